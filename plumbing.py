@@ -1,0 +1,508 @@
+"""What train.py needs and no lesson is about: flags, devices, processes, words on the screen.
+
+Nothing in here changes what a model learns. Everything that does is in train.py.
+"""
+import argparse
+import contextlib
+import copy
+import dataclasses
+import inspect
+import json
+import math
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from functools import partial
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import chain, count
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from tqdm import tqdm
+
+from data import END, BadInput, whole_file
+
+SPLITS = ("train", "validation")
+
+POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr watch_every "
+            "watch_tokens temperature snapshots").split()
+
+
+# Flags ------------------------------------------------------------------------------------------
+
+def read_settings(Settings, presets, arguments=None):
+    """The flags, on top of their preset or of the run they resume. Raises BadInput."""
+    flags = read_flags(Settings, arguments)
+    if "resume" in flags:
+        return resumed_settings(Settings, Path(flags.pop("resume")), flags)
+    preset = flags.get("preset", Settings.preset)
+    if preset not in presets:
+        raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
+    settings = Settings(**{"preset": preset, **presets[preset], **flags})
+    check_settings(settings)
+    tries = chain([preset], (f"{preset}-{i}" for i in count(2)))
+    free = (f"runs/{name}" for name in tries if not Path("runs", name, "settings.json").exists())
+    settings.out = settings.out or next(free)
+    return settings
+
+
+def read_flags(Settings, arguments):
+    """A flag for each setting; the comment behind the setting is its --help."""
+    reasons = dict(re.findall(r"(\w+): \w+ = .*?  # (.*)", inspect.getsource(Settings)))
+    parser = argparse.ArgumentParser(argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    parser.add_argument("--resume", metavar="FOLDER", help="a run to go on with")
+    for field in dataclasses.fields(Settings):
+        parser.add_argument("--" + field.name.replace("_", "-"), type=field.type,
+                            metavar=field.type.__name__.upper(),
+                            help=f"{reasons[field.name]} ({field.default!r})".replace("%", "%%"))
+    return vars(parser.parse_args(arguments))
+
+
+def resumed_settings(Settings, folder, flags):
+    """What the run in a folder was started with; a flag that says otherwise is refused."""
+    if not (folder / "settings.json").is_file():
+        raise BadInput(f"{folder} is no run (it has no settings.json): name the folder that "
+                       "train.py printed when it began, such as runs/stories.")
+    kept = Settings(**json.loads((folder / "settings.json").read_text("utf-8")))
+    kept.device, kept.out = flags.pop("device", kept.device), str(folder)
+    for name, value in flags.items():
+        if value != getattr(kept, name):
+            raise BadInput(f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
+                           "leave that flag away, or start a new run without --resume.")
+    return kept
+
+
+def check_settings(s):
+    """Refuse what cannot work, before anything is loaded."""
+    for name, value in vars(s).items():
+        if isinstance(value, str):
+            continue
+        if not math.isfinite(value) or value < 0 or (value == 0 and name in POSITIVE):
+            raise BadInput(f"--{name.replace('_', '-')} is {value}: it has to be "
+                           f"{'greater than' if name in POSITIVE else 'at least'} zero.")
+    if s.n_embd % s.n_head:
+        raise BadInput(f"A width of {s.n_embd} cannot be shared evenly by {s.n_head} heads: "
+                       f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
+    if s.dropout >= 1 or s.vocab_size > 2**16:
+        raise BadInput("--dropout has to be less than 1, and --vocab-size at most 65536.")
+    if s.precision not in ("auto", "float32", "bfloat16"):
+        raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
+    if s.head and not Path(s.head).is_file():
+        raise BadInput(f"There is no file {s.head}: --head wants a Python file in which you "
+                       "define attention(q, k, v).")
+    if s.out and Path(s.out, "settings.json").exists():
+        raise BadInput(f"{s.out} already holds a run: go on with it (--resume {s.out}), or "
+                       "choose another folder (--out).")
+
+
+# Devices and processes --------------------------------------------------------------------------
+
+class Devices:
+    """Where and in which number format this process computes, and which of how many it is.
+
+    Attributes: device, precision, why (a sentence), rank, world.
+    """
+
+    def __init__(self, settings):
+        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        kind, self.why = choose_device(settings.device)
+        number = int(os.environ.get("LOCAL_RANK", 0)) if kind == "cuda" else 0
+        self.device = torch.device(kind, number)
+        self.precision, reason = choose_precision(kind, settings.precision)
+        settings.precision = self.precision  # a run that is resumed goes on in the same format
+        self.why += f"; {self.precision} ({reason})"
+        # On a CPU with bfloat16 the plain version wins: 55 ms against 78 a layer at T = 256.
+        self.fused_is_faster = kind != "cpu" or self.precision == "float32"
+        if settings.batch_size % self.world:
+            raise BadInput(f"A batch of {settings.batch_size} rows cannot be shared evenly by "
+                           f"{self.world} processes: choose another --batch-size.")
+        if kind == "cuda":
+            torch.cuda.set_device(self.device)
+        if self.world > 1:
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+
+    def wrap(self, model):
+        """The model as the training step sees it: compiled where that pays, spread if many."""
+        if self.device.type == "cuda" and sys.platform == "linux":
+            model = torch.compile(model)
+        return torch.nn.parallel.DistributedDataParallel(model) if self.world > 1 else model
+
+    def autocast(self):
+        """Matrix products in the chosen precision; what needs care stays in float32."""
+        if self.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def agree(self, loss, stop):
+        """The mean loss of all processes, and whether any of them was asked to stop."""
+        if self.world == 1:
+            return loss.item(), stop
+        both = torch.tensor([loss.item() / self.world, float(stop)], device=self.device)
+        dist.all_reduce(both)
+        return both[0].item(), both[1].item() > 0
+
+    def first_alone(self, work):
+        """Let the first process do some work while the others wait for it."""
+        if self.rank == 0:
+            work()
+        if self.world > 1:
+            dist.barrier()
+
+
+def choose_device(wanted="auto"):
+    """cuda, mps or cpu, the first that is there, and why. Raises BadInput if `wanted` is not."""
+    here = [kind for kind, found in (("cuda", torch.cuda.is_available()),
+                                     ("mps", torch.backends.mps.is_available()),
+                                     ("cpu", True)) if found]
+    if wanted not in ("auto", *here):
+        raise BadInput(f"--device {wanted} is not here: this machine has {', '.join(here)}.")
+    if wanted != "auto":
+        return wanted, f"{wanted}, as you asked"
+    why = "a graphics card was found" if here[0] != "cpu" else "no graphics card was found"
+    return here[0], f"{here[0]}, because {why}"
+
+
+def choose_precision(kind, wanted="auto"):
+    """float32 or bfloat16, and why: on a CPU, a matrix product in each is timed."""
+    if wanted != "auto":
+        return wanted, "as the settings say"
+    if kind == "mps":
+        return "float32", "the safe choice on mps"
+    if kind == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bfloat16", "this card computes it faster"
+        return "float32", "this card has nothing faster"
+    ratio = product_seconds(torch.float32) / product_seconds(torch.bfloat16)
+    return ("bfloat16" if ratio > 1.2 else "float32"), f"bfloat16 is {ratio:.1f} times as fast here"
+
+
+def product_seconds(dtype, rows=2048, width=256, repeats=5):
+    """The fastest of a few products of a (rows, width) and a (width, width) matrix."""
+    a, b = torch.ones(rows, width, dtype=dtype), torch.ones(width, width, dtype=dtype)
+    return min(seconds_for(lambda: a @ b) for _ in range(repeats))
+
+
+def seconds_for(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+class StopOnCtrlC:
+    """The first Ctrl-C asks for a stop after the step that is running, the second stops at once."""
+
+    def __init__(self):
+        self.asked = False
+        if sys.platform != "emscripten":
+            signal.signal(signal.SIGINT, self.ask)
+
+    def ask(self, *_):
+        self.asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# The folder of a run ----------------------------------------------------------------------------
+
+def read_json(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def write_json(path, content):
+    with whole_file(path) as file:
+        file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def write_lines(path, lines):
+    with whole_file(path) as file:
+        file.writelines(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+
+
+def prepare(corpus, Tokenizer, s, folder):
+    """Begin a run: settings.json, tokenizer.json, tokens/*.bin (two bytes an id), corpus.json."""
+    if (folder / "corpus.json").exists():
+        return
+    write_json(folder / "settings.json", dataclasses.asdict(s))
+    try:
+        write_tokens(corpus.load(), Tokenizer, s, folder)
+    except BadInput:
+        (folder / "settings.json").unlink()
+        raise
+
+
+def write_tokens(corpus, Tokenizer, s, folder):
+    counts = {split: count_pieces(Tokenizer, getattr(corpus, split)) for split in SPLITS}
+    # Held-out text teaches no merges, but each of its characters needs a token.
+    counts["train"].update(dict.fromkeys(set("".join(counts["validation"])), 0))
+    tokenizer = Tokenizer.learn(counts["train"], corpus.whole, s.vocab_size)
+    if len(tokenizer.symbols) > 2**16:
+        raise BadInput(f"The text has {len(tokenizer.symbols):,} different characters, more than "
+                       "65,536: is it really text?")
+    facts = dict(dataset=s.dataset, vocab_size=len(tokenizer.symbols))
+    for split in SPLITS:
+        facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
+        facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split),
+                                             folder / "tokens" / f"{split}.bin")
+    if facts["train_tokens"] < s.n_ctx + 2 or facts["validation_tokens"] < 2:
+        raise BadInput(f"The text has {facts['train_tokens']:,} tokens, too few for a context of "
+                       f"{s.n_ctx}: choose a longer text, or a smaller --n-ctx.")
+    if hasattr(next(iter(corpus.validation)), "nats"):
+        # What was chosen in the held-out documents: nobody can foresee more than the rest.
+        nats = sum(document.nats for document in corpus.validation)
+        facts["floor"] = nats / (facts["validation_tokens"] - 1)
+    write_json(folder / "tokenizer.json", dict(symbols=tokenizer.symbols, merges=tokenizer.merges))
+    write_json(folder / "corpus.json", facts)
+
+
+def count_pieces(Tokenizer, documents):
+    """A Counter of the pieces that occur in documents, in the order in which they first do."""
+    counts = Counter()
+    for some in spread(partial(count_block, Tokenizer), documents, "Reading"):
+        counts.update(some)
+    return counts
+
+
+def count_block(Tokenizer, documents):
+    return Counter(chain.from_iterable(map(Tokenizer.pieces, documents)))
+
+
+def write_ids(tokenizer, documents, path):
+    """Every document and its end token, two bytes an id, after one end token; how many ids."""
+    with whole_file(path) as file:
+        encode(tokenizer, [""] if tokenizer.end is not None else []).tofile(file)
+        for ids in spread(partial(encode, tokenizer), documents, "Encoding"):
+            ids.tofile(file)
+        return file.tell() // 2
+
+
+def encode(tokenizer, documents):
+    close = [] if tokenizer.end is None else [tokenizer.end]
+    return np.array([i for d in documents for i in tokenizer.encode(d) + close], np.uint16)
+
+
+def spread(function, documents, saying):
+    """Yield function(block) for each block of a text, in order; a large text uses all cores."""
+    blocks = list(documents.blocks()) if hasattr(documents, "blocks") else [documents]
+    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False)
+    if len(blocks) < 8:  # done before a second process has even started
+        yield from map(function, blocks)
+        return
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        yield from bar(pool.imap(function, blocks))
+
+
+def write_tensors(path, tensors):
+    with whole_file(path) as file:
+        torch.save(tensors, file)
+
+
+def write_watch(folder, step, s, tokenizer, prompts, rows, thoughts, weights):
+    """One look at the model: a line of traces.jsonl and a file in attention/.
+
+    rows: ids of prompt and continuation; thoughts: as `generate` returns them; weights: for each
+    layer (B, H, T, T), kept as a byte each, beside their entropies in nats.
+    """
+    add_line(folder / "traces.jsonl", dict(step=step, temperature=s.temperature, prompts=[
+        trace(tokenizer.symbols, *one) for one in zip(prompts, rows, thoughts)]))
+    weights = torch.stack(weights).float().cpu()  # (L, B, H, T, T)
+    entropy = -(weights * weights.clamp_min(1e-9).log()).sum(-1)  # (L, B, H, T)
+    arrays = {}
+    for i, T in enumerate(map(len, rows)):
+        arrays[f"weights_{i}"] = (weights[:, i, :, :T, :T] * 255).round().byte().numpy()
+        arrays[f"entropy_{i}"] = entropy[:, i, :, :T].half().numpy()
+    with whole_file(folder / "attention" / f"{step:06}.npz") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def trace(symbols, prompt, row, thoughts):
+    """What traces.jsonl holds of one prompt; tokens by their text, so that people can read it."""
+    tokens = [dict(token=symbols[pick], p=round(p, 5),
+                   top=[[symbols[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())])
+              for pick, p, ids, ps in thoughts]
+    given = [symbols[i] for i in row[:len(row) - len(thoughts)]]
+    return dict(prompt=prompt, given=given, tokens=tokens)
+
+
+def add_line(path, line):
+    """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped."""
+    known = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    known = [k for k in known if int(k[len(b'{"step": '):k.index(b",")]) < line["step"]]
+    with whole_file(path) as file:
+        file.writelines([*known, json.dumps(line, ensure_ascii=False).encode() + b"\n"])
+
+
+def padded(rows, device, filling=0):
+    """Rows of different lengths -> ids (B, T). What is filled in comes later, where none looks."""
+    longest = max(map(len, rows))
+    full = [[*map(int, row), *[filling] * (longest - len(row))] for row in rows]
+    return torch.tensor(full, device=device)
+
+
+# A head of the reader's own ---------------------------------------------------------------------
+
+def load_head(path):
+    """attention(q, k, v) from a Python file, if it does what attention does. Raises BadInput."""
+    judge = load_module(Path(__file__).parent / "site" / "exercise" / "judge.py")
+    try:
+        head = load_module(Path(path)).attention
+    except Exception as error:
+        raise BadInput(f"{path} cannot be used: {type(error).__name__}: {error}. It has to "
+                       "define attention(q, k, v).") from None
+    if mistake := judge.judge(head, torch):
+        raise BadInput(f"{path} is not attention yet. {mistake}")
+    return head
+
+
+def load_module(path):
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# Words on the screen ----------------------------------------------------------------------------
+
+class Screen:
+    """What the first process says while a model is trained; the others are silent."""
+
+    def __init__(self, s, devices, model, one_step, make_optimizers):
+        self.s, self.devices, self.silent = s, devices, devices.rank > 0
+        self.facts = read_json(Path(s.out) / "corpus.json")
+        self.parameters = sum(p.numel() for p in model.parameters())
+        self.bar = tqdm(disable=True)
+        self.opening(model, one_step, make_optimizers)
+
+    def say(self, text=""):
+        if not self.silent:
+            tqdm.write(text)
+
+    def opening(self, model, one_step, make_optimizers):
+        """Sum up the run; three steps of a copy of the model tell how long it will take."""
+        s, facts, twin = self.s, self.facts, copy.deepcopy(model)
+        optimizers = make_optimizers(twin, s)
+        seconds = [seconds_for(partial(one_step, twin, optimizers, i)) for i in range(3)]
+        kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
+            f"{facts['vocab_size']} characters"
+        share = facts["train_characters"] / facts["train_tokens"]
+        self.say(f"""
+Growing a model in {s.out}
+  text    {s.dataset}: {facts['train_characters']:,} characters to learn from, \
+{facts['validation_characters']:,} held out
+  tokens  {kinds}, on average {share:.1f} characters long
+  model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
+{self.parameters:,} parameters
+  batch   {s.batch_size * s.n_ctx:,} tokens a step
+  device  {self.devices.why}
+  time    about {duration(min(seconds) * s.steps * 1.05)} for {s.steps:,} steps
+""")
+
+    def advance(self, line):
+        """One more step is done."""
+        if self.bar.disable:
+            self.bar = tqdm(total=self.s.steps, initial=line["step"], unit="step",
+                            disable=self.silent or None)
+        self.bar.set_postfix_str(f"loss {line['loss']:.3f}", refresh=False)
+        self.bar.update()
+
+    def watched(self, line, text):
+        flat = " / ".join(text.replace(END, " (end)").split("\n"))
+        self.say(f"step {line['step']:>6}  loss {line['validation_loss']:.3f}  {flat}")
+
+    def stopped(self, step):
+        self.bar.close()
+        if step < self.s.steps:
+            self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
+                     f"To go on:\n  python train.py --resume {self.s.out}")
+
+    def closing(self, log, loss, corpus, tokenizer, write):
+        """Write metrics.json, and say what the run has come to and what to type next."""
+        s, facts, checked = self.s, self.facts, hasattr(corpus, "check")
+        rows, _ = write([""] * 200 if checked else corpus.PROMPTS)
+        texts = [tokenizer.decode(row).replace(END, "") for row in rows]
+        nats = loss * (facts["validation_tokens"] - 1)
+        bits = nats / math.log(2) / facts["validation_characters"]
+        metrics = dict(validation_loss=loss, bits_per_character=bits, parameters=self.parameters,
+                       steps=s.steps, seconds=log[s.steps]["seconds"])
+        self.say(f"\nvalidation loss {loss:.3f} nats a token, {bits:.3f} bits a character")
+        if "floor" in facts:
+            metrics.update(floor=facts["floor"], gap=loss - facts["floor"])
+            self.say(f"which is {metrics['gap']:.3f} above {facts['floor']:.3f}, the floor: "
+                     "what the grammar leaves to chance")
+        if checked:
+            metrics["skills"] = skills(corpus.check, texts)
+            for rule, share in metrics["skills"].items():
+                self.say(f"  {share:6.1%} of {len(texts)} stories keep the rule: {rule}")
+        write_json(Path(s.out) / "metrics.json", metrics)
+        self.say(f"\n{texts[0]}\n\nEverything is in {s.out}. What to type next:")
+        for command in next_commands(s):
+            self.say(f"  {command}")
+
+
+def skills(check, texts):
+    """The share of texts that keep each rule, and that keep all of them."""
+    kept = [check(text) for text in texts]
+    shares = {rule: sum(k[rule] for k in kept) / len(kept) for rule in kept[0]}
+    return {**shares, "all": sum(all(k.values()) for k in kept) / len(kept)}
+
+
+def next_commands(s):
+    commands = [(f"python {script} --run {s.out}", Path(script).exists())
+                for script in ("show_model.py", "export_for_web.py")]
+    return [c for c, there in commands if there] + [
+        "python train.py --preset shakespeare       (another corpus)",
+        "python train.py --dataset my_novel.txt     (a text of yours)",
+        "python train.py --head my_head.py          (your own attention)"]
+
+
+class Clock:
+    """Seconds since a run began, times when it lay stopped left out."""
+
+    def __init__(self, log):
+        before = max((line["seconds"] for line in log.values()), default=0)
+        self.began = self.last = time.perf_counter()
+        self.began -= before
+
+    def seconds(self):
+        return round(time.perf_counter() - self.began, 3)
+
+    def lap(self):
+        before, self.last = self.last, time.perf_counter()
+        return self.last - before
+
+
+def run(work):
+    """Call work(); bad input and a full disk end in one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that lacks a character shows "?"
+    try:
+        work()
+    except BadInput as error:
+        refuse(error)
+    except OSError as error:
+        refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
+               "read. What was saved before is intact; make room, then --resume the run.")
+    except KeyboardInterrupt:
+        refuse("Stopped at once; the last checkpoint is kept.")
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+def refuse(reason):
+    if int(os.environ.get("RANK", 0)) == 0:
+        print(reason, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def duration(seconds):
+    """75 -> "1 min 15 s"."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
