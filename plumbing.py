@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain, count
 from pathlib import Path
@@ -66,10 +67,11 @@ def read_flags(Settings, arguments):
 
 def resumed_settings(Settings, folder, flags):
     """What the run in a folder was started with; a flag that says otherwise is refused."""
-    if not (folder / "settings.json").is_file():
-        raise BadInput(f"{folder} is no run (it has no settings.json): name the folder that "
-                       "train.py printed when it began, such as runs/stories.")
-    kept = Settings(**json.loads((folder / "settings.json").read_text("utf-8")))
+    try:
+        kept = Settings(**read_json(folder / "settings.json"))
+    except (OSError, ValueError, TypeError):
+        raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
+                       "train.py printed when it began, such as runs/stories.") from None
     kept.device, kept.out = flags.pop("device", kept.device), str(folder)
     for name, value in flags.items():
         if value != getattr(kept, name):
@@ -83,6 +85,8 @@ def check_settings(s):
     for name, value in vars(s).items():
         if isinstance(value, str):
             continue
+        if isinstance(value, int) and value >= 2**31:
+            raise BadInput(f"--{name.replace('_', '-')} has to be less than 2,147,483,648.")
         if not math.isfinite(value) or value < 0 or (value == 0 and name in POSITIVE):
             raise BadInput(f"--{name.replace('_', '-')} is {value}: it has to be "
                            f"{'greater than' if name in POSITIVE else 'at least'} zero.")
@@ -96,6 +100,9 @@ def check_settings(s):
     if s.head and not Path(s.head).is_file():
         raise BadInput(f"There is no file {s.head}: --head wants a Python file in which you "
                        "define attention(q, k, v).")
+    if blocking := [path for path in (Path(s.out), *Path(s.out).parents) if path.is_file()]:
+        raise BadInput(f"{s.out} could not be written, because {blocking[0]} is a file: choose "
+                       "another folder (--out).")
     if s.out and Path(s.out, "settings.json").exists():
         raise BadInput(f"{s.out} already holds a run: go on with it (--resume {s.out}), or "
                        "choose another folder (--out).")
@@ -112,8 +119,9 @@ class Devices:
     def __init__(self, settings):
         self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
         kind, self.why = choose_device(settings.device)
-        number = int(os.environ.get("LOCAL_RANK", 0)) if kind == "cuda" else 0
-        self.device = torch.device(kind, number)
+        # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
+        number = os.environ.get("LOCAL_RANK", 0)
+        self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
         self.precision, reason = choose_precision(kind, settings.precision)
         settings.precision = self.precision  # a run that is resumed goes on in the same format
         self.why += f"; {self.precision} ({reason})"
@@ -230,8 +238,12 @@ def prepare(corpus, Tokenizer, s, folder):
     write_json(folder / "settings.json", dataclasses.asdict(s))
     try:
         write_tokens(corpus.load(), Tokenizer, s, folder)
-    except BadInput:
-        (folder / "settings.json").unlink()
+    except BadInput:  # nothing that looks like a run is left behind
+        for path in (folder / "settings.json", *(folder / "tokens").glob("*.bin")):
+            path.unlink()
+        for empty in (folder / "tokens", folder):
+            with contextlib.suppress(OSError):
+                empty.rmdir()
         raise
 
 
@@ -336,6 +348,14 @@ def add_line(path, line):
         file.writelines([*known, json.dumps(line, ensure_ascii=False).encode() + b"\n"])
 
 
+def finite(loss, step, folder):
+    """The loss, if it is a number. Otherwise BadInput: nothing that comes after it is kept."""
+    if math.isfinite(loss):
+        return loss
+    raise BadInput(f"The loss of step {step} is {loss}; the run ends. Its last good checkpoint "
+                   f"stays in {folder}. Try a smaller --matrix-lr and --table-lr.")
+
+
 def padded(rows, device, filling=0):
     """Rows of different lengths -> ids (B, T). What is filled in comes later, where none looks."""
     longest = max(map(len, rows))
@@ -359,7 +379,8 @@ def load_head(path):
 
 
 def load_module(path):
-    spec = spec_from_file_location(path.stem, path)
+    loader = SourceFileLoader(path.stem, str(path))  # a file of any name
+    spec = spec_from_file_location(path.stem, path, loader=loader)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -413,11 +434,13 @@ Growing a model in {s.out}
         flat = " / ".join(text.replace(END, " (end)").split("\n"))
         self.say(f"step {line['step']:>6}  loss {line['validation_loss']:.3f}  {flat}")
 
-    def stopped(self, step):
+    def stopped(self, step, log, corpus, tokenizer, evaluate, write):
+        """The end of a run, or a rest in the middle of it."""
         self.bar.close()
-        if step < self.s.steps:
-            self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                     f"To go on:\n  python train.py --resume {self.s.out}")
+        if step == self.s.steps:
+            return self.closing(log, evaluate(), corpus, tokenizer, write)
+        self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
+                 f"To go on:\n  python train.py --resume {self.s.out}")
 
     def closing(self, log, loss, corpus, tokenizer, write):
         """Write metrics.json, and say what the run has come to and what to type next."""
@@ -427,7 +450,8 @@ Growing a model in {s.out}
         nats = loss * (facts["validation_tokens"] - 1)
         bits = nats / math.log(2) / facts["validation_characters"]
         metrics = dict(validation_loss=loss, bits_per_character=bits, parameters=self.parameters,
-                       steps=s.steps, seconds=log[s.steps]["seconds"])
+                       steps=s.steps, seconds=log[s.steps]["seconds"], watch_seconds=round(
+                           sum(line.get("watch_seconds", 0) for line in log.values()), 3))
         self.say(f"\nvalidation loss {loss:.3f} nats a token, {bits:.3f} bits a character")
         if "floor" in facts:
             metrics.update(floor=facts["floor"], gap=loss - facts["floor"])
@@ -464,15 +488,16 @@ class Clock:
 
     def __init__(self, log):
         before = max((line["seconds"] for line in log.values()), default=0)
-        self.began = self.last = time.perf_counter()
-        self.began -= before
+        self.last = time.perf_counter()
+        self.began = self.last - before
 
     def seconds(self):
         return round(time.perf_counter() - self.began, 3)
 
     def lap(self):
+        """Seconds since the lap before, or since the clock was made."""
         before, self.last = self.last, time.perf_counter()
-        return self.last - before
+        return round(self.last - before, 4)
 
 
 def run(work):

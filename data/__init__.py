@@ -12,8 +12,10 @@ import contextlib
 import importlib
 import os
 import urllib.request
+from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +74,8 @@ class FileText:
             with open(self.path, "rb") as file:
                 file.seek(block.start)
                 text = file.read(len(block)).decode("utf-8")
-            text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # Windows writes both
+            # Windows begins a file with a mark of its own, and ends its lines with two characters.
+            text = (text if block.start else text.removeprefix("\ufeff")).replace("\r\n", "\n")
             documents = (d.strip() for d in text.split(END)) if self.whole else [text]
             yield from filter(None, documents)
 
@@ -84,24 +87,34 @@ def next_cut(path, position, whole):
         file.seek(position)
         seen = b""
         while block := file.read(2**16):
-            seen += block
+            seen = seen[-len(mark):] + block  # a mark may lie across two blocks
             if mark in seen:
-                return position + seen.index(mark) + len(mark)
-        return position + len(seen)
+                return file.tell() - len(seen) + seen.index(mark) + len(mark)
+        return file.tell()
 
 
 def open_text(path, held_out=0.1, most_held_out=2 * 2**20):
     """A text file as a Corpus: the last tenth (2 MB at most) is held out for validation.
 
-    Raises BadInput for a file that is missing, empty, tiny, binary or not UTF-8.
+    If no document begins there, it is the last one, however long. Raises BadInput for a file that
+    is missing, empty, tiny, binary or not UTF-8, or a single document with an END mark.
     """
     size, whole = inspect(Path(path))
-    cut = size - min(int(size * held_out) + 1, most_held_out)
-    cut = next_cut(path, cut, True) if whole else character_boundary(path, cut)
-    if not 0 < cut < size:
-        raise BadInput(f"{path} is one single document, so that nothing can be held out for "
-                       f"validation: put more documents into it, with {END} between them.")
-    return Corpus(FileText(path, 0, cut, whole), FileText(path, cut, size, whole), whole)
+
+    def after(position):
+        cut = next_cut(path, position, True) if whole else character_boundary(path, position)
+        return FileText(path, cut, size, whole)
+
+    position = size - min(int(size * held_out) + 1, most_held_out)
+    validation = after(position)
+    if not any(validation):
+        nothing = bisect_left(range(position), True, key=lambda start: not any(after(start)))
+        validation = after(max(0, nothing - 1))
+    train = FileText(path, 0, validation.start, whole)
+    if not any(train) or not any(validation):
+        raise BadInput(f"{path} holds one document at most, so that none can be held out for "
+                       f"validation: put more into it, with {END} between them.")
+    return Corpus(train, validation, whole)
 
 
 def inspect(path):
@@ -111,11 +124,12 @@ def inspect(path):
     if not path.is_file():
         raise BadInput(f"There is no file {path}: check the path, or leave --dataset away "
                        "to train on the built-in stories.")
-    size, characters, whole, tail = path.stat().st_size, 0, False, b""
+    size, characters, whole, tail, seen = path.stat().st_size, 0, False, b"", b""
     with open(path, "rb") as file:
         while block := file.read(BLOCK):
+            seen = seen[-len(END):] + block  # a mark may lie across two blocks
+            whole = whole or END.encode() in seen
             block = tail + block
-            whole = whole or END.encode() in block
             text, tail = decode(block, path, file.tell() - len(block), file.tell() == size)
             characters += len(text)
     if characters < SMALLEST:
@@ -140,12 +154,13 @@ def decode(block, path, position, last):
 
 
 def character_boundary(path, position):
-    """The first byte at or after `position` at which a UTF-8 character begins."""
+    """The first byte at or after `position` at which a UTF-8 character or "\\r\\n" begins."""
     with open(path, "rb") as file:
-        file.seek(position)
-        following = file.read(4)
-    continuation = next((i for i, b in enumerate(following) if b & 0xC0 != 0x80), 0)
-    return position + continuation
+        file.seek(position - 1)
+        around = file.read(5)
+    if around[:2] == b"\r\n":
+        return position + 1
+    return position + next((i for i, b in enumerate(around[1:]) if b & 0xC0 != 0x80), 0)
 
 
 def download(url, path):
@@ -158,7 +173,7 @@ def download(url, path):
     try:
         with urllib.request.urlopen(url, timeout=20) as answer:
             content = answer.read()
-    except OSError as error:
+    except (OSError, HTTPException) as error:  # no network, or one that broke off
         raise no_network(path, url, error) from None
     with whole_file(path) as file:
         file.write(content)

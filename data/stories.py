@@ -672,7 +672,7 @@ def read(key, word):
 def facts_of_story(matches):
     """{key: every word it was filled with}, and under "plot" the plot most sentences tell."""
     facts = {}
-    for template, pairs in matches:
+    for _, pairs in matches:
         for key, word in pairs:
             facts.setdefault(key, []).append(word)
     votes = Counter(next(iter(plots)) for template, _ in matches

@@ -4,9 +4,12 @@ A file in which `<|endoftext|>` stands between documents is read document by doc
 is one long text. The last tenth (2 MB at most) is held out for validation. Source and licence
 are yours to know.
 """
+import re
+
 from data import BadInput, open_text
 
-LONGEST_WORD = 20  # characters; some scripts put no space between words
+WORD = r"\S{1,20}"  # no longer, for some scripts put no space between words
+BEGINNING = re.compile(f"{WORD}(?: {WORD}){{0,3}}")
 
 
 class TextFile:
@@ -22,11 +25,10 @@ class TextFile:
 
 
 def prompts(text):
-    """Five beginnings, taken from five places of the text: four words each."""
+    """Five beginnings, taken from five places of the text: four words of a line each."""
     places = [len(text) * i // 5 for i in range(5)]
-    lines = [text.find("\n", place) + 1 if place else 0 for place in places]
-    found = [text[start:start + 1000].split()[:4] for start in lines]
-    if not any(found):
+    starts = [text.find("\n", place) + 1 if place else 0 for place in places]
+    found = [BEGINNING.search(text, start) for start in starts]
+    if not found[0]:
         raise BadInput("The text begins with nothing but white space: remove it and try again.")
-    some = next(filter(None, found))
-    return tuple(" ".join(word[:LONGEST_WORD] for word in words or some) for words in found)
+    return tuple((match or found[0])[0] for match in found)

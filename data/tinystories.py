@@ -6,6 +6,7 @@ and Yuanzhi Li (2023). Licence: CDLA-Sharing-1.0. The stories are streamed once 
 that already lies there is used instead. The last 2 MB (at most a tenth) validate.
 """
 import urllib.request
+from http.client import HTTPException
 
 from tqdm import tqdm
 
@@ -21,7 +22,10 @@ def load():
     """A Corpus of stories, read from the disk a block at a time: never 2.2 GB in memory."""
     path = DOWNLOADS / "tinystories.txt"
     if not path.exists():
-        stream(remote_lines(path), path)
+        try:
+            stream(remote_lines(path), path)
+        except ConnectionError as error:  # the network broke off, and trying again did not help
+            raise no_network(path, URL, error) from None
     return open_text(path)
 
 
@@ -29,7 +33,7 @@ def remote_lines(path):
     """The lines of the file on the hub, one by one. Raises BadInput without a network."""
     try:  # `datasets` would retry for minutes before it gives up
         urllib.request.urlopen(urllib.request.Request(URL, method="HEAD"), timeout=20).close()
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise no_network(path, URL, error) from None
     from datasets import load_dataset
     return lines(load_dataset(REPOSITORY, data_files={"train": FILE}, streaming=True))

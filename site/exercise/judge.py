@@ -13,11 +13,14 @@ def judge(head, torch):
     q, k, v = (torch.randn(2, 3, 7, 4) for _ in range(3))
     right, weights = reference(q, k, v, torch)
     try:
-        answer = head(q, k, v)
+        answer = head(q * 1, k * 1, v * 1)  # copies, which it may change in place
     except Exception as error:
         return f"Running it ended in {type(error).__name__}: {error}."
-    if not isinstance(answer, tuple) or len(answer) != 2:
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "It has to return two things: what the tokens take over, and the weights."
+    if not all(hasattr(thing, "shape") for thing in answer):
+        kinds = " and ".join(type(thing).__name__ for thing in answer)
+        return f"It returns {kinds}: both things have to be tensors, the second the weights."
     mixed, seen = answer
     for check in (shapes, finite, rows, future, scale, mixture):
         if mistake := check(mixed, seen, right, weights, q, k, v, torch):
@@ -47,6 +50,8 @@ def shapes(mixed, seen, right, weights, *_):
 
 
 def finite(mixed, seen, *_):
+    if seen.abs().max().item() == float("inf"):
+        return "Some weights are infinite, and they should be shares: where is softmax?"
     if not bool(mixed.isfinite().all()) or not bool(seen.isfinite().all()):
         return "Some numbers are NaN or infinite: does every row keep at least one token to see?"
 
@@ -56,7 +61,8 @@ def rows(mixed, seen, right, weights, q, k, v, torch):
     if far(seen.sum(-1), ones):
         if not far(seen.sum(-2), ones):
             return "The columns sum to one, not the rows: softmax runs along the wrong dimension."
-        return "Each row of the weights should sum to one: what turns scores into shares?"
+        return ("Each row of the weights should sum to one: softmax makes it so, as the last step, "
+                "after the mask.")
 
 
 def future(mixed, seen, *_):

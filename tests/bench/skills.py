@@ -1,0 +1,34 @@
+"""What a run on the stories learned first: the share of samples that keep each rule, by step.
+
+    python tests/bench/skills.py [runs/stories]
+"""
+import json
+import sys
+from pathlib import Path
+
+from common import repository  # noqa: F401  (puts the repository on sys.path)
+
+import data
+import plumbing
+import train
+
+SAMPLES = 100
+
+
+def main(folder):
+    s = train.Settings(**plumbing.read_json(folder / "settings.json"))
+    tokenizer = train.Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
+    model, corpus = train.GPT(s, len(tokenizer.symbols)), data.find(s.dataset)
+    losses = {line["step"]: line.get("validation_loss")
+              for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))}
+    for path in sorted((folder / "snapshots").glob("*.pt")):
+        model.load_state_dict(train.torch.load(path, weights_only=True))
+        rows, _ = train.generate(model, tokenizer, [""] * SAMPLES, s, s.n_ctx, seed=0)
+        texts = [tokenizer.decode(row).replace(data.END, "") for row in rows]
+        shares = plumbing.skills(corpus.check, texts)
+        print(f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
+              + "  ".join(f"{rule} {share:4.0%}" for rule, share in shares.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/stories"))

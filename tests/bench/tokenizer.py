@@ -1,0 +1,31 @@
+"""How long a 4,096-token vocabulary takes to learn on TinyStories, and how fast it encodes.
+
+    python tests/bench/tokenizer.py        bars: 60 s for 11 MB, then 5 MB a second on one core
+"""
+from pathlib import Path
+
+from common import repository
+
+import plumbing
+import train
+from data import open_text
+
+
+def main():
+    path = Path(repository) / "data" / "downloads" / "tinystories.txt"
+    documents = list(open_text(path).train)
+    size = sum(len(document.encode()) for document in documents) / 1e6
+    made = []
+
+    def learn():
+        counts = plumbing.count_pieces(train.Tokenizer, documents)
+        made.append(train.Tokenizer.learn(counts, True, 4096))
+
+    seconds = plumbing.seconds_for(learn)
+    print(f"learned {len(made[0].symbols):,} tokens from {size:.1f} MB in {seconds:.1f} s")
+    seconds = plumbing.seconds_for(lambda: plumbing.encode(made[0], documents))
+    print(f"encoded them at {size / seconds:.1f} MB a second on one core")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What watching costs: its share of the training time of the default preset.
+
+    python tests/bench/watching.py [runs/stories]        bar: 5 %
+
+Reads the log of a run that is there, since both times were measured side by side in it.
+"""
+import sys
+from pathlib import Path
+
+from common import repository  # noqa: F401  (puts the repository on sys.path)
+
+import plumbing
+
+
+def main(folder):
+    metrics = plumbing.read_json(folder / "metrics.json")
+    training = metrics["seconds"] - metrics["watch_seconds"]
+    print(f"{folder}: {training:.1f} s of training, {metrics['watch_seconds']:.1f} s of watching: "
+          f"{metrics['watch_seconds'] / training:.1%}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/stories"))

@@ -1,0 +1,343 @@
+"""The corpora: every character of a text is read once, and none that is held out is learned from.
+"""
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before `datasets` is imported
+
+import io
+import tracemalloc
+import urllib.request
+from collections import Counter
+from itertools import chain
+from unittest import mock
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import data
+import train
+from data import BadInput, FileText, open_text, shakespeare, textfile, tinystories
+
+END = "<|endoftext|>"
+SCRAPS = ["a", "word", " ", "\n", "\r\n", "\r", "é", "漢字", "🐌", "\ufeff", "<|endof", "text|>",
+          END]
+texts = st.lists(st.sampled_from(SCRAPS), max_size=60).map("".join)
+unmarked = texts.map(lambda text: text.replace(END, "")).filter(lambda text: END not in text)
+marked = st.builds(lambda before, after: before + END + after, texts, texts)
+block_sizes = st.integers(1, 70)
+
+
+@pytest.fixture(scope="module")
+def write(tmp_path_factory):
+    """write(text): a file with exactly that text; its path and its size in bytes."""
+    path = tmp_path_factory.mktemp("texts") / "text.txt"
+
+    def to_file(text):
+        content = text if isinstance(text, bytes) else text.encode()
+        path.write_bytes(content)
+        return path, len(content)
+    return to_file
+
+
+def as_read(text):
+    """What a text is once it is read: as Windows writes it is as everybody else does."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def documents(text):
+    return [d.strip() for d in as_read(text).split(END) if d.strip()]
+
+
+def small(block, smallest=1):
+    return mock.patch.multiple(data, BLOCK=block, SMALLEST=smallest)
+
+
+# ---------------------------------------------------------------------------------------------
+# Block by block
+
+@given(text=unmarked, block=block_sizes)
+@example(text="a\n\ufeffb\n", block=1)  # only the first character of a file is a byte order mark
+@example(text="\ufeff\r\n🐌\r\n漢字", block=2)
+def test_the_blocks_of_one_long_text_join_to_all_of_it(write, text, block):
+    path, size = write(text)
+    with small(block):
+        assert "".join(FileText(path, 0, size, False)) == as_read(text)
+
+
+@given(text=texts, block=block_sizes)
+@example(text=f"one{END}\r\n\r\ntwo\r\nlines{END}{END} \n{END}three", block=9)
+def test_no_document_is_cut_lost_or_read_twice(write, text, block):
+    path, size = write(text)
+    with small(block):
+        assert list(FileText(path, 0, size, True)) == documents(text)
+
+
+@given(text=texts, block=block_sizes, whole=st.booleans())
+def test_the_blocks_lie_end_to_end_and_begin_where_a_line_or_a_document_does(write, text, block,
+                                                                             whole):
+    path, size = write(text)
+    mark = END.encode() if whole else b"\n"
+    with small(block):
+        blocks = list(FileText(path, 0, size, whole).blocks())
+    assert [b.start for b in blocks] == [0, *[b.stop for b in blocks[:-1]]][:len(blocks)]
+    assert sum(map(len, blocks)) == size
+    for b in blocks[:-1]:
+        content = text.encode()[b.start:b.stop]
+        assert content.endswith(mark)
+        assert mark not in content[block:-len(mark)]  # no longer than it has to be
+
+
+def test_a_part_of_a_file_is_read_from_its_first_byte_to_its_last(write):
+    path, _ = write("zero\none\ntwo\nthree\n")
+    with small(4):
+        assert "".join(FileText(path, 5, 13, False)) == "one\ntwo\n"
+
+
+def test_a_search_for_the_next_cut_never_holds_the_file_in_memory(write):
+    path, size = write(b"x" * 2**23)
+    tracemalloc.start()
+    assert data.next_cut(path, 1, True) == size
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+def test_a_mark_that_lies_across_two_pieces_of_a_file_is_found(write):
+    for place in range(2**16 - 14, 2**16 + 2):
+        path, _ = write("x" * place + END + "y" * 99)
+        assert data.next_cut(path, 0, True) == place + 13
+
+
+# ---------------------------------------------------------------------------------------------
+# What is held out
+
+@given(text=unmarked, block=block_sizes, before=st.integers(40, 90))
+@example(text="\r\n" * 30, block=64, before=41)  # the cut must not part the two
+@example(text="\r\n" * 30, block=64, before=40)
+def test_training_and_validation_text_together_are_one_long_text(write, text, block, before):
+    text = "x" * before + text
+    path, size = write(text)
+    with small(block):
+        corpus = open_text(path)
+        assert not corpus.whole
+        assert "".join(corpus.train) + "".join(corpus.validation) == as_read(text)
+        tenth = int(size * 0.1) + 1
+        assert tenth - 3 <= len(corpus.validation) <= tenth
+
+
+@given(text=marked, block=block_sizes)
+@example(text=f"{'first ' * 9}{END}{'second ' * 9}{END}{'third ' * 9}", block=50)
+def test_training_and_validation_documents_together_are_all_documents(write, text, block):
+    path, _ = write(text)
+    with small(block):
+        try:
+            corpus = open_text(path)
+        except BadInput as error:
+            assert "holds one document at most" in str(error)
+            assert len(documents(text)) < 2
+            return
+        assert corpus.whole
+        assert [*corpus.train, *corpus.validation] == documents(text)
+        assert list(corpus.train) and list(corpus.validation)
+
+
+def test_a_tenth_of_many_documents_is_held_out(write):
+    path, _ = write("".join(f"document {i:03}{END}\n" for i in range(1000)))
+    corpus = open_text(path)
+    assert list(corpus.train) == [f"document {i:03}" for i in range(901)]
+    assert list(corpus.validation) == [f"document {i:03}" for i in range(901, 1000)]
+
+
+def test_of_few_long_documents_the_last_is_held_out(write):
+    path, _ = write(f"{END}\n".join(["one " * 300, "two " * 300, "three " * 300]) + f"{END}\n\n")
+    corpus = open_text(path)
+    assert list(corpus.train) == [("one " * 300).strip(), ("two " * 300).strip()]
+    assert list(corpus.validation) == [("three " * 300).strip()]
+
+
+def test_of_a_large_file_two_megabytes_are_held_out(write):
+    path, _ = write("sixteen letters\n" * (3 * 2**20))  # 48 MB
+    assert len(open_text(path).validation) == 2 * 2**20
+
+
+# ---------------------------------------------------------------------------------------------
+# What is no text
+
+@given(content=st.one_of(st.binary(max_size=40), texts.map(str.encode)),
+       broken=st.binary(max_size=3), block=block_sizes)
+def test_the_first_byte_that_is_not_utf_8_is_named_whatever_the_blocks(write, content, broken,
+                                                                       block):
+    content = b"x" * 20 + content + broken + b"\n"
+    path, _ = write(content)
+    reason = None
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte {error.start} cannot be read"
+    if b"\0" in content:
+        reason = "not text: byte" if reason is None else "byte"
+    with small(block):
+        if reason is None:
+            assert data.inspect(path)[1] == (END.encode() in content)
+        else:
+            with pytest.raises(BadInput, match=reason):
+                data.inspect(path)
+
+
+@given(text=texts, block=block_sizes)
+def test_characters_are_counted_not_bytes(write, text, block):
+    path, _ = write(text)
+    with small(block, smallest=len(text)):
+        data.inspect(path)
+    with small(block, smallest=len(text) + 1):
+        with pytest.raises(BadInput, match=f"holds {len(text)} characters"):
+            data.inspect(path)
+
+
+# ---------------------------------------------------------------------------------------------
+# Every corpus
+
+def load(name, corpora):
+    module = data.find(name)
+    if hasattr(module, "URL"):
+        file = corpora / ("tinyshakespeare.txt" if name == "shakespeare" else f"{name}.txt")
+        if not file.exists():
+            pytest.skip(f"{file} was not downloaded, and ../shared/data does not hold it")
+    return module, module.load()
+
+
+def test_the_corpora_are_the_modules_of_data():
+    assert {"shakespeare", "stories", "tinystories"} <= set(data.names())
+    assert not {"__init__", "textfile", "__pycache__", "downloads"} & set(data.names())
+    for name in data.names():
+        assert data.find(name).__name__ == f"data.{name}"
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_a_corpus_has_five_prompts_that_its_tokenizer_can_read(name, corpora):
+    module, corpus = load(name, corpora)
+    assert len(module.PROMPTS) == 5 and all(isinstance(p, str) and p for p in module.PROMPTS)
+    seen = Counter(set(chain.from_iterable(map(set, chain(corpus.train, corpus.validation)))))
+    tokenizer = train.Tokenizer.learn(seen, corpus.whole, 0)
+    for prompt in module.PROMPTS:
+        assert tokenizer.decode(tokenizer.encode(prompt)) == prompt
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_a_corpus_says_where_it_comes_from_and_under_which_licence(name):
+    words = data.find(name).__doc__.lower()
+    assert "source" in words
+    assert "licence" in words or "public domain" in words.replace("\n", " ")
+
+
+@given(text=unmarked, block=block_sizes)
+def test_a_text_file_has_five_prompts_that_stand_in_it(write, text, block):
+    text = "x" * 40 + text + "y" * 40
+    path, _ = write(text)
+    with small(block):
+        prompts = textfile.TextFile(path).PROMPTS
+    assert len(prompts) == 5
+    for prompt in prompts:
+        assert prompt.strip() == prompt != ""
+        assert prompt in as_read(text)
+
+
+def test_the_prompts_of_a_text_file_are_four_words_from_five_places():
+    verses = "".join(f"line {i} of a poem\n" for i in range(100))
+    assert textfile.prompts(verses) == (
+        "line 0 of a", "line 21 of a", "line 41 of a", "line 61 of a", "line 81 of a")
+    assert textfile.prompts("蝸" * 300) == ("蝸" * 20,) * 5
+
+
+# ---------------------------------------------------------------------------------------------
+# Tiny Shakespeare
+
+def test_shakespeare_is_split_as_everybody_splits_it(corpora):
+    _, corpus = load("shakespeare", corpora)
+    learned, held_out = "".join(corpus.train), "".join(corpus.validation)
+    assert (len(learned), len(held_out)) == (1_003_854, 111_540)
+    assert len(set(learned + held_out)) == 65
+    assert learned.startswith("First Citizen:\nBefore we proceed any further, hear me speak.")
+    assert held_out.startswith("?\n\nGREMIO:\nGood morrow, neighbour Baptista.")
+    assert not corpus.whole
+
+
+# ---------------------------------------------------------------------------------------------
+# TinyStories
+
+def test_the_sample_of_tinystories_is_read_story_by_story(corpora):
+    _, corpus = load("tinystories", corpora)
+    if len(corpus.train) + len(corpus.validation) != 11_151_818:
+        pytest.skip("data/downloads/tinystories.txt is not the sample of ../shared/data")
+    learned, held_out = list(corpus.train), list(corpus.validation)
+    assert corpus.whole
+    assert (len(learned), len(held_out)) == (12_344, 1_389)
+    assert not any(END in story or story != story.strip() for story in learned + held_out)
+    assert held_out[-1].endswith("And they both went to play some more in the park.")
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n", codec="utf-8"))))
+def test_a_stream_is_written_whole_line_by_line(tmp_path_factory, lines):
+    path = tmp_path_factory.getbasetemp() / "streamed" / "tinystories.txt"
+    tinystories.stream(iter(lines), path)
+    assert path.read_bytes().decode() == "".join(f"{line}\n" for line in lines)
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ConnectionError, OSError])
+def test_a_stream_that_is_interrupted_leaves_what_was_there(tmp_path, error):
+    def lines():
+        yield from ["Once upon a time"] * 1000
+        raise error
+    path = tmp_path / "tinystories.txt"
+    with pytest.raises(error):
+        tinystories.stream(lines(), path)
+    assert list(tmp_path.iterdir()) == []
+    path.write_text("an older file")
+    with pytest.raises(error):
+        tinystories.stream(lines(), path)
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["an older file"]
+
+
+def test_datasets_streams_a_file_line_by_line_as_it_is(tmp_path, monkeypatch):
+    content = f"One day, a “snail” sat.\n\nIts end\u2028is\x0b\x85\n{END}\n  Two\ttabs \n{END}\n"
+    (tmp_path / "stories.txt").write_text(content, "utf-8", newline="\n")
+    for name in ("HF_HOME", "HF_DATASETS_CACHE"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    from datasets import load_dataset
+    streamed = tinystories.lines(load_dataset(
+        "text", data_files={"train": str(tmp_path / "stories.txt")}, streaming=True))
+    tinystories.stream(streamed, tmp_path / "streamed.txt")
+    assert (tmp_path / "streamed.txt").read_bytes().decode() == content
+
+
+# ---------------------------------------------------------------------------------------------
+# Downloads
+
+def test_a_file_is_fetched_once_and_read_from_the_disk_ever_after(tmp_path, monkeypatch):
+    asked = []
+
+    def urlopen(url, **_):
+        asked.append(url)
+        return io.BytesIO(b"First Citizen:\n")
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    for _ in range(3):
+        path = data.download(shakespeare.URL, tmp_path / "new" / "tinyshakespeare.txt")
+        assert path.read_bytes() == b"First Citizen:\n"
+    assert asked == [shakespeare.URL]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_gets_its_name_only_when_it_is_complete(tmp_path):
+    path = tmp_path / "a" / "b" / "file.bin"
+    with data.whole_file(path) as file:
+        file.write(b"all")
+        file.flush()
+        assert not path.exists()
+    assert path.read_bytes() == b"all"
+    with pytest.raises(ZeroDivisionError):
+        with data.whole_file(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+    assert path.read_bytes() == b"all"
+    assert list(path.parent.iterdir()) == [path]

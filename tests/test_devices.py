@@ -1,0 +1,272 @@
+"""Where a run computes, in which number format, and how fast it learns at each step."""
+import ast
+
+import pytest
+import torch
+import torch.distributed as dist
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+import plumbing
+import train
+from data import BadInput
+from plumbing import Devices, choose_device, choose_precision
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """machine(cuda=True, mps=False, bf16=2.0): pretend that these are here; bf16 is how many times
+    as fast as float32 it is."""
+    def pretend(cuda=False, mps=False, bf16=1.0, cuda_bf16=True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: cuda_bf16)
+        monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+        monkeypatch.setattr(plumbing, "product_seconds",
+                            lambda dtype: 1.0 if dtype == torch.float32 else 1.0 / bf16)
+        for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
+            monkeypatch.delenv(name, raising=False)
+    return pretend
+
+
+# ---------------------------------------------------------------------------------------------
+# The device
+
+@pytest.mark.parametrize("here, chosen, why", [
+    (dict(cuda=True, mps=True), "cuda", "a graphics card was found"),
+    (dict(cuda=True), "cuda", "a graphics card was found"),
+    (dict(mps=True), "mps", "a graphics card was found"),
+    (dict(), "cpu", "no graphics card was found"),
+])
+def test_the_best_device_is_chosen_and_the_reason_is_said(machine, here, chosen, why):
+    machine(**here)
+    assert choose_device("auto") == (chosen, f"{chosen}, because {why}")
+    assert choose_device() == choose_device("auto")
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "mps", "cpu"])
+def test_the_device_that_was_asked_for_is_used(machine, wanted):
+    machine(cuda=True, mps=True)
+    assert choose_device(wanted) == (wanted, f"{wanted}, as you asked")
+
+
+@pytest.mark.parametrize("here, wanted, words", [
+    (dict(), "cuda", "--device cuda is not here: this machine has cpu."),
+    (dict(mps=True), "cuda", "--device cuda is not here: this machine has mps, cpu."),
+    (dict(cuda=True), "mps", "--device mps is not here: this machine has cuda, cpu."),
+    (dict(cuda=True), "gpu", "--device gpu is not here: this machine has cuda, cpu."),
+    (dict(), "CPU", "--device CPU is not here: this machine has cpu."),
+])
+def test_a_device_that_is_not_here_is_refused_with_those_that_are(machine, here, wanted, words):
+    machine(**here)
+    with pytest.raises(BadInput) as error:
+        choose_device(wanted)
+    assert str(error.value) == words
+
+
+# ---------------------------------------------------------------------------------------------
+# The number format
+
+@pytest.mark.parametrize("times, chosen", [(0.4, "float32"), (1.0, "float32"), (1.19, "float32"),
+                                           (1.21, "bfloat16"), (3.0, "bfloat16")])
+def test_a_cpu_uses_bfloat16_only_where_it_was_measured_to_be_faster(machine, times, chosen):
+    machine(bf16=times)
+    assert choose_precision("cpu") == (chosen, f"bfloat16 is {times:.1f} times as fast here")
+
+
+def test_mps_computes_in_float32_and_times_nothing(machine, monkeypatch):
+    machine(mps=True)
+    monkeypatch.setattr(plumbing, "product_seconds", None)
+    assert choose_precision("mps") == ("float32", "the safe choice on mps")
+
+
+@pytest.mark.parametrize("able, chosen", [(True, "bfloat16"), (False, "float32")])
+def test_a_graphics_card_uses_bfloat16_if_it_can(machine, monkeypatch, able, chosen):
+    machine(cuda=True, cuda_bf16=able)
+    monkeypatch.setattr(plumbing, "product_seconds", None)
+    assert choose_precision("cuda")[0] == chosen
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps", "cpu"])
+@pytest.mark.parametrize("wanted", ["float32", "bfloat16"])
+def test_the_number_format_that_was_asked_for_is_used(machine, monkeypatch, kind, wanted):
+    machine(cuda=True, mps=True)
+    monkeypatch.setattr(plumbing, "product_seconds", None)
+    assert choose_precision(kind, wanted) == (wanted, "as the settings say")
+
+
+def test_the_measurement_multiplies_matrices_of_the_asked_for_format(monkeypatch):
+    seen, ones = [], torch.ones
+
+    def noted(*shape, dtype):
+        seen.append((shape, dtype))
+        return ones(*shape, dtype=dtype)
+    monkeypatch.setattr(torch, "ones", noted)
+    assert 0 < plumbing.product_seconds(torch.bfloat16, rows=64, width=32) < 10
+    assert seen == [((64, 32), torch.bfloat16), ((32, 32), torch.bfloat16)]
+
+
+# ---------------------------------------------------------------------------------------------
+# Both together
+
+@pytest.mark.parametrize("here, device, precision, fused", [
+    (dict(bf16=1.0), torch.device("cpu"), "float32", True),
+    (dict(bf16=2.5), torch.device("cpu"), "bfloat16", False),
+    (dict(mps=True, bf16=2.5), torch.device("mps"), "float32", True),
+    (dict(cuda=True), torch.device("cuda", 0), "bfloat16", True),
+    (dict(cuda=True, cuda_bf16=False), torch.device("cuda", 0), "float32", True),
+])
+def test_a_process_knows_where_and_how_it_computes(machine, here, device, precision, fused):
+    machine(**here)
+    s = train.Settings()
+    devices = Devices(s)
+    assert (devices.device, devices.precision) == (device, precision)
+    assert (devices.rank, devices.world, devices.fused_is_faster) == (0, 1, fused)
+    assert s.precision == precision  # a resumed run goes on in the same format
+    assert devices.why.startswith(f"{device.type}, because ")
+    assert f"; {precision} (" in devices.why
+
+
+@pytest.mark.parametrize("bf16, dtype", [(1.0, torch.float32), (2.0, torch.bfloat16)])
+def test_matrix_products_are_in_the_chosen_format_and_losses_in_float32(machine, bf16, dtype):
+    machine(bf16=bf16)
+    devices, a = Devices(train.Settings()), torch.ones(2, 2)
+    with devices.autocast():
+        assert (a @ a).dtype == dtype
+        assert torch.nn.functional.cross_entropy(a, torch.tensor([0, 1])).dtype == torch.float32
+
+
+def test_what_a_resumed_run_saves_on_a_cpu_can_be_loaded_without_a_map(machine, tmp_path):
+    machine()
+    device = Devices(train.Settings()).device
+    torch.save(torch.ones(1).to(device), tmp_path / "first.pt")
+    torch.save(torch.load(tmp_path / "first.pt", map_location=device), tmp_path / "second.pt")
+    assert torch.load(tmp_path / "second.pt", weights_only=True) == 1
+
+
+def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch):
+    machine(cuda=True)
+    chosen, groups = [], []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(dist, "init_process_group", groups.append)
+    for name, value in dict(RANK=5, WORLD_SIZE=8, LOCAL_RANK=1).items():
+        monkeypatch.setenv(name, str(value))
+    devices = Devices(train.Settings(batch_size=32))
+    assert (devices.rank, devices.world) == (5, 8)
+    assert devices.device == chosen[0] == torch.device("cuda", 1)
+    assert groups == ["nccl"]
+
+
+def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
+    machine()
+    groups = []
+    monkeypatch.setattr(dist, "init_process_group", groups.append)
+    for name, value in dict(RANK=1, WORLD_SIZE=2, LOCAL_RANK=1).items():
+        monkeypatch.setenv(name, str(value))
+    assert Devices(train.Settings(batch_size=32)).device == torch.device("cpu")
+    assert groups == ["gloo"]
+
+
+def test_a_batch_that_the_processes_cannot_share_evenly_is_refused(machine, monkeypatch):
+    machine()
+    monkeypatch.setattr(dist, "init_process_group", None)  # it is refused before that
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(BadInput) as error:
+        Devices(train.Settings(batch_size=32))
+    assert str(error.value) == ("A batch of 32 rows cannot be shared evenly by 3 processes: choose "
+                                "another --batch-size.")
+
+
+def test_one_process_alone_neither_waits_nor_averages(machine):
+    machine()
+    devices, done = Devices(train.Settings()), []
+    devices.first_alone(lambda: done.append("work"))
+    assert done == ["work"]
+    assert devices.agree(torch.tensor(1.5), False) == (1.5, False)
+    model = torch.nn.Linear(1, 1)
+    assert devices.wrap(model) is model  # on a CPU, nothing is compiled
+
+
+# ---------------------------------------------------------------------------------------------
+# Only what every system has
+
+SOURCES = [*ROOT.glob("*.py"), *ROOT.glob("data/*.py"), ROOT / "site" / "exercise" / "judge.py"]
+NOT_EVERYWHERE = {"fork", "forkpty", "sched_getaffinity", "uname", "getuid", "geteuid", "killpg",
+                  "setsid", "mkfifo", "SIGALRM", "SIGKILL", "SIGHUP", "SIGUSR1", "alarm",
+                  "setitimer", "pause"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nothing_is_used_that_only_some_systems_have(path):
+    used = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Import():
+                used |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                used |= {node.module, *(alias.name for alias in node.names)}
+            case ast.Attribute():
+                used.add(node.attr)
+            case ast.Constant(value=str(text)):
+                assert not text.startswith(("/tmp", "/dev", "/proc", "/home")), text
+    assert not used & (NOT_EVERYWHERE | {"resource", "fcntl", "pwd", "grp", "termios", "pty"})
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_text_file_is_opened_with_its_encoding(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        words = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        keywords = {k.arg for k in node.keywords}
+        if name == "open":
+            assert "encoding" in keywords or any("b" in str(w) for w in words), node.lineno
+        if name in ("read_text", "write_text"):
+            assert "encoding" in keywords or "utf-8" in words, node.lineno
+
+
+# ---------------------------------------------------------------------------------------------
+# The learning rate
+
+@given(steps=st.integers(1, 10_000), warmup=st.integers(0, 12_000), data=st.data())
+def test_the_learning_rate_is_a_share_and_never_negative(steps, warmup, data):
+    s = train.Settings(steps=steps, warmup=warmup)
+    step = data.draw(st.integers(0, steps))
+    assert 0 <= train.learning_rate(step, s) <= 1
+    assert (train.learning_rate(step, s) == 0) == (step == steps)
+
+
+@given(warmup=st.integers(0, 9_998), falling=st.integers(1, 9_999), data=st.data())
+def test_the_learning_rate_climbs_to_one_and_falls_to_zero(warmup, falling, data):
+    steps = warmup + falling
+    s = train.Settings(steps=steps, warmup=warmup)
+    assert train.learning_rate(warmup, s) == 1
+    step = data.draw(st.integers(0, steps - 1))
+    before, after = train.learning_rate(step, s), train.learning_rate(step + 1, s)
+    assert before < after if step < warmup else before > after
+
+
+def test_the_learning_rate_of_four_steps_of_warmup_and_ten_in_all():
+    s = train.Settings(steps=10, warmup=4)
+    assert [train.learning_rate(step, s) for step in range(11)] == pytest.approx(
+        [0.2, 0.4, 0.6, 0.8, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6, 0])
+
+
+# ---------------------------------------------------------------------------------------------
+# Time
+
+@pytest.mark.parametrize("seconds, words", [
+    (0, "0 s"), (0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (75, "1 min 15 s"),
+    (3599.6, "1 h 0 min"), (3725, "1 h 2 min"), (90_061, "25 h 1 min")])
+def test_a_duration_is_said_in_words(seconds, words):
+    assert plumbing.duration(seconds) == words
+
+
+@given(st.integers(0, 86_400))
+def test_a_duration_in_words_is_the_one_that_was_meant(seconds):
+    unit = {"h": 3600, "min": 60, "s": 1}
+    words = plumbing.duration(seconds).split()
+    said = sum(int(n) * unit[u] for n, u in zip(words[::2], words[1::2]))
+    assert said == seconds if seconds < 3600 else 0 <= seconds - said < 60

@@ -1,0 +1,200 @@
+"""The judge of a typed attention(q, k, v): right ones pass, wrong ones hear which mistake it is."""
+import json
+import textwrap
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import plumbing
+import train
+from data import BadInput
+
+judge = plumbing.load_module(plumbing.Path(train.__file__).parent / "site/exercise/judge.py").judge
+
+ONE_ROW_AFTER_ANOTHER = """
+    B, H, T, D = q.shape
+    weights = torch.zeros(B, H, T, T)
+    for t in range(T):
+        scores = (k[:, :, : t + 1] * q[:, :, t : t + 1]).sum(-1) / D**0.5
+        weights[:, :, t, : t + 1] = scores.softmax(-1)
+    return weights @ v, weights
+"""
+RIGHT = {
+    "by filling the mask in": """
+        scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+        later = torch.ones(q.shape[-2], q.shape[-2]).triu(1).bool()
+        weights = F.softmax(scores.masked_fill(later, float("-inf")), dim=-1)
+        return weights @ v, weights
+    """,
+    "with exponentials": """
+        shares = torch.exp(torch.einsum("bhid,bhjd->bhij", q, k) * q.size(3) ** -0.5).tril()
+        weights = shares / shares.sum(dim=-1, keepdim=True)
+        return torch.einsum("bhij,bhjd->bhid", weights, v), weights
+    """,
+    "one row after another": ONE_ROW_AFTER_ANOTHER,
+    "with a large negative number": """
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        weights = (scores - 1e9 * torch.ones_like(scores).triu(1)).softmax(-1)
+        return weights @ v, weights
+    """,
+    "with PyTorch's own": """
+        T = q.shape[2]
+        eye = torch.eye(T).expand(*q.shape[:2], T, T)
+        weights = F.scaled_dot_product_attention(q, k, eye, is_causal=True)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True), weights
+    """,
+    "changing its arguments": """
+        q /= q.shape[-1] ** 0.5
+        scores = q @ k.transpose(2, 3)
+        scores += torch.full_like(scores, -math.inf).triu(1)
+        return scores.softmax(3) @ v, scores.softmax(3)
+    """,
+    "as a list": """
+        mixed, weights = train.attention(q, k, v)
+        return [mixed, weights]
+    """,
+}
+
+STEPS = """
+    T, D = q.shape[-2:]
+    scores = q @ k.transpose(-2, -1) / D**0.5
+    scores = scores + torch.full((T, T), -math.inf).triu(1)
+    weights = scores.softmax(dim=-1)
+    return weights @ v, weights
+"""
+WRONG = {  # what is replaced in STEPS, by what, and what the judge says
+    "no mask": ("full((T, T), -math.inf)", "zeros((T, T))", "A token sees later ones"),
+    "a mask of the past": ("triu(1)", "tril(-1)", "A token sees later ones"),
+    "a mask of itself": ("triu(1)", "triu(0)", "does every row keep at least one token to see?"),
+    "a mask one too late": ("triu(1)", "triu(2)", "A token sees later ones"),
+    "no scale": ("/ D**0.5", "", "The scores are not scaled"),
+    "a scale by D": ("D**0.5", "D", "The scores are divided by D, not by its root"),
+    "a scale upside down": ("/ D**0.5", "* D**0.5", "multiplied by the root of D, not divided"),
+    "a scale of another size": ("D**0.5", "T**0.5", "not the softmax of q kᵀ / √D"),
+    "no transpose": ("k.transpose(-2, -1)", "k", "Running it ended in RuntimeError: "),
+    "queries and keys exchanged": ("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
+                                   "The weights are not the softmax of q kᵀ / √D"),
+    "softmax over the columns": ("softmax(dim=-1)", "softmax(dim=-2)",
+                                 "The columns sum to one, not the rows: softmax runs along the "
+                                 "wrong dimension."),
+    "softmax over the heads": ("softmax(dim=-1)", "softmax(dim=1)", "does every row keep"),
+    "no softmax": ("scores.softmax(dim=-1)", "scores", "where is softmax?"),
+    "no softmax and zeros": ("scores.softmax(dim=-1)", "scores.clamp_min(0)",
+                             "Each row of the weights should sum to one"),
+    "a mask after softmax": ("scores.softmax(dim=-1)",
+                             "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
+                             "should sum to one: softmax makes it so, as the last step, after the "
+                             "mask."),
+    "keys mixed, not values": ("weights @ v", "weights @ k",
+                               "The weights are right, but the values are mixed wrongly"),
+    "weights transposed": ("weights @ v", "weights.transpose(-2, -1) @ v",
+                           "The weights are right, but the values are mixed wrongly"),
+    "transposed weights handed on": ("v, weights", "v, weights.transpose(-2, -1)",
+                                     "The columns sum to one, not the rows"),
+    "one thing only": ("v, weights", "v", "It has to return two things"),
+    "three things": ("v, weights", "v, weights, v", "It has to return two things"),
+    "nothing": ("return weights @ v, weights", "", "It has to return two things"),
+    "the weights forgotten": ("v, weights", "v, None", "It returns Tensor and NoneType: both"),
+    "both exchanged": ("weights @ v, weights", "weights, weights @ v",
+                       "The weights have the shape (2, 3, 7, 4), and each of T tokens looks at T"),
+    "heads glued": ("weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
+                    "The result has the shape (2, 7, 12); like v, it should have (2, 3, 7, 4)."),
+    "heads averaged": ("v, weights", "v, weights.mean(1)",
+                       "The weights have the shape (2, 7, 7), and each of T tokens looks at T "
+                       "tokens: (2, 3, 7, 7) is expected."),
+    "a result that is NaN": ("weights @ v", "weights @ v * math.nan", "Some numbers are NaN"),
+    "weights that are NaN": ("v, weights", "v, weights * math.nan", "Some numbers are NaN"),
+}
+
+
+def head(body):
+    """attention(q, k, v) with a body, and its source."""
+    source = ("import math\nimport torch\nimport torch.nn.functional as F\nimport train\n\n"
+              "def attention(q, k, v):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    "))
+    names = {}
+    exec(source, names)
+    return names["attention"], source + "\n"
+
+
+def wrong(name):
+    old, new, _ = WRONG[name]
+    assert STEPS.count(old) == 1
+    return STEPS.replace(old, new)
+
+
+@pytest.mark.parametrize("body", [*RIGHT.values(), STEPS], ids=[*RIGHT, "step by step"])
+def test_a_right_head_passes(body):
+    assert judge(head(body)[0], torch) == ""
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_head_hears_what_its_mistake_is(name):
+    sentence = judge(head(wrong(name))[0], torch)
+    assert WRONG[name][2] in sentence
+    assert sentence[-1] in ".?"
+
+
+def test_the_attention_of_train_py_passes_and_is_that_of_pytorch():
+    assert judge(train.attention, torch) == ""
+    torch.manual_seed(1)
+    q, k, v = (torch.randn(3, 2, 50, 16) for _ in range(3))
+    mixed, weights = train.attention(q, k, v)
+    torch.testing.assert_close(mixed, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+    torch.testing.assert_close(mixed, train.fused_attention(q, k, v)[0])
+    torch.testing.assert_close(weights @ v, mixed)
+
+
+# ---------------------------------------------------------------------------------------------
+# python train.py --head
+
+QUICK = ("--preset", "smoke", "--dataset", "sea.txt", "--vocab-size", "64", "--device", "cpu",
+         "--precision", "float32")
+
+
+@pytest.fixture
+def sea(folder):
+    (folder / "sea.txt").write_text("She sells sea shells by the sea shore.\nHe sells she sells.\n"
+                                    * 90, "utf-8")
+    return folder
+
+
+def losses(folder):
+    lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line).get(name) for line in lines for name in ("loss", "validation_loss")]
+
+
+@pytest.mark.parametrize("name", ["by filling the mask in", "changing its arguments", "as a list"])
+def test_a_head_of_your_own_trains_to_the_losses_of_the_built_in_one(train_here, sea, name):
+    (sea / "my_head.py").write_text(head(RIGHT[name])[1], "utf-8")
+    train_here(*QUICK, "--out", "runs/built-in")
+    train_here(*QUICK, "--out", "runs/mine", "--head", "my_head.py")
+    built_in, mine = losses(sea / "runs" / "built-in"), losses(sea / "runs" / "mine")
+    assert len(mine) == 42 and mine[-1] < mine[1] - 0.2
+    assert mine[:2] == pytest.approx(built_in[:2], rel=1e-6)
+    assert mine == pytest.approx(built_in, abs=2e-3)  # rounding adds up, in Muon above all
+
+
+def test_a_head_of_your_own_is_called_in_every_block_of_every_step(train_here, sea):
+    (sea / "my_head.py").write_text(
+        "import train\ncalls = []\n\ndef attention(q, k, v):\n"
+        "    open('calls', 'a').write(f'{tuple(q.shape)}\\n')\n"
+        "    return train.attention(q, k, v)\n", "utf-8")
+    train_here(*QUICK, "--head", "my_head.py")
+    calls = (sea / "calls").read_text().splitlines()
+    assert calls[0] == "(2, 3, 7, 4)"  # the judge
+    assert calls.count("(4, 2, 64, 16)") == 2 * (20 + 3)  # two blocks; three steps are for timing
+
+
+def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
+    (sea / "my_head.py").write_text(head(wrong("no scale"))[1], "utf-8")
+    with pytest.raises(BadInput) as error:
+        train_here(*QUICK, "--head", "my_head.py")
+    assert str(error.value) == ("my_head.py is not attention yet. The scores are not scaled: see "
+                                "how the weights change when D grows.")
+    assert {path.name for path in sea.iterdir()} <= {"sea.txt", "my_head.py", "__pycache__"}
+
+
+def test_a_head_in_a_file_that_is_not_called_py_is_taken_too(sea):
+    (sea / "my_head.txt").write_text(head(STEPS)[1], "utf-8")
+    assert judge(plumbing.load_head("my_head.txt"), torch) == ""

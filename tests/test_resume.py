@@ -1,0 +1,424 @@
+"""A run that is killed, interrupted or without room on its disk goes on as if nothing had happened.
+
+What an interrupted run has to be equal to is `unbroken`, the same run in one piece.
+"""
+import errno
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+
+import data
+import plumbing
+import train
+
+TRAIN = Path(train.__file__)
+FLAGS = ("--preset smoke --precision float32 --dropout 0.1 --steps 300 --watch-every 10 "
+         "--snapshots 12").split()
+TINY = ("--preset smoke --precision float32 --dropout 0.1 --dataset tale.txt --vocab-size 0 "
+        "--n-layer 1 --n-embd 8 --n-ff 8 --n-ctx 16 --steps 4 --watch-every 2 --snapshots 1"
+        ).split()
+FILES = 22  # that a run of TINY writes: 5 to begin, 14 to watch it three times, 3 to close
+SENTENCE = (r"[^\n]*No space left on device[^\n]*could not be written[^\n]*"
+            r"make room, then --resume the run\.\n")
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C works as before when a test is over."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+def run_here(*flags):
+    """train.py in this process, ended as train.py ends it."""
+    plumbing.run(lambda: train.train(
+        plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)])))
+
+
+def exit_code(*flags):
+    with pytest.raises(SystemExit) as ended:
+        run_here(*flags)
+    return ended.value.code
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    handler = signal.getsignal(signal.SIGINT)
+    run_here(*FLAGS, "--out", folder)
+    signal.signal(signal.SIGINT, handler)
+    return folder
+
+
+@pytest.fixture
+def tale(folder):
+    """A short text in the working directory, and an unbroken run on it."""
+    stories = [data.find("stories").generate(seed) for seed in range(5)]
+    (folder / "tale.txt").write_text("\n".join(stories), "utf-8")
+    run_here(*TINY, "--out", "unbroken")
+    return folder / "unbroken"
+
+
+# ------------------------------------------------------------------------------ what is compared
+
+def files_of(run):
+    return sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file())
+
+
+def parts_in(run):
+    return [name for name in files_of(run) if name.endswith(".part")]
+
+
+def tensors_of(path):
+    """Everything in a .pt file, flat: tensors and numbers by the way that leads to them."""
+    def walk(way, thing):
+        if isinstance(thing, (dict, list, tuple)):
+            items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+            for key, value in items:
+                yield from walk(f"{way}/{key}", value)
+        else:
+            yield way, thing
+    return dict(walk("", torch.load(path, weights_only=True)))
+
+
+def same_tensors(a, b, skip=("/log",)):
+    """Whether two files hold the same; times are in the log, which is compared by itself."""
+    a, b = ({way: value for way, value in tensors_of(path).items() if not way.startswith(skip)}
+            for path in (a, b))
+    return a.keys() == b.keys() and all(
+        torch.equal(a[way], b[way]) if torch.is_tensor(a[way]) else a[way] == b[way] for way in a)
+
+
+def losses_of(run):
+    """The lines of the log without what differs from one run to the next, the time it took."""
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
+    return [{name: line.get(name) for name in ("step", "loss", "validation_loss", "gradient",
+                                               "learning_rate")} for line in lines]
+
+
+def assert_same_run(run, unbroken):
+    assert files_of(run) == files_of(unbroken)  # so there is no .part file either
+    assert losses_of(run) == losses_of(unbroken)
+    assert (run / "traces.jsonl").read_bytes() == (unbroken / "traces.jsonl").read_bytes()
+    for name in files_of(unbroken):
+        if name.endswith(".pt"):
+            assert same_tensors(run / name, unbroken / name), name
+        elif name.endswith(".npz"):
+            here, there = np.load(run / name), np.load(unbroken / name)
+            assert sorted(here) == sorted(there)
+            assert all(np.array_equal(here[key], there[key]) for key in there), name
+        elif name.startswith("tok"):
+            assert (run / name).read_bytes() == (unbroken / name).read_bytes()
+    metrics = [json.loads((folder / "metrics.json").read_text("utf-8")) for folder in
+               (run, unbroken)]
+    for each in metrics:
+        each.pop("seconds"), each.pop("watch_seconds", None)
+    assert metrics[0] == metrics[1]
+
+
+def test_the_comparison_tells_runs_apart(tale, folder):
+    run_here(*TINY, "--out", "other", "--seed", 2)
+    assert not same_tensors(folder / "other" / "checkpoint.pt", tale / "checkpoint.pt")
+    assert losses_of(folder / "other") != losses_of(tale)
+    assert len(tensors_of(tale / "checkpoint.pt")) > 40
+    assert same_tensors(tale / "checkpoint.pt", tale / "checkpoint.pt")
+
+
+# ------------------------------------------------------------------------------ killed
+
+def start(run):
+    """train.py as a process of its own; it begins the run, or goes on with it."""
+    begun = (run / "settings.json").exists()
+    flags = ["--resume", run] if begun else [*FLAGS, "--out", run]
+    log = open(run.parent / "output.txt", "ab")
+    process = subprocess.Popen([sys.executable, TRAIN, *flags], stdout=log, stderr=log)
+    log.close()
+    return process
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 100
+    while not condition():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.0005)
+
+
+def changed(path, process, times):
+    """Wait until a file has been written so many times."""
+    for _ in range(times):
+        wait_for(renewal(path), process)
+
+
+def renewal(path):
+    """A function that tells whether a file has been written since."""
+    before = path.stat().st_mtime_ns if path.exists() else None
+    return lambda: path.exists() and path.stat().st_mtime_ns != before
+
+
+def while_it_starts(run, process, dice):
+    time.sleep(dice.uniform(0.1, 3))
+
+
+def while_it_cuts_the_text_into_tokens(run, process, dice):
+    wait_for((run / "settings.json").exists, process)
+    time.sleep(dice.uniform(0, 0.7))
+
+
+def while_it_writes_the_tokens(run, process, dice):
+    wait_for((run / "tokens" / "train.bin.part").exists, process)
+    time.sleep(dice.uniform(0, 0.1))
+
+
+def between_two_checkpoints(run, process, dice):
+    changed(run / "checkpoint.pt", process, 1)
+    end, next_one = time.monotonic() + dice.uniform(0, 0.3), renewal(run / "checkpoint.pt")
+    wait_for(lambda: time.monotonic() > end or next_one(), process)
+
+
+def while_it_writes_a_file(run, process, dice):
+    changed(run / "checkpoint.pt", process, 2)
+    name, next_one = dice.choice(["check*", "log*", "attention/*"]), renewal(run / "checkpoint.pt")
+    wait_for(lambda: list(run.glob(name + ".part")) or next_one(), process)
+
+
+INSTANTS = [while_it_starts, while_it_cuts_the_text_into_tokens, while_it_writes_the_tokens,
+            *[between_two_checkpoints] * 4, *[while_it_writes_a_file] * 3, while_it_starts,
+            *[between_two_checkpoints] * 6, *[while_it_writes_a_file] * 3]
+
+
+def test_a_run_that_is_killed_twenty_times_ends_as_if_nothing_had_happened(unbroken, tmp_path):
+    run, dice, steps = tmp_path / "run", Random(20), []
+    for instant in INSTANTS:
+        process = start(run)
+        try:
+            instant(run, process, dice)
+        finally:
+            process.kill()
+            process.wait()
+        if (run / "checkpoint.pt").exists():  # never half a file, and never a step back
+            steps.append(torch.load(run / "checkpoint.pt", weights_only=True)["step"])
+    assert len(INSTANTS) == 20 and steps == sorted(steps) and len(set(steps)) >= 6
+    assert start(run).wait(timeout=100) == 0
+    assert "Traceback" not in (tmp_path / "output.txt").read_text("utf-8", errors="replace")
+    assert_same_run(run, unbroken)
+
+
+class Killed(BaseException):
+    """What stands for SIGKILL inside this process: nothing tidies up behind it."""
+
+
+def test_a_run_that_is_killed_while_it_writes_any_of_its_files_goes_on(tale, folder, monkeypatch):
+    for n in range(FILES):
+        run = folder / f"killed-{n}"
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", lambda *_, **__: None)
+            patch.setattr(data, "open", open_until(n, Killed()), raising=False)
+            with pytest.raises(Killed):
+                run_here(*TINY, "--out", run)
+        assert len(parts_in(run)) == 1
+        go_on_with(run)
+        assert_same_run(run, tale)
+
+
+def go_on_with(run):
+    run_here(*(["--resume", run] if (run / "settings.json").exists() else [*TINY, "--out", run]))
+
+
+# ------------------------------------------------------------------------------ Ctrl-C
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
+def test_ctrl_c_saves_and_says_how_to_go_on_and_then_it_goes_on(unbroken, tmp_path):
+    run = tmp_path / "run"
+    process = subprocess.Popen([sys.executable, TRAIN, *FLAGS, "--out", run], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    changed(run / "checkpoint.pt", process, 5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "Traceback" not in err
+    step = torch.load(run / "checkpoint.pt", weights_only=True)["step"]
+    assert 0 < step < 300
+    assert f"Stopped after {step} of 300 steps" in out
+    assert f"python train.py --resume {run}" in out.splitlines()[-1]
+    assert not parts_in(run)
+    assert not (run / "metrics.json").exists()
+    run_here("--resume", run)
+    assert_same_run(run, unbroken)
+
+
+def test_the_second_ctrl_c_stops_at_once():
+    stop = plumbing.StopOnCtrlC()
+    assert not stop.asked
+    signal.raise_signal(signal.SIGINT)
+    assert stop.asked
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_before_the_training_ends_in_a_sentence_and_the_run_can_go_on(
+        tale, folder, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plumbing, "write_tokens", interrupted)
+        assert exit_code(*TINY, "--out", "run") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    run_here("--resume", "run")
+    assert_same_run(folder / "run", tale)
+
+
+def test_a_finished_run_that_is_resumed_changes_nothing(unbroken, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(unbroken, run)
+    run_here("--resume", run)
+    assert_same_run(run, unbroken)
+
+
+def test_an_interrupted_run_of_a_text_file_goes_on_where_it_was(tale, folder, monkeypatch):
+    update = train.update
+
+    def interrupted_at_three(*arguments):
+        if arguments[4] == 3:
+            raise KeyboardInterrupt
+        return update(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plumbing.Screen, "opening", lambda *_: None)
+        patch.setattr(train, "update", interrupted_at_three)
+        assert exit_code(*TINY, "--out", "run") == 2
+    assert torch.load("run/checkpoint.pt", weights_only=True)["step"] == 2
+    steps = []
+    monkeypatch.setattr(plumbing.Screen, "opening", lambda *_: None)
+    monkeypatch.setattr(train, "update", lambda *a: steps.append(a[4]) or update(*a))
+    run_here("--resume", "run")
+    assert steps == [2, 3]
+    assert_same_run(folder / "run", tale)
+
+
+# ------------------------------------------------------------------------------ a full disk
+
+def open_until(n, error):
+    """open() whose n-th file to write takes half of a block and then raises an error."""
+    files = count()
+
+    class Breaking(io.FileIO):
+        broke = False
+
+        def write(self, content):
+            self.broke = True
+            os.write(self.fileno(), bytes(content)[:len(content) // 2])
+            raise error
+
+        def close(self):  # NumPy may have written past us
+            super().close()
+            if not self.broke:
+                self.broke = True
+                raise error
+
+    def open_file(path, mode="r", **options):
+        if mode == "wb" and next(files) == n:
+            return io.BufferedWriter(Breaking(path, mode))
+        return open(path, mode, **options)
+
+    return open_file
+
+
+def test_a_disk_that_is_full_at_any_file_ends_the_run_in_one_sentence_and_it_goes_on_afterwards(
+        tale, folder, monkeypatch, capfd):
+    for n in range(FILES + 1):
+        run, full = folder / f"full-{n}", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with monkeypatch.context() as patch:
+            patch.setattr(data, "open", open_until(n, full), raising=False)
+            capfd.readouterr()
+            if n == FILES:
+                run_here(*TINY, "--out", run)
+                break
+            assert exit_code(*TINY, "--out", run) == 2, n
+        assert re.fullmatch(SENTENCE, capfd.readouterr().err), n
+        assert not parts_in(run), n
+        go_on_with(run)
+        assert_same_run(run, tale)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no limit on the size of a file")
+@pytest.mark.parametrize("limit, kept", [(4_000, None), (400_000, 0)])
+def test_a_file_that_may_not_grow_ends_the_run_in_one_sentence(run_train, folder, limit, kept):
+    import resource
+    (folder / "long.txt").write_text("\n".join(data.find("stories").generate(seed)
+                                               for seed in range(20)), "utf-8")
+    flags = ["--preset", "smoke", "--precision", "float32", "--steps", 2, "--dataset", "long.txt",
+             "--out", "run"]
+    ended = run_train(*flags, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)))
+    assert ended.returncode == 2
+    assert re.fullmatch(SENTENCE.replace("No space left on device", "File too large"), ended.stderr)
+    assert not parts_in(folder / "run")
+    checkpoint = folder / "run" / "checkpoint.pt"  # the first is small, without Adam's averages
+    assert checkpoint.exists() == (kept is not None)
+    assert kept is None or torch.load(checkpoint, weights_only=True)["step"] == kept
+    assert run_train("--resume", "run").returncode == 0
+    assert (folder / "run" / "metrics.json").exists()
+
+
+def test_a_folder_that_cannot_be_made_ends_the_run_in_one_sentence(tale, folder, capfd):
+    (folder / "blocked").write_text("a file, where a folder should be", "utf-8")
+    capfd.readouterr()
+    assert exit_code(*TINY, "--out", "blocked/run") == 2
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and "blocked" in said and "could not be written" in said
+
+
+def test_a_folder_that_may_not_be_written_to_ends_the_run_in_one_sentence(
+        tale, folder, monkeypatch, capfd):
+    def forbidden(path, mode="r", **options):
+        if mode == "wb":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open(path, mode, **options)
+
+    monkeypatch.setattr(data, "open", forbidden, raising=False)
+    capfd.readouterr()
+    assert exit_code(*TINY, "--out", "locked") == 2
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and said.startswith("Permission denied: locked")
+
+
+# ------------------------------------------------------------------------------ the files
+
+def test_a_checkpoint_is_plain_tensors_and_numbers_and_no_half_file_remains(unbroken):
+    kept = torch.load(unbroken / "checkpoint.pt", weights_only=True)
+    assert sorted(kept) == ["log", "model", "optimizers", "step"] and kept["step"] == 300
+    assert parts_in(unbroken) == []
+
+
+def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
+    path = tmp_path / "deep" / "file.txt"
+    with data.whole_file(path) as file:
+        file.write(b"all of it")
+        assert not path.exists()
+    assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]
+    with pytest.raises(ZeroDivisionError), data.whole_file(path) as file:
+        file.write(b"half of")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]
+
+
+def test_lines_that_a_killed_run_wrote_later_are_dropped(tmp_path):
+    for step in (0, 10, 20, 10):
+        plumbing.add_line(tmp_path / "traces.jsonl", dict(step=step, text="ä\u2028"))
+    lines = (tmp_path / "traces.jsonl").read_text("utf-8").split("\n")
+    assert lines == ['{"step": 0, "text": "ä\u2028"}', '{"step": 10, "text": "ä\u2028"}', ""]

@@ -1,0 +1,401 @@
+"""Batches, the update, the loss and the sampling, each against the plainest way to compute it."""
+import json
+import math
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+import data
+import plumbing
+import train
+from train import (
+    GPT,
+    Settings,
+    Tokenizer,
+    attention,
+    draw_batch,
+    evaluate,
+    fused_attention,
+    generate,
+    learning_rate,
+    make_optimizers,
+    windows,
+)
+
+TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=24, n_ctx=8)
+
+
+def documents(lengths):
+    """Ids of documents of these lengths: an end token (0) before, between and after them."""
+    ids = [0]
+    for length in lengths:
+        ids += [1 + i % 40 for i in range(len(ids), len(ids) + length)] + [0]
+    return np.array(ids, np.uint16)
+
+
+def row_settings(**different):
+    return Settings(**{**TINY, "batch_size": 6, **different})
+
+
+@pytest.fixture(scope="module")
+def words():
+    """A tokenizer with an end token, and a model of it whose guesses are far from even."""
+    text = "the cat sat on the mat. the dog ran to the cat. "
+    tokenizer = Tokenizer.learn(Counter(Tokenizer.pieces(text * 3)), True, 40)
+    torch.manual_seed(3)
+    model = GPT(Settings(**TINY), len(tokenizer.symbols))
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.4)
+    return tokenizer, model.eval()
+
+
+# ------------------------------------------------------------------------------ batches
+
+def test_a_batch_holds_ids_and_the_ids_that_follow():
+    tokens = documents([20] * 10)
+    ids, targets = draw_batch(tokens, 0, row_settings(), step=3)
+    assert ids.shape == targets.shape == (6, 8) and ids.dtype == targets.dtype == torch.int64
+    text = " ".join(map(str, tokens)) + " "
+    for row, following in zip(ids.tolist(), targets.tolist()):
+        assert row[1:] == following[:-1]
+        assert " ".join(map(str, [*row, following[-1]])) + " " in text
+
+
+@given(st.integers(0, 2**32), st.integers(0, 10**6))
+def test_a_batch_is_a_function_of_seed_and_step(seed, step):
+    tokens, s = documents([20] * 10), row_settings(seed=seed)
+    once, again = (draw_batch(tokens, 0, s, step) for _ in range(2))
+    assert torch.equal(once[0], again[0]) and torch.equal(once[1], again[1])
+
+
+def test_another_seed_or_another_step_draws_another_batch():
+    tokens = np.arange(10_000, dtype=np.uint16)
+    batches = {str(draw_batch(tokens, None, row_settings(seed=seed), step)[0].tolist())
+               for seed in range(10) for step in range(10)}
+    assert len(batches) == 100
+
+
+@given(st.lists(st.integers(1, 20), min_size=2, max_size=30), st.integers(0, 1000))
+def test_a_row_starts_at_a_document_or_in_one_that_is_longer_than_the_context(lengths, step):
+    tokens = documents(lengths)
+    if len(tokens) < 10:
+        tokens = documents([*lengths, 10])
+    s = row_settings()
+    starts = [i for i in range(len(tokens)) if tokens[i] == 0 or 0 not in tokens[max(0, i - 7):i]]
+    allowed = {tuple(tokens[i:i + 8].tolist()) for i in starts}
+    for row in draw_batch(tokens, 0, s, step)[0].tolist():
+        assert tuple(row) in allowed
+
+
+def test_rows_of_a_long_document_begin_anywhere_in_it_and_those_of_short_ones_at_an_end_token():
+    long = [draw_batch(documents([500]), 0, row_settings(), step)[0][:, 0] for step in range(50)]
+    assert len(torch.cat(long).unique()) == 41
+    short = [draw_batch(documents([5] * 80), 0, row_settings(), step)[0][:, 0]
+             for step in range(50)]
+    assert torch.cat(short).unique().tolist() == [0]
+
+
+def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
+    tokens = np.arange(20, dtype=np.uint16)
+    seen = torch.cat([torch.cat(draw_batch(tokens, None, row_settings(), step)).flatten()
+                      for step in range(100)])
+    assert seen.unique().tolist() == list(range(20))
+
+
+@given(st.sampled_from([1, 2, 3, 4, 6, 12]), st.integers(0, 1000))
+def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
+    tokens, s = documents([5, 30, 8] * 20), row_settings(batch_size=12)
+    whole = draw_batch(tokens, 0, s, step)
+    shares = [draw_batch(tokens, 0, s, step, rank, world) for rank in range(world)]
+    assert all(len(ids) == 12 // world for ids, _ in shares)
+    for i in range(12):
+        ids, targets = shares[i % world]
+        assert torch.equal(ids[i // world], whole[0][i])
+        assert torch.equal(targets[i // world], whole[1][i])
+
+
+# ------------------------------------------------------------------------------ the loss
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(1, 12))
+def test_windows_of_documents_predict_each_token_once_and_never_look_across_an_end(lengths, n_ctx):
+    tokens = documents(lengths)
+    spans = windows(tokens, 0, n_ctx)
+    targets = [i for a, b in spans for i in range(a + 1, b + 1)]
+    assert targets == list(range(1, len(tokens)))
+    assert all(1 <= b - a <= n_ctx and 0 not in tokens[a + 1:b] for a, b in spans)
+
+
+@given(st.integers(2, 100), st.integers(1, 12))
+def test_windows_of_one_long_text_predict_each_token_but_the_first_once(length, n_ctx):
+    spans = windows(np.zeros(length, np.uint16), None, n_ctx)
+    assert [i for a, b in spans for i in range(a + 1, b + 1)] == list(range(1, length))
+    assert all(1 <= b - a <= n_ctx for a, b in spans)
+
+
+def test_windows_of_a_small_text_are_these():
+    tokens = np.array([0, 5, 6, 7, 0, 8, 0], np.uint16)
+    assert windows(tokens, 0, 3) == [(0, 3), (3, 4), (4, 6)]
+    assert windows(tokens, None, 4) == [(0, 4), (4, 6)]
+
+
+@pytest.mark.parametrize("attend", [attention, fused_attention])
+def test_evaluate_is_the_mean_cross_entropy_of_each_token_given_its_window(words, attend):
+    _, model = words
+    tokens = documents([3, 11, 1, 25, 7] * 10) % 20
+    spans = windows(tokens, 0, 8)
+    assert len(spans) > 2 * 32  # more than one batch of them
+    losses = []
+    for a, b in spans:
+        logits = model(torch.tensor(tokens[a:b].astype(int))[None])[0][0]
+        losses += F.cross_entropy(logits, torch.tensor(tokens[a + 1:b + 1].astype(int)),
+                                  reduction="none").tolist()
+    assert len(losses) == len(tokens) - 1
+    assert evaluate(model, tokens, spans, attend) == pytest.approx(sum(losses) / len(losses), 1e-5)
+
+
+def test_evaluate_switches_dropout_off_and_leaves_the_random_numbers_alone():
+    torch.manual_seed(0)
+    model = GPT(Settings(**TINY, dropout=0.5), 41).train()
+    tokens = documents([10] * 5)
+    state = torch.get_rng_state()
+    once = evaluate(model, tokens, windows(tokens, 0, 8))
+    assert once == evaluate(model, tokens, windows(tokens, 0, 8))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+# ------------------------------------------------------------------------------ the optimizer
+
+def test_every_parameter_is_in_exactly_one_optimizer():
+    model = GPT(Settings(), 512)
+    muon, adam = make_optimizers(model, Settings())
+    held = [p for o in (muon, adam) for group in o.param_groups for p in group["params"]]
+    assert sorted(map(id, held)) == sorted(map(id, model.parameters()))
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert len(muon.param_groups[0]["params"]) == 4 * 6
+    assert all(names[id(p)].startswith("blocks.") and "norm" not in names[id(p)]
+               for p in muon.param_groups[0]["params"])
+
+
+def test_the_learning_rate_climbs_then_falls_in_a_straight_line_to_zero():
+    s = Settings(steps=100, warmup=4)
+    assert [learning_rate(step, s) for step in (0, 1, 2, 3)] == [0.2, 0.4, 0.6, 0.8]
+    assert [learning_rate(step, s) for step in (4, 28, 52, 76, 100)] == [1, 0.75, 0.5, 0.25, 0]
+    assert learning_rate(0, Settings(steps=1, warmup=0)) == 1
+    assert learning_rate(4, Settings(steps=5, warmup=30)) == pytest.approx(5 / 31)
+
+
+def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
+    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, table_lr=0.003)
+    torch.manual_seed(0)
+    ours, theirs = GPT(s, 41), GPT(s, 41)
+    for p in ours.parameters():
+        torch.nn.init.normal_(p, std=0.4)  # so that there is something to clip
+    theirs.load_state_dict(ours.state_dict())
+    optimizers = make_optimizers(ours, s)
+    muon, adam = make_optimizers(theirs, s)
+    assert isinstance(muon, torch.optim.Muon) and isinstance(adam, torch.optim.AdamW)
+    for step in range(3):
+        batch = draw_batch(documents([20] * 10), 0, s, step)
+        loss, size = train.update(ours, optimizers, batch, s, step, attention, NO_DEVICES)
+        right = F.cross_entropy(theirs(batch[0])[0].reshape(-1, 41), batch[1].reshape(-1))
+        theirs.zero_grad()
+        right.backward()
+        norm = sum(p.grad.square().sum() for p in theirs.parameters()).sqrt().item()
+        assert loss.item() == pytest.approx(right.item(), rel=1e-5)
+        assert size.item() == pytest.approx(norm, rel=1e-4)
+        assert step > 0 or norm > 1
+        torch.nn.utils.clip_grad_norm_(theirs.parameters(), 1.0)
+        muon.param_groups[0]["lr"] = 0.02 * (step + 1) / 4
+        adam.param_groups[0]["lr"] = 0.003 * (step + 1) / 4
+        muon.step()
+        adam.step()
+    for p, right in zip(ours.parameters(), theirs.parameters()):
+        torch.testing.assert_close(p, right, atol=1e-6, rtol=1e-5)
+
+
+NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_grad)
+
+
+def test_dropout_is_a_function_of_seed_and_step():
+    s = Settings(**TINY, dropout=0.5)
+    batch = draw_batch(documents([20] * 10), 0, s, 0)
+
+    def loss_of(seed, step):
+        torch.manual_seed(0)
+        model = GPT(s, 41)
+        torch.randn(step + 3)  # whatever was drawn before
+        changed = Settings(**TINY, dropout=0.5, seed=seed)
+        return train.update(model, make_optimizers(model, s), batch, changed, step, attention,
+                            NO_DEVICES)[0].item()
+
+    assert loss_of(1, 7) == loss_of(1, 7)
+    assert len({loss_of(1, 7), loss_of(1, 8), loss_of(2, 7)}) == 3
+
+
+# ------------------------------------------------------------------------------ a whole run
+
+def test_the_loss_falls_on_the_stories(train_here):
+    s = train_here("--preset", "smoke", "--precision", "float32", "--steps", 60)
+    log = [json.loads(line) for line in open(f"{s.out}/log.jsonl", encoding="utf-8")]
+    assert abs(log[0]["loss"] - math.log(512)) < 0.1  # every token about as likely
+    assert log[-1]["validation_loss"] < log[0]["validation_loss"] - 1
+    assert max(line["loss"] for line in log[50:60]) < log[0]["loss"] - 0.8
+
+
+def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
+    tale = "\n".join(data.find("stories").generate(seed) for seed in range(20))
+    (folder / "tale.txt").write_text(tale, "utf-8")
+
+    def weights(name, seed):
+        train_here("--preset", "smoke", "--precision", "float32", "--dropout", 0.1, "--vocab-size",
+                   0, "--seed", seed, "--dataset", "tale.txt", "--out", name)
+        return torch.load(f"{name}/checkpoint.pt", weights_only=True)["model"]
+
+    first, again, other = weights("first", 1), weights("again", 1), weights("other", 2)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert all(not torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("watch_every", [1, 1000])
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
+        train_here, watch_every):
+    with pytest.raises(data.BadInput, match=r"The loss of step 1 is nan; the run ends"):
+        train_here("--preset", "smoke", "--precision", "float32", "--warmup", 0, "--table-lr",
+                   "1e30", "--watch-every", watch_every, "--snapshots", 1, "--out", "wild")
+    kept = torch.load("wild/checkpoint.pt", weights_only=True)
+    log = [json.loads(line) for line in open("wild/log.jsonl", encoding="utf-8")]
+    assert kept["step"] == log[-1]["step"] == 0
+    assert all(tensor.isfinite().all() for tensor in kept["model"].values())
+
+
+def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(tmp_path, capsys):
+    s = Settings(out=str(tmp_path), steps=7)
+    plumbing.write_json(tmp_path / "corpus.json", dict(
+        validation_tokens=1001, validation_characters=4000, train_tokens=9, train_characters=9,
+        vocab_size=9, floor=0.5))
+    screen = object.__new__(plumbing.Screen)
+    screen.s, screen.silent, screen.parameters = s, False, 12
+    screen.facts = plumbing.read_json(tmp_path / "corpus.json")
+    tokenizer = SimpleNamespace(decode="".join)
+    screen.closing(log={7: dict(seconds=3.5)}, loss=2 * math.log(2), tokenizer=tokenizer,
+                   corpus=SimpleNamespace(PROMPTS=["a"]), write=lambda _: ([["a", "b"]], None))
+    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+    # two bits for each of 1000 tokens are 2000 bits, for 4000 characters
+    assert metrics["bits_per_character"] == pytest.approx(0.5)
+    assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
+    assert (metrics["steps"], metrics["seconds"], metrics["parameters"]) == (7, 3.5, 12)
+    assert "0.500 bits a character" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------ sampling
+
+def naive(model, tokenizer, prompt, n_tokens, n_ctx):
+    """The likeliest continuation of one prompt, one token at a time; with each the full softmax."""
+    row, beliefs = [tokenizer.end, *tokenizer.encode(prompt)], []
+    while len(beliefs) < n_tokens and len(row) < n_ctx:
+        with torch.inference_mode():
+            beliefs.append(model(torch.tensor([row]))[0][0, -1].softmax(-1))
+        row.append(beliefs[-1].argmax().item())
+        if row[-1] == tokenizer.end:
+            break
+    return row, beliefs
+
+
+PROMPTS = ["the cat", "", "the dog ran to", "mat"]
+
+
+def sample(words, prompts, n_tokens=6, temperature=1.0, seed=0, n_ctx=8, **different):
+    tokenizer, model = words
+    s = Settings(**{**TINY, "n_ctx": n_ctx}, temperature=temperature)
+    return generate(model, tokenizer, prompts, s, n_tokens, seed, **different)
+
+
+@pytest.mark.parametrize("attend", [attention, fused_attention])
+def test_at_a_tiny_temperature_it_writes_the_likeliest_tokens(words, attend):
+    tokenizer, model = words
+    rows, thoughts = sample(words, PROMPTS, temperature=1e-6, attend=attend)
+    for prompt, row, mine in zip(PROMPTS, rows, thoughts):
+        right, beliefs = naive(model, tokenizer, prompt, 6, 8)
+        assert row == right and len(mine) == len(beliefs)
+        for (pick, p, top, ps), belief in zip(mine, beliefs):
+            assert pick == belief.argmax()
+            assert p == pytest.approx(belief.max().item(), abs=1e-5)
+            torch.testing.assert_close(ps, belief.topk(10).values, atol=1e-5, rtol=0)
+            torch.testing.assert_close(belief[top], ps, atol=1e-5, rtol=0)
+
+
+def test_prompts_of_different_lengths_do_not_disturb_each_other(words):
+    tokenizer, model = words
+    rows, thoughts = sample(words, PROMPTS)
+    for prompt, row, mine in zip(PROMPTS, rows, thoughts):
+        given = 1 + len(tokenizer.encode(prompt))
+        for i, (pick, p, top, ps) in enumerate(mine):
+            with torch.inference_mode():
+                alone = model(torch.tensor([row[:given + i]]))[0][0, -1].softmax(-1)
+            assert p == pytest.approx(alone[pick].item(), abs=1e-5)
+            torch.testing.assert_close(ps, alone[top], atol=1e-5, rtol=0)
+            assert pick == row[given + i]
+
+
+def always(token, vocab_size):
+    """A model that is sure of one token, whatever it reads."""
+    def answer(ids, attend):
+        return F.one_hot(torch.full(ids.shape, token), vocab_size) * 50.0, []
+    answer.eval, answer.unembed = lambda: None, torch.nn.Linear(1, 1)
+    return answer
+
+
+def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
+    tokenizer, _ = words
+    s, size = Settings(**TINY), len(tokenizer.symbols)
+    rows, thoughts = generate(always(0, size), tokenizer, ["the cat", ""], s, 5, 0)
+    assert rows == [[0, *tokenizer.encode("the cat"), 0], [0, 0]]
+    assert [len(t) for t in thoughts] == [1, 1]
+
+    def ends_the_second(ids, attend):
+        logits = always(3, size)(ids, attend)[0]
+        if len(ids) == 2:
+            logits[1] = always(0, size)(ids, attend)[0][1]
+        return logits, []
+    ends_the_second.eval, ends_the_second.unembed = lambda: None, torch.nn.Linear(1, 1)
+    rows, _ = generate(ends_the_second, tokenizer, ["", ""], s, 4, 0)
+    assert rows == [[0, 3, 3, 3, 3], [0, 0]]
+
+
+def test_it_never_writes_more_than_the_context_holds_or_than_it_was_asked_for(words):
+    tokenizer, _ = words
+    model = always(3, len(tokenizer.symbols))
+    short = "the cat"
+    long = "the cat sat on the mat. the dog ran to the cat."
+    rows, thoughts = generate(model, tokenizer, [short, long], Settings(**TINY), 50, 0)
+    given = [0, *tokenizer.encode(short)]
+    assert rows[0] == given + [3] * (8 - len(given))
+    assert rows[1] == [0, *tokenizer.encode(long)][:8] and thoughts[1] == []
+    rows, _ = generate(model, tokenizer, [""], Settings(**TINY), 2, 0)
+    assert rows == [[0, 3, 3]]
+
+
+def test_a_text_without_an_end_token_is_continued_too():
+    tokenizer = Tokenizer.learn(Counter(["abc"]), False, 0)
+    rows, thoughts = generate(always(2, 3), tokenizer, ["ab"], Settings(**TINY), 3, 0)
+    assert rows == [[0, 1, 2, 2, 2]]
+    assert [len(top) for _, _, top, _ in thoughts[0]] == [3, 3, 3]  # there are no ten
+
+
+def test_samples_depend_on_their_seed_alone_and_follow_the_probabilities_of_the_temperature(words):
+    rows = [sample(words, ["the"] * 50, seed=seed)[0] for seed in (1, 1, 2)]
+    assert rows[0] == rows[1] != rows[2]
+    tokenizer, model = words
+    prompt = [0, *tokenizer.encode("the")]
+    with torch.inference_mode():
+        right = (model(torch.tensor([prompt]))[0][0, -1] / 0.5).softmax(-1)
+    rows, _ = sample(words, ["the"] * 4000, n_tokens=1, temperature=0.5)
+    counts = torch.bincount(torch.tensor([row[-1] for row in rows]), minlength=len(right))
+    sigma = (4000 * right * (1 - right)).sqrt()
+    assert ((counts - 4000 * right).abs() < 5 * sigma + 1).all()
