@@ -7,6 +7,7 @@ import contextlib
 import copy
 import dataclasses
 import inspect
+import io
 import json
 import math
 import multiprocessing
@@ -16,6 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
@@ -122,18 +124,25 @@ class Devices:
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
         number = os.environ.get("LOCAL_RANK", 0)
         self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
-        self.precision, reason = choose_precision(kind, settings.precision)
-        settings.precision = self.precision  # a run that is resumed goes on in the same format
-        self.why += f"; {self.precision} ({reason})"
-        # On a CPU with bfloat16 the plain version wins: 55 ms against 78 a layer at T = 256.
-        self.fused_is_faster = kind != "cpu" or self.precision == "float32"
         if settings.batch_size % self.world:
             raise BadInput(f"A batch of {settings.batch_size} rows cannot be shared evenly by "
                            f"{self.world} processes: choose another --batch-size.")
         if kind == "cuda":
             torch.cuda.set_device(self.device)
+        if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=timedelta(hours=6))
+        self.precision, reason = self.of_the_first(choose_precision(kind, settings.precision))
+        settings.precision = self.precision  # a run that is resumed goes on in the same format
+        self.why += f"; {self.precision} ({reason})"
+        # On a CPU with bfloat16 the plain version wins: 55 ms against 78 a layer at T = 256.
+        self.fused_is_faster = kind != "cpu" or self.precision == "float32"
+
+    def of_the_first(self, choice):
+        """What the first process chose: each of them timed for itself, and all have to agree."""
+        choices = [choice]
         if self.world > 1:
-            dist.init_process_group("nccl" if kind == "cuda" else "gloo")
+            dist.broadcast_object_list(choices)
+        return choices[0]
 
     def wrap(self, model):
         """The model as the training step sees it: compiled where that pays, spread if many."""
@@ -286,9 +295,9 @@ def count_block(Tokenizer, documents):
 def write_ids(tokenizer, documents, path):
     """Every document and its end token, two bytes an id, after one end token; how many ids."""
     with whole_file(path) as file:
-        encode(tokenizer, [""] if tokenizer.end is not None else []).tofile(file)
+        file.write(encode(tokenizer, [""] if tokenizer.end is not None else []))
         for ids in spread(partial(encode, tokenizer), documents, "Encoding"):
-            ids.tofile(file)
+            file.write(ids)
         return file.tell() // 2
 
 
@@ -309,8 +318,10 @@ def spread(function, documents, saying):
 
 
 def write_tensors(path, tensors):
+    content = io.BytesIO()  # torch.save into a file would hide that a disk is full
+    torch.save(tensors, content)
     with whole_file(path) as file:
-        torch.save(tensors, file)
+        file.write(content.getbuffer())
 
 
 def write_watch(folder, step, s, tokenizer, prompts, rows, thoughts, weights):
@@ -395,7 +406,7 @@ class Screen:
         self.s, self.devices, self.silent = s, devices, devices.rank > 0
         self.facts = read_json(Path(s.out) / "corpus.json")
         self.parameters = sum(p.numel() for p in model.parameters())
-        self.bar = tqdm(disable=True)
+        self.bar = None
         self.opening(model, one_step, make_optimizers)
 
     def say(self, text=""):
@@ -424,7 +435,7 @@ Growing a model in {s.out}
 
     def advance(self, line):
         """One more step is done."""
-        if self.bar.disable:
+        if self.bar is None:
             self.bar = tqdm(total=self.s.steps, initial=line["step"], unit="step",
                             disable=self.silent or None)
         self.bar.set_postfix_str(f"loss {line['loss']:.3f}", refresh=False)
@@ -436,7 +447,8 @@ Growing a model in {s.out}
 
     def stopped(self, step, log, corpus, tokenizer, evaluate, write):
         """The end of a run, or a rest in the middle of it."""
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()
         if step == self.s.steps:
             return self.closing(log, evaluate(), corpus, tokenizer, write)
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
@@ -497,7 +509,7 @@ class Clock:
     def lap(self):
         """Seconds since the lap before, or since the clock was made."""
         before, self.last = self.last, time.perf_counter()
-        return round(self.last - before, 4)
+        return self.last - before
 
 
 def run(work):
@@ -512,7 +524,7 @@ def run(work):
         refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
                "read. What was saved before is intact; make room, then --resume the run.")
     except KeyboardInterrupt:
-        refuse("Stopped at once; the last checkpoint is kept.")
+        refuse("Stopped at once; a checkpoint that was saved before is kept.")
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()

@@ -61,12 +61,12 @@ class Settings:
 
 PRESETS = {  # what differs from the defaults above
     "stories": {},
-    "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_layer=6, n_head=6, n_embd=192,
-                        n_ff=768, dropout=0.1, batch_size=16, steps=4000),
+    "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.15,
+                        steps=2700),
     "tinystories-laptop": dict(dataset="tinystories", vocab_size=2048, n_layer=6, n_head=6,
-                               n_embd=192, n_ff=768, steps=6000),
+                               n_embd=192, n_ff=768, steps=4000),
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
-                        n_ff=1280, batch_size=64, steps=50_000, warmup=500),
+                        n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02),
     "smoke": dict(n_layer=2, n_head=2, n_embd=32, n_ff=64, n_ctx=64, batch_size=4, steps=20,
                   watch_every=10, watch_tokens=8, snapshots=3),
 }
@@ -386,7 +386,7 @@ def train(s):
         loss, stopping = devices.agree(loss, stop.asked)
         log[step].update(loss=plumbing.finite(loss, step, folder), gradient=size.item(),
                          learning_rate=learning_rate(step, s),
-                         tokens_per_second=s.batch_size * s.n_ctx / clock.lap())
+                         tokens_per_second=round(s.batch_size * s.n_ctx / clock.lap()))
         screen.advance(log[step])
     if devices.rank == 0:
         save(folder, model, optimizers, step, log)
