@@ -130,7 +130,8 @@ class Devices:
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
-            dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=timedelta(hours=6))
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo",
+                                    timeout=timedelta(hours=6))
         self.precision, reason = self.of_the_first(choose_precision(kind, settings.precision))
         settings.precision = self.precision  # a run that is resumed goes on in the same format
         self.why += f"; {self.precision} ({reason})"
