@@ -1,6 +1,6 @@
 """What train.py needs and no lesson is about: flags, devices, processes, words on the screen.
 
-Nothing in here changes what a model learns. Everything that does is in train.py.
+How a model learns is in train.py, and nothing in here is needed to understand it.
 """
 import argparse
 import contextlib
@@ -33,8 +33,8 @@ from data import END, BadInput, whole_file
 
 SPLITS = ("train", "validation")
 
-POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr watch_every "
-            "watch_tokens temperature snapshots").split()
+POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
+            "token_std watch_every watch_tokens temperature snapshots").split()
 
 
 # Flags ------------------------------------------------------------------------------------------

@@ -29,46 +29,48 @@ import data
 import plumbing
 
 # --------------------------------------------------------------------------------------------------
-# 1. Settings and presets: every number you may choose, with the reason it is there
+# 1. Settings and presets: every number you may choose, and what it is for
 
 @dataclass
 class Settings:
     preset: str = "stories"  # the row of PRESETS that the other settings start from
     dataset: str = "stories"  # a corpus in data/, or the path of a UTF-8 text file
-    out: str = ""  # the folder of the run; left empty, it is runs/<preset>
+    out: str = ""  # the folder of the run; empty: runs/<preset>, or <preset>-2 ... if that is taken
     head: str = ""  # a Python file with your own attention(q, k, v)
     device: str = "auto"  # cuda, mps or cpu
     precision: str = "auto"  # number format of the matrix products: float32 or bfloat16
     seed: int = 1  # two runs with one seed draw the same batches
-    vocab_size: int = 512  # tokens that the text is cut into; 0 stays with characters
+    vocab_size: int = 512  # how many different tokens there are; 0: each character is one
     n_layer: int = 4  # blocks, one after the other
     n_head: int = 4  # attention heads in each block
     n_embd: int = 128  # width of the residual stream
     n_ff: int = 512  # neurons in a feed-forward layer
     n_ctx: int = 256  # tokens the model can look back on
     dropout: float = 0.0  # share of activations silenced, against learning by heart
-    batch_size: int = 16  # rows of a batch, over all devices together
-    steps: int = 1500  # updates of the weights
+    batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
+    steps: int = 1200  # updates of the weights
     warmup: int = 40  # steps until the learning rates are at their full height
     matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
-    table_lr: float = 0.01  # learning rate of AdamW, for everything else
+    table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
+    unembed_lr: float = 0.01  # learning rate of AdamW, for the unembedding and the norms
+    token_std: float = 0.3  # how far apart the embeddings of the tokens start
     weight_decay: float = 0.1  # pull of the matrices towards zero
-    watch_every: int = 100  # steps between two looks at what it writes
+    watch_every: int = 100  # steps between two looks at what it writes; a snapshot is a look, too
     watch_tokens: int = 48  # tokens by which each prompt is continued
     temperature: float = 0.8  # 1 samples what the model believes, less plays safe
-    snapshots: int = 20  # copies of the weights that are kept, at log-spaced steps
+    snapshots: int = 20  # about how many copies of the weights are kept, at log-spaced steps
 
 
 PRESETS = {  # what differs from the defaults above
     "stories": {},
     "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.15,
-                        steps=2700),
+                        steps=2700, table_lr=0.02, unembed_lr=0.003, token_std=0.06),
     "tinystories-laptop": dict(dataset="tinystories", vocab_size=2048, n_layer=6, n_head=6,
                                n_embd=192, n_ff=768, steps=4000),
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
                         n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02),
     "smoke": dict(n_layer=2, n_head=2, n_embd=32, n_ff=64, n_ctx=64, batch_size=4, steps=20,
-                  watch_every=10, watch_tokens=8, snapshots=3),
+                  watch_every=10, watch_tokens=8, snapshots=3, warmup=5),
 }
 
 # --------------------------------------------------------------------------------------------------
@@ -78,8 +80,7 @@ class Tokenizer:
     """Byte-pair encoding. With nothing merged, each character is a token of its own.
 
     `symbols` is the text of every token in the order of their ids, `merges` the pairs that were
-    glued, in that order; `end` is the id that closes a document, None if the corpus has only one.
-    """
+    glued, in that order; `end` is the id between two documents, None if there is only one."""
     pieces = re.compile(r" ?\w+(?:'\w+)?| ?[^\w\s]+|\s").findall  # no token reaches across words
 
     def __init__(self, symbols, merges=()):
@@ -90,10 +91,10 @@ class Tokenizer:
         self.known = {}  # pieces that were cut before: speed only
 
     @classmethod
-    def learn(cls, counts, whole, vocab_size):
-        """From a Counter of pieces: glue the most frequent pair of neighbours, again and again."""
+    def learn(cls, counts, has_ends, vocab_size):
+        """From {piece: how often}: glue the most frequent pair of neighbours, again and again."""
         words, often = [list(piece) for piece in counts], list(counts.values())
-        symbols, merges = [data.END] * whole + sorted(set(chain(*counts))), []
+        symbols, merges = [data.END] * has_ends + sorted(set(chain(*counts))), []
         pairs, where = Counter(), defaultdict(set)
 
         def tally(i, sign):
@@ -109,7 +110,7 @@ class Tokenizer:
                 break
             merges.append(best)
             symbols += {"".join(best)} - set(symbols)
-            for i in sorted(where[best]):  # other words do not change: speed only
+            for i in sorted(where[best]):  # only these change; sorted: ties always fall alike
                 tally(i, -1)
                 words[i] = glue(words[i], best)
                 tally(i, +1)
@@ -148,17 +149,17 @@ def glue(parts, pair):
     return glued
 
 def draw_batch(tokens, end, s, step, rank=0, world=1):
-    """The batch of a step, a function of (seed, step): ids and the ids that follow, (B, T) each."""
-    rows = step * s.batch_size + np.arange(s.batch_size)[rank::world]
-    # A golden section on for each row, as a sunflower sets its seeds: all of the text comes evenly.
-    turns = np.random.default_rng(s.seed).random() + rows * (5**0.5 - 1) / 2
+    """A step's batch, a function of (seed, step): ids and the ids that follow, (B / world, T)."""
+    numbers = step * s.batch_size + np.arange(s.batch_size)[rank::world]
+    # Steps of the golden section visit a text evenly, as a sunflower sets its seeds.
+    turns = np.random.default_rng(s.seed).random() + numbers * (5**0.5 - 1) / 2
     places = (turns % 1 * (len(tokens) - s.n_ctx)).astype(int)
     starts = [row_start(tokens, place, end, s.n_ctx) for place in places]
     rows = np.stack([tokens[i : i + s.n_ctx + 1] for i in starts]).astype(np.int64)
     return torch.from_numpy(rows[:, :-1]), torch.from_numpy(rows[:, 1:])
 
 def row_start(tokens, place, end, n_ctx):
-    """A row begins where its document begins, unless that lies further back than the context."""
+    """A row begins at the end token before its document, unless that is beyond the context."""
     back = tokens[max(0, place - n_ctx + 1) : place + 1]
     ends = [] if end is None else np.flatnonzero(back == end)
     return place - len(back) + 1 + ends[-1] if len(ends) else place
@@ -169,23 +170,22 @@ def row_start(tokens, place, end, n_ctx):
 def attention(q, k, v):
     """softmax(q kᵀ / √D) v, in which no token sees a later one.
 
-    q, k, v: (B, H, T, D) -> what each token takes over (B, H, T, D), and the weights (B, H, T, T).
-    """
+    q, k, v: (B, H, T, D) -> what each token takes over (B, H, T, D), the weights (B, H, T, T)."""
     T, D = q.shape[-2:]
     scores = (q / D**0.5) @ k.transpose(-2, -1)  # (B, H, T, D) -> (B, H, T, T)
     future = torch.full((T, T), -math.inf, dtype=scores.dtype, device=q.device).triu(1)
-    weights = (scores + future).softmax(dim=-1)
+    weights = (scores + future).softmax(dim=-1)  # what scores minus infinity weighs nothing
     return weights @ v, weights  # (B, H, T, T) -> (B, H, T, D)
 
 def fused_attention(q, k, v):
-    """The same in one kernel that never writes the weights down: faster, but nothing to see."""
+    """The same in one call that never stores the weights: often faster, but nothing to see."""
     return F.scaled_dot_product_attention(q, k, v, is_causal=True), None
 
 # --------------------------------------------------------------------------------------------------
 # 4. The model: a plain GPT
 
 class Block(nn.Module):
-    """Tokens look at each other, then each thinks for itself; both add to the residual stream."""
+    """Tokens look back, then each thinks for itself; both add to the residual stream (B, T, C)."""
 
     def __init__(self, s):
         super().__init__()
@@ -209,7 +209,7 @@ class Block(nn.Module):
         return x + self.dropout(self.down(neurons)), weights
 
 class GPT(nn.Module):
-    """Ids (B, T) -> logits of what comes after each (B, T, V), and each block's weights."""
+    """Ids (B, T) -> logits of what comes next (B, T, V), and each block's attention weights."""
 
     def __init__(self, s, vocab_size):
         super().__init__()
@@ -222,13 +222,13 @@ class GPT(nn.Module):
         for p in self.parameters():
             if p.ndim == 2:
                 nn.init.normal_(p, std=0.02)
-        nn.init.normal_(self.token_embedding.weight, std=0.3)  # told apart from the first step on:
-        nn.init.normal_(self.position_embedding.weight, std=0.1)  # copying is learned far sooner
+        nn.init.normal_(self.token_embedding.weight, std=s.token_std)
+        nn.init.normal_(self.position_embedding.weight, std=s.token_std / 3)
 
     def forward(self, ids, attend=attention):
         positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.token_embedding(ids) + self.position_embedding(positions))
-        seen = []
+        seen = []  # attention weights (B, H, T, T) of each block, None if they are not stored
         for block in self.blocks:
             x, weights = block(x, attend)
             seen.append(weights)
@@ -238,31 +238,32 @@ class GPT(nn.Module):
 # 5. The optimizer: how a mistake becomes a change of the weights
 
 def make_optimizers(model, s):
-    """Muon for the matrices in the blocks: it turns each in all its directions by the same amount.
+    """Muon for the matrices in the blocks: an update equally large in all directions.
     AdamW for all the rest: the embeddings, the norms and the unembedding."""
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
-    rest = [p for p in model.parameters() if all(p is not m for m in matrices)]
-    assert len(matrices) + len(rest) == len(list(model.parameters()))
+    tables = [model.token_embedding.weight, model.position_embedding.weight]
+    rest = [model.unembed.weight, *(p for p in model.parameters() if p.ndim == 1)]
+    assert len(matrices + tables + rest) == len(list(model.parameters()))
+    groups = [dict(params=tables, lr=s.table_lr), dict(params=rest, lr=s.unembed_lr)]
     return [torch.optim.Muon(matrices, lr=s.matrix_lr, weight_decay=s.weight_decay, momentum=0.9),
-            torch.optim.AdamW(rest, lr=s.table_lr, betas=(0.9, 0.99), weight_decay=0, fused=True)]
+            torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0, fused=True)]
 
 def learning_rate(step, s):
-    """The share of the full rate: a short climb, then a straight line down to zero."""
+    """The part (0 to 1) of each full rate that a step uses: a short climb, then down to zero."""
     return min((step + 1) / (s.warmup + 1), (s.steps - step) / max(1, s.steps - s.warmup))
 
 def update(model, optimizers, batch, s, step, attend, devices):
     """Predict, compare, find out what each weight had to do with it, and change them all a little.
 
-    `model` may be compiled, or spread over devices. Returns the loss and the size of the gradient.
-    """
+    `model` may be compiled or spread over devices. -> loss (nats a token), size of the gradient."""
     model.train()
     torch.manual_seed(s.seed * 1_000_003 + step)  # dropout, too, is a function of (seed, step)
-    ids, targets = (half.to(devices.device) for half in batch)
+    ids, targets = (part.to(devices.device) for part in batch)
     with devices.autocast():
         logits, _ = model(ids, attend)
         loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
     loss.backward()
-    size = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    size = nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # one wild batch must not spoil all
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, s) * group.setdefault("full_lr", group["lr"])
@@ -278,8 +279,7 @@ def generate(model, tokenizer, prompts, s, n_tokens, seed, attend=fused_attentio
     """Continue prompts by sampling, until the end token, a full context or n_tokens more.
 
     Returns the rows of ids, and for each new token of each row what the model thought: (id, its
-    probability, the ten likeliest ids, their probabilities), at temperature 1 whatever is sampled.
-    """
+    probability, the ten likeliest ids, their probabilities), all at temperature 1."""
     model.eval()
     start = [] if tokenizer.end is None else [tokenizer.end]
     rows = [(start + tokenizer.encode(prompt))[: s.n_ctx] for prompt in prompts]
@@ -301,13 +301,13 @@ def generate(model, tokenizer, prompts, s, n_tokens, seed, attend=fused_attentio
     return rows, thoughts
 
 def windows(tokens, end, n_ctx):
-    """(first, last) of the windows in which every token is predicted once; documents start anew."""
+    """(a, b): tokens a to b-1 predict a+1 to b, each token once; a document starts a new one."""
     edges = [0, len(tokens) - 1] if end is None else np.flatnonzero(tokens == end).tolist()
     return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
 
 @torch.inference_mode()
 def evaluate(model, tokens, spans, attend=fused_attention):
-    """The mean loss over windows of the tokens, in nats a token."""
+    """The mean loss over windows of the tokens, in nats a token; targets of -100 do not count."""
     model.eval()
     total, device = 0.0, model.unembed.weight.device
     for some in (spans[i : i + 32] for i in range(0, len(spans), 32)):
@@ -321,7 +321,7 @@ def evaluate(model, tokens, spans, attend=fused_attention):
 # 7. Checkpoints: everything needed to go on as if nothing had happened
 
 def save(folder, model, optimizers, step, log):
-    """log.jsonl and checkpoint.pt: each is written whole, then renamed."""
+    """log.jsonl and checkpoint.pt, each written aside and renamed: a crash leaves no half file."""
     plumbing.write_lines(folder / "log.jsonl", log.values())
     plumbing.write_tensors(folder / "checkpoint.pt", dict(
         step=step, log=log, model=model.state_dict(),
@@ -344,7 +344,8 @@ def train(s):
     """One run, from text to metrics.json. Raises BadInput, also for a loss that is no number."""
     corpus, folder, devices = data.find(s.dataset), Path(s.out), plumbing.Devices(s)
     head = plumbing.load_head(s.head) if s.head else None
-    attend = head or (fused_attention if devices.fused_is_faster else attention)
+    shown, quick = head or attention, head or fused_attention
+    attend = quick if devices.fused_is_faster else shown
     devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))
     tokenizer = Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
     tokens, held_out = (np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r")
@@ -353,20 +354,20 @@ def train(s):
     torch.manual_seed(s.seed)
     model = GPT(s, len(tokenizer.symbols)).to(devices.device)
     optimizers = make_optimizers(model, s)
-    keep = {0, s.steps, *np.geomspace(1, s.steps, s.snapshots - 1).round().astype(int).tolist()}
+    kept_steps = {0, *map(round, np.geomspace(1, s.steps, s.snapshots - 1).tolist()), s.steps}
 
     def one_step(model, optimizers, step):
         batch = draw_batch(tokens, tokenizer.end, s, step, devices.rank, devices.world)
         return update(model, optimizers, batch, s, step, attend, devices)
 
     def watch(step):
-        loss = evaluate(model, held_out, spans[:: len(spans) // 32 + 1])
+        loss = evaluate(model, held_out, spans[:: len(spans) // 32 + 1], quick)  # a sample
         log[step]["validation_loss"] = plumbing.finite(loss, step, folder)
-        rows, thoughts = generate(model, tokenizer, corpus.PROMPTS, s, s.watch_tokens, seed=step)
+        rows, thoughts = generate(model, tokenizer, corpus.PROMPTS, s, s.watch_tokens, step, quick)
         with torch.inference_mode():  # once more, with attention that shows its weights
-            _, weights = model(plumbing.padded(rows, devices.device), head or attention)
+            _, weights = model(plumbing.padded(rows, devices.device), shown)
         plumbing.write_watch(folder, step, s, tokenizer, corpus.PROMPTS, rows, thoughts, weights)
-        if step in keep:
+        if step in kept_steps:
             plumbing.write_tensors(folder / "snapshots" / f"{step:06}.pt", model.state_dict())
         save(folder, model, optimizers, step, log)
         screen.watched(log[step], tokenizer.decode(rows[0]))
@@ -374,11 +375,11 @@ def train(s):
 
     screen = plumbing.Screen(s, devices, model, one_step, make_optimizers)
     first, log = restore(folder, model, optimizers, devices.device)
-    step_model, stop, clock = devices.wrap(model), plumbing.StopOnCtrlC(), plumbing.Clock(log)
-    stopping = False
-    for step in range(first, s.steps + 1):
+    step_model, clock = devices.wrap(model), plumbing.Clock(log)
+    stop, stopping = plumbing.StopOnCtrlC(), False
+    for step in range(first, s.steps + 1):  # the last round only watches
         log[step] = dict(step=step, seconds=clock.seconds())
-        if devices.rank == 0 and (step % s.watch_every == 0 or step in keep):
+        if devices.rank == 0 and (step % s.watch_every == 0 or step in kept_steps):
             watch(step)
         if step == s.steps or stopping:
             break
@@ -390,8 +391,9 @@ def train(s):
         screen.advance(log[step])
     if devices.rank == 0:
         save(folder, model, optimizers, step, log)
-        screen.stopped(step, log, corpus, tokenizer, lambda: evaluate(model, held_out, spans),
-                       lambda prompts: generate(model, tokenizer, prompts, s, s.n_ctx, seed=0))
+        screen.stopped(step, log, corpus, tokenizer,
+                       lambda: evaluate(model, held_out, spans, quick),
+                       lambda prompts: generate(model, tokenizer, prompts, s, s.n_ctx, 0, quick))
 
 
 if __name__ == "__main__":

@@ -191,7 +191,8 @@ def test_the_learning_rate_climbs_then_falls_in_a_straight_line_to_zero():
 
 
 def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
-    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, table_lr=0.003)
+    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, table_lr=0.003,
+                 unembed_lr=0.001)
     torch.manual_seed(0)
     ours, theirs = GPT(s, 41), GPT(s, 41)
     for p in ours.parameters():
@@ -212,7 +213,8 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
         assert step > 0 or norm > 1
         torch.nn.utils.clip_grad_norm_(theirs.parameters(), 1.0)
         muon.param_groups[0]["lr"] = 0.02 * (step + 1) / 4
-        adam.param_groups[0]["lr"] = 0.003 * (step + 1) / 4
+        adam.param_groups[0]["lr"] = 0.003 * (step + 1) / 4  # the two embeddings
+        adam.param_groups[1]["lr"] = 0.001 * (step + 1) / 4  # the unembedding and the norms
         muon.step()
         adam.step()
     for p, right in zip(ours.parameters(), theirs.parameters()):
