@@ -48,7 +48,7 @@ class Settings:
     n_ctx: int = 256  # tokens the model can look back on
     dropout: float = 0.0  # share of activations silenced, against learning by heart
     batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
-    steps: int = 1200  # updates of the weights
+    steps: int = 1100  # updates of the weights
     warmup: int = 40  # steps until the learning rates are at their full height
     matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
     table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
@@ -56,7 +56,7 @@ class Settings:
     token_std: float = 0.3  # how far apart the embeddings of the tokens start
     weight_decay: float = 0.1  # pull of the matrices towards zero
     watch_every: int = 100  # steps between two looks at what it writes; a snapshot is a look, too
-    watch_tokens: int = 48  # tokens by which each prompt is continued
+    watch_tokens: int = 40  # tokens by which each prompt is continued
     temperature: float = 0.8  # 1 samples what the model believes, less plays safe
     snapshots: int = 20  # about how many copies of the weights are kept, at log-spaced steps
 

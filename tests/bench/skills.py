@@ -1,6 +1,6 @@
 """What a run on the stories learned first: the share of samples that keep each rule, by step.
 
-    python tests/bench/skills.py [runs/stories]
+    python tests/bench/skills.py [runs/stories]        bar: 90 % of 200 keep all rules at the end
 """
 import json
 import sys
@@ -12,18 +12,21 @@ import data
 import plumbing
 import train
 
-SAMPLES = 100
+SAMPLES, AT_THE_END = 40, 200
 
 
 def main(folder):
     s = train.Settings(**plumbing.read_json(folder / "settings.json"))
     tokenizer = train.Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
+    devices = plumbing.Devices(s)
     model, corpus = train.GPT(s, len(tokenizer.symbols)), data.find(s.dataset)
     losses = {line["step"]: line.get("validation_loss")
               for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))}
     for path in sorted((folder / "snapshots").glob("*.pt")):
         model.load_state_dict(train.torch.load(path, weights_only=True))
-        rows, _ = train.generate(model, tokenizer, [""] * SAMPLES, s, s.n_ctx, seed=0)
+        samples = AT_THE_END if int(path.stem) == s.steps else SAMPLES
+        with devices.autocast():
+            rows, _ = train.generate(model, tokenizer, [""] * samples, s, s.n_ctx, seed=0)
         texts = [tokenizer.decode(row).replace(data.END, "") for row in rows]
         shares = plumbing.skills(corpus.check, texts)
         print(f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
