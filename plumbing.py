@@ -415,10 +415,10 @@ class Screen:
             tqdm.write(text)
 
     def opening(self, model, one_step, make_optimizers):
-        """Sum up the run; three steps of a copy of the model tell how long it will take."""
+        """Sum up the run; a few steps of a copy of the model tell how long it will take."""
         s, facts, twin = self.s, self.facts, copy.deepcopy(model)
         optimizers = make_optimizers(twin, s)
-        seconds = [seconds_for(partial(one_step, twin, optimizers, i)) for i in range(3)]
+        seconds = [seconds_for(partial(one_step, twin, optimizers, i)) for i in range(4)][1:]
         kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
             f"{facts['vocab_size']} characters"
         share = facts["train_characters"] / facts["train_tokens"]
@@ -431,7 +431,7 @@ Growing a model in {s.out}
 {self.parameters:,} parameters
   batch   {s.batch_size * s.n_ctx:,} tokens a step
   device  {self.devices.why}
-  time    about {duration(min(seconds) * s.steps * 1.05)} for {s.steps:,} steps
+  time    about {duration(sum(seconds) / 3 * s.steps * 1.1)} for {s.steps:,} steps
 """)
 
     def advance(self, line):
@@ -443,7 +443,7 @@ Growing a model in {s.out}
         self.bar.update()
 
     def watched(self, line, text):
-        flat = " / ".join(text.replace(END, " (end)").split("\n"))
+        flat = " / ".join(text.removeprefix(END).replace(END, " (end)").split("\n"))
         self.say(f"step {line['step']:>6}  loss {line['validation_loss']:.3f}  {flat}")
 
     def stopped(self, step, log, corpus, tokenizer, evaluate, write):

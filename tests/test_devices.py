@@ -149,7 +149,8 @@ def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch)
     machine(cuda=True)
     chosen, groups = [], []
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
-    monkeypatch.setattr(dist, "init_process_group", groups.append)
+    monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: groups.append(kind))
+    monkeypatch.setattr(dist, "broadcast_object_list", lambda choices: None)
     for name, value in dict(RANK=5, WORLD_SIZE=8, LOCAL_RANK=1).items():
         monkeypatch.setenv(name, str(value))
     devices = Devices(train.Settings(batch_size=32))
@@ -161,11 +162,24 @@ def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch)
 def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
     machine()
     groups = []
-    monkeypatch.setattr(dist, "init_process_group", groups.append)
+    monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: groups.append(kind))
+    monkeypatch.setattr(dist, "broadcast_object_list", lambda choices: None)
     for name, value in dict(RANK=1, WORLD_SIZE=2, LOCAL_RANK=1).items():
         monkeypatch.setenv(name, str(value))
     assert Devices(train.Settings(batch_size=32)).device == torch.device("cpu")
     assert groups == ["gloo"]
+
+
+def test_all_processes_compute_in_the_format_that_the_first_one_chose(machine, monkeypatch):
+    machine()
+    monkeypatch.setattr(plumbing, "choose_precision", lambda *_: ("bfloat16", "it was faster"))
+    monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: None)
+    monkeypatch.setattr(dist, "broadcast_object_list",
+                        lambda choices: choices.__setitem__(0, ("float32", "it was not")))
+    for name, value in dict(RANK=1, WORLD_SIZE=2, LOCAL_RANK=1).items():
+        monkeypatch.setenv(name, str(value))
+    settings = train.Settings(batch_size=32)
+    assert Devices(settings).precision == settings.precision == "float32"
 
 
 def test_a_batch_that_the_processes_cannot_share_evenly_is_refused(machine, monkeypatch):

@@ -183,7 +183,7 @@ def test_a_head_of_your_own_is_called_in_every_block_of_every_step(train_here, s
     train_here(*QUICK, "--head", "my_head.py")
     calls = (sea / "calls").read_text().splitlines()
     assert calls[0] == "(2, 3, 7, 4)"  # the judge
-    assert calls.count("(4, 2, 64, 16)") == 2 * (20 + 3)  # two blocks; three steps are for timing
+    assert calls.count("(4, 2, 64, 16)") == 2 * (20 + 4)  # two blocks; four steps are for timing
 
 
 def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
