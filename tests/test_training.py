@@ -283,6 +283,7 @@ def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(tmp_
         vocab_size=9, floor=0.5))
     screen = object.__new__(plumbing.Screen)
     screen.s, screen.silent, screen.parameters = s, False, 12
+    screen.devices = NO_DEVICES
     screen.facts = plumbing.read_json(tmp_path / "corpus.json")
     tokenizer = SimpleNamespace(decode="".join)
     screen.closing(log={7: dict(seconds=3.5)}, loss=2 * math.log(2), tokenizer=tokenizer,
