@@ -310,7 +310,7 @@ def encode(tokenizer, documents):
 def spread(function, documents, saying):
     """Yield function(block) for each block of a text, in order; a large text uses all cores."""
     blocks = list(documents.blocks()) if hasattr(documents, "blocks") else [documents]
-    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False)
+    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False, disable=None)
     if len(blocks) < 8:  # done before a second process has even started
         yield from map(function, blocks)
         return

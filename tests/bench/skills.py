@@ -1,6 +1,7 @@
 """What a run on the stories learned first: the share of samples that keep each rule, by step.
 
-    python tests/bench/skills.py [runs/stories]        bar: 90 % of 200 keep all rules at the end
+    python tests/bench/skills.py [runs/stories] [first step]
+                                           bar: 90 % of 200 keep all rules at the end
 """
 import json
 import sys
@@ -15,14 +16,15 @@ import train
 SAMPLES, AT_THE_END = 40, 200
 
 
-def main(folder):
+def main(folder, first=0):
     s = train.Settings(**plumbing.read_json(folder / "settings.json"))
     tokenizer = train.Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
     devices = plumbing.Devices(s)
     model, corpus = train.GPT(s, len(tokenizer.symbols)), data.find(s.dataset)
     losses = {line["step"]: line.get("validation_loss")
               for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))}
-    for path in sorted((folder / "snapshots").glob("*.pt")):
+    paths = sorted((folder / "snapshots").glob("*.pt"))
+    for path in (path for path in paths if int(path.stem) >= first):
         model.load_state_dict(train.torch.load(path, weights_only=True))
         samples = AT_THE_END if int(path.stem) == s.steps else SAMPLES
         with devices.autocast():
@@ -34,4 +36,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/stories"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/stories"), *map(int, sys.argv[2:]))
