@@ -243,14 +243,14 @@ def make_optimizers(model, s):
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     tables = [model.token_embedding.weight, model.position_embedding.weight]
     rest = [model.unembed.weight, *(p for p in model.parameters() if p.ndim == 1)]
-    assert len(matrices + tables + rest) == len(list(model.parameters()))
     groups = [dict(params=tables, lr=s.table_lr), dict(params=rest, lr=s.unembed_lr)]
-    return [torch.optim.Muon(matrices, lr=s.matrix_lr, weight_decay=s.weight_decay, momentum=0.9),
+    return [plumbing.Muon(matrices, s.precision, lr=s.matrix_lr, momentum=0.85,
+                          weight_decay=s.weight_decay),
             torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0, fused=True)]
 
 def learning_rate(step, s):
-    """The part (0 to 1) of each full rate that a step uses: a short climb, then down to zero."""
-    return min((step + 1) / (s.warmup + 1), (s.steps - step) / max(1, s.steps - s.warmup))
+    """The part (0 to 1) of each full rate in a step: it climbs, stays, then falls to zero."""
+    return min((step + 1) / (s.warmup + 1), 1, 2 - 2 * step / s.steps)
 
 def update(model, optimizers, batch, s, step, attend, devices):
     """Predict, compare, find out what each weight had to do with it, and change them all a little.
@@ -345,7 +345,7 @@ def train(s):
     corpus, folder, devices = data.find(s.dataset), Path(s.out), plumbing.Devices(s)
     head = plumbing.load_head(s.head) if s.head else None
     shown, quick = head or attention, head or fused_attention
-    attend = quick if devices.fused_is_faster else shown
+    attend = quick if devices.fused_is_better else shown
     devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))
     tokenizer = Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
     tokens, held_out = (np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r")

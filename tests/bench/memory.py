@@ -1,9 +1,11 @@
-"""The 11.5 M preset on a file of 2.2 GB: how much memory do all its processes hold at most?
+"""The 11.6 M preset on a file of 2.2 GB: how much memory do all its processes hold at most?
 
-    python tests/bench/memory.py           bar: 2 GB; needs 4 GB of disk for a few minutes
+    python tests/bench/memory.py           bar: 2 GB; needs 4 GB of disk for some minutes
 
-The file is the TinyStories sample, repeated. What is counted is memory of the processes' own
-(USS), and beside it RSS, which also counts pages of mapped files that the system may drop.
+The file is the TinyStories sample, repeated. Two phases are told apart: reading (counting pieces,
+learning the tokens, encoding, until corpus.json is there) and training. What is counted is memory
+of the processes' own (USS), and beside it RSS, which also counts pages of mapped files that the
+system may drop.
 """
 import subprocess
 import sys
@@ -38,18 +40,24 @@ def memory(process):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        text = Path(folder, "large.txt")
+        text, out = Path(folder, "large.txt"), Path(folder, "run")
         repeat(Path(repository, "data", "downloads", "tinystories.txt"), text)
-        began, peaks = time.perf_counter(), [0, 0]
+        print(f"a file of {text.stat().st_size / 1e9:.2f} GB", flush=True)
+        began, peaks = time.perf_counter(), {"reading": [0, 0], "training": [0, 0]}
+        seconds = dict.fromkeys(peaks, 0.0)
         run = psutil.Popen([sys.executable, str(Path(repository, "train.py")), "--preset",
                             "tinystories", "--dataset", str(text), "--steps", "3", "--out",
-                            str(Path(folder, "run"))], stdout=subprocess.DEVNULL)
+                            str(out)], stdout=subprocess.DEVNULL)
         while run.poll() is None:
-            peaks = [max(pair) for pair in zip(peaks, memory(run))]
+            phase = "training" if (out / "corpus.json").exists() else "reading"
+            peaks[phase] = [max(pair) for pair in zip(peaks[phase], memory(run))]
+            seconds[phase] = time.perf_counter() - began - seconds["reading"] * (
+                phase == "training")
             time.sleep(0.2)
-        print(f"{text.stat().st_size / 1e9:.2f} GB read and tokenised, 3 steps trained in "
-              f"{time.perf_counter() - began:.0f} s, exit code {run.returncode}; at most "
-              f"{peaks[0] / 1e9:.2f} GB of memory (USS), {peaks[1] / 1e9:.2f} GB resident")
+        for phase, (own, resident) in peaks.items():
+            print(f"{phase:8} {seconds[phase]:5.0f} s, at most {own / 1e9:.2f} GB of memory (USS), "
+                  f"{resident / 1e9:.2f} GB resident")
+        print(f"exit code {run.returncode}")
 
 
 if __name__ == "__main__":

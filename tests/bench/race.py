@@ -50,7 +50,7 @@ def textbook(model, s, batches):
 
 def ours(model, s, batches):
     devices, optimizers = plumbing.Devices(s), train.make_optimizers(model, s)
-    attend = train.fused_attention if devices.fused_is_faster else train.attention
+    attend = train.fused_attention if devices.fused_is_better else train.attention
     for step in range(s.steps):
         train.update(model, optimizers, batches(s, step), s, step, attend, devices)
 
