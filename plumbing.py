@@ -24,12 +24,16 @@ from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain, count
 from pathlib import Path
 
+# A core that waits for another one sleeps instead of spinning, or a program beside this one slows
+# it down many times over. Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from data import END, BadInput, whole_file
+
 import numpy as np
 import torch
 import torch.distributed as dist
 from tqdm import tqdm
-
-from data import END, BadInput, whole_file
 
 SPLITS = ("train", "validation")
 

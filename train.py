@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
 
+import data
+import plumbing
+
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-
-import data
-import plumbing
 
 # --------------------------------------------------------------------------------------------------
 # 1. Settings and presets: every number you may choose, and what it is for
@@ -50,7 +50,7 @@ class Settings:
     batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
     steps: int = 1100  # updates of the weights
     warmup: int = 40  # steps until the learning rates are at their full height
-    matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
+    matrix_lr: float = 0.04  # learning rate of Muon, for the matrices in the blocks
     table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
     unembed_lr: float = 0.01  # learning rate of AdamW, for the unembedding and the norms
     token_std: float = 0.3  # how far apart the embeddings of the tokens start
@@ -219,11 +219,11 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList(Block(s) for _ in range(s.n_layer))
         self.norm = nn.LayerNorm(s.n_embd)
         self.unembed = nn.Linear(s.n_embd, vocab_size, bias=False)
-        for p in self.parameters():
+        spread = dict(token_embedding=s.token_std, position_embedding=s.token_std / 3,
+                      query=0.04, key=0.04)  # heads can tell tokens apart from the first step
+        for name, p in self.named_parameters():
             if p.ndim == 2:
-                nn.init.normal_(p, std=0.02)
-        nn.init.normal_(self.token_embedding.weight, std=s.token_std)
-        nn.init.normal_(self.position_embedding.weight, std=s.token_std / 3)
+                nn.init.normal_(p, std=spread.get(name.split(".")[-2], 0.02))
 
     def forward(self, ids, attend=attention):
         positions = torch.arange(ids.shape[1], device=ids.device)

@@ -8,9 +8,9 @@ that already lies there is used instead. The last 2 MB (at most a tenth) validat
 import urllib.request
 from http.client import HTTPException
 
-from tqdm import tqdm
-
 from data import DOWNLOADS, no_network, open_text, whole_file
+
+from tqdm import tqdm
 
 REPOSITORY, FILE = "roneneldan/TinyStories", "TinyStoriesV2-GPT4-train.txt"
 URL = f"https://huggingface.co/datasets/{REPOSITORY}/resolve/main/{FILE}"

@@ -1,14 +1,14 @@
 """Attention and the model around it, with PyTorch's own attention and transformer as the oracle."""
 import math
 
+from train import GPT, Settings, attention, fused_attention
+
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-
-from train import GPT, Settings, attention, fused_attention
 
 SMALL = Settings(n_layer=2, n_head=2, n_embd=12, n_ff=20, n_ctx=16)
 

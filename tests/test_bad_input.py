@@ -6,13 +6,13 @@ import socket
 import urllib.request
 from urllib.error import URLError
 
-import pytest
-import torch
-
 import data
 import plumbing
 import train
 from data import BadInput, shakespeare, textfile, tinystories
+
+import pytest
+import torch
 
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",

@@ -11,13 +11,13 @@ from collections import Counter
 from itertools import chain
 from unittest import mock
 
-import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 import data
 import train
 from data import BadInput, FileText, open_text, shakespeare, textfile, tinystories
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 END = "<|endoftext|>"
 SCRAPS = ["a", "word", " ", "\n", "\r\n", "\r", "é", "漢字", "🐌", "\ufeff", "<|endof", "text|>",

@@ -1,5 +1,13 @@
 """Where a run computes, in which number format, and how fast it learns at each step."""
 import ast
+import os
+import subprocess
+import sys
+
+import plumbing
+import train
+from data import BadInput
+from plumbing import Devices, choose_device, choose_precision
 
 import pytest
 import torch
@@ -7,11 +15,6 @@ import torch.distributed as dist
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-
-import plumbing
-import train
-from data import BadInput
-from plumbing import Devices, choose_device, choose_precision
 
 
 @pytest.fixture
@@ -248,6 +251,16 @@ def test_every_text_file_is_opened_with_its_encoding(path):
             assert "encoding" in keywords or any("b" in str(w) for w in words), node.lineno
         if name in ("read_text", "write_text"):
             assert "encoding" in keywords or "utf-8" in words, node.lineno
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only GNU's OpenMP tells how it waits")
+@pytest.mark.parametrize("asked, spins", [
+    ({}, "0"), ({"OMP_WAIT_POLICY": "active"}, "30000000000")])
+def test_cores_that_wait_leave_room_for_other_programs_unless_you_say_otherwise(asked, spins):
+    environment = {name: value for name, value in os.environ.items() if "OMP_" not in name}
+    told = subprocess.run([sys.executable, "-c", "import train"], cwd=ROOT, capture_output=True,
+                          text=True, env={**environment, "OMP_DISPLAY_ENV": "verbose", **asked})
+    assert f"GOMP_SPINCOUNT = '{spins}'" in told.stderr
 
 
 # ---------------------------------------------------------------------------------------------

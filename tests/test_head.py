@@ -2,13 +2,13 @@
 import json
 import textwrap
 
-import pytest
-import torch
-import torch.nn.functional as F
-
 import plumbing
 import train
 from data import BadInput
+
+import pytest
+import torch
+import torch.nn.functional as F
 
 judge = plumbing.load_module(plumbing.Path(train.__file__).parent / "site/exercise/judge.py").judge
 

@@ -16,13 +16,13 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-import numpy as np
-import pytest
-import torch
-
 import data
 import plumbing
 import train
+
+import numpy as np
+import pytest
+import torch
 
 TRAIN = Path(train.__file__)
 FLAGS = ("--preset smoke --precision float32 --dropout 0.1 --steps 300 --watch-every 10 "

@@ -3,14 +3,14 @@ import json
 import math
 import signal
 
-import numpy as np
-import pytest
-import torch
-
 import data
 import plumbing
 import train
 from train import GPT, PRESETS, Settings, Tokenizer, attention
+
+import numpy as np
+import pytest
+import torch
 
 WATCHED = [0, 1, 2, 4, 9, 10, 20]  # every ten steps, and the log-spaced steps of six snapshots
 KEPT = [0, 1, 2, 4, 9, 20]

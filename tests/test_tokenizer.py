@@ -2,13 +2,13 @@
 from collections import Counter
 from itertools import pairwise
 
-import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 import data
 import plumbing
 from train import Settings, Tokenizer, glue
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 CORPUS = ("The  cat\tsat on the mat.\n\n\"Don't!\" it said -- 3 times; 10 % café, naïve Ünïcödé\n"
           "日本語の文 और हिन्दी emoji 🙂🙃👩‍👩‍👧 end\r\n"

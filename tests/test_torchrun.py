@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-import torch
-
 import data
 import plumbing
 import train
+
+import pytest
+import torch
 
 FLAGS = ["--preset", "smoke", "--precision", "float32", "--out", "run"]
 WATCHER = f"""

@@ -5,13 +5,6 @@ from collections import Counter
 from functools import partial
 from types import SimpleNamespace
 
-import numpy as np
-import pytest
-import torch
-import torch.nn.functional as F
-from hypothesis import given
-from hypothesis import strategies as st
-
 import data
 import plumbing
 import train
@@ -28,6 +21,13 @@ from train import (
     make_optimizers,
     windows,
 )
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 
 TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=24, n_ctx=8)
 

@@ -4,10 +4,10 @@
 """
 import time
 
-import torch
-from common import repository  # noqa: F401  (puts the repository on sys.path)
-
+import common  # noqa: F401  (puts the repository on sys.path)
 import train
+
+import torch
 
 
 def seconds(attend, q, k, v, repeats=10):

@@ -13,8 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import common
+
 import psutil
-from common import repository
 
 SIZE = 2_200_000_000  # bytes
 
@@ -41,11 +42,11 @@ def memory(process):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         text, out = Path(folder, "large.txt"), Path(folder, "run")
-        repeat(Path(repository, "data", "downloads", "tinystories.txt"), text)
+        repeat(Path(common.repository, "data", "downloads", "tinystories.txt"), text)
         print(f"a file of {text.stat().st_size / 1e9:.2f} GB", flush=True)
         began, peaks = time.perf_counter(), {"reading": [0, 0], "training": [0, 0]}
         seconds = dict.fromkeys(peaks, 0.0)
-        run = psutil.Popen([sys.executable, str(Path(repository, "train.py")), "--preset",
+        run = psutil.Popen([sys.executable, str(Path(common.repository, "train.py")), "--preset",
                             "tinystories", "--dataset", str(text), "--steps", "3", "--out",
                             str(out)], stdout=subprocess.DEVNULL)
         while run.poll() is None:

@@ -11,13 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-from common import repository  # noqa: F401  (puts the repository on sys.path)
-
+import common  # noqa: F401  (puts the repository on sys.path)
 import data
 import plumbing
 import train
+
+import torch
+import torch.nn.functional as F
 
 SHAPE = dict(dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=128, n_ff=512,
              n_ctx=64)

@@ -7,8 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from common import repository  # noqa: F401  (puts the repository on sys.path)
-
+import common  # noqa: F401  (puts the repository on sys.path)
 import data
 import plumbing
 import train

@@ -4,15 +4,14 @@
 """
 from pathlib import Path
 
-from common import repository
-
+import common
 import plumbing
 import train
 from data import open_text
 
 
 def main():
-    path = Path(repository) / "data" / "downloads" / "tinystories.txt"
+    path = Path(common.repository) / "data" / "downloads" / "tinystories.txt"
     documents = list(open_text(path).train)
     size = sum(len(document.encode()) for document in documents) / 1e6
     made = []

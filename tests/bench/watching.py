@@ -7,8 +7,7 @@ Reads the log of a run that is there, since both times were measured side by sid
 import sys
 from pathlib import Path
 
-from common import repository  # noqa: F401  (puts the repository on sys.path)
-
+import common  # noqa: F401  (puts the repository on sys.path)
 import plumbing
 
 
