@@ -232,7 +232,7 @@ class StopOnCtrlC:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# The optimizer's quick twin -----------------------------------------------------------------------
+# Quick twins of what torch has ------------------------------------------------------------------
 
 class Muon(torch.optim.Muon):
     """torch.optim.Muon with the same updates, but matrices of one shape take them together.
@@ -282,6 +282,21 @@ def straighten(x, coefficients, rounds):
         square = x @ x.mT  # (N, rows, rows)
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return x
+
+
+class Dropout(torch.nn.Dropout):
+    """torch.nn.Dropout in a quarter of the time on a CPU: a random byte decides on an activation.
+
+    Its rate is rounded to a 256th.
+    """
+
+    def forward(self, x):
+        if not self.training or self.p == 0 or x.device.type != "cpu":
+            return super().forward(x)
+        silenced = min(round(256 * self.p), 255)
+        draws = torch.empty(x.numel() // 8 + 1, dtype=torch.int64).random_(-2**63, None)
+        kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= silenced
+        return x * (kept * (256 / (256 - silenced))).to(x.dtype)
 
 
 # The folder of a run ----------------------------------------------------------------------------

@@ -189,7 +189,7 @@ class Block(nn.Module):
 
     def __init__(self, s):
         super().__init__()
-        self.n_head, self.dropout = s.n_head, nn.Dropout(s.dropout)
+        self.n_head, self.dropout = s.n_head, plumbing.Dropout(s.dropout)
         self.attention_norm = nn.LayerNorm(s.n_embd)
         self.query = nn.Linear(s.n_embd, s.n_embd, bias=False)  # what does a token look for?
         self.key = nn.Linear(s.n_embd, s.n_embd, bias=False)  # what can it be found by?
@@ -215,7 +215,7 @@ class GPT(nn.Module):
         super().__init__()
         self.token_embedding = nn.Embedding(vocab_size, s.n_embd)
         self.position_embedding = nn.Embedding(s.n_ctx, s.n_embd)
-        self.dropout = nn.Dropout(s.dropout)
+        self.dropout = plumbing.Dropout(s.dropout)
         self.blocks = nn.ModuleList(Block(s) for _ in range(s.n_layer))
         self.norm = nn.LayerNorm(s.n_embd)
         self.unembed = nn.Linear(s.n_embd, vocab_size, bias=False)

@@ -266,6 +266,28 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
 NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_grad)
 
 
+@given(st.floats(0, 0.995), st.integers(0, 999), st.sampled_from([torch.float32, torch.bfloat16]))
+def test_dropout_silences_its_share_and_raises_the_rest_so_that_the_mean_stays(rate, seed, dtype):
+    torch.manual_seed(seed)
+    x = torch.ones(100, 7, 30, dtype=dtype, requires_grad=True)
+    dropped = plumbing.Dropout(rate)(x)
+    silent = (dropped == 0).double().mean().item()
+    assert dropped.dtype == dtype and silent == pytest.approx(rate, abs=0.02)
+    assert len(dropped.unique()) <= 2
+    loudest = dropped.max().item()
+    assert loudest == pytest.approx(1 / (1 - rate), rel=0.01, abs=0.6 / (256 * (1 - rate) ** 2))
+    dropped.sum().backward()
+    assert torch.equal(x.grad, dropped.detach())
+    assert plumbing.Dropout(rate).eval()(x) is x
+
+
+def test_dropout_silences_every_place_alike_and_none_because_of_another():
+    torch.manual_seed(0)
+    silent = (plumbing.Dropout(0.25)(torch.ones(4000, 24)) == 0).double()
+    assert (silent.mean(0) - 0.25).abs().max() < 0.04
+    assert (silent.T.cov() - 0.1875 * torch.eye(24)).abs().max() < 0.02
+
+
 def test_dropout_is_a_function_of_seed_and_step():
     s = Settings(**TINY, dropout=0.5)
     batch = draw_batch(documents([20] * 10), 0, s, 0)

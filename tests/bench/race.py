@@ -23,7 +23,7 @@ SHAPE = dict(dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=12
              n_ctx=64)
 TEXTBOOK = train.Settings(**SHAPE, precision="float32", batch_size=12, steps=2000, warmup=100,
                           token_std=0.02)
-OURS = train.Settings(**SHAPE, batch_size=24, steps=235, warmup=5, matrix_lr=0.04, table_lr=0.05,
+OURS = train.Settings(**SHAPE, batch_size=24, steps=200, warmup=5, matrix_lr=0.05, table_lr=0.05,
                       unembed_lr=0.002, token_std=0.06, weight_decay=0)
 
 
