@@ -203,14 +203,16 @@ def choose_precision(kind, wanted="auto"):
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16", "this card computes it faster"
         return "float32", "this card has nothing faster"
-    ratio = product_seconds(torch.float32) / product_seconds(torch.bfloat16)
-    return ("bfloat16" if ratio > 1.2 else "float32"), f"bfloat16 is {ratio:.1f} times as fast here"
+    tries = [(product_seconds(torch.float32), product_seconds(torch.bfloat16)) for _ in range(15)]
+    float32, bfloat16 = map(min, zip(*tries))  # by turns, so that a busy moment hits both alike
+    ratio = float32 / bfloat16
+    return ("bfloat16" if ratio > 1.2 else "float32"), f"bfloat16 is {ratio:.2g} times as fast here"
 
 
-def product_seconds(dtype, rows=2048, width=256, repeats=5):
-    """The fastest of a few products of a (rows, width) and a (width, width) matrix."""
+def product_seconds(dtype, rows=2048, width=256):
+    """How long the product of a (rows, width) and a (width, width) matrix takes."""
     a, b = torch.ones(rows, width, dtype=dtype), torch.ones(width, width, dtype=dtype)
-    return min(seconds_for(lambda: a @ b) for _ in range(repeats))
+    return seconds_for(lambda: a @ b)
 
 
 def seconds_for(work):

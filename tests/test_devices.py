@@ -75,7 +75,7 @@ def test_a_device_that_is_not_here_is_refused_with_those_that_are(machine, here,
                                            (1.21, "bfloat16"), (3.0, "bfloat16")])
 def test_a_cpu_uses_bfloat16_only_where_it_was_measured_to_be_faster(machine, times, chosen):
     machine(bf16=times)
-    assert choose_precision("cpu") == (chosen, f"bfloat16 is {times:.1f} times as fast here")
+    assert choose_precision("cpu") == (chosen, f"bfloat16 is {times:.2g} times as fast here")
 
 
 def test_mps_computes_in_float32_and_times_nothing(machine, monkeypatch):
