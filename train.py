@@ -50,7 +50,7 @@ class Settings:
     batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
     steps: int = 1100  # updates of the weights
     warmup: int = 40  # steps until the learning rates are at their full height
-    matrix_lr: float = 0.04  # learning rate of Muon, for the matrices in the blocks
+    matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
     table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
     unembed_lr: float = 0.01  # learning rate of AdamW, for the unembedding and the norms
     token_std: float = 0.3  # how far apart the embeddings of the tokens start
@@ -64,7 +64,7 @@ class Settings:
 PRESETS = {  # what differs from the defaults above
     "stories": {},
     "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.15,
-                        steps=2700, matrix_lr=0.03, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
+                        steps=2700, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
     "tinystories-laptop": dict(dataset="tinystories", vocab_size=2048, n_layer=6, n_head=6,
                                n_embd=192, n_ff=768, steps=4000),
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
