@@ -266,9 +266,9 @@ class Muon(torch.optim.Muon):
         average = state["momentum_buffer"].lerp_(gradients, 1 - group["momentum"])
         direction = gradients.lerp(average, group["momentum"]).to(self.dtype)
         direction = straighten(direction, group["ns_coefficients"], group["ns_steps"])
-        torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
-        torch._foreach_add_(matrices, list(direction.float().unbind()),
-                            alpha=-group["lr"] * math.sqrt(max(1, rows / columns)))
+        rate = group["lr"] * math.sqrt(max(1, rows / columns))
+        for matrix, change in zip(matrices, direction):
+            matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(change, alpha=-rate)
 
 
 def straighten(x, coefficients, rounds):
