@@ -125,7 +125,7 @@ class Tokenizer:
 
     def cut(self, piece, text):
         """One piece of a text -> ids, by making the merges in the order they were learned in."""
-        if set(piece) - self.ids.keys():
+        if not set(piece) <= self.ids.keys():
             place, unknown = next((i, c) for i, c in enumerate(text, 1) if c not in self.ids)
             raise data.BadInput(f"No token for {unknown!r}, character {place} of {text[:50]!r}: "
                                 "it is never in the corpus. Leave it out.")
