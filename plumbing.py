@@ -494,7 +494,8 @@ class Screen:
         """Sum up the run; a few steps of a copy of the model tell how long it will take."""
         s, facts, twin = self.s, self.facts, copy.deepcopy(model)
         optimizers = make_optimizers(twin, s)
-        seconds = [seconds_for(partial(one_step, twin, optimizers, i)) for i in range(4)][1:]
+        trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
+        seconds = [seconds_for(trial) for trial in trials][1:]
         kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
             f"{facts['vocab_size']} characters"
         share = facts["train_characters"] / facts["train_tokens"]
