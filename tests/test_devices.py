@@ -78,6 +78,18 @@ def test_a_cpu_uses_bfloat16_only_where_it_was_measured_to_be_faster(machine, ti
     assert choose_precision("cpu") == (chosen, f"bfloat16 is {times:.2g} times as fast here")
 
 
+@pytest.mark.parametrize("busy", [torch.float32, torch.bfloat16])
+def test_a_busy_moment_of_the_machine_does_not_decide_on_the_number_format(monkeypatch, busy):
+    timed = []
+
+    def seconds(dtype):
+        timed.append(dtype)
+        slowed = 30 if dtype == busy and len(timed) < 20 else 1
+        return slowed * (2.0 if dtype == torch.float32 else 1.0)
+    monkeypatch.setattr(plumbing, "product_seconds", seconds)
+    assert choose_precision("cpu") == ("bfloat16", "bfloat16 is 2 times as fast here")
+
+
 def test_mps_computes_in_float32_and_times_nothing(machine, monkeypatch):
     machine(mps=True)
     monkeypatch.setattr(plumbing, "product_seconds", None)

@@ -212,6 +212,20 @@ def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision):
         torch.testing.assert_close(own, torchs, atol=0.01, rtol=0)
 
 
+class ExactMuon(plumbing.Muon):
+    def __init__(self, matrices, **settings):
+        super().__init__(matrices, "float32", **settings)
+        self.dtype = torch.float64
+
+
+def test_muon_computes_its_products_in_the_format_it_is_told():
+    exact = steps_of(ExactMuon, steps=5)
+    off = {precision: max((own - right).abs().max().item() for own, right in zip(
+               steps_of(plumbing.Muon, precision, steps=5), exact))
+           for precision in ("float32", "bfloat16")}
+    assert off["float32"] < 1e-5 < 1e-4 < off["bfloat16"]
+
+
 def test_muon_goes_on_from_a_checkpoint_as_if_nothing_had_happened():
     for straight, resumed in zip(steps_of(plumbing.Muon, "float32", steps=5),
                                  steps_of(plumbing.Muon, "float32", steps=5, resumed_at=2)):

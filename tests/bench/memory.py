@@ -44,7 +44,7 @@ def main():
         text, out = Path(folder, "large.txt"), Path(folder, "run")
         repeat(Path(common.repository, "data", "downloads", "tinystories.txt"), text)
         print(f"a file of {text.stat().st_size / 1e9:.2f} GB", flush=True)
-        began, peaks = time.perf_counter(), {"reading": [0, 0], "training": [0, 0]}
+        peaks, before = {"reading": [0, 0], "training": [0, 0]}, time.perf_counter()
         seconds = dict.fromkeys(peaks, 0.0)
         run = psutil.Popen([sys.executable, str(Path(common.repository, "train.py")), "--preset",
                             "tinystories", "--dataset", str(text), "--steps", "3", "--out",
@@ -52,9 +52,9 @@ def main():
         while run.poll() is None:
             phase = "training" if (out / "corpus.json").exists() else "reading"
             peaks[phase] = [max(pair) for pair in zip(peaks[phase], memory(run))]
-            seconds[phase] = time.perf_counter() - began - seconds["reading"] * (
-                phase == "training")
             time.sleep(0.2)
+            seconds[phase] += time.perf_counter() - before
+            before = time.perf_counter()
         for phase, (own, resident) in peaks.items():
             print(f"{phase:8} {seconds[phase]:5.0f} s, at most {own / 1e9:.2f} GB of memory (USS), "
                   f"{resident / 1e9:.2f} GB resident")
