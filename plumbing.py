@@ -38,7 +38,7 @@ from tqdm import tqdm
 SPLITS = ("train", "validation")
 
 POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
-            "token_std watch_every watch_tokens temperature snapshots").split()
+            "cooldown token_std watch_every watch_tokens temperature snapshots").split()
 
 
 # Flags ------------------------------------------------------------------------------------------
@@ -99,8 +99,9 @@ def check_settings(s):
     if s.n_embd % s.n_head:
         raise BadInput(f"A width of {s.n_embd} cannot be shared evenly by {s.n_head} heads: "
                        f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
-    if s.dropout >= 1 or s.vocab_size > 2**16:
-        raise BadInput("--dropout has to be less than 1, and --vocab-size at most 65536.")
+    if s.dropout >= 1 or s.cooldown > 1 or s.vocab_size > 2**16:
+        raise BadInput("--dropout has to be less than 1, --cooldown at most 1, and --vocab-size "
+                       "at most 65536.")
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
     if s.head and not Path(s.head).is_file():
@@ -376,6 +377,11 @@ def write_ids(tokenizer, documents, path):
         for ids in spread(partial(encode, tokenizer), documents, "Encoding"):
             file.write(ids)
         return file.tell() // 2
+
+
+def read_tokens(folder):
+    """The ids of a run's two texts, (train, validation): on the disk until they are used."""
+    return [np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r") for split in SPLITS]
 
 
 def encode(tokenizer, documents):

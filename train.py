@@ -10,8 +10,7 @@
 1. Settings and presets, 2. Text to numbers, 3. Attention, 4. The model, 5. The optimizer,
 6. Watching it learn, 7. Checkpoints, 8. Training. What no lesson is about is in plumbing.py.
 Shapes: B batch, T time (position in the text), C channels (width), H heads, D size of a head,
-V vocabulary. Not in here, on purpose: dropout beyond one plain rate, gradient accumulation,
-rotary positions, gated units, pretrained weights, dashboards.
+V vocabulary. Left out on purpose: gradient accumulation, rotary positions, gated units.
 """
 import math
 import re
@@ -48,11 +47,12 @@ class Settings:
     n_ctx: int = 256  # tokens the model can look back on
     dropout: float = 0.0  # share of activations silenced, against learning by heart
     batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
-    steps: int = 1100  # updates of the weights
+    steps: int = 1000  # updates of the weights
     warmup: int = 40  # steps until the learning rates are at their full height
+    cooldown: float = 0.75  # the part of all steps, at the end, in which they fall to zero
     matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
     table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
-    unembed_lr: float = 0.01  # learning rate of AdamW, for the unembedding and the norms
+    unembed_lr: float = 0.02  # learning rate of AdamW, for the unembedding and the norms
     token_std: float = 0.3  # how far apart the embeddings of the tokens start
     weight_decay: float = 0.1  # pull of the matrices towards zero
     watch_every: int = 100  # steps between two looks at what it writes; a snapshot is a look, too
@@ -64,11 +64,12 @@ class Settings:
 PRESETS = {  # what differs from the defaults above
     "stories": {},
     "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.15,
-                        steps=2700, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
+                        steps=2700, cooldown=0.5, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
     "tinystories-laptop": dict(dataset="tinystories", vocab_size=2048, n_layer=6, n_head=6,
-                               n_embd=192, n_ff=768, steps=4000),
+                               n_embd=192, n_ff=768, steps=4000, unembed_lr=0.01),
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
-                        n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02),
+                        n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02,
+                        unembed_lr=0.01),
     "smoke": dict(n_layer=2, n_head=2, n_embd=32, n_ff=64, n_ctx=64, batch_size=4, steps=20,
                   watch_every=10, watch_tokens=8, snapshots=3, warmup=5),
 }
@@ -250,7 +251,7 @@ def make_optimizers(model, s):
 
 def learning_rate(step, s):
     """The part (0 to 1) of each full rate in a step: it climbs, stays, then falls to zero."""
-    return min((step + 1) / (s.warmup + 1), 1, 2 - 2 * step / s.steps)
+    return min((step + 1) / (s.warmup + 1), 1, (1 - step / s.steps) / s.cooldown)
 
 def update(model, optimizers, batch, s, step, attend, devices):
     """Predict, compare, find out what each weight had to do with it, and change them all a little.
@@ -348,8 +349,7 @@ def train(s):
     attend = quick if devices.fused_is_better else shown
     devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))
     tokenizer = Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
-    tokens, held_out = (np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r")
-                        for split in ("train", "validation"))
+    tokens, held_out = plumbing.read_tokens(folder)
     spans = windows(held_out, tokenizer.end, s.n_ctx)
     torch.manual_seed(s.seed)
     model = GPT(s, len(tokenizer.symbols)).to(devices.device)

@@ -223,10 +223,10 @@ def test_zero_is_taken_where_it_has_a_meaning(train_here, pigs, name):
 
 
 @pytest.mark.parametrize("flag, number", [("--dropout", "1"), ("--dropout", "1.5"),
-                                          ("--vocab-size", "65537")])
+                                          ("--cooldown", "1.01"), ("--vocab-size", "65537")])
 def test_numbers_that_are_too_large_are_refused(refused, flag, number):
-    assert "--dropout has to be less than 1, and --vocab-size at most 65536." == refused(flag,
-                                                                                         number)
+    assert refused(flag, number) == ("--dropout has to be less than 1, --cooldown at most 1, and "
+                                     "--vocab-size at most 65536.")
 
 
 @pytest.mark.parametrize("number", [2**31, 10**30, 10**400], ids=["2**31", "10**30", "10**400"])

@@ -23,8 +23,8 @@ import torch.nn.functional as F
 SHAPE = dict(dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=128, n_ff=512,
              n_ctx=64)
 TEXTBOOK = train.Settings(**SHAPE, precision="float32", batch_size=12, steps=2000, warmup=100)
-OURS = train.Settings(**SHAPE, batch_size=24, steps=200, warmup=5, matrix_lr=0.05, table_lr=0.05,
-                      unembed_lr=0.004, token_std=0.1, weight_decay=0)
+OURS = train.Settings(**SHAPE, batch_size=24, steps=200, warmup=5, cooldown=0.5, matrix_lr=0.05,
+                      table_lr=0.05, unembed_lr=0.004, token_std=0.1, weight_decay=0)
 
 
 def textbook_rate(step, s, full=1e-3, least=1e-4):
@@ -61,8 +61,7 @@ def ours(model, s, batches):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         plumbing.prepare(data.find("shakespeare"), train.Tokenizer, TEXTBOOK, Path(folder))
-        tokens, held_out = (train.np.fromfile(Path(folder, "tokens", f"{split}.bin"), "uint16")
-                            for split in ("train", "validation"))
+        tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
     spans = train.windows(held_out, None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
