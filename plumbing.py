@@ -400,6 +400,13 @@ def spread(function, documents, saying):
         yield from bar(pool.imap(function, blocks))
 
 
+def snapshot_steps(s):
+    """Log-spaced steps from 0 to the last; from the first regular look on, each is such a look."""
+    spaced = np.geomspace(1, s.steps, s.snapshots - 1).round().astype(int).tolist()
+    every = s.watch_every
+    return {0, *(step if step < every else every * round(step / every) for step in spaced), s.steps}
+
+
 def write_tensors(path, tensors):
     content = io.BytesIO()  # torch.save into a file would hide that a disk is full
     torch.save(tensors, content)

@@ -354,7 +354,7 @@ def train(s):
     torch.manual_seed(s.seed)
     model = GPT(s, len(tokenizer.symbols)).to(devices.device)
     optimizers = make_optimizers(model, s)
-    kept_steps = {0, *map(round, np.geomspace(1, s.steps, s.snapshots - 1).tolist()), s.steps}
+    kept_steps = plumbing.snapshot_steps(s)
 
     def one_step(model, optimizers, step):
         batch = draw_batch(tokens, tokenizer.end, s, step, devices.rank, devices.world)

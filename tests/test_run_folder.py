@@ -11,6 +11,8 @@ from train import GPT, PRESETS, Settings, Tokenizer, attention
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 WATCHED = [0, 1, 2, 4, 9, 10, 20]  # every ten steps, and the log-spaced steps of six snapshots
 KEPT = [0, 1, 2, 4, 9, 20]
@@ -240,6 +242,19 @@ def test_the_first_token_of_a_row_can_only_look_at_itself(run):
 
 # ------------------------------------------------------------------------------ snapshots
 
+def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one():
+    assert sorted(plumbing.snapshot_steps(Settings())) == [
+        0, 1, 2, 3, 5, 7, 10, 15, 22, 32, 46, 68, 100, 200, 300, 500, 700, 1000]
+
+
+@given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
+def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
+        steps, watch_every, snapshots):
+    kept = plumbing.snapshot_steps(Settings(steps=steps, watch_every=watch_every,
+                                            snapshots=snapshots))
+    assert {0, steps} <= kept and len(kept) <= max(2, snapshots + 1)
+
+
 def test_snapshots_are_weights_and_the_last_is_that_of_the_checkpoint(run):
     first, last = (torch.load(run / "snapshots" / name, weights_only=True)
                    for name in ("000000.pt", "000020.pt"))
@@ -258,4 +273,4 @@ def test_watching_more_often_changes_neither_the_weights_nor_the_losses(run, log
         losses = [line["loss"] for line in read_lines(other / "log.jsonl")[:20]]
         assert losses == [line["loss"] for line in log[:20]]
         steps = [trace["step"] for trace in read_lines(other / "traces.jsonl")]
-        assert steps == ([0, 1, 2, 4, 5, 9, 10, 15, 20] if watch_every == 5 else KEPT)
+        assert steps == ([0, 1, 2, 4, 5, 10, 15, 20] if watch_every == 5 else KEPT)
