@@ -63,8 +63,8 @@ class Settings:
 
 PRESETS = {  # what differs from the defaults above
     "stories": {},
-    "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.15,
-                        steps=2700, cooldown=0.5, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
+    "shakespeare": dict(dataset="shakespeare", vocab_size=0, n_embd=192, n_ff=768, dropout=0.08,
+                        steps=1850, matrix_lr=0.04, table_lr=0.02, unembed_lr=0.003, token_std=0.1),
     "tinystories-laptop": dict(dataset="tinystories", vocab_size=2048, n_layer=6, n_head=6,
                                n_embd=192, n_ff=768, steps=4000, unembed_lr=0.01),
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
