@@ -1,6 +1,7 @@
 """What train.py needs and no lesson is about: flags, devices, processes, words on the screen.
 
-How a model learns is in train.py, and nothing in here is needed to understand it.
+How a model learns is in train.py; of that, only the arithmetic of Muon and of dropout is in here,
+because it is torch's own, made faster.
 """
 import argparse
 import contextlib
@@ -53,7 +54,8 @@ def read_settings(Settings, presets, arguments=None):
         raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
     settings = Settings(**{"preset": preset, **presets[preset], **flags})
     check_settings(settings)
-    tries = chain([preset], (f"{preset}-{i}" for i in count(2)))
+    name = Path(flags.get("dataset", preset)).stem
+    tries = chain([name], (f"{name}-{i}" for i in count(2)))
     free = (f"runs/{name}" for name in tries if not Path("runs", name, "settings.json").exists())
     settings.out = settings.out or next(free)
     return settings
@@ -534,7 +536,7 @@ Growing a model in {s.out}
 
     def watched(self, line, text):
         flat = " / ".join(text.removeprefix(END).replace(END, " (end)").split("\n"))
-        self.say(f"step {line['step']:>6}  loss {line['validation_loss']:.3f}  {flat}")
+        self.say(f"step {line['step']:>6}  validation {line['validation_loss']:.3f}  {flat}")
 
     def stopped(self, step, log, corpus, tokenizer, evaluate, write):
         """The end of a run, or a rest in the middle of it."""

@@ -10,7 +10,7 @@
 1. Settings and presets, 2. Text to numbers, 3. Attention, 4. The model, 5. The optimizer,
 6. Watching it learn, 7. Checkpoints, 8. Training. What no lesson is about is in plumbing.py.
 Shapes: B batch, T time (position in the text), C channels (width), H heads, D size of a head,
-V vocabulary. Left out on purpose: gradient accumulation, rotary positions, gated units.
+V vocabulary. Left out on purpose: key/value cache, rotary positions, gated units, tied weights.
 """
 import math
 import re
@@ -34,26 +34,26 @@ import torch.nn.functional as F
 class Settings:
     preset: str = "stories"  # the row of PRESETS that the other settings start from
     dataset: str = "stories"  # a corpus in data/, or the path of a UTF-8 text file
-    out: str = ""  # the folder of the run; empty: runs/<preset>, or <preset>-2 ... if that is taken
+    out: str = ""  # the folder of the run; empty: runs/ and the name of preset or dataset
     head: str = ""  # a Python file with your own attention(q, k, v)
     device: str = "auto"  # cuda, mps or cpu
     precision: str = "auto"  # number format of the matrix products: float32 or bfloat16
-    seed: int = 1  # two runs with one seed draw the same batches
+    seed: int = 1  # decides the first weights, the batches, the dropout
     vocab_size: int = 512  # how many different tokens there are; 0: each character is one
     n_layer: int = 4  # blocks, one after the other
     n_head: int = 4  # attention heads in each block
-    n_embd: int = 128  # width of the residual stream
+    n_embd: int = 128  # numbers in the vector of a token: the width of the residual stream
     n_ff: int = 512  # neurons in a feed-forward layer
-    n_ctx: int = 256  # tokens the model can look back on
-    dropout: float = 0.0  # share of activations silenced, against learning by heart
+    n_ctx: int = 256  # context: the tokens that the model sees at once
+    dropout: float = 0.0  # share of activations silenced at random, against learning by heart
     batch_size: int = 16  # rows of n_ctx tokens in a batch, over all devices together
-    steps: int = 1000  # updates of the weights
+    steps: int = 1000  # updates of the weights, one batch each
     warmup: int = 40  # steps until the learning rates are at their full height
     cooldown: float = 0.75  # the part of all steps, at the end, in which they fall to zero
     matrix_lr: float = 0.03  # learning rate of Muon, for the matrices in the blocks
-    table_lr: float = 0.01  # learning rate of AdamW, for the two embeddings
+    table_lr: float = 0.01  # learning rate of AdamW, for the embeddings of tokens and positions
     unembed_lr: float = 0.02  # learning rate of AdamW, for the unembedding and the norms
-    token_std: float = 0.3  # how far apart the embeddings of the tokens start
+    token_std: float = 0.3  # how far apart the embeddings of the tokens start; positions: a third
     weight_decay: float = 0.1  # pull of the matrices towards zero
     watch_every: int = 100  # steps between two looks at what it writes; a snapshot is a look, too
     watch_tokens: int = 40  # tokens by which each prompt is continued
@@ -78,7 +78,7 @@ PRESETS = {  # what differs from the defaults above
 # 2. Text to numbers: pieces of text that occur often become tokens, and each token has a number
 
 class Tokenizer:
-    """Byte-pair encoding. With nothing merged, each character is a token of its own.
+    """Byte-pair encoding, from characters up. With nothing merged, each character is a token.
 
     `symbols` is the text of every token in the order of their ids, `merges` the pairs that were
     glued, in that order; `end` is the id between two documents, None if there is only one."""
@@ -94,7 +94,7 @@ class Tokenizer:
     @classmethod
     def learn(cls, counts, has_ends, vocab_size):
         """From {piece: how often}: glue the most frequent pair of neighbours, again and again."""
-        words, often = [list(piece) for piece in counts], list(counts.values())
+        words, often = [list(piece) for piece in counts], list(counts.values())  # characters
         symbols, merges = [data.END] * has_ends + sorted(set(chain(*counts))), []
         pairs, where = Counter(), defaultdict(set)
 
@@ -110,7 +110,7 @@ class Tokenizer:
             if pairs[best] < 2:
                 break
             merges.append(best)
-            symbols += {"".join(best)} - set(symbols)
+            symbols += {"".join(best)} - set(symbols)  # a + bc and ab + c make one token
             for i in sorted(where[best]):  # only these change; sorted: ties always fall alike
                 tally(i, -1)
                 words[i] = glue(words[i], best)
@@ -149,9 +149,9 @@ def glue(parts, pair):
             glued.append(part)
     return glued
 
-def draw_batch(tokens, end, s, step, rank=0, world=1):
+def draw_batch(tokens, end, s, step, rank=0, world=1):  # for process `rank` of `world`
     """A step's batch, a function of (seed, step): ids and the ids that follow, (B / world, T)."""
-    numbers = step * s.batch_size + np.arange(s.batch_size)[rank::world]
+    numbers = step * s.batch_size + np.arange(s.batch_size)[rank::world]  # of rows since step 0
     # Steps of the golden section visit a text evenly, as a sunflower sets its seeds.
     turns = np.random.default_rng(s.seed).random() + numbers * (5**0.5 - 1) / 2
     places = (turns % 1 * (len(tokens) - s.n_ctx)).astype(int)
@@ -160,7 +160,7 @@ def draw_batch(tokens, end, s, step, rank=0, world=1):
     return torch.from_numpy(rows[:, :-1]), torch.from_numpy(rows[:, 1:])
 
 def row_start(tokens, place, end, n_ctx):
-    """A row begins at the end token before its document, unless that is beyond the context."""
+    """A place's row begins at the end token before its document, unless that is out of reach."""
     back = tokens[max(0, place - n_ctx + 1) : place + 1]
     ends = [] if end is None else np.flatnonzero(back == end)
     return place - len(back) + 1 + ends[-1] if len(ends) else place
@@ -169,13 +169,13 @@ def row_start(tokens, place, end, n_ctx):
 # 3. Attention: the one thing you write
 
 def attention(q, k, v):
-    """softmax(q kᵀ / √D) v, in which no token sees a later one.
+    """softmax(q kᵀ / √D) v, with a causal mask: no token sees a later one.
 
-    q, k, v: (B, H, T, D) -> what each token takes over (B, H, T, D), the weights (B, H, T, T)."""
+    q, k, v: (B, H, T, D) -> each token's mixture of values (B, H, T, D), weights (B, H, T, T)."""
     T, D = q.shape[-2:]
     scores = (q / D**0.5) @ k.transpose(-2, -1)  # (B, H, T, D) -> (B, H, T, T)
-    future = torch.full((T, T), -math.inf, dtype=scores.dtype, device=q.device).triu(1)
-    weights = (scores + future).softmax(dim=-1)  # what scores minus infinity weighs nothing
+    mask = torch.full((T, T), -math.inf, dtype=scores.dtype, device=q.device).triu(1)
+    weights = (scores + mask).softmax(dim=-1)  # above the diagonal: minus infinity, so weight 0
     return weights @ v, weights  # (B, H, T, T) -> (B, H, T, D)
 
 def fused_attention(q, k, v):
@@ -186,7 +186,7 @@ def fused_attention(q, k, v):
 # 4. The model: a plain GPT
 
 class Block(nn.Module):
-    """Tokens look back, then each thinks for itself; both add to the residual stream (B, T, C)."""
+    """Attention mixes tokens, an MLP works on each; both add to the residual stream (B, T, C)."""
 
     def __init__(self, s):
         super().__init__()
@@ -220,11 +220,11 @@ class GPT(nn.Module):
         self.blocks = nn.ModuleList(Block(s) for _ in range(s.n_layer))
         self.norm = nn.LayerNorm(s.n_embd)
         self.unembed = nn.Linear(s.n_embd, vocab_size, bias=False)
-        spread = dict(token_embedding=s.token_std, position_embedding=s.token_std / 3,
-                      query=0.04, key=0.04)  # heads can tell tokens apart from the first step
-        for name, p in self.named_parameters():
-            if p.ndim == 2:
-                nn.init.normal_(p, std=spread.get(name.split(".")[-2], 0.02))
+        start = dict(token_embedding=s.token_std, position_embedding=s.token_std / 3,
+                     query=0.04, key=0.04)  # heads can tell tokens apart from the first step
+        for name, p in self.named_parameters():  # such as blocks.0.query.weight
+            if p.ndim == 2:  # the norms begin as torch has them: they change nothing
+                nn.init.normal_(p, std=start.get(name.split(".")[-2], 0.02))
 
     def forward(self, ids, attend=attention):
         positions = torch.arange(ids.shape[1], device=ids.device)
@@ -239,7 +239,7 @@ class GPT(nn.Module):
 # 5. The optimizer: how a mistake becomes a change of the weights
 
 def make_optimizers(model, s):
-    """Muon for the matrices in the blocks: an update equally large in all directions.
+    """Muon for the matrices in the blocks: momentum, orthogonalized, moves all directions alike.
     AdamW for all the rest: the embeddings, the norms and the unembedding."""
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     tables = [model.token_embedding.weight, model.position_embedding.weight]
@@ -249,35 +249,35 @@ def make_optimizers(model, s):
                           weight_decay=s.weight_decay),
             torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0, fused=True)]
 
-def learning_rate(step, s):
-    """The part (0 to 1) of each full rate in a step: it climbs, stays, then falls to zero."""
+def lr_multiplier(step, s):
+    """The share (0 to 1) of each learning rate in a step: it climbs, stays, then falls to zero."""
     return min((step + 1) / (s.warmup + 1), 1, (1 - step / s.steps) / s.cooldown)
 
 def update(model, optimizers, batch, s, step, attend, devices):
     """Predict, compare, find out what each weight had to do with it, and change them all a little.
 
-    `model` may be compiled or spread over devices. -> loss (nats a token), size of the gradient."""
-    model.train()
-    torch.manual_seed(s.seed * 1_000_003 + step)  # dropout, too, is a function of (seed, step)
+    `model` may be compiled or copied to several devices. -> loss (nats a token), gradient norm."""
+    model.train()  # switches dropout on, as eval() switches it off
+    torch.manual_seed((s.seed * 1_000_003 + step) * devices.world + devices.rank)  # for dropout
     ids, targets = (part.to(devices.device) for part in batch)
     with devices.autocast():
-        logits, _ = model(ids, attend)
-        loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
-    loss.backward()
-    size = nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # one wild batch must not spoil all
+        logits, _ = model(ids, attend)  # (B, T, V); softmax would make them probabilities
+        loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())  # (B T, V), (B T)
+    loss.backward()  # fills the .grad of every parameter: how the loss changes with it
+    norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # one wild batch must not spoil all
     for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, s) * group.setdefault("full_lr", group["lr"])
+        for group in optimizer.param_groups:  # full_lr is set once, since lr is overwritten
+            group["lr"] = lr_multiplier(step, s) * group.setdefault("full_lr", group["lr"])
         optimizer.step()
-        optimizer.zero_grad()
-    return loss.detach(), size
+        optimizer.zero_grad()  # the next backward() would add to these
+    return loss.detach(), norm
 
 # --------------------------------------------------------------------------------------------------
 # 6. Watching it learn: what it writes, what else it considered, and where it looked
 
 @torch.inference_mode()
 def generate(model, tokenizer, prompts, s, n_tokens, seed, attend=fused_attention):
-    """Continue prompts by sampling, until the end token, a full context or n_tokens more.
+    """Continue prompts (cut to n_ctx) by sampling, until the end token, n_ctx or n_tokens more.
 
     Returns the rows of ids, and for each new token of each row what the model thought: (id, its
     probability, the ten likeliest ids, their probabilities), all at temperature 1."""
@@ -302,7 +302,7 @@ def generate(model, tokenizer, prompts, s, n_tokens, seed, attend=fused_attentio
     return rows, thoughts
 
 def windows(tokens, end, n_ctx):
-    """(a, b): tokens a to b-1 predict a+1 to b, each token once; a document starts a new one."""
+    """(a, b): tokens a to b-1 predict a+1 to b, each token once; a new document, a new window."""
     edges = [0, len(tokens) - 1] if end is None else np.flatnonzero(tokens == end).tolist()
     return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
 
@@ -345,9 +345,9 @@ def train(s):
     """One run, from text to metrics.json. Raises BadInput, also for a loss that is no number."""
     corpus, folder, devices = data.find(s.dataset), Path(s.out), plumbing.Devices(s)
     head = plumbing.load_head(s.head) if s.head else None
-    shown, quick = head or attention, head or fused_attention
+    shown, quick = head or attention, head or fused_attention  # with weights to see, or faster
     attend = quick if devices.fused_is_better else shown
-    devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))
+    devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))  # learn, encode
     tokenizer = Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
     tokens, held_out = plumbing.read_tokens(folder)
     spans = windows(held_out, tokenizer.end, s.n_ctx)
@@ -383,10 +383,10 @@ def train(s):
             watch(step)
         if step == s.steps or stopping:
             break
-        loss, size = one_step(step_model, optimizers, step)
+        loss, norm = one_step(step_model, optimizers, step)
         loss, stopping = devices.agree(loss, stop.asked)
-        log[step].update(loss=plumbing.finite(loss, step, folder), gradient=size.item(),
-                         learning_rate=learning_rate(step, s),
+        log[step].update(loss=plumbing.finite(loss, step, folder), gradient_norm=norm.item(),
+                         lr_multiplier=lr_multiplier(step, s),
                          tokens_per_second=round(s.batch_size * s.n_ctx / clock.lap()))
         screen.advance(log[step])
     if devices.rank == 0:

@@ -241,9 +241,9 @@ def test_a_number_that_no_run_can_count_to_is_refused(flag, number):
 
 @pytest.fixture
 def finished(train_here, pigs):
-    """A run of two steps in runs/smoke."""
+    """A run of two steps in runs/pigs."""
     s = train_here(*QUICK, "--steps", 2)
-    assert s.out == "runs/smoke"
+    assert s.out == "runs/pigs"
     return s
 
 
@@ -261,26 +261,35 @@ def test_resuming_a_folder_with_the_settings_of_something_else_is_refused(pigs, 
 
 def test_resuming_with_another_setting_is_refused_with_both_values(finished, refused):
     flags = [flag for flag in QUICK if flag not in ("--device", "cpu")]
-    assert refused(*flags, "--resume", "runs/smoke", "--steps", 9) == (
-        "runs/smoke was started with steps 2, not 9: leave that flag away, or start a new run "
+    assert refused(*flags, "--resume", "runs/pigs", "--steps", 9) == (
+        "runs/pigs was started with steps 2, not 9: leave that flag away, or start a new run "
         "without --resume.")
     assert "with dataset pigs.txt, not stories" in refused(
-        "--resume", "runs/smoke", "--dataset", "stories")
+        "--resume", "runs/pigs", "--dataset", "stories")
     assert "with dropout 0.0, not nan" in refused(
-        "--resume", "runs/smoke", "--steps", 2, "--dropout", "nan")
-    assert "with out runs/smoke, not elsewhere" in refused(
-        "--resume", "runs/smoke", "--steps", 2, "--out", "elsewhere")
+        "--resume", "runs/pigs", "--steps", 2, "--dropout", "nan")
+    assert "with out runs/pigs, not elsewhere" in refused(
+        "--resume", "runs/pigs", "--steps", 2, "--out", "elsewhere")
 
 
 def test_a_folder_that_holds_a_run_is_refused_and_keeps_it(finished, refused):
-    assert refused("--out", "runs/smoke") == (
-        "runs/smoke already holds a run: go on with it (--resume runs/smoke), or choose another "
+    assert refused("--out", "runs/pigs") == (
+        "runs/pigs already holds a run: go on with it (--resume runs/pigs), or choose another "
         "folder (--out).")
 
 
 def test_without_out_a_second_run_gets_a_folder_of_its_own(finished, pigs):
     again = plumbing.read_settings(train.Settings, train.PRESETS, [*QUICK])
-    assert again.out == "runs/smoke-2"
+    assert again.out == "runs/pigs-2"
+
+
+def test_a_run_is_named_after_its_text_or_else_its_preset(folder):
+    def out(*flags):
+        return plumbing.read_settings(train.Settings, train.PRESETS, flags).out
+
+    assert out() == "runs/stories"
+    assert out("--preset", "tinystories-laptop") == "runs/tinystories-laptop"
+    assert out("--preset", "smoke", "--dataset", "a shelf/my_novel.txt") == "runs/my_novel"
 
 
 def test_a_file_where_the_folder_should_be_is_refused_and_keeps_its_content(refused):
@@ -419,11 +428,11 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
         with pytest.raises(BadInput) as error:
             train_here(*QUICK)
     assert str(error.value).startswith(
-        "The loss of step 13 is nan; the run ends. Its last good checkpoint stays in runs/smoke. ")
-    kept = torch.load("runs/smoke/checkpoint.pt", weights_only=True)
+        "The loss of step 13 is nan; the run ends. Its last good checkpoint stays in runs/pigs. ")
+    kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 10 and finite(kept["model"])
-    train_here("--resume", "runs/smoke")  # the spell is broken: it goes on from there to the end
-    assert torch.load("runs/smoke/checkpoint.pt", weights_only=True)["step"] == 20
+    train_here("--resume", "runs/pigs")  # the spell is broken: it goes on from there to the end
+    assert torch.load("runs/pigs/checkpoint.pt", weights_only=True)["step"] == 20
 
 
 @pytest.mark.parametrize("flag", ["--matrix-lr", "--table-lr"])
@@ -432,14 +441,14 @@ def test_an_absurd_learning_rate_ends_in_a_sentence_and_a_good_checkpoint(train_
                                                                           watch_every):
     with pytest.raises(BadInput, match="The loss of step [12] is (nan|inf); the run ends."):
         train_here(*QUICK, flag, 1e38, "--watch-every", watch_every, "--snapshots", 1)
-    kept = torch.load("runs/smoke/checkpoint.pt", weights_only=True)
+    kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 0 and finite(kept["model"])
 
 
 def test_the_last_step_is_checked_like_the_others(train_here, pigs):
     with pytest.raises(BadInput, match="The loss of step 1 is (nan|inf); the run ends."):
         train_here(*QUICK, "--steps", 1, "--warmup", 0, "--matrix-lr", 1e38)
-    assert finite(torch.load("runs/smoke/checkpoint.pt", weights_only=True)["model"])
-    assert not (pigs / "runs" / "smoke" / "metrics.json").exists()
+    assert finite(torch.load("runs/pigs/checkpoint.pt", weights_only=True)["model"])
+    assert not (pigs / "runs" / "pigs" / "metrics.json").exists()
 
 

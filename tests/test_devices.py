@@ -282,15 +282,15 @@ def test_cores_that_wait_leave_room_for_other_programs_unless_you_say_otherwise(
 def test_the_learning_rate_is_a_share_and_never_negative(steps, warmup, cooldown, data):
     s = train.Settings(steps=steps, warmup=warmup, cooldown=cooldown)
     step = data.draw(st.integers(0, steps))
-    assert 0 <= train.learning_rate(step, s) <= 1
-    assert (train.learning_rate(step, s) == 0) == (step == steps)
+    assert 0 <= train.lr_multiplier(step, s) <= 1
+    assert (train.lr_multiplier(step, s) == 0) == (step == steps)
 
 
 @given(steps=st.integers(2, 500), share=st.floats(0, 1), cooldown=st.floats(0.05, 1))
 def test_the_learning_rate_climbs_stays_at_one_and_falls_over_its_cooldown(steps, share, cooldown):
     top = int((1 - cooldown) * steps)
     s = train.Settings(steps=steps, warmup=int(share * top), cooldown=cooldown)
-    rates = [train.learning_rate(step, s) for step in range(steps + 1)]
+    rates = [train.lr_multiplier(step, s) for step in range(steps + 1)]
     assert rates[: s.warmup + 1] == sorted(set(rates[: s.warmup + 1]))
     assert rates[s.warmup : top + 1] == pytest.approx([1] * (top + 1 - s.warmup))
     falling = rates[top + 1 :]
@@ -301,7 +301,7 @@ def test_the_learning_rate_climbs_stays_at_one_and_falls_over_its_cooldown(steps
 
 def test_the_learning_rate_of_four_steps_of_warmup_and_sixteen_in_all():
     s = train.Settings(steps=16, warmup=4, cooldown=0.5)
-    assert [train.learning_rate(step, s) for step in range(17)] == pytest.approx(
+    assert [train.lr_multiplier(step, s) for step in range(17)] == pytest.approx(
         [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0])
 
 

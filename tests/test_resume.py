@@ -106,8 +106,8 @@ def same_tensors(a, b, skip=("/log",)):
 def losses_of(run):
     """The lines of the log without what differs from one run to the next, the time it took."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
-    return [{name: line.get(name) for name in ("step", "loss", "validation_loss", "gradient",
-                                               "learning_rate")} for line in lines]
+    return [{name: line.get(name) for name in ("step", "loss", "validation_loss", "gradient_norm",
+                                               "lr_multiplier")} for line in lines]
 
 
 def assert_same_run(run, unbroken):

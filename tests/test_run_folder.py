@@ -111,10 +111,10 @@ def test_the_facts_about_the_corpus_are_right(run):
 
 def test_the_log_has_a_line_for_each_step_with_everything_in_it(log):
     assert [line["step"] for line in log] == list(range(21))
-    always = {"step", "seconds", "loss", "gradient", "learning_rate", "tokens_per_second"}
+    always = {"step", "seconds", "loss", "gradient_norm", "lr_multiplier", "tokens_per_second"}
     for line in log[:20]:
         assert set(line) >= always
-        assert 4 < line["loss"] < 7 and line["gradient"] > 0 and line["tokens_per_second"] > 0
+        assert 4 < line["loss"] < 7 and line["gradient_norm"] > 0 and line["tokens_per_second"] > 0
     assert set(log[20]) >= {"step", "seconds", "validation_loss"}
     assert "loss" not in log[20]  # nothing is learned after the last step
     assert [line["step"] for line in log if "validation_loss" in line] == WATCHED
@@ -128,7 +128,7 @@ def test_time_never_runs_backwards_in_the_log(log):
 
 def test_the_learning_rates_in_the_log_are_those_of_a_run_that_ends_while_it_warms_up(log):
     # Not yet half-way up, at step 14, the fall to zero over 15 of the 20 steps takes over.
-    assert [line["learning_rate"] for line in log[:20]] == pytest.approx(
+    assert [line["lr_multiplier"] for line in log[:20]] == pytest.approx(
         [(step + 1) / 31 for step in range(14)] + [i / 15 for i in range(6, 0, -1)])
 
 

@@ -74,7 +74,7 @@ def output():
 def test_two_processes_have_the_losses_of_one_and_only_the_first_writes(torchrun, train_here):
     train_here(*FLAGS[:-1], "alone")
     assert torchrun(*FLAGS).wait(timeout=120) == 0, output()
-    for name in ("loss", "validation_loss", "gradient"):
+    for name in ("loss", "validation_loss", "gradient_norm"):
         alone, together = losses_of("alone", name), losses_of("run", name)
         assert together.keys() == alone.keys() and len(together) >= 4
         assert together == pytest.approx(alone, abs=1e-3)

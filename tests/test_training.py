@@ -17,7 +17,7 @@ from train import (
     evaluate,
     fused_attention,
     generate,
-    learning_rate,
+    lr_multiplier,
     make_optimizers,
     windows,
 )
@@ -184,8 +184,8 @@ def test_every_parameter_is_in_exactly_one_optimizer():
 
 
 def test_a_run_shorter_than_its_warmup_never_uses_the_full_learning_rate():
-    assert learning_rate(0, Settings(steps=1, warmup=0)) == 1
-    assert learning_rate(2, Settings(steps=5, warmup=29)) == 0.1
+    assert lr_multiplier(0, Settings(steps=1, warmup=0)) == 1
+    assert lr_multiplier(2, Settings(steps=5, warmup=29)) == 0.1
 
 
 def steps_of(Muon, *precision, steps, resumed_at=None):
@@ -277,7 +277,8 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
         torch.testing.assert_close(p, right, atol=1e-6, rtol=1e-5)
 
 
-NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_grad)
+NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_grad, rank=0,
+                             world=1)
 
 
 @given(st.floats(0, 0.995), st.integers(0, 999), st.sampled_from([torch.float32, torch.bfloat16]))
@@ -316,6 +317,19 @@ def test_dropout_is_a_function_of_seed_and_step():
 
     assert loss_of(1, 7) == loss_of(1, 7)
     assert len({loss_of(1, 7), loss_of(1, 8), loss_of(2, 7)}) == 3
+
+
+def test_processes_that_share_a_step_silence_different_activations():
+    s = Settings(**TINY, dropout=0.5)
+    batch = draw_batch(documents([20] * 10), 0, s, 0)
+    losses = set()
+    for step, rank in ((6, 0), (6, 1), (7, 0), (7, 1)):
+        torch.manual_seed(0)
+        model = GPT(s, 41)
+        devices = SimpleNamespace(**{**vars(NO_DEVICES), "rank": rank, "world": 2})
+        losses.add(train.update(model, make_optimizers(model, s), batch, s, step, attention,
+                                devices)[0].item())
+    assert len(losses) == 4
 
 
 # ------------------------------------------------------------------------------ a whole run
