@@ -54,8 +54,8 @@ def read_settings(Settings, presets, arguments=None):
         raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
     settings = Settings(**{"preset": preset, **presets[preset], **flags})
     check_settings(settings)
-    name = Path(flags.get("dataset", preset)).stem
-    tries = chain([name], (f"{name}-{i}" for i in count(2)))
+    own = Path(flags.get("dataset", preset)).stem.strip(".") or preset
+    tries = chain([own], (f"{own}-{i}" for i in count(2)))
     free = (f"runs/{name}" for name in tries if not Path("runs", name, "settings.json").exists())
     settings.out = settings.out or next(free)
     return settings
@@ -406,7 +406,8 @@ def snapshot_steps(s):
     """Log-spaced steps from 0 to the last; from the first regular look on, each is such a look."""
     spaced = np.geomspace(1, s.steps, s.snapshots - 1).round().astype(int).tolist()
     every = s.watch_every
-    return {0, *(step if step < every else every * round(step / every) for step in spaced), s.steps}
+    looks = (step if step < every else every * round(step / every) for step in spaced)
+    return {0, *(min(look, s.steps) for look in looks), s.steps}
 
 
 def write_tensors(path, tensors):

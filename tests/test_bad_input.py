@@ -290,6 +290,8 @@ def test_a_run_is_named_after_its_text_or_else_its_preset(folder):
     assert out() == "runs/stories"
     assert out("--preset", "tinystories-laptop") == "runs/tinystories-laptop"
     assert out("--preset", "smoke", "--dataset", "a shelf/my_novel.txt") == "runs/my_novel"
+    for no_name in ("", ".", "..", "/"):  # refused later; never a folder outside of runs/
+        assert out("--preset", "smoke", "--dataset", no_name) == "runs/smoke"
 
 
 def test_a_file_where_the_folder_should_be_is_refused_and_keeps_its_content(refused):

@@ -290,7 +290,8 @@ def test_dropout_silences_its_share_and_raises_the_rest_so_that_the_mean_stays(r
     assert dropped.dtype == dtype and silent == pytest.approx(rate, abs=0.02)
     assert len(dropped.unique()) <= 2
     # The rate is rounded to a 256th; bfloat16 rounds what is raised by up to 1/256 of it.
-    assert 1 - 1 / dropped.max().item() == pytest.approx(rate, abs=1.5 / 256)
+    rounding = (0.6 if dtype == torch.float32 else 1.5) / 256
+    assert 1 - 1 / dropped.max().item() == pytest.approx(rate, abs=rounding)
     dropped.sum().backward()
     assert torch.equal(x.grad, dropped.detach())
     assert plumbing.Dropout(rate).eval()(x) is x
