@@ -22,7 +22,7 @@ from datetime import timedelta
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from pathlib import Path
 
 # A core that waits for another one looks 10,000 times, then sleeps; with the usual 300,000, a busy
@@ -75,17 +75,22 @@ def read_flags(Settings, arguments):
 
 def resumed_settings(Settings, folder, flags):
     """What the run in a folder was started with; a flag that says otherwise is refused."""
-    try:
-        kept = Settings(**read_json(folder / "settings.json"))
-    except (OSError, ValueError, TypeError):
-        raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
-                       "train.py printed when it began, such as runs/stories.") from None
+    kept = kept_settings(Settings, folder)
     kept.device, kept.out = flags.pop("device", kept.device), str(folder)
     for name, value in flags.items():
         if value != getattr(kept, name):
             raise BadInput(f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
                            "leave that flag away, or start a new run without --resume.")
     return kept
+
+
+def kept_settings(Settings, folder):
+    """The settings of the run in a folder. Raises BadInput if there is none."""
+    try:
+        return Settings(**read_json(folder / "settings.json"))
+    except (OSError, ValueError, TypeError):
+        raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
+                       "train.py printed when it began, such as runs/stories.") from None
 
 
 def check_settings(s):
@@ -344,7 +349,7 @@ def write_tokens(corpus, Tokenizer, s, folder):
     if len(tokenizer.symbols) > 2**16:
         raise BadInput(f"The text has {len(tokenizer.symbols):,} different characters, more than "
                        "65,536: is it really text?")
-    facts = dict(dataset=s.dataset, vocab_size=len(tokenizer.symbols))
+    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.symbols))
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
         facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split),
@@ -460,6 +465,12 @@ def finite(loss, step, folder):
                    f"stays in {folder}. Try a smaller --matrix-lr and --table-lr.")
 
 
+def windows(tokens, end, n_ctx):
+    """(a, b): tokens a to b-1 predict a+1 to b, each token once; a new document, a new window."""
+    edges = [0, len(tokens) - 1] if end is None else np.flatnonzero(tokens == end).tolist()
+    return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
+
+
 def padded(rows, device, filling=0):
     """Rows of different lengths -> ids (B, T). What is filled in comes later, where none looks."""
     longest = max(map(len, rows))
@@ -477,8 +488,13 @@ def load_head(path):
     except Exception as error:
         raise BadInput(f"{path} cannot be used: {type(error).__name__}: {error}. It has to "
                        "define attention(q, k, v).") from None
-    if mistake := judge.judge(head, torch):
-        raise BadInput(f"{path} is not attention yet. {mistake}")
+    passed = []
+    for stage, mistake in judge.stages(head, torch):
+        if mistake:
+            so_far = f" Right so far: {', '.join(passed)}." if passed else ""
+            raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
+        passed.append(stage)
+    tell(f"{path} computes attention. Right: {', '.join(passed)}.")
     return head
 
 
@@ -515,11 +531,12 @@ class Screen:
         kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
             f"{facts['vocab_size']} characters"
         share = facts["train_characters"] / facts["train_tokens"]
+        note = f"          {facts['note']}\n" if facts.get('note') else ""
         self.say(f"""
 Growing a model in {s.out}
   text    {s.dataset}: {facts['train_characters']:,} characters to learn from, \
 {facts['validation_characters']:,} held out
-  tokens  {kinds}, on average {share:.1f} characters long
+{note}  tokens  {kinds}, on average {share:.1f} characters long
   model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
 {self.parameters:,} parameters
   batch   {s.batch_size * s.n_ctx:,} tokens a step
@@ -550,9 +567,10 @@ Growing a model in {s.out}
 
     def closing(self, log, loss, corpus, tokenizer, write):
         """Write metrics.json, and say what the run has come to and what to type next."""
-        s, facts, checked = self.s, self.facts, hasattr(corpus, "check")
+        s, facts = self.s, self.facts
+        prompts, n_tokens = examination(corpus, s)
         with self.devices.autocast():  # speed only: a sample of a hundred takes 15 s, not 25
-            rows, _ = write([""] * 100 if checked else corpus.PROMPTS)
+            rows, _ = write(prompts, n_tokens)
         texts = [tokenizer.decode(row).replace(END, "") for row in rows]
         nats = loss * (facts["validation_tokens"] - 1)
         bits = nats / math.log(2) / facts["validation_characters"]
@@ -564,21 +582,30 @@ Growing a model in {s.out}
             metrics.update(floor=facts["floor"], gap=loss - facts["floor"])
             self.say(f"which is {metrics['gap']:.3f} above {facts['floor']:.3f}, the floor: "
                      "what the grammar leaves to chance")
-        if checked:
-            metrics["skills"] = skills(corpus.check, texts)
+        if hasattr(corpus, "check"):
+            metrics["skills"], asked = skills(corpus.check, prompts, texts)
             for rule, share in metrics["skills"].items():
-                self.say(f"  {share:6.1%} of {len(texts)} stories keep the rule: {rule}")
+                self.say(f"  {share:6.1%} of {asked[rule]} samples keep the rule: {rule}")
         write_json(Path(s.out) / "metrics.json", metrics)
         self.say(f"\n{texts[0]}\n\nEverything is in {s.out}. What to type next:")
         for command in next_commands(s):
             self.say(f"  {command}")
 
 
-def skills(check, texts):
-    """The share of texts that keep each rule, and that keep all of them."""
-    kept = [check(text) for text in texts]
-    shares = {rule: sum(k[rule] for k in kept) / len(kept) for rule in kept[0]}
-    return {**shares, "all": sum(all(k.values()) for k in kept) / len(kept)}
+def examination(corpus, s):
+    """The prompts that a model is examined with at the end, and the tokens it may add to each."""
+    if hasattr(corpus, "tests"):
+        return corpus.tests(), 64
+    return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx
+
+
+def skills(check, prompts, texts):
+    """The share of texts that keep each rule, and all that apply to them; of how many texts."""
+    kept = [check(text[len(prompt):], prompt) for prompt, text in zip(prompts, texts)]
+    kept = [{**rules, "all": all(rules.values())} for rules in kept]
+    asked = Counter(rule for rules in kept for rule in rules)
+    names = sorted(asked, key="all".__eq__)  # in the order of the corpus, "all" at the end
+    return {rule: sum(k.get(rule, False) for k in kept) / asked[rule] for rule in names}, asked
 
 
 def next_commands(s):
@@ -615,6 +642,8 @@ def run(work):
         work()
     except BadInput as error:
         refuse(error)
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
                "read. What was saved before is intact; make room, then --resume the run.")
@@ -630,9 +659,23 @@ def run(work):
 
 
 def refuse(reason):
-    if int(os.environ.get("RANK", 0)) == 0:
-        print(reason, file=sys.stderr)
+    tell(reason, sys.stderr)
     raise SystemExit(2)
+
+
+def tell(text, file=None):
+    """Print something once, however many processes there are."""
+    if int(os.environ.get("RANK", 0)) == 0:
+        print(text, file=file, flush=True)
+
+
+def listen(prompt):
+    """A line that somebody types; "" at the end of the input and at Ctrl-C."""
+    try:
+        return input(prompt).strip()
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return ""
 
 
 def duration(seconds):

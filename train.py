@@ -70,6 +70,9 @@ PRESETS = {  # what differs from the defaults above
     "tinystories": dict(dataset="tinystories", vocab_size=4096, n_layer=8, n_head=8, n_embd=320,
                         n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02,
                         unembed_lr=0.01),
+    "snail": dict(dataset="snail", vocab_size=1024, n_ctx=128, batch_size=32, steps=1200),
+    "snail-big": dict(dataset="snail", vocab_size=4096, n_layer=6, n_head=6, n_embd=384, n_ff=768,
+                      n_ctx=128, dropout=0.1, batch_size=64, steps=2000, matrix_lr=0.02),
     "smoke": dict(n_layer=2, n_head=2, n_embd=32, n_ff=64, n_ctx=64, batch_size=4, steps=20,
                   watch_every=10, watch_tokens=8, snapshots=3, warmup=5),
 }
@@ -301,11 +304,6 @@ def generate(model, tokenizer, prompts, s, n_tokens, seed, attend=fused_attentio
             thoughts[i].append((picks[j].item(), p[j].item(), top.indices[j], top.values[j]))
     return rows, thoughts
 
-def windows(tokens, end, n_ctx):
-    """(a, b): tokens a to b-1 predict a+1 to b, each token once; a new document, a new window."""
-    edges = [0, len(tokens) - 1] if end is None else np.flatnonzero(tokens == end).tolist()
-    return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
-
 @torch.inference_mode()
 def evaluate(model, tokens, spans, attend=fused_attention):
     """The mean loss over windows of the tokens, in nats a token; targets of -100 do not count."""
@@ -350,7 +348,7 @@ def train(s):
     devices.first_alone(lambda: plumbing.prepare(corpus, Tokenizer, s, folder))  # learn, encode
     tokenizer = Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
     tokens, held_out = plumbing.read_tokens(folder)
-    spans = windows(held_out, tokenizer.end, s.n_ctx)
+    spans = plumbing.windows(held_out, tokenizer.end, s.n_ctx)
     torch.manual_seed(s.seed)
     model = GPT(s, len(tokenizer.symbols)).to(devices.device)
     optimizers = make_optimizers(model, s)
@@ -393,7 +391,7 @@ def train(s):
         save(folder, model, optimizers, step, log)
         screen.stopped(step, log, corpus, tokenizer,
                        lambda: evaluate(model, held_out, spans, quick),
-                       lambda prompts: generate(model, tokenizer, prompts, s, s.n_ctx, 0, quick))
+                       lambda prompts, n: generate(model, tokenizer, prompts, s, n, 0, quick))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 Each module here offers the same two names:
 
     PROMPTS   five beginnings that every watched step continues
-    load()    the text, as a Corpus: (train, validation, whole)
+    load()    the text, as a Corpus: (train, validation, whole, note)
 
-and may offer `check(text)`, which says what rules of its own grammar a text keeps. A document
-may carry `nats`, its exact information: then the loss has a floor that is known.
+and may offer `check(text, prompt)`, which says what rules of its own a text keeps that continues
+a prompt, and `tests()`, the prompts to check a model with; without it, texts begin from nothing.
+A document may carry `nats`, its exact information: then the loss has a floor that is known.
 """
 import contextlib
 import importlib
@@ -43,10 +44,14 @@ def whole_file(path):
 
 
 class Corpus(NamedTuple):
-    """Two iterables of strings; `whole` says that each is a document with an end of its own."""
+    """Two iterables of strings; `whole` says that each is a document with an end of its own.
+
+    `note` is what a person should know about them before training.
+    """
     train: Iterable[str]
     validation: Iterable[str]
     whole: bool
+    note: str = ""
 
 
 class FileText:

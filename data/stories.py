@@ -582,8 +582,8 @@ def readings(parts, text, facts, nats_so_far):
 # 7. Which rules a text keeps. A model that is still learning breaks some and keeps others, so
 #    here every sentence is read alone, with any filling, and then the fillings are compared.
 
-def check(text):
-    """Which of the RULES a text keeps: {rule: bool}, for any text whatever.
+def check(text, prompt=""):
+    """Which of the RULES a story keeps, a prompt and what follows: {rule: bool}, for any text.
 
     spelling  every word and mark is one that stories use
     grammar   every sentence is a sentence of the grammar, in an order that some plot has
@@ -597,6 +597,7 @@ def check(text):
 
     A text that gives no chance to keep a rule (it names nobody, say) does not keep it.
     """
+    text = prompt + text
     sentences = split_sentences(text)
     matches = [match(sentence) for _, sentence in sentences]
     facts = facts_of_story(matches)

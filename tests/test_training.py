@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import data
 import plumbing
 import train
+from plumbing import windows
 from train import (
     GPT,
     Settings,
@@ -19,7 +20,6 @@ from train import (
     generate,
     lr_multiplier,
     make_optimizers,
-    windows,
 )
 
 import numpy as np

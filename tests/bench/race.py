@@ -62,7 +62,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         plumbing.prepare(data.find("shakespeare"), train.Tokenizer, TEXTBOOK, Path(folder))
         tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
-    spans = train.windows(held_out, None, TEXTBOOK.n_ctx)
+    spans = plumbing.windows(held_out, None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)

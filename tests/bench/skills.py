@@ -25,11 +25,13 @@ def main(folder, first=0):
     paths = sorted((folder / "snapshots").glob("*.pt"))
     for path in (path for path in paths if int(path.stem) >= first):
         model.load_state_dict(train.torch.load(path, weights_only=True))
-        samples = AT_THE_END if int(path.stem) == s.steps else SAMPLES
+        prompts, n_tokens = plumbing.examination(corpus, s)
+        if not any(prompts):  # texts that begin from nothing: as many as are wanted
+            prompts = [""] * (AT_THE_END if int(path.stem) == s.steps else SAMPLES)
         with devices.autocast():
-            rows, _ = train.generate(model, tokenizer, [""] * samples, s, s.n_ctx, seed=0)
+            rows, _ = train.generate(model, tokenizer, prompts, s, n_tokens, seed=0)
         texts = [tokenizer.decode(row).replace(data.END, "") for row in rows]
-        shares = plumbing.skills(corpus.check, texts)
+        shares, _ = plumbing.skills(corpus.check, prompts, texts)
         print(f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
               + "  ".join(f"{rule} {share:4.0%}" for rule, share in shares.items()), flush=True)
 

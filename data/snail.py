@@ -1,0 +1,235 @@
+"""Pip, a small snail behind glass, who answers in short lowercase sentences.
+
+    from data import snail
+    train, validation, *_ = snail.load()     # two lists of conversations
+    snail.check(" i eat lettuce.", "you: what do you eat?\\npip:")    # {"character": True, ...}
+    python -m data.snail                     # how many there are, how many twice, and a few of them
+
+All that is asked and answered is in snail.txt beside this file; it can be extended, or replaced,
+by hand. A conversation has one to four turns. In a third of them the visitor tells Pip a name or
+a favourite thing and asks for it later, so there is something to remember. Questions of the
+validation part are worded as no training question is. Capital letters never occur.
+
+Contents: 1. the book · 2. conversations · 3. judging a reply
+
+Source: snail.txt, nothing else. Licence: MIT, like the rest of Terrarium.
+"""
+import re
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from data import Corpus
+
+SPEAKERS = ("you", "pip")  # who begins a line, the visitor first
+PROMPTS = ("you: hello\npip:", "you: what do you eat?\npip:", "you: what is the moon like?\npip:",
+           "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
+           "you: what is my name?\npip:", "you: tell me a joke\npip:")
+MEMORIES = {"name": "visitor", "favourite": "favourite"}  # what is told and asked for: its slot
+ASKING = re.compile(r"(what|how|do|does|did|are|is|am|can|could|why|where|when|who|which|have|has|"
+                    r"would|will|were|must|may|should|know|any)\b")
+BEFORE = ("", "", "", "pip, ", "and ", "so, ")  # what people may say before a question
+
+
+# ---------------------------------------------------------------------------------------------
+# 1. The book
+
+class Topic(NamedTuple):
+    """What visitors say, what Pip answers; `unknown` replies if what is asked was never told."""
+    questions: list
+    held_out: list
+    replies: list
+    unknown: list
+    tails: list
+
+
+@cache
+def book():
+    """snail.txt as ({slot: its fillings}, {name: Topic})."""
+    lines = (Path(__file__).parent / "snail.txt").read_text("utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#")).strip()
+    slots, topics = {}, {}
+    for block in re.split(r"\n{2,}", text):
+        first, *rest = block.splitlines()
+        if " = " in first:
+            pairs = (line.split(" = ") for line in block.splitlines())
+            slots.update((name, fillings.split(" / ")) for name, fillings in pairs)
+        else:
+            marked = {mark: [line[2:] for line in rest if line[0] == mark] for mark in "?!-~+"}
+            questions, held_out = (" / ".join(marked[mark]).split(" / ") for mark in "?!")
+            topics[first] = Topic(questions, held_out, *(marked[mark] for mark in "-~+"))
+    return slots, topics
+
+
+def plain_topics():
+    """The topics that need no memory: all but "name told", "name asked" and the like."""
+    return [name for name in book()[1] if " " not in name]
+
+
+def fill(template, dice, known):
+    """The template with every {slot} filled; `known` holds what stays the same all along."""
+    slots, _ = book()
+    return re.sub(r"\{(\w+)\}", lambda m: known.get(m[1]) or dice.choice(slots[m[1]]), template)
+
+
+# ---------------------------------------------------------------------------------------------
+# 2. Conversations
+
+def plan(dice):
+    """The names of the topics of a conversation of one to four turns."""
+    turns, memory = dice.choices(plain_topics(), k=dice.randint(1, 4)), dice.choice([*MEMORIES])
+    if len(turns) > 1 and dice.random() < 0.5:
+        told, asked = sorted(dice.sample(range(len(turns)), 2))
+        turns[told], turns[asked] = f"{memory} told", f"{memory} asked"
+    elif dice.random() < 0.1:  # only told, or asked for what was never told
+        turns[dice.randrange(len(turns))] = f"{memory} {dice.choice(['told', 'asked'])}"
+    return turns
+
+
+def ask(question, dice, known):
+    """A question as people type it: with or without a question mark, or something before it."""
+    question = fill(question, dice, known)
+    if not ASKING.match(question):
+        return question
+    return dice.choice(BEFORE) + question + dice.choice(["", "?"])
+
+
+def answer(topic, dice, known, told=True):
+    """A reply, and in seven of ten cases something more."""
+    reply = dice.choice(topic.unknown if topic.unknown and not told else topic.replies)
+    tail = " " + dice.choice(topic.tails) if dice.random() < 0.7 else ""
+    return fill(reply + tail, dice, known)
+
+
+def converse(dice, phrasings):
+    """One conversation; `phrasings` is "questions" or "held_out"."""
+    slots, topics = book()
+    known = {slot: dice.choice(slots[slot]) for slot in MEMORIES.values()}
+    turns, lines = plan(dice), []
+    for i, name in enumerate(turns):
+        question = ask(dice.choice(getattr(topics[name], phrasings)), dice, known)
+        told = name.replace("asked", "told") in turns[:i]
+        lines += [f"you: {question}", f"pip: {answer(topics[name], dice, known, told)}"]
+    return "\n".join(lines)
+
+
+def load(conversations=60_000, seed=1):
+    """A Corpus of conversations, the same on every machine; a thirtieth more is held out."""
+    dice = Random(seed)
+    train = [converse(dice, "questions") for _ in range(conversations)]
+    validation = [converse(dice, "held_out") for _ in range(conversations // 30)]
+    replies = [line for text in train for line in text.splitlines() if line.startswith("pip: ")]
+    note = (f"{len(train):,} conversations, {len(train) - len(set(train)):,} of them exact "
+            f"duplicates; {len(replies):,} replies, {len(set(replies)):,} of them distinct")
+    return Corpus(train, validation, True, note)
+
+
+# ---------------------------------------------------------------------------------------------
+# 3. Judging a reply
+
+def tests(names=100):
+    """Prompts that end where Pip has to answer a question worded as none of the training part is:
+    each topic in each of its held-out wordings, then `names` conversations in which a visitor says
+    a name and asks for it."""
+    slots, topics = book()
+    dice, prompts = Random(0), []
+    for name in plain_topics():
+        prompts += [f"you: {ask(question, dice, {})}\npip:" for question in topics[name].held_out]
+    for _ in range(names):
+        known = {"visitor": dice.choice(slots["visitor"])}
+        told, asked = (ask(dice.choice(topics[name].held_out), dice, known)
+                       for name in ("name told", "name asked"))
+        hello = answer(topics["name told"], dice, known)
+        prompts.append(f"you: {told}\npip: {hello}\nyou: {asked}\npip:")
+    return prompts
+
+
+def check(text, prompt=""):
+    """Which of the rules that apply the reply after a prompt keeps: {rule: bool}.
+
+    character  all its words are Pip's, so there is no capital, and its sentences as short as Pip's
+    grammar    it is a reply of snail.txt with any fillings, alone or with something added
+    topic      it begins with a reply to what was asked; left out if that is no known question
+    recall     it names the visitor, and nobody else; only where a name was told and is asked for
+
+    Without a prompt, the first reply of a conversation is judged.
+    """
+    lines = (prompt + text).splitlines()
+    last = max(len(prompt.splitlines()), 2)
+    *before, question, reply = [line.partition(":")[2].strip() for line in [*lines, "", ""][:last]]
+    topic = topic_of(question)
+    kept = dict(character=in_character(reply), grammar=bool(any_reply().fullmatch(reply)))
+    if topic:
+        kept["topic"] = bool(openings()[topic].match(reply))
+    if topic == "name asked" and (told := [n for line in before for n in name_told(line)]):
+        kept["recall"] = names_in(reply) == {told[-1]}
+    return kept
+
+
+def in_character(reply):
+    sentences = re.split(r"(?<=[.?]) ", reply)
+    return (set(re.findall(r"\w+|[^\w\s]", reply)) <= lexicon() and reply[-1:] in (".", "?") and
+            max(len(sentence.split()) for sentence in sentences) <= 20)
+
+
+@cache
+def lexicon():
+    """Every word and mark in any reply."""
+    slots, topics = book()
+    texts = [text for topic in topics.values() for text in topic.replies + topic.unknown +
+             topic.tails] + [text for fillings in slots.values() for text in fillings]
+    return frozenset(re.findall(r"\w+|[^\w\s]", re.sub(r"\{\w+\}", "", " ".join(texts))))
+
+
+def topic_of(question):
+    """The topic of a question of snail.txt, in training or held-out words; None for any other."""
+    for start in sorted(set(BEFORE), key=len, reverse=True):
+        question = question.removeprefix(start)
+    question = question.removesuffix("?")
+    return next((name for name, known in questions().items() if known.fullmatch(question)), None)
+
+
+def name_told(line):
+    return names_in(line) if topic_of(line) == "name told" else set()
+
+
+def names_in(text):
+    return set(re.findall(r"\w+", text)).intersection(book()[0]["visitor"])
+
+
+def any_of(templates):
+    """A regular expression for some templates with their slots filled in any way."""
+    slots, _ = book()
+
+    def pattern(template):
+        literals_and_slots = enumerate(re.split(r"\{(\w+)\}", template))
+        return "".join(any_of(slots[part]) if i % 2 else re.escape(part)
+                       for i, part in literals_and_slots)
+
+    return f"(?:{'|'.join(map(pattern, templates))})"
+
+
+@cache
+def questions():
+    return {name: re.compile(any_of(topic.questions + topic.held_out))
+            for name, topic in book()[1].items()}
+
+
+@cache
+def openings():
+    return {name: re.compile(any_of(topic.replies + topic.unknown) + r"(?= |$)")
+            for name, topic in book()[1].items()}
+
+
+@cache
+def any_reply():
+    topics = book()[1].values()
+    replies = [reply for topic in topics for reply in topic.replies + topic.unknown]
+    tails = [tail for topic in topics for tail in topic.tails]
+    return re.compile(f"{any_of(replies)}(?: {any_of(tails)})?")
+
+
+if __name__ == "__main__":
+    corpus = load()
+    print(corpus.note, *corpus.train[:12], sep="\n\n")

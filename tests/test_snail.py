@@ -1,0 +1,201 @@
+"""Pip the snail: what is in the corpus, what is held out of it, and who judges the replies."""
+import re
+from random import Random
+
+import data
+import plumbing
+import train
+from data import BadInput, snail
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+SLOTS, TOPICS = snail.book()
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return snail.load()
+
+
+def lines(documents, speaker):
+    return [line for text in documents for line in text.splitlines() if line.startswith(speaker)]
+
+
+def bare(question):
+    """A question without what may be said before it, and without its mark."""
+    return re.sub(r"^(pip, |and |so, )", "", question.removeprefix("you: ")).rstrip("?")
+
+
+# ---------------------------------------------------------------------------------------------
+# The corpus
+
+def test_there_are_sixty_topics_and_sixty_thousand_conversations(corpus):
+    asked = {snail.topic_of(bare(line)) for line in lines(corpus.train, "you: ")}
+    assert asked == set(TOPICS) and len(asked) == 60 + len(
+        ["name told", "name asked", "favourite told", "favourite asked"])
+    assert len(corpus.train) == 60_000 and len(corpus.validation) == 2_000 and corpus.whole
+
+
+def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
+    replies = lines(corpus.train, "pip: ")
+    assert len(set(replies)) >= 40_000
+    assert corpus.note == (f"60,000 conversations, {60_000 - len(set(corpus.train)):,} of them "
+                           f"exact duplicates; {len(replies):,} replies, {len(set(replies)):,} of "
+                           "them distinct")
+
+
+def test_the_note_is_shown_before_training_begins(run_train):
+    done = run_train("--preset", "smoke", "--dataset", "snail", "--steps", "1", "--device", "cpu")
+    assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", done.stdout)
+
+
+def test_no_held_out_question_is_worded_as_a_training_question(corpus):
+    """Compared without names and favourite things, and without "pip, " before or "?" behind."""
+    slots = "|".join(SLOTS["visitor"] + SLOTS["favourite"] + SLOTS["food"])
+
+    def wordings(part):
+        return {re.sub(rf"\b({slots})\b", "_", bare(line)) for line in lines(part, "you: ")}
+
+    learned, held_out = wordings(corpus.train), wordings(corpus.validation)
+    assert len(learned) > 750 and len(held_out) > 180
+    assert not learned & held_out
+
+
+def test_every_topic_is_asked_for_in_new_words_too():
+    for topic in TOPICS.values():
+        assert len(topic.questions) >= 12 and len(topic.held_out) >= 2
+        assert len(topic.replies) >= 5 and len(topic.tails) >= 2
+
+
+def test_capital_letters_never_occur(corpus):
+    for text in (*corpus.train, *corpus.validation, *snail.PROMPTS, *snail.tests()):
+        assert text == text.lower()
+
+
+def test_a_model_has_no_token_for_a_capital_and_says_so(corpus):
+    counts = plumbing.count_block(train.Tokenizer, corpus.train[:2000])
+    tokenizer = train.Tokenizer.learn(counts, True, 300)
+    tokenizer.encode("hello, pip")
+    with pytest.raises(BadInput, match="No token for 'H', character 1 of 'Hello, Pip'"):
+        tokenizer.encode("Hello, Pip")
+
+
+def test_a_conversation_has_one_to_four_turns_and_the_visitor_begins(corpus):
+    turns = {len(text.splitlines()) for text in corpus.train}
+    assert turns == {2, 4, 6, 8}
+    for text in corpus.train[:5000]:
+        speakers = [line.split(": ")[0] for line in text.splitlines()]
+        assert speakers == ["you", "pip"] * (len(speakers) // 2)
+
+
+def test_what_is_asked_for_was_told_before_or_pip_says_it_does_not_know(corpus):
+    asked = 0
+    for text in corpus.train[:10_000]:
+        said = text.splitlines()
+        for i in range(0, len(said), 2):
+            topic = snail.topic_of(said[i].removeprefix("you: "))
+            if topic not in ("name asked", "favourite asked"):
+                continue
+            asked += 1
+            slot = snail.MEMORIES[topic.split()[0]]
+            told = [thing for line in said[:i:2] for thing in SLOTS[slot]
+                    if snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")
+                    and re.search(rf"\b{thing}\b", line)]
+            if told:
+                assert max(told, key=len) in said[i + 1]
+            else:
+                assert re.search("do(es)? not know|not told me|i looked in my shell", said[i + 1])
+    assert asked > 1500
+
+
+def test_the_corpus_is_the_same_each_time_and_another_seed_makes_another(corpus):
+    assert snail.load(300) == snail.load(300) != snail.load(300, seed=2)
+    assert snail.load(300).train == corpus.train[:300]
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["questions", "held_out"]))
+def test_pip_keeps_its_own_rules(seed, phrasings):
+    text = snail.converse(Random(seed), phrasings)
+    kept = snail.check(text)
+    assert all(kept.values()) and {"character", "grammar", "topic"} <= kept.keys()
+    assert "{" not in text and "  " not in text
+
+
+# ---------------------------------------------------------------------------------------------
+# The judge
+
+HELLO = "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
+
+
+@pytest.mark.parametrize("prompt, reply, kept", [
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.",
+     "character grammar topic"),
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly. please nothing salty.",
+     "character grammar topic"),
+    ("you: what do you eat?\npip:", " i eat stars. small bites, slowly.", "character"),
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly. please the the.",
+     "character topic"),
+    ("you: what do you eat?\npip:", " the moon is a shell in the sky.", "character grammar"),
+    ("you: what do you eat?\npip:", " I eat lettuce. small bites, slowly.", ""),
+    ("you: what do you eat?\npip:", " i eat pizza.", ""),
+    ("you: what do you eat?\npip:", " i eat", ""),
+    ("you: what do you eat?\npip:", "", ""),
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.\nyou: zzz", "character "
+     "grammar topic"),
+    ("you: and what was your last meal\npip:", " dinner is cabbage, served in the corner.",
+     "character grammar topic"),
+    ("you: do you own a bicycle?\npip:", " i eat lettuce. small bites, slowly.",
+     "character grammar"),
+    (HELLO + "you: what is my name?\npip:", " your name is mia.", "character grammar topic recall"),
+    (HELLO + "you: what is my name?\npip:", " your name is tom.", "character grammar topic"),
+    (HELLO + "you: what is my name?\npip:", " i do not know your name yet. tell me.",
+     "character grammar topic"),
+    (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slowly.",
+     "character grammar topic recall"),
+    ("you: what is my name?\npip:", " i do not know your name yet. tell me.",
+     "character grammar topic"),
+])
+def test_a_reply_keeps_these_rules_and_no_others(prompt, reply, kept):
+    assert " ".join(rule for rule, keeps in snail.check(reply, prompt).items() if keeps) == kept
+
+
+def test_recall_is_asked_only_where_a_name_was_told():
+    assert "recall" in snail.check(" you are mia.", HELLO + "you: what is my name?\npip:")
+    assert "recall" not in snail.check(" you are mia.", "you: what is my name?\npip:")
+    assert "topic" not in snail.check(" i eat.", "you: do you own a bicycle?\npip:")
+
+
+@given(st.text(max_size=200), st.sampled_from(["", "you: hello\npip:", HELLO]))
+def test_any_text_can_be_judged(text, prompt):
+    assert {"character", "grammar"} <= snail.check(text, prompt).keys()
+
+
+def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names():
+    prompts = snail.tests()
+    questions = [prompt.splitlines()[-2] for prompt in prompts]
+    topics = [snail.topic_of(question.removeprefix("you: ")) for question in questions]
+    assert set(topics) == set(TOPICS) - {"name told", "favourite told", "favourite asked"}
+    assert topics.count("name asked") == 100
+    learned = {question for topic in TOPICS.values() for question in topic.questions}
+    assert not {bare(question) for question in questions} & learned
+
+
+def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
+    prompts = ["you: hello\npip:", HELLO + "you: who am i?\npip:", HELLO + "you: who am i?\npip:"]
+    texts = [prompt + reply for prompt, reply in zip(prompts, [
+        " hi. i was chewing a leaf, but i have time.", " your name is mia.", " your name is tom."])]
+    shares, asked = plumbing.skills(snail.check, prompts, texts)
+    assert shares == {"character": 1, "grammar": 1, "topic": 1, "recall": 0.5, "all": 2 / 3}
+    assert list(shares)[-1] == "all"
+    assert (asked["recall"], asked["topic"]) == (2, 3)
+
+
+@pytest.mark.parametrize("preset, low, high", [("snail", 0.9e6, 1.2e6), ("snail-big", 8e6, 9e6)])
+def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, preset, low, high):
+    s = train.Settings(**train.PRESETS[preset])
+    counts = plumbing.count_block(train.Tokenizer, corpus.train)
+    vocabulary = train.Tokenizer.learn(counts, True, s.vocab_size).symbols
+    assert low < sum(p.numel() for p in train.GPT(s, len(vocabulary)).parameters()) < high
+    assert data.find(s.dataset) is snail
