@@ -1,6 +1,8 @@
 """The judge of a typed attention(q, k, v): right ones pass, wrong ones hear which mistake it is."""
 import json
+import re
 import textwrap
+from types import SimpleNamespace
 
 import plumbing
 import train
@@ -9,8 +11,11 @@ from data import BadInput
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import ROOT
+from torch.overrides import TorchFunctionMode
 
-judge = plumbing.load_module(plumbing.Path(train.__file__).parent / "site/exercise/judge.py").judge
+judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
+judge, stages = judges.judge, judges.stages
 
 ONE_ROW_AFTER_ANOTHER = """
     B, H, T, D = q.shape
@@ -64,47 +69,141 @@ STEPS = """
     return weights @ v, weights
 """
 WRONG = {  # what is replaced in STEPS, by what, and what the judge says
-    "no mask": ("full((T, T), -math.inf)", "zeros((T, T))", "A token sees later ones"),
-    "a mask of the past": ("triu(1)", "tril(-1)", "A token sees later ones"),
-    "a mask of itself": ("triu(1)", "triu(0)", "does every row keep at least one token to see?"),
-    "a mask one too late": ("triu(1)", "triu(2)", "A token sees later ones"),
-    "no scale": ("/ D**0.5", "", "The scores are not scaled"),
-    "a scale by D": ("D**0.5", "D", "The scores are divided by D, not by its root"),
-    "a scale upside down": ("/ D**0.5", "* D**0.5", "multiplied by the root of D, not divided"),
-    "a scale of another size": ("D**0.5", "T**0.5", "not the softmax of q kᵀ / √D"),
-    "no transpose": ("k.transpose(-2, -1)", "k", "Running it ended in RuntimeError: "),
-    "queries and keys exchanged": ("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
-                                   "The weights are not the softmax of q kᵀ / √D"),
-    "softmax over the columns": ("softmax(dim=-1)", "softmax(dim=-2)",
-                                 "The columns sum to one, not the rows: softmax runs along the "
-                                 "wrong dimension."),
-    "softmax over the heads": ("softmax(dim=-1)", "softmax(dim=1)", "does every row keep"),
-    "no softmax": ("scores.softmax(dim=-1)", "scores", "where is softmax?"),
-    "no softmax and zeros": ("scores.softmax(dim=-1)", "scores.clamp_min(0)",
-                             "Each row of the weights should sum to one"),
-    "a mask after softmax": ("scores.softmax(dim=-1)",
-                             "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
-                             "should sum to one: softmax makes it so, as the last step, after the "
-                             "mask."),
-    "keys mixed, not values": ("weights @ v", "weights @ k",
-                               "The weights are right, but the values are mixed wrongly"),
-    "weights transposed": ("weights @ v", "weights.transpose(-2, -1) @ v",
-                           "The weights are right, but the values are mixed wrongly"),
-    "transposed weights handed on": ("v, weights", "v, weights.transpose(-2, -1)",
-                                     "The columns sum to one, not the rows"),
-    "one thing only": ("v, weights", "v", "It has to return two things"),
-    "three things": ("v, weights", "v, weights, v", "It has to return two things"),
-    "nothing": ("return weights @ v, weights", "", "It has to return two things"),
-    "the weights forgotten": ("v, weights", "v, None", "It returns Tensor and NoneType: both"),
-    "both exchanged": ("weights @ v, weights", "weights, weights @ v",
-                       "The weights have the shape (2, 3, 7, 4), and each of T tokens looks at T"),
-    "heads glued": ("weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
-                    "The result has the shape (2, 7, 12); like v, it should have (2, 3, 7, 4)."),
-    "heads averaged": ("v, weights", "v, weights.mean(1)",
-                       "The weights have the shape (2, 7, 7), and each of T tokens looks at T "
-                       "tokens: (2, 3, 7, 7) is expected."),
-    "a result that is NaN": ("weights @ v", "weights @ v * math.nan", "Some numbers are NaN"),
-    "weights that are NaN": ("v, weights", "v, weights * math.nan", "Some numbers are NaN"),
+    "no mask": (
+        "full((T, T), -math.inf)", "zeros((T, T))",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
+        "sees."),
+    "a mask of the past": (
+        "triu(1)", "tril(-1)",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
+        "sees."),
+    "a mask of itself": (
+        "triu(1)", "triu(0)",
+        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
+        "NaN: along which dimension does it run, and what does the mask leave there?"),
+    "a mask one too late": (
+        "triu(1)", "triu(2)",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
+        "sees."),
+    "a mask for the result only": (
+        "weights @ v, weights", "weights @ v, (q @ k.transpose(-2, -1)).softmax(-1)",
+        "The future is visible in the weights, though not in the result: some above the diagonal"
+        " are not zero."),
+    "a mask for the weights only": (
+        "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. The weights do not show it: are the values mixed by these very "
+        "weights?"),
+    "a mask after softmax": (
+        "scores.softmax(dim=-1)", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
+        "Row 2 of the weights sums to 0.423: each row should sum to one, the whole attention of "
+        "a token. Softmax makes it so, if nothing is taken away after it."),
+    "no scale": (
+        "/ D**0.5", "",
+        "The scores are not scaled. A sum of D products spreads as the root of D does: what "
+        "brings it back to a spread of one?"),
+    "a scale by D": (
+        "D**0.5", "D",
+        "The scores are scaled down too much. A sum of D products spreads as the root of D does:"
+        " what brings it back to a spread of one?"),
+    "a scale upside down": (
+        "/ D**0.5", "* D**0.5",
+        "The scores are scaled up, not down. A sum of D products spreads as the root of D does: "
+        "what brings it back to a spread of one?"),
+    "a scale of another size": (
+        "D**0.5", "T**0.5",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and "
+        "by what is the product divided?"),
+    "a scale written as a number": (
+        "D**0.5", "2",
+        "It is right for 7 tokens and heads of 4 numbers, but not for 5 tokens and heads of 9: "
+        "is a size written into it as a number?"),
+    "no transpose": (
+        "k.transpose(-2, -1)", "k",
+        "Running it ends in RuntimeError: Expected size for first two dimensions of batch2 "
+        "tensor to be: [6, 4] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, 4): "
+        "texts, heads, tokens, numbers."),
+    "queries and keys exchanged": (
+        "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and "
+        "by what is the product divided?"),
+    "softmax over the columns": (
+        "softmax(dim=-1)", "softmax(dim=-2)",
+        "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
+        "dimension."),
+    "softmax over the heads": (
+        "softmax(dim=-1)", "softmax(dim=1)",
+        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
+        "NaN: along which dimension does it run, and what does the mask leave there?"),
+    "no softmax": (
+        "scores.softmax(dim=-1)", "scores",
+        "Some weights are infinite, and they should be shares: where is softmax?"),
+    "no softmax and zeros": (
+        "scores.softmax(dim=-1)", "scores.clamp_min(0)",
+        "Row 2 of the weights sums to 2.21: each row should sum to one, the whole attention of a"
+        " token. Softmax makes it so, if nothing is taken away after it."),
+    "all tokens seen alike": (
+        "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and "
+        "by what is the product divided?"),
+    "the mask handed on": (
+        "v, weights", "v, (weights > 0)",
+        "Row 2 of the weights sums to 3: each row should sum to one, the whole attention of a "
+        "token. Softmax makes it so, if nothing is taken away after it."),
+    "keys mixed, not values": (
+        "weights @ v", "weights @ k",
+        "The weights are right, but the values are mixed wrongly: who weighs what?"),
+    "values mixed twice": (
+        "weights @ v", "weights @ (weights @ v)",
+        "The weights are right, but the values are mixed wrongly: who weighs what?"),
+    "weights transposed": (
+        "weights @ v", "weights.transpose(-2, -1) @ v",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. The weights do not show it: are the values mixed by these very "
+        "weights?"),
+    "transposed weights handed on": (
+        "v, weights", "v, weights.transpose(-2, -1)",
+        "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
+        "dimension."),
+    "one thing only": (
+        "v, weights", "v",
+        "It has to return two things: what each token takes over, and the weights of that "
+        "mixture."),
+    "three things": (
+        "v, weights", "v, weights, v",
+        "It has to return two things: what each token takes over, and the weights of that "
+        "mixture."),
+    "nothing": (
+        "return weights @ v, weights", "",
+        "It has to return two things: what each token takes over, and the weights of that "
+        "mixture."),
+    "the weights forgotten": (
+        "v, weights", "v, None",
+        "It returns Tensor and NoneType: both things have to be tensors, the second the weights."),
+    "both exchanged": (
+        "weights @ v, weights", "weights, weights @ v",
+        "The weights have the shape (2, 3, 7, 4), and each of 7 tokens looks at 7 tokens: (2, 3,"
+        " 7, 7) is expected."),
+    "an array of numpy": (
+        "v, weights", "v, weights.numpy()",
+        "It returns Tensor and ndarray: both things have to be tensors, the second the weights."),
+    "heads glued": (
+        "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
+        "The result has the shape (2, 7, 12); like v, it should have (2, 3, 7, 4)."),
+    "heads averaged": (
+        "v, weights", "v, weights.mean(1)",
+        "The weights have the shape (2, 7, 7), and each of 7 tokens looks at 7 tokens: (2, 3, 7,"
+        " 7) is expected."),
+    "a result that is NaN": (
+        "weights @ v", "weights @ v * math.nan",
+        "Some results are NaN or infinite, and no weight is: what happens between the two?"),
+    "weights that are NaN": (
+        "v, weights", "v, weights * math.nan",
+        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
+        "NaN: along which dimension does it run, and what does the mask leave there?"),
 }
 
 
@@ -130,9 +229,46 @@ def test_a_right_head_passes(body):
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_head_hears_what_its_mistake_is(name):
-    sentence = judge(head(wrong(name))[0], torch)
-    assert WRONG[name][2] in sentence
-    assert sentence[-1] in ".?"
+    assert judge(head(wrong(name))[0], torch) == WRONG[name][2]
+
+
+@pytest.mark.parametrize("thing, sentence", [
+    (torch.ones(3), "attention is of the type Tensor, and it has to be a function: def attention("
+                    "q, k, v)."),
+    (lambda q, k: q, "It is called with three tensors, attention(q, k, v), and that ends in: "
+                     "<lambda>() takes 2 positional arguments but 3 were given."),
+    (lambda q, k, v, mask: q, "It is called with three tensors, attention(q, k, v), and that ends "
+                              "in: <lambda>() missing 1 required positional argument: 'mask'."),
+])
+def test_what_cannot_be_called_with_q_k_and_v_is_told_so(thing, sentence):
+    assert judge(thing, torch) == sentence
+
+
+def test_the_stages_come_one_by_one_up_to_the_first_mistake():
+    right = list(stages(train.attention, torch))
+    assert right == [(stage, "") for stage in
+                     ("it runs", "shapes", "numbers", "rows", "the future", "the scale",
+                      "the values", "other sizes")]
+    unscaled = list(stages(head(wrong("no scale"))[0], torch))
+    assert unscaled == [*right[:5], ("the scale", WRONG["no scale"][2])]
+
+
+def test_the_judge_asks_of_torch_only_what_it_says():
+    """So that a small stand-in for torch can judge in a page."""
+    used = set()
+
+    class Record(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            used.add(function.__name__.strip("_"))
+            return function(*args, **kwargs or {})
+
+    torch_for_judges = SimpleNamespace(manual_seed=torch.manual_seed, randn=torch.randn,
+                                       ones=torch.ones)
+    with Record():
+        assert judge(lambda q, k, v: judges.reference((q, k, v), torch), torch_for_judges) == ""
+    said = re.findall(r"\w+", judges.__doc__.partition("Of torch it uses")[2])
+    signs = {"add", "sub", "mul", "div", "truediv", "matmul", "gt", "getitem", "setitem", "get"}
+    assert used - signs <= set(said) and {"softmax", "matmul"} <= used
 
 
 def test_the_attention_of_train_py_passes_and_is_that_of_pytorch():
@@ -190,8 +326,8 @@ def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
     (sea / "my_head.py").write_text(head(wrong("no scale"))[1], "utf-8")
     with pytest.raises(BadInput) as error:
         train_here(*QUICK, "--head", "my_head.py")
-    assert str(error.value) == ("my_head.py is not attention yet. The scores are not scaled: see "
-                                "how the weights change when D grows.")
+    assert str(error.value) == (f"my_head.py is not attention yet. {WRONG['no scale'][2]} Right so "
+                                "far: it runs, shapes, numbers, rows, the future.")
     assert {path.name for path in sea.iterdir()} <= {"sea.txt", "my_head.py", "__pycache__"}
 
 
