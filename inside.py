@@ -1,0 +1,278 @@
+"""What is inside a trained model, as numbers: for show_model.py to print and the export to keep.
+
+1. A run, 2. Generating with a memory, 3. What heads do, 4. What neurons do, 5. Embeddings.
+Shapes: T time, C channels, H heads, D size of a head, V vocabulary, L layers. Layers, heads and
+neurons count from 0, as in the names of the tensors; head 2.1 is head 1 of layer 2.
+"""
+import json
+from pathlib import Path
+
+import plumbing
+import train
+from data import BadInput
+
+import torch
+import torch.nn.functional as F
+
+# --------------------------------------------------------------------------------------------------
+# 1. A run: settings, tokenizer, and the weights at any step that was kept
+
+MEANING = {  # what a tensor is for, by the last word of its name
+    "token_embedding": "a row for each token: what it starts as",
+    "position_embedding": "a row for each place, added to its token's",
+    "attention_norm": "scales what the heads read",
+    "query": "what a token looks for, in all heads",
+    "key": "what a token can be found by",
+    "value": "what a token hands on when looked at",
+    "output": "joins what the heads bring",
+    "feed_forward_norm": "scales what the neurons read",
+    "up": "a row for each neuron: what makes it fire",
+    "down": "a column for each neuron: what it then writes",
+    "norm": "scales what the last step reads",
+    "unembed": "a row for each token: what calls for it as the next",
+}
+
+
+class Run:
+    """A folder that train.py wrote (without a name, the newest in runs/), at one of its steps.
+
+    Attributes: folder, steps, step, s (the settings), tokenizer, symbols, prompts, model."""
+
+    def __init__(self, folder="", step=None):
+        runs = [path.parent for path in Path("runs").glob("*/snapshots") if any(path.iterdir())]
+        if not folder and not runs:
+            raise BadInput("There is no run in runs/ yet: train a model first (python train.py), "
+                           "or name the folder of one (--run).")
+        folder = folder or max(runs, key=lambda run: (run / "log.jsonl").stat().st_mtime)
+        self.folder = Path(folder)
+        self.s = plumbing.kept_settings(train.Settings, self.folder)
+        self.steps = sorted(int(path.stem) for path in self.folder.glob("snapshots/*.pt"))
+        if not self.steps:
+            raise BadInput(f"{folder} has no snapshots yet: wait until its first step is done.")
+        self.tokenizer = train.Tokenizer(**plumbing.read_json(self.folder / "tokenizer.json"))
+        self.symbols = self.tokenizer.symbols
+        with open(self.folder / "traces.jsonl", encoding="utf-8") as traces:
+            self.prompts = [one["prompt"] for one in json.loads(next(traces))["prompts"]]
+        self.step = self.steps[-1] if step is None else step
+        self.model = self.at(self.step)
+
+    def at(self, step):
+        """The model as it was after so many steps, on the CPU. Raises BadInput."""
+        if step not in self.steps:
+            raise BadInput(f"The weights of step {step} were not kept. Choose --step from "
+                           f"{', '.join(map(str, self.steps))}.")
+        path = self.folder / "snapshots" / f"{step:06}.pt"
+        model = train.GPT(self.s, len(self.symbols)).eval()
+        try:
+            model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+        except Exception as error:  # of many kinds, by the place of the damage
+            raise BadInput(f"{path} cannot be read ({type(error).__name__}): it is damaged. Choose "
+                           "another --step, or train again.") from None
+        return model
+
+    def check(self, **numbers):
+        """Raise BadInput for a layer, head or neuron that this model does not have."""
+        counts = dict(layer=self.s.n_layer, head=self.s.n_head, neuron=self.s.n_ff)
+        for name, number in numbers.items():
+            if not 0 <= number < counts[name]:
+                raise BadInput(f"There is no {name} {number} in this model: --{name} goes from 0 "
+                               f"to {counts[name] - 1}.")
+
+    def readable(self, text):
+        """What the model has tokens for: other capitals become small, other characters go."""
+        known = self.tokenizer.ids
+        lower = "".join(c if c in known else c.lower() for c in text)
+        return "".join(c for c in lower if c in known)
+
+    def ids(self, text):
+        """A text as the model reads it: after an end token, if there is one. Raises BadInput."""
+        start = [] if self.tokenizer.end is None else [self.tokenizer.end]
+        ids = start + self.tokenizer.encode(text)
+        if not 0 < len(ids) <= self.s.n_ctx:
+            raise BadInput(f"The text has {len(ids)} tokens, and this model sees 1 to "
+                           f"{self.s.n_ctx} at once: choose another text.")
+        return ids
+
+    def token(self, word):
+        """The id of a word that is one token, best with the space before it. Raises BadInput."""
+        for symbol in (f" {word}", word):
+            if symbol in self.tokenizer.ids:
+                return self.tokenizer.ids[symbol]
+        parts = " + ".join(self.symbols[i] for i in self.tokenizer.encode(word))
+        raise BadInput(f"{word!r} is not one token here, but {parts or 'none'}: choose a word that "
+                       "is more frequent in the corpus.")
+
+    def held_out(self, n):
+        """The ids of about n pieces of text that the model was not trained on, evenly chosen."""
+        tokens = plumbing.read_tokens(self.folder)[1]
+        spans = plumbing.windows(tokens, self.tokenizer.end, self.s.n_ctx)
+        return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
+
+
+# --------------------------------------------------------------------------------------------------
+# 2. Generating, with a memory for what was computed before: linear in the length, not quadratic
+
+class Memory:
+    """The key/value cache of a block: an attention for new tokens, which also see the old ones."""
+
+    def __init__(self):
+        self.keys = self.values = None
+
+    def __call__(self, q, k, v):
+        """q, k, v of the new tokens (1, H, T, D) -> what each of them takes over (1, H, T, D)."""
+        self.keys = k if self.keys is None else torch.cat([self.keys, k], dim=2)
+        self.values = v if self.values is None else torch.cat([self.values, v], dim=2)
+        new, all_ = q.shape[2], self.keys.shape[2]
+        sees = torch.ones(new, all_, dtype=torch.bool).tril(all_ - new)
+        return F.scaled_dot_product_attention(q, self.keys, self.values, attn_mask=sees), None
+
+
+def next_logits(model, new, start, memories):
+    """The logits (V,) of what follows the new ids, which stand at the places from `start` on."""
+    places = torch.arange(start, start + len(new))
+    x = (model.token_embedding(torch.tensor(new)) + model.position_embedding(places))[None]
+    for block, memory in zip(model.blocks, memories):
+        x, _ = block(x, memory)
+    return model.unembed(model.norm(x))[0, -1]
+
+
+def shares(logits, temperature=1.0, top_k=0, top_p=1.0):
+    """Logits (V,) -> the probabilities to sample with (V,): the likeliest k tokens, and of those
+    the likeliest until their sum reaches p. Temperature 0 leaves the likeliest; top_k 0, all.
+
+    Raises BadInput for settings that leave nothing."""
+    if not (temperature >= 0 and top_k >= 0 and 0 < top_p <= 1):
+        raise BadInput(f"Temperature {temperature}, top-k {top_k}, top-p {top_p}: the first two "
+                       "have to be at least 0, top-p above 0 and at most 1.")
+    if temperature == 0:
+        return F.one_hot(logits.argmax(), len(logits)).float()
+    p, order = (logits / temperature).softmax(-1).sort(descending=True)
+    if top_k:
+        p[top_k:] = 0
+        p /= p.sum()
+    p[p.cumsum(0) - p >= top_p] = 0
+    return torch.zeros_like(p).scatter(0, order, p / p.sum())
+
+
+@torch.inference_mode()
+def stream(run, text, model=None, tokens=None, seed=1, **how):
+    """Continue a text. Yields (id, what the model believed (V,) at temperature 1), token by token,
+    until the end token (which comes last), a full context, or so many tokens."""
+    model, dice = model or run.model, torch.Generator().manual_seed(seed)
+    memories, ids, done = [Memory() for _ in model.blocks], run.ids(text), 0
+    for _ in range(run.s.n_ctx - len(ids) if tokens is None else tokens):
+        if len(ids) == run.s.n_ctx:
+            return
+        logits = next_logits(model, ids[done:], done, memories)
+        done = len(ids)
+        ids.append(torch.multinomial(shares(logits, **how), 1, generator=dice).item())
+        yield ids[-1], logits.softmax(-1)
+        if ids[-1] == run.tokenizer.end:
+            return
+
+
+# --------------------------------------------------------------------------------------------------
+# 3. What heads do: how much of a head's attention goes where a role says it should
+
+def targets(ids):
+    """{role: (T, T) of bool}: the places that a token of each role would look at."""
+    T = len(ids)
+    same = torch.tensor(ids)[:, None] == torch.tensor(ids)[None]
+    earlier = same.tril(-1)
+    first = torch.zeros(T, T, dtype=torch.bool)
+    first[1:, 0] = True
+    return {"previous token": torch.ones(T, T, dtype=torch.bool).tril(-1).triu(-1),
+            "first token": first,
+            "same token": earlier,
+            "induction": earlier.roll(1, dims=1).tril(-1)}  # what came after the same token
+
+
+@torch.inference_mode()
+def attention_weights(model, ids):
+    """Of every head over some tokens, (L, H, T, T)."""
+    return torch.cat(model(torch.tensor([ids]))[1])
+
+
+def roles(model, texts):
+    """How well each head plays each role on some texts: {role: (L, H)}, and {role: chance}.
+
+    A score is the mean share of attention that goes to a role's targets, over the places that have
+    any; chance is the score of a head that looks evenly at all it may see."""
+    got, chance, places = {}, {}, {}
+    for ids in texts:
+        weights = attention_weights(model, ids)
+        even = torch.ones(len(ids), len(ids)).tril()
+        even /= even.sum(-1, keepdim=True)
+        for role, mask in targets(ids).items():
+            got[role] = got.get(role, 0) + (weights * mask).sum((-2, -1))
+            chance[role] = chance.get(role, 0) + (even * mask).sum().item()
+            places[role] = places.get(role, 0) + mask.any(-1).sum().item()
+    return ({role: got[role] / max(places[role], 1) for role in got},
+            {role: chance[role] / max(places[role], 1) for role in got})
+
+
+def best_role(scores, chance, layer, head):
+    """(role, score, chance, clear) of the role that a head plays furthest above chance; it is
+    clear if that takes a quarter of its attention or more, and at least twice chance."""
+    role = max(scores, key=lambda role: (scores[role][layer, head] - chance[role]).item())
+    score = scores[role][layer, head].item()
+    return role, score, chance[role], score >= max(0.25, 2 * chance[role])
+
+
+# --------------------------------------------------------------------------------------------------
+# 4. What neurons do: what makes them fire, and what they speak for
+
+@torch.inference_mode()
+def firings(model, layer, texts):
+    """How strongly each neuron of a layer fires at each token: (tokens of all texts, n_ff)."""
+    caught = []
+    hook = model.blocks[layer].up.register_forward_hook(
+        lambda module, given, out: caught.append(F.gelu(out)[0]))
+    try:
+        for ids in texts:
+            model(torch.tensor([ids]))
+    finally:
+        hook.remove()
+    return torch.cat(caught)
+
+
+def rare_and_strong(fired, n=5):
+    """The n neurons whose strongest firing stands out most from their others, by deviations."""
+    return ((fired.max(0).values - fired.mean(0)) / (fired.std(0) + 1e-6)).topk(n).indices.tolist()
+
+
+def strongest(fired, texts, n=5):
+    """Where one neuron (tokens,) fires most, n times, each time behind other words:
+    (how strongly, the ids before, the one at which it fires, the ids after)."""
+    where = [(ids, i) for ids in texts for i in range(len(ids))]
+    found = {}
+    for place in fired.argsort(descending=True).tolist():
+        ids, i = where[place]
+        found.setdefault(tuple(ids[max(0, i - 3) : i + 1]),
+                         (fired[place].item(), ids[:i], ids[i : i + 1], ids[i + 1:]))
+        if len(found) == n:
+            break
+    return list(found.values())
+
+
+@torch.inference_mode()
+def promoted(model, layer, neuron, n=5):
+    """The ids of the n tokens whose logits a firing neuron raises most, on its own."""
+    written = model.blocks[layer].down.weight[:, neuron]  # (C,)
+    return (model.unembed.weight @ (model.norm.weight * written)).topk(n).indices.tolist()
+
+
+# --------------------------------------------------------------------------------------------------
+# 5. Embeddings: directions in which tokens lie
+
+def nearest(vectors, direction):
+    """All ids with their cosines to a direction (C,), the nearest first. vectors: (V, C)."""
+    cosines = F.cosine_similarity(vectors, direction[None])
+    return [(i, cosines[i].item()) for i in cosines.argsort(descending=True).tolist()]
+
+
+def typical(vectors):
+    """Mean and spread of the cosines of any two of the vectors (V, C): what no relation is like."""
+    unit = F.normalize(vectors, dim=1)
+    pairs = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
+    return pairs.mean().item(), pairs.std().item()

@@ -1,0 +1,250 @@
+"""Look inside a trained model, from the terminal.
+
+    python show_model.py                                 a tour of the newest run
+    python show_model.py weights                         every tensor, and what it is for
+    python show_model.py tokens "a text"                 how a text is cut into tokens
+    python show_model.py merges                          the order in which the pieces were glued
+    python show_model.py neighbours Mum                  tokens whose embeddings lie close by
+    python show_model.py analogy king man woman          king - man + woman = ?
+    python show_model.py neurons --layer 2               what makes neurons fire
+    python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
+    python show_model.py generate "a text" --top-p 0.9   go on from there; --alternatives: or else?
+    python show_model.py film "a text"                   the same text, continued at every step
+    python show_model.py chat                            a conversation (with the preset snail)
+
+Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
+"""
+import argparse
+import os
+import shutil
+import sys
+
+import data
+import inside
+import plumbing
+from data import BadInput
+
+import torch
+
+COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+FLAGS = {
+    "text": dict(nargs="?", help="the text to look at (the first prompt of the run)"),
+    "word": {}, "a": {}, "b": {}, "c": {},
+    "--layer": dict(type=int, default=0, help="counted from 0 (0)"),
+    "--head": dict(type=int, default=0, help="counted from 0 (0)"),
+    "--all": dict(action="store_true", help="a contact sheet of all heads"),
+    "--neuron": dict(type=int, help="counted from 0 (some that fire rarely, but strongly)"),
+    "--temperature": dict(type=float, default=0.8, help="0: always the likeliest token (0.8)"),
+    "--top-k": dict(type=int, default=0, help="only among the k likeliest; 0: among all (0)"),
+    "--top-p": dict(type=float, default=1.0, help="only the likeliest, up to this sum (1)"),
+    "--seed": dict(type=int, default=1, help="another seed, another text (1)"),
+    "--tokens": dict(type=int, help="how many at most (what fits; film: 30)"),
+    "--alternatives": dict(action="store_true", help="the ten likeliest at each step"),
+}
+
+def shade(text, p):
+    """A token on a background that says how likely it was; plain when piped."""
+    if not COLOURED:
+        return text
+    red_to_green = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # of the terminal's 256 colours
+    begin, end = f"\x1b[48;5;{red_to_green};97m", "\x1b[0m"
+    return "\n".join(line and begin + line + end for line in text.split("\n"))
+
+def visible(*tokens):
+    """Tokens with their spaces and line ends to be seen."""
+    return "  ".join("(end)" if token == data.END else token.replace(" ", "·").replace("\n", "↵")
+                     for token in tokens)
+
+def ranking(run, shares, after=lambda i: ""):
+    """Print (id, share) pairs, each with a bar; `after` adds something to a line."""
+    for i, share in shares:
+        token = visible(run.symbols[i])
+        print(f"  {share:6.2f}  {token:14} {'█' * round(20 * share):20} {after(i)}")
+
+def cells(weights):
+    """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade of grey."""
+    return "".join(" ░▒▓█"[min(int(w**0.5 * 5), 4)] * 2 for w in weights.tolist())
+
+def weights(run, _):
+    for name, p in run.model.named_parameters():
+        means = inside.MEANING[name.split(".")[-2]] if name.endswith("weight") else "and shifts it"
+        print(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
+              f"{p.numel():>10,}  {means}")
+    s, total = run.s, sum(p.numel() for p in run.model.parameters())
+    print(f"\n{total:,} numbers, all of them learned. Counting neurons: {s.n_layer} layers x "
+          f"{s.n_ff:,} = {s.n_layer * s.n_ff:,};\neach reads {s.n_embd} numbers (its row of up), "
+          f"writes {s.n_embd} (its column of down). And {s.n_layer} x {s.n_head} heads,\n"
+          f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
+
+def tokens(run, args):
+    text = "".join(c for c in args.text if c in run.tokenizer.ids)
+    pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pieces(text)]
+    for ids in pieces:
+        print("  " + " + ".join(f"{visible(run.symbols[i])} ({i})" for i in ids))
+    print(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
+          f"of the token embedding (0 to {len(run.symbols) - 1}).")
+    if unknown := sorted(set(args.text) - set(text)):
+        print(f"Left out, since the corpus never has them: {visible(*unknown)}")
+
+def merges(run, _):
+    if not run.tokenizer.merges:
+        raise BadInput("This run reads single characters: nothing was glued.")
+    glued = [f"{i:>5} {visible(a)} + {visible(b)}" for i, (a, b) in enumerate(run.tokenizer.merges)]
+    for row in range(0, len(glued), 4):
+        print("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
+    print("\nThe most frequent pair of neighbours first; then all is counted again. · is a space.")
+
+def neighbours(run, args):
+    vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
+    mean, spread = inside.typical(vectors)
+    ranking(run, inside.nearest(vectors, vectors[word])[1:11])
+    print(f"\nCosines of the embeddings: 1 is the same direction. Any two tokens have {mean:.2f}, "
+          f"give or take {spread:.2f};\nonly what lies well above that says something.")
+
+def analogy(run, args):
+    vectors = run.model.token_embedding.weight.detach()
+    given = a, b, c = [run.token(word) for word in (args.a, args.b, args.c)]
+    found = inside.nearest(vectors, vectors[a] - vectors[b] + vectors[c])
+    place = {i: n for n, (i, _) in enumerate(inside.nearest(vectors, vectors[c]))}
+    print(f"{args.a} - {args.b} + {args.c} =")
+    ranking(run, [pair for pair in found if pair[0] not in given][:10],
+            lambda i: f"was number {place[i]} beside {args.c}")
+    print(f"\nAs usual, the three words are left out; else {visible(run.symbols[found[0][0]])} is "
+          f"nearest. What was near {args.c}\nanyway owes its place to that, not to the sum.")
+
+def neurons(run, args):
+    run.check(layer=args.layer, neuron=args.neuron or 0)
+    texts = run.held_out(40)
+    fired = inside.firings(run.model, args.layer, texts)
+    for j in inside.rare_and_strong(fired) if args.neuron is None else [args.neuron]:
+        speaks = [run.symbols[i] for i in inside.promoted(run.model, args.layer, j)]
+        print(f"layer {args.layer}, neuron {j}: fires at {(fired[:, j] > 0.1).float().mean():.1%} "
+              f"of the tokens, speaks for {visible(*speaks)}")
+        for strength, *around in inside.strongest(fired[:, j], texts):
+            before, token, after = (run.tokenizer.decode(ids).replace(data.END, "")
+                                    .replace("\n", " / ") for ids in around)
+            print(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
+
+def attention(run, args):
+    run.check(layer=args.layer, head=args.head)
+    ids = run.ids(args.text)
+    seen, words = inside.attention_weights(run.model, ids), [visible(run.symbols[i]) for i in ids]
+    scores, chance = inside.roles(run.model, run.held_out(20))
+    if args.all:
+        return contact_sheet(seen, scores, chance)
+    for word, row in zip(words, seen[args.layer, args.head]):
+        print(f"{word:>12} {cells(row)} {words[row.argmax()]} {row.max():.0%}")
+    played = (f"{role} {scores[role][args.layer, args.head]:.0%} (chance {chance[role]:.0%})"
+              for role in scores)
+    print("\nA row for each token that looks, a column for each it may see, and what it sees most."
+          f"\nHead {args.layer}.{args.head} over held-out text:", ", ".join(played))
+
+def contact_sheet(seen, scores, chance, n=9):
+    """Every head over the first n tokens of a text, with the role it plays best."""
+    beside = max(1, shutil.get_terminal_size().columns // 20)
+    for layer, heads in enumerate(seen):
+        for some in torch.arange(len(heads)).split(beside):
+            best = [inside.best_role(scores, chance, layer, head) for head in some]
+            lines = [[f"head {layer}.{head}" for head in some],
+                     [role if clear else f"({role})" for role, _, _, clear in best],
+                     [f"{score:.0%}, chance {even:.0%}" for _, score, even, _ in best],
+                     *([cells(row[:n]) for row in rows] for rows in heads[some, :n].unbind(1))]
+            print("\n".join("".join(f"{c:20}" for c in line).rstrip() for line in lines) + "\n")
+    print("Percent: the share of its attention, over held-out text, that goes where this role says;"
+          "\nchance: that of a head that looks everywhere alike. In brackets: no clear role.")
+
+def continued(run, text, args, model=None):
+    """Yield (token, its probability, the ten likeliest) as the model goes on with a text."""
+    names = ("tokens", "seed", "temperature", "top_k", "top_p")
+    how = {name: value for name, value in vars(args).items() if name in names}
+    for pick, believed in inside.stream(run, text, model, **how):
+        token = run.symbols[pick].replace(data.END, "(end)")
+        yield token, believed[pick].item(), believed.topk(min(10, len(believed)))
+
+def generate(run, args):
+    print(args.text, end="")
+    for token, p, top in continued(run, args.text, args):
+        if args.alternatives:
+            rivals = (f"{visible(run.symbols[i])} {q:.0%}" for q, i in zip(*top))
+            print(f"\n{p:5.0%}  {shade(visible(token), p)}  of  {'  '.join(rivals)}", end="")
+        else:
+            print(shade(token, p), end="", flush=True)
+    print()
+
+def film(run, args):
+    args.tokens = 30 if args.tokens is None else args.tokens
+    for step in run.steps:
+        words = [shade(token.replace("\n", " / "), p)
+                 for token, p, _ in continued(run, args.text, args, run.at(step))]
+        print(f"step {step:>6}  {''.join(words)}")
+
+def chat(run, args):
+    you, other = getattr(data.find(run.s.dataset), "SPEAKERS", (None, None))
+    if not you:
+        raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
+                       "a run that can talk (python train.py --preset snail), or name one (--run).")
+    print(f"You are talking to {other}. An empty line ends it.")
+    said = []
+    while line := plumbing.listen(f"{you}: "):
+        text = run.readable(line)
+        if text != line:
+            never = " ".join(sorted(set(line) - set(run.symbols)))
+            print(f"(No token for {never}: its corpus never has it. It reads: {text})")
+        said.append(f"{you}: {text}\n{other}:")
+        while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx - 48:
+            print(f"(Too long for its context. It forgets: {said.pop(0).splitlines()[0]})")
+        if not said:
+            continue
+        print(f"{other}:", end="", flush=True)
+        for token, p, _ in continued(run, "\n".join(said), args):
+            if token in ("\n", "(end)"):
+                break
+            said[-1] += token
+            print(shade(token, p), end="", flush=True)
+        print()
+
+def tour(run, args):
+    s, total = run.s, sum(p.numel() for p in run.model.parameters())
+    print(f"{run.folder}, step {run.step:,} of {s.steps:,}: learned from {s.dataset}, {s.n_layer} "
+          f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
+    tokens(run, args)
+    print("\nand believes that next comes")
+    believed = next(inside.stream(run, args.text))[1].topk(5)
+    ranking(run, zip(believed.indices.tolist(), believed.values.tolist()))
+    print("\nWhat its heads look for:\n")
+    contact_sheet(inside.attention_weights(run.model, run.ids(args.text)),
+                  *inside.roles(run.model, run.held_out(20)), n=0)
+    print(f"\nIt goes on{' (green: it was sure, red: a surprise)' if COLOURED else ''}:\n")
+    generate(run, args)
+    print(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
+
+VERBS = {  # its function, and what may be typed behind it
+    "weights": (weights, ""), "tokens": (tokens, "text"), "merges": (merges, ""),
+    "neighbours": (neighbours, "word"), "analogy": (analogy, "a b c"),
+    "neurons": (neurons, "--layer --neuron"), "attention": (attention, "text --layer --head --all"),
+    "generate": (generate, "text --alternatives --tokens --temperature --top-k --top-p --seed"),
+    "film": (film, "text --tokens --temperature --top-k --top-p --seed"),
+    "chat": (chat, "--temperature --top-k --top-p --seed"),
+}
+
+def main():
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--run", metavar="FOLDER", help="the newest in runs/, if none is named")
+    common.add_argument("--step", type=int, help="of a snapshot (the last)")
+    parser = argparse.ArgumentParser(parents=[common], description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(metavar="VERB")
+    for name, (function, flags) in VERBS.items():
+        verb = verbs.add_parser(name, parents=[common])
+        verb.set_defaults(verb=function)
+        for flag in flags.split():
+            verb.add_argument(flag, **FLAGS[flag])
+    args = parser.parse_args(namespace=argparse.Namespace(  # what holds without a flag
+        verb=tour, run="", step=None, text=None, alternatives=False))
+    run = inside.Run(args.run, args.step)
+    args.text = run.prompts[0] if args.text is None else args.text.replace("\\n", "\n")
+    args.verb(run, args)
+
+
+if __name__ == "__main__":
+    plumbing.run(main)

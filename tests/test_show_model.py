@@ -1,0 +1,460 @@
+"""show_model.py and inside.py: what they say about a model is what PyTorch computes."""
+import os
+import pty
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import inside
+import show_model
+import train
+from data import BadInput
+
+import pytest
+import torch
+import torch.nn.functional as F
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+SEA = ("She sells sea shells by the sea shore.\nHe sells she sells by the shore.\n"
+       "The shells she sells are sea shells.\n") * 60
+SMALL = ("--preset", "smoke", "--device", "cpu", "--precision", "float32")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with two runs: on sea shells (the newest), and on the snail."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "sea.txt").write_text(SEA, "utf-8")
+    for flags in ((*SMALL, "--dataset", "snail", "--n-ctx", "96"),
+                  (*SMALL, "--dataset", "sea.txt", "--vocab-size", "64", "--steps", "60")):
+        subprocess.run([sys.executable, ROOT / "train.py", *flags], cwd=home, check=True,
+                       capture_output=True)
+    return home
+
+
+@pytest.fixture(scope="module")
+def run(home):
+    return inside.Run(home / "runs" / "sea")
+
+
+@pytest.fixture
+def show(home, monkeypatch, capsys):
+    """show("merges"): what show_model.py prints for these words behind it."""
+    monkeypatch.chdir(home)
+
+    def show(*words, typed=()):
+        lines = iter(typed)
+        monkeypatch.setattr(sys, "argv", ["show_model.py", *map(str, words)])
+        monkeypatch.setattr("builtins.input", lambda prompt: next(lines, ""))
+        capsys.readouterr()
+        show_model.main()
+        return capsys.readouterr().out
+    return show
+
+
+def in_a_process(home, *words, **options):
+    return subprocess.run([sys.executable, ROOT / "show_model.py", *words], cwd=home, text=True,
+                          capture_output=True, timeout=60, **options)
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+# ---------------------------------------------------------------------------------------------
+# What there is
+
+def test_the_weights_add_up_and_each_has_a_sentence(show, run):
+    lines = show("weights").splitlines()
+    rows = [re.fullmatch(r"  (\S+) +(\d+(?: x \d+)?) +([\d,]+)  (\w.*)", line) for line in lines]
+    rows = [row for row in rows if row]
+    assert {row[1] for row in rows} == {name.removesuffix(".weight")
+                                        for name, _ in run.model.named_parameters()}
+    total = sum(p.numel() for p in run.model.parameters())
+    assert sum(number(row[3]) for row in rows) == total
+    end = " ".join(lines[-3:])
+    assert f"{total:,} numbers, all of them learned." in end
+    assert "Counting neurons: 2 layers x 64 = 128;" in end
+    assert "And 2 x 2 heads, each 16 wide: its part of" in end
+    assert max(map(len, lines)) <= 108  # the longest name of a tensor, and the longest sentence
+
+
+def test_tokens_are_shown_with_their_ids_and_what_the_corpus_never_has_is_named(show, run):
+    lines = show("tokens", "She sells Ω7").splitlines()
+    ids = [int(i) for i in re.findall(r"\((\d+)\)", "\n".join(lines[:-3]))]
+    assert run.tokenizer.decode(ids) == "She sells "
+    assert lines[-2] == (f"10 characters, {len(ids)} tokens. In brackets: the id, a row of the "
+                         "token embedding (0 to 37).")
+    assert lines[-1] == "Left out, since the corpus never has them: 7  Ω"
+
+
+def test_merges_are_listed_in_the_order_in_which_they_were_made(show, run):
+    listed = re.findall(r"(\d+) (\S+) \+ (\S+)", show("merges"))
+    assert [int(i) for i, *_ in listed] == list(range(len(run.tokenizer.merges)))
+    assert [tuple(part.replace("·", " ") for part in pair) for _, *pair in listed] == \
+        run.tokenizer.merges
+
+
+def test_a_run_on_characters_has_no_merges_to_show(tmp_path):
+    (tmp_path / "sea.txt").write_text(SEA, "utf-8")
+    subprocess.run([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "sea.txt", "--steps",
+                    "1", "--vocab-size", "0"], cwd=tmp_path, check=True, capture_output=True)
+    done = in_a_process(tmp_path, "merges")
+    assert (done.returncode, done.stderr) == (2, "This run reads single characters: nothing was "
+                                                 "glued.\n")
+
+
+# ---------------------------------------------------------------------------------------------
+# Embeddings and neurons
+
+def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run):
+    out = show("neighbours", "sea")
+    vectors = F.normalize(run.model.token_embedding.weight.detach(), dim=1)
+    cosines = vectors @ vectors[run.tokenizer.ids[" sea"]]
+    expected = cosines.sort(descending=True)
+    shown = re.findall(r"^ +(-?\d\.\d\d)  (\S+)", out, re.M)
+    assert [float(c) for c, _ in shown] == pytest.approx(expected.values[1:11].tolist(), abs=0.006)
+    assert shown[0][1] == show_model.visible(run.symbols[expected.indices[1]])
+    pairs = (vectors @ vectors.T)[torch.ones(38, 38).triu(1) > 0]
+    assert f"have {pairs.mean():.2f}, give or take {pairs.std():.2f};" in out
+
+
+def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
+    out = show("analogy", "she", "the", "shells")
+    ids = [run.tokenizer.ids[word] for word in (" she", " the", " shells")]
+    vectors = run.model.token_embedding.weight.detach()
+    a, b, c = vectors[ids]
+    order = F.cosine_similarity(vectors, (a - b + c)[None]).argsort(descending=True).tolist()
+    alone = F.cosine_similarity(vectors, c[None]).argsort(descending=True).tolist()
+    shown = re.findall(r"^ +-?\d\.\d\d  (\S+) .*was number (\d+) beside shells", out, re.M)
+    expected = [i for i in order if i not in ids][:10]
+    assert shown == [(show_model.visible(run.symbols[i]), str(alone.index(i))) for i in expected]
+    assert f"else {show_model.visible(run.symbols[order[0]])} is nearest" in out
+
+
+@pytest.mark.parametrize("word, says", [("zebra", "No token for 'z', character 1 of 'zebra'"),
+                                        ("sheshe", "'sheshe' is not one token here, but "),
+                                        ("The shells", "is not one token here, but The")])
+def test_a_word_that_is_no_token_is_refused_in_a_sentence(show, word, says):
+    with pytest.raises(BadInput, match=says):
+        show("neighbours", word)
+
+
+def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show, run):
+    texts = run.held_out(40)
+    fired = inside.firings(run.model, 1, texts)
+    where = [(t, i) for t, ids in enumerate(texts) for i in range(len(ids))]
+    assert fired.shape == (len(where), 64)
+    caught = []
+    hook = run.model.blocks[1].down.register_forward_pre_hook(
+        lambda module, given: caught.append(given[0][0]))  # what down reads is what up fired
+    for ids in texts:
+        run.model(torch.tensor([ids]))
+    hook.remove()
+    torch.testing.assert_close(fired, torch.cat(caught))
+
+    strength, before, there, after = inside.strongest(fired[:, 7], texts)[0]
+    assert strength == fired[:, 7].max().item()
+    assert before + there + after in texts
+    out = show("neurons", "--layer", 1, "--neuron", 7)
+    assert f"layer 1, neuron 7: fires at {(fired[:, 7] > 0.1).float().mean():.1%}" in out
+    first = out.splitlines()[1]
+    assert first.startswith(f"  {strength:5.2f}  ")
+    assert f"[{run.tokenizer.decode(there)}]" in first.replace(" / ", "\n")
+
+
+def test_the_snippets_of_a_neuron_differ():
+    texts = [[1, 2, 3], [1, 2, 3], [4, 2, 3]]
+    fired = torch.tensor([0, 0, 5, 0, 0, 6, 0, 0, 4.0])
+    assert inside.strongest(fired, texts, 2) == [(6, [1, 2], [3], []), (4, [4, 2], [3], [])]
+
+
+def test_neurons_without_a_number_are_five_that_stand_out(show):
+    assert len(re.findall(r"^layer 0, neuron \d+: fires at", show("neurons"), re.M)) == 5
+
+
+# ---------------------------------------------------------------------------------------------
+# Heads
+
+def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
+    text = "She sells sea shells"
+    lines = show("attention", text, "--layer", 1, "--head", 1).splitlines()
+    ids = torch.tensor([run.ids(text)])
+    weights = run.model(ids)[1][1][0, 1]
+    for t, line in enumerate(lines[: ids.shape[1]]):
+        assert line.endswith(f" {weights[t].max():.0%}")
+        shades = line[13:].rsplit(" ", 2)[0]
+        first = weights[t, 0].item()
+        assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (.04, .16, .36, .64))] * 2
+
+
+def test_the_contact_sheet_shows_every_head_with_a_role_its_score_and_chance(show, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = show("attention", "She sells", "--all")
+    assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
+    assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
+    assert max(map(len, out.splitlines())) <= 100
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
+def test_the_targets_of_each_role_are_what_its_name_says(ids):
+    T = len(ids)
+    at = {"previous token": lambda i, j: j == i - 1,
+          "first token": lambda i, j: j == 0 < i,
+          "same token": lambda i, j: j < i and ids[j] == ids[i],
+          "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i]}
+    expected = {role: [[is_target(i, j) for j in range(T)] for i in range(T)]
+                for role, is_target in at.items()}
+    assert {role: mask.tolist() for role, mask in inside.targets(ids).items()} == expected
+
+
+def looks(pattern):
+    """A stand-in for a model with one head, which looks where pattern(ids) says (T, T)."""
+    return lambda ids: (None, [pattern(ids[0])[None, None]])
+
+
+def previous(ids):
+    return torch.ones(len(ids), len(ids)).tril(-1).triu(-1)
+
+
+def everywhere(ids):
+    even = torch.ones(len(ids), len(ids)).tril()
+    return even / even.sum(-1, keepdim=True)
+
+
+def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
+    scores, chance = inside.roles(looks(previous), [[1, 2, 3, 4], [5, 6, 7]])
+    assert inside.best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
+        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5), True)
+    assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
+
+
+def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role():
+    scores, chance = inside.roles(looks(everywhere), [list(range(40)) * 2])
+    for role in scores:
+        assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
+    assert inside.best_role(scores, chance, 0, 0)[3] is False
+
+
+# ---------------------------------------------------------------------------------------------
+# Generating
+
+def plain_logits(run, ids):
+    return run.model(torch.tensor([ids]))[0][0, -1]
+
+
+@given(data=st.data())
+def test_with_a_memory_the_logits_are_those_of_the_plain_forward(run, data):
+    ids = data.draw(st.lists(st.integers(0, 37), min_size=1, max_size=64))
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(ids)), max_size=6)) | {len(ids)})
+    memories, done = [inside.Memory() for _ in run.model.blocks], 0
+    with torch.inference_mode():
+        for cut in cuts:
+            logits = inside.next_logits(run.model, ids[done:cut], done, memories)
+            torch.testing.assert_close(logits, plain_logits(run, ids[:cut]), atol=1e-4, rtol=1e-4)
+            done = cut
+
+
+def test_each_token_goes_through_the_model_once_until_the_context_is_full(run):
+    read = []
+    hook = run.model.blocks[0].register_forward_pre_hook(
+        lambda module, given: read.append(given[0].shape[1]))
+    tokens = list(inside.stream(run, "She sells"))
+    hook.remove()
+    prompt = len(run.ids("She sells"))
+    assert len(tokens) == 64 - prompt
+    assert read == [prompt] + [1] * (63 - prompt)
+
+
+def test_temperature_zero_always_takes_what_is_likeliest(run, show):
+    ids = run.ids("She")
+    for _ in range(20):
+        ids.append(plain_logits(run, ids).argmax().item())
+    expected = run.tokenizer.decode(ids)
+    assert show("generate", "She", "--temperature", 0, "--tokens", 20) == expected + "\n"
+
+
+@given(st.lists(st.integers(-80, 80).map(lambda n: n / 10), min_size=1, max_size=20),
+       st.floats(0.1, 3), st.integers(0, 25), st.floats(0.05, 1))
+def test_sampling_is_among_the_likeliest_and_in_proportion(logits, temperature, top_k, top_p):
+    logits = torch.tensor(logits)
+    p = inside.shares(logits, temperature, top_k, top_p)
+    assert p.sum().item() == pytest.approx(1, abs=1e-5)
+    kept = p > 0
+    assert kept[logits.argmax()] or p[logits == logits.max()].sum() > 0
+    assert not top_k or kept.sum() <= top_k
+    if kept.any() and not kept.all():  # nothing that is left out is likelier than what is kept
+        assert logits[~kept].max() <= logits[kept].min()
+    full = (logits / temperature).softmax(0)
+    torch.testing.assert_close(p[kept], full[kept] / full[kept].sum(), atol=1e-5, rtol=1e-4)
+
+
+def test_top_p_keeps_as_few_as_reach_the_sum():
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
+    assert inside.shares(logits, top_p=0.5).tolist() == pytest.approx([1, 0, 0, 0])
+    assert inside.shares(logits, top_p=0.7).tolist() == pytest.approx([0.625, 0.375, 0, 0])
+    assert inside.shares(logits, top_k=3, top_p=0.9).tolist() == pytest.approx(
+        [0.5 / 0.95, 0.3 / 0.95, 0.15 / 0.95, 0])
+
+
+def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
+    one, again, other = (show("generate", "She", "--seed", seed, "--temperature", 1.5)
+                         for seed in (1, 1, 2))
+    assert one == again != other and one.startswith("She")
+
+
+def test_alternatives_list_the_ten_likeliest_and_their_probabilities(show, run):
+    line = show("generate", "She", "--alternatives", "--tokens", 1).splitlines()[1]
+    p, ids = plain_logits(run, run.ids("She")).softmax(0).topk(10)
+    expected = "  ".join(f"{show_model.visible(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
+    assert line.split("  of  ")[1] == expected
+
+
+def test_the_film_has_a_line_for_each_snapshot_from_noise_on(show, run):
+    lines = show("film", "She", "--tokens", 4).splitlines()
+    assert [int(line.split()[1]) for line in lines] == run.steps
+    assert run.steps[0] == 0 and run.steps[-1] == 60
+
+
+# ---------------------------------------------------------------------------------------------
+# Talking
+
+def test_a_conversation_goes_on_until_an_empty_line(show):
+    out = show("chat", "--run", "runs/snail", typed=["hello", "what is the moon?", ""])
+    assert out.startswith("You are talking to pip. An empty line ends it.\npip:")
+    assert len(re.findall("^pip:", out, re.M)) == 2
+
+
+def test_capital_letters_are_made_small_and_it_says_so(show):
+    out = show("chat", "--run", "runs/snail", typed=["Hello, I am Mia!"])
+    assert "(No token for ! H I M: its corpus never has it. It reads: hello, i am mia)" in out
+
+
+def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
+    out = show("chat", "--run", "runs/snail", "--temperature", 0,
+               typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"])
+    assert "(Too long for its context. It forgets: you: hello)" in out
+    assert len(re.findall("^pip:", out, re.M)) == 3  # none to the line that is too long by itself
+
+
+def test_a_chat_ends_with_its_input(home):
+    done = in_a_process(home, "chat", "--run", "runs/snail", input="hello\n")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_that_tells_stories_does_not_chat(show):
+    with pytest.raises(BadInput, match="learned from sea.txt, not from conversations: train"):
+        show("chat")
+
+
+# ---------------------------------------------------------------------------------------------
+# The tour, the screen, and mistakes
+
+def test_without_a_verb_there_is_a_tour_of_the_newest_run_on_two_screens(show, run):
+    out = show()
+    assert out.startswith("runs/sea, step 60 of 60: learned from sea.txt, 2 layers x 2 heads, ")
+    assert run.prompts[0] in out
+    for verb in show_model.VERBS:
+        assert verb in out.splitlines()[-1]
+    assert len(out.splitlines()) <= 60
+
+
+def test_every_verb_takes_a_step_before_or_behind_it(show):
+    before, behind = show("--step", 0, "neighbours", "sea"), show("neighbours", "sea", "--step", 0)
+    assert before == behind != show("neighbours", "sea")
+
+
+def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
+    assert "\x1b" not in in_a_process(home, "generate", "She").stdout
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    subprocess.run([sys.executable, ROOT / "show_model.py", "generate", "She"], cwd=home,
+                   stdout=theirs, env=environment, check=True, timeout=60)
+    os.close(theirs)
+    assert b"\x1b[48;5;" in os.read(ours, 10_000)
+
+
+def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
+    monkeypatch.setattr(show_model, "COLOURED", True)
+    assert show_model.shade("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
+    assert show_model.shade("a\n\nb", 1.0) == \
+        "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(home):
+    done = subprocess.run(f"'{sys.executable}' '{ROOT}/show_model.py' weights | head -1; "
+                          "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
+                          capture_output=True, text=True, timeout=60)
+    assert done.stderr == "" and done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("words, says", [
+    (["--run", "nowhere"], "nowhere is no run (it has no settings.json of one): name the folder"),
+    (["--step", "7", "weights"], "The weights of step 7 were not kept. Choose --step from 0, "),
+    (["attention", "She", "--layer", "2"], "There is no layer 2 in this model: --layer goes from 0 "
+                                           "to 1."),
+    (["attention", "She", "--head", "-1"], "There is no head -1 in this model: --head goes from 0"),
+    (["neurons", "--neuron", "64"], "There is no neuron 64 in this model"),
+    (["generate", "She", "--temperature", "-1"], "Temperature -1.0, top-k 0, top-p 1.0: the first"),
+    (["generate", "She", "--temperature", "nan"], "Temperature nan"),
+    (["generate", "She", "--top-p", "0"], "top-p 0.0: the first two have to be at least 0"),
+    (["film", "She", "--top-k", "-2"], "top-k -2"),
+    (["generate", "Zebra"], "No token for 'Z', character 1 of 'Zebra'"),
+    (["generate", "sea " * 70], "tokens, and this model sees 1 to 64 at once: choose another"),
+    (["attention", ""], "The text has 0 tokens"),
+])
+def test_a_mistake_gets_a_sentence_and_exit_code_2(home, words, says):
+    done = in_a_process(home, *words)
+    assert done.returncode == 2 and done.stdout in ("", words[1] if len(words) > 1 else "")
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_an_unknown_verb_is_told_which_there_are(home):
+    done = in_a_process(home, "dance")
+    assert done.returncode == 2 and "film" in done.stderr
+
+
+def test_without_any_run_it_says_how_to_get_one(tmp_path):
+    done = in_a_process(tmp_path, "weights")
+    assert done.returncode == 2
+    assert done.stderr == ("There is no run in runs/ yet: train a model first (python train.py), "
+                           "or name the folder of one (--run).\n")
+
+
+def test_a_damaged_snapshot_is_named_and_the_others_still_work(home, show, run):
+    path = home / "runs" / "sea" / "snapshots" / "000000.pt"
+    whole = path.read_bytes()
+    try:
+        path.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(BadInput, match="000000.pt cannot be read .*: it is damaged."):
+            show("weights", "--step", 0)
+        assert "60 of 60" in show()
+    finally:
+        path.write_bytes(whole)
+
+
+def test_a_run_that_was_stopped_before_its_end_is_shown(home, show):
+    """Of a run that is still going, everything but metrics.json is there."""
+    metrics = home / "runs" / "sea" / "metrics.json"
+    kept = metrics.read_bytes()
+    metrics.unlink()
+    try:
+        assert "step 60 of 60" in show()
+    finally:
+        metrics.write_bytes(kept)
+
+
+def test_what_a_tensor_is_for_is_known_for_every_tensor():
+    s = train.Settings(n_layer=1, n_embd=8, n_head=2, n_ff=8, n_ctx=4)
+    names = {name.split(".")[-2] for name, _ in train.GPT(s, 5).named_parameters()}
+    assert names == set(inside.MEANING)
+
+
+def test_a_layer_that_is_left_out_is_not_checked():
+    run = SimpleNamespace(s=train.Settings())
+    inside.Run.check(run, layer=3)
+    with pytest.raises(BadInput, match="There is no layer 4"):
+        inside.Run.check(run, layer=4)
