@@ -5,7 +5,7 @@
     python show_model.py tokens "a text"                 how a text is cut into tokens
     python show_model.py merges                          the order in which the pieces were glued
     python show_model.py neighbours Mum                  tokens whose embeddings lie close by
-    python show_model.py analogy king man woman          king - man + woman = ?
+    python show_model.py analogy Grandma Grandpa Dad     Grandma - Grandpa + Dad = ?
     python show_model.py neurons --layer 2               what makes neurons fire
     python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
     python show_model.py generate "a text" --top-p 0.9   go on from there; --alternatives: or else?
@@ -191,8 +191,8 @@ def chat(run, args):
             never = " ".join(sorted(set(line) - set(run.symbols)))
             print(f"(No token for {never}: its corpus never has it. It reads: {text})")
         said.append(f"{you}: {text}\n{other}:")
-        while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx - 48:
-            print(f"(Too long for its context. It forgets: {said.pop(0).splitlines()[0]})")
+        while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
+            print(f"(Its context is full. It forgets: {said.pop(0).splitlines()[0]})")
         if not said:
             continue
         print(f"{other}:", end="", flush=True)

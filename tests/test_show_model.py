@@ -336,7 +336,7 @@ def test_capital_letters_are_made_small_and_it_says_so(show):
 def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
     out = show("chat", "--run", "runs/snail", "--temperature", 0,
                typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"])
-    assert "(Too long for its context. It forgets: you: hello)" in out
+    assert "(Its context is full. It forgets: you: hello)" in out
     assert len(re.findall("^pip:", out, re.M)) == 3  # none to the line that is too long by itself
 
 
