@@ -193,6 +193,11 @@ def attention_weights(model, ids):
     return torch.cat(model(torch.tensor([ids]))[1])
 
 
+def even_weights(T):
+    """The attention (T, T) of a head that looks alike at all it may see."""
+    return torch.ones(T, T).tril() / torch.arange(1, T + 1)[:, None]
+
+
 def roles(model, texts):
     """How well each head plays each role on some texts: {role: (L, H)}, and {role: chance}.
 
@@ -200,9 +205,7 @@ def roles(model, texts):
     any; chance is the score of a head that looks evenly at all it may see."""
     got, chance, places = {}, {}, {}
     for ids in texts:
-        weights = attention_weights(model, ids)
-        even = torch.ones(len(ids), len(ids)).tril()
-        even /= even.sum(-1, keepdim=True)
+        weights, even = attention_weights(model, ids), even_weights(len(ids))
         for role, mask in targets(ids).items():
             got[role] = got.get(role, 0) + (weights * mask).sum((-2, -1))
             chance[role] = chance.get(role, 0) + (even * mask).sum().item()
@@ -217,6 +220,17 @@ def best_role(scores, chance, layer, head):
     role = max(scores, key=lambda role: (scores[role][layer, head] - chance[role]).item())
     score = scores[role][layer, head].item()
     return role, score, chance[role], score >= max(0.25, 2 * chance[role])
+
+
+def preferred(model, texts, n=3):
+    """The ids of the n kinds of token that get most attention from each head, (L, H, n): most
+    above what they would get if it looked evenly at all it may see."""
+    excess = 0
+    for ids in texts:
+        more = (attention_weights(model, ids) - even_weights(len(ids))).sum(-2)  # (L, H, T)
+        of_kind = F.one_hot(torch.tensor(ids), model.unembed.out_features)  # (T, V)
+        excess = excess + more @ of_kind.float()
+    return excess.topk(n).indices.tolist()
 
 
 # --------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\
 """
 import argparse
 import os
-import shutil
 import sys
+from shutil import get_terminal_size
 
 import data
 import inside
@@ -46,9 +46,8 @@ def shade(text, p):
     """A token on a background that says how likely it was; plain when piped."""
     if not COLOURED:
         return text
-    red_to_green = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # of the terminal's 256 colours
-    begin, end = f"\x1b[48;5;{red_to_green};97m", "\x1b[0m"
-    return "\n".join(line and begin + line + end for line in text.split("\n"))
+    hue = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # red to green, of the terminal's 256
+    return "\n".join(line and f"\x1b[48;5;{hue};97m{line}\x1b[0m" for line in text.split("\n"))
 
 def visible(*tokens):
     """Tokens with their spaces and line ends to be seen."""
@@ -58,8 +57,7 @@ def visible(*tokens):
 def ranking(run, shares, after=lambda i: ""):
     """Print (id, share) pairs, each with a bar; `after` adds something to a line."""
     for i, share in shares:
-        token = visible(run.symbols[i])
-        print(f"  {share:6.2f}  {token:14} {'█' * round(20 * share):20} {after(i)}")
+        print(f"  {share:6.2f}  {visible(run.symbols[i]):14} {'█' * int(20 * share):20} {after(i)}")
 
 def cells(weights):
     """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade of grey."""
@@ -127,31 +125,34 @@ def neurons(run, args):
 
 def attention(run, args):
     run.check(layer=args.layer, head=args.head)
-    ids = run.ids(args.text)
-    seen, words = inside.attention_weights(run.model, ids), [visible(run.symbols[i]) for i in ids]
-    scores, chance = inside.roles(run.model, run.held_out(20))
     if args.all:
-        return contact_sheet(seen, scores, chance)
-    for word, row in zip(words, seen[args.layer, args.head]):
+        return contact_sheet(run, args.text)
+    ids, texts, head = run.ids(args.text), run.held_out(20), (args.layer, args.head)
+    words = [visible(run.symbols[i]) for i in ids]
+    for word, row in zip(words, inside.attention_weights(run.model, ids)[head]):
         print(f"{word:>12} {cells(row)} {words[row.argmax()]} {row.max():.0%}")
-    played = (f"{role} {scores[role][args.layer, args.head]:.0%} (chance {chance[role]:.0%})"
-              for role in scores)
+    scores, chance = inside.roles(run.model, texts)
+    liked = inside.preferred(run.model, texts)[args.layer][args.head]
+    played = (f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores)
     print("\nA row for each token that looks, a column for each it may see, and what it sees most."
-          f"\nHead {args.layer}.{args.head} over held-out text:", ", ".join(played))
+          f"\nOver held-out text, head {args.layer}.{args.head} likes to look at "
+          f"{visible(*(run.symbols[i] for i in liked))}\nRoles: {', '.join(played)}")
 
-def contact_sheet(seen, scores, chance, n=9):
-    """Every head over the first n tokens of a text, with the role it plays best."""
-    beside = max(1, shutil.get_terminal_size().columns // 20)
+def contact_sheet(run, text, n=9):
+    """Every head over the first n tokens of a text, the role it plays best, and what it likes."""
+    seen, texts = inside.attention_weights(run.model, run.ids(text)), run.held_out(20)
+    (scores, chance), liked = inside.roles(run.model, texts), inside.preferred(run.model, texts)
     for layer, heads in enumerate(seen):
-        for some in torch.arange(len(heads)).split(beside):
+        for some in torch.arange(len(heads)).split(max(1, get_terminal_size().columns // 20)):
             best = [inside.best_role(scores, chance, layer, head) for head in some]
             lines = [[f"head {layer}.{head}" for head in some],
                      [role if clear else f"({role})" for role, _, _, clear in best],
                      [f"{score:.0%}, chance {even:.0%}" for _, score, even, _ in best],
+                     [visible(*(run.symbols[i] for i in liked[layer][h]))[:19] for h in some],
                      *([cells(row[:n]) for row in rows] for rows in heads[some, :n].unbind(1))]
             print("\n".join("".join(f"{c:20}" for c in line).rstrip() for line in lines) + "\n")
-    print("Percent: the share of its attention, over held-out text, that goes where this role says;"
-          "\nchance: that of a head that looks everywhere alike. In brackets: no clear role.")
+    print("Of each head: the best of its roles over held-out text, in brackets if it is weak;"
+          "\nchance: if it looked everywhere alike; and the tokens that it likes to look at.")
 
 def continued(run, text, args, model=None):
     """Yield (token, its probability, the ten likeliest) as the model goes on with a text."""
@@ -212,8 +213,7 @@ def tour(run, args):
     believed = next(inside.stream(run, args.text))[1].topk(5)
     ranking(run, zip(believed.indices.tolist(), believed.values.tolist()))
     print("\nWhat its heads look for:\n")
-    contact_sheet(inside.attention_weights(run.model, run.ids(args.text)),
-                  *inside.roles(run.model, run.held_out(20)), n=0)
+    contact_sheet(run, args.text, n=0)
     print(f"\nIt goes on{' (green: it was sure, red: a surprise)' if COLOURED else ''}:\n")
     generate(run, args)
     print(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")

@@ -191,11 +191,14 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
         assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (.04, .16, .36, .64))] * 2
 
 
-def test_the_contact_sheet_shows_every_head_with_a_role_its_score_and_chance(show, monkeypatch):
+def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_likes(
+        show, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     out = show("attention", "She sells", "--all")
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
     assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
+    liked = inside.preferred(run.model, run.held_out(20))[1][1]
+    assert show_model.visible(*(run.symbols[i] for i in liked))[:19] in out
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -213,7 +216,12 @@ def test_the_targets_of_each_role_are_what_its_name_says(ids):
 
 def looks(pattern):
     """A stand-in for a model with one head, which looks where pattern(ids) says (T, T)."""
-    return lambda ids: (None, [pattern(ids[0])[None, None]])
+    class Model:
+        unembed = torch.nn.Linear(1, 50)  # of 50 kinds of token
+
+        def __call__(self, ids):
+            return None, [pattern(ids[0])[None, None]]
+    return Model()
 
 
 def previous(ids):
@@ -237,6 +245,21 @@ def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role(
     for role in scores:
         assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
     assert inside.best_role(scores, chance, 0, 0)[3] is False
+
+
+def test_a_head_that_looks_at_the_sevens_likes_sevens():
+    def sevens(ids):
+        return torch.stack([F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
+                            for t in range(len(ids))])
+    liked = inside.preferred(looks(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
+    assert liked == [[[7]]]
+
+
+def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
+    texts = [[0, 1, 1, 1, 1, 1, 1, 1, 2]]  # the ones get most, for being many
+    assert inside.preferred(looks(previous), texts, n=1) == [[[1]]]
+    only_first = looks(lambda ids: F.one_hot(ids * 0, len(ids)).float())
+    assert inside.preferred(only_first, texts, n=1) == [[[0]]]
 
 
 # ---------------------------------------------------------------------------------------------
