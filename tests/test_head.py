@@ -81,8 +81,9 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "sees."),
     "a mask of itself": (
         "triu(1)", "triu(0)",
-        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
-        "NaN: along which dimension does it run, and what does the mask leave there?"),
+        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
+        "over nothing but minus infinities: along which dimension does it run, and what does the"
+        " mask leave there?"),
     "a mask one too late": (
         "triu(1)", "triu(2)",
         "The future is visible: when token 1 is changed, what comes out at token 0, which is "
@@ -95,12 +96,12 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
     "a mask for the weights only": (
         "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v",
         "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. The weights do not show it: are the values mixed by these very "
-        "weights?"),
+        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
+        "comes in by the scores, or by the values."),
     "a mask after softmax": (
         "scores.softmax(dim=-1)", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
-        "Row 2 of the weights sums to 0.423: each row should sum to one, the whole attention of "
-        "a token. Softmax makes it so, if nothing is taken away after it."),
+        "Row 0 of the weights sums to 0.0514: each row should sum to one, the whole attention of"
+        " a token. Softmax makes it so, if nothing is taken away after it."),
     "no scale": (
         "/ D**0.5", "",
         "The scores are not scaled. A sum of D products spreads as the root of D does: what "
@@ -118,14 +119,14 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "The weights are shares, but not of the right scores: whose query meets whose key, and "
         "by what is the product divided?"),
     "a scale written as a number": (
-        "D**0.5", "2",
-        "It is right for 7 tokens and heads of 4 numbers, but not for 5 tokens and heads of 9: "
-        "is a size written into it as a number?"),
+        "D**0.5", "5**0.5",
+        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size written into it as"
+        " a number?"),
     "no transpose": (
         "k.transpose(-2, -1)", "k",
-        "Running it ends in RuntimeError: Expected size for first two dimensions of batch2 "
-        "tensor to be: [6, 4] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, 4): "
-        "texts, heads, tokens, numbers."),
+        "Running it ends in RuntimeError, line 8: Expected size for first two dimensions of "
+        "batch2 tensor to be: [6, 5] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, "
+        "5): texts, heads, tokens, numbers."),
     "queries and keys exchanged": (
         "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
         "The weights are shares, but not of the right scores: whose query meets whose key, and "
@@ -136,14 +137,16 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "dimension."),
     "softmax over the heads": (
         "softmax(dim=-1)", "softmax(dim=1)",
-        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
-        "NaN: along which dimension does it run, and what does the mask leave there?"),
+        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
+        "over nothing but minus infinities: along which dimension does it run, and what does the"
+        " mask leave there?"),
     "no softmax": (
         "scores.softmax(dim=-1)", "scores",
-        "Some weights are infinite, and they should be shares: where is softmax?"),
+        "Some weights are infinite, and they should be shares between 0 and 1: softmax, as the "
+        "last step, makes them so."),
     "no softmax and zeros": (
         "scores.softmax(dim=-1)", "scores.clamp_min(0)",
-        "Row 2 of the weights sums to 2.21: each row should sum to one, the whole attention of a"
+        "Row 5 of the weights sums to 4.27: each row should sum to one, the whole attention of a"
         " token. Softmax makes it so, if nothing is taken away after it."),
     "all tokens seen alike": (
         "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)",
@@ -151,8 +154,73 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "by what is the product divided?"),
     "the mask handed on": (
         "v, weights", "v, (weights > 0)",
-        "Row 2 of the weights sums to 3: each row should sum to one, the whole attention of a "
+        "Row 6 of the weights sums to 7: each row should sum to one, the whole attention of a "
         "token. Softmax makes it so, if nothing is taken away after it."),
+    "a mask that is only large": (
+        "-math.inf", "-20.0",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. That happens when the scores are large: is what the mask takes "
+        "away from them large enough for any?"),
+    "a mask of zero times infinity": (
+        "torch.full((T, T), -math.inf).triu(1)", "torch.ones(T, T).triu(1) * -math.inf",
+        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
+        "over nothing but minus infinities: along which dimension does it run, and what does the"
+        " mask leave there?"),
+    "minus infinity after softmax": (
+        "v, weights", "v, weights + torch.full((T, T), -math.inf).triu(1)",
+        "Some weights are infinite, and they should be shares between 0 and 1: softmax, as the "
+        "last step, makes them so."),
+    "keys reshaped, not transposed": (
+        "k.transpose(-2, -1)", "k.reshape(*k.shape[:2], D, T)",
+        "The future is visible: when token 2 is changed, what comes out at token 1, which is "
+        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
+        "comes in by the scores, or by the values."),
+    "a softmax without a dimension": (
+        "scores.softmax(dim=-1)", "scores.softmax()",
+        "Running it ends in TypeError, line 10: softmax() missing 1 required positional "
+        'arguments: "dim". Here q, k and v have the shape (2, 3, 7, 5): texts, heads, tokens, '
+        "numbers."),
+    "a typing error": (
+        "scores.softmax", "scoers.softmax",
+        "Running it ends in NameError, line 10: name 'scoers' is not defined. Here q, k and v "
+        "have the shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
+    "the root of another size": (
+        "D**0.5", "q.shape[1]**0.5",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and "
+        "by what is the product divided?"),
+    "weights divided": (
+        "v, weights", "v, weights / 2",
+        "Row 6 of the weights sums to 0.5: each row should sum to one, the whole attention of a "
+        "token. Softmax makes it so, if nothing is taken away after it."),
+    "a mask of one size": (
+        "torch.full((T, T), -math.inf).triu(1)", "torch.full((8, 8), -math.inf).triu(1)[:T, :T]",
+        "Right so far, but not for 33 tokens and heads of 2 numbers: is a size written into it "
+        "as a number? Running it ends in RuntimeError, line 9: The size of tensor a (33) must "
+        "match the size of tensor b (8) at non-singleton dimension 3. Here q, k and v have the "
+        "shape (3, 1, 33, 2): texts, heads, tokens, numbers."),
+    "weights cut off": (
+        "scores.softmax(dim=-1)", "scores.softmax(dim=-1).detach()",
+        "Its numbers are right, but a model cannot learn through it: changes of q, k or v do not"
+        " reach the result as they should. Nothing may be taken out of the computation (detach, "
+        "item, float, numpy) or be overwritten in place once it was used."),
+    "by way of numpy": (
+        "weights @ v,", "torch.from_numpy((weights @ v).detach().float().numpy()),",
+        "A model cannot learn through it: element 0 of tensors does not require grad and does "
+        "not have a grad_fn. Nothing may be taken out of the computation (detach, item, float, "
+        "numpy) or be overwritten in place once it was used."),
+    "normalised in place": (
+        "scores.softmax(dim=-1)", "scores.exp()\n    weights /= weights.sum(-1, keepdim=True)",
+        "A model cannot learn through it: one of the variables needed for gradient computation "
+        "has been modified by an inplace operation: [torch.FloatTensor [2, 3, 7, 7]], which is "
+        "output 0 of. Nothing may be taken out of the computation (detach, item, float, numpy) "
+        "or be overwritten in place once it was used."),
+    "in double precision": (
+        "weights @ v,", "weights.double() @ v.double(),",
+        "The result is of the type torch.float64; like v, it should be of torch.float32."),
+    "a result not implemented": (
+        "return weights @ v, weights", "raise NotImplementedError",
+        "Running it ends in NotImplementedError, line 11: no words. Here q, k and v have the "
+        "shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
     "keys mixed, not values": (
         "weights @ v", "weights @ k",
         "The weights are right, but the values are mixed wrongly: who weighs what?"),
@@ -162,8 +230,8 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
     "weights transposed": (
         "weights @ v", "weights.transpose(-2, -1) @ v",
         "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. The weights do not show it: are the values mixed by these very "
-        "weights?"),
+        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
+        "comes in by the scores, or by the values."),
     "transposed weights handed on": (
         "v, weights", "v, weights.transpose(-2, -1)",
         "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
@@ -178,21 +246,21 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "mixture."),
     "nothing": (
         "return weights @ v, weights", "",
-        "It has to return two things: what each token takes over, and the weights of that "
-        "mixture."),
+        "It returns nothing. It has to return two things: what each token takes over, and the "
+        "weights of that mixture."),
     "the weights forgotten": (
         "v, weights", "v, None",
         "It returns Tensor and NoneType: both things have to be tensors, the second the weights."),
     "both exchanged": (
         "weights @ v, weights", "weights, weights @ v",
-        "The weights have the shape (2, 3, 7, 4), and each of 7 tokens looks at 7 tokens: (2, 3,"
+        "The weights have the shape (2, 3, 7, 5), and each of 7 tokens looks at 7 tokens: (2, 3,"
         " 7, 7) is expected."),
     "an array of numpy": (
         "v, weights", "v, weights.numpy()",
         "It returns Tensor and ndarray: both things have to be tensors, the second the weights."),
     "heads glued": (
         "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
-        "The result has the shape (2, 7, 12); like v, it should have (2, 3, 7, 4)."),
+        "The result has the shape (2, 7, 15); like v, it should have (2, 3, 7, 5)."),
     "heads averaged": (
         "v, weights", "v, weights.mean(1)",
         "The weights have the shape (2, 7, 7), and each of 7 tokens looks at 7 tokens: (2, 3, 7,"
@@ -202,8 +270,9 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "Some results are NaN or infinite, and no weight is: what happens between the two?"),
     "weights that are NaN": (
         "v, weights", "v, weights * math.nan",
-        "Some weights are NaN, not a number. A softmax over nothing but minus infinities gives "
-        "NaN: along which dimension does it run, and what does the mask leave there?"),
+        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
+        "over nothing but minus infinities: along which dimension does it run, and what does the"
+        " mask leave there?"),
 }
 
 
@@ -212,7 +281,7 @@ def head(body):
     source = ("import math\nimport torch\nimport torch.nn.functional as F\nimport train\n\n"
               "def attention(q, k, v):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    "))
     names = {}
-    exec(source, names)
+    exec(compile(source, "my_head.py", "exec"), names)
     return names["attention"], source + "\n"
 
 
@@ -248,9 +317,23 @@ def test_the_stages_come_one_by_one_up_to_the_first_mistake():
     right = list(stages(train.attention, torch))
     assert right == [(stage, "") for stage in
                      ("it runs", "shapes", "numbers", "rows", "the future", "the scale",
-                      "the values", "other sizes")]
+                      "the values", "other sizes", "learning")]
     unscaled = list(stages(head(wrong("no scale"))[0], torch))
     assert unscaled == [*right[:5], ("the scale", WRONG["no scale"][2])]
+
+
+def test_a_mistake_that_only_shows_on_other_numbers_is_named_too():
+    def picky(q, k, v):
+        if q.abs().max() > 4:
+            raise ValueError("too large")
+        return train.attention(q, k, v)
+
+    assert re.match("Running it ends in ValueError, line .*: too large.", judge(picky, torch))
+
+
+def test_gradients_that_are_switched_off_are_noticed():
+    with torch.no_grad():
+        assert "A model cannot learn through it" in judge(train.attention, torch)
 
 
 def test_the_judge_asks_of_torch_only_what_it_says():
@@ -318,7 +401,7 @@ def test_a_head_of_your_own_is_called_in_every_block_of_every_step(train_here, s
         "    return train.attention(q, k, v)\n", "utf-8")
     train_here(*QUICK, "--head", "my_head.py")
     calls = (sea / "calls").read_text().splitlines()
-    assert calls[0] == "(2, 3, 7, 4)"  # the judge
+    assert calls[0] == "(2, 3, 7, 5)"  # the judge
     assert calls.count("(4, 2, 64, 16)") == 2 * (20 + 4)  # two blocks; four steps are for timing
 
 

@@ -1,14 +1,14 @@
 """Judge a typed attention(q, k, v) by what it does: the first mistake, in one sentence.
 
-`judge(head, torch)` runs the head on small random q, k and v of shape (B, H, T, D), with T
-different from D so that a forgotten transpose shows. It returns "" when the head is right. No
-sentence gives the answer away. Of torch it uses manual_seed, randn and ones, and of a tensor
-shape, indexing, + - * / > @, transpose, triu, masked_fill, softmax, sum, abs, max, item, isfinite
-and all, so that a small stand-in can serve as `torch`.
+`judge(head, torch)` runs the head on small random q, k and v of shape (B, H, T, D), in which no
+size is the same as another or its root. It returns "" when the head is right. Of torch it uses
+manual_seed, randn and ones, and of a tensor shape, indexing, + - * / > @, transpose, triu,
+masked_fill, softmax, sum, abs, max, item, isfinite and all, so that a small stand-in can serve as
+`torch`. The last stage, learning, is left out where torch has no autocast and so no gradients.
 """
 TOLERANCE = 1e-4
 STAGES = ("it runs", "shapes", "numbers", "rows", "the future", "the scale", "the values",
-          "other sizes")
+          "other sizes", "learning")
 
 
 def judge(head, torch):
@@ -22,12 +22,13 @@ def judge(head, torch):
 def stages(head, torch):
     """Yield (the name of a stage, the mistake found in it or ""), up to the first mistake."""
     torch.manual_seed(0)
-    given = [torch.randn(2, 3, 7, 4) for _ in range(3)]
-    checks = [lambda: runs(head, given)]
-    checks += [lambda check=check: check(head, torch, given, *numbers_of(head, given))
-               for check in (shapes, numbers, rows, future, scale, values, sizes)]
+    given = [torch.randn(2, 3, 7, 5) for _ in range(3)]
+    checks = (runs, shapes, numbers, rows, future, scale, values, sizes, learning)
     for stage, check in zip(STAGES, checks):
-        mistake = check() or ""
+        try:
+            mistake = check(head, torch, given) or ""
+        except Exception as error:  # of the head: on these numbers, though not on the first ones
+            mistake = ended_in(error, head, given)
         yield stage, mistake
         if mistake:
             return
@@ -52,22 +53,39 @@ def reference(given, torch, factor=1.0):
     return weights @ v, weights
 
 
-def far(a, b):
-    return (a - b).abs().max().item() > TOLERANCE
+def far(a, b, tolerance=TOLERANCE):
+    return not (a - b).abs().max().item() <= tolerance  # NaN is far from everything
 
 
-def runs(head, given):
+def ended_in(error, head, given):
+    """A sentence for an error that a head raised, with its line if that is known."""
+    words = str(error).strip(". ") or "no words"
+    if isinstance(error, TypeError) and words.startswith((getattr(head, "__name__", "?") + "()",
+                                                          "function ")):
+        return f"It is called with three tensors, attention(q, k, v), and that ends in: {words}."
+    return (f"Running it ends in {type(error).__name__}{line_of(error, head)}: {words}. Here q, k "
+            f"and v have the shape {tuple(given[0].shape)}: texts, heads, tokens, numbers.")
+
+
+def line_of(error, head):
+    """", line 7" for the last line of the head's own file on the way to an error."""
+    place, line = getattr(error, "__traceback__", None), ""
+    file = getattr(getattr(head, "__code__", None), "co_filename", None)
+    while place:
+        if place.tb_frame.f_code.co_filename == file:
+            line = f", line {place.tb_lineno}"
+        place = place.tb_next
+    return line
+
+
+def runs(head, torch, given):
     if not callable(head):
         return (f"attention is of the type {type(head).__name__}, and it has to be a function: "
                 "def attention(q, k, v).")
-    try:
-        answer = call(head, given)
-    except Exception as error:
-        if isinstance(error, TypeError) and "positional argument" in str(error):
-            return ("It is called with three tensors, attention(q, k, v), and that ends in: "
-                    f"{error}.")
-        return (f"Running it ends in {type(error).__name__}: {str(error).strip('.')}. Here q, k "
-                f"and v have the shape {tuple(given[0].shape)}: texts, heads, tokens, numbers.")
+    answer = call(head, given)
+    if answer is None:
+        return ("It returns nothing. It has to return two things: what each token takes over, and "
+                "the weights of that mixture.")
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return ("It has to return two things: what each token takes over, and the weights of that "
                 "mixture.")
@@ -76,7 +94,8 @@ def runs(head, given):
         return f"It returns {kinds}: both things have to be tensors, the second the weights."
 
 
-def shapes(head, torch, given, mixed, weights):
+def shapes(head, torch, given):
+    mixed, weights = call(head, given)
     B, H, T, D = given[0].shape
     if tuple(weights.shape) != (B, H, T, T):
         return (f"The weights have the shape {tuple(weights.shape)}, and each of {T} tokens looks "
@@ -86,48 +105,67 @@ def shapes(head, torch, given, mixed, weights):
                 f"{(B, H, T, D)}.")
 
 
-def numbers(head, torch, given, mixed, weights):
+def numbers(head, torch, given):
+    mixed, weights = numbers_of(head, given)
     if weights.abs().max().item() == float("inf"):
-        return "Some weights are infinite, and they should be shares: where is softmax?"
+        return ("Some weights are infinite, and they should be shares between 0 and 1: softmax, as "
+                "the last step, makes them so.")
     if not weights.isfinite().all().item():
-        return ("Some weights are NaN, not a number. A softmax over nothing but minus infinities "
-                "gives NaN: along which dimension does it run, and what does the mask leave there?")
+        return ("Some weights are NaN, not a number. That comes of 0 times infinity, and of a "
+                "softmax over nothing but minus infinities: along which dimension does it run, and "
+                "what does the mask leave there?")
     if not mixed.isfinite().all().item():
         return "Some results are NaN or infinite, and no weight is: what happens between the two?"
 
 
-def rows(head, torch, given, mixed, weights):
-    ones = torch.ones(*weights.shape[:-1])
-    if not far(weights.sum(-1), ones):
+def rows(head, torch, given):
+    _, weights = numbers_of(head, given)
+    sums = weights.sum(-1)
+    ones = torch.ones(*sums.shape)
+    if not far(sums, ones):
         return
-    if not far(weights.sum(-2), ones):
+    if not far(weights.sum(-2), torch.ones(*weights.sum(-2).shape)):
         return ("The columns of the weights sum to one, not the rows: softmax runs along the "
                 "wrong dimension.")
-    return (f"Row 2 of the weights sums to {weights[0, 0, 2].sum().item():.3g}: each row should "
+    T = weights.shape[-1]
+    worst = max(range(T), key=lambda t: (sums[:, :, t] - 1).abs().max().item())
+    return (f"Row {worst} of the weights sums to {sums[0, 0, worst].item():.3g}: each row should "
             "sum to one, the whole attention of a token. Softmax makes it so, if nothing is taken "
             "away after it.")
 
 
-def future(head, torch, given, mixed, weights):
-    T = mixed.shape[-2]
-    if weights.triu(1).abs().max().item() > TOLERANCE:
-        where = "A row of the weights is what a token sees, a column is whom it sees."
-    else:
-        where = "The weights do not show it: are the values mixed by these very weights?"
-    for t in range(1, T):
-        change = torch.ones(T, 1)
-        change[t] = -2  # token t is replaced by another one, all other tokens stay
-        moved, _ = numbers_of(head, [tensor * change for tensor in given])
-        for earlier in range(t):
-            if far(moved[:, :, earlier], mixed[:, :, earlier]):
-                return (f"The future is visible: when token {t} is changed, what comes out at "
-                        f"token {earlier}, which is earlier, changes, too. {where}")
-    if weights.triu(1).abs().max().item() > TOLERANCE:
-        return ("The future is visible in the weights, though not in the result: some above the "
-                "diagonal are not zero.")
+def future(head, torch, given):
+    for size in (1, 3):  # a mask that is only large may hold for small scores
+        q, k, v = given
+        scaled = [q * size, k * size, v]
+        mixed, weights = numbers_of(head, scaled)
+        leak = weights.triu(1).abs().max().item()
+        for t in range(1, mixed.shape[-2]):
+            change = torch.ones(mixed.shape[-2], 1)
+            change[t] = -2  # token t is replaced by another one, all other tokens stay
+            moved, _ = numbers_of(head, [tensor * change for tensor in scaled])
+            for earlier in range(t):
+                if far(moved[:, :, earlier], mixed[:, :, earlier]):
+                    return (f"The future is visible: when token {t} is changed, what comes out at "
+                            f"token {earlier}, which is earlier, changes, too. "
+                            + leaking(leak, size))
+        if leak > TOLERANCE:
+            return ("The future is visible in the weights, though not in the result: some above "
+                    "the diagonal are not zero.")
 
 
-def scale(head, torch, given, mixed, weights):
+def leaking(leak, size):
+    if leak == 0:
+        return ("The weights of later tokens are zero, as they should be: so it comes in by the "
+                "scores, or by the values.")
+    if size > 1:
+        return ("That happens when the scores are large: is what the mask takes away from them "
+                "large enough for any?")
+    return "A row of the weights is what a token sees, a column is whom it sees."
+
+
+def scale(head, torch, given):
+    _, weights = numbers_of(head, given)
     D = given[0].shape[-1]
     for factor, words in ((D**0.5, "not scaled"), (D**-0.5, "scaled down too much"),
                           (D, "scaled up, not down")):
@@ -139,14 +177,55 @@ def scale(head, torch, given, mixed, weights):
                 "and by what is the product divided?")
 
 
-def values(head, torch, given, mixed, weights):
-    if far(mixed, reference(given, torch)[0]):
+def values(head, torch, given):
+    if far(numbers_of(head, given)[0], reference(given, torch)[0]):
         return "The weights are right, but the values are mixed wrongly: who weighs what?"
 
 
-def sizes(head, torch, given, mixed, weights):
-    other = [torch.randn(1, 2, 5, 9) for _ in range(3)]
-    mistake = runs(head, other) or shapes(head, torch, other, *call(head, other))
-    if mistake or far(numbers_of(head, other)[0], reference(other, torch)[0]):
-        return ("It is right for 7 tokens and heads of 4 numbers, but not for 5 tokens and heads "
-                f"of 9: is a size written into it as a number? {mistake or ''}").strip()
+def sizes(head, torch, given):
+    """Sizes that are written into a head as numbers show when all of them are others."""
+    for shape in ((1, 2, 5, 9), (3, 1, 33, 2)):
+        other = [torch.randn(*shape) for _ in range(3)]
+        said = f"Right so far, but not for {shape[2]} tokens and heads of {shape[3]} numbers"
+        try:
+            wrong = any(map(far, numbers_of(head, other), reference(other, torch)))
+        except Exception as error:
+            return f"{said}: is a size written into it as a number? {ended_in(error, head, other)}"
+        if wrong:
+            return f"{said}: is a size written into it as a number?"
+
+
+def learning(head, torch, given):
+    """Whether gradients flow back as they should, and bfloat16, in which it may train, works."""
+    if not hasattr(torch, "autocast"):
+        return
+    kind, expected = call(head, given)[0].dtype, given[0].dtype
+    if kind != expected:
+        return f"The result is of the type {kind}; like v, it should be of {expected}."
+    halves = [tensor.bfloat16() for tensor in given]
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mixed, _ = call(head, halves)
+    except Exception as error:
+        return ("It is right in float32. In bfloat16, in which it may have to train: "
+                f"{ended_in(error, head, given)}")
+    if far(mixed * 1.0, reference(given, torch)[0], tolerance=0.1):
+        return "It is right in float32, but wrong in bfloat16, in which it may have to train."
+    advice = ("Nothing may be taken out of the computation (detach, item, float, numpy) or be "
+              "overwritten in place once it was used.")
+    try:
+        ours = gradients(lambda copies: call(head, copies), given)
+        theirs = gradients(lambda copies: reference(copies, torch), given)
+    except Exception as error:
+        return f"A model cannot learn through it: {str(error).strip('. ')[:150]}. {advice}"
+    if any(grad is None or far(grad, right) for grad, right in zip(ours, theirs)):
+        return ("Its numbers are right, but a model cannot learn through it: changes of q, k or v "
+                f"do not reach the result as they should. {advice}")
+
+
+def gradients(compute, given):
+    """How q, k and v change the result of a computation, seen from the loss."""
+    copies = [tensor.detach().requires_grad_() for tensor in given]
+    mixed, _ = compute(copies)
+    (mixed * given[0]).sum().backward()
+    return [tensor.grad for tensor in copies]
