@@ -1,15 +1,17 @@
-"""What is inside a trained model, as numbers: for show_model.py to print and the export to keep.
+"""What is inside a trained model, as numbers; show_model.py prints them.
 
 1. A run, 2. Generating with a memory, 3. What heads do, 4. What neurons do, 5. Embeddings.
 Shapes: T time, C channels, H heads, D size of a head, V vocabulary, L layers. Layers, heads and
 neurons count from 0, as in the names of the tensors; head 2.1 is head 1 of layer 2.
 """
+import contextlib
 import json
 from pathlib import Path
+from statistics import NormalDist
 
 import plumbing
 import train
-from data import BadInput
+from data import END, BadInput
 
 import torch
 import torch.nn.functional as F
@@ -39,20 +41,21 @@ class Run:
     Attributes: folder, steps, step, s (the settings), tokenizer, symbols, prompts, model."""
 
     def __init__(self, folder="", step=None):
-        runs = [path.parent for path in Path("runs").glob("*/snapshots") if any(path.iterdir())]
+        runs = {path.parent.parent for path in Path("runs").glob("*/snapshots/[0-9]*.pt")}
         if not folder and not runs:
             raise BadInput("There is no run in runs/ yet: train a model first (python train.py), "
                            "or name the folder of one (--run).")
-        folder = folder or max(runs, key=lambda run: (run / "log.jsonl").stat().st_mtime)
+        folder = folder or max(runs, key=lambda run: (run / "snapshots").stat().st_mtime)
         self.folder = Path(folder)
         self.s = plumbing.kept_settings(train.Settings, self.folder)
-        self.steps = sorted(int(path.stem) for path in self.folder.glob("snapshots/*.pt"))
+        self.steps = sorted(int(path.stem) for path in self.folder.glob("snapshots/[0-9]*.pt"))
         if not self.steps:
             raise BadInput(f"{folder} has no snapshots yet: wait until its first step is done.")
-        self.tokenizer = train.Tokenizer(**plumbing.read_json(self.folder / "tokenizer.json"))
-        self.symbols = self.tokenizer.symbols
-        with open(self.folder / "traces.jsonl", encoding="utf-8") as traces:
-            self.prompts = [one["prompt"] for one in json.loads(next(traces))["prompts"]]
+        with whole(folder, "tokenizer.json", "traces.jsonl"):
+            self.tokenizer = train.Tokenizer(**plumbing.read_json(self.folder / "tokenizer.json"))
+            self.symbols = self.tokenizer.symbols
+            with open(self.folder / "traces.jsonl", encoding="utf-8") as traces:
+                self.prompts = [one["prompt"] for one in json.loads(next(traces))["prompts"]]
         self.step = self.steps[-1] if step is None else step
         self.model = self.at(self.step)
 
@@ -61,13 +64,11 @@ class Run:
         if step not in self.steps:
             raise BadInput(f"The weights of step {step} were not kept. Choose --step from "
                            f"{', '.join(map(str, self.steps))}.")
-        path = self.folder / "snapshots" / f"{step:06}.pt"
-        model = train.GPT(self.s, len(self.symbols)).eval()
-        try:
-            model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-        except Exception as error:  # of many kinds, by the place of the damage
-            raise BadInput(f"{path} cannot be read ({type(error).__name__}): it is damaged. Choose "
-                           "another --step, or train again.") from None
+        name = f"snapshots/{step:06}.pt"
+        with whole(self.folder, "settings.json", name):
+            model = train.GPT(self.s, len(self.symbols)).eval()
+            model.load_state_dict(torch.load(self.folder / name, weights_only=True,
+                                             map_location="cpu"))
         return model
 
     def check(self, **numbers):
@@ -94,19 +95,47 @@ class Run:
         return ids
 
     def token(self, word):
-        """The id of a word that is one token, best with the space before it. Raises BadInput."""
+        """The id of a word that is one token, best with the space before it; also as it is printed
+        here, such as ·Mum or (end). Raises BadInput."""
+        word = word.replace("·", " ").replace("(end)", END)
         for symbol in (f" {word}", word):
-            if symbol in self.tokenizer.ids:
+            if word and symbol in self.tokenizer.ids:
                 return self.tokenizer.ids[symbol]
-        parts = " + ".join(self.symbols[i] for i in self.tokenizer.encode(word))
-        raise BadInput(f"{word!r} is not one token here, but {parts or 'none'}: choose a word that "
-                       "is more frequent in the corpus.")
+        alike = [s.strip() for s in self.symbols if s.strip().lower() == word.strip().lower()]
+        raise BadInput(f"{word!r} is not one token here: " + (
+            f"did you mean {alike[0]!r}?" if alike and word else
+            "choose a word that is frequent in the corpus (the last merges are such)."))
+
+    def words(self, *ids):
+        """Tokens side by side, their spaces and line ends to be seen."""
+        return "  ".join(plumbing.visible(self.symbols[i]) for i in ids)
+
+    def line(self, ids):
+        """The text of some tokens on one line, without end tokens."""
+        return self.tokenizer.decode(ids).replace(END, "").replace("\n", " / ")
+
+    def beginning(self):
+        """The first prompt of the run, cut to half of the context."""
+        ids = self.tokenizer.encode(self.prompts[0])
+        return self.tokenizer.decode(ids[: max(1, self.s.n_ctx // 2)])
 
     def held_out(self, n):
         """The ids of about n pieces of text that the model was not trained on, evenly chosen."""
-        tokens = plumbing.read_tokens(self.folder)[1]
-        spans = plumbing.windows(tokens, self.tokenizer.end, self.s.n_ctx)
-        return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
+        with whole(self.folder, "tokens/validation.bin"):
+            _, tokens = plumbing.read_tokens(self.folder)
+            spans = plumbing.windows(tokens, self.tokenizer.end, self.s.n_ctx)
+            return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
+
+
+@contextlib.contextmanager
+def whole(folder, *names):
+    """Turn whatever goes wrong while files of a run are read into BadInput that names them."""
+    try:
+        yield
+    except Exception as error:  # of many kinds, by the place of the damage
+        raise BadInput(f"{' or '.join(names)} in {folder} is missing or damaged "
+                       f"({type(error).__name__}): choose another --step or --run, or train "
+                       "again.") from None
 
 
 # --------------------------------------------------------------------------------------------------
@@ -144,7 +173,7 @@ def shares(logits, temperature=1.0, top_k=0, top_p=1.0):
     if not (temperature >= 0 and top_k >= 0 and 0 < top_p <= 1):
         raise BadInput(f"Temperature {temperature}, top-k {top_k}, top-p {top_p}: the first two "
                        "have to be at least 0, top-p above 0 and at most 1.")
-    if temperature == 0:
+    if temperature < 1e-6:  # what is smaller would overflow
         return F.one_hot(logits.argmax(), len(logits)).float()
     p, order = (logits / temperature).softmax(-1).sort(descending=True)
     if top_k:
@@ -154,12 +183,19 @@ def shares(logits, temperature=1.0, top_k=0, top_p=1.0):
     return torch.zeros_like(p).scatter(0, order, p / p.sum())
 
 
-@torch.inference_mode()
 def stream(run, text, model=None, tokens=None, seed=1, **how):
-    """Continue a text. Yields (id, what the model believed (V,) at temperature 1), token by token,
-    until the end token (which comes last), a full context, or so many tokens."""
-    model, dice = model or run.model, torch.Generator().manual_seed(seed)
-    memories, ids, done = [Memory() for _ in model.blocks], run.ids(text), 0
+    """Continue a text: yields (id, what the model believed (V,) at temperature 1), token by token,
+    until the end token (which comes last), a full context, or so many tokens. Raises BadInput."""
+    if tokens is not None and tokens < 0:
+        raise BadInput(f"--tokens {tokens} makes no sense: at least 0.")
+    shares(torch.zeros(1), **how)  # refuses before anything is printed
+    return sample(run, run.ids(text), model or run.model, tokens, seed, how)
+
+
+@torch.inference_mode()
+def sample(run, ids, model, tokens, seed, how):
+    dice = torch.Generator().manual_seed(seed % 2**63)
+    memories, done = [Memory() for _ in model.blocks], 0
     for _ in range(run.s.n_ctx - len(ids) if tokens is None else tokens):
         if len(ids) == run.s.n_ctx:
             return
@@ -169,6 +205,14 @@ def stream(run, text, model=None, tokens=None, seed=1, **how):
         yield ids[-1], logits.softmax(-1)
         if ids[-1] == run.tokenizer.end:
             return
+
+
+@torch.inference_mode()
+def believed(model, ids, n=5):
+    """The n likeliest tokens after some others: [(id, probability)]."""
+    top = model(torch.tensor([ids]))[0][0, -1].softmax(-1)
+    top = top.topk(min(n, len(top)))
+    return list(zip(top.indices.tolist(), top.values.tolist()))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -181,6 +225,7 @@ def targets(ids):
     earlier = same.tril(-1)
     first = torch.zeros(T, T, dtype=torch.bool)
     first[1:, 0] = True
+    # Shifted by one column, a mark at an earlier token becomes one at the token after it.
     return {"previous token": torch.ones(T, T, dtype=torch.bool).tril(-1).triu(-1),
             "first token": first,
             "same token": earlier,
@@ -215,22 +260,43 @@ def roles(model, texts):
 
 
 def best_role(scores, chance, layer, head):
-    """(role, score, chance, clear) of the role that a head plays furthest above chance; it is
-    clear if that takes a quarter of its attention or more, and at least twice chance."""
+    """(label, score, chance) of the role that a head plays furthest above chance. The label is in
+    brackets below a quarter of its attention, and "no clear role" below twice chance."""
     role = max(scores, key=lambda role: (scores[role][layer, head] - chance[role]).item())
-    score = scores[role][layer, head].item()
-    return role, score, chance[role], score >= max(0.25, 2 * chance[role])
+    score, even = scores[role][layer, head].item(), chance[role]
+    label = "no clear role" if score < 2 * even else role if score >= 0.25 else f"({role})"
+    return label, score, even
 
 
 def preferred(model, texts, n=3):
-    """The ids of the n kinds of token that get most attention from each head, (L, H, n): most
-    above what they would get if it looked evenly at all it may see."""
+    """The ids of up to n kinds of token that get more attention from each head than if it looked
+    evenly at all it may see, most first: preferred(...)[layer][head]."""
     excess = 0
     for ids in texts:
         more = (attention_weights(model, ids) - even_weights(len(ids))).sum(-2)  # (L, H, T)
         of_kind = F.one_hot(torch.tensor(ids), model.unembed.out_features)  # (T, V)
-        excess = excess + more @ of_kind.float()
-    return excess.topk(n).indices.tolist()
+        excess = excess + more @ of_kind.float()  # (L, H, V)
+    best = excess.topk(min(n, excess.shape[-1]))
+    return [[[i for i, gain in zip(ids, gains) if gain > 0] for ids, gains in zip(*layer)]
+            for layer in zip(best.indices.tolist(), best.values.tolist())]
+
+
+def longest_looks(model, layer, head, texts, n=5):
+    """Where a head looks hardest at an earlier token, n times, each time between other kinds of
+    token: (share, the ids from the token that is seen to the one that looks)."""
+    looks = []
+    for ids in texts:
+        weights = attention_weights(model, ids)[layer, head].tril(-1)
+        weights[:, 0] = 0  # at the start of a text heads rest, when there is nothing to find
+        shares, places = weights.flatten().topk(min(20, weights.numel()))
+        for share, place in zip(shares.tolist(), places.tolist()):
+            looking, seen = divmod(place, len(ids))
+            if seen < looking:
+                looks.append((share, ids[seen : looking + 1]))
+    kinds = {}
+    for share, between in sorted(looks):  # the hardest of a kind comes last, and stays
+        kinds[between[0], between[-1]] = (share, between)
+    return sorted(kinds.values(), reverse=True)[:n]
 
 
 # --------------------------------------------------------------------------------------------------
@@ -252,7 +318,8 @@ def firings(model, layer, texts):
 
 def rare_and_strong(fired, n=5):
     """The n neurons whose strongest firing stands out most from their others, by deviations."""
-    return ((fired.max(0).values - fired.mean(0)) / (fired.std(0) + 1e-6)).topk(n).indices.tolist()
+    peaks = (fired.max(0).values - fired.mean(0)) / (fired.std(0) + 1e-6)
+    return peaks.topk(min(n, len(peaks))).indices.tolist()
 
 
 def strongest(fired, texts, n=5):
@@ -262,8 +329,9 @@ def strongest(fired, texts, n=5):
     found = {}
     for place in fired.argsort(descending=True).tolist():
         ids, i = where[place]
-        found.setdefault(tuple(ids[max(0, i - 3) : i + 1]),
-                         (fired[place].item(), ids[:i], ids[i : i + 1], ids[i + 1:]))
+        last_words = tuple(ids[max(0, i - 3) : i + 1])
+        if last_words not in found:
+            found[last_words] = (fired[place].item(), ids[:i], ids[i : i + 1], ids[i + 1:])
         if len(found) == n:
             break
     return list(found.values())
@@ -273,7 +341,9 @@ def strongest(fired, texts, n=5):
 def promoted(model, layer, neuron, n=5):
     """The ids of the n tokens whose logits a firing neuron raises most, on its own."""
     written = model.blocks[layer].down.weight[:, neuron]  # (C,)
-    return (model.unembed.weight @ (model.norm.weight * written)).topk(n).indices.tolist()
+    written = model.norm.weight * (written - written.mean())  # as the last norm lets it through
+    raised = model.unembed.weight @ written  # (V,)
+    return raised.topk(min(n, len(raised))).indices.tolist()
 
 
 # --------------------------------------------------------------------------------------------------
@@ -286,7 +356,9 @@ def nearest(vectors, direction):
 
 
 def typical(vectors):
-    """Mean and spread of the cosines of any two of the vectors (V, C): what no relation is like."""
+    """The mean cosine of any two of V vectors (V, C), and what the nearest of V would have if they
+    were strewn at random around it: what no relation looks like."""
     unit = F.normalize(vectors, dim=1)
-    pairs = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
-    return pairs.mean().item(), pairs.std().item()
+    cosines = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
+    spread = NormalDist(cosines.mean().item(), max(cosines.std(correction=0).item(), 1e-9))
+    return spread.mean, spread.inv_cdf(1 - 1 / len(unit))

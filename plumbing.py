@@ -14,6 +14,7 @@ import math
 import multiprocessing
 import os
 import re
+import shlex
 import signal
 import sys
 import time
@@ -87,10 +88,16 @@ def resumed_settings(Settings, folder, flags):
 def kept_settings(Settings, folder):
     """The settings of the run in a folder. Raises BadInput if there is none."""
     try:
-        return Settings(**read_json(folder / "settings.json"))
-    except (OSError, ValueError, TypeError):
+        kept = read_json(folder / "settings.json")
+    except (OSError, ValueError):
         raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
                        "train.py printed when it began, such as runs/stories.") from None
+    names = {field.name for field in dataclasses.fields(Settings)}
+    if not isinstance(kept, dict) or set(kept) != names:
+        raise BadInput(f"{folder} was written by another version of train.py (its settings.json "
+                       f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
+                       "that version, or train again.")
+    return Settings(**kept)
 
 
 def check_settings(s):
@@ -595,7 +602,7 @@ Growing a model in {s.out}
 def examination(corpus, s):
     """The prompts that a model is examined with at the end, and the tokens it may add to each."""
     if hasattr(corpus, "tests"):
-        return corpus.tests(), 64
+        return corpus.tests(), 64 if s.vocab_size >= 512 else s.n_ctx
     return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx
 
 
@@ -609,7 +616,7 @@ def skills(check, prompts, texts):
 
 
 def next_commands(s):
-    commands = [(f"python {script} --run {s.out}", Path(script).exists())
+    commands = [(f"python {script} --run {shlex.quote(s.out)}", Path(script).exists())
                 for script in ("show_model.py", "export_for_web.py")]
     return [c for c, there in commands if there] + [
         "python train.py --preset shakespeare       (another corpus)",
@@ -648,7 +655,7 @@ def run(work):
         refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
                "read. What was saved before is intact; make room, then --resume the run.")
     except KeyboardInterrupt:
-        refuse("Stopped at once; a checkpoint that was saved before is kept.")
+        refuse("Stopped at once; what was saved before is kept.")
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
@@ -676,6 +683,19 @@ def listen(prompt):
     except (EOFError, KeyboardInterrupt):
         print()
         return ""
+
+
+def shade(text, p):
+    """A token on a background that says how likely it was; plain where there are no colours."""
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return text
+    hue = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # red to green, of the terminal's 256
+    return "\n".join(line and f"\x1b[48;5;{hue};97m{line}\x1b[0m" for line in text.split("\n"))
+
+
+def visible(token):
+    """A token with its spaces and line ends to be seen."""
+    return "(end)" if token == END else token.replace(" ", "·").replace("\n", "↵")
 
 
 def duration(seconds):

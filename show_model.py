@@ -15,7 +15,6 @@
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
 """
 import argparse
-import os
 import sys
 from shutil import get_terminal_size
 
@@ -23,41 +22,29 @@ import data
 import inside
 import plumbing
 from data import BadInput
+from plumbing import shade, visible
 
 import torch
 
-COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 FLAGS = {
-    "text": dict(nargs="?", help="the text to look at (the first prompt of the run)"),
+    "text": dict(nargs="*", help="the text to look at (the first prompt of the run)"),
     "word": {}, "a": {}, "b": {}, "c": {},
     "--layer": dict(type=int, default=0, help="counted from 0 (0)"),
     "--head": dict(type=int, default=0, help="counted from 0 (0)"),
-    "--all": dict(action="store_true", help="a contact sheet of all heads"),
+    "--all": dict(action="store_true", help="a contact sheet of all heads of all layers"),
     "--neuron": dict(type=int, help="counted from 0 (some that fire rarely, but strongly)"),
     "--temperature": dict(type=float, default=0.8, help="0: always the likeliest token (0.8)"),
     "--top-k": dict(type=int, default=0, help="only among the k likeliest; 0: among all (0)"),
     "--top-p": dict(type=float, default=1.0, help="only the likeliest, up to this sum (1)"),
     "--seed": dict(type=int, default=1, help="another seed, another text (1)"),
     "--tokens": dict(type=int, help="how many at most (what fits; film: 30)"),
-    "--alternatives": dict(action="store_true", help="the ten likeliest at each step"),
+    "--alternatives": dict(action="store_true", help="the ten likeliest, at temperature 1"),
 }
-
-def shade(text, p):
-    """A token on a background that says how likely it was; plain when piped."""
-    if not COLOURED:
-        return text
-    hue = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # red to green, of the terminal's 256
-    return "\n".join(line and f"\x1b[48;5;{hue};97m{line}\x1b[0m" for line in text.split("\n"))
-
-def visible(*tokens):
-    """Tokens with their spaces and line ends to be seen."""
-    return "  ".join("(end)" if token == data.END else token.replace(" ", "·").replace("\n", "↵")
-                     for token in tokens)
 
 def ranking(run, shares, after=lambda i: ""):
     """Print (id, share) pairs, each with a bar; `after` adds something to a line."""
     for i, share in shares:
-        print(f"  {share:6.2f}  {visible(run.symbols[i]):14} {'█' * int(20 * share):20} {after(i)}")
+        print(f"  {share:6.2f}  {run.words(i):14} {'█' * int(20 * share):20} {after(i)}")
 
 def cells(weights):
     """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade of grey."""
@@ -78,11 +65,11 @@ def tokens(run, args):
     text = "".join(c for c in args.text if c in run.tokenizer.ids)
     pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pieces(text)]
     for ids in pieces:
-        print("  " + " + ".join(f"{visible(run.symbols[i])} ({i})" for i in ids))
+        print("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
     print(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
           f"of the token embedding (0 to {len(run.symbols) - 1}).")
     if unknown := sorted(set(args.text) - set(text)):
-        print(f"Left out, since the corpus never has them: {visible(*unknown)}")
+        print(f"Left out, since the corpus never has them: {'  '.join(unknown)}")
 
 def merges(run, _):
     if not run.tokenizer.merges:
@@ -94,10 +81,10 @@ def merges(run, _):
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
-    mean, spread = inside.typical(vectors)
+    mean, by_chance = inside.typical(vectors)
     ranking(run, inside.nearest(vectors, vectors[word])[1:11])
-    print(f"\nCosines of the embeddings: 1 is the same direction. Any two tokens have {mean:.2f}, "
-          f"give or take {spread:.2f};\nonly what lies well above that says something.")
+    print(f"\nCosines of embeddings: 1 is the same direction, two at random have {mean:.2f}. By "
+          f"chance, the nearest would\nhave {by_chance:.2f}: what lies above that says something.")
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
@@ -107,20 +94,19 @@ def analogy(run, args):
     print(f"{args.a} - {args.b} + {args.c} =")
     ranking(run, [pair for pair in found if pair[0] not in given][:10],
             lambda i: f"was number {place[i]} beside {args.c}")
-    print(f"\nAs usual, the three words are left out; else {visible(run.symbols[found[0][0]])} is "
-          f"nearest. What was near {args.c}\nanyway owes its place to that, not to the sum.")
+    print(f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
+          f"What was near {args.c}\nanyway owes its place to that, not to the sum.")
 
 def neurons(run, args):
     run.check(layer=args.layer, neuron=args.neuron or 0)
     texts = run.held_out(40)
     fired = inside.firings(run.model, args.layer, texts)
     for j in inside.rare_and_strong(fired) if args.neuron is None else [args.neuron]:
-        speaks = [run.symbols[i] for i in inside.promoted(run.model, args.layer, j)]
-        print(f"layer {args.layer}, neuron {j}: fires at {(fired[:, j] > 0.1).float().mean():.1%} "
-              f"of the tokens, speaks for {visible(*speaks)}")
+        often = (fired[:, j] > 0.1).float().mean()
+        print(f"layer {args.layer}, neuron {j}: fires (above 0.1) at {often:.1%} of the tokens, "
+              f"speaks for {run.words(*inside.promoted(run.model, args.layer, j))}")
         for strength, *around in inside.strongest(fired[:, j], texts):
-            before, token, after = (run.tokenizer.decode(ids).replace(data.END, "")
-                                    .replace("\n", " / ") for ids in around)
+            before, token, after = map(run.line, around)
             print(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
 
 def attention(run, args):
@@ -128,45 +114,54 @@ def attention(run, args):
     if args.all:
         return contact_sheet(run, args.text)
     ids, texts, head = run.ids(args.text), run.held_out(20), (args.layer, args.head)
-    words = [visible(run.symbols[i]) for i in ids]
-    for word, row in zip(words, inside.attention_weights(run.model, ids)[head]):
-        print(f"{word:>12} {cells(row)} {words[row.argmax()]} {row.max():.0%}")
+    n = min(len(ids), (get_terminal_size().columns - 36) // 2)  # what fits beside the words
+    for i, row in zip(ids[:n], inside.attention_weights(run.model, ids)[head]):
+        print(f"{run.words(i):>12.12} {cells(row[:n])} {run.words(ids[row.argmax()])} "
+              f"{row.max():.0%}")
+    print(f"\n{n} of {len(ids)} tokens: a row for each that looks, a column for each it may see, "
+          "in the same order,\nfrom 4 % on ░, 16 % ▒, 36 % ▓, 64 % █; and what it sees most of.\n\n"
+          "Over held-out text, it looks hardest")
+    for share, between in inside.longest_looks(run.model, *head, texts):
+        print(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
+              f"{run.line(between)[:60]}")
     scores, chance = inside.roles(run.model, texts)
     liked = inside.preferred(run.model, texts)[args.layer][args.head]
-    played = (f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores)
-    print("\nA row for each token that looks, a column for each it may see, and what it sees most."
-          f"\nOver held-out text, head {args.layer}.{args.head} likes to look at "
-          f"{visible(*(run.symbols[i] for i in liked))}\nRoles: {', '.join(played)}")
+    print("and most at", run.words(*liked), "\nRoles:", ", ".join(
+        f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores))
 
 def contact_sheet(run, text, n=9):
     """Every head over the first n tokens of a text, the role it plays best, and what it likes."""
     seen, texts = inside.attention_weights(run.model, run.ids(text)), run.held_out(20)
     (scores, chance), liked = inside.roles(run.model, texts), inside.preferred(run.model, texts)
-    for layer, heads in enumerate(seen):
-        for some in torch.arange(len(heads)).split(max(1, get_terminal_size().columns // 20)):
-            best = [inside.best_role(scores, chance, layer, head) for head in some]
-            lines = [[f"head {layer}.{head}" for head in some],
-                     [role if clear else f"({role})" for role, _, _, clear in best],
-                     [f"{score:.0%}, chance {even:.0%}" for _, score, even, _ in best],
-                     [visible(*(run.symbols[i] for i in liked[layer][h]))[:19] for h in some],
-                     *([cells(row[:n]) for row in rows] for rows in heads[some, :n].unbind(1))]
-            print("\n".join("".join(f"{c:20}" for c in line).rstrip() for line in lines) + "\n")
-    print("Of each head: the best of its roles over held-out text, in brackets if it is weak;"
-          "\nchance: if it looked everywhere alike; and the tokens that it likes to look at.")
+    pages = torch.arange(run.s.n_head).split(max(1, get_terminal_size().columns // 20))
+    for layer, page in ((layer, page) for layer in range(run.s.n_layer) for page in pages):
+        columns = []
+        for head in page:
+            role, score, even = inside.best_role(scores, chance, layer, head)
+            columns.append([f"head {layer}.{head}", role, f"{score:.0%}, chance {even:.0%}",
+                            run.words(*liked[layer][head])[:19],
+                            *(cells(row[:n]) for row in seen[layer, head, :n])])
+        for line in zip(*columns):
+            print("".join(f"{cell:20}" for cell in line).rstrip())
+        print()
+    print("Of each head, over held-out text: the role that explains most of its attention, in "
+          "brackets if\nlittle; chance: if it looked everywhere alike; and the tokens it likes. "
+          "Same token: an earlier\none like itself. Induction: what came after that.")
 
 def continued(run, text, args, model=None):
-    """Yield (token, its probability, the ten likeliest) as the model goes on with a text."""
-    names = ("tokens", "seed", "temperature", "top_k", "top_p")
+    """(token, its probability, the ten likeliest) for each token with which the model goes on."""
+    names = ("tokens", "seed", "temperature", "top_k", "top_p")  # of those, what the verb takes
     how = {name: value for name, value in vars(args).items() if name in names}
-    for pick, believed in inside.stream(run, text, model, **how):
-        token = run.symbols[pick].replace(data.END, "(end)")
-        yield token, believed[pick].item(), believed.topk(min(10, len(believed)))
+    going_on = inside.stream(run, text, model, **how)
+    return ((run.symbols[i].replace(data.END, "(end)"), believed[i].item(),
+             believed.topk(min(10, len(believed)))) for i, believed in going_on)
 
 def generate(run, args):
+    going_on = continued(run, args.text, args)  # refuses what makes no sense before it prints
     print(args.text, end="")
-    for token, p, top in continued(run, args.text, args):
+    for token, p, top in going_on:
         if args.alternatives:
-            rivals = (f"{visible(run.symbols[i])} {q:.0%}" for q, i in zip(*top))
+            rivals = (f"{run.words(i)} {q:.0%}" for q, i in zip(*top))
             print(f"\n{p:5.0%}  {shade(visible(token), p)}  of  {'  '.join(rivals)}", end="")
         else:
             print(shade(token, p), end="", flush=True)
@@ -174,7 +169,7 @@ def generate(run, args):
 
 def film(run, args):
     args.tokens = 30 if args.tokens is None else args.tokens
-    for step in run.steps:
+    for step in run.steps[: run.steps.index(run.step) + 1]:
         words = [shade(token.replace("\n", " / "), p)
                  for token, p, _ in continued(run, args.text, args, run.at(step))]
         print(f"step {step:>6}  {''.join(words)}")
@@ -185,7 +180,7 @@ def chat(run, args):
         raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
                        "a run that can talk (python train.py --preset snail), or name one (--run).")
     print(f"You are talking to {other}. An empty line ends it.")
-    said = []
+    said, forgotten = [], False
     while line := plumbing.listen(f"{you}: "):
         text = run.readable(line)
         if text != line:
@@ -193,10 +188,14 @@ def chat(run, args):
             print(f"(No token for {never}: its corpus never has it. It reads: {text})")
         said.append(f"{you}: {text}\n{other}:")
         while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
-            print(f"(Its context is full. It forgets: {said.pop(0).splitlines()[0]})")
+            said.pop(0)
+            if not said or not forgotten:
+                print(f"(Its context of {run.s.n_ctx} tokens is full: it forgets what is oldest.)")
+            forgotten = True
         if not said:
             continue
         print(f"{other}:", end="", flush=True)
+        args.seed += 1  # or the same question would always get the same answer
         for token, p, _ in continued(run, "\n".join(said), args):
             if token in ("\n", "(end)"):
                 break
@@ -210,11 +209,10 @@ def tour(run, args):
           f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
     tokens(run, args)
     print("\nand believes that next comes")
-    believed = next(inside.stream(run, args.text))[1].topk(5)
-    ranking(run, zip(believed.indices.tolist(), believed.values.tolist()))
+    ranking(run, inside.believed(run.model, run.ids(args.text)))
     print("\nWhat its heads look for:\n")
     contact_sheet(run, args.text, n=0)
-    print(f"\nIt goes on{' (green: it was sure, red: a surprise)' if COLOURED else ''}:\n")
+    print("\nIt goes on (in colours, green was likely and red a surprise):\n")
     generate(run, args)
     print(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
 
@@ -240,9 +238,11 @@ def main():
         for flag in flags.split():
             verb.add_argument(flag, **FLAGS[flag])
     args = parser.parse_args(namespace=argparse.Namespace(  # what holds without a flag
-        verb=tour, run="", step=None, text=None, alternatives=False))
+        verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8))
     run = inside.Run(args.run, args.step)
-    args.text = run.prompts[0] if args.text is None else args.text.replace("\\n", "\n")
+    if not args.run and args.verb is not tour:
+        print(f"({run.folder}, step {run.step:,})", file=sys.stderr)
+    args.text = " ".join(args.text).replace("\\n", "\n") if args.text else run.beginning()
     args.verb(run, args)
 
 

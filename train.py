@@ -71,7 +71,7 @@ PRESETS = {  # what differs from the defaults above
                         n_ff=1088, batch_size=64, steps=50_000, warmup=500, matrix_lr=0.02,
                         unembed_lr=0.01),
     "snail": dict(dataset="snail", vocab_size=1024, n_ctx=128, batch_size=32, steps=1300),
-    "snail-big": dict(dataset="snail", vocab_size=4096, n_layer=6, n_head=6, n_embd=384, n_ff=768,
+    "snail-big": dict(dataset="snail", vocab_size=2048, n_layer=6, n_head=6, n_embd=384, n_ff=768,
                       n_ctx=128, dropout=0.1, batch_size=64, steps=2000, matrix_lr=0.02),
     "smoke": dict(n_layer=2, n_head=2, n_embd=32, n_ff=64, n_ctx=64, batch_size=4, steps=20,
                   watch_every=10, watch_tokens=8, snapshots=3, warmup=5),

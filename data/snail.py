@@ -6,9 +6,10 @@
     python -m data.snail                     # how many there are, how many twice, and a few of them
 
 All that is asked and answered is in snail.txt beside this file; it can be extended, or replaced,
-by hand. A conversation has one to four turns. In a third of them the visitor tells Pip a name or
-a favourite thing and asks for it later, so there is something to remember. Questions of the
-validation part are worded as no training question is. Capital letters never occur.
+by hand. A conversation has one to four turns. In more than a third of them the visitor tells Pip a
+name or a favourite thing and asks for it later, so there is something to remember. Questions of the
+validation part are worded as none of the training part: at least two words differ from any of the
+same topic. Capital letters never occur.
 
 Contents: 1. the book · 2. conversations · 3. judging a reply
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from data import Corpus
+from data import BadInput, Corpus
 
 SPEAKERS = ("you", "pip")  # who begins a line, the visitor first
 PROMPTS = ("you: hello\npip:", "you: what do you eat?\npip:", "you: what is the moon like?\npip:",
@@ -53,13 +54,29 @@ def book():
     for block in re.split(r"\n{2,}", text):
         first, *rest = block.splitlines()
         if " = " in first:
-            pairs = (line.split(" = ") for line in block.splitlines())
+            pairs = (line.split(" = ", 1) for line in block.splitlines())
             slots.update((name, fillings.split(" / ")) for name, fillings in pairs)
         else:
             marked = {mark: [line[2:] for line in rest if line[0] == mark] for mark in "?!-~+"}
             questions, held_out = (" / ".join(marked[mark]).split(" / ") for mark in "?!")
             topics[first] = Topic(questions, held_out, *(marked[mark] for mark in "-~+"))
+    inspect(slots, topics)
     return slots, topics
+
+
+def inspect(slots, topics):
+    """Raise BadInput for what somebody forgot who wrote into snail.txt."""
+    needed = [f"{memory} {part}" for memory in MEMORIES for part in ("told", "asked")]
+    for name in [*needed, *topics]:
+        lines = topics.get(name, Topic([""], [""], [], [], []))
+        for mark, some in zip("?!-", (lines.questions, lines.held_out, lines.replies)):
+            if not any(some):
+                raise BadInput(f"snail.txt: the topic {name!r} needs a line that begins with "
+                               f"{mark}.")
+        used = set(re.findall(r"\{(\w+)\}", str(lines)))
+        if unknown := sorted(used.difference(slots)):
+            raise BadInput(f"snail.txt: the topic {name!r} uses the slot {unknown[0]!r}, which no "
+                           f"line fills ({unknown[0]} = one / two / three).")
 
 
 def plain_topics():
@@ -75,6 +92,16 @@ def fill(template, dice, known):
 
 # ---------------------------------------------------------------------------------------------
 # 2. Conversations
+
+def a_name(dice):
+    """A name from the list, or of two or three syllables: too many to be known by heart, so that
+    a model has to learn to look back and copy."""
+    slots, _ = book()
+    if dice.random() < 0.5:
+        return dice.choice(slots["visitor"])
+    name = "".join(dice.choices(slots["syllable"], k=dice.randint(2, 3)))
+    return a_name(dice) if name in slots["stranger"] else name
+
 
 def plan(dice):
     """The names of the topics of a conversation of one to four turns."""
@@ -98,14 +125,14 @@ def ask(question, dice, known):
 def answer(topic, dice, known, told=True):
     """A reply, and in seven of ten cases something more."""
     reply = dice.choice(topic.unknown if topic.unknown and not told else topic.replies)
-    tail = " " + dice.choice(topic.tails) if dice.random() < 0.7 else ""
+    tail = " " + dice.choice(topic.tails) if topic.tails and dice.random() < 0.7 else ""
     return fill(reply + tail, dice, known)
 
 
 def converse(dice, phrasings):
     """One conversation; `phrasings` is "questions" or "held_out"."""
     slots, topics = book()
-    known = {slot: dice.choice(slots[slot]) for slot in MEMORIES.values()}
+    known = {"visitor": a_name(dice), "favourite": dice.choice(slots["favourite"])}
     turns, lines = plan(dice), []
     for i, name in enumerate(turns):
         question = ask(dice.choice(getattr(topics[name], phrasings)), dice, known)
@@ -130,14 +157,14 @@ def load(conversations=60_000, seed=1):
 
 def tests(names=100):
     """Prompts that end where Pip has to answer a question worded as none of the training part is:
-    each topic in each of its held-out wordings, then `names` conversations in which a visitor says
-    a name and asks for it."""
+    each topic in each of its held-out wordings, then conversations in which a visitor says a name
+    and asks for it: `names` with names from the list, and one with each stranger's."""
     slots, topics = book()
     dice, prompts = Random(0), []
     for name in plain_topics():
         prompts += [f"you: {ask(question, dice, {})}\npip:" for question in topics[name].held_out]
-    for _ in range(names):
-        known = {"visitor": dice.choice(slots["visitor"])}
+    for visitor in dice.choices(slots["visitor"], k=names) + slots["stranger"]:
+        known = {"visitor": visitor}
         told, asked = (ask(dice.choice(topics[name].held_out), dice, known)
                        for name in ("name told", "name asked"))
         hello = answer(topics["name told"], dice, known)
@@ -148,28 +175,36 @@ def tests(names=100):
 def check(text, prompt=""):
     """Which of the rules that apply the reply after a prompt keeps: {rule: bool}.
 
-    character  all its words are Pip's, so there is no capital, and its sentences as short as Pip's
+    character  its words are Pip's or a visitor's name, and its sentences as short as Pip's
     grammar    it is a reply of snail.txt with any fillings, alone or with something added
     topic      it begins with a reply to what was asked; left out if that is no known question
     recall     it names the visitor, and nobody else; only where a name was told and is asked for
+    new name   the same for a name that never was in the training part
 
     Without a prompt, the first reply of a conversation is judged.
     """
     lines = (prompt + text).splitlines()
     last = max(len(prompt.splitlines()), 2)
     *before, question, reply = [line.partition(":")[2].strip() for line in [*lines, "", ""][:last]]
-    topic = topic_of(question)
-    kept = dict(character=in_character(reply), grammar=bool(any_reply().fullmatch(reply)))
+    topic, told = topic_of(question), list(filter(None, map(name_told, [*before, question])))
+    kept = dict(character=in_character(reply, told),
+                grammar=bool(any_reply().fullmatch(reply)))
     if topic:
         kept["topic"] = bool(openings()[topic].match(reply))
-    if topic == "name asked" and (told := [n for line in before for n in name_told(line)]):
-        kept["recall"] = names_in(reply) == {told[-1]}
+    if topic == "name asked" and told:
+        rule = "new name" if told[-1] in book()[0]["stranger"] else "recall"
+        kept[rule] = names_in(reply) | {told[-1]} == {told[-1]} and told[-1] in words(reply)
     return kept
 
 
-def in_character(reply):
+def words(text):
+    return re.findall(r"\w+", text)
+
+
+def in_character(reply, names):
     sentences = re.split(r"(?<=[.?]) ", reply)
-    return (set(re.findall(r"\w+|[^\w\s]", reply)) <= lexicon() and reply[-1:] in (".", "?") and
+    return (set(re.findall(r"\w+|[^\w\s]", reply)) <= lexicon() | set(names) and
+            reply[-1:] in (".", "?") and
             max(len(sentence.split()) for sentence in sentences) <= 20)
 
 
@@ -191,11 +226,14 @@ def topic_of(question):
 
 
 def name_told(line):
-    return names_in(line) if topic_of(line) == "name told" else set()
+    """The name in a line in which a visitor tells it, None in any other."""
+    if topic_of(line) == "name told":
+        return next(filter(None, questions()["name told"].fullmatch(line).groups()))
 
 
 def names_in(text):
-    return set(re.findall(r"\w+", text)).intersection(book()[0]["visitor"])
+    slots, _ = book()
+    return set(words(text)).intersection(slots["visitor"] + slots["stranger"])
 
 
 def any_of(templates):
@@ -204,8 +242,11 @@ def any_of(templates):
 
     def pattern(template):
         literals_and_slots = enumerate(re.split(r"\{(\w+)\}", template))
-        return "".join(any_of(slots[part]) if i % 2 else re.escape(part)
+        return "".join(fillings(part) if i % 2 else re.escape(part)
                        for i, part in literals_and_slots)
+
+    def fillings(slot):
+        return r"(\w+)" if slot == "visitor" else any_of(slots[slot])  # anybody may visit
 
     return f"(?:{'|'.join(map(pattern, templates))})"
 

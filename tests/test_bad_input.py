@@ -91,7 +91,7 @@ def test_help_lists_every_setting_with_its_reason(capsys):
     (OSError(errno.ENOSPC, "No space left on device", "runs/stories/log.jsonl"),
      "No space left on device: runs/stories/log.jsonl could not be written or read. What was saved "
      "before is intact; make room, then --resume the run.\n"),
-    (KeyboardInterrupt(), "Stopped at once; a checkpoint that was saved before is kept.\n"),
+    (KeyboardInterrupt(), "Stopped at once; what was saved before is kept.\n"),
 ])
 def test_bad_input_a_full_disk_and_a_second_ctrl_c_end_in_a_sentence_and_2(error, words, capsys):
     def work():

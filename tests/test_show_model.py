@@ -2,11 +2,13 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import inside
+import plumbing
 import show_model
 import train
 from data import BadInput
@@ -102,7 +104,7 @@ def test_a_run_on_characters_has_no_merges_to_show(tmp_path):
     (tmp_path / "sea.txt").write_text(SEA, "utf-8")
     subprocess.run([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "sea.txt", "--steps",
                     "1", "--vocab-size", "0"], cwd=tmp_path, check=True, capture_output=True)
-    done = in_a_process(tmp_path, "merges")
+    done = in_a_process(tmp_path, "merges", "--run", "runs/sea")
     assert (done.returncode, done.stderr) == (2, "This run reads single characters: nothing was "
                                                  "glued.\n")
 
@@ -117,9 +119,11 @@ def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run)
     expected = cosines.sort(descending=True)
     shown = re.findall(r"^ +(-?\d\.\d\d)  (\S+)", out, re.M)
     assert [float(c) for c, _ in shown] == pytest.approx(expected.values[1:11].tolist(), abs=0.006)
-    assert shown[0][1] == show_model.visible(run.symbols[expected.indices[1]])
+    assert shown[0][1] == plumbing.visible(run.symbols[expected.indices[1]])
     pairs = (vectors @ vectors.T)[torch.ones(38, 38).triu(1) > 0]
-    assert f"have {pairs.mean():.2f}, give or take {pairs.std():.2f};" in out
+    assert f"two at random have {pairs.mean():.2f}." in out
+    by_chance = torch.distributions.Normal(pairs.mean(), pairs.std()).icdf(torch.tensor(37 / 38))
+    assert f"the nearest would\nhave {by_chance:.2f}: what lies above" in out
 
 
 def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
@@ -131,13 +135,18 @@ def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
     alone = F.cosine_similarity(vectors, c[None]).argsort(descending=True).tolist()
     shown = re.findall(r"^ +-?\d\.\d\d  (\S+) .*was number (\d+) beside shells", out, re.M)
     expected = [i for i in order if i not in ids][:10]
-    assert shown == [(show_model.visible(run.symbols[i]), str(alone.index(i))) for i in expected]
-    assert f"else {show_model.visible(run.symbols[order[0]])} is nearest" in out
+    assert shown == [(plumbing.visible(run.symbols[i]), str(alone.index(i))) for i in expected]
+    assert f"of all, {plumbing.visible(run.symbols[order[0]])} is nearest" in out
 
 
-@pytest.mark.parametrize("word, says", [("zebra", "No token for 'z', character 1 of 'zebra'"),
-                                        ("sheshe", "'sheshe' is not one token here, but "),
-                                        ("The shells", "is not one token here, but The")])
+def test_a_token_may_be_typed_as_it_is_printed(show):
+    assert show("neighbours", "·sea") == show("neighbours", "sea")
+
+
+@pytest.mark.parametrize("word, says", [("zebra", "'zebra' is not one token here: choose a word"),
+                                        ("sheshe", "'sheshe' is not one token here: choose a word"),
+                                        ("SELLS", "not one token here: did you mean 'sells'\\?"),
+                                        ("", "'' is not one token here: choose")])
 def test_a_word_that_is_no_token_is_refused_in_a_sentence(show, word, says):
     with pytest.raises(BadInput, match=says):
         show("neighbours", word)
@@ -160,7 +169,7 @@ def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show,
     assert strength == fired[:, 7].max().item()
     assert before + there + after in texts
     out = show("neurons", "--layer", 1, "--neuron", 7)
-    assert f"layer 1, neuron 7: fires at {(fired[:, 7] > 0.1).float().mean():.1%}" in out
+    assert f"neuron 7: fires (above 0.1) at {(fired[:, 7] > 0.1).float().mean():.1%} of" in out
     first = out.splitlines()[1]
     assert first.startswith(f"  {strength:5.2f}  ")
     assert f"[{run.tokenizer.decode(there)}]" in first.replace(" / ", "\n")
@@ -173,7 +182,23 @@ def test_the_snippets_of_a_neuron_differ():
 
 
 def test_neurons_without_a_number_are_five_that_stand_out(show):
-    assert len(re.findall(r"^layer 0, neuron \d+: fires at", show("neurons"), re.M)) == 5
+    assert len(re.findall(r"^layer 0, neuron \d+: fires ", show("neurons"), re.M)) == 5
+
+
+def test_neurons_that_fire_rarely_but_strongly_come_first():
+    fired = torch.zeros(100, 7)
+    fired[:, 0], fired[::2, 1], fired[5, 2] = 1, 1, 1  # always; at every second token; once
+    assert inside.rare_and_strong(fired, 2) == [2, 1]
+
+
+def test_a_neuron_speaks_for_the_tokens_whose_logits_it_raises(run):
+    """Where the vector is much larger than what the neuron writes, LayerNorm is nearly linear."""
+    model, written = run.model, run.model.blocks[0].down.weight[:, 3]
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        x = torch.randn(20_000, 32)
+        change = model.unembed(model.norm(x + 0.01 * written)) - model.unembed(model.norm(x))
+    assert inside.promoted(model, 0, 3, 3) == change.mean(0).topk(3).indices.tolist()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -191,6 +216,38 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
         assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (.04, .16, .36, .64))] * 2
 
 
+def test_the_hardest_looks_of_a_head_are_those_with_most_weight(run):
+    texts = run.held_out(20)
+    looks = inside.longest_looks(run.model, 1, 0, texts, n=4)
+    shares = [share for share, _ in looks]
+    weights = [inside.attention_weights(run.model, ids)[1, 0].tril(-1)[:, 1:] for ids in texts]
+    assert shares == sorted(shares, reverse=True) and len(looks) == 4
+    assert shares[0] == max(w.max().item() for w in weights if w.numel())
+    assert len({(between[0], between[-1]) for _, between in looks}) == 4
+    for share, between in looks:
+        assert len(between) > 1 and any(
+            ids[j : j + len(between)] == between and w[j + len(between) - 1, j - 1] == share
+            for ids, w in zip(texts, weights) for j in range(1, len(ids)))
+
+
+def test_a_head_is_shown_with_its_hardest_looks_what_it_likes_and_every_role(show, run):
+    out = show("attention", "She sells", "--layer", 1, "--head", 0)
+    texts = run.held_out(20)
+    share, between = inside.longest_looks(run.model, 1, 0, texts)[0]
+    assert re.search(rf"^ +{share:.0%}  from {re.escape(run.words(between[-1]))} +to "
+                     rf"{re.escape(run.words(between[0]))} +in ", out, re.M)
+    assert f"and most at {run.words(*inside.preferred(run.model, texts)[1][0])} " in out
+    scores, chance = inside.roles(run.model, texts)
+    for role in scores:
+        assert f"{role} {scores[role][1, 0]:.0%} (chance {chance[role]:.0%})" in out
+
+
+def test_a_long_text_is_cut_to_the_terminal(show, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = show("attention", "She sells sea shells by the sea shore. She sells.").splitlines()
+    assert max(map(len, lines[:12])) <= 60 and lines[13].startswith("12 of 13 tokens")
+
+
 def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_likes(
         show, run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
@@ -198,7 +255,10 @@ def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_lik
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
     assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
     liked = inside.preferred(run.model, run.held_out(20))[1][1]
-    assert show_model.visible(*(run.symbols[i] for i in liked))[:19] in out
+    assert run.words(*liked)[:19] in out
+    scores, chance = inside.roles(run.model, run.held_out(20))
+    label, score, even = inside.best_role(scores, chance, 0, 1)
+    assert re.search(rf"{re.escape(label)}.*\n.*{score:.0%}, chance {even:.0%}", out)
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -236,7 +296,7 @@ def everywhere(ids):
 def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
     scores, chance = inside.roles(looks(previous), [[1, 2, 3, 4], [5, 6, 7]])
     assert inside.best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
-        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5), True)
+        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5))
     assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
 
 
@@ -244,7 +304,16 @@ def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role(
     scores, chance = inside.roles(looks(everywhere), [list(range(40)) * 2])
     for role in scores:
         assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
-    assert inside.best_role(scores, chance, 0, 0)[3] is False
+    assert inside.best_role(scores, chance, 0, 0)[0] == "no clear role"
+
+
+@pytest.mark.parametrize("score, label", [(0.9, "induction"), (0.25, "induction"),
+                                          (0.24, "(induction)"), (0.1, "(induction)"),
+                                          (0.09, "no clear role"), (0.05, "no clear role")])
+def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, label):
+    scores = {"same token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
+    assert inside.best_role(scores, {"same token": 0.05, "induction": 0.05}, 0, 0) == (
+        label, pytest.approx(score), 0.05)
 
 
 def test_a_head_that_looks_at_the_sevens_likes_sevens():
@@ -257,7 +326,7 @@ def test_a_head_that_looks_at_the_sevens_likes_sevens():
 
 def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
     texts = [[0, 1, 1, 1, 1, 1, 1, 1, 2]]  # the ones get most, for being many
-    assert inside.preferred(looks(previous), texts, n=1) == [[[1]]]
+    assert inside.preferred(looks(previous), texts, n=3) == [[[1]]]  # and no others
     only_first = looks(lambda ids: F.one_hot(ids * 0, len(ids)).float())
     assert inside.preferred(only_first, texts, n=1) == [[[0]]]
 
@@ -332,14 +401,25 @@ def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
 def test_alternatives_list_the_ten_likeliest_and_their_probabilities(show, run):
     line = show("generate", "She", "--alternatives", "--tokens", 1).splitlines()[1]
     p, ids = plain_logits(run, run.ids("She")).softmax(0).topk(10)
-    expected = "  ".join(f"{show_model.visible(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
+    expected = "  ".join(f"{plumbing.visible(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
     assert line.split("  of  ")[1] == expected
 
 
 def test_the_film_has_a_line_for_each_snapshot_from_noise_on(show, run):
-    lines = show("film", "She", "--tokens", 4).splitlines()
+    lines = show("film", "She", "--tokens", 4, "--temperature", 0).splitlines()
     assert [int(line.split()[1]) for line in lines] == run.steps
     assert run.steps[0] == 0 and run.steps[-1] == 60
+    for step, line in ((0, lines[0]), (60, lines[-1])):
+        ids, model = run.ids("She"), run.at(step)
+        for _ in range(4):
+            ids.append(model(torch.tensor([ids]))[0][0, -1].argmax().item())
+        said = run.tokenizer.decode(ids[len(run.ids("She")):]).replace("\n", " / ")
+        assert line == f"step {step:>6}  {said}"
+
+
+def test_a_film_ends_at_the_step_that_was_asked_for(show, run):
+    lines = show("film", "She", "--tokens", 2, "--step", run.steps[1]).splitlines()
+    assert [int(line.split()[1]) for line in lines] == run.steps[:2] != run.steps
 
 
 # ---------------------------------------------------------------------------------------------
@@ -356,10 +436,23 @@ def test_capital_letters_are_made_small_and_it_says_so(show):
     assert "(No token for ! H I M: its corpus never has it. It reads: hello, i am mia)" in out
 
 
+def test_the_same_question_gets_another_answer_the_next_time(show):
+    out = show("chat", "--run", "runs/snail", "--temperature", 2, typed=["hello"] * 2)
+    first, second = re.findall("^pip:.*", out, re.M)
+    assert first != second
+
+
+def test_ctrl_c_ends_a_chat(monkeypatch, capsys):
+    def interrupted(prompt):
+        raise KeyboardInterrupt
+    monkeypatch.setattr("builtins.input", interrupted)
+    assert plumbing.listen("you: ") == ""
+
+
 def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
     out = show("chat", "--run", "runs/snail", "--temperature", 0,
                typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"])
-    assert "(Its context is full. It forgets: you: hello)" in out
+    assert out.count("(Its context of 96 tokens is full: it forgets what is oldest.)") == 2
     assert len(re.findall("^pip:", out, re.M)) == 3  # none to the line that is too long by itself
 
 
@@ -390,6 +483,15 @@ def test_every_verb_takes_a_step_before_or_behind_it(show):
     assert before == behind != show("neighbours", "sea")
 
 
+def test_a_text_needs_no_quotes(show):
+    assert show("tokens", "She", "sells") == show("tokens", "She sells")
+
+
+def test_which_run_is_shown_is_said_unless_it_was_named(home):
+    assert in_a_process(home, "tokens", "She").stderr == "(runs/sea, step 60)\n"
+    assert in_a_process(home, "tokens", "She", "--run", "runs/sea").stderr == ""
+
+
 def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
     assert "\x1b" not in in_a_process(home, "generate", "She").stdout
     ours, theirs = pty.openpty()
@@ -401,20 +503,25 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
 
 
 def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
-    monkeypatch.setattr(show_model, "COLOURED", True)
-    assert show_model.shade("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
-    assert show_model.shade("a\n\nb", 1.0) == \
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert plumbing.shade("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
+    assert plumbing.shade("a\n\nb", 1.0) == \
         "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert plumbing.shade("a", 1.0) == "a"
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(home):
-    done = subprocess.run(f"'{sys.executable}' '{ROOT}/show_model.py' weights | head -1; "
-                          "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        f"'{sys.executable}' '{ROOT}/show_model.py' weights --run runs/sea | head -1; "
+        "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
+        capture_output=True, text=True, timeout=60)
     assert done.stderr == "" and done.stdout.splitlines()[-1] == "0"
 
 
 @pytest.mark.parametrize("words, says", [
+    (["generate", "She", "--tokens", "-5"], "--tokens -5 makes no sense: at least 0."),
     (["--run", "nowhere"], "nowhere is no run (it has no settings.json of one): name the folder"),
     (["--step", "7", "weights"], "The weights of step 7 were not kept. Choose --step from 0, "),
     (["attention", "She", "--layer", "2"], "There is no layer 2 in this model: --layer goes from 0 "
@@ -430,8 +537,9 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
     (["attention", ""], "The text has 0 tokens"),
 ])
 def test_a_mistake_gets_a_sentence_and_exit_code_2(home, words, says):
-    done = in_a_process(home, *words)
-    assert done.returncode == 2 and done.stdout in ("", words[1] if len(words) > 1 else "")
+    run = () if "--run" in words else ("--run", "runs/sea")
+    done = in_a_process(home, *words, *run)
+    assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr and len(done.stderr.splitlines()) == 1
 
 
@@ -447,27 +555,66 @@ def test_without_any_run_it_says_how_to_get_one(tmp_path):
                            "or name the folder of one (--run).\n")
 
 
-def test_a_damaged_snapshot_is_named_and_the_others_still_work(home, show, run):
-    path = home / "runs" / "sea" / "snapshots" / "000000.pt"
-    whole = path.read_bytes()
-    try:
-        path.write_bytes(whole[: len(whole) // 2])
-        with pytest.raises(BadInput, match="000000.pt cannot be read .*: it is damaged."):
-            show("weights", "--step", 0)
-        assert "60 of 60" in show()
-    finally:
-        path.write_bytes(whole)
+@pytest.mark.parametrize("name, content, says", [
+    ("snapshots/000060.pt", b"", "snapshots/000060.pt in "),
+    ("tokenizer.json", b'{"symbols": [', "tokenizer.json or traces.jsonl in "),
+    ("traces.jsonl", b"", "tokenizer.json or traces.jsonl in "),
+    ("traces.jsonl", None, "tokenizer.json or traces.jsonl in "),
+    ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
+    ("tokens/validation.bin", None, "tokens/validation.bin in "),
+    ("settings.json", b"{", "is no run (it has no settings.json of one)"),
+    ("settings.json", b"[]", "was written by another version of train.py"),
+])
+def test_what_is_missing_or_damaged_is_named(home, tmp_path, monkeypatch, name, content, says):
+    run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
+    (run / name).unlink()
+    if content is not None:
+        (run / name).write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["show_model.py", "--run", str(run)])
+    with pytest.raises(BadInput) as error:
+        show_model.main()
+    assert says in str(error.value) and str(run) in str(error.value)
 
 
-def test_a_run_that_was_stopped_before_its_end_is_shown(home, show):
-    """Of a run that is still going, everything but metrics.json is there."""
-    metrics = home / "runs" / "sea" / "metrics.json"
-    kept = metrics.read_bytes()
-    metrics.unlink()
-    try:
-        assert "step 60 of 60" in show()
-    finally:
-        metrics.write_bytes(kept)
+def test_a_damaged_snapshot_leaves_the_others_to_be_seen(home, tmp_path):
+    run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
+    path = run / "snapshots" / "000000.pt"
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(BadInput, match="snapshots/000000.pt in .* is missing or damaged"):
+        inside.Run(run, 0)
+    assert inside.Run(run).step == 60
+
+
+def test_settings_of_another_version_are_refused_with_what_differs(home, tmp_path):
+    run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
+    settings = plumbing.read_json(run / "settings.json")
+    del settings["n_head"]
+    plumbing.write_json(run / "settings.json", {**settings, "n_hands": 2})
+    with pytest.raises(BadInput, match="another version of train.py .*differs in n_hands, n_head"):
+        inside.Run(run)
+
+
+def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
+    run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
+    for path in (*sorted((run / "snapshots").glob("*"))[1:], run / "metrics.json",
+                 run / "checkpoint.pt", run / "log.jsonl"):
+        path.unlink()
+    (run / "snapshots" / "._000000.pt").write_bytes(b"left by another system")
+    assert inside.Run(run).step == 0
+
+
+def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
+    (tmp_path / "bits.txt").write_text("0110" * 500)
+    subprocess.run([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "bits.txt", "--steps",
+                    "1", "--vocab-size", "0", "--n-head", "1", "--n-layer", "1", "--n-ff", "2",
+                    "--n-ctx", "2"], cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    for words in ([], ["neurons"], ["attention", "01"], ["attention", "--all"], ["weights"],
+                  ["neighbours", "0"], ["film"], ["generate", "0", "--seed", "9" * 30],
+                  ["generate", "0", "--temperature", "1e-40"]):
+        monkeypatch.setattr(sys, "argv", ["show_model.py", *words])
+        show_model.main()
+        assert capsys.readouterr().out
 
 
 def test_what_a_tensor_is_for_is_known_for_every_tensor():

@@ -8,6 +8,7 @@ import train
 from data import BadInput, snail
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,19 +54,41 @@ def test_the_note_is_shown_before_training_begins(run_train):
 
 def test_no_held_out_question_is_worded_as_a_training_question(corpus):
     """Compared without names and favourite things, and without "pip, " before or "?" behind."""
-    slots = "|".join(SLOTS["visitor"] + SLOTS["favourite"] + SLOTS["food"])
+    slots = "|".join(SLOTS["favourite"] + SLOTS["food"])
 
     def wordings(part):
-        return {re.sub(rf"\b({slots})\b", "_", bare(line)) for line in lines(part, "you: ")}
+        lines_of_part = (bare(line) for line in lines(part, "you: "))
+        named = ((line, snail.name_told(line)) for line in lines_of_part)
+        return {re.sub(rf"\b({slots})\b", "_", line.replace(name, "_") if name else line)
+                for line, name in named}
 
     learned, held_out = wordings(corpus.train), wordings(corpus.validation)
     assert len(learned) > 750 and len(held_out) > 180
     assert not learned & held_out
 
 
+def words_changed(a, b):
+    """How many words have to be changed, added or taken away to make one text the other."""
+    before = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (x != y)))
+        before = row
+    return before[-1]
+
+
+def test_held_out_questions_are_at_least_two_words_away_from_all_others_of_their_topic():
+    assert words_changed("how is the fern".split(), "how is that old fern".split()) == 2
+    for topic in TOPICS.values():
+        for new in topic.held_out:
+            for old in topic.questions:
+                assert words_changed(new.split(), old.split()) >= 2, (new, old)
+
+
 def test_every_topic_is_asked_for_in_new_words_too():
     for topic in TOPICS.values():
-        assert len(topic.questions) >= 12 and len(topic.held_out) >= 2
+        assert len(topic.questions) >= 10 and len(topic.held_out) >= 3
         assert len(topic.replies) >= 5 and len(topic.tails) >= 2
 
 
@@ -100,10 +123,12 @@ def test_what_is_asked_for_was_told_before_or_pip_says_it_does_not_know(corpus):
                 continue
             asked += 1
             slot = snail.MEMORIES[topic.split()[0]]
-            told = [thing for line in said[:i:2] for thing in SLOTS[slot]
-                    if snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")
-                    and re.search(rf"\b{thing}\b", line)]
-            if told:
+            tell = [line for line in said[:i:2] if
+                    snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")]
+            told = [thing for thing in SLOTS[slot] for line in tell if thing in line]
+            if topic == "name asked" and tell:
+                told = [snail.name_told(tell[-1].removeprefix("you: "))]
+            if tell:
                 assert max(told, key=len) in said[i + 1]
             else:
                 assert re.search("do(es)? not know|not told me|i looked in my shell", said[i + 1])
@@ -154,6 +179,15 @@ HELLO = "you: my name is mia\npip: hello, mia. i will keep your name in my shell
      "character grammar topic"),
     (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slowly.",
      "character grammar topic recall"),
+    (HELLO + "you: what is my name?\npip:", " your name is mia tom.", "character"),
+    (HELLO + "you: what is my name?\npip:", " your name is miaow.", "grammar topic"),
+    (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slow", "recall"),
+    (HELLO.replace("mia", "zora") + "you: what is my name?\npip:", " your name is zora.",
+     "character grammar topic new name"),
+    (HELLO.replace("mia", "zora") + "you: what is my name?\npip:", " your name is zo.",
+     "grammar topic"),
+    ("you: what do you eat?\npip:", " " + "i eat lettuce and " * 6 + "pears.", ""),
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowlyand", ""),
     ("you: what is my name?\npip:", " i do not know your name yet. tell me.",
      "character grammar topic"),
 ])
@@ -177,7 +211,7 @@ def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names()
     questions = [prompt.splitlines()[-2] for prompt in prompts]
     topics = [snail.topic_of(question.removeprefix("you: ")) for question in questions]
     assert set(topics) == set(TOPICS) - {"name told", "favourite told", "favourite asked"}
-    assert topics.count("name asked") == 100
+    assert topics.count("name asked") == 100 + len(SLOTS["stranger"])
     learned = {question for topic in TOPICS.values() for question in topic.questions}
     assert not {bare(question) for question in questions} & learned
 
@@ -192,10 +226,50 @@ def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
     assert (asked["recall"], asked["topic"]) == (2, 3)
 
 
-@pytest.mark.parametrize("preset, low, high", [("snail", 0.9e6, 1.2e6), ("snail-big", 8e6, 9e6)])
+@pytest.mark.parametrize("preset, low, high", [("snail", 1e6, 1.1e6),
+                                               ("snail-big", 8.65e6, 8.75e6)])
 def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, preset, low, high):
     s = train.Settings(**train.PRESETS[preset])
     counts = plumbing.count_block(train.Tokenizer, corpus.train)
     vocabulary = train.Tokenizer.learn(counts, True, s.vocab_size).symbols
     assert low < sum(p.numel() for p in train.GPT(s, len(vocabulary)).parameters()) < high
     assert data.find(s.dataset) is snail
+
+
+# ---------------------------------------------------------------------------------------------
+# Names, and a book of one's own
+
+def test_half_of_the_visitors_have_names_of_syllables_and_strangers_never_come(corpus):
+    names = [name for line in lines(corpus.train, "you: ")
+             if (name := snail.name_told(line.removeprefix("you: ")))]
+    assert len(names) > 10_000
+    listed = sum(name in SLOTS["visitor"] for name in names)
+    assert 0.2 < listed / len(names) < 0.6
+    assert len(set(names)) > 5000
+    assert not set(names) & set(SLOTS["stranger"])
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ("! what kind of food", "what kind of food", "the topic 'food' needs a line that begins "
+                                                 "with !"),
+    ("- i eat {food}. small", "- i eat {fodo}. small", "the topic 'food' uses the slot 'fodo', "
+                                                       "which no line fills (fodo = one / two"),
+    ("name told\n", "name said\n", "the topic 'name told' needs a line that begins with ?."),
+])
+def test_what_is_forgotten_in_snail_txt_is_named(old, new, says, tmp_path, monkeypatch):
+    text = (ROOT / "data" / "snail.txt").read_text("utf-8")
+    assert text.count(old) == 1
+    (tmp_path / "snail.txt").write_text(text.replace(old, new), "utf-8")
+    monkeypatch.setattr(snail, "__file__", str(tmp_path / "snail.py"))
+    with pytest.raises(BadInput) as error:
+        snail.book.__wrapped__()
+    assert says in str(error.value)
+
+
+def test_a_topic_may_do_without_tails(tmp_path, monkeypatch):
+    text = (ROOT / "data" / "snail.txt").read_text("utf-8")
+    (tmp_path / "snail.txt").write_text(re.sub(r"(?m)^\+.*\n", "", text), "utf-8")
+    monkeypatch.setattr(snail, "__file__", str(tmp_path / "snail.py"))
+    book = snail.book.__wrapped__()
+    monkeypatch.setattr(snail, "book", lambda: book)
+    assert snail.converse(Random(1), "questions").startswith("you: ")
