@@ -89,11 +89,12 @@ def kept_settings(Settings, folder):
     """The settings of the run in a folder. Raises BadInput if there is none."""
     try:
         kept = read_json(folder / "settings.json")
-    except (OSError, ValueError):
+        kept["preset"]  # every version has it; what is no run of ours has not
+    except (OSError, ValueError, TypeError, KeyError):
         raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
                        "train.py printed when it began, such as runs/stories.") from None
     names = {field.name for field in dataclasses.fields(Settings)}
-    if not isinstance(kept, dict) or set(kept) != names:
+    if set(kept) != names:
         raise BadInput(f"{folder} was written by another version of train.py (its settings.json "
                        f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
                        "that version, or train again.")

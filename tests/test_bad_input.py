@@ -349,8 +349,8 @@ def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypat
     ("def look(q, k, v):\n    return v\n", "It has to define attention(q, k, v)."),
     ("import no_such_package\n", "ModuleNotFoundError: No module named 'no_such_package'"),
     ("1 / 0\n", "my_head.py cannot be used: ZeroDivisionError: division by zero. It has to"),
-    ("attention = 3\n", "my_head.py is not attention yet. Running it ended in TypeError: "),
-    ("def attention(q, k):\n    return q\n", "Running it ended in TypeError: attention() takes 2"),
+    ("attention = 3\n", "my_head.py is not attention yet. attention is of the type int, and it "),
+    ("def attention(q, k):\n    return q\n", "It is called with three tensors, attention(q, k, v)"),
 ])
 def test_a_head_file_that_defines_no_attention_is_refused(refused, pigs, code, words):
     if code is not None:

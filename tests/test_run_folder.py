@@ -103,7 +103,8 @@ def test_the_facts_about_the_corpus_are_right(run):
     tokens = [len(np.fromfile(run / "tokens" / f"{split}.bin", np.uint16))
               for split in ("train", "validation")]
     assert facts == dict(
-        dataset="stories", vocab_size=512, train_tokens=tokens[0], validation_tokens=tokens[1],
+        dataset="stories", note="", vocab_size=512,
+        train_tokens=tokens[0], validation_tokens=tokens[1],
         train_characters=sum(map(len, corpus.train)),
         validation_characters=sum(map(len, corpus.validation)),
         floor=pytest.approx(sum(s.nats for s in corpus.validation) / (tokens[1] - 1)))

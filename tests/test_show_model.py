@@ -563,7 +563,8 @@ def test_without_any_run_it_says_how_to_get_one(tmp_path):
     ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
     ("tokens/validation.bin", None, "tokens/validation.bin in "),
     ("settings.json", b"{", "is no run (it has no settings.json of one)"),
-    ("settings.json", b"[]", "was written by another version of train.py"),
+    ("settings.json", b"[]", "is no run (it has no settings.json of one)"),
+    ("settings.json", b'{"preset": "a"}', "was written by another version of train.py"),
 ])
 def test_what_is_missing_or_damaged_is_named(home, tmp_path, monkeypatch, name, content, says):
     run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
