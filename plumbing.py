@@ -488,7 +488,7 @@ def padded(rows, device, filling=0):
 
 # A head of the reader's own ---------------------------------------------------------------------
 
-def load_head(path):
+def load_head(path, device="cpu"):
     """attention(q, k, v) from a Python file, if it does what attention does. Raises BadInput."""
     judge = load_module(Path(__file__).parent / "site" / "exercise" / "judge.py")
     try:
@@ -502,6 +502,12 @@ def load_head(path):
             so_far = f" Right so far: {', '.join(passed)}." if passed else ""
             raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
         passed.append(stage)
+    try:
+        head(*torch.zeros(3, 1, 1, 4, 2, device=device))
+    except Exception as error:
+        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it ends in "
+                       f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
+                       "to be made where q is: device=q.device.") from None
     tell(f"{path} computes attention. Right: {', '.join(passed)}.")
     return head
 

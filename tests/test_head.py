@@ -417,3 +417,13 @@ def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
 def test_a_head_in_a_file_that_is_not_called_py_is_taken_too(sea):
     (sea / "my_head.txt").write_text(head(STEPS)[1], "utf-8")
     assert judge(plumbing.load_head("my_head.txt"), torch) == ""
+
+
+def test_a_head_that_makes_its_mask_on_another_device_is_told_so(sea):
+    """The device "meta" computes nothing, and takes no tensors from a CPU."""
+    (sea / "my_head.py").write_text(head(RIGHT["by filling the mask in"])[1], "utf-8")
+    assert plumbing.load_head("my_head.py")
+    with pytest.raises(BadInput, match="right on a CPU, but here, on meta, it ends in .*device=q"):
+        plumbing.load_head("my_head.py", "meta")
+    (sea / "my_head.py").write_text("from train import attention\n", "utf-8")
+    assert plumbing.load_head("my_head.py", "meta") is train.attention

@@ -13,6 +13,7 @@ import show_model
 import train
 from data import BadInput
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -173,6 +174,12 @@ def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show,
     first = out.splitlines()[1]
     assert first.startswith(f"  {strength:5.2f}  ")
     assert f"[{run.tokenizer.decode(there)}]" in first.replace(" / ", "\n")
+
+
+def test_held_out_pieces_are_those_of_the_validation_text(home, run):
+    ids = np.fromfile(home / "runs" / "sea" / "tokens" / "validation.bin", np.uint16).tolist()
+    assert sum(run.held_out(10**6), []) == ids[:-1]  # nothing is predicted from the last one
+    assert 0 < len(run.held_out(2)) <= 2
 
 
 def test_the_snippets_of_a_neuron_differ():
@@ -473,6 +480,9 @@ def test_without_a_verb_there_is_a_tour_of_the_newest_run_on_two_screens(show, r
     out = show()
     assert out.startswith("runs/sea, step 60 of 60: learned from sea.txt, 2 layers x 2 heads, ")
     assert run.prompts[0] in out
+    p, ids = plain_logits(run, run.ids(run.prompts[0])).softmax(0).topk(5)
+    believed = re.findall(r"^ +(\d\.\d\d)  (\S+)", out, re.M)
+    assert believed == [(f"{q:.2f}", run.words(i)) for q, i in zip(p, ids)]
     for verb in show_model.VERBS:
         assert verb in out.splitlines()[-1]
     assert len(out.splitlines()) <= 60
