@@ -1,7 +1,7 @@
 """Pip, a small snail behind glass, who answers in short lowercase sentences.
 
     from data import snail
-    train, validation, *_ = snail.load()     # two lists of conversations
+    corpus = snail.load()                    # .train and .validation: lists of conversations
     snail.check(" i eat lettuce.", "you: what do you eat?\\npip:")    # {"character": True, ...}
     python -m data.snail                     # how many there are, how many twice, and a few of them
 

@@ -1,8 +1,8 @@
 """Short stories for a very small language model, made by the grammar in this file.
 
     from data import stories
-    train, validation, _ = stories.load()   # two lists of Story; a Story is a str with .nats
-    stories.check(train[0])                 # {"spelling": True, "grammar": True, ...}
+    corpus = stories.load()          # .train and .validation: lists of Story, a str with .nats
+    stories.check(corpus.train[0])   # {"spelling": True, "grammar": True, ...}
 
 A story is a chain of choices: one of eight plots, one of sixteen openings, then one sentence
 template after another, each with {slots} to fill. Every choice is made evenly, and a slot that

@@ -35,13 +35,12 @@ SEED_0 = (
 
 @pytest.fixture(scope="module")
 def corpus():
-    train, validation, _ = stories.load()
-    return train, validation
+    return stories.load()
 
 
 @pytest.fixture(scope="module")
 def train(corpus):
-    return corpus[0]
+    return corpus.train
 
 
 def broken(text):
@@ -64,14 +63,14 @@ def within_five_sigma(count, n, share):
 # ------------------------------------------------------------------------------ the corpus
 
 def test_load_gives_about_three_megabytes_of_training_stories_and_500_to_validate(corpus):
-    train, validation = corpus
+    train, validation = corpus.train, corpus.validation
     assert len(train) == 6000 and len(validation) == 500
     assert 2_800_000 < sum(map(len, train)) < 3_200_000
     assert all(type(story) is stories.Story for story in train + validation)
 
 
 def test_no_text_is_in_both_training_and_validation_and_none_occurs_twice(corpus):
-    train, validation = corpus
+    train, validation = corpus.train, corpus.validation
     assert not set(train) & set(validation)
     assert len(set(train)) == 6000 and len(set(validation)) == 500
 
