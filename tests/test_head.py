@@ -203,6 +203,11 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "Its numbers are right, but a model cannot learn through it: changes of q, k or v do not"
         " reach the result as they should. Nothing may be taken out of the computation (detach, "
         "item, float, numpy) or be overwritten in place once it was used."),
+    "keys that do not learn": (
+        "k.transpose(-2, -1)", "(k.detach() + 0 * k).transpose(-2, -1)",
+        "Its numbers are right, but a model cannot learn through it: changes of q, k or v do not"
+        " reach the result as they should. Nothing may be taken out of the computation (detach, "
+        "item, float, numpy) or be overwritten in place once it was used."),
     "by way of numpy": (
         "weights @ v,", "torch.from_numpy((weights @ v).detach().float().numpy()),",
         "A model cannot learn through it: element 0 of tensors does not require grad and does "

@@ -187,7 +187,8 @@ HELLO = "you: my name is mia\npip: hello, mia. i will keep your name in my shell
     (HELLO.replace("mia", "zora") + "you: what is my name?\npip:", " your name is zo.",
      "grammar topic"),
     ("you: what do you eat?\npip:", " " + "i eat lettuce and " * 6 + "pears.", ""),
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowlyand", ""),
+    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.no.", "character"),
+    ("you: what do you eat?\npip:", " " + "the moss is damp and " * 5 + "so am i.", ""),
     ("you: what is my name?\npip:", " i do not know your name yet. tell me.",
      "character grammar topic"),
 ])
