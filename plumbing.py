@@ -648,17 +648,22 @@ class Clock:
         return self.last - before
 
 
-def run(work):
-    """Call work(); bad input and a full disk end in one sentence and exit code 2."""
+def run(work, reader_may_leave=False):
+    """Call work(); bad input and a full disk end in one sentence and exit code 2.
+
+    reader_may_leave: if what is printed goes into a pipe, it is no mistake to close that early.
+    """
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a console that lacks a character shows "?"
     try:
         work()
     except BadInput as error:
         refuse(error)
-    except BrokenPipeError:  # whoever reads what is printed has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if isinstance(error, BrokenPipeError):  # or Python would complain once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if reader_may_leave:
+                return
         refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
                "read. What was saved before is intact; make room, then --resume the run.")
     except KeyboardInterrupt:

@@ -247,4 +247,4 @@ def main():
 
 
 if __name__ == "__main__":
-    plumbing.run(main)
+    plumbing.run(main, reader_may_leave=True)

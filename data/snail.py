@@ -27,7 +27,7 @@ SPEAKERS = ("you", "pip")  # who begins a line, the visitor first
 PROMPTS = ("you: hello\npip:", "you: what do you eat?\npip:", "you: what is the moon like?\npip:",
            "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
            "you: what is my name?\npip:", "you: tell me a joke\npip:")
-MEMORIES = {"name": "visitor", "favourite": "favourite"}  # what is told and asked for: its slot
+MEMORIES = ("name", "favourite")  # what a visitor may tell, and ask for later
 ASKING = re.compile(r"(what|how|do|does|did|are|is|am|can|could|why|where|when|who|which|have|has|"
                     r"would|will|were|must|may|should|know|any)\b")
 BEFORE = ("", "", "", "pip, ", "and ", "so, ")  # what people may say before a question
@@ -105,7 +105,7 @@ def a_name(dice):
 
 def plan(dice):
     """The names of the topics of a conversation of one to four turns."""
-    turns, memory = dice.choices(plain_topics(), k=dice.randint(1, 4)), dice.choice([*MEMORIES])
+    turns, memory = dice.choices(plain_topics(), k=dice.randint(1, 4)), dice.choice(MEMORIES)
     if len(turns) > 1 and dice.random() < 0.5:
         told, asked = sorted(dice.sample(range(len(turns)), 2))
         turns[told], turns[asked] = f"{memory} told", f"{memory} asked"
@@ -193,7 +193,7 @@ def check(text, prompt=""):
         kept["topic"] = bool(openings()[topic].match(reply))
     if topic == "name asked" and told:
         rule = "new name" if told[-1] in book()[0]["stranger"] else "recall"
-        kept[rule] = names_in(reply) | {told[-1]} == {told[-1]} and told[-1] in words(reply)
+        kept[rule] = told[-1] in words(reply) and names_in(reply) <= {told[-1]}
     return kept
 
 

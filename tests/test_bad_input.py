@@ -3,6 +3,8 @@ import errno
 import json
 import math
 import socket
+import subprocess
+import sys
 import urllib.request
 from urllib.error import URLError
 
@@ -13,6 +15,7 @@ from data import BadInput, shakespeare, textfile, tinystories
 
 import pytest
 import torch
+from conftest import ROOT
 
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",
@@ -100,6 +103,17 @@ def test_bad_input_a_full_disk_and_a_second_ctrl_c_end_in_a_sentence_and_2(error
         plumbing.run(work)
     assert end.value.code == 2
     assert capsys.readouterr().err == words
+
+
+def test_a_training_whose_reader_leaves_says_so(folder):
+    """As in `python train.py | head -3`: it ends early, and nobody should believe it is done."""
+    done = subprocess.run(
+        f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu | head -3 > seen; "
+        "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
+        capture_output=True, text=True, timeout=120)
+    assert done.stdout == "2\n"
+    assert "Broken pipe: " in done.stderr and "--resume the run." in done.stderr
+    assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
 def test_a_mistake_of_ours_is_not_hidden():
