@@ -657,6 +657,7 @@ def run(work, reader_may_leave=False):
         stream.reconfigure(errors="replace")  # a console that lacks a character shows "?"
     try:
         work()
+        sys.stdout.flush()  # what could not be printed is known now, not after the end
     except BadInput as error:
         refuse(error)
     except OSError as error:

@@ -108,6 +108,7 @@ def test_bad_input_a_full_disk_and_a_second_ctrl_c_end_in_a_sentence_and_2(error
 def test_a_training_whose_reader_leaves_says_so(folder):
     """As in `python train.py | head -3`: it ends early, and nobody should believe it is done."""
     done = subprocess.run(
+        "export PYTHONUNBUFFERED=1; "  # so that it is noticed while it trains
         f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu | head -3 > seen; "
         "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
         capture_output=True, text=True, timeout=120)
