@@ -1,11 +1,15 @@
-"""What is inside a trained model, as numbers; show_model.py prints them.
+"""What is inside a trained model, as numbers: show_model.py prints them, export_for_web.py writes
+them into files.
 
-1. A run, 2. Generating with a memory, 3. What heads do, 4. What neurons do, 5. Embeddings.
+1. A run, 2. Generating with a memory, 3. What heads do, 4. What neurons do, 5. Embeddings,
+6. One update.
 Shapes: T time, C channels, H heads, D size of a head, V vocabulary, L layers. Layers, heads and
 neurons count from 0, as in the names of the tensors; head 2.1 is head 1 of layer 2.
 """
 import contextlib
+import dataclasses
 import json
+import time
 from pathlib import Path
 from statistics import NormalDist
 
@@ -145,15 +149,20 @@ class Memory:
     """The key/value cache of a block: an attention for new tokens, which also see the old ones."""
 
     def __init__(self):
-        self.keys = self.values = None
+        self.kept, self.length = None, 0  # keys and values (2, B, H, room, D), tokens in them
 
     def __call__(self, q, k, v):
-        """q, k, v of the new tokens (1, H, T, D) -> what each of them takes over (1, H, T, D)."""
-        self.keys = k if self.keys is None else torch.cat([self.keys, k], dim=2)
-        self.values = v if self.values is None else torch.cat([self.values, v], dim=2)
-        new, all_ = q.shape[2], self.keys.shape[2]
-        sees = torch.ones(new, all_, dtype=torch.bool).tril(all_ - new)
-        return F.scaled_dot_product_attention(q, self.keys, self.values, attn_mask=sees), None
+        """q, k, v of the new tokens (B, H, T, D) -> what each of them takes over (B, H, T, D)."""
+        first, self.length = self.length, self.length + q.shape[2]
+        if self.kept is None or self.length > self.kept.shape[3]:
+            old = self.kept  # room for twice as many: copied seldom, speed only
+            self.kept = q.new_zeros(2, *q.shape[:2], 2 * self.length, q.shape[3])
+            if first:
+                self.kept[:, :, :, :first] = old[:, :, :, :first]
+        self.kept[:, :, :, first : self.length] = torch.stack([k, v])
+        keys, values = self.kept[:, :, :, : self.length]
+        sees = torch.ones(q.shape[2], self.length, dtype=torch.bool).tril(first)
+        return F.scaled_dot_product_attention(q, keys, values, attn_mask=sees), None
 
 
 def next_logits(model, new, start, memories):
@@ -208,6 +217,31 @@ def sample(run, ids, model, tokens, seed, how):
 
 
 @torch.inference_mode()
+def write_together(model, rows, n_tokens, n_ctx, end, temperature=1.0, seed=1):
+    """Continue rows of ids by sampling, all at once, until the end token, n_ctx or n_tokens more.
+
+    At each place, every row takes one token: of its own as long as it has any, then a sampled
+    one. So rows of all lengths share one memory, and nothing is filled in."""
+    rows, given = [list(row) for row in rows], [len(row) for row in rows]
+    memories, dice = [Memory() for _ in model.blocks], torch.Generator().manual_seed(seed)
+    for place in range(n_ctx - 1):
+        now = torch.tensor([row[min(place, len(row) - 1)] for row in rows])[:, None]  # (B, 1)
+        x = model.token_embedding(now) + model.position_embedding.weight[place]
+        for block, memory in zip(model.blocks, memories):
+            x, _ = block(x, memory)
+        p = (model.unembed(model.norm(x))[:, 0] / temperature).softmax(-1)  # (B, V)
+        picks, going = torch.multinomial(p, 1, generator=dice)[:, 0].tolist(), False
+        for row, length, pick in zip(rows, given, picks):
+            over = len(row) > length and row[-1] == end
+            if place + 1 == len(row) and not over and len(row) < length + n_tokens:
+                row.append(pick)
+            going = going or place + 1 < len(row)
+        if not going:
+            break
+    return rows
+
+
+@torch.inference_mode()
 def believed(model, ids, n=5):
     """The n likeliest tokens after some others: [(id, probability)]."""
     top = model(torch.tensor([ids]))[0][0, -1].softmax(-1)
@@ -236,6 +270,16 @@ def targets(ids):
 def attention_weights(model, ids):
     """Of every head over some tokens, (L, H, T, T)."""
     return torch.cat(model(torch.tensor([ids]))[1])
+
+
+def mean_entropy(model, texts):
+    """How widely each head looks on some texts, in nats: 0 if always at one place. (L, H)"""
+    total, places = 0, 0
+    for ids in texts:
+        weights = attention_weights(model, ids)
+        total = total - (weights * weights.clamp_min(1e-9).log()).sum((-2, -1))
+        places += len(ids)
+    return total / places
 
 
 def even_weights(T):
@@ -297,6 +341,38 @@ def longest_looks(model, layer, head, texts, n=5):
     for share, between in sorted(looks):  # the hardest of a kind comes last, and stays
         kinds[between[0], between[-1]] = (share, between)
     return sorted(kinds.values(), reverse=True)[:n]
+
+
+@torch.inference_mode()
+def ablation(model, texts):
+    """What is lost without a head: the loss of texts in nats a token as the model is, and the loss
+    of each head that brings nothing instead of what it saw, (L, H)."""
+    ids = plumbing.padded([text[:-1] for text in texts], "cpu")
+    wanted = plumbing.padded([text[1:] for text in texts], "cpu", filling=-100)
+
+    def loss(x, layer):
+        """Of a residual stream (B, T, C) that comes out of the layers before this one."""
+        for block in model.blocks[layer:]:
+            x, _ = block(x, train.fused_attention)
+        logits = model.unembed(model.norm(x)).flatten(0, 1)
+        return F.cross_entropy(logits, wanted.flatten()).item()
+
+    x = model.token_embedding(ids) + model.position_embedding.weight[: ids.shape[1]]
+    whole_loss, without = loss(x, 0), []
+    for layer, block in enumerate(model.blocks):
+        without.append([loss(block(x, silencing(head))[0], layer + 1)
+                        for head in range(block.n_head)])
+        x, _ = block(x, train.fused_attention)
+    return whole_loss, torch.tensor(without)
+
+
+def silencing(silent):
+    """An attention in which one head brings nothing."""
+    def attend(q, k, v):
+        mixed, weights = train.fused_attention(q, k, v)
+        mixed[:, silent] = 0
+        return mixed, weights
+    return attend
 
 
 # --------------------------------------------------------------------------------------------------
@@ -362,3 +438,48 @@ def typical(vectors):
     cosines = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
     spread = NormalDist(cosines.mean().item(), max(cosines.std(correction=0).item(), 1e-9))
     return spread.mean, spread.inv_cdf(1 - 1 / len(unit))
+
+
+def plane(vectors):
+    """The two directions (C, 2) in which vectors (V, C) differ most, their mean (C,), and the
+    share of all differences that each of the two shows (2,). Principal components."""
+    mean = vectors.mean(0)
+    _, spread, directions = torch.linalg.svd(vectors - mean, full_matrices=False)
+    two = directions[:2].T
+    two = two * two.gather(0, two.abs().argmax(0)[None]).sign()  # or each run may mirror the map
+    return two, mean, spread[:2] ** 2 / (spread**2).sum()
+
+
+# --------------------------------------------------------------------------------------------------
+# 6. One update: a step of the training, made once more and looked at from all sides
+
+def replay(run, last=16, seconds=4.0):
+    """Train from the beginning again, as train.py did, up to a snapshot within reach; the last
+    update before it is what is returned.
+
+    last, seconds: about how many steps, and how long, this may take.
+    -> dict(step, ids (T,), targets (T,), before, after (models), loss, gradient_norm,
+    lr_multiplier, gap: how far the weights are from those that the run itself kept)."""
+    with whole(run.folder, "tokens/train.bin"):
+        tokens, _ = plumbing.read_tokens(run.folder)
+    s = dataclasses.replace(run.s, device="cpu")
+    devices = plumbing.Devices(s)
+    attend = train.fused_attention if devices.fused_is_better else train.attention
+    before, model = run.at(0), run.at(0)
+    optimizers = train.make_optimizers(model, s)
+    goals, began = [step for step in run.steps if 0 < step <= last] or [1], time.perf_counter()
+    for step in range(goals[-1]):
+        before.load_state_dict(model.state_dict())
+        batch = train.draw_batch(tokens, run.tokenizer.end, s, step)
+        loss, norm = train.update(model, optimizers, batch, s, step, attend, devices)
+        spent = time.perf_counter() - began
+        goals = [goal for goal in goals if goal * spent / (step + 1) < seconds or goal == goals[0]]
+        if step + 1 == goals[-1]:
+            break
+    gap = None
+    if step + 1 in run.steps:
+        kept = run.at(step + 1).state_dict()
+        gap = max((kept[name] - p).abs().max().item() for name, p in model.state_dict().items())
+    return dict(step=step, ids=batch[0], targets=batch[1], before=before.eval(),
+                after=model.eval(), loss=loss.item(), gradient_norm=norm.item(),
+                lr_multiplier=train.lr_multiplier(step, s), gap=gap)

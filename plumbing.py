@@ -334,14 +334,20 @@ def write_lines(path, lines):
 
 
 def prepare(corpus, Tokenizer, s, folder):
-    """Begin a run: settings.json, tokenizer.json, tokens/*.bin (two bytes an id), corpus.json."""
+    """Begin a run: settings.json, tokenizer.json, tokens/*.bin (two bytes an id), corpus.json, and
+    the code as it is now: train.py and the reader's own head, if there is one."""
     if (folder / "corpus.json").exists():
         return
     write_json(folder / "settings.json", dataclasses.asdict(s))
+    code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
+    for name, path in code.items():
+        with whole_file(folder / name) as file:
+            file.write(Path(path).read_bytes())
     try:
         write_tokens(corpus.load(), Tokenizer, s, folder)
     except BadInput:  # nothing that looks like a run is left behind
-        for path in (folder / "settings.json", *(folder / "tokens").glob("*.bin")):
+        for path in (folder / "settings.json", *(folder / name for name in code),
+                     *(folder / "tokens").glob("*.bin")):
             path.unlink()
         for empty in (folder / "tokens", folder):
             with contextlib.suppress(OSError):

@@ -1,0 +1,624 @@
+"""Turn a run into files that the pages in site/ show: what was watched, and the weights themselves.
+
+    python export_for_web.py                       the newest run, into site/exported/
+    python export_for_web.py --serve               and open the site on this machine
+    python export_for_web.py runs/stories runs/snail      several, side by side
+    python export_for_web.py --steps 0 100 1000    only these steps, however many there are
+    python export_for_web.py --out my_site         a whole site in another folder, to put online
+
+A run may be finished, stopped, or still going on; export it again whenever you like. What is
+written, and where each number comes from:
+
+    manifest.json       settings, tokenizer, what files there are, what is missing and why
+    log.json            losses by step, and what to compare them with
+    film.json           what the five prompts became at every look, skills, the moments that count
+    steps/NNNNNN.json   a look: tokens, probabilities, ten likeliest, attention, entropy
+    weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
+    check.json          logits by PyTorch from those weights, which the page has to reproduce
+    heads.json  neurons.json  embeddings.json  update.json  code.json      see the functions
+"""
+import argparse
+import ast
+import base64
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import data
+import inside
+import moments
+import plumbing
+import train
+from data import BadInput
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+FORMAT = 1  # of the exported files; a page refuses any other
+SITE = Path(__file__).parent / "site"
+WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which steps
+FEWEST = 6  # steps with weights, however large they are
+LOOKS = 60  # files in steps/, if nobody says which
+TEXTS = 10  # pieces of held-out text that heads are tried on
+SAMPLES = 32  # texts that are written at each step to see which rules they keep
+POINTS = 1500  # of a curve: more are averaged
+
+# --------------------------------------------------------------------------------------------------
+# 1. A run that is read
+
+class Source(inside.Run):
+    """A run, and which of its steps go along. Attributes: name, log, looks, shown, kept.
+
+    log: {step: line}; looks: {step: trace} of all looks; shown: the steps of the looks that get a
+    file; kept: the steps whose weights go along."""
+
+    def __init__(self, folder, kind, wanted=None):
+        super().__init__(folder)
+        self.name, self.kind = web_name(self.folder), kind
+        with inside.whole(self.folder, "log.jsonl", "traces.jsonl", "corpus.json"):
+            self.log = {line["step"]: line for line in read_lines(self.folder / "log.jsonl")}
+            self.looks = {look["step"]: look for look in read_lines(self.folder / "traces.jsonl")
+                          if (self.folder / "attention" / f"{look['step']:06}.npz").exists()}
+            self.facts = plumbing.read_json(self.folder / "corpus.json")
+        self.corpus = self.its_corpus()
+        size = len(pack(self.model, kind)[0])
+        if wanted is None:
+            self.kept = evenly(self.steps, max(FEWEST, WEIGHTS // size))
+            self.shown = evenly(list(self.looks), LOOKS)
+        else:
+            self.kept = [step for step in self.steps if step in wanted]
+            self.shown = [step for step in self.looks if step in wanted]
+            self.refuse(wanted)
+        self.models = {step: self.read_again(step) for step in self.kept}
+        self.last = self.models[self.kept[-1]]
+
+    def read_again(self, step):
+        """The model of a step as the page gets it."""
+        return pack(self.at(step), self.kind)[2]
+
+    def refuse(self, wanted):
+        """Raise BadInput for steps that were not watched, and if no weights would go along."""
+        if unknown := set(wanted) - set(self.looks):
+            raise BadInput(f"{self.folder} was not watched at step {min(unknown)}: choose --steps "
+                           f"from {', '.join(map(str, self.looks))}.")
+        if not self.kept:
+            raise BadInput(f"Of none of these steps the weights were kept: add at least one of "
+                           f"{', '.join(map(str, self.steps))} to --steps.")
+
+    def its_corpus(self):
+        """The module in data/ it learned from, None if that is gone."""
+        try:
+            return data.find(self.s.dataset)
+        except BadInput:
+            return None
+
+    def text(self, n=600_000):
+        """The beginning of the text that it learned from."""
+        with inside.whole(self.folder, "tokens/train.bin"):
+            tokens, _ = plumbing.read_tokens(self.folder)
+            return self.tokenizer.decode(tokens[:n])
+
+    def held_out(self, n=TEXTS):
+        return super().held_out(n)
+
+    def ids_of(self, symbols):
+        return [self.tokenizer.ids[symbol] for symbol in symbols]
+
+
+def web_name(folder):
+    """The name of a run in addresses: letters, digits and - _ . only."""
+    return re.sub(r"[^\w.-]+", "-", folder.resolve().name, flags=re.ASCII).strip(".-") or "run"
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def evenly(steps, n):
+    """At most n of some steps, the first and the last among them, evenly in their order."""
+    if len(steps) <= n:
+        return list(steps)
+    return [steps[round(i * (len(steps) - 1) / (n - 1))] for i in range(n)]
+
+
+# --------------------------------------------------------------------------------------------------
+# 2. Weights: fewer bits for each
+
+def pack(model, kind):
+    """(bytes, a description of each tensor in them, the model that a reader of them gets).
+
+    int8: a matrix has a byte for each weight and a scale for each row, the largest weight of which
+    becomes 127; float16: two bytes for each. The few numbers of the norms keep their four bytes."""
+    content, described, read = bytearray(), [], {}
+
+    def put(array):
+        content.extend(b"\0" * (-len(content) % 4))  # where JavaScript can begin to read
+        content.extend(array.tobytes())
+        return len(content) - array.nbytes
+
+    for name, p in model.state_dict().items():
+        w = p.float().cpu().numpy().astype("<f4")
+        one = dict(name=name, shape=list(w.shape), type="float32" if w.ndim == 1 else kind)
+        if w.ndim == 1:
+            one["offset"], back = put(w), w
+        elif kind == "float16":
+            one["offset"], back = put(w.astype("<f2")), w.astype("<f2").astype("<f4")
+        else:
+            scales = (np.abs(w).max(1, keepdims=True) / 127).clip(1e-12).astype("<f4")
+            whole = np.round(w / scales).astype("i1")
+            one["offset"], one["scales"], back = put(whole), put(scales), whole * scales
+        described.append(one)
+        read[name] = torch.from_numpy(np.ascontiguousarray(back))
+    twin = train.GPT(plain_settings(model), len(read["unembed.weight"])).eval()
+    twin.load_state_dict(read)
+    return bytes(content), described, twin
+
+
+def plain_settings(model):
+    """What a model has to be made with again, read from its tensors."""
+    up = model.blocks[0].up.weight
+    return dataclasses.replace(train.Settings(), n_layer=len(model.blocks), n_embd=up.shape[1],
+                               n_ff=up.shape[0], n_head=model.blocks[0].n_head,
+                               n_ctx=len(model.position_embedding.weight))
+
+
+def write_weights(run, folder):
+    """weights/NNNNNN.bin. Returns what the manifest says of them."""
+    snapshots = []
+    for step in run.kept:
+        content, described, _ = pack(run.at(step), run.kind)
+        file = f"weights/{step:06}.bin"
+        write_bytes(folder / file, content)
+        snapshots.append(dict(step=step, file=file, sha256=hashlib.sha256(content).hexdigest()))
+    return dict(type=run.kind, bytes=len(content), tensors=described), snapshots
+
+
+@torch.inference_mode()
+def check(run):
+    """A prompt and, for each snapshot, the logits (V,) of what follows, by PyTorch."""
+    ids = run.ids(run.beginning())
+    return dict(ids=ids, tolerance=1e-4, logits={
+        step: numbers(model(torch.tensor([ids]))[0][0, -1], 5) for step, model in
+        run.models.items()})
+
+
+# --------------------------------------------------------------------------------------------------
+# 3. What was watched
+
+def log(run):
+    """Curves by step, long ones thinned out to POINTS means, and losses to compare with."""
+    lines = [line for line in run.log.values() if "loss" in line]
+    each = max(1, -(-len(lines) // POINTS))
+    groups = [lines[i : i + each] for i in range(0, len(lines), each)]
+    names = ("loss", "lr_multiplier", "gradient_norm", "tokens_per_second", "seconds")
+    looked = [line for line in run.log.values() if "validation_loss" in line]
+    return dict(each=each, steps=[group[0]["step"] for group in groups],
+                **{name: [significant(np.mean([line[name] for line in group]))
+                          for group in groups] for name in names},
+                validation=dict(steps=[line["step"] for line in looked],
+                                loss=[round(line["validation_loss"], 4) for line in looked]),
+                compare={name: round(loss, 4) for name, loss in compare(run).items()})
+
+
+def compare(run):
+    try:
+        tokens, held_out = plumbing.read_tokens(run.folder)
+    except OSError:
+        return dict(nothing=float(np.log(len(run.symbols))))
+    return moments.baselines(tokens[:5_000_000], held_out[:500_000], len(run.symbols),
+                             run.facts.get("floor"))
+
+
+def film(run, losses, heads):
+    """What all looks wrote: ids and probabilities, skills by step, and the moments that count."""
+    first = next(iter(run.looks.values()))
+    frames = [dict(step=step, continued=[dict(ids=run.ids_of(token["token"] for token in
+                                                             prompt["tokens"]),
+                                              p=[round(token["p"], 3) for token in
+                                                 prompt["tokens"]])
+                                         for prompt in look["prompts"]])
+              for step, look in run.looks.items()]
+    skills = skills_by_step(run)
+    return dict(temperature=first["temperature"],
+                prompts=[dict(text=prompt["prompt"], given=run.ids_of(prompt["given"]))
+                         for prompt in first["prompts"]],
+                frames=frames, skills=skills, moments=find_moments(run, losses, heads, skills))
+
+
+def skills_by_step(run):
+    """The share of written texts that keep each rule of the corpus, by step; None without rules."""
+    if not hasattr(run.corpus, "check"):
+        return None
+    prompts, n_tokens = plumbing.examination(run.corpus, run.s)
+    prompts = prompts[:: max(1, len(prompts) // SAMPLES)][:SAMPLES]
+    rows, shares = [run.ids(prompt) for prompt in prompts], {}
+    for step in run.steps:
+        written = inside.write_together(run.read_again(step), rows, n_tokens, run.s.n_ctx, run.tokenizer.end,
+                                        run.s.temperature)
+        texts = [run.tokenizer.decode(row).replace(data.END, "") for row in written]
+        kept, asked = plumbing.skills(run.corpus.check, prompts, texts)
+        for rule, share in kept.items():
+            shares.setdefault(rule, []).append(round(share, 3))
+    return dict(steps=run.steps, shares=shares, samples=dict(asked))
+
+
+def find_moments(run, losses, heads, skills):
+    looks = [moments.Look(step, run.log.get(step, {}).get("validation_loss"),
+                          [(prompt["prompt"], "".join(t["token"] for t in prompt["tokens"]))
+                           for prompt in look["prompts"]]) for step, look in run.looks.items()]
+    others = [*(role_moments(heads) if heads else ()), *skill_moments(skills or {})]
+    return moments.find(looks, moments.learn_language(run.text()), losses, others)
+
+
+def role_moments(heads):
+    """For each role, the first snapshot at which a head gives it half of its attention."""
+    for role in heads["chance"]:
+        for step, scores in zip(heads["steps"], heads["scores"]):
+            best = np.array(scores[role])
+            if best.max() >= max(0.5, 2 * heads["chance"][role]):
+                layer, head = np.unravel_index(best.argmax(), best.shape)
+                yield dict(kind="head", step=step, prompt=None, text=None, role=role,
+                           head=f"{layer}.{head}", share=float(best.max()))
+                break
+
+
+def skill_moments(skills):
+    """For each rule, the first snapshot at which most of what is written keeps it."""
+    for rule, shares in skills.get("shares", {}).items():
+        found = [(step, share) for step, share in zip(skills["steps"], shares) if share > 0.5]
+        if found and found[0][0] > 0:
+            yield dict(kind="skill", step=found[0][0], prompt=None, text=None, rule=rule,
+                       share=found[0][1])
+
+
+def write_steps(run, folder):
+    """steps/NNNNNN.json, a file for each look that is shown."""
+    for step in run.shown:
+        with np.load(run.folder / "attention" / f"{step:06}.npz") as seen:
+            prompts = [one_prompt(run, prompt, seen[f"weights_{i}"], seen[f"entropy_{i}"])
+                       for i, prompt in enumerate(run.looks[step]["prompts"])]
+        write_json(folder / f"steps/{step:06}.json", dict(
+            step=step, temperature=run.looks[step]["temperature"], prompts=prompts))
+
+
+def one_prompt(run, prompt, weights, entropy):
+    """tokens: [id, probability, [[id, probability] of the ten likeliest]] of each new one.
+
+    attention: the lower triangles of (L, H, T, T), row by row, 255 for all of it, as base64;
+    entropy: (L, H, T) in nats."""
+    lower = np.tril_indices(weights.shape[-1])
+    return dict(given=run.ids_of(prompt["given"]),
+                tokens=[[run.tokenizer.ids[token["token"]], token["p"],
+                         [[run.tokenizer.ids[symbol], p] for symbol, p in token["top"]]]
+                        for token in prompt["tokens"]],
+                attention=base64.b64encode(weights[:, :, *lower].tobytes()).decode(),
+                entropy=np.round(entropy.astype(float), 2).tolist())
+
+
+# --------------------------------------------------------------------------------------------------
+# 4. What the weights say
+
+def heads(run):
+    """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
+    widely it looks (nats), and the ids it likes. Lists are (L, H); losses in nats a token."""
+    texts = run.held_out()
+    found = dict(steps=run.kept, texts=len(texts), tokens=sum(map(len, texts)), scores=[],
+                 loss=[], without=[], entropy=[])
+    for model in run.models.values():
+        scores, found["chance"] = inside.roles(model, texts)
+        loss, without = inside.ablation(model, texts)
+        found["scores"].append({role: numbers(score, 3) for role, score in scores.items()})
+        found["loss"].append(round(loss, 4))
+        found["without"].append(numbers(without, 4))
+        found["entropy"].append(numbers(inside.mean_entropy(model, texts), 3))
+    # `scores` and `chance` are now those of the last model.
+    found["labels"] = [[inside.best_role(scores, found["chance"], layer, head)[0]
+                        for head in range(run.s.n_head)] for layer in range(run.s.n_layer)]
+    return dict(found, likes=inside.preferred(run.last, texts))
+
+
+def neurons(run, each=8):
+    """Of each layer, neurons that fire rarely but strongly: where, and what they speak for."""
+    texts, found = run.held_out(60), []
+    for layer in range(run.s.n_layer):
+        fired = inside.firings(run.last, layer, texts)
+        found.append([dict(neuron=j, often=round((fired[:, j] > 0.1).float().mean().item(), 4),
+                           speaks_for=inside.promoted(run.last, layer, j),
+                           fires=[dict(strength=round(strength, 2), before=before[-24:],
+                                       token=token[0], after=after[:8]) for
+                                  strength, before, token, after in
+                                  inside.strongest(fired[:, j], texts)])
+                      for j in inside.rare_and_strong(fired, each)])
+    return dict(step=run.kept[-1], tokens=sum(map(len, texts)), layers=found)
+
+
+def embeddings(run, most=1000, near=8):
+    """Token embeddings on a plane that is the same at all steps (the two directions in which the
+    last ones differ most), and which lie closest by at the end."""
+    last = run.last.token_embedding.weight.detach()
+    ids = frequent(run, most)
+    two, mean, shares = inside.plane(last[ids])
+    points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ two, 3)
+              for model in run.models.values()]
+    by_itself, by_chance = inside.typical(last)
+    neighbours = [[[i, round(cosine, 3)] for i, cosine in inside.nearest(last, last[token])[1:near]]
+                  for token in ids]
+    return dict(steps=run.kept, ids=ids, points=points, shown=numbers(shares, 4),
+                neighbours=neighbours, typical=round(by_itself, 3), by_chance=round(by_chance, 3))
+
+
+def frequent(run, most):
+    """The ids that occur most often in the text, most first."""
+    with inside.whole(run.folder, "tokens/train.bin"):
+        tokens, _ = plumbing.read_tokens(run.folder)
+    often = np.bincount(tokens[:2_000_000], minlength=len(run.symbols))
+    return np.argsort(-often, kind="stable")[:most].tolist()
+
+
+def update(run, context=24, shown=12):
+    """One update unrolled: of the first row of its batch, the place that gained most by it."""
+    made = inside.replay(run)
+    before, after = made["before"], made["after"]
+    ids, targets = made["ids"][:1], made["targets"][0]
+    with torch.inference_mode():
+        p, q = (model(ids)[0][0].softmax(-1) for model in (before, after))  # (T, V)
+    places = torch.arange(len(targets))
+    gained = (q[places, targets] / p[places, targets]).log()
+    gained[: min(8, len(gained) - 1)] = -torch.inf  # with some words before it
+    place = int(gained.argmax())
+    target = int(targets[place])
+    start = max(0, place + 1 - context)
+    likely = [i for i in p[place].topk(min(shown, p.shape[1])).indices.tolist() if i != target]
+    return dict(
+        **{name: made[name] for name in ("step", "loss", "gradient_norm", "lr_multiplier", "gap")},
+        context=ids[0, start : place + 1].tolist(), target=target,
+        tokens=[dict(id=i, before=significant(p[place, i]), after=significant(q[place, i]),
+                     p_minus_y=significant(p[place, i] - float(i == target)))
+                for i in [target, *likely]],
+        moved=moved(before, after))
+
+
+def moved(before, after):
+    """How far each tensor moved, of all its length, and the rows that moved most and least."""
+    found, old = [], before.state_dict()
+    for name, new in after.state_dict().items():
+        change = new - old[name]
+        one = dict(name=name, length=significant(old[name].norm()),
+                   change=significant(change.norm()))
+        if name in ("token_embedding.weight", "unembed.weight"):
+            rows = change.norm(dim=1)
+            one.update(rows=[[i, significant(rows[i])] for i in rows.topk(8).indices.tolist()],
+                       still=int((rows == 0).sum()), of=len(rows))
+        found.append(one)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------
+# 5. The code that ran
+
+def code(run):
+    """The sections of train.py as it was when the run began, with the numbers of their lines."""
+    kept = run.folder / "train.py"
+    source = (kept if kept.exists() else Path(train.__file__)).read_text("utf-8")
+    head = run.folder / "head.py"
+    return dict(kept=kept.exists(), sections=sections(source), functions=functions(source),
+                head=head.read_text("utf-8") if head.exists() else None)
+
+
+def sections(source):
+    """[{title, first, lines}]: each begins with a dashed rule and a numbered title."""
+    lines = source.splitlines()
+    starts = [i for i, line in enumerate(lines) if re.match(r"# \d+\. ", line) and i
+              and set(lines[i - 1]) == {"#", " ", "-"}]
+    return [dict(title=lines[a].removeprefix("# "), first=a + 1, lines=lines[a:b])
+            for a, b in zip(starts, [start - 1 for start in starts[1:]] + [len(lines)])]
+
+
+def functions(source):
+    """{name: [first line, last line]} of every function and class, methods as Class.method."""
+    found = {}
+
+    def visit(node, inside_of=""):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                found[inside_of + child.name] = [child.lineno, child.end_lineno]
+                visit(child, f"{inside_of}{child.name}.")
+
+    visit(ast.parse(source))
+    return found
+
+
+# --------------------------------------------------------------------------------------------------
+# 6. Files
+
+def numbers(tensor, digits):
+    """A tensor as lists of rounded numbers."""
+    return np.round(tensor.detach().double().numpy(), digits).tolist()
+
+
+def significant(x, digits=5):
+    return float(f"{float(x):.{digits}g}")
+
+
+def write_json(path, content):
+    write_bytes(path, json.dumps(content, ensure_ascii=False, separators=(",", ":"),
+                                 allow_nan=False).encode())
+
+
+def write_bytes(path, content):
+    with data.whole_file(path) as file:
+        file.write(content)
+
+
+def export(run, site, corpus=False):
+    """Write a run into site/exported/<name>, all of it or nothing. Returns its folder."""
+    place = site / "exported" / run.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as aside:
+        new = Path(aside) / "run"
+        write_all(run, new, corpus)
+        if place.exists():
+            os.replace(place, Path(aside) / "old")
+        os.replace(new, place)
+    write_index(site / "exported")
+    return place
+
+
+def write_all(run, folder, corpus):
+    missing, done = {}, {}
+
+    def attempt(name, compute):
+        """A file that cannot be made is left out, and the manifest says why."""
+        bar.set_postfix_str(name, refresh=True)
+        try:
+            done[name] = compute()
+            write_json(folder / f"{name}.json", done[name])
+        except BadInput as reason:
+            missing[name] = str(reason)
+        bar.update()
+
+    with tqdm(total=10, desc=run.name, unit="file", leave=False, disable=None) as bar:
+        weights, snapshots = write_weights(run, folder)
+        write_steps(run, folder)
+        bar.update()
+        attempt("check", partial(check, run))
+        attempt("log", partial(log, run))
+        attempt("heads", partial(heads, run))
+        attempt("film", lambda: film(run, done["log"]["compare"], done.get("heads")))
+        for name, compute in dict(neurons=neurons, embeddings=embeddings, update=update,
+                                  code=code).items():
+            attempt(name, partial(compute, run))
+        if corpus:
+            attempt("corpus", lambda: dict(text=run.text(5_000_000)))
+        write_json(folder / "manifest.json", manifest(run, folder, weights, snapshots, missing))
+
+
+def manifest(run, folder, weights, snapshots, missing):
+    """What there is, and what a page has to know before it shows anything."""
+    metrics = run.folder / "metrics.json"
+    files = {path.relative_to(folder).as_posix(): dict(
+        bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*.json"))}
+    return dict(
+        format=FORMAT, name=run.name, settings=dataclasses.asdict(run.s), corpus=run.facts,
+        source=(getattr(run.corpus, "__doc__", "") or "").split("\n")[0],
+        speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
+        parameters=sum(p.numel() for p in run.last.parameters()),
+        step=max(run.log), finished=max(run.log) >= run.s.steps,
+        metrics=plumbing.read_json(metrics) if metrics.exists() else None,
+        tokenizer=dict(symbols=run.symbols, merges=run.tokenizer.merges),
+        weights=weights, snapshots=snapshots, watched=list(run.looks), shown=run.shown,
+        files=files, missing=missing)
+
+
+def write_index(exported):
+    """exported/index.json: the runs that a page can choose from."""
+    runs = []
+    for path in sorted(exported.glob("[!.]*/manifest.json")):
+        about = plumbing.read_json(path)
+        if about["format"] == FORMAT:
+            runs.append({name: about[name] for name in ("name", "parameters", "step", "finished")}
+                        | dict(dataset=about["settings"]["dataset"],
+                               steps=about["settings"]["steps"]))
+    write_json(exported / "index.json", dict(format=FORMAT, runs=runs))
+
+
+# --------------------------------------------------------------------------------------------------
+# 7. The command
+
+def main():
+    args = arguments()
+    site = Path(args.out)
+    if site.is_file():
+        raise BadInput(f"{site} is a file: --out wants a folder.")
+    for folder in args.runs or [""]:
+        seconds = plumbing.seconds_for(lambda folder=folder: report(folder, args, site))
+        print(f"  in {plumbing.duration(seconds)}")
+    if site.resolve() != SITE.resolve():
+        shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("exported"), dirs_exist_ok=True)
+    if args.serve:
+        serve(site, args.port)
+    else:
+        print("To see it: python export_for_web.py --serve, or any server of files: "
+              f"python -m http.server -d {site}")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="folders (the newest in runs/)")
+    parser.add_argument("--run", action="append", dest="runs", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", action="store_true", help="show the site on this machine")
+    parser.add_argument("--port", type=int, default=8000, help="to serve it at (8000, or the next "
+                        "one that is free)")
+    parser.add_argument("--out", default=str(SITE), help="the folder of the site (site)")
+    parser.add_argument("--weights", choices=("int8", "float16"), default="int8",
+                        help="bits of a weight (int8)")
+    parser.add_argument("--steps", type=int, nargs="+", help="what goes along (all looks, at most "
+                        f"{LOOKS}; weights up to {WEIGHTS / 1e6:.0f} MB)")
+    parser.add_argument("--corpus", action="store_true", help="also the text that it learned from")
+    return parser.parse_args()
+
+
+def report(folder, args, site):
+    """Export a run and say what became of it."""
+    run = Source(folder, args.weights, args.steps)
+    place = export(run, site, args.corpus)
+    about = plumbing.read_json(place / "manifest.json")
+    sizes = {}
+    for path in place.rglob("*.*"):
+        part = path.relative_to(place).parts[0]
+        sizes[part] = sizes.get(part, 0) + path.stat().st_size
+    state = "finished" if about["finished"] else f"so far {about['step']:,} of {run.s.steps:,}"
+    print(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
+    for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
+        print(f"  {size / 1e6:6.2f} MB  {part}")
+    print(f"  {len(run.shown)} of {len(run.looks)} looks; weights of the steps "
+          f"{', '.join(map(str, run.kept))}")
+    for name, reason in about["missing"].items():
+        print(f"  without {name}.json: {reason}")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files as a browser wants them: types that do not depend on the machine, nothing outdated."""
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript",
+                      ".wasm": "application/wasm", ".json": "application/json",
+                      ".woff2": "font/woff2"}
+
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(site, port):
+    """Serve a folder to this machine only, until Ctrl-C."""
+    for one in range(port, port + 20):
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", one), partial(Handler, directory=str(site)))
+            break
+        except OSError:
+            continue
+    else:
+        raise BadInput(f"None of the ports {port} to {port + 19} is free: choose another --port.")
+    print(f"The site is at http://localhost:{one} as long as this runs; Ctrl-C ends it.",
+          flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
+if __name__ == "__main__":
+    plumbing.run(main)

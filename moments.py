@@ -1,0 +1,161 @@
+"""When something clicked: the first look at which a model could do what it could not before.
+
+Everything here is found in what was written down while it learned (traces.jsonl, log.jsonl) and in
+the text that it learned from; nothing is judged by hand.
+"""
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+from data import END
+
+import numpy as np
+
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+SENTENCE = re.compile(r"[^.!?]*[^.!?\s][^.!?]*[.!?]+\"?")
+
+
+class Language(NamedTuple):
+    """What a training text knows: words, pairs of neighbouring words in a sentence, and names."""
+    words: set
+    pairs: set
+    names: set
+    has_quotes: bool
+
+
+class Look(NamedTuple):
+    """One look at the model: a step, its validation loss, the prompts and what came after each."""
+    step: int
+    loss: float
+    texts: list  # of (prompt, continuation)
+
+
+def learn_language(text):
+    """The words, pairs and names of a text. A name is what is never seen without its capital."""
+    words, pairs, inside = set(), set(), set()
+    for sentence in sentences(text):
+        found = WORD.findall(sentence)
+        words.update(found)
+        pairs.update(pairwise(["", *found]))
+        inside.update(word for word in found[1:] if word[0].isupper() and len(word) > 1)
+    names = {name for name in inside if name.lower() not in words and not name.isupper()}
+    return Language(words, pairs, names, text.count('"') > 10)
+
+
+def sentences(text):
+    return [found.group().strip() for found in SENTENCE.finditer(text.replace(END, " "))]
+
+
+def baselines(train, held_out, vocab_size, floor=None):
+    """Losses in nats a token to compare with: {name: loss}, of ids (N,) and held-out ids (M,).
+
+    nothing: each of V tokens alike; frequencies: how often each occurs, whatever came before;
+    pairs: how often each follows the one before; floor: nobody can do better, where that is known.
+    """
+    often = np.bincount(train, minlength=vocab_size) + 1.0
+    p = often / often.sum()
+    kinds, counts = np.unique(codes(train, vocab_size), return_counts=True)
+    wanted = codes(held_out, vocab_size)
+    place = np.searchsorted(kinds, wanted).clip(max=len(kinds) - 1)
+    together = np.where(kinds[place] == wanted, counts[place], 0)
+    before, after = held_out[:-1].astype(int), held_out[1:].astype(int)
+    # One more observation, shared as the frequencies say: a pair that never was has a chance.
+    pairs = (together + p[after]) / (np.bincount(train[:-1], minlength=vocab_size)[before] + 1)
+    found = dict(nothing=np.log(vocab_size), frequencies=-np.log(p[after]).mean(),
+                 pairs=-np.log(pairs).mean())
+    return {name: float(loss) for name, loss in found.items()} | (
+        {} if floor is None else {"floor": floor})
+
+
+def codes(ids, vocab_size):
+    """Ids (N,) -> a number for each pair of neighbours (N - 1,)."""
+    ids = np.asarray(ids, np.int64)
+    return ids[:-1] * vocab_size + ids[1:]
+
+
+def find(looks, language, losses, others=()):
+    """The moments of a training: [{kind, step, prompt, text}] in the order of their steps.
+
+    prompt is the number of the prompt whose continuation shows it, text what to point at, both
+    None where something else shows it. others: moments that were found elsewhere."""
+    found = [first(looks, kind, lambda look, see=see: by_text(look, language, see))
+             for kind, see in SIGNS.items()]
+    for name in ("frequencies", "pairs", "floor"):
+        if name in losses:
+            limit = losses[name] * (1.05 if name == "floor" else 1)
+            found.append(first(looks, name, lambda look, limit=limit: (None, None)
+                               if look.loss is not None and look.loss < limit else None))
+    return sorted([*filter(None, found), *others], key=lambda moment: moment["step"])
+
+
+def first(looks, kind, see):
+    """The first look at which see(look) is not None, as a moment."""
+    for look in looks:
+        if seen := see(look):
+            return dict(kind=kind, step=look.step, prompt=seen[0], text=seen[1])
+    return None
+
+
+def by_text(look, language, see):
+    """(number of the prompt, what to point at) for the first continuation that shows a sign."""
+    for i, (prompt, continuation) in enumerate(look.texts):
+        if text := see(prompt, continuation, language):
+            return i, text
+    return None
+
+
+def real_words(prompt, continuation, language):
+    """Five words in a row, each of them a word of the corpus, and one has five letters or more."""
+    found = list(WORD.finditer(continuation))[1:-1]  # the outer ones may be cut
+    for start in range(len(found) - 4):
+        row = found[start : start + 5]
+        if all(word.group() in language.words for word in row) and any(
+                len(word.group()) >= 5 for word in row):
+            return continuation[row[0].start() : row[-1].end()]
+    return None
+
+
+def sensible(sentence, language):
+    """Are all neighbouring words of a sentence (five or more) neighbours in the corpus, too?"""
+    found = WORD.findall(sentence)
+    return len(found) >= 5 and set(pairwise(["", *found])) <= language.pairs
+
+
+def whole_sentence(prompt, continuation, language):
+    """A sentence that begins and ends in the continuation."""
+    own = [sentence for sentence in sentences(prompt + continuation)
+           if sentence in continuation and sensible(sentence, language)]
+    return own[0] if own else None
+
+
+def closed_quote(prompt, continuation, language):
+    """Something that is said, from one quotation mark to the other."""
+    if not language.has_quotes:
+        return None
+    for said in re.findall(r'"[^"\n]+[.,!?]"', continuation):
+        found = WORD.findall(said)
+        if len(found) >= 3 and all(pair in language.pairs for pair in pairwise(found)):
+            return said
+    return None
+
+
+def kept_name(prompt, continuation, language):
+    """A name that comes back in a later sentence, the text between them being sensible."""
+    told = sentences(prompt + continuation)
+    for earlier, later in pairwise(told):
+        both = {*WORD.findall(earlier)} & {*WORD.findall(later)} & language.names
+        if both and sensible(earlier, language) and sensible(later, language):
+            return min(both)
+    return None
+
+
+def own_ending(prompt, continuation, language):
+    """The model itself says that the text is over, after a sensible sentence."""
+    told = sentences(prompt + continuation)
+    if continuation.endswith(END) and told and sensible(told[-1], language):
+        return told[-1]
+    return None
+
+
+SIGNS = {"words": real_words, "sentence": whole_sentence, "quotes": closed_quote,
+         "name": kept_name, "ending": own_ending}

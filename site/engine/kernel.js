@@ -1,0 +1,144 @@
+/**
+ * The arithmetic of the model: the same six functions in WebAssembly (kernel.c says what each
+ * does) and, for browsers without its vector instructions, in plain JavaScript. Both work on one
+ * piece of memory in which a "place" is a number of bytes from its beginning.
+ *
+ *   const kernelOf = await compile(bytesOfTheWasmFile);
+ *   const kernel = kernelOf(1_000_000);          // with so many bytes of memory to give away
+ *   const x = kernel.reserve(128);               // the place of 128 numbers, all of them 0
+ *   kernel.floats(x, 128).set(numbers);
+ *   kernel.linear(y, x, w, rows, nIn, nOut);     // y (rows, nOut) = x (rows, nIn) wᵀ
+ */
+
+const PAGE = 65536;  // WebAssembly's unit of memory, in bytes
+
+/** What both kinds of kernel share: memory of a fixed size, handed out from front to back. */
+class Memory {
+  constructor(buffer, start) {
+    this.buffer = buffer;
+    this.free = start;
+  }
+
+  /** The place of `n` new numbers, in whole fours. @throws {RangeError} if the memory is full */
+  reserve(n) {
+    const place = this.free;
+    this.free += 16 * Math.ceil(n / 4);
+    if (this.free > this.buffer.byteLength) throw new RangeError("The kernel's memory is full.");
+    return place;
+  }
+
+  /** `n` numbers at a place, to read and to write. @returns {Float32Array} */
+  floats(place, n) {
+    return new Float32Array(this.buffer, place, n);
+  }
+}
+
+/**
+ * Prepare the kernel in WebAssembly.
+ * @param {BufferSource} file the content of kernel.wasm
+ * @returns {Promise<(bytes: number) => Kernel>} what makes a kernel, given how much memory it needs
+ * @throws {WebAssembly.CompileError} where vector instructions are unknown: use `plain` then
+ */
+export async function compile(file) {
+  const module = await WebAssembly.compile(file);
+  return (bytes) => {
+    // Sized once: memory that grows later detaches every view of it.
+    const pages = Math.ceil(bytes / PAGE) + 2;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    return Object.assign(new Memory(memory.buffer, exports.heap()), { name: "wasm", ...exports });
+  };
+}
+
+/** A kernel in plain JavaScript. @param {number} bytes of memory @returns {Kernel} */
+export function plain(bytes) {
+  return new PlainKernel(bytes);
+}
+
+class PlainKernel extends Memory {
+  name = "javascript";
+
+  constructor(bytes) {
+    super(new ArrayBuffer(16 * Math.ceil(bytes / 16)), 0);
+  }
+
+  linear(y, x, w, rows, nIn, nOut) {
+    const out = this.floats(y, rows * nOut), weights = this.floats(w, nOut * nIn);
+    for (let r = 0; r < rows; r++) {
+      const given = this.floats(x + 4 * r * nIn, nIn);
+      for (let o = 0; o < nOut; o++) out[r * nOut + o] = dot(given, weights, o * nIn);
+    }
+  }
+
+  norm(y, x, weight, bias, rows, n) {
+    const scales = this.floats(weight, n), shifts = this.floats(bias, n);
+    for (let r = 0; r < rows; r++) {
+      const given = this.floats(x + 4 * r * n, n), out = this.floats(y + 4 * r * n, n);
+      const mean = given.reduce((a, b) => a + b, 0) / n;
+      const variance = given.reduce((sum, one) => sum + (one - mean) ** 2, 0) / n;
+      const scale = 1 / Math.sqrt(variance + 1e-5);
+      for (let i = 0; i < n; i++) out[i] = (given[i] - mean) * scale * scales[i] + shifts[i];
+    }
+  }
+
+  gelu(x, n) {
+    const numbers = this.floats(x, n);
+    for (let i = 0; i < n; i++) numbers[i] = gelu(numbers[i]);
+  }
+
+  plus(total, a, b, n) {
+    const out = this.floats(total, n), left = this.floats(a, n), right = this.floats(b, n);
+    for (let i = 0; i < n; i++) out[i] = left[i] + right[i];
+  }
+
+  look(weights, q, keys, n, size, stride) {
+    const out = this.floats(weights, n), query = this.floats(q, size);
+    const key = this.floats(keys, (n - 1) * stride + size);
+    for (let j = 0; j < n; j++) {
+      let score = 0;
+      for (let i = 0; i < size; i++) score += query[i] * key[j * stride + i];
+      out[j] = score / Math.sqrt(size);
+    }
+    out.set(softmax(out));
+  }
+
+  mix(mixed, weights, values, n, size, stride) {
+    const out = this.floats(mixed, size).fill(0), share = this.floats(weights, n);
+    const value = this.floats(values, (n - 1) * stride + size);
+    for (let j = 0; j < n; j++) {
+      for (let i = 0; i < size; i++) out[i] += share[j] * value[j * stride + i];
+    }
+  }
+}
+
+/** x (n) times the n weights that start at `from`; four sums at once: speed only. */
+function dot(x, weights, from) {
+  const fours = x.length & ~3;
+  let a = 0, b = 0, c = 0, d = 0;
+  for (let i = 0; i < fours; i += 4) {
+    a += x[i] * weights[from + i];
+    b += x[i + 1] * weights[from + i + 1];
+    c += x[i + 2] * weights[from + i + 2];
+    d += x[i + 3] * weights[from + i + 3];
+  }
+  for (let i = fours; i < x.length; i++) a += x[i] * weights[from + i];
+  return a + b + c + d;
+}
+
+/** x/2 (1 + erf(x/√2)); erf to 1.5e-7 by formula 7.1.26 of Abramowitz and Stegun. */
+export function gelu(x) {
+  const z = Math.abs(x) / Math.SQRT2, t = 1 / (1 + 0.3275911 * z);
+  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741
+    + t * (-1.453152027 + t * 1.061405429))));
+  const tail = series * Math.exp(-z * z);  // 1 - erf(z)
+  return x / 2 * (x < 0 ? tail : 2 - tail);
+}
+
+/** Numbers -> shares that sum to 1: e to the power of each, divided by their sum. */
+export function softmax(logits) {
+  let highest = -Infinity, total = 0;
+  for (const logit of logits) highest = Math.max(highest, logit);
+  const shares = Float32Array.from(logits, (logit) => Math.exp(logit - highest));
+  for (const share of shares) total += share;
+  return shares.map((share) => share / total);
+}

@@ -1,0 +1,80 @@
+/**
+ * From logits to the next token.
+ *
+ *   const dice = randomNumbers(1);
+ *   pick(shares(logits, { temperature: 0.8, topK: 40 }), dice())     // the id of a token
+ */
+import { softmax } from "./kernel.js";
+
+/**
+ * Logits -> the probabilities to sample with: the likeliest k tokens, and of those the likeliest
+ * until their sum reaches p, as `shares` in inside.py.
+ * @param {Float32Array} logits (V)
+ * @param {object} [how]
+ * @param {number} [how.temperature] 1: as the model believes; 0: only the likeliest
+ * @param {number} [how.topK] 0: all
+ * @param {number} [how.topP] 1: all
+ * @returns {Float32Array} (V)
+ */
+export function shares(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
+  if (temperature < 1e-6) {  // what is smaller would overflow
+    const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+    return Float32Array.from(logits, (_, id) => Number(id === likeliest));
+  }
+  const p = softmax(logits.map((logit) => logit / temperature));
+  if (!topK && topP >= 1) return p;
+  const order = ranking(p), kept = new Float32Array(p.length);
+  const among = topK ? order.slice(0, topK) : order;
+  const total = among.reduce((sum, id) => sum + p[id], 0);
+  let reached = 0;
+  for (const id of among) {
+    if (reached >= topP) break;
+    kept[id] = p[id];
+    reached += p[id] / total;
+  }
+  const sum = kept.reduce((a, b) => a + b, 0);
+  return kept.map((share) => share / sum);
+}
+
+/** Ids, the likeliest first. @param {ArrayLike<number>} p (V) @returns {number[]} */
+export function ranking(p) {
+  return Array.from(p, (_, id) => id).sort((a, b) => p[b] - p[a]);
+}
+
+/** The n likeliest. @returns {{id: number, p: number}[]} */
+export function top(p, n = 10) {
+  return ranking(p).slice(0, n).map((id) => ({ id, p: p[id] }));
+}
+
+/** The id that a random number from 0 to 1 falls on. @param {ArrayLike<number>} p sums to 1 */
+export function pick(p, random) {
+  let last = 0;
+  for (let id = 0; id < p.length; id++) {
+    if (p[id] > 0) {
+      last = id;
+      if ((random -= p[id]) < 0) break;
+    }
+  }
+  return last;
+}
+
+/**
+ * Dice that fall alike for the same seed: a Weyl sequence, its bits well mixed.
+ * @param {number} seed @returns {() => number} each call gives a number from 0 to 1, 1 excluded
+ */
+export function randomNumbers(seed) {
+  let state = Math.imul(seed, 0x9e3779b1) | 0;
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let bits = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+    return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** How undecided: the entropy of shares in nats, 0 if all is on one. @returns {number} */
+export function entropy(p) {
+  let nats = 0;
+  for (const share of p) if (share > 0) nats -= share * Math.log(share);
+  return nats;
+}

@@ -1,0 +1,107 @@
+/**
+ * Byte-pair encoding, as in train.py: text to numbers and back.
+ *
+ *   const tokenizer = new Tokenizer(manifest.tokenizer);
+ *   tokenizer.encode("Once upon a time")         // [71, 203, 12, 88]
+ *   tokenizer.decode([71, 203, 12, 88])          // "Once upon a time"
+ */
+
+/** What stands between two documents, as in data/__init__.py. */
+export const END = "<|endoftext|>";
+
+// No token reaches across words. Python's \w and \s, spelled out: JavaScript's are others.
+const WORD = "[\\p{L}\\p{N}_]";
+const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const MARK = `(?:(?!${WORD}|${SPACE})[^])`;
+const PIECES = new RegExp(` ?${WORD}+(?:'${WORD}+)?| ?${MARK}+|${SPACE}`, "gu");
+
+/** A character that the corpus never had. `character` is it, `place` counts characters from 1. */
+export class UnknownCharacter extends Error {
+  constructor(character, place) {
+    super(`No token for ${JSON.stringify(character)}, character ${place}: it is never in the corpus.`);
+    Object.assign(this, { character, place });
+  }
+}
+
+export class Tokenizer {
+  /**
+   * @param {{symbols: string[], merges: [string, string][]}} learned the text of every token in the
+   *   order of their ids, and the pairs that were glued, in that order
+   */
+  constructor({ symbols, merges }) {
+    this.symbols = symbols;
+    this.ids = new Map(symbols.map((symbol, id) => [symbol, id]));
+    this.rank = new Map(merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
+    /** The id of the end token, null if the corpus is one text. */
+    this.end = this.ids.get(END) ?? null;
+    this.known = new Map();  // pieces that were cut before: speed only
+  }
+
+  /** Two ids as one number. */
+  pair(a, b) {
+    return a * this.symbols.length + b;
+  }
+
+  /** The pieces that are cut into tokens one by one. @returns {string[]} */
+  pieces(text) {
+    return text.match(PIECES) ?? [];
+  }
+
+  /**
+   * Text -> ids.
+   * @param {string} text @returns {number[]}
+   * @throws {UnknownCharacter}
+   */
+  encode(text) {
+    return this.pieces(text).flatMap((piece) => {
+      if (!this.known.has(piece)) this.known.set(piece, this.cut(piece, text));
+      return this.known.get(piece);
+    });
+  }
+
+  /** One piece of a text -> ids, by making the merges in the order they were learned in. */
+  cut(piece, text) {
+    let parts = Array.from(piece, (character) => this.ids.get(character));
+    if (parts.includes(undefined)) throw this.complaint(text);
+    for (;;) {
+      let best = Infinity, found = null;
+      for (let i = 0; i + 1 < parts.length; i++) {
+        const rank = this.rank.get(this.pair(parts[i], parts[i + 1])) ?? Infinity;
+        if (rank < best) [best, found] = [rank, [parts[i], parts[i + 1]]];
+      }
+      if (!found) return parts;
+      parts = glue(parts, found, this.ids.get(found.map((id) => this.symbols[id]).join("")));
+    }
+  }
+
+  complaint(text) {
+    const characters = Array.from(text);
+    const place = characters.findIndex((character) => !this.ids.has(character));
+    return new UnknownCharacter(characters[place], place + 1);
+  }
+
+  /** Ids -> text. @param {Iterable<number>} ids @returns {string} */
+  decode(ids) {
+    return Array.from(ids, (id) => this.symbols[id]).join("");
+  }
+
+  /** What there are tokens for: other capitals become small, other characters go. */
+  readable(text) {
+    const lower = Array.from(text, (c) => (this.ids.has(c) ? c : c.toLowerCase())).join("");
+    return Array.from(lower).filter((c) => this.ids.has(c)).join("");
+  }
+}
+
+/** [t, h, e], the pair [t, h] and what they make -> [th, e]. Ids, all of them. */
+function glue(parts, [a, b], both) {
+  const glued = [];
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] === a && parts[i + 1] === b) {
+      glued.push(both);
+      i++;
+    } else {
+      glued.push(parts[i]);
+    }
+  }
+  return glued;
+}

@@ -1,0 +1,53 @@
+/**
+ * A file of weights -> numbers. export_for_web.py writes it: raw little-endian numbers, one tensor
+ * behind the other, described by the manifest.
+ *
+ *   const tensors = unpack(await (await fetch(file)).arrayBuffer(), manifest.weights);
+ *   tensors.get("blocks.0.query.weight")    // { shape: [128, 128], values }
+ *
+ * @typedef {object} Tensor
+ * @property {number[]} shape (rows, columns) or (n)
+ * @property {Float32Array} values row by row
+ */
+
+/** A file that is not what the manifest says. */
+export class DamagedWeights extends Error {}
+
+/**
+ * @param {ArrayBuffer} buffer the file
+ * @param {{bytes: number, tensors: {name: string, shape: number[], type: string, offset: number,
+ *   scales?: number}[]}} described offsets count bytes from the beginning of the file
+ * @returns {Map<string, Tensor>}
+ * @throws {DamagedWeights}
+ */
+export function unpack(buffer, described) {
+  if (buffer.byteLength !== described.bytes) {
+    throw new DamagedWeights(`A file of weights has ${buffer.byteLength} bytes instead of `
+      + `${described.bytes}: it is cut short, or from another export.`);
+  }
+  return new Map(described.tensors.map(({ name, shape, type, offset, scales }) => {
+    const n = shape.reduce((a, b) => a * b);
+    const read = readers[type];
+    if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
+    return [name, { shape, values: read(buffer, offset, n, scales, shape[1]) }];
+  }));
+}
+
+const readers = {
+  float32: (buffer, offset, n) => new Float32Array(buffer, offset, n),
+  float16: (buffer, offset, n) => Float32Array.from(new Uint16Array(buffer, offset, n), half),
+  int8: (buffer, offset, n, scales, width) => {
+    const numbers = Float32Array.from(new Int8Array(buffer, offset, n));
+    const scale = new Float32Array(buffer, scales, n / width);  // one for each row
+    for (let i = 0; i < n; i++) numbers[i] *= scale[Math.floor(i / width)];
+    return numbers;
+  },
+};
+
+/** A number of 16 bits: sign, 5 bits of exponent, 10 of fraction. @returns {number} */
+export function half(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
