@@ -1,9 +1,13 @@
 """What several test files share: the repository on sys.path, the corpora, and runs of train.py."""
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -59,3 +63,64 @@ def train_here(folder):
     handler = signal.getsignal(signal.SIGINT)
     yield run
     signal.signal(signal.SIGINT, handler)
+
+
+# Pages ------------------------------------------------------------------------------------------
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+         "--disable-background-networking --disable-component-update").split()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium: the one of the system. In CI it has to be there."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not path and not os.environ.get("CI"):
+        pytest.skip("The pages are tested in Chromium: install it, such as by apt install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@contextlib.contextmanager
+def served(folder):
+    """A folder behind an address, served as export_for_web.py --serve does it."""
+    from export_for_web import Handler
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory):
+    """The folder of a run with the preset smoke, trained once; not to be changed."""
+    folder = tmp_path_factory.mktemp("trained")
+    subprocess.run([sys.executable, ROOT / "train.py", "--preset", "smoke"], cwd=folder, check=True,
+                   capture_output=True, timeout=300)
+    return folder / "runs" / "smoke"
+
+
+@pytest.fixture(scope="session")
+def smoke_site(smoke_run, tmp_path_factory):
+    """The folder of a whole site that shows that run; not to be changed."""
+    site = tmp_path_factory.mktemp("site")
+    subprocess.run([sys.executable, ROOT / "export_for_web.py", smoke_run, "--out", site],
+                   check=True, capture_output=True, timeout=300)
+    return site
+
+
+@pytest.fixture(scope="session")
+def engine(browser, smoke_site):
+    """engine(code, given): what JavaScript makes of it, in a page that can import the engine."""
+    with served(smoke_site) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/exported/index.json")
+        yield lambda code, given=None: page.evaluate(code, given)
+        page.close()

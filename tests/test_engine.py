@@ -1,0 +1,319 @@
+"""The model in JavaScript: the same numbers as PyTorch, whatever the shape, in a real browser."""
+import base64
+import math
+
+import data
+import export_for_web
+import inside
+import train
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+KERNELS = ("wasm", "javascript")
+
+MODEL = """
+async function makeModel({ file, settings, weights, kernel }) {
+  const [{ compile, plain }, { GPT }, { unpack }] = await Promise.all(
+    ["kernel", "gpt", "weights"].map((name) => import(`/engine/${name}.js`)));
+  const wasm = await (await fetch("/engine/kernel.wasm")).arrayBuffer();
+  const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer;
+  return new GPT(settings, unpack(bytes, weights), kernel === "wasm" ? await compile(wasm) : plain);
+}
+const places = (n, of) => Array.from({ length: n }, (_, i) => of(i));
+"""
+
+
+def with_model(body):
+    """JavaScript that does something with `model`, the one that `sent` describes."""
+    return f"async (given) => {{ {MODEL} const model = await makeModel(given); {body} }}"
+
+
+def sent(model, kernel="wasm", kind="float16", **more):
+    """(what the page gets of a model, the model that PyTorch makes of the same weights)."""
+    content, described, twin = export_for_web.pack(model, kind)
+    shape = vars(export_for_web.plain_settings(model))
+    weights = dict(bytes=len(content), tensors=described, type=kind)
+    return dict(file=base64.b64encode(content).decode(), settings=shape, weights=weights,
+                kernel=kernel, **more), twin
+
+
+def random_model(n_layer=2, n_head=2, size=4, n_ff=12, n_ctx=9, vocab_size=11, seed=0):
+    torch.manual_seed(seed)
+    s = train.Settings(n_layer=n_layer, n_head=n_head, n_embd=n_head * size, n_ff=n_ff, n_ctx=n_ctx)
+    model = train.GPT(s, vocab_size).eval()
+    for p in model.parameters():  # large enough that heads look somewhere, and norms do something
+        torch.nn.init.normal_(p, std=0.5)
+    return model
+
+
+def logits_of(model, ids):
+    with torch.inference_mode():
+        return model(torch.tensor([ids]))[0][0].numpy()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@settings(max_examples=12)
+@given(n_layer=st.integers(1, 3), n_head=st.integers(1, 3), size=st.integers(1, 9),
+       n_ff=st.integers(1, 21), n_ctx=st.integers(2, 14), vocab_size=st.integers(2, 19),
+       kind=st.sampled_from(["int8", "float16"]), seed=st.integers(0, 99))
+def test_logits_equal_those_of_pytorch_for_any_shape_all_at_once_or_one_by_one(
+        engine, kernel, n_layer, n_head, size, n_ff, n_ctx, vocab_size, kind, seed):
+    assume(n_head * size > 1)
+    model = random_model(n_layer, n_head, size, n_ff, n_ctx, vocab_size, seed)
+    ids = torch.randint(vocab_size, (n_ctx,)).tolist()
+    given, twin = sent(model, kernel, kind, ids=ids)
+    together, single = engine(with_model("""
+      model.forward(given.ids);
+      const together = given.ids.map((_, place) => Array.from(model.logits(place)));
+      model.forget();
+      return [together, given.ids.map((id) => Array.from(model.forward([id])))];
+    """), given)
+    np.testing.assert_allclose(together, logits_of(twin, ids), atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(single, together, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_is_kept_of_each_token_equals_what_pytorch_computes(engine, kernel):
+    given, twin = sent(random_model(size=6, n_ctx=10), kernel, ids=[3, 1, 4, 1, 5, 9, 2, 6])
+    caught = []
+    for block in twin.blocks:
+        block.register_forward_hook(lambda _, x, out: caught.append(out[0][0]))
+    fired = [inside.firings(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
+    caught.clear()
+    seen = inside.attention_weights(twin, given["ids"]).numpy()
+    found = engine(with_model("""
+      model.forward(given.ids);
+      const T = given.ids.length, list = (view) => Array.from(view);
+      return {
+        attention: places(2, (l) => places(2, (h) => places(T, (t) => list(model.weights(l, h, t))))),
+        fired: places(2, (l) => places(T, (t) => list(model.firing(l, t)))),
+        stream: places(2, (l) => places(T, (t) => list(model.residual(2 * l + 2, t)))),
+        lens: places(5, (depth) => list(model.lens(T - 1, depth))),
+      };"""), given)
+    for layer in range(2):
+        np.testing.assert_allclose(found["fired"][layer], fired[layer], atol=1e-5)
+        np.testing.assert_allclose(found["stream"][layer], caught[layer].detach(), atol=1e-5)
+        for head in range(2):
+            for place, row in enumerate(found["attention"][layer][head]):
+                np.testing.assert_allclose(row, seen[layer, head, place, : place + 1], atol=1e-6)
+    with torch.inference_mode():
+        early = twin.unembed(twin.norm(caught[0][-1]))
+    np.testing.assert_allclose(found["lens"][2], early, atol=1e-4)
+    np.testing.assert_allclose(found["lens"][4], logits_of(twin, given["ids"])[-1], atol=1e-4)
+
+
+def test_a_head_a_layer_or_a_neuron_can_be_switched_off_and_on_again(engine):
+    given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
+    whole, head, layer, neuron, again = engine(with_model("""
+      const without = (change) => { model.change(change); return Array.from(model.forward(given.ids)); };
+      return [{}, { heads: ["1.0"] }, { layers: [0] }, { neurons: ["1.7"] }, {}].map(without);
+    """), given)
+    assert again == whole
+    assert head != whole and layer != whole and neuron != whole
+    with torch.no_grad():
+        column = twin.blocks[1].output.weight[:, :4].clone()
+        twin.blocks[1].output.weight[:, :4] = 0  # what head 0 brings goes nowhere
+        np.testing.assert_allclose(head, logits_of(twin, given["ids"])[-1], atol=1e-4)
+        twin.blocks[1].output.weight[:, :4] = column
+        column = twin.blocks[1].down.weight[:, 7].clone()
+        twin.blocks[1].down.weight[:, 7] = 0
+        np.testing.assert_allclose(neuron, logits_of(twin, given["ids"])[-1], atol=1e-4)
+        twin.blocks[1].down.weight[:, 7] = column
+    del twin.blocks[0]
+    np.testing.assert_allclose(layer, logits_of(twin, given["ids"])[-1], atol=1e-4)
+
+
+def test_the_attention_of_a_head_can_be_replaced(engine):
+    given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
+    found = engine(with_model("""
+      const even = (place) => new Float32Array(place + 1).fill(1 / (place + 1));
+      model.change({ attention: { "0.1": even } });
+      return Array.from(model.forward(given.ids));"""), given)
+    heads = iter(range(2))
+
+    def attend(q, k, v):
+        mixed, weights = train.attention(q, k, v)
+        if next(heads) == 0:
+            mixed[:, 1] = inside.even_weights(5) @ v[:, 1]
+        return mixed, weights
+
+    with torch.inference_mode():
+        wanted = twin(torch.tensor([given["ids"]]), attend)[0][0, -1]
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_too_many_tokens_are_refused_and_nothing_is_remembered_of_them(engine, kernel):
+    given, _ = sent(random_model(n_ctx=5), kernel)
+    assert engine(with_model("""
+      try { model.forward([1, 2, 3, 4, 5, 6]); } catch (error) {
+        return [error.message, model.length, model.forward([1, 2, 3, 4, 5]).length]; }"""), given) == [
+            "0 and 6 more tokens do not fit: this model sees 1 to 5 at once.", 0, 11]
+
+
+def test_every_number_of_16_bits_is_read_as_numpy_reads_it(engine):
+    found = engine("""async () => { const { half } = await import("/engine/weights.js");
+        return Array.from({ length: 65536 }, (_, bits) => String(half(bits))); }""")
+    wanted = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float64)
+    np.testing.assert_array_equal([float(x.replace("Infinity", "inf")) for x in found], wanted)
+
+
+def test_a_file_of_weights_that_is_cut_short_is_refused(engine):
+    given, _ = sent(random_model())
+    given["file"] = given["file"][:-40]
+    message = engine(f"""async (given) => {{ {MODEL}
+        try {{ await makeModel(given); }} catch (error) {{ return error.message; }} }}""", given)
+    assert "instead of" in message and "it is cut short, or from another export" in message
+
+
+# Text to numbers --------------------------------------------------------------------------------
+
+TEXTS = st.lists(st.text(st.one_of(
+    st.sampled_from("aabbc  .'\"\n\t\r\x1c\x85\u2028\ufeff²½_é\u0301🐌İß"), st.characters(
+        exclude_categories=["Cs"])), max_size=30), min_size=1, max_size=6)
+
+
+@settings(max_examples=60)
+@given(texts=TEXTS, vocab_size=st.integers(0, 60))
+@example(texts=["aaaa aaa a", "\0\0 \0"], vocab_size=9)
+def test_text_becomes_the_same_tokens_as_in_python(engine, texts, vocab_size):
+    counts = {}
+    for piece in train.Tokenizer.pieces(" ".join(texts)):
+        counts[piece] = counts.get(piece, 0) + 1
+    tokenizer = train.Tokenizer.learn(counts, True, vocab_size)
+    found = engine("""async ({ learned, texts }) => {
+        const { Tokenizer } = await import("/engine/tokenizer.js");
+        const tokenizer = new Tokenizer(learned);
+        const ids = texts.map((text) => tokenizer.encode(text));
+        return [ids, ids.map((some) => tokenizer.decode(some)), tokenizer.end]; }""", dict(
+            learned=dict(symbols=tokenizer.symbols, merges=tokenizer.merges), texts=texts))
+    assert found == [[tokenizer.encode(text) for text in texts], texts, 0]
+
+
+def test_a_character_without_a_token_is_named_with_its_place(engine):
+    found = engine("""async () => {
+        const { Tokenizer } = await import("/engine/tokenizer.js");
+        const tokenizer = new Tokenizer({ symbols: ["a", "b", " "], merges: [] });
+        try { tokenizer.encode("ab 🐌"); } catch ({ message, character, place }) {
+          return [message, character, place, tokenizer.readable("A 🐌 b"), tokenizer.end]; } }""")
+    assert found == ['No token for "🐌", character 4: it is never in the corpus.', "🐌", 4,
+                     "a  b", None]
+
+
+def test_the_end_mark_is_the_one_of_the_corpora(engine):
+    assert engine('async () => (await import("/engine/tokenizer.js")).END') == data.END
+
+
+# From logits to the next token ------------------------------------------------------------------
+
+@settings(max_examples=60)
+@given(logits=st.lists(st.integers(-400, 400), min_size=1, max_size=12, unique=True),
+       temperature=st.sampled_from([0.0, 0.3, 0.8, 1.0, 2.0]), top_k=st.integers(0, 13),
+       top_p=st.sampled_from([0.1, 0.5, 0.9, 1.0]))
+def test_temperature_top_k_and_top_p_leave_the_same_shares_as_in_python(
+        engine, logits, temperature, top_k, top_p):
+    logits = [logit / 50 for logit in logits]
+    wanted = inside.shares(torch.tensor(logits), temperature, top_k, top_p)
+    p = wanted.cumsum(0)  # where a sum of shares falls exactly on p, rounding decides
+    assume(top_p == 1 or not math.isclose(float((p - top_p).abs().min()), 0, abs_tol=1e-4))
+    found = engine("""async ({ logits, how }) => {
+        const { shares } = await import("/engine/sample.js");
+        return Array.from(shares(Float32Array.from(logits), how)); }""", dict(
+            logits=logits, how=dict(temperature=temperature, topK=top_k, topP=top_p)))
+    np.testing.assert_allclose(found, wanted.numpy(), atol=1e-6)
+
+
+def test_tokens_are_drawn_as_often_as_their_shares_say_and_alike_for_a_seed(engine):
+    drawn, again, other = engine("""async () => {
+        const { pick, randomNumbers } = await import("/engine/sample.js");
+        const draw = (seed) => { const dice = randomNumbers(seed), count = [0, 0, 0, 0];
+          for (let i = 0; i < 20000; i++) count[pick([0.5, 0, 0.2, 0.3], dice())]++;
+          return count; };
+        return [draw(1), draw(1), draw(2)]; }""")
+    assert drawn == again != other
+    for count, share in zip(drawn, (0.5, 0, 0.2, 0.3)):
+        assert abs(count / 20_000 - share) < 0.015
+    assert drawn[1] == 0
+
+
+def test_shares_that_rounding_left_short_of_1_still_give_a_token_that_has_a_share(engine):
+    assert engine("""async () => (await import("/engine/sample.js")).pick([0.5, 0.49, 0], 0.999)""") == 1
+
+
+# In a worker ------------------------------------------------------------------------------------
+
+WORKER = """
+async function asked(calls) {
+  const manifest = await (await fetch("/exported/smoke/manifest.json")).json();
+  const check = await (await fetch("/exported/smoke/check.json")).json();
+  const { step, file } = manifest.snapshots.at(-1);
+  const model = { key: `smoke/${step}`, address: `/exported/smoke/${file}`,
+                  settings: manifest.settings, weights: manifest.weights };
+  const worker = new Worker("/engine/worker.js", { type: "module" });
+  const answers = {}, parts = {};
+  return new Promise((resolve) => {
+    worker.onmessage = ({ data: { id, part, ...answer } }) => {
+      if (part) return (parts[id] ??= []).push(...part);
+      answers[id] = answer;
+      if (Object.keys(answers).length === calls.length) { worker.terminate(); resolve([answers, parts]); }
+    };
+    calls.forEach((call, id) => worker.postMessage({ id, ...call({ model, check, manifest, step }) }));
+  });
+}
+"""
+
+
+def test_the_worker_computes_what_pytorch_computed(engine):
+    answers, _ = engine(f"""async () => {{ {WORKER} return asked([
+        ({{ model, check, step }}) => ({{ call: "check", given: {{ model, ids: check.ids,
+            logits: check.logits[step] }} }}),
+        ({{ model }}) => ({{ call: "open", given: model }})]); }}""")
+    assert answers["0"]["result"]["gap"] < 1e-4
+    assert answers["1"]["result"] == {"kernel": "wasm"}
+
+
+def test_the_worker_shows_a_text_from_all_sides(engine):
+    answers, _ = engine(f"""async () => {{ {WORKER}
+        const [answers] = await asked([({{ model }}) => ({{ call: "look", given: {{
+            model, ids: [0, 5, 7], change: {{ attention: {{ "1.0": "even" }} }} }} }})]);
+        const {{ logits, attention, entropy }} = answers[0].result;
+        return [[logits.length, attention.length, Array.from(attention.slice(12, 18)),
+                 Array.from(entropy.slice(6, 9))], 0]; }}""")
+    logits, attention, even, entropy = answers
+    assert (logits, attention) == (3 * 512, 4 * 6)
+    np.testing.assert_allclose(even, [1, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3], atol=1e-6)
+    np.testing.assert_allclose(entropy, [0, math.log(2), math.log(3)], atol=1e-6)
+
+
+def test_the_worker_writes_token_by_token_and_can_be_stopped(engine):
+    answers, parts = engine(f"""async () => {{ {WORKER} return asked([
+        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], tokens: 9,
+            how: {{ temperature: 0 }} }} }}),
+        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], how: {{}} }} }}),
+        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], how: {{}} }} }}),
+        () => ({{ call: "stop", given: {{ call: 2 }} }})]); }}""")
+    assert len(parts["0"]) == 9
+    for token in parts["0"]:  # at temperature 0 it is the likeliest
+        assert token["id"] == token["top"][0]["id"] and token["p"] == token["top"][0]["p"]
+        assert len(token["top"]) == 10
+    assert len(parts["1"]) == 63  # the context of 64 is full
+    assert parts.get("2", []) == [] and "result" in answers["2"]
+
+
+def test_the_logit_lens_ends_with_what_the_model_says(engine):
+    answers, parts = engine(f"""async () => {{ {WORKER} return asked([
+        ({{ model }}) => ({{ call: "lens", given: {{ model, ids: [0, 5, 7] }} }}),
+        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0, 5, 7], tokens: 1 }} }})]); }}""")
+    depths = answers["0"]["result"]
+    assert len(depths) == 5 and all(len(depth) == 3 for depth in depths)
+    assert depths[-1] == parts["1"][0]["top"][:3]
+
+
+def test_weights_that_are_missing_are_named(engine):
+    answers, _ = engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "open",
+        given: {{ ...model, key: "x", address: "/exported/nobody.bin" }} }})]); }}""")
+    assert answers["0"]["error"] == "/exported/nobody.bin is missing (404)."
