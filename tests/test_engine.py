@@ -89,7 +89,8 @@ def test_what_is_kept_of_each_token_equals_what_pytorch_computes(engine, kernel)
       model.forward(given.ids);
       const T = given.ids.length, list = (view) => Array.from(view);
       return {
-        attention: places(2, (l) => places(2, (h) => places(T, (t) => list(model.weights(l, h, t))))),
+        attention: places(2, (l) => places(2, (h) =>
+          places(T, (t) => list(model.weights(l, h, t))))),
         fired: places(2, (l) => places(T, (t) => list(model.firing(l, t)))),
         stream: places(2, (l) => places(T, (t) => list(model.residual(2 * l + 2, t)))),
         lens: places(5, (depth) => list(model.lens(T - 1, depth))),
@@ -109,7 +110,10 @@ def test_what_is_kept_of_each_token_equals_what_pytorch_computes(engine, kernel)
 def test_a_head_a_layer_or_a_neuron_can_be_switched_off_and_on_again(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
     whole, head, layer, neuron, again = engine(with_model("""
-      const without = (change) => { model.change(change); return Array.from(model.forward(given.ids)); };
+      const without = (change) => {
+        model.change(change);
+        return Array.from(model.forward(given.ids));
+      };
       return [{}, { heads: ["1.0"] }, { layers: [0] }, { neurons: ["1.7"] }, {}].map(without);
     """), given)
     assert again == whole
@@ -151,8 +155,8 @@ def test_too_many_tokens_are_refused_and_nothing_is_remembered_of_them(engine, k
     given, _ = sent(random_model(n_ctx=5), kernel)
     assert engine(with_model("""
       try { model.forward([1, 2, 3, 4, 5, 6]); } catch (error) {
-        return [error.message, model.length, model.forward([1, 2, 3, 4, 5]).length]; }"""), given) == [
-            "0 and 6 more tokens do not fit: this model sees 1 to 5 at once.", 0, 11]
+        return [error.message, model.length, model.forward([1, 2, 3, 4, 5]).length]; }
+    """), given) == ["0 and 6 more tokens do not fit: this model sees 1 to 5 at once.", 0, 11]
 
 
 def test_every_number_of_16_bits_is_read_as_numpy_reads_it(engine):
@@ -241,7 +245,9 @@ def test_tokens_are_drawn_as_often_as_their_shares_say_and_alike_for_a_seed(engi
 
 
 def test_shares_that_rounding_left_short_of_1_still_give_a_token_that_has_a_share(engine):
-    assert engine("""async () => (await import("/engine/sample.js")).pick([0.5, 0.49, 0], 0.999)""") == 1
+    assert engine("""async () => {
+        const { pick } = await import("/engine/sample.js");
+        return pick([0.5, 0.49, 0], 0.999); }""") == 1
 
 
 # In a worker ------------------------------------------------------------------------------------
@@ -259,9 +265,12 @@ async function asked(calls) {
     worker.onmessage = ({ data: { id, part, ...answer } }) => {
       if (part) return (parts[id] ??= []).push(...part);
       answers[id] = answer;
-      if (Object.keys(answers).length === calls.length) { worker.terminate(); resolve([answers, parts]); }
+      if (Object.keys(answers).length < calls.length) return;
+      worker.terminate();
+      resolve([answers, parts]);
     };
-    calls.forEach((call, id) => worker.postMessage({ id, ...call({ model, check, manifest, step }) }));
+    calls.forEach((call, id) =>
+      worker.postMessage({ id, ...call({ model, check, manifest, step }) }));
   });
 }
 """
@@ -307,7 +316,8 @@ def test_the_worker_writes_token_by_token_and_can_be_stopped(engine):
 def test_the_logit_lens_ends_with_what_the_model_says(engine):
     answers, parts = engine(f"""async () => {{ {WORKER} return asked([
         ({{ model }}) => ({{ call: "lens", given: {{ model, ids: [0, 5, 7] }} }}),
-        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0, 5, 7], tokens: 1 }} }})]); }}""")
+        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0, 5, 7], tokens: 1 }} }})
+        ]); }}""")
     depths = answers["0"]["result"]
     assert len(depths) == 5 and all(len(depth) == 3 for depth in depths)
     assert depths[-1] == parts["1"][0]["top"][:3]

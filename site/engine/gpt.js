@@ -11,6 +11,8 @@
  * Shapes: T places, C channels (width), H heads, D size of a head, V vocabulary, L layers. Layers,
  * heads, neurons and places count from 0; head 2.1 is head 1 of layer 2.
  */
+import { rowOf } from "./weights.js";
+
 export class GPT {
   /**
    * @param {{n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number}} settings
@@ -33,19 +35,44 @@ export class GPT {
   numbers() {
     const { L, H, C, V, n_ctx, n_ff, rows } = this;
     let n = (5 * L + 4) * (n_ctx * C + 4) + L * H * (n_ctx * rows + 4) + L * (n_ctx * n_ff + 4);
-    for (const { values } of this.tensors.values()) n += values.length + 4;
-    return n + V + C + 8;
+    for (const { values, scales } of this.tensors.values()) {
+      n += values.byteLength / 4 + (scales?.length ?? 0) + 8;
+    }
+    return n + V + C + Math.max(C, n_ff) + 12;
   }
 
   /** Copy matrices and norms into the kernel's memory; of the embeddings, few rows are read. */
   placeWeights() {
-    const { kernel } = this;
-    this.at = new Map();  // name of a tensor -> its place
-    for (const [name, { values }] of this.tensors) {
-      if (name.endsWith("embedding.weight")) continue;
-      this.at.set(name, kernel.reserve(values.length));
-      kernel.floats(this.at.get(name), values.length).set(values);
-    }
+    this.layers = Array.from({ length: this.L }, (_, layer) => {
+      const of = (kind, name) => [name, kind(`blocks.${layer}.${name}`)];
+      return Object.fromEntries([
+        ...["query", "key", "value", "output", "up", "down"].map((name) => of(this.matrix, name)),
+        ...["attention_norm", "feed_forward_norm"].map((name) => of(this.norms, name))]);
+    });
+    this.unembed = this.matrix("unembed");
+    this.lastNorm = this.norms("norm");
+  }
+
+  /** Where a weight matrix is, and its shape. */
+  matrix = (name) => {
+    const { kernel } = this, { shape: [nOut, nIn], values, scales } = this.tensors.get(`${name}.weight`);
+    if (!scales) return { nOut, nIn, weights: this.copied(values) };
+    const weights = kernel.reserveBytes(values.length);
+    kernel.bytes(weights, values.length).set(values);
+    return { nOut, nIn, weights, scales: this.copied(scales) };
+  };
+
+  /** Where the two parts of a norm are. */
+  norms = (name) => ({
+    weight: this.copied(this.tensors.get(`${name}.weight`).values),
+    bias: this.copied(this.tensors.get(`${name}.bias`).values),
+  });
+
+  /** The place of a copy of some numbers. */
+  copied(numbers) {
+    const place = this.kernel.reserve(numbers.length);
+    this.kernel.floats(place, numbers.length).set(numbers);
+    return place;
   }
 
   /** Room for what is kept of every token, and for what is in between. */
@@ -60,6 +87,7 @@ export class GPT {
     this.neurons = room(L, n_ctx * n_ff);
     [this.normed, this.mixed, this.added] = room(3, n_ctx * C);
     [this.out, this.normedRow] = [kernel.reserve(V), kernel.reserve(C)];
+    this.aside = kernel.reserve(Math.max(C, n_ff));
   }
 
   /** Forget all tokens. */
@@ -111,38 +139,37 @@ export class GPT {
 
   /** residual 0 = embedding of the token + embedding of its place. */
   embed(ids, first) {
-    const tokens = this.tensors.get("token_embedding.weight").values;
-    const places = this.tensors.get("position_embedding.weight").values;
     const { C } = this, stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
-      const place = (first + i) * C;
-      for (let c = 0; c < C; c++) stream[place + c] = tokens[id * C + c] + places[place + c];
+      const token = rowOf(this.tensors.get("token_embedding.weight"), id);
+      const place = rowOf(this.tensors.get("position_embedding.weight"), first + i);
+      for (let c = 0; c < C; c++) stream[(first + i) * C + c] = token[c] + place[c];
     });
   }
 
   /** Attention mixes tokens, an MLP works on each; both add to the residual stream. */
   block(layer, first, n) {
-    const { kernel, C, n_ff } = this, row = 4 * first * C;
+    const { kernel, C, n_ff } = this, row = 4 * first * C, own = this.layers[layer];
     const [before, between, after] = this.residuals.slice(2 * layer, 2 * layer + 3)
       .map((stream) => stream + row);
     if (this.off.layers.has(layer)) {
       this.rest(layer, first, n);
       return;
     }
-    this.norm(`blocks.${layer}.attention_norm`, this.normed, before, n);
-    this.linear(`blocks.${layer}.query`, this.queries[layer] + row, this.normed, n);
-    this.linear(`blocks.${layer}.key`, this.keys[layer] + row, this.normed, n);
-    this.linear(`blocks.${layer}.value`, this.values[layer] + row, this.normed, n);
+    this.norm(own.attention_norm, this.normed, before, n);
+    this.linear(own.query, this.queries[layer] + row, this.normed, n);
+    this.linear(own.key, this.keys[layer] + row, this.normed, n);
+    this.linear(own.value, this.values[layer] + row, this.normed, n);
     for (let head = 0; head < this.H; head++) this.attend(layer, head, first, n);
-    this.linear(`blocks.${layer}.output`, this.added, this.mixed, n);
+    this.linear(own.output, this.added, this.mixed, n);
     kernel.plus(between, before, this.added, n * C);
 
     const neurons = this.neurons[layer] + 4 * first * n_ff;
-    this.norm(`blocks.${layer}.feed_forward_norm`, this.normed, between, n);
-    this.linear(`blocks.${layer}.up`, neurons, this.normed, n);
+    this.norm(own.feed_forward_norm, this.normed, between, n);
+    this.linear(own.up, neurons, this.normed, n);
     kernel.gelu(neurons, n * n_ff);
     this.silence(layer, first, n);
-    this.linear(`blocks.${layer}.down`, this.added, neurons, n);
+    this.linear(own.down, this.added, neurons, n);
     kernel.plus(after, between, this.added, n * C);
   }
 
@@ -183,13 +210,13 @@ export class GPT {
     }
   }
 
-  linear(name, y, x, rows) {
-    const { shape: [nOut, nIn] } = this.tensors.get(`${name}.weight`);
-    this.kernel.linear(y, x, this.at.get(`${name}.weight`), rows, nIn, nOut);
+  linear({ weights, scales, nIn, nOut }, y, x, rows) {
+    if (scales === undefined) this.kernel.linear(y, x, weights, rows, nIn, nOut);
+    else this.kernel.linear8(y, x, weights, scales, rows, nIn, nOut, this.aside);
   }
 
-  norm(name, y, x, rows) {
-    this.kernel.norm(y, x, this.at.get(`${name}.weight`), this.at.get(`${name}.bias`), rows, this.C);
+  norm({ weight, bias }, y, x, rows) {
+    this.kernel.norm(y, x, weight, bias, rows, this.C);
   }
 
   /** What is believed to follow the token at a place, as logits (V); a copy. */
@@ -202,8 +229,8 @@ export class GPT {
    * @param {number} place @param {number} depth as for `residual` @returns {Float32Array} (V)
    */
   lens(place, depth) {
-    this.norm("norm", this.normedRow, this.residuals[depth] + 4 * place * this.C, 1);
-    this.linear("unembed", this.out, this.normedRow, 1);
+    this.norm(this.lastNorm, this.normedRow, this.residuals[depth] + 4 * place * this.C, 1);
+    this.linear(this.unembed, this.out, this.normedRow, 1);
     return this.kernel.floats(this.out, this.V).slice();
   }
 

@@ -24,6 +24,13 @@ static inline float sum(v128_t x) {
          wasm_f32x4_extract_lane(x, 2) + wasm_f32x4_extract_lane(x, 3);
 }
 
+/* The sums of four fours, side by side. */
+static inline v128_t sums(v128_t a, v128_t b, v128_t c, v128_t d) {
+  v128_t ab = add(wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), wasm_i32x4_shuffle(a, b, 2, 6, 3, 7));
+  v128_t cd = add(wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), wasm_i32x4_shuffle(c, d, 2, 6, 3, 7));
+  return add(wasm_i32x4_shuffle(ab, cd, 0, 1, 4, 5), wasm_i32x4_shuffle(ab, cd, 2, 3, 6, 7));
+}
+
 static float dot(const float *a, const float *b, int n) {
   v128_t s = all(0), t = all(0);
   int i = 0;
@@ -36,53 +43,112 @@ static float dot(const float *a, const float *b, int n) {
   return total;
 }
 
+/* Products of x (n) with four rows, side by side. */
+static inline v128_t dot4(const float *x, const float *const row[4], int n) {
+  v128_t s[4] = {0};
+  float rest[4] = {0};
+  int i = 0;
+  for (; i + 4 <= n; i += 4) {
+    v128_t given = load(x + i);
+    for (int k = 0; k < 4; k++) s[k] = add(s[k], mul(given, load(row[k] + i)));
+  }
+  for (; i < n; i++)
+    for (int k = 0; k < 4; k++) rest[k] += x[i] * row[k][i];
+  return add(sums(s[0], s[1], s[2], s[3]), load(rest));
+}
+
 /* y (rows, n_out) = x (rows, n_in) wT, with weights w (n_out, n_in). */
 void EXPORT(linear)(out y, in x, in w, int rows, int n_in, int n_out) {
-  int r = 0;
-  for (; r + 4 <= rows; r += 4, x += 4 * n_in, y += 4 * n_out) /* each weight is loaded once */
-    for (int o = 0; o < n_out; o++) {
-      in row = w + o * n_in;
-      v128_t s0 = all(0), s1 = all(0), s2 = all(0), s3 = all(0);
-      int i = 0;
-      for (; i + 4 <= n_in; i += 4) {
-        v128_t weights = load(row + i);
-        s0 = add(s0, mul(weights, load(x + i)));
-        s1 = add(s1, mul(weights, load(x + n_in + i)));
-        s2 = add(s2, mul(weights, load(x + 2 * n_in + i)));
-        s3 = add(s3, mul(weights, load(x + 3 * n_in + i)));
-      }
-      float t0 = sum(s0), t1 = sum(s1), t2 = sum(s2), t3 = sum(s3);
-      for (; i < n_in; i++) {
-        t0 += row[i] * x[i];
-        t1 += row[i] * x[n_in + i];
-        t2 += row[i] * x[2 * n_in + i];
-        t3 += row[i] * x[3 * n_in + i];
-      }
-      y[o] = t0; y[n_out + o] = t1; y[2 * n_out + o] = t2; y[3 * n_out + o] = t3;
-    }
-  for (; r < rows; r++, x += n_in, y += n_out) {
+  for (int r = 0; r < rows; r++, x += n_in, y += n_out) {
     int o = 0;
     for (; o + 4 <= n_out; o += 4) { /* four outputs share what is loaded of x */
-      in a = w + o * n_in, b = a + n_in, c = b + n_in, d = c + n_in;
-      v128_t s0 = all(0), s1 = all(0), s2 = all(0), s3 = all(0);
-      int i = 0;
-      for (; i + 4 <= n_in; i += 4) {
-        v128_t given = load(x + i);
-        s0 = add(s0, mul(given, load(a + i)));
-        s1 = add(s1, mul(given, load(b + i)));
-        s2 = add(s2, mul(given, load(c + i)));
-        s3 = add(s3, mul(given, load(d + i)));
-      }
-      float t0 = sum(s0), t1 = sum(s1), t2 = sum(s2), t3 = sum(s3);
-      for (; i < n_in; i++) {
-        t0 += x[i] * a[i];
-        t1 += x[i] * b[i];
-        t2 += x[i] * c[i];
-        t3 += x[i] * d[i];
-      }
-      y[o] = t0; y[o + 1] = t1; y[o + 2] = t2; y[o + 3] = t3;
+      in a = w + o * n_in;
+      const float *const four[4] = {a, a + n_in, a + 2 * n_in, a + 3 * n_in};
+      wasm_v128_store(y + o, dot4(x, four, n_in));
     }
     for (; o < n_out; o++) y[o] = dot(x, w + o * n_in, n_in);
+  }
+}
+
+static inline v128_t whole(v128_t a, v128_t b) { /* eight whole numbers of 16 bits */
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_trunc_sat_f32x4(a), wasm_i32x4_trunc_sat_f32x4(b));
+}
+
+/* x (n) as whole numbers: x = unit (high + low / 65534), which keeps more digits than x has.
+   Returns unit. */
+static float split(const float *x, short *high, short *low, int n) {
+  float largest = 1e-30f;
+  v128_t most = all(largest);
+  int i = 0;
+  for (; i + 4 <= n; i += 4) most = wasm_f32x4_pmax(most, wasm_f32x4_abs(load(x + i)));
+  for (int k = 0; k < 4; k++, most = wasm_i32x4_shuffle(most, most, 1, 2, 3, 0))
+    if (wasm_f32x4_extract_lane(most, 0) > largest) largest = wasm_f32x4_extract_lane(most, 0);
+  for (; i < n; i++)
+    if (__builtin_fabsf(x[i]) > largest) largest = __builtin_fabsf(x[i]);
+
+  float per_unit = 32767 / largest;
+  for (i = 0; i + 8 <= n; i += 8) {
+    v128_t a = mul(load(x + i), all(per_unit)), b = mul(load(x + i + 4), all(per_unit));
+    v128_t c = wasm_f32x4_nearest(a), d = wasm_f32x4_nearest(b);
+    wasm_v128_store(high + i, whole(c, d));
+    a = mul(wasm_f32x4_sub(a, c), all(65534));
+    b = mul(wasm_f32x4_sub(b, d), all(65534));
+    wasm_v128_store(low + i, whole(wasm_f32x4_nearest(a), wasm_f32x4_nearest(b)));
+  }
+  for (; i < n; i++) {
+    float scaled = x[i] * per_unit, near = __builtin_rintf(scaled);
+    high[i] = (short)near;
+    low[i] = (short)__builtin_rintf((scaled - near) * 65534);
+  }
+  return largest / 32767;
+}
+
+#define MOST 2048 /* so many products of 16 and 8 bits can be added up in 32 */
+
+/* Products of four rows of w (n weights of 8 bits each) with x that was split, added up. */
+static v128_t dot8(const short *high, const short *low, const signed char *const w[4], int n) {
+  v128_t total = all(0);
+  for (int from = 0; from < n; from += MOST) {
+    int i = from, end = from + MOST < n ? from + MOST : n;
+    v128_t s[4] = {0}, t[4] = {0}, joined[4];
+    for (; i + 8 <= end; i += 8) {
+      v128_t h = wasm_v128_load(high + i), l = wasm_v128_load(low + i);
+      for (int k = 0; k < 4; k++) {
+        v128_t weights = wasm_i16x8_load8x8(w[k] + i);
+        s[k] = wasm_i32x4_add(s[k], wasm_i32x4_dot_i16x8(weights, h));
+        t[k] = wasm_i32x4_add(t[k], wasm_i32x4_dot_i16x8(weights, l));
+      }
+    }
+    for (int k = 0; k < 4; k++) {
+      int rest = 0, small = 0;
+      for (int j = i; j < end; j++) {
+        rest += w[k][j] * high[j];
+        small += w[k][j] * low[j];
+      }
+      s[k] = wasm_i32x4_add(s[k], wasm_i32x4_make(rest, 0, 0, 0));
+      t[k] = wasm_i32x4_add(t[k], wasm_i32x4_make(small, 0, 0, 0));
+      joined[k] = add(wasm_f32x4_convert_i32x4(s[k]),
+                      mul(wasm_f32x4_convert_i32x4(t[k]), all(1.0f / 65534)));
+    }
+    total = add(total, sums(joined[0], joined[1], joined[2], joined[3]));
+  }
+  return total;
+}
+
+/* The same with weights of 8 bits: output o is scales[o] times what the whole numbers give. They
+   stay small, since most of the time goes by with fetching weights. room: for n_in numbers. */
+void EXPORT(linear8)(out y, in x, const signed char *restrict w, in scales, int rows, int n_in,
+                     int n_out, short *restrict room) {
+  short *high = room, *low = room + n_in;
+  for (int r = 0; r < rows; r++, x += n_in, y += n_out) {
+    float unit = split(x, high, low, n_in);
+    for (int o = 0; o < n_out; o += 4) {
+      const signed char *four[4];
+      float found[4];
+      for (int k = 0; k < 4; k++) four[k] = w + (o + k < n_out ? o + k : o) * n_in;
+      wasm_v128_store(found, dot8(high, low, four, n_in));
+      for (int k = 0; k < 4 && o + k < n_out; k++) y[o + k] = found[k] * unit * scales[o + k];
+    }
   }
 }
 
@@ -101,9 +167,11 @@ void EXPORT(norm)(out y, in x, in weight, in bias, int rows, int n) {
   }
 }
 
-/* e to the power of x: 2 to a whole number, times a polynomial for the rest. */
+/* e to the power of x: 2 to a whole number, times a polynomial for the rest. Below e to the -70 it
+   is 0: processors take a hundred times as long for the tiniest numbers there are. */
 static inline v128_t exponential(v128_t x) {
-  x = wasm_f32x4_max(wasm_f32x4_min(x, all(88)), all(-87));
+  v128_t counts = wasm_f32x4_gt(x, all(-70));
+  x = wasm_f32x4_max(wasm_f32x4_min(x, all(88)), all(-70));
   v128_t whole = wasm_f32x4_nearest(mul(x, all(1.44269504f)));
   v128_t rest = wasm_f32x4_sub(wasm_f32x4_sub(x, mul(whole, all(0.693359375f))),
                                mul(whole, all(-2.12194440e-4f)));
@@ -116,7 +184,7 @@ static inline v128_t exponential(v128_t x) {
   p = add(mul(p, rest), all(1));
   v128_t power = wasm_i32x4_shl(
       wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(whole), wasm_i32x4_splat(127)), 23);
-  return mul(p, power);
+  return wasm_v128_and(mul(p, power), counts);
 }
 
 /* x/2 (1 + erf(x/sqrt 2)); erf to 1.5e-7 by formula 7.1.26 of Abramowitz and Stegun. */
@@ -148,10 +216,15 @@ void EXPORT(plus)(float *total, const float *a, const float *b, int n) {
    starts `stride` numbers after the one before; weights has room for whole fours. */
 void EXPORT(look)(out weights, in q, in keys, int n, int size, int stride) {
   float scale = 1 / __builtin_sqrtf(size), highest = -3e38f;
-  for (int i = 0; i < n; i++) {
-    weights[i] = dot(q, keys + i * stride, size) * scale;
-    if (weights[i] > highest) highest = weights[i];
+  int j = 0;
+  for (; j + 4 <= n; j += 4) {
+    in a = keys + j * stride;
+    const float *const four[4] = {a, a + stride, a + 2 * stride, a + 3 * stride};
+    wasm_v128_store(weights + j, mul(dot4(q, four, size), all(scale)));
   }
+  for (; j < n; j++) weights[j] = dot(q, keys + j * stride, size) * scale;
+  for (int i = 0; i < n; i++)
+    if (weights[i] > highest) highest = weights[i];
   for (int i = n; i & 3; i++) weights[i] = -3e38f;
   v128_t total = all(0);
   for (int i = 0; i < n; i += 4) {
@@ -166,9 +239,19 @@ void EXPORT(look)(out weights, in q, in keys, int n, int size, int stride) {
 
 /* mixed (size) = the values (n of them, `stride` numbers apart), each times its weight. */
 void EXPORT(mix)(out mixed, in weights, in values, int n, int size, int stride) {
-  for (int i = 0; i < size; i++) mixed[i] = 0;
-  for (int j = 0; j < n; j++) {
-    in value = values + j * stride;
-    for (int i = 0; i < size; i++) mixed[i] += weights[j] * value[i];
+  int i = 0;
+  for (; i + 8 <= size; i += 8) {
+    v128_t low = all(0), high = all(0);
+    for (int j = 0; j < n; j++) {
+      v128_t weight = all(weights[j]);
+      low = add(low, mul(weight, load(values + j * stride + i)));
+      high = add(high, mul(weight, load(values + j * stride + i + 4)));
+    }
+    wasm_v128_store(mixed + i, low);
+    wasm_v128_store(mixed + i + 4, high);
+  }
+  for (; i < size; i++) {
+    mixed[i] = 0;
+    for (int j = 0; j < n; j++) mixed[i] += weights[j] * values[j * stride + i];
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The arithmetic of the model: the same six functions in WebAssembly (kernel.c says what each
+ * The arithmetic of the model: the same seven functions in WebAssembly (kernel.c says what each
  * does) and, for browsers without its vector instructions, in plain JavaScript. Both work on one
  * piece of memory in which a "place" is a number of bytes from its beginning.
  *
@@ -21,8 +21,13 @@ class Memory {
 
   /** The place of `n` new numbers, in whole fours. @throws {RangeError} if the memory is full */
   reserve(n) {
+    return this.reserveBytes(4 * n);
+  }
+
+  /** The place of `n` new bytes. @throws {RangeError} if the memory is full */
+  reserveBytes(n) {
     const place = this.free;
-    this.free += 16 * Math.ceil(n / 4);
+    this.free += 16 * Math.ceil(n / 16);
     if (this.free > this.buffer.byteLength) throw new RangeError("The kernel's memory is full.");
     return place;
   }
@@ -30,6 +35,11 @@ class Memory {
   /** `n` numbers at a place, to read and to write. @returns {Float32Array} */
   floats(place, n) {
     return new Float32Array(this.buffer, place, n);
+  }
+
+  /** `n` whole numbers of 8 bits at a place. @returns {Int8Array} */
+  bytes(place, n) {
+    return new Int8Array(this.buffer, place, n);
   }
 }
 
@@ -63,10 +73,18 @@ class PlainKernel extends Memory {
   }
 
   linear(y, x, w, rows, nIn, nOut) {
-    const out = this.floats(y, rows * nOut), weights = this.floats(w, nOut * nIn);
+    const weights = this.floats(w, nOut * nIn);
     for (let r = 0; r < rows; r++) {
-      const given = this.floats(x + 4 * r * nIn, nIn);
-      for (let o = 0; o < nOut; o++) out[r * nOut + o] = dot(given, weights, o * nIn);
+      const given = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
+      for (let o = 0; o < nOut; o++) out[o] = dot(given, weights, o * nIn);
+    }
+  }
+
+  linear8(y, x, w, scales, rows, nIn, nOut) {
+    const weights = this.bytes(w, nOut * nIn), scale = this.floats(scales, nOut);
+    for (let r = 0; r < rows; r++) {
+      const given = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
+      for (let o = 0; o < nOut; o++) out[o] = dot(given, weights, o * nIn) * scale[o];
     }
   }
 

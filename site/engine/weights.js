@@ -3,11 +3,12 @@
  * behind the other, described by the manifest.
  *
  *   const tensors = unpack(await (await fetch(file)).arrayBuffer(), manifest.weights);
- *   tensors.get("blocks.0.query.weight")    // { shape: [128, 128], values }
+ *   tensors.get("blocks.0.query.weight")    // { shape: [128, 128], values, scales }
  *
  * @typedef {object} Tensor
  * @property {number[]} shape (rows, columns) or (n)
- * @property {Float32Array} values row by row
+ * @property {Float32Array | Int8Array} values row by row
+ * @property {Float32Array} [scales] of 8-bit values: what each row has to be multiplied by
  */
 
 /** A file that is not what the manifest says. */
@@ -29,19 +30,16 @@ export function unpack(buffer, described) {
     const n = shape.reduce((a, b) => a * b);
     const read = readers[type];
     if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
-    return [name, { shape, values: read(buffer, offset, n, scales, shape[1]) }];
+    const tensor = { shape, values: read(buffer, offset, n) };
+    if (scales !== undefined) tensor.scales = readers.float32(buffer, scales, shape[0]);
+    return [name, tensor];
   }));
 }
 
 const readers = {
   float32: (buffer, offset, n) => new Float32Array(buffer, offset, n),
   float16: (buffer, offset, n) => Float32Array.from(new Uint16Array(buffer, offset, n), half),
-  int8: (buffer, offset, n, scales, width) => {
-    const numbers = Float32Array.from(new Int8Array(buffer, offset, n));
-    const scale = new Float32Array(buffer, scales, n / width);  // one for each row
-    for (let i = 0; i < n; i++) numbers[i] *= scale[Math.floor(i / width)];
-    return numbers;
-  },
+  int8: (buffer, offset, n) => new Int8Array(buffer, offset, n),
 };
 
 /** A number of 16 bits: sign, 5 bits of exponent, 10 of fraction. @returns {number} */
@@ -50,4 +48,11 @@ export function half(bits) {
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** One row of a tensor as numbers, such as a token's embedding. @returns {Float32Array} */
+export function rowOf({ shape, values, scales }, row) {
+  const width = shape[1], numbers = new Float32Array(width), scale = scales ? scales[row] : 1;
+  for (let i = 0; i < width; i++) numbers[i] = values[row * width + i] * scale;
+  return numbers;
 }

@@ -1,0 +1,142 @@
+"""Our engine against onnxruntime-web, in one page of a real Chromium: tokens written a second.
+
+    pip install playwright==1.65.2 onnx==1.23.2       and Chromium, such as Debian's package
+    npm install --no-package-lock --prefix tests/bench
+    python tests/bench/browser.py                     two presets, a minute or two
+    python tests/bench/browser.py --only onnx         without ours, or without the other (ours)
+
+Both write the likeliest token, from a prompt of eight until the context is full, one thread each,
+with the same random weights: those that are left of 8 bits and a scale a row, as the site has them.
+The other engine gets them as float32, because its own 8-bit products round what flows through the
+model as well, and do not give PyTorch's numbers. They take turns, so that what else the machine
+does slows both; the ratio is the median over the rounds. Before that, the first tokens and the
+logits they were chosen from have to be PyTorch's. The page is in browser/.
+"""
+import argparse
+import contextlib
+import functools
+import http.server
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import common
+import export_for_web
+
+import numpy as np
+import onnx_graph
+import torch
+from playwright.sync_api import sync_playwright
+
+PRESETS = ("stories", "tinystories")
+FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+         "--disable-background-networking --disable-component-update --disable-sync").split()
+ROUNDS, SECONDS = 25, 50  # for each preset: at most so many rounds, none begins after so long
+CHECKED = 20  # tokens that are compared with PyTorch's
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """The repository, and below /model/ the folder with the models; silent."""
+
+    def __init__(self, *given, models, **named):
+        self.models = models
+        super().__init__(*given, directory=common.repository, **named)
+
+    def translate_path(self, path):
+        if path.startswith("/model/"):
+            self.directory, path = self.models, path.removeprefix("/model")
+        return super().translate_path(path)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def served(models):
+    """A server for as long as the block lasts; -> its address."""
+    handler = functools.partial(Handler, models=models)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def export(model, s, prompt, folder):
+    """Write weights.bin, model.json, which says what is where in it, and model.onnx; -> the model
+    that both of them hold."""
+    content, tensors, packed = export_for_web.pack(model, "int8")
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(content)
+    settings = {k: getattr(s, k) for k in ("n_layer", "n_head", "n_embd", "n_ff", "n_ctx")}
+    (folder / "model.json").write_text(json.dumps(dict(
+        settings=settings, prompt=prompt, weights=dict(bytes=len(content), tensors=tensors))))
+    (folder / "model.onnx").write_bytes(onnx_graph.build(packed, s).SerializeToString())
+    return packed
+
+
+@torch.inference_mode()
+def expected(model, prompt):
+    """What PyTorch writes: ids with the prompt, logits (CHECKED, V)."""
+    ids, logits = list(prompt), []
+    for _ in range(CHECKED):
+        logits.append(model(torch.tensor([ids]))[0][0, -1].numpy())
+        ids.append(logits[-1].argmax().item())
+    return ids, np.stack(logits)
+
+
+def check(name, result, ids, logits):
+    """-> how far the logits of an engine are from PyTorch's at most."""
+    assert result["ids"][: len(ids)] == ids, f"{name} writes other tokens than PyTorch."
+    off = abs(np.array(result["logits"]) - logits).max()
+    assert off < 1e-3, f"The logits of {name} differ from PyTorch's by {off:.1e}."
+    return off
+
+
+def report(preset, results, off):
+    for name, result in results.items():
+        rates = result["rates"]
+        print(f"{preset:12} {name} {statistics.median(rates):6,.0f} tokens/s "
+              f"({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} rounds), "
+              f"logits off by {off[name]:.0e}", flush=True)
+    if len(results) == 2:
+        ratios = [a / b for a, b in zip(results["ours"]["rates"], results["onnx"]["rates"])]
+        print(f"{preset:12} ours / onnx {statistics.median(ratios):.2f} "
+              f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)
+
+
+def race(browser, address, models, preset, only):
+    s, model = onnx_graph.seeded(preset)
+    prompt = torch.randint(s.vocab_size, (8,)).tolist()
+    packed = export(model, s, prompt, Path(models, preset))
+    page = browser.new_page()
+    page.on("pageerror", lambda error: print(error, file=sys.stderr))
+    page.goto(f"{address}/tests/bench/browser/index.html?model=/model/{preset}/"
+              + (f"&only={only}" if only else ""))
+    results = page.evaluate(f"race({ROUNDS}, {SECONDS}, {CHECKED})")
+    page.close()
+    wanted = expected(packed, prompt)
+    off = {name: check(name, result, *wanted) for name, result in results.items()}
+    report(preset, results, off)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", choices=("ours", "onnx"))
+    only = parser.parse_args().only
+    if only != "ours" and not (Path(__file__).parent / "node_modules" / "onnxruntime-web").exists():
+        sys.exit("onnxruntime-web is missing: npm install --no-package-lock --prefix tests/bench")
+    chromium = shutil.which("chromium") or sys.exit("There is no command chromium: install it.")
+    with tempfile.TemporaryDirectory() as models, served(models) as address, \
+            sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for preset in PRESETS:
+            race(browser, address, models, preset, only)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
