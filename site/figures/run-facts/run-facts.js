@@ -1,0 +1,31 @@
+/**
+ * <run-facts .run=${run}></run-facts>
+ *
+ * What the page shows, in one sentence, and what it lacks.
+ */
+import { css, html } from "../../vendored/lit.js";
+import { Figure } from "../../kit/figure.js";
+import { count } from "../../kit/words.js";
+
+class RunFacts extends Figure {
+  static styles = [Figure.styles, css`
+    p { color: var(--muted); max-width: 72ch; }
+    code { font: 1em var(--mono); overflow-wrap: anywhere; }
+  `];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  draw({ name, settings: s, parameters, step, finished, corpus, missing, symbols }) {
+    const state = finished ? `all of its ${count(s.steps)} steps`
+      : `${count(step)} of ${count(s.steps)} steps so far; export it again to see more`;
+    return html`<p>This is the run ${name}: ${s.n_layer} layers of ${s.n_head} heads,
+        ${count(parameters)} numbers, ${count(corpus.vocab_size)} tokens, trained on
+        ${count(corpus.train_characters)} characters (${s.dataset}), ${state}.</p>
+      ${Object.entries(missing).map(([part, reason]) => html`<p>Without ${part}: ${reason}</p>`)}
+      <p>Yours: <code>python train.py</code>, then <code>python export_for_web.py --serve</code>.</p>`;
+  }
+}
+
+customElements.define("run-facts", RunFacts);

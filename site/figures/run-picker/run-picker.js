@@ -1,0 +1,32 @@
+/**
+ * <run-picker .runs=${runs} .run=${run}></run-picker>
+ *
+ * The run that a page shows, and the others that were exported. Tells: "run" { name }.
+ */
+import { css, html } from "../../vendored/lit.js";
+import { Figure } from "../../kit/figure.js";
+import { count } from "../../kit/words.js";
+
+class RunPicker extends Figure {
+  static properties = { runs: { attribute: false } };
+
+  static styles = [Figure.styles, css`
+    label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
+    select { height: 44px; max-width: 60vw; padding: 0 8px; border: 1px solid var(--line);
+             border-radius: 8px; background: var(--panel); color: var(--ink); }
+  `];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  draw({ name }) {
+    return html`<label>run
+      <select @change=${(event) => this.tell("run", { name: event.target.value })}>
+        ${(this.runs ?? []).map((run) => html`<option value=${run.name}
+          ?selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`)}
+      </select></label>`;
+  }
+}
+
+customElements.define("run-picker", RunPicker);

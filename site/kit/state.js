@@ -1,0 +1,24 @@
+/**
+ * What a page shows is in its address, behind #, so that it can be sent to somebody:
+ * index.html#run=stories&step=100
+ */
+
+/** @returns {Object<string, string>} what the address says */
+export function read() {
+  return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+/** Change some of it; null takes one out. The way back of the browser is left alone. */
+export function write(changes) {
+  const state = new URLSearchParams(location.hash.slice(1));
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) state.delete(name);
+    else state.set(name, value);
+  }
+  history.replaceState(null, "", `#${state}`);
+}
+
+/** Call `use` whenever somebody else changes the address: a link, a bookmark, the keyboard. */
+export function follow(use) {
+  addEventListener("hashchange", use);
+}

@@ -1,0 +1,44 @@
+/** Numbers and tokens as people read them. */
+import { END } from "../engine/tokenizer.js";
+
+/** 951040 -> "951,040". */
+export const count = (n) => n.toLocaleString("en");
+
+/** 0.754 -> "75 %"; what is not quite nothing or all stays so. */
+export function percent(p) {
+  if (p > 0 && p < 0.005) return "< 1 %";
+  if (p < 1 && p > 0.995) return "> 99 %";
+  return `${Math.round(100 * p)} %`;
+}
+
+/** 2.3026 -> "2.30 nats, as unsure as among 10 equal choices". */
+export function nats(loss) {
+  const choices = Math.exp(loss);
+  const among = choices < 10 ? choices.toFixed(1) : count(Math.round(choices));
+  return `${loss.toFixed(2)} nats, as unsure as among ${among} equal choices`;
+}
+
+/** 150 -> "2 min 30 s". */
+export function duration(seconds) {
+  const whole = Math.round(seconds), minutes = Math.floor(whole / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
+}
+
+/** A token in running text: its spaces stay, ends of lines and of the text are to be seen. */
+export function inText(symbol) {
+  return symbol === END ? " (end)" : symbol.replaceAll("\n", "↵ ");
+}
+
+/** A token on its own: its spaces are to be seen, too. */
+export function alone(symbol) {
+  return symbol === END ? "(end)" : symbol.replaceAll(" ", "·").replaceAll("\n", "↵");
+}
+
+/** A share from 0 to 1 -> the class of its shade behind text, see kit/figure.js. */
+export const shade = (share) => `shade${tenths(share)}`;
+
+/** A share from 0 to 1 -> the class of its shade where nothing stands on it. */
+export const heat = (share) => `heat${tenths(share)}`;
+
+const tenths = (share) => Math.round(10 * Math.min(1, Math.max(0, share)));

@@ -1,0 +1,373 @@
+"""The pages in a real Chromium, as somebody uses them: by mouse, by keyboard, on a phone, without
+seeing the screen, and with data that is damaged."""
+import contextlib
+import gzip
+import hashlib
+import json
+import re
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from conftest import served
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+PAGES = ("index.html", "figures/all-figures.html")
+
+
+@pytest.fixture(scope="module")
+def site(smoke_site):
+    with served(smoke_site) as address:
+        yield SimpleNamespace(folder=smoke_site, address=address)
+
+
+@contextlib.contextmanager
+def opened(browser, address, width=1440, height=900, dark=False, still=False):
+    """A page as somebody opens it; afterwards, it must not have complained about anything."""
+    page = browser.new_page(viewport=dict(width=width, height=height),
+                            color_scheme="dark" if dark else "light",
+                            reduced_motion="reduce" if still else "no-preference")
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    try:
+        page.goto(address, wait_until="networkidle")
+        yield page
+        assert page.complaints == []
+    finally:
+        page.close()
+
+
+def film_of(folder):
+    exported = folder / "exported" / "smoke"
+    manifest = json.loads((exported / "manifest.json").read_text("utf-8"))
+    return manifest, json.loads((exported / "film.json").read_text("utf-8"))
+
+
+def shown(page):
+    """The text that the page shows behind the first prompt."""
+    return page.locator("five-texts li").first.locator(".text").last.inner_text()
+
+
+def told(folder, look, prompt=0):
+    """What the model wrote at a look, as a page writes it."""
+    manifest, film = film_of(folder)
+    symbols = manifest["tokenizer"]["symbols"]
+    words = "".join(symbols[i] for i in film["frames"][look]["continued"][prompt]["ids"])
+    return film["prompts"][prompt]["text"] + words.replace("<|endoftext|>", " (end)").replace(
+        "\n", "↵ ")
+
+
+# Watch it learn ---------------------------------------------------------------------------------
+
+def test_the_film_shows_what_was_written_at_each_look(browser, site):
+    steps = film_of(site.folder)[0]["watched"]
+    with opened(browser, f"{site.address}/index.html") as page:
+        assert shown(page) == told(site.folder, 0)
+        slider = page.get_by_role("slider", name="How long it has learned")
+        slider.focus()
+        for look in range(1, len(steps)):
+            page.keyboard.press("ArrowRight")
+            assert shown(page) == told(site.folder, look)
+            assert slider.get_attribute("aria-valuetext") == f"step {steps[look]} of 20"
+            assert page.url.endswith(f"#step={steps[look]}")
+        page.keyboard.press("Home")
+        assert shown(page) == told(site.folder, 0)
+
+
+def test_an_address_leads_to_its_step_and_the_nearest_one_if_that_was_not_watched(browser, site):
+    for step, look in ((10, "10"), (19, "20"), (999, "20"), ("nonsense", "0")):
+        with opened(browser, f"{site.address}/index.html#step={step}") as page:
+            assert page.get_by_text(f"step {look} of 20").is_visible()
+
+
+def test_the_film_plays_to_its_end_and_stops_when_somebody_takes_the_slider(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        page.get_by_role("button", name="Play").click()
+        page.get_by_text("step 20 of 20").wait_for(timeout=20_000)
+        page.get_by_role("button", name="Play").click()  # from the beginning
+        page.get_by_role("button", name="Pause").wait_for()
+        page.get_by_role("slider").press("Home")
+        page.get_by_role("button", name="Play").wait_for()
+        assert shown(page) == told(site.folder, 0)
+
+
+def test_with_reduced_motion_the_film_moves_by_hand_only(browser, site):
+    with opened(browser, f"{site.address}/index.html", still=True) as page:
+        assert page.get_by_role("button", name="Play").count() == 0
+        page.get_by_role("button", name="One look on").click()
+        assert shown(page) == told(site.folder, 1)
+
+
+def test_a_moment_and_a_point_of_the_curve_lead_to_their_step(browser, site):
+    moments = film_of(site.folder)[1]["moments"]
+    assert moments, "even the smoke run has moments"
+    with opened(browser, f"{site.address}/index.html") as page:
+        page.locator("moment-list button").last.click()
+        assert page.url.endswith(f"#step={moments[-1]['step']}")
+        curve = page.locator("loss-curve .u-over")
+        curve.click(position=dict(x=curve.bounding_box()["width"] - 2, y=90))
+        assert page.url.endswith("#step=20")
+
+
+def test_a_token_says_how_likely_it_was_by_mouse_and_by_keyboard(browser, site):
+    manifest, film = film_of(site.folder)
+    first = film["frames"][0]["continued"][0]
+    with opened(browser, f"{site.address}/index.html") as page:
+        readout = page.locator("five-texts .readout")
+        page.locator("five-texts .token").nth(1).hover()
+        likely = re.search(r"was (<|>)? ?(\d+) % likely", readout.inner_text())
+        assert abs(int(likely[2]) - 100 * first["p"][1]) <= 1
+        page.locator("five-texts [role=group]").first.focus()
+        page.keyboard.press("Home")
+        symbol = manifest["tokenizer"]["symbols"][first["ids"][0]]
+        assert readout.locator("b").inner_text() == symbol.replace(" ", "·").replace(
+            "\n", "↵").replace("<|endoftext|>", "(end)")
+
+
+def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    shutil.copytree(copy / "exported" / "smoke", copy / "exported" / "other")
+    change(copy / "exported" / "other", "manifest.json", lambda m: m.update(name="other", step=7,
+                                                                            finished=False))
+    index = json.loads((copy / "exported" / "index.json").read_text())
+    index["runs"].append(index["runs"][0] | {"name": "other"})
+    (copy / "exported" / "index.json").write_text(json.dumps(index))
+    with served(copy) as address, opened(browser, f"{address}/index.html#step=10") as page:
+        page.get_by_label("run").select_option("other")
+        page.get_by_text("This is the run other").wait_for()
+        assert page.get_by_text("7 of 20 steps so far").is_visible()
+        assert "run=other" in page.url
+        page.reload(wait_until="networkidle")
+        assert page.get_by_text("This is the run other").is_visible()
+
+
+def test_the_slider_redraws_everything_within_a_frame_of_the_screen(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        spent = page.evaluate("""async () => {
+            const controls = document.querySelector("film-controls");
+            const slider = controls.renderRoot.querySelector("input");
+            const all = [...document.querySelectorAll("film-controls, five-texts, loss-curve, "
+                                                      + "skill-strip, moment-list")];
+            const times = [];
+            for (let i = 0; i < 40; i++) {
+              slider.value = i % 4;
+              const began = performance.now();
+              slider.dispatchEvent(new Event("input"));
+              await Promise.all(all.map((figure) => figure.updateComplete));
+              document.body.getBoundingClientRect();
+              times.push(performance.now() - began);
+            }
+            return times.sort((a, b) => a - b)[20]; }""")
+    assert spent < 16
+
+
+# For everybody ----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])
+def test_axe_finds_nothing(browser, site, name, width, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, f"{site.address}/{name}", width, dark=dark) as page:
+        found = Axe().run(page).response["violations"]
+        page.complaints.clear()  # axe itself tries what the policy forbids
+    assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [360, 390, 768, 1440, 1920])
+def test_nothing_scrolls_sideways(browser, site, name, width):
+    with opened(browser, f"{site.address}/{name}", width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        heard = page.locator("body").aria_snapshot()
+    for words in ("The loss on text it never learns from falls from", "Share of texts that keep",
+                  "Prompt 1: Once upon a time", "How long it has learned"):
+        assert words in heard
+
+
+def test_nothing_jumps_while_the_film_moves(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        heights = set()
+        page.get_by_role("slider").focus()
+        for _ in film_of(site.folder)[0]["watched"]:
+            heights.add(page.locator("five-texts").bounding_box()["height"])
+            page.keyboard.press("ArrowRight")
+    assert len(heights) == 1
+
+
+def test_the_storybook_has_every_figure(browser, site):
+    figures = {path.parent.name for path in site.folder.glob("figures/*/*.js")}
+    with opened(browser, f"{site.address}/figures/all-figures.html") as page:
+        for figure in figures:
+            assert page.locator(figure).count() == 5, figure
+            assert page.evaluate("name => Boolean(customElements.get(name))", figure)
+
+
+# Of this origin, small and quick ----------------------------------------------------------------
+
+def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        asked = page.requests
+    assert all(url.startswith(site.address) for url in asked)
+    files = [site.folder / url.removeprefix(site.address).lstrip("/") for url in set(asked)]
+    transferred = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
+    assert transferred < 600_000
+
+
+def test_every_page_forbids_what_it_does_not_need(site):
+    for path in site.folder.rglob("*.html"):
+        text = path.read_text("utf-8")
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+        assert "default-src 'none'" in policy and "unsafe-inline" not in policy
+        assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+        assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=|https?://", text), path
+
+
+def test_what_is_vendored_is_named_with_its_licence(site):
+    readme = (site.folder / "vendored" / "README.md").read_text("utf-8")
+    for path in (site.folder / "vendored").rglob("*"):
+        if path.suffix in (".js", ".css", ".woff2"):
+            assert path.relative_to(site.folder / "vendored").as_posix() in readme
+
+
+# Text is text -----------------------------------------------------------------------------------
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def change(run, name, how):
+    """Change an exported JSON file, and the manifest as if it had been exported so."""
+    content = json.loads((run / name).read_text("utf-8"))
+    how(content)
+    (run / name).write_text(json.dumps(content), "utf-8")
+    if name != "manifest.json":
+        raw = (run / name).read_bytes()
+        change(run, "manifest.json", lambda manifest: manifest["files"].update({name: dict(
+            bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}))
+
+
+def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    run = copy / "exported" / "smoke"
+
+    def poison(manifest):
+        manifest["tokenizer"]["symbols"] = [HOSTILE] * len(manifest["tokenizer"]["symbols"])
+        manifest["settings"]["dataset"] = manifest["missing"]["heads"] = HOSTILE
+
+    change(run, "manifest.json", poison)
+    change(run, "film.json", lambda film: (
+        [prompt.update(text=HOSTILE) for prompt in film["prompts"]],
+        film["moments"].append(dict(kind="words", step=20, prompt=0, text=HOSTILE))))
+    with served(copy) as address, opened(browser, f"{address}/index.html") as page:
+        assert page.locator("img").count() == 0
+        assert HOSTILE in shown(page)
+        for place in ("before-after", "moment-list", "run-facts"):
+            assert page.locator(place).get_by_text(HOSTILE).first.is_visible(), place
+
+
+# Damage -----------------------------------------------------------------------------------------
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def alter(path, **changes):
+    content = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(content | changes), "utf-8")
+
+
+DAMAGE = {  # what is done to site/exported/, what the page then says, and the command that mends it
+    "no folder": (lambda e: shutil.rmtree(e), "There is no run to show yet",
+                  "python train.py && python export_for_web.py --serve"),
+    "no runs": (lambda e: alter(e / "index.json", runs=[]), "There is no run to show yet",
+                "python train.py && python export_for_web.py --serve"),
+    "index cut": (lambda e: cut(e / "index.json"), "the list of runs is damaged: it is not JSON",
+                  "python export_for_web.py"),
+    "index of another version": (lambda e: alter(e / "index.json", format=9),
+                                 "was exported in format 9, and this page reads format 1",
+                                 "python export_for_web.py"),
+    "no manifest": (lambda e: (e / "smoke/manifest.json").unlink(),
+                    "the run smoke is missing (404)", "python export_for_web.py runs/smoke"),
+    "manifest cut": (lambda e: cut(e / "smoke/manifest.json"),
+                     "the run smoke is damaged: it is not JSON",
+                     "python export_for_web.py runs/smoke"),
+    "manifest of another version": (lambda e: alter(e / "smoke/manifest.json", format=0),
+                                    "The run smoke was exported in format 0",
+                                    "python export_for_web.py"),
+    "manifest without tokens": (lambda e: alter(e / "smoke/manifest.json", tokenizer={}),
+                                "manifest.json of the run smoke is damaged",
+                                "python export_for_web.py runs/smoke"),
+    "manifest is a list": (lambda e: (e / "smoke/manifest.json").write_text("[]"),
+                           "The run smoke was exported in format undefined",
+                           "python export_for_web.py"),
+    "film missing": (lambda e: (e / "smoke/film.json").unlink(),
+                     "film.json of the run smoke is missing (404)",
+                     "python export_for_web.py runs/smoke"),
+    "film cut": (lambda e: cut(e / "smoke/film.json"), "film.json of the run smoke is damaged",
+                 "python export_for_web.py runs/smoke"),
+    "one number of the film changed": (
+        lambda e: (e / "smoke/film.json").write_text((e / "smoke/film.json").read_text("utf-8")
+                                                     .replace("0", "1", 1), "utf-8"),
+        "film.json of the run smoke is damaged", "python export_for_web.py runs/smoke"),
+    "film of another export": (lambda e: (e / "smoke/film.json").write_text("{}"),
+                               "film.json of the run smoke is damaged",
+                               "python export_for_web.py runs/smoke"),
+    "log cut": (lambda e: cut(e / "smoke/log.json"), "log.json of the run smoke is damaged",
+                "python export_for_web.py runs/smoke"),
+    "log left out": (lambda e: change(e / "smoke", "manifest.json",
+                                      lambda m: m["missing"].update(log="It could not be read.")),
+                     "It could not be read.", "python export_for_web.py runs/smoke"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_data_is_named_in_its_place_with_the_command_that_mends_it(
+        browser, site, tmp_path, damage):
+    harm, sentence, command = DAMAGE[damage]
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    harm(copy / "exported")
+    with served(copy) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/index.html", wait_until="networkidle")
+        alerts = page.get_by_role("alert")
+        assert sentence in alerts.first.inner_text()
+        assert alerts.first.locator("code").inner_text() == command
+        assert page.get_by_role("heading", level=1).is_visible()
+        page.close()
+
+
+def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site.address}/index.html#run=nobody", wait_until="networkidle")
+    assert "the run nobody is missing" in page.get_by_role("alert").inner_text()
+    page.evaluate("location.hash = '#run=smoke'")
+    page.get_by_text("This is the run smoke").wait_for()
+    assert page.get_by_role("alert").count() == 0
+    page.close()
+
+
+# The axis of steps ------------------------------------------------------------------------------
+
+@settings(max_examples=40)
+@given(steps=st.lists(st.integers(0, 10**5), min_size=1, max_size=30, unique=True).map(sorted),
+       other=st.integers(0, 10**5))
+def test_steps_lie_side_by_side_and_what_is_between_them_between_them(engine, steps, other):
+    places, between, nearest, latest = engine("""async ({ steps, other }) => {
+        const { place, nearest, latest } = await import("/kit/axis.js");
+        return [steps.map((step) => place(step, steps)), place(other, steps),
+                nearest(other, steps), latest(other, steps)]; }""", dict(steps=steps, other=other))
+    assert places == list(range(len(steps)))
+    before = [i for i, step in enumerate(steps) if step <= other]
+    assert (before[-1] if before else 0) <= between <= (before[-1] + 1 if before else 0)
+    assert abs(nearest - other) == min(abs(step - other) for step in steps)
+    assert latest == (steps[before[-1]] if before else steps[0])
