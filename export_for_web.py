@@ -25,8 +25,11 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
+import sys
 import tempfile
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,6 +43,7 @@ from data import BadInput
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from tqdm import tqdm
 
 FORMAT = 1  # of the exported files; a page refuses any other
@@ -50,25 +54,29 @@ LOOKS = 60  # files in steps/, if nobody says which
 TEXTS = 10  # pieces of held-out text that heads are tried on
 SAMPLES = 32  # texts that are written at each step to see which rules they keep
 POINTS = 1500  # of a curve: more are averaged
+LEFT_OVER = 3600  # seconds after which a folder of an export that was killed is removed
 
 # --------------------------------------------------------------------------------------------------
 # 1. A run that is read
 
 class Source(inside.Run):
-    """A run, and which of its steps go along. Attributes: name, log, looks, shown, kept.
+    """A run, and which of its steps go along. Attributes: name, log, looks, shown, kept, missing.
 
     log: {step: line}; looks: {step: trace} of all looks; shown: the steps of the looks that get a
-    file; kept: the steps whose weights go along."""
+    file; kept: the steps whose weights go along; missing: {what: why}; reached: the last step."""
 
     def __init__(self, folder, kind, wanted=None):
         super().__init__(folder)
-        self.name, self.kind = web_name(self.folder), kind
+        self.name, self.kind, self.missing = web_name(self.folder), kind, {}
         with inside.whole(self.folder, "log.jsonl", "traces.jsonl", "corpus.json"):
             self.log = {line["step"]: line for line in read_lines(self.folder / "log.jsonl")}
             self.looks = {look["step"]: look for look in read_lines(self.folder / "traces.jsonl")
                           if (self.folder / "attention" / f"{look['step']:06}.npz").exists()}
             self.facts = plumbing.read_json(self.folder / "corpus.json")
-        self.corpus = self.its_corpus()
+        if not self.looks:
+            raise BadInput(f"{self.folder}/attention holds none of the looks that traces.jsonl "
+                           "tells of: put that folder back, or train again.")
+        self.corpus, self.reached = self.its_corpus(), max([*self.log, *self.steps])
         size = len(pack(self.model, kind)[0])
         if wanted is None:
             self.kept = evenly(self.steps, max(FEWEST, WEIGHTS // size))
@@ -77,12 +85,9 @@ class Source(inside.Run):
             self.kept = [step for step in self.steps if step in wanted]
             self.shown = [step for step in self.looks if step in wanted]
             self.refuse(wanted)
-        self.models = {step: self.read_again(step) for step in self.kept}
+        self.packed = {step: pack(self.at(step), kind) for step in self.kept}
+        self.models = {step: twin for step, (_, _, twin) in self.packed.items()}
         self.last = self.models[self.kept[-1]]
-
-    def read_again(self, step):
-        """The model of a step as the page gets it."""
-        return pack(self.at(step), self.kind)[2]
 
     def refuse(self, wanted):
         """Raise BadInput for steps that were not watched, and if no weights would go along."""
@@ -94,31 +99,42 @@ class Source(inside.Run):
                            f"{', '.join(map(str, self.steps))} to --steps.")
 
     def its_corpus(self):
-        """The module in data/ it learned from, None if that is gone."""
-        try:
-            return data.find(self.s.dataset)
-        except BadInput:
-            return None
+        """The module in data/ that it learned from; None for a text file, and if it is gone."""
+        name = self.s.dataset
+        if name in data.names():
+            return data.find(name)
+        if Path(name).stem == name:  # neither a folder nor a suffix: what was no path
+            self.missing["skills"] = (f"There is no data/{name}.py, which knows the source and the "
+                                      "rules of its text: put it back, and export again.")
+        return None
 
-    def text(self, n=600_000):
-        """The beginning of the text that it learned from."""
-        with inside.whole(self.folder, "tokens/train.bin"):
-            tokens, _ = plumbing.read_tokens(self.folder)
-            return self.tokenizer.decode(tokens[:n])
+    def tokens(self):
+        """The ids that it learned from, and the held-out ones. Raises BadInput."""
+        with inside.whole(self.folder, "tokens/train.bin", "tokens/validation.bin"):
+            return plumbing.read_tokens(self.folder)
 
-    def held_out(self, n=TEXTS):
-        return super().held_out(n)
+    def text(self, n):
+        """The beginning of the text that it learned from, n tokens."""
+        return self.tokenizer.decode(self.tokens()[0][:n])
+
+    def cut(self, text):
+        """The ids of a text that may be longer than the context, as train.py cuts them."""
+        start = [] if self.tokenizer.end is None else [self.tokenizer.end]
+        return (start + self.tokenizer.encode(text))[: self.s.n_ctx]
 
     def ids_of(self, symbols):
         return [self.tokenizer.ids[symbol] for symbol in symbols]
 
 
 def web_name(folder):
-    """The name of a run in addresses: letters, digits and - _ . only."""
-    return re.sub(r"[^\w.-]+", "-", folder.resolve().name, flags=re.ASCII).strip(".-") or "run"
+    """The name of a run in addresses: letters, digits, - and _ only."""
+    return re.sub(r"[^\w-]+", "-", folder.resolve().name, flags=re.ASCII).strip("-") or "run"
 
 
 def read_lines(path):
+    """The lines of a file that may not be there yet: the log comes after the first look."""
+    if not path.exists():
+        return []
     with open(path, encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
@@ -175,7 +191,7 @@ def write_weights(run, folder):
     """weights/NNNNNN.bin. Returns what the manifest says of them."""
     snapshots = []
     for step in run.kept:
-        content, described, _ = pack(run.at(step), run.kind)
+        content, described, _ = run.packed[step]
         file = f"weights/{step:06}.bin"
         write_bytes(folder / file, content)
         snapshots.append(dict(step=step, file=file, sha256=hashlib.sha256(content).hexdigest()))
@@ -185,7 +201,7 @@ def write_weights(run, folder):
 @torch.inference_mode()
 def check(run):
     """A prompt and, for each snapshot, the logits (V,) of what follows, by PyTorch."""
-    ids = run.ids(run.beginning())
+    ids = run.cut(run.prompts[0])
     return dict(ids=ids, tolerance=1e-4, logits={
         step: numbers(model(torch.tensor([ids]))[0][0, -1], 5) for step, model in
         run.models.items()})
@@ -196,30 +212,45 @@ def check(run):
 
 def log(run):
     """Curves by step, long ones thinned out to POINTS means, and losses to compare with."""
-    lines = [line for line in run.log.values() if "loss" in line]
+    with inside.whole(run.folder, "log.jsonl"):
+        found = curves(run.log.values())
+    return dict(found, compare={name: round(loss, 4) for name, loss in compare(run).items()})
+
+
+def curves(log):
+    lines = [line for line in log if "loss" in line]
     each = max(1, -(-len(lines) // POINTS))
     groups = [lines[i : i + each] for i in range(0, len(lines), each)]
     names = ("loss", "lr_multiplier", "gradient_norm", "tokens_per_second", "seconds")
-    looked = [line for line in run.log.values() if "validation_loss" in line]
+    looked = [line for line in log if "validation_loss" in line]
     return dict(each=each, steps=[group[0]["step"] for group in groups],
                 **{name: [significant(np.mean([line[name] for line in group]))
                           for group in groups] for name in names},
                 validation=dict(steps=[line["step"] for line in looked],
-                                loss=[round(line["validation_loss"], 4) for line in looked]),
-                compare={name: round(loss, 4) for name, loss in compare(run).items()})
+                                loss=[round(line["validation_loss"], 4) for line in looked]))
 
 
 def compare(run):
+    """Losses to compare with, fewer if the text is gone."""
     try:
-        tokens, held_out = plumbing.read_tokens(run.folder)
-    except OSError:
-        return dict(nothing=float(np.log(len(run.symbols))))
+        tokens, held_out = run.tokens()
+    except BadInput as reason:
+        run.missing["baselines"] = str(reason)
+        tokens, held_out = (), ()
     return moments.baselines(tokens[:5_000_000], held_out[:500_000], len(run.symbols),
                              run.facts.get("floor"))
 
 
-def film(run, losses, heads):
+def film(run, log, heads):
     """What all looks wrote: ids and probabilities, skills by step, and the moments that count."""
+    with inside.whole(run.folder, "traces.jsonl"):
+        told = what_was_written(run)
+    skills = skills_by_step(run)
+    return dict(told, skills=skills,
+                moments=find_moments(run, log.get("compare", {}), heads, skills))
+
+
+def what_was_written(run):
     first = next(iter(run.looks.values()))
     frames = [dict(step=step, continued=[dict(ids=run.ids_of(token["token"] for token in
                                                              prompt["tokens"]),
@@ -227,11 +258,10 @@ def film(run, losses, heads):
                                                  prompt["tokens"]])
                                          for prompt in look["prompts"]])
               for step, look in run.looks.items()]
-    skills = skills_by_step(run)
     return dict(temperature=first["temperature"],
                 prompts=[dict(text=prompt["prompt"], given=run.ids_of(prompt["given"]))
                          for prompt in first["prompts"]],
-                frames=frames, skills=skills, moments=find_moments(run, losses, heads, skills))
+                frames=frames)
 
 
 def skills_by_step(run):
@@ -240,9 +270,10 @@ def skills_by_step(run):
         return None
     prompts, n_tokens = plumbing.examination(run.corpus, run.s)
     prompts = prompts[:: max(1, len(prompts) // SAMPLES)][:SAMPLES]
-    rows, shares = [run.ids(prompt) for prompt in prompts], {}
+    rows, shares = [run.cut(prompt) for prompt in prompts], {}
     for step in run.steps:
-        written = inside.write_together(run.read_again(step), rows, n_tokens, run.s.n_ctx, run.tokenizer.end,
+        model = run.models[step] if step in run.models else pack(run.at(step), run.kind)[2]
+        written = inside.write_together(model, rows, n_tokens, run.s.n_ctx, run.tokenizer.end,
                                         run.s.temperature)
         texts = [run.tokenizer.decode(row).replace(data.END, "") for row in written]
         kept, asked = plumbing.skills(run.corpus.check, prompts, texts)
@@ -256,7 +287,11 @@ def find_moments(run, losses, heads, skills):
                           [(prompt["prompt"], "".join(t["token"] for t in prompt["tokens"]))
                            for prompt in look["prompts"]]) for step, look in run.looks.items()]
     others = [*(role_moments(heads) if heads else ()), *skill_moments(skills or {})]
-    return moments.find(looks, moments.learn_language(run.text()), losses, others)
+    try:
+        text = run.text(600_000)
+    except BadInput as reason:
+        run.missing["moments"], text = str(reason), ""
+    return moments.find(looks, moments.learn_language(text), losses, others)
 
 
 def role_moments(heads):
@@ -283,7 +318,8 @@ def skill_moments(skills):
 def write_steps(run, folder):
     """steps/NNNNNN.json, a file for each look that is shown."""
     for step in run.shown:
-        with np.load(run.folder / "attention" / f"{step:06}.npz") as seen:
+        file = f"attention/{step:06}.npz"
+        with inside.whole(run.folder, "traces.jsonl", file), np.load(run.folder / file) as seen:
             prompts = [one_prompt(run, prompt, seen[f"weights_{i}"], seen[f"entropy_{i}"])
                        for i, prompt in enumerate(run.looks[step]["prompts"])]
         write_json(folder / f"steps/{step:06}.json", dict(
@@ -310,7 +346,10 @@ def one_prompt(run, prompt, weights, entropy):
 def heads(run):
     """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
     widely it looks (nats), and the ids it likes. Lists are (L, H); losses in nats a token."""
-    texts = run.held_out()
+    texts = [text for text in run.held_out(TEXTS) if len(text) > 1]
+    if not texts:
+        raise BadInput(f"In a context of {run.s.n_ctx}, no held-out text has two tokens, so that "
+                       "no head can be tried: train with a larger --n-ctx.")
     found = dict(steps=run.kept, texts=len(texts), tokens=sum(map(len, texts)), scores=[],
                  loss=[], without=[], entropy=[])
     for model in run.models.values():
@@ -341,26 +380,30 @@ def neurons(run, each=8):
     return dict(step=run.kept[-1], tokens=sum(map(len, texts)), layers=found)
 
 
-def embeddings(run, most=1000, near=8):
+def embeddings(run, most=1000, near=7):
     """Token embeddings on a plane that is the same at all steps (the two directions in which the
     last ones differ most), and which lie closest by at the end."""
     last = run.last.token_embedding.weight.detach()
+    if len(last) < 2:
+        raise BadInput("A single kind of token has no neighbours: train on another text.")
     ids = frequent(run, most)
     two, mean, shares = inside.plane(last[ids])
     points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ two, 3)
               for model in run.models.values()]
     by_itself, by_chance = inside.typical(last)
-    neighbours = [[[i, round(cosine, 3)] for i, cosine in inside.nearest(last, last[token])[1:near]]
-                  for token in ids]
+    unit = F.normalize(last, dim=1)
+    cosines = unit[ids] @ unit.T  # (ids, V)
+    cosines[range(len(ids)), ids] = -torch.inf  # nobody is a neighbour of its own
+    cosines, nearest = cosines.topk(min(near, len(last) - 1))
+    neighbours = [[[i, round(cosine, 3)] for i, cosine in zip(*pair)]
+                  for pair in zip(nearest.tolist(), cosines.tolist())]
     return dict(steps=run.kept, ids=ids, points=points, shown=numbers(shares, 4),
                 neighbours=neighbours, typical=round(by_itself, 3), by_chance=round(by_chance, 3))
 
 
 def frequent(run, most):
     """The ids that occur most often in the text, most first."""
-    with inside.whole(run.folder, "tokens/train.bin"):
-        tokens, _ = plumbing.read_tokens(run.folder)
-    often = np.bincount(tokens[:2_000_000], minlength=len(run.symbols))
+    often = np.bincount(run.tokens()[0][:2_000_000], minlength=len(run.symbols))
     return np.argsort(-often, kind="stable")[:most].tolist()
 
 
@@ -370,9 +413,9 @@ def update(run, context=24, shown=12):
     before, after = made["before"], made["after"]
     ids, targets = made["ids"][:1], made["targets"][0]
     with torch.inference_mode():
-        p, q = (model(ids)[0][0].softmax(-1) for model in (before, after))  # (T, V)
-    places = torch.arange(len(targets))
-    gained = (q[places, targets] / p[places, targets]).log()
+        old, new = (model(ids)[0][0].log_softmax(-1) for model in (before, after))  # (T, V)
+    p, q, places = old.exp(), new.exp(), torch.arange(len(targets))
+    gained = (new - old)[places, targets]
     gained[: min(8, len(gained) - 1)] = -torch.inf  # with some words before it
     place = int(gained.argmax())
     target = int(targets[place])
@@ -396,7 +439,8 @@ def moved(before, after):
                    change=significant(change.norm()))
         if name in ("token_embedding.weight", "unembed.weight"):
             rows = change.norm(dim=1)
-            one.update(rows=[[i, significant(rows[i])] for i in rows.topk(8).indices.tolist()],
+            most = rows.topk(min(8, len(rows))).indices.tolist()
+            one.update(rows=[[i, significant(rows[i])] for i in most],
                        still=int((rows == 0).sum()), of=len(rows))
         found.append(one)
     return found
@@ -407,16 +451,19 @@ def moved(before, after):
 
 def code(run):
     """The sections of train.py as it was when the run began, with the numbers of their lines."""
-    kept = run.folder / "train.py"
-    source = (kept if kept.exists() else Path(train.__file__)).read_text("utf-8")
-    head = run.folder / "head.py"
-    return dict(kept=kept.exists(), sections=sections(source), functions=functions(source),
-                head=head.read_text("utf-8") if head.exists() else None)
+    kept, head = run.folder / "train.py", run.folder / "head.py"
+    if not kept.exists():
+        run.missing["train.py"] = (f"{kept} is missing, so that the one of today is shown: train "
+                                   "again to see the one that ran.")
+    with inside.whole(run.folder, "train.py", "head.py"):
+        source = (kept if kept.exists() else Path(train.__file__)).read_text("utf-8")
+        return dict(kept=kept.exists(), sections=sections(source), functions=functions(source),
+                    head=head.read_text("utf-8") if head.exists() else None)
 
 
 def sections(source):
     """[{title, first, lines}]: each begins with a dashed rule and a numbered title."""
-    lines = source.splitlines()
+    lines = source.removesuffix("\n").split("\n")  # as Python counts them
     starts = [i for i, line in enumerate(lines) if re.match(r"# \d+\. ", line) and i
               and set(lines[i - 1]) == {"#", " ", "-"}]
     return [dict(title=lines[a].removeprefix("# "), first=a + 1, lines=lines[a:b])
@@ -424,13 +471,15 @@ def sections(source):
 
 
 def functions(source):
-    """{name: [first line, last line]} of every function and class, methods as Class.method."""
+    """{name: [first line, last line]} of every function and class, methods as Class.method; what
+    decorates them belongs to them."""
     found = {}
 
     def visit(node, inside_of=""):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
-                found[inside_of + child.name] = [child.lineno, child.end_lineno]
+                first = min(one.lineno for one in (child, *child.decorator_list))
+                found[inside_of + child.name] = [first, child.end_lineno]
                 visit(child, f"{inside_of}{child.name}.")
 
     visit(ast.parse(source))
@@ -463,18 +512,35 @@ def export(run, site, corpus=False):
     """Write a run into site/exported/<name>, all of it or nothing. Returns its folder."""
     place = site / "exported" / run.name
     place.parent.mkdir(parents=True, exist_ok=True)
+    tidy(place.parent)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as aside:
-        new = Path(aside) / "run"
-        write_all(run, new, corpus)
-        if place.exists():
-            os.replace(place, Path(aside) / "old")
-        os.replace(new, place)
-    write_index(site / "exported")
+        write_all(run, Path(aside, "new"), corpus)
+        exchange(Path(aside, "new"), place, Path(aside, "old"))
+    write_index(place.parent)
     return place
 
 
+def tidy(exported):
+    """Remove what exports left that were killed; a young folder may be one that is being made."""
+    for path in exported.glob(".new-*"):
+        if time.time() - path.stat().st_mtime > LEFT_OVER:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def exchange(new, place, old):
+    """Put a folder into its place and what was there before aside, or leave it there."""
+    if place.exists():
+        os.replace(place, old)
+    try:
+        os.replace(new, place)
+    except BaseException:
+        if old.exists():
+            os.replace(old, place)
+        raise
+
+
 def write_all(run, folder, corpus):
-    missing, done = {}, {}
+    done = {}
 
     def attempt(name, compute):
         """A file that cannot be made is left out, and the manifest says why."""
@@ -483,52 +549,67 @@ def write_all(run, folder, corpus):
             done[name] = compute()
             write_json(folder / f"{name}.json", done[name])
         except BadInput as reason:
-            missing[name] = str(reason)
+            run.missing[name] = str(reason)
         bar.update()
 
-    with tqdm(total=10, desc=run.name, unit="file", leave=False, disable=None) as bar:
+    with tqdm(total=9 + corpus, desc=run.name, unit="file", leave=False, disable=None) as bar:
         weights, snapshots = write_weights(run, folder)
         write_steps(run, folder)
         bar.update()
         attempt("check", partial(check, run))
         attempt("log", partial(log, run))
         attempt("heads", partial(heads, run))
-        attempt("film", lambda: film(run, done["log"]["compare"], done.get("heads")))
+        attempt("film", lambda: film(run, done.get("log", {}), done.get("heads")))
         for name, compute in dict(neurons=neurons, embeddings=embeddings, update=update,
                                   code=code).items():
             attempt(name, partial(compute, run))
         if corpus:
             attempt("corpus", lambda: dict(text=run.text(5_000_000)))
-        write_json(folder / "manifest.json", manifest(run, folder, weights, snapshots, missing))
+        write_json(folder / "manifest.json", manifest(run, folder, weights, snapshots))
 
 
-def manifest(run, folder, weights, snapshots, missing):
+def manifest(run, folder, weights, snapshots):
     """What there is, and what a page has to know before it shows anything."""
-    metrics = run.folder / "metrics.json"
     files = {path.relative_to(folder).as_posix(): dict(
         bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.rglob("*.json"))}
     return dict(
         format=FORMAT, name=run.name, settings=dataclasses.asdict(run.s), corpus=run.facts,
-        source=(getattr(run.corpus, "__doc__", "") or "").split("\n")[0],
+        source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
-        step=max(run.log), finished=max(run.log) >= run.s.steps,
-        metrics=plumbing.read_json(metrics) if metrics.exists() else None,
+        step=run.reached, finished=run.reached >= run.s.steps, metrics=metrics(run),
         tokenizer=dict(symbols=run.symbols, merges=run.tokenizer.merges),
         weights=weights, snapshots=snapshots, watched=list(run.looks), shown=run.shown,
-        files=files, missing=missing)
+        files=files, missing=run.missing)
+
+
+def metrics(run):
+    """What train.py wrote at the end; None if that is gone, or still to come."""
+    try:
+        return plumbing.read_json(run.folder / "metrics.json")
+    except (OSError, ValueError):
+        if run.reached >= run.s.steps:
+            run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
+                                      "missing or damaged: python train.py --resume "
+                                      f"{run.folder} writes it again.")
+
+
+def about(folder):
+    """The manifest of an export; {} if there is none that can be read, or of another format."""
+    try:
+        found = plumbing.read_json(folder / "manifest.json")
+        return found if found["format"] == FORMAT else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
 
 
 def write_index(exported):
     """exported/index.json: the runs that a page can choose from."""
-    runs = []
-    for path in sorted(exported.glob("[!.]*/manifest.json")):
-        about = plumbing.read_json(path)
-        if about["format"] == FORMAT:
-            runs.append({name: about[name] for name in ("name", "parameters", "step", "finished")}
-                        | dict(dataset=about["settings"]["dataset"],
-                               steps=about["settings"]["steps"]))
+    known = (about(path.parent) for path in sorted(exported.glob("[!.]*/manifest.json")))
+    runs = [{name: one[name] for name in ("name", "parameters", "step", "finished")}
+            | dict(dataset=one["settings"]["dataset"], steps=one["settings"]["steps"])
+            for one in known if one]
     write_json(exported / "index.json", dict(format=FORMAT, runs=runs))
 
 
@@ -538,25 +619,45 @@ def write_index(exported):
 def main():
     args = arguments()
     site = Path(args.out)
-    if site.is_file():
-        raise BadInput(f"{site} is a file: --out wants a folder.")
-    for folder in args.runs or [""]:
+    check_arguments(args, site)
+    for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
         seconds = plumbing.seconds_for(lambda folder=folder: report(folder, args, site))
         print(f"  in {plumbing.duration(seconds)}")
-    if site.resolve() != SITE.resolve():
-        shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("exported"), dirs_exist_ok=True)
+    own = site.resolve() == SITE.resolve()
+    if not own:
+        shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("exported", "__pycache__"),
+                        dirs_exist_ok=True)
     if args.serve:
         serve(site, args.port)
     else:
-        print("To see it: python export_for_web.py --serve, or any server of files: "
-              f"python -m http.server -d {site}")
+        out = "" if own else f" --out {shlex.quote(str(site))}"
+        print(f"To see it: python export_for_web.py --serve{out}, or any server of files: "
+              f"python -m http.server -d {shlex.quote(str(site))}")
+
+
+def check_arguments(args, site):
+    """Refuse what cannot work, before anything is written."""
+    if blocking := [path for path in (site, *site.parents) if path.is_file()]:
+        raise BadInput(f"{blocking[0]} is a file: --out wants a folder.")
+    if SITE.resolve() in site.resolve().parents:
+        raise BadInput(f"{site} lies in {SITE}, which is copied there: choose another --out.")
+    if not 0 <= args.port < 2**16:
+        raise BadInput(f"There is no port {args.port}: --port goes from 0 to 65535.")
+    taken = {}
+    for folder in args.runs + args.named:
+        plumbing.kept_settings(train.Settings, Path(folder))
+        other = taken.setdefault(web_name(Path(folder)), folder)
+        if Path(other).resolve() != Path(folder).resolve():
+            raise BadInput(f"{other} and {folder} would both become exported/"
+                           f"{web_name(Path(folder))}: rename one of these folders.")
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", metavar="RUN", help="folders (the newest in runs/)")
-    parser.add_argument("--run", action="append", dest="runs", help=argparse.SUPPRESS)
+    parser.add_argument("--run", action="append", dest="named", default=[], metavar="RUN",
+                        help="the same, as train.py prints it")
     parser.add_argument("--serve", action="store_true", help="show the site on this machine")
     parser.add_argument("--port", type=int, default=8000, help="to serve it at (8000, or the next "
                         "one that is free)")
@@ -572,25 +673,36 @@ def arguments():
 def report(folder, args, site):
     """Export a run and say what became of it."""
     run = Source(folder, args.weights, args.steps)
+    before = about(site / "exported" / run.name)
     place = export(run, site, args.corpus)
-    about = plumbing.read_json(place / "manifest.json")
-    sizes = {}
+    now, sizes = about(place), {}
     for path in place.rglob("*.*"):
         part = path.relative_to(place).parts[0]
         sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    state = "finished" if about["finished"] else f"so far {about['step']:,} of {run.s.steps:,}"
+    state = "finished" if now["finished"] else f"so far {now['step']:,} of {run.s.steps:,}"
     print(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
         print(f"  {size / 1e6:6.2f} MB  {part}")
     print(f"  {len(run.shown)} of {len(run.looks)} looks; weights of the steps "
           f"{', '.join(map(str, run.kept))}")
-    for name, reason in about["missing"].items():
-        print(f"  without {name}.json: {reason}")
+    for name, reason in now["missing"].items():
+        print(f"  without {name}: {reason}")
+    if others := differences(before, now):
+        print(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
+              "a folder to have both.")
+
+
+def differences(before, now):
+    """What tells two runs from each other, by their manifests; nothing if there was none before."""
+    pairs = [*now["settings"].items(), ("text", now["corpus"])]
+    known = dict(before.get("settings", {}), text=before.get("corpus"))
+    return [name for name, value in pairs if before and known.get(name) != value]
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Files as a browser wants them: types that do not depend on the machine, nothing outdated."""
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript",
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".html": "text/html",
+                      ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
                       ".wasm": "application/wasm", ".json": "application/json",
                       ".woff2": "font/woff2"}
 
@@ -602,18 +714,25 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A browser that does not wait for the end of a file is no mistake."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(site, port):
     """Serve a folder to this machine only, until Ctrl-C."""
-    for one in range(port, port + 20):
+    for one in range(port, min(port + 20, 2**16)):
         try:
-            server = ThreadingHTTPServer(("127.0.0.1", one), partial(Handler, directory=str(site)))
+            server = Server(("127.0.0.1", one), partial(Handler, directory=str(site)))
             break
         except OSError:
             continue
     else:
-        raise BadInput(f"None of the ports {port} to {port + 19} is free: choose another --port.")
-    print(f"The site is at http://localhost:{one} as long as this runs; Ctrl-C ends it.",
-          flush=True)
+        raise BadInput(f"None of the ports {port} to {one} is free: choose another --port.")
+    print(f"The site is at http://localhost:{server.server_port} as long as this runs; Ctrl-C "
+          "ends it.", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -9,7 +9,6 @@ neurons count from 0, as in the names of the tensors; head 2.1 is head 1 of laye
 import contextlib
 import dataclasses
 import json
-import time
 from pathlib import Path
 from statistics import NormalDist
 
@@ -453,12 +452,13 @@ def plane(vectors):
 # --------------------------------------------------------------------------------------------------
 # 6. One update: a step of the training, made once more and looked at from all sides
 
-def replay(run, last=16, seconds=4.0):
+def replay(run, last=16, work=2.4e11):
     """Train from the beginning again, as train.py did, up to a snapshot within reach; the last
     update before it is what is returned.
 
-    last, seconds: about how many steps, and how long, this may take.
-    -> dict(step, ids (T,), targets (T,), before, after (models), loss, gradient_norm,
+    last, work: how many steps, and multiplications, this may take; one step at least. Counted, not
+    timed, so that the same run always gives the same update.
+    -> dict(step, ids (B, T), targets (B, T), before, after (models), loss, gradient_norm,
     lr_multiplier, gap: how far the weights are from those that the run itself kept)."""
     with whole(run.folder, "tokens/train.bin"):
         tokens, _ = plumbing.read_tokens(run.folder)
@@ -467,18 +467,16 @@ def replay(run, last=16, seconds=4.0):
     attend = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)
     optimizers = train.make_optimizers(model, s)
-    goals, began = [step for step in run.steps if 0 < step <= last] or [1], time.perf_counter()
-    for step in range(goals[-1]):
+    # Each weight is used for each token, once on the way forward and twice on the way back.
+    each = 3 * sum(p.numel() for p in model.parameters()) * s.batch_size * s.n_ctx
+    goal = max([step for step in run.steps if 0 < step <= min(last, work / each)], default=1)
+    for step in range(goal):
         before.load_state_dict(model.state_dict())
         batch = train.draw_batch(tokens, run.tokenizer.end, s, step)
         loss, norm = train.update(model, optimizers, batch, s, step, attend, devices)
-        spent = time.perf_counter() - began
-        goals = [goal for goal in goals if goal * spent / (step + 1) < seconds or goal == goals[0]]
-        if step + 1 == goals[-1]:
-            break
     gap = None
-    if step + 1 in run.steps:
-        kept = run.at(step + 1).state_dict()
+    if goal in run.steps:
+        kept = run.at(goal).state_dict()
         gap = max((kept[name] - p).abs().max().item() for name, p in model.state_dict().items())
     return dict(step=step, ids=batch[0], targets=batch[1], before=before.eval(),
                 after=model.eval(), loss=loss.item(), gradient_norm=norm.item(),

@@ -12,13 +12,13 @@ from data import END
 import numpy as np
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-SENTENCE = re.compile(r"[^.!?]*[^.!?\s][^.!?]*[.!?]+\"?")
+END_OF_SENTENCE = re.compile(r'([.!?]+"?)')
 
 
 class Language(NamedTuple):
-    """What a training text knows: words, pairs of neighbouring words in a sentence, and names."""
+    """What a training text knows: words, three in a row in a sentence, and names."""
     words: set
-    pairs: set
+    threes: set
     names: set
     has_quotes: bool
 
@@ -31,19 +31,26 @@ class Look(NamedTuple):
 
 
 def learn_language(text):
-    """The words, pairs and names of a text. A name is what is never seen without its capital."""
-    words, pairs, inside = set(), set(), set()
+    """What is in a text. A name is a word that is never seen without its capital."""
+    words, threes, inside = set(), set(), set()
     for sentence in sentences(text):
         found = WORD.findall(sentence)
         words.update(found)
-        pairs.update(pairwise(["", *found]))
+        threes.update(in_threes(["", *found]))
         inside.update(word for word in found[1:] if word[0].isupper() and len(word) > 1)
     names = {name for name in inside if name.lower() not in words and not name.isupper()}
-    return Language(words, pairs, names, text.count('"') > 10)
+    return Language(words, threes, names, text.count('"') > 10)
+
+
+def in_threes(words):
+    """Each word but the last two with the two behind it."""
+    return zip(words, words[1:], words[2:])
 
 
 def sentences(text):
-    return [found.group().strip() for found in SENTENCE.finditer(text.replace(END, " "))]
+    """The sentences of a text, each with its full stop; what comes after the last one is none."""
+    parts = END_OF_SENTENCE.split(text.replace(END, " "))  # words, full stop, words, ..., words
+    return [(words + stop).strip() for words, stop in zip(parts[::2], parts[1::2]) if words.strip()]
 
 
 def baselines(train, held_out, vocab_size, floor=None):
@@ -52,6 +59,14 @@ def baselines(train, held_out, vocab_size, floor=None):
     nothing: each of V tokens alike; frequencies: how often each occurs, whatever came before;
     pairs: how often each follows the one before; floor: nobody can do better, where that is known.
     """
+    found = dict(nothing=np.log(vocab_size))
+    if min(len(train), len(held_out)) > 1:
+        found.update(by_counting(train, held_out, vocab_size))
+    return {name: float(loss) for name, loss in found.items()} | (
+        {} if floor is None else {"floor": floor})
+
+
+def by_counting(train, held_out, vocab_size):
     often = np.bincount(train, minlength=vocab_size) + 1.0
     p = often / often.sum()
     kinds, counts = np.unique(codes(train, vocab_size), return_counts=True)
@@ -61,10 +76,7 @@ def baselines(train, held_out, vocab_size, floor=None):
     before, after = held_out[:-1].astype(int), held_out[1:].astype(int)
     # One more observation, shared as the frequencies say: a pair that never was has a chance.
     pairs = (together + p[after]) / (np.bincount(train[:-1], minlength=vocab_size)[before] + 1)
-    found = dict(nothing=np.log(vocab_size), frequencies=-np.log(p[after]).mean(),
-                 pairs=-np.log(pairs).mean())
-    return {name: float(loss) for name, loss in found.items()} | (
-        {} if floor is None else {"floor": floor})
+    return dict(frequencies=-np.log(p[after]).mean(), pairs=-np.log(pairs).mean())
 
 
 def codes(ids, vocab_size):
@@ -85,7 +97,8 @@ def find(looks, language, losses, others=()):
             limit = losses[name] * (1.05 if name == "floor" else 1)
             found.append(first(looks, name, lambda look, limit=limit: (None, None)
                                if look.loss is not None and look.loss < limit else None))
-    return sorted([*filter(None, found), *others], key=lambda moment: moment["step"])
+    learned = [moment for moment in found if moment and moment["step"] > 0]  # not by chance
+    return sorted([*learned, *others], key=lambda moment: moment["step"])
 
 
 def first(looks, kind, see):
@@ -116,9 +129,9 @@ def real_words(prompt, continuation, language):
 
 
 def sensible(sentence, language):
-    """Are all neighbouring words of a sentence (five or more) neighbours in the corpus, too?"""
+    """Does the corpus have, somewhere, every three words in a row of a sentence of five or more?"""
     found = WORD.findall(sentence)
-    return len(found) >= 5 and set(pairwise(["", *found])) <= language.pairs
+    return len(found) >= 5 and set(in_threes(["", *found])) <= language.threes
 
 
 def whole_sentence(prompt, continuation, language):
@@ -134,7 +147,7 @@ def closed_quote(prompt, continuation, language):
         return None
     for said in re.findall(r'"[^"\n]+[.,!?]"', continuation):
         found = WORD.findall(said)
-        if len(found) >= 3 and all(pair in language.pairs for pair in pairwise(found)):
+        if len(found) >= 3 and set(in_threes(found)) <= language.threes:
             return said
     return None
 
@@ -152,8 +165,9 @@ def kept_name(prompt, continuation, language):
 def own_ending(prompt, continuation, language):
     """The model itself says that the text is over, after a sensible sentence."""
     told = sentences(prompt + continuation)
-    if continuation.endswith(END) and told and sensible(told[-1], language):
-        return told[-1]
+    over = (prompt + continuation.removesuffix(END)).rstrip()
+    if continuation.endswith(END) and told and over.endswith(told[-1]):
+        return told[-1] if sensible(told[-1], language) else None
     return None
 
 

@@ -184,6 +184,7 @@ TEXTS = st.lists(st.text(st.one_of(
 @settings(max_examples=60)
 @given(texts=TEXTS, vocab_size=st.integers(0, 60))
 @example(texts=["aaaa aaa a", "\0\0 \0"], vocab_size=9)
+@example(texts=["don't don't don't"], vocab_size=20)
 def test_text_becomes_the_same_tokens_as_in_python(engine, texts, vocab_size):
     counts = {}
     for piece in train.Tokenizer.pieces(" ".join(texts)):
@@ -311,6 +312,18 @@ def test_the_worker_writes_token_by_token_and_can_be_stopped(engine):
         assert len(token["top"]) == 10
     assert len(parts["1"]) == 63  # the context of 64 is full
     assert parts.get("2", []) == [] and "result" in answers["2"]
+
+
+def test_the_worker_stops_behind_the_end_token_and_shows_it(engine):
+    def greedy(end):
+        return engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "write",
+            given: {{ model, ids: [0], tokens: 9, how: {{ temperature: 0 }}, end: {end} }} }})]);
+            }}""")[1]["0"]
+
+    free = [token["id"] for token in greedy("null")]
+    third = free[2]
+    ended = [token["id"] for token in greedy(third)]
+    assert ended == free[: free.index(third) + 1] and len(ended) < len(free) == 9
 
 
 def test_the_logit_lens_ends_with_what_the_model_says(engine):

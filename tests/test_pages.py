@@ -88,6 +88,7 @@ def test_the_film_plays_to_its_end_and_stops_when_somebody_takes_the_slider(brow
         page.get_by_role("button", name="Play").click()
         page.get_by_text("step 20 of 20").wait_for(timeout=20_000)
         page.get_by_role("button", name="Play").click()  # from the beginning
+        page.get_by_text("step 0 of 20").wait_for(timeout=5000)
         page.get_by_role("button", name="Pause").wait_for()
         page.get_by_role("slider").press("Home")
         page.get_by_role("button", name="Play").wait_for()
@@ -194,7 +195,7 @@ def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):
 
 
 def test_nothing_jumps_while_the_film_moves(browser, site):
-    with opened(browser, f"{site.address}/index.html") as page:
+    with opened(browser, f"{site.address}/index.html", 360) as page:
         heights = set()
         page.get_by_role("slider").focus()
         for _ in film_of(site.folder)[0]["watched"]:
@@ -354,6 +355,21 @@ def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(
     page.get_by_text("This is the run smoke").wait_for()
     assert page.get_by_role("alert").count() == 0
     page.close()
+
+
+# Numbers in words -------------------------------------------------------------------------------
+
+def test_numbers_and_tokens_are_written_as_people_read_them(engine):
+    assert engine("""async () => {
+        const { alone, count, duration, heat, inText, nats, percent, shade } =
+          await import("/kit/words.js");
+        return [[0, 0.001, 0.754, 0.999, 1].map(percent), count(951040), nats(Math.log(10)),
+                nats(0.2384), [75, 3600, 12.4].map(duration), inText(" a\\n"), alone(" a\\n"),
+                inText("<|endoftext|>"), shade(0.26), heat(2)]; }""") == [
+        ["0 %", "< 1 %", "75 %", "> 99 %", "100 %"], "951,040",
+        "2.30 nats, as unsure as among 10 equal choices",
+        "0.24 nats, as unsure as among 1.3 equal choices", ["1 min 15 s", "1 h 0 min", "12 s"],
+        " a↵ ", "·a↵", " (end)", "shade3", "heat10"]
 
 
 # The axis of steps ------------------------------------------------------------------------------

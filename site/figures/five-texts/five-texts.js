@@ -9,6 +9,8 @@ import { Figure } from "../../kit/figure.js";
 import { latest } from "../../kit/axis.js";
 import { alone, inText, percent, shade } from "../../kit/words.js";
 
+const TRIED = 40;  // of the longest texts, to find out how much room they need
+
 class FiveTexts extends Figure {
   static properties = { chosen: { state: true } };  // [prompt, token] that is looked at, or null
 
@@ -63,14 +65,19 @@ class FiveTexts extends Figure {
       const size = item.querySelector(".size");
       const texts = this.data.frames.map((frame) => frame.continued[i].ids.map(
         (id) => inText(this.run.symbols[id])).join(""));
-      const longest = [...texts].sort((a, b) => b.length - a.length).slice(0, 3);
+      const longest = texts.sort((a, b) => b.length - a.length).slice(0, TRIED);
       const heights = longest.map((text) => {
         size.textContent = this.data.prompts[i].text + text;
         return size.offsetHeight;
       });
       size.textContent = "";
-      item.querySelector(".text").style.minHeight = `${Math.max(...heights)}px`;
+      item.querySelector(".text:not(.size)").style.minHeight = `${Math.max(...heights)}px`;
     });
+    const readout = this.renderRoot.querySelector(".readout");
+    if (!this.chosen && readout) {  // what it says then is longest
+      readout.style.minHeight = "";
+      readout.style.minHeight = `${readout.offsetHeight}px`;
+    }
   }
 
   /** Move to the token before or after the one that is looked at. */

@@ -11,8 +11,8 @@ import { count, percent } from "../../kit/words.js";
 /** [what happened, how that was found] */
 const KINDS = {
   words: () => ["Real words", "Five words of the corpus in a row"],
-  sentence: () => ["A whole sentence", "From its beginning to its end, and every two neighbours in "
-    + "it are neighbours somewhere in the corpus"],
+  sentence: () => ["A whole sentence", "From its beginning to its end, and the corpus has every "
+    + "three words in a row of it, somewhere"],
   quotes: () => ["Somebody speaks", "A quote is opened, makes sense, and is closed"],
   name: () => ["A name is kept", "It comes back in the next sentence"],
   ending: () => ["It knows when to stop", "After a whole sentence, it says by itself that the text "

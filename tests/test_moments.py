@@ -1,0 +1,224 @@
+"""moments.py: when something clicked, on texts that can be checked by eye; and losses by hand."""
+import math
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+
+import moments
+from data import END
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXT = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna. '
+        f"Then Tom and Anna went home.{END}") * 6
+LANGUAGE = moments.learn_language(TEXT)
+
+
+def look(step, *continuations, prompt="", loss=None):
+    return moments.Look(step, loss, [(prompt, continuation) for continuation in continuations])
+
+
+def find(looks, losses=None, others=()):
+    return moments.find(looks, LANGUAGE, losses or {}, others)
+
+
+def kinds(found):
+    return [moment["kind"] for moment in found]
+
+
+# ---------------------------------------------------------------------------------------------
+# What a text teaches
+
+def test_a_name_is_a_word_that_is_never_seen_without_its_capital():
+    text = "We saw Will there. He will go. She saw Anna and the USA. I think I am Anna. Bo is Bo's."
+    assert moments.learn_language(text).names == {"Anna", "Bo's"}
+    assert LANGUAGE.names == {"Tom", "Anna"}
+
+
+def test_words_are_neighbours_in_a_sentence_and_the_first_one_follows_nothing():
+    learned = moments.learn_language("A dog ran. It ran")
+    assert learned.words == {"A", "dog", "ran"}  # what has no full stop is no sentence
+    assert learned.threes == {("", "A", "dog"), ("A", "dog", "ran")}
+
+
+def test_a_text_has_quotes_if_it_has_more_than_ten_marks():
+    assert not moments.learn_language('"' * 10).has_quotes
+    assert moments.learn_language('"' * 11).has_quotes
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+    ('She said, "No." He left...  "Why?!" And', ['She said, "No."', "He left...", '"Why?!"']),
+    (f"An end.{END}A start. ", ["An end.", "A start."]),
+    (f"No full stop{END}A start.", ["No full stop A start."]),
+    (" . ?! \n A. ", ["A."]),
+    ("12 3 45", []), ("我爱北京。", []), ("...", []), ("", []),
+])
+def test_a_sentence_goes_from_one_full_stop_to_the_next(text, expected):
+    assert moments.sentences(text) == expected
+
+
+@given(st.text(st.sampled_from("ab .!?\"\n"), max_size=30))
+def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
+    whole = text[: 1 + max(text.rfind(mark) for mark in ".!?")]
+    found = moments.sentences(text)
+    assert "".join(found).count("a") == whole.count("a")
+    assert "".join(found).count("b") == whole.count("b")
+    assert all(one == one.strip() and one.strip('"')[-1] in ".!?" for one in found)
+
+
+@pytest.mark.parametrize("text", ["7", "the cat sat on the mat\\n", "我爱"])
+def test_a_long_text_without_a_full_stop_is_read_in_a_moment(text):
+    subprocess.run([sys.executable, "-c", f"import moments; moments.learn_language('{text}' * "
+                    "100_000)"], cwd=ROOT, check=True, timeout=30)
+
+
+# ---------------------------------------------------------------------------------------------
+# Signs in what a model wrote
+
+@pytest.mark.parametrize("kind, continuation, text", [
+    ("words", "s like Tom ran small home, Tom sa", "like Tom ran small home"),
+    ("sentence", " cat. The dog ran to Tom and Anna. Then", "The dog ran to Tom and Anna."),
+    ("quotes", ' he said "I like this dog," T', '"I like this dog,"'),
+    ("name", " Tom saw a small dog. The dog ran to Tom and Anna. a", "Tom"),
+    ("ending", f"Then Tom and Anna went home.{END}", "Then Tom and Anna went home."),
+])
+def test_each_sign_is_seen_with_what_shows_it(kind, continuation, text):
+    found = find([look(7, "", continuation)])
+    assert dict(kind=kind, step=7, prompt=1, text=text) in found
+
+
+@pytest.mark.parametrize("kind, continuation", [
+    ("words", "s like Tom ran small hom, Tom sa"),  # a word that the text has not
+    ("words", "Tom like Tom ran small home"),  # the outer ones may be cut
+    ("words", "s Tom saw a dog ran to a d"),  # short ones come by chance
+    ("sentence", "dog ran to Tom and Anna. Then"),  # it begins elsewhere
+    ("sentence", "x. The dog ran to Tom and Anna"),  # it does not end
+    ("sentence", "x. The dog ran home."),  # not five words
+    ("sentence", "x. The dog ran to Tom and went home."),  # nobody does "Tom and went"
+    ("quotes", 'said "I like dog," T'),  # "like dog" is not in the text
+    ("quotes", 'said "this dog," T'),  # two words
+    ("quotes", 'said "I like this dog'),
+    ("quotes", 'said "I like\nthis dog."'),
+    ("name", " Tom saw a small dog. Then Anna ran home."),
+    ("name", " Tom saw a small dog. Tom ran small like Anna."),  # no sense
+    ("name", " Tom saw small dog a. The dog ran to Tom and Anna."),
+    ("name", " The dog ran to a small dog. The dog ran to a small dog."),  # dog is no name
+    ("ending", "Then Tom and Anna went home."),
+    ("ending", f"Then Tom and Anna went home. Then{END}"),  # it ends in the middle of another one
+    ("ending", f"Then Anna like home Tom and.{END}"),
+    ("ending", END),
+])
+def test_what_comes_close_to_a_sign_is_none(kind, continuation):
+    assert kind not in kinds(find([look(7, continuation)]))
+
+
+def test_a_sentence_may_begin_in_the_prompt_but_for_one_that_is_the_model_s_own():
+    looks = [look(7, f"saw a small dog.{END}", prompt="Tom ")]
+    assert find(looks) == [dict(kind="ending", step=7, prompt=0, text="Tom saw a small dog.")]
+
+
+def test_quotes_count_only_where_the_text_has_them():
+    plain = moments.learn_language("I like this dog.")
+    assert moments.find([look(7, '"I like this dog."')], plain, {}) == []
+
+
+def test_a_moment_is_the_first_look_that_shows_it_and_of_that_the_first_prompt():
+    shows = " x. The dog ran to Tom and Anna. Then"
+    found = find([look(0, "x", "y"), look(3, "x", shows), look(8, shows, shows)])
+    assert [(moment["kind"], moment["step"], moment["prompt"]) for moment in found] == [
+        ("sentence", 3, 1)]
+
+
+def test_what_random_numbers_can_do_is_no_moment():
+    shows = " x. The dog ran to Tom and Anna. Then"
+    assert find([look(0, shows), look(3, "x"), look(8, shows)]) == []
+
+
+def test_what_looks_earlier_showed_does_not_help_a_later_one():
+    halves = [look(1, "x. The dog ran to"), look(2, " Tom and Anna. Then")]
+    assert find(halves) == []
+
+
+# ---------------------------------------------------------------------------------------------
+# Losses
+
+def test_a_loss_counts_when_it_is_below_and_the_floor_when_it_is_within_five_percent():
+    losses = dict(nothing=3.0, frequencies=2.0, pairs=1.0, floor=0.5)
+    looks = [look(0), look(1, loss=2.0), look(2, loss=1.99), look(3, loss=1.0), look(4, loss=0.99),
+             look(5, loss=0.526), look(6, loss=0.524), look(7, loss=0.1)]
+    assert find(looks, losses) == [dict(kind=kind, step=step, prompt=None, text=None) for kind, step
+                                   in (("frequencies", 2), ("pairs", 4), ("floor", 6))]
+
+
+def test_moments_are_in_the_order_of_their_steps_wherever_they_were_found():
+    others = [dict(kind="head", step=9), dict(kind="skill", step=2)]
+    looks = [look(4, loss=1.5), look(5, "x. The dog ran to Tom and Anna. Then")]
+    assert [(one["kind"], one["step"]) for one in find(looks, dict(frequencies=2.0), others)] == [
+        ("skill", 2), ("frequencies", 4), ("sentence", 5), ("head", 9)]
+
+
+@given(st.text(max_size=60), st.text(max_size=20), st.lists(st.text(max_size=60), max_size=3))
+def test_no_text_is_too_strange(text, prompt, continuations):
+    looks = [look(0), look(1, *continuations, prompt=prompt)]
+    for language in (moments.learn_language(text), LANGUAGE):
+        for one in moments.find(looks, language, {}):
+            assert one["text"] in prompt + continuations[one["prompt"]].replace(END, " ")
+
+
+# ---------------------------------------------------------------------------------------------
+# What to compare a loss with
+
+def ids(*numbers):
+    return np.array(numbers, np.uint16)
+
+
+def test_baselines_of_a_text_of_four_tokens_by_hand():
+    found = moments.baselines(ids(0, 1, 0, 1), ids(0, 1, 1, 2), 4, floor=0.25)
+    # Each kind is counted once more than it occurs: 3/8, 3/8, 1/8, 1/8. In the text, 1 follows 0
+    # twice, 0 follows 1 once; what follows is seen once more, shared as the frequencies say.
+    pairs = [(2 + 3 / 8) / (2 + 1), (0 + 3 / 8) / (1 + 1), (0 + 1 / 8) / (1 + 1)]
+    assert found == dict(
+        nothing=pytest.approx(math.log(4)),
+        frequencies=pytest.approx(-(2 * math.log(3 / 8) + math.log(1 / 8)) / 3),
+        pairs=pytest.approx(-sum(map(math.log, pairs)) / 3), floor=0.25)
+    assert list(found) == ["nothing", "frequencies", "pairs", "floor"]
+
+
+@given(st.data())
+def test_baselines_are_those_of_plain_counting(data):
+    V = data.draw(st.integers(1, 7))
+    text = st.lists(st.integers(0, V - 1), min_size=2, max_size=40)
+    train, held_out = data.draw(text), data.draw(text)
+    single, double, before = Counter(train), Counter(pairwise(train)), Counter(train[:-1])
+    p = {i: (single[i] + 1) / (len(train) + V) for i in range(V)}
+    after = held_out[1:]
+    pairs = [(double[a, b] + p[b]) / (before[a] + 1) for a, b in pairwise(held_out)]
+    assert moments.baselines(ids(*train), ids(*held_out), V) == pytest.approx(dict(
+        nothing=math.log(V), frequencies=-sum(math.log(p[i]) for i in after) / len(after),
+        pairs=-sum(map(math.log, pairs)) / len(after)))
+
+
+@given(st.integers(2, 6), st.integers(0, 5), st.integers(0, 5))
+def test_what_follows_any_token_has_shares_that_sum_to_one(V, before, seed):
+    train = np.random.default_rng(seed).integers(0, V, 30).astype(np.uint16)
+    losses = [moments.baselines(train, ids(before % V, after), V)["pairs"] for after in range(V)]
+    assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1)
+
+
+def test_many_kinds_of_token_do_not_overflow_two_bytes():
+    """65,535 times 65,536 is more than fits into 32 bits."""
+    high = ids(65_535, 65_534, 65_535, 65_534)
+    pairs = moments.baselines(high, high, 65_536)["pairs"]
+    p = 3 / (4 + 65_536)  # of either; what follows them is seen 2 and 1 times, always alike
+    assert pairs == pytest.approx(-(2 * math.log((2 + p) / 3) + math.log((1 + p) / 2)) / 3)
+
+
+@pytest.mark.parametrize("train, held_out", [((), ()), (ids(1), ids(1, 0)), (ids(1, 0), ids(1))])
+def test_without_a_pair_of_neighbours_only_the_vocabulary_is_known(train, held_out):
+    assert moments.baselines(train, held_out, 8, 0.5) == dict(nothing=math.log(8), floor=0.5)
