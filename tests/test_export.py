@@ -399,6 +399,13 @@ def test_a_skill_is_the_share_of_texts_by_the_exported_weights_that_keep_the_rul
     assert len(set(found["shares"]["has an e"])) > 1
 
 
+def test_what_stands_between_documents_is_no_part_of_what_is_written(smoke_run):
+    run = export_for_web.Source(smoke_run, "int8", [0])
+    run.corpus = SimpleNamespace(tests=lambda: ["Once"] * 3, check=lambda text, prompt: {
+        "plain": bool(text) and data.END not in text})
+    assert export_for_web.skills_by_step(run)["shares"] == {"plain": [1] * 3, "all": [1] * 3}
+
+
 def test_of_many_prompts_some_are_taken_from_all_over(run, monkeypatch):
     taken = []
     monkeypatch.setattr(run, "corpus", SimpleNamespace(
@@ -554,6 +561,12 @@ def test_the_code_is_that_of_the_train_py_that_ran(smoke):
         assert section["lines"] == lines[first - 1 : first - 1 + len(section["lines"])]
     shown = [line for section in code["sections"] for line in section["lines"]]
     assert shown == [line for line in lines[lines.index(shown[0]):] if line != "# " + "-" * 98]
+
+
+def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
+    with pytest.raises(ValueError):
+        export_for_web.write_json(tmp_path / "a.json", [math.nan])
+    assert contents(tmp_path) == {}
 
 
 def test_functions_are_where_python_says_with_what_decorates_them(smoke):

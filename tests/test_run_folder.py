@@ -11,6 +11,7 @@ from train import GPT, PRESETS, Settings, Tokenizer, attention
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,8 +77,12 @@ def test_a_run_leaves_these_files_and_no_others(run):
     steps, kept = [f"{i:06}" for i in WATCHED], [f"{i:06}" for i in KEPT]
     assert sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()) == sorted([
         "settings.json", "tokenizer.json", "corpus.json", "log.jsonl", "traces.jsonl",
-        "checkpoint.pt", "metrics.json", "tokens/train.bin", "tokens/validation.bin",
+        "checkpoint.pt", "metrics.json", "tokens/train.bin", "tokens/validation.bin", "train.py",
         *(f"attention/{step}.npz" for step in steps), *(f"snapshots/{step}.pt" for step in kept)])
+
+
+def test_the_code_that_ran_is_kept_byte_for_byte(run):
+    assert (run / "train.py").read_bytes() == (ROOT / "train.py").read_bytes()
 
 
 def test_the_settings_are_those_of_the_preset_and_the_flags(run):
