@@ -16,12 +16,12 @@ class FiveTexts extends Figure {
 
   static styles = [Figure.styles, css`
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
-    li { position: relative; padding: 6px 0; border-bottom: 1px solid var(--line); }
+    li { position: relative; contain: layout; padding: 6px 0; border-bottom: 1px solid var(--line); }
     li:last-child { border: 0; }
     .text { font: 400 1.125rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
             margin: 0; }
     .given { color: var(--muted); }
-    .token { border-radius: 3px; padding: 1px 0; transition: background-color 180ms ease; }
+    .token { border-radius: 3px; padding: 1px 0; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; }
     .size { visibility: hidden; position: absolute; inset: 6px 0 auto; }
     .readout { color: var(--muted); min-height: 3em; margin-top: 8px; }
