@@ -679,7 +679,7 @@ def report(folder, args, site):
     for path in place.rglob("*.*"):
         part = path.relative_to(place).parts[0]
         sizes[part] = sizes.get(part, 0) + path.stat().st_size
-    state = "finished" if now["finished"] else f"so far {now['step']:,} of {run.s.steps:,}"
+    state = ("all" if now["finished"] else f"so far {now['step']:,} of") + f" {run.s.steps:,}"
     print(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
         print(f"  {size / 1e6:6.2f} MB  {part}")

@@ -108,6 +108,7 @@ def test_a_moment_and_a_point_of_the_curve_lead_to_their_step(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         page.locator("moment-list button").last.click()
         assert page.url.endswith(f"#step={moments[-1]['step']}")
+        assert 0 <= page.locator("#film").bounding_box()["y"] < 300
         curve = page.locator("loss-curve .u-over")
         curve.click(position=dict(x=curve.bounding_box()["width"] - 2, y=90))
         assert page.url.endswith("#step=20")
@@ -184,6 +185,13 @@ def test_axe_finds_nothing(browser, site, name, width, dark):
 def test_nothing_scrolls_sideways(browser, site, name, width):
     with opened(browser, f"{site.address}/{name}", width) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_scrolls_sideways_when_the_window_becomes_narrower(browser, site):
+    with opened(browser, f"{site.address}/index.html") as page:
+        for width in (1024, 800, 390):
+            page.set_viewport_size(dict(width=width, height=800))
+            page.wait_for_function(f"document.documentElement.scrollWidth <= {width}", timeout=3000)
 
 
 def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):

@@ -63,7 +63,9 @@ export class Figure extends LitElement {
   `];
 
   willUpdate(changed) {
-    if (changed.has("run") && this.run) this.begin(this.run);
+    if (!changed.has("run") || !this.run) return;
+    this.data = null;  // of the run before: its ids mean other tokens
+    this.begin(this.run);
   }
 
   async begin(run) {

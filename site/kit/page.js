@@ -42,6 +42,9 @@ export async function begin(figures) {
     state.write({ step: detail.step });
     show();
   });
+  addEventListener("step", ({ target }) => {
+    if (target.localName === "moment-list") document.querySelector("#film").scrollIntoView();
+  });
   addEventListener("run", ({ detail }) => {
     state.write({ run: detail.name, step: null });
     open();

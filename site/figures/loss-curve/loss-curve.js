@@ -23,7 +23,7 @@ const LINES = {
 
 class LossCurve extends Figure {
   static styles = [Figure.styles, css`
-    .plot { position: relative; touch-action: pan-y; }
+    .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
     .legend b { color: var(--moss); font-weight: 600; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
