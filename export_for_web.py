@@ -345,7 +345,7 @@ def one_prompt(run, prompt, weights, entropy):
 
 def heads(run):
     """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
-    widely it looks (nats), and the ids it likes. Lists are (L, H); losses in nats a token."""
+    widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in nats a token."""
     texts = [text for text in run.held_out(TEXTS) if len(text) > 1]
     if not texts:
         raise BadInput(f"In a context of {run.s.n_ctx}, no held-out text has two tokens, so that "
@@ -362,7 +362,20 @@ def heads(run):
     # `scores` and `chance` are now those of the last model.
     found["labels"] = [[inside.best_role(scores, found["chance"], layer, head)[0]
                         for head in range(run.s.n_head)] for layer in range(run.s.n_layer)]
-    return dict(found, likes=inside.preferred(run.last, texts))
+    return dict(found, likes=inside.preferred(run.last, texts), watched=widths(run))
+
+
+def widths(run):
+    """How widely each head looked at every look, the mean over the prompts: (L, H) in nats, and what
+    it would be if all looked evenly."""
+    found = []
+    for step in run.looks:
+        file = f"attention/{step:06}.npz"
+        with inside.whole(run.folder, file), np.load(run.folder / file) as seen:
+            rows = [seen[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
+        found.append(np.round(np.concatenate(rows, -1).mean(-1), 3).tolist())
+    even = np.log(np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])).mean()
+    return dict(steps=list(run.looks), entropy=found, even=round(float(even), 3))
 
 
 def neurons(run, each=8):

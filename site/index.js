@@ -11,3 +11,7 @@ import { begin } from "./kit/page.js";
 
 begin(["before-after", "film-controls", "five-texts", "loss-curve", "moment-list", "run-facts",
        "run-picker", "skill-strip"]).catch((error) => console.warn(error.message));
+
+addEventListener("step", ({ target }) => {
+  if (target.localName === "moment-list") document.querySelector("#film").scrollIntoView();
+});

@@ -7,7 +7,7 @@
 import { GPT } from "./gpt.js";
 import { compile, plain, softmax } from "./kernel.js";
 import { entropy, pick, randomNumbers, shares, top } from "./sample.js";
-import { unpack } from "./weights.js";
+import { hasHash, unpack } from "./weights.js";
 
 const MOST = 3;  // models that are kept; each holds its weights and all that it thinks
 const PAUSE = 80;  // milliseconds between two messages of what is written
@@ -26,8 +26,8 @@ async function kernels() {
 }
 
 /** A model, fetched if need be. `weights` is what the manifest says of them. */
-function open({ key, address, settings, weights }) {
-  const known = models.get(key) ?? fetchModel(address, settings, weights);
+function open({ key, ...where }) {
+  const known = models.get(key) ?? fetchModel(where);
   models.delete(key);
   models.set(key, known);
   known.catch(() => models.delete(key));  // so that it can be tried again
@@ -35,11 +35,15 @@ function open({ key, address, settings, weights }) {
   return known;
 }
 
-async function fetchModel(address, settings, weights) {
+async function fetchModel({ address, settings, weights, sha256 }) {
   if (!kernelOf) await kernels();
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address} is missing (${answer.status}).`);
-  const model = new GPT(settings, unpack(await answer.arrayBuffer(), weights), kernelOf);
+  const file = address.split("/").at(-1), answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${file} is missing (${answer.status}).`);
+  const bytes = await answer.arrayBuffer(), tensors = unpack(bytes, weights);
+  if (sha256 && !await hasHash(bytes, sha256)) {
+    throw new Error(`${file} is damaged, or belongs to another export.`);
+  }
+  const model = new GPT(settings, tensors, kernelOf);
   model.forward([0]);  // the first time is slower
   model.forget();
   return model;

@@ -2,7 +2,7 @@
  * What every page does: find the run that its address names, hand it to all figures, and keep the
  * address as the page is.
  */
-import { render } from "../vendored/lit.js";
+import { html, nothing, render } from "../vendored/lit.js";
 import { nearest } from "./axis.js";
 import { trouble } from "./figure.js";
 import { listRuns, openRun } from "./run.js";
@@ -12,43 +12,65 @@ const FIRST = "stories";  // what is shown if nobody says otherwise, if it is th
 
 /**
  * @param {string[]} figures the elements of the page that show a run
+ * @param {object} [page]
+ * @param {(watched: number[]) => number} [page.first] the step that is shown if nobody says which
+ * @param {(run: import("./run.js").Run, step: number) => void} [page.also] what else is to be done
+ *   whenever another step, or anything else in the address, is shown
  * @returns {Promise<void>} when the run is there; its figures load what they need themselves
  */
-export async function begin(figures) {
+export async function begin(figures, { first = (watched) => watched[0], also = () => {} } = {}) {
   const all = () => document.querySelectorAll(figures.join(","));
+  const box = document.querySelector("#trouble");
   let runs = [], run = null;
 
   async function open() {
     try {
       runs = await listRuns();
-      const { name = runs.find((one) => one.name === FIRST)?.name ?? runs[0].name } = state.read();
-      const wanted = state.read().run ?? name;
-      run = await openRun(wanted);
-      document.querySelector("#trouble").replaceChildren();
+      const { name } = runs.find((one) => one.name === FIRST) ?? runs[0];
+      for (const picker of document.querySelectorAll("run-picker")) picker.runs = runs;
+      run = await openRun(state.read().run ?? name);
+      render(nothing, box);
+      delete document.body.dataset.nothing;
       show();
     } catch (error) {
-      render(trouble(error), document.querySelector("#trouble"));
+      document.body.dataset.nothing = "";  // figures without a run are not shown
+      render([trouble(error), others()], box);
       throw error;
     }
   }
 
+  /** The runs that can be shown instead. */
+  function others() {
+    return runs.length ? html`<p class="instead">There is: ${runs.map(({ name }, i) => html`${
+      i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`)}</p>` : nothing;
+  }
+
   function show() {
-    const watched = run.manifest.watched, asked = Number(state.read().step ?? watched[0]);
-    const step = nearest(Number.isFinite(asked) ? asked : watched[0], watched);
+    const { watched } = run.manifest, asked = Number(state.read().step ?? first(watched));
+    const step = nearest(Number.isFinite(asked) ? asked : first(watched), watched);
     for (const figure of all()) Object.assign(figure, { runs, run, step });
+    also(run, step);
+    linkTo();
+  }
+
+  /** The other pages show the same run. */
+  function linkTo() {
+    const named = state.read().run;
+    for (const link of document.querySelectorAll("nav a")) {
+      link.hash = named ? new URLSearchParams({ run: named }).toString() : "";
+    }
   }
 
   addEventListener("step", ({ detail }) => {
     state.write({ step: detail.step });
     show();
   });
-  addEventListener("step", ({ target }) => {
-    if (target.localName === "moment-list") document.querySelector("#film").scrollIntoView();
-  });
   addEventListener("run", ({ detail }) => {
-    state.write({ run: detail.name, step: null });
+    state.only({ run: detail.name });
     open();
   });
-  state.follow(() => (run && (state.read().run ?? run.name) === run.name ? show() : open()));
+  const unlikely = () => console.warn("This run cannot be shown.");
+  state.follow(() => (run && (state.read().run ?? run.name) === run.name
+    && !("nothing" in document.body.dataset) ? show() : open().catch(unlikely)));
   await open();
 }

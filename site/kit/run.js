@@ -7,6 +7,8 @@
  *   await run.part("film")             // film.json
  *   await run.look(100)                // steps/000100.json
  */
+import { hasHash } from "../engine/weights.js";
+
 const FORMAT = 1;  // what this page can read, as in export_for_web.py
 const EXPORTED = new URL("../exported/", import.meta.url);
 const ANEW = "python export_for_web.py";
@@ -99,13 +101,6 @@ function checkFormat({ format }, what) {
     throw new Trouble(`${what} was exported in format ${format}, and this page reads format `
       + `${FORMAT}: export it again with the export_for_web.py that came with this page.`);
   }
-}
-
-/** Browsers compute hashes on https and on this machine only; elsewhere the size has to do. */
-async function hasHash(bytes, wanted) {
-  if (!globalThis.crypto?.subtle) return true;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") === wanted;
 }
 
 /** Has a manifest everything that figures take for granted? Nothing else vouches for it. */

@@ -18,6 +18,11 @@ export function write(changes) {
   history.replaceState(null, "", `#${state}`);
 }
 
+/** Put this into the address, and nothing else. */
+export function only(state) {
+  history.replaceState(null, "", `#${new URLSearchParams(state)}`);
+}
+
 /** Call `use` whenever somebody else changes the address: a link, a bookmark, the keyboard. */
 export function follow(use) {
   addEventListener("hashchange", use);

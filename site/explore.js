@@ -1,0 +1,169 @@
+/** Look inside: see explore.html. What is looked at stands in the address. */
+import "./figures/attention-gallery/attention-gallery.js";
+import "./figures/attention-map/attention-map.js";
+import "./figures/compare-chooser/compare-chooser.js";
+import "./figures/entropy-strips/entropy-strips.js";
+import "./figures/film-controls/film-controls.js";
+import "./figures/head-story/head-story.js";
+import "./figures/logit-lens/logit-lens.js";
+import "./figures/prompt-chooser/prompt-chooser.js";
+import "./figures/rose-and-fell/rose-and-fell.js";
+import "./figures/run-facts/run-facts.js";
+import "./figures/run-picker/run-picker.js";
+import "./figures/same-numbers/same-numbers.js";
+import "./figures/token-row/token-row.js";
+import "./figures/top-ten/top-ten.js";
+import { LONGEST } from "./figures/prompt-chooser/prompt-chooser.js";
+import { completed, live, recorded } from "./kit/look.js";
+import { keptStep } from "./kit/model.js";
+import { begin } from "./kit/page.js";
+import { openRun } from "./kit/run.js";
+import * as state from "./kit/state.js";
+
+const FIGURES = ["attention-gallery", "attention-map", "compare-chooser", "entropy-strips",
+                 "film-controls", "head-story", "logit-lens", "prompt-chooser", "rose-and-fell",
+                 "run-facts", "run-picker", "same-numbers", "token-row", "top-ten"];
+const INSIDE = "#inside > *, #inside .beside > *";  // the figures of the text itself
+const [FIRST, SECOND, BOTH] = ["#first", "#second", "#compared .both"];
+
+/** A number in the address, if it is one, within limits. */
+function numberOf(text, otherwise, least, most) {
+  const number = Number(text ?? otherwise);
+  return Number.isFinite(number) ? Math.min(most, Math.max(least, number)) : otherwise;
+}
+
+/** What the address asks for, made possible. */
+function wished(run, step) {
+  const { prompt, text = "", at, head, temperature, seed, versus } = state.read();
+  const { settings, prompts, snapshots } = run.manifest, { n_layer, n_head } = settings;
+  const [layer, number] = (head ?? "").split(".").map(Number);
+  const there = layer < n_layer && number < n_head && /^\d+\.\d+$/.test(head);
+  const other = snapshots[0].step === keptStep(run, step) ? snapshots.at(-1).step : snapshots[0].step;
+  return {
+    run, step,
+    prompt: Math.floor(numberOf(prompt, 0, 0, prompts.length - 1)),
+    text: text.slice(0, LONGEST),
+    at: Math.floor(numberOf(at, 0, 0, settings.n_ctx)),
+    head: there ? head : missed.get(run) ?? `${n_layer - 1}.0`,
+    temperature: numberOf(temperature, settings.temperature, 0, 2),
+    seed: Math.floor(numberOf(seed, 1, 1, 2 ** 31)),
+    versus: versus ?? `step:${other}`,
+  };
+}
+
+const missed = new WeakMap();  // the head of a run that it would miss most: shown first
+
+async function findMissed(run) {
+  if (missed.has(run) || run.manifest.missing.heads) return;
+  const { without } = await run.part("heads"), all = without.at(-1).flatMap((losses, layer) =>
+    losses.map((loss, head) => ({ loss, name: `${layer}.${head}` })));
+  missed.set(run, all.reduce((a, b) => (b.loss > a.loss ? b : a)).name);
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+const textOf = ({ text, run, prompt }) => text || run.manifest.prompts[prompt];
+
+/** The second of two that are compared: a wish like the first, but for one thing. */
+async function secondOf(wish) {
+  const i = wish.versus.indexOf(":"), kind = wish.versus.slice(0, i), value = wish.versus.slice(i + 1);
+  if (kind === "step") return { ...wish, step: keptStep(wish.run, numberOf(value, 0, 0, Infinity)) };
+  if (kind === "temperature") return { ...wish, temperature: numberOf(value, 0, 0, 2) };
+  if (kind === "off") return { ...wish, change: { heads: [value] } };
+  const run = await openRun(value || "?");
+  return { ...wish, run, step: run.manifest.snapshots.at(-1).step };
+}
+
+const known = new Map();  // what was looked at lately, by what was asked for
+const MANY = 40;
+
+/** The look that `make` promises, the same one for the same key; an error becomes what is shown. */
+function once(key, make) {
+  const found = known.get(key) ?? make();
+  known.delete(key);
+  known.set(key, found);
+  found.catch(() => known.delete(key));
+  if (known.size > MANY) known.delete(known.keys().next().value);
+  return found.catch((error) => error);
+}
+
+const write = (wish) => once(JSON.stringify([wish.run.name, keptStep(wish.run, wish.step), textOf(wish),
+                                             wish.temperature, wish.seed, wish.change]),
+                             () => live(wish.run, wish.step, { ...wish, text: textOf(wish) }));
+
+const each = (selector, properties) => {
+  for (const figure of document.querySelectorAll(selector)) Object.assign(figure, properties);
+};
+
+let turn = 0;  // grows with every wish, so that an answer to an old one is known
+
+/** Show the text that is asked for, and what is inside. */
+async function showText(wish, isNow) {
+  let look;
+  if (wish.text) {
+    look = await write(wish);
+    if (look instanceof Error) return isNow() && each(INSIDE, { look });
+    look = Object.assign(Object.create(Object.getPrototypeOf(look)), look, { asked: wish.step });
+  } else {
+    look = await once(`${wish.run.name} ${wish.step} ${wish.prompt}`,
+                      () => recorded(wish.run, wish.step, wish.prompt));
+  }
+  if (!isNow()) return;
+  each(INSIDE, { look });
+  if (look.live || look instanceof Error) return;
+  const whole = await once(`${wish.run.name} ${look.step} ${wish.prompt} whole`, () => completed(look));
+  if (!isNow()) return;
+  each(INSIDE, { look: whole instanceof Error ? look : Object.assign(whole, { asked: wish.step }) });
+}
+
+/** Show the two that are compared. */
+async function showTwo(wish, isNow) {
+  const first = await write(wish);
+  const second = await secondOf(wish).then(write).catch((error) => error);
+  if (!isNow()) return;
+  each(FIRST, { look: first, other: second });
+  each(SECOND, { look: second, other: first, run: second.run ?? wish.run });
+  each(BOTH, { look: first, other: second });
+}
+
+let now = null, shownTwo = "";
+
+function show(run, step) {
+  const wish = wished(run, step), isNow = (one = ++turn) => () => one === turn;
+  const { prompt, text, at, head, temperature, versus } = wish;
+  findMissed(run).catch(() => {});  // said where heads.json is shown
+  each(FIGURES.join(","), { at, head, temperature });
+  each("prompt-chooser", { prompt, text });
+  each("compare-chooser", { versus });
+  const asked = JSON.stringify([run.name, step, prompt, text, temperature, wish.seed]);
+  if (now !== asked) showText(wish, isNow());
+  now = asked;
+  clearTimeout(shownTwo.soon);
+  const two = `${asked} ${versus}`;
+  if (shownTwo.what !== two) shownTwo = { what: two, soon: setTimeout(() => showTwo(wish, () =>
+    shownTwo.what === two), 60) };
+}
+
+function change(changes) {
+  state.write(changes);
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+addEventListener("prompt", ({ detail: { prompt, text } }) => {
+  if (text === undefined) change({ prompt, text: null, at: null, seed: null });
+  else change({ text: text.trim() ? text : null, at: null });
+});
+addEventListener("again", () => {
+  const { prompt = 0, text, seed = 1 } = state.read();
+  const prompts = document.querySelector("prompt-chooser").run.manifest.prompts;
+  change({ text: text ?? prompts[prompt] ?? prompts[0], seed: Number(seed) + 1, at: null });
+});
+addEventListener("place", ({ detail }) => change({ at: detail.at }));
+addEventListener("head", ({ detail }) => change({ head: detail.head }));
+addEventListener("temperature", ({ detail }) => change({ temperature: detail.temperature }));
+addEventListener("versus", ({ detail, target }) => {
+  change({ versus: detail.versus });
+  if (target.localName === "head-story") document.querySelector("#compare").scrollIntoView();
+});
+
+begin(FIGURES, { first: (watched) => watched.at(-1), also: show })
+  .catch((error) => console.warn(error.message));

@@ -1,0 +1,73 @@
+/**
+ * <logit-lens .run=${run} .look=${look} at="9"></logit-lens>
+ *
+ * What the model would say at a place if it ended earlier: after the embeddings, and after each
+ * attention and each MLP of it, the three likeliest tokens.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { LookFigure } from "../../kit/look-figure.js";
+import { alone, percent, shade } from "../../kit/words.js";
+
+class LogitLens extends LookFigure {
+  static properties = { depths: { state: true } };  // of each depth, [{ id, p }], or an error
+
+  static styles = [LookFigure.styles, css`
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
+    table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
+    th { font-weight: 400; text-align: left; color: var(--muted); width: 8.5em; }
+    td { border-radius: 4px; padding: 5px 6px; white-space: pre; overflow: hidden;
+         text-overflow: ellipsis; font: 400 1em/1.4 var(--mono); }
+    td span { font: 400 1em var(--sans); color: var(--muted); }
+    td.right { box-shadow: inset 0 0 0 2px var(--chosen); }
+    .caption { margin-top: 8px; }
+    @media (max-width: 640px) { th { width: 6.6em; } td { padding: 5px 3px; } td span { display: none; } }
+  `];
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (["look", "at"].some((name) => changed.has(name)) && this.look?.model) this.compute();
+  }
+
+  async compute() {
+    const { look, place } = this, isNow = () => look === this.look && place === this.place;
+    try {
+      const depths = await look.model.lens(look.ids.slice(0, place), look.change);
+      if (isNow()) this.depths = { look, place, depths };
+    } catch (error) {
+      if (isNow()) this.depths = { look, place, error };
+    }
+  }
+
+  draw() {
+    const { look, place } = this, found = this.depths;
+    const title = html`<h3>What it would say if it ended earlier</h3>`;
+    if (!look.model) {
+      return html`${title}<p class="caption">This wants the weights of step ${look.step}, which were
+        not kept. They were kept at the steps ${this.run.manifest.snapshots.map(({ step }, i) =>
+        html`${i ? ", " : ""}${step.toLocaleString("en")}`)}.</p>`;
+    }
+    if (found?.look !== look && found?.look.run !== look.run) return html`${title}${this.wait()}`;
+    if (found.error) return html`${title}<p class="caption">${found.error.message}</p>`;
+    return html`${title}
+      <table><caption class="unseen">The three likeliest tokens at each depth</caption>
+        <tbody>${found.depths.map((top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
+          ${top.map((one) => this.cell(one, look.ids[place]))}</tr>`)}</tbody></table>
+      <p class="caption">From top to bottom, the residual stream fills up. The stronger the green, the
+        surer; what stands in the text is framed.</p>`;
+  }
+
+  cell({ id, p }, there) {
+    const symbol = alone(this.run.symbols[id]);
+    return html`<td class=${`${shade(p)} ${id === there ? "right" : ""}`} title=${symbol}>${symbol
+      } <span>${percent(p)}</span>${id === there ? html`<span class="unseen">, as in the text</span>`
+      : nothing}</td>`;
+  }
+}
+
+/** What a depth (see GPT.residual in engine/gpt.js) is behind. */
+function nameOf(depth) {
+  if (depth === 0) return "embeddings";
+  return `${depth % 2 ? "attention" : "MLP"} ${Math.floor((depth - 1) / 2)}`;
+}
+
+customElements.define("logit-lens", LogitLens);

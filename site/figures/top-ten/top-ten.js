@@ -1,0 +1,105 @@
+/**
+ * <top-ten .run=${run} .look=${look} at="9" temperature="0.8"></top-ten>
+ *
+ * The ten likeliest tokens at a place: how likely the model finds each, and what share of the draw
+ * it then has at a temperature. The one that was chosen is marked. Tells: "temperature"
+ * { temperature }.
+ */
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { LookFigure } from "../../kit/look-figure.js";
+import { alone, nats, percent } from "../../kit/words.js";
+
+class TopTen extends LookFigure {
+  static properties = { temperature: { type: Number } };
+
+  static styles = [LookFigure.styles, css`
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
+    h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; min-height: 316px;
+         align-content: start; }
+    li { display: grid; grid-template-columns: minmax(5em, 8em) minmax(0, 1fr) 4em; gap: 8px;
+         align-items: center; min-height: 30px; padding: 0 4px; border-radius: 6px; }
+    .symbol { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+    .bars { display: grid; gap: 2px; }
+    .bars i { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; }
+    .believed { background: var(--moss); }
+    .drawn { background: var(--muted); opacity: .7; }
+    .share { text-align: right; line-height: 1.15; }
+    .share span { color: var(--muted); display: block; }
+    .is-chosen { box-shadow: inset 0 0 0 2px var(--chosen); }
+    .is-chosen .symbol { font-weight: 700; color: var(--chosen); }
+    .key { display: inline-block; width: 14px; height: 9px; border-radius: 2px; }
+    label { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; margin-top: 8px; }
+    input { flex: 1 1 160px; min-width: 0; accent-color: var(--moss); height: 32px; margin: 0;
+            cursor: pointer; }
+    output { min-width: 3em; font-weight: 600; }
+    .caption { margin-top: 4px; min-height: 4.5em; }
+  `];
+
+  draw() {
+    const { look, place } = this, found = look.believed(place);
+    const before = html`<code>${alone(this.run.symbols[look.ids[place - 1]])}</code>`;
+    if (!found) {
+      return html`<h3>What it expected behind ${before}</h3>
+        <p class="caption">Nothing was written down here: this token was given. The weights of this
+          step were not kept; at the steps ${this.kept()} the page can compute it.</p>`;
+    }
+    const drawn = this.shares(found), shown = this.rows(found, drawn);
+    return html`<h3>What it expected behind ${before}</h3>
+      <ol>${shown.map((one) => this.row(one))}</ol>
+      ${this.slider()}
+      <p class="caption">${this.says(found, drawn)}</p>`;
+  }
+
+  kept() {
+    return this.run.manifest.snapshots.map((one) => one.step.toLocaleString("en")).join(", ");
+  }
+
+  /** The share of each token at the temperature: of all, or where only ten are known, of those. */
+  shares({ top }) {
+    const all = this.look.drawn(this.place, this.temperature);
+    if (all) return (id) => all[id];
+    const most = this.temperature < 1e-6 ? top.map((_, i) => Number(i === 0))
+      : top.map(({ p }) => Math.max(p, 1e-9) ** (1 / this.temperature));
+    const sum = most.reduce((a, b) => a + b, 0), known = top.map(({ id }) => id);
+    return (id) => (known.includes(id) ? most[known.indexOf(id)] / sum : null);
+  }
+
+  /** The ten, and the chosen one if it is none of them. */
+  rows({ id, p, top }, drawn) {
+    const among = id === null || top.some((one) => one.id === id);
+    return [...top, ...(among ? [] : [{ id, p }])].map((one) => (
+      { ...one, drawn: drawn(one.id), chosen: one.id === id }));
+  }
+
+  row({ id, p, drawn, chosen }) {
+    const width = (share) => styleMap({ width: `${100 * share}%` });
+    const symbol = alone(this.run.symbols[id]);
+    return html`<li class=${chosen ? "is-chosen" : ""}>
+      <span class="symbol" title=${symbol}>${symbol}${chosen ? html`<span class="unseen">, chosen</span>`
+        : nothing}</span>
+      <span class="bars" aria-hidden="true"><i class="believed" style=${width(p)}></i>
+        ${drawn === null ? nothing : html`<i class="drawn" style=${width(drawn)}></i>`}</span>
+      <span class="share">${percent(p)}<span>${drawn === null ? "–" : percent(drawn)}</span></span></li>`;
+  }
+
+  slider() {
+    return html`<label>temperature
+      <input type="range" min="0" max="2" step="0.1" .value=${String(this.temperature)}
+        @input=${(event) => this.tell("temperature", { temperature: Number(event.target.value) })}>
+      <output>${this.temperature.toFixed(1)}</output></label>`;
+  }
+
+  says({ id, p }, drawn) {
+    const { look, place } = this, unsure = look.unsure(place);
+    const keys = html`<i class="key believed"></i> how likely the model finds it,
+      <i class="key drawn"></i> its share of the draw at this temperature${
+      look.logits ? "" : ", among these ten"}.`;
+    const entropy = unsure === null ? nothing : ` It is undecided by ${nats(unsure)}.`;
+    if (id === null || place < look.given) return html`${keys}${entropy}`;
+    return html`${keys}${entropy} ${alone(this.run.symbols[id])} was drawn at ${
+      look.temperature}.`;
+  }
+}
+
+customElements.define("top-ten", TopTen);

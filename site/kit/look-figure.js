@@ -1,0 +1,45 @@
+/**
+ * What the figures share that show a text as a model read it (see look.js).
+ *
+ * `at` is the place in the text that is looked at, 1 to its end: what was believed to come there,
+ * and where the heads looked from the place before it, from which that was foretold. `head` is the
+ * head that is looked at, such as "2.1".
+ */
+import { html } from "../vendored/lit.js";
+import { Figure, trouble } from "./figure.js";
+
+export class LookFigure extends Figure {
+  static properties = {
+    look: { attribute: false },   // a Look, an error, or null until it is there
+    other: { attribute: false },  // another to compare it with, if there is one
+    at: { type: Number },
+    head: { type: String },
+  };
+
+  load() {
+    return true;  // what they draw is handed to them
+  }
+
+  /** The place that is looked at, if it is in this text; else the nearest. */
+  get place() {
+    return Math.max(1, Math.min(this.look.last, this.at || this.look.firstChoice));
+  }
+
+  /** The number of a head, of all: "2.1" -> 2 H + 1. */
+  get headNumber() {
+    const [layer, head] = this.head.split(".").map(Number);
+    return layer * this.run.manifest.settings.n_head + head;
+  }
+
+  render() {
+    if (this.look instanceof Error) return trouble(this.look);
+    if (!this.run || !this.look || this.other === null) return this.wait();
+    if (this.other instanceof Error) return html``;  // said where it was chosen
+    return super.render();
+  }
+
+  /** What stands in its place until its data is there. */
+  wait() {
+    return html`<p class="caption" aria-busy="true">…</p>`;
+  }
+}

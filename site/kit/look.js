@@ -1,0 +1,183 @@
+/**
+ * A text as a model read it: its tokens, what was believed to come at each place of it, and where
+ * each head looked. It was either written down while the model learned, or computed in this page.
+ *
+ *   const look = await recorded(run, 100, 0);                       // at step 100, prompt 0
+ *   const look = await live(run, 100, { text: "The dragon" });      // by the nearest weights
+ *   look.ids[9]                  // the token at place 9
+ *   look.believed(9)             // what was believed to come there, before it was chosen
+ *   look.share(5, 8, 3)          // how much of head 5 of all went from place 8 to place 3
+ */
+import { Tokenizer } from "../engine/tokenizer.js";
+import { entropy, shares, top } from "../engine/sample.js";
+import { nearest } from "./axis.js";
+import { keptStep, LiveModel } from "./model.js";
+import { Trouble } from "./run.js";
+
+export class Look {
+  /**
+   * @param {object} known
+   * @param {number} known.step the step that it shows
+   * @param {number[]} known.ids (T)
+   * @param {number} known.given how many of them the model did not write
+   * @param {ArrayLike<number>} known.attention the lower triangle of each head, row by row,
+   *   (L H, T (T + 1) / 2); `known.whole` stands for all of it
+   * @param {ArrayLike<number>} known.entropy of each row, in nats (L H, T)
+   * @param {Float32Array} [known.logits] (T, V), where the model was run in this page
+   * @param {[number, number, [number, number][]][]} [known.written] of each token that the model
+   *   wrote: id, probability, the ten likeliest with theirs
+   * @param {LiveModel} [known.model] whose weights are those of this step
+   */
+  constructor(known) {
+    this.whole = 1;
+    Object.assign(this, known);
+    this.length = this.ids.length;
+    this.triangle = this.length * (this.length + 1) / 2;
+  }
+
+  get symbols() {
+    return this.run.symbols;
+  }
+
+  /** How much of its attention a head gives, from one place, to another: 0 to 1. */
+  share(head, from, to) {
+    return this.attention[head * this.triangle + from * (from + 1) / 2 + to] / this.whole;
+  }
+
+  /** All that a head gives from one place, (place + 1). */
+  row(head, from) {
+    return Array.from({ length: from + 1 }, (_, to) => this.share(head, from, to));
+  }
+
+  /** How widely a head looks from a place, in nats. */
+  spread(head, from) {
+    return this.entropy[head * this.length + from];
+  }
+
+  /**
+   * What was believed to come at a place, 1 to T: the token there (null behind the end), its
+   * probability and the ten likeliest. Null where nothing is known of it.
+   */
+  believed(place) {
+    const told = this.written?.[place - this.given];
+    const id = this.ids[place] ?? null;
+    if (place >= this.given && told) {
+      return { id, p: told[1], top: told[2].map(([one, p]) => ({ id: one, p })) };
+    }
+    const p = this.drawn(place, 1);
+    return p && { id, p: id === null ? null : p[id], top: top(p) };
+  }
+
+  /** Probabilities (V) of what comes at a place, at a temperature; null without logits. */
+  drawn(place, temperature) {
+    if (!this.logits || place < 1 || place > this.length) return null;
+    const V = this.symbols.length;
+    return shares(this.logits.slice((place - 1) * V, place * V), { temperature });
+  }
+
+  /** How undecided the model was at a place, in nats; null where not all is known. */
+  unsure(place) {
+    const p = this.drawn(place, 1);
+    return p && entropy(p);
+  }
+
+  /** The last place that something is known about: the end of the text, or just behind it. */
+  get last() {
+    return this.logits ? this.length : this.length - 1;
+  }
+
+  /** The first place at which the model had a real choice: what it wrote there was no sure thing. */
+  get firstChoice() {
+    for (let place = this.given; place < this.length; place++) {
+      if (this.believed(place).p < 0.5) return place;
+    }
+    return this.given;
+  }
+}
+
+/** What was written down at the look nearest to a step. */
+export async function recorded(run, step, prompt) {
+  const nearestStep = nearest(step, run.manifest.shown);
+  const file = await run.look(nearestStep), { given, tokens, attention, entropy } = file.prompts[prompt];
+  return new Look({
+    run, step: nearestStep, asked: step, live: false, temperature: file.temperature,
+    ids: [...given, ...tokens.map(([id]) => id)], given: given.length, written: tokens,
+    attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), whole: 255,
+    entropy: entropy.flat(2),
+  });
+}
+
+/** The same look with what only the weights can tell; itself if those of its step are not there. */
+export async function completed(look) {
+  if (keptStep(look.run, look.step) !== look.step) return look;
+  const model = new LiveModel(look.run, look.step), { logits } = await model.look(look.ids);
+  return new Look({ ...look, logits, model });
+}
+
+/**
+ * A text that the nearest weights read and go on with.
+ * @param {object} wish text; and temperature, seed, change (see GPT.change)
+ */
+export async function live(run, step, { text, temperature, seed = 1, change }) {
+  const { start, encoded, left, cut } = readable(run, text), { settings } = run.manifest;
+  const model = new LiveModel(run, keptStep(run, step)), given = [...start, ...encoded];
+  if (!given.length) throw new Trouble("None of these characters is ever in its corpus.", null);
+  const ids = await model.write(given, { temperature }, {
+    change, seed, tokens: settings.watch_tokens, end: tokenizerOf(run).end });
+  const { logits, attention, entropy, milliseconds } = await model.look(ids, change);
+  return new Look({ run, step: model.step, asked: step, live: true, temperature, ids, model, change,
+                    given: given.length, logits, attention, entropy, milliseconds, left, cut });
+}
+
+const tokenizers = new WeakMap();
+
+export function tokenizerOf(run) {
+  if (!tokenizers.has(run)) tokenizers.set(run, new Tokenizer(run.manifest.tokenizer));
+  return tokenizers.get(run);
+}
+
+/**
+ * A text as ids, as far as the model can read it. `left`: characters that the corpus never had,
+ * which are left out (or made small); `cut`: whether it was too long.
+ */
+function readable(run, text) {
+  const tokenizer = tokenizerOf(run), { n_ctx } = run.manifest.settings;
+  const left = [...new Set(text)].filter((character) => !tokenizer.ids.has(character));
+  const ids = tokenizer.encode(left.length ? tokenizer.readable(text) : text);
+  const start = tokenizer.end === null ? [] : [tokenizer.end];
+  const encoded = ids.slice(0, n_ctx - start.length);
+  return { start, encoded, left, cut: encoded.length < ids.length };
+}
+
+/**
+ * The first place at which two texts differ: the length of the shorter one if that begins the other,
+ * null if they are the same. They may be in tokens of different models.
+ */
+export function firstDifference(a, b) {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    if (a.symbols[a.ids[i]] !== b.symbols[b.ids[i]]) return i;
+  }
+  return a.length === b.length ? null : n;
+}
+
+/**
+ * How much more, above 0, or less a look gave from one place to another than the other look, as far
+ * as both read the same.
+ */
+export function differenceOf(look, other) {
+  const sameHeads = look.attention.length / look.triangle === other.attention.length / other.triangle;
+  const length = sameHeads ? firstDifference(look, other) ?? look.length : 0;
+  const share = (head, from, to) => other.share(head, from, to) - look.share(head, from, to);
+  return {
+    length, share,
+    /** How much of its attention a head moved elsewhere, on average over the places. */
+    moved(head) {
+      let sum = 0;
+      for (let from = 0; from < length; from++) {
+        for (let to = 0; to <= from; to++) sum += Math.abs(share(head, from, to)) / 2;
+      }
+      return length ? sum / length : null;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The model itself, run in this page by a worker (engine/worker.js) with the weights of a step.
+ *
+ *   const model = new LiveModel(run, 300);          // the weights of step 300
+ *   await model.write(ids, { temperature: 0.8 });   // ids, and those that it wrote behind them
+ *   await model.look(ids)                           // everything it thinks of them
+ */
+import { nearest } from "./axis.js";
+import { Trouble } from "./run.js";
+
+const waiting = new Map();  // id of a call -> what to do with its answer
+let worker = null, calls = 0;
+
+function start() {
+  worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data: { id, part, result, error } }) => {
+    const { resolve, reject, onPart } = waiting.get(id);
+    if (part) {
+      onPart(part);
+      return;
+    }
+    waiting.delete(id);
+    if (error === undefined) resolve(result);
+    else reject(new Error(error));
+  };
+  worker.onerror = () => {
+    for (const { reject } of waiting.values()) reject(new Error("The engine cannot be started."));
+    waiting.clear();
+    worker = null;
+  };
+}
+
+/** One call of the worker; see there for what each takes and gives. */
+function ask(call, given, onPart = () => {}) {
+  if (!worker) start();
+  return new Promise((resolve, reject) => {
+    waiting.set(++calls, { resolve, reject, onPart });
+    worker.postMessage({ id: calls, call, given });
+  });
+}
+
+/** The step nearest to another of which a run has weights. */
+export const keptStep = (run, step) => nearest(step, run.manifest.snapshots.map((one) => one.step));
+
+export class LiveModel {
+  /** @param {import("./run.js").Run} run @param {number} step one of those with weights */
+  constructor(run, step) {
+    const { snapshots, settings, weights } = run.manifest;
+    const { file, sha256 } = snapshots.find((one) => one.step === step);
+    Object.assign(this, { run, step });
+    this.model = { key: `${run.name}/${step}/${sha256}`, address: new URL(file, run.address).href,
+                   sha256, settings, weights };
+  }
+
+  async ask(call, given, onPart) {
+    try {
+      return await ask(call, { model: this.model, ...given }, onPart);
+    } catch (error) {
+      throw new Trouble(`The weights of step ${this.step} of the run ${this.run.name} cannot be `
+        + `used. ${error.message}`, this.run.command);
+    }
+  }
+
+  look(ids, change) {
+    return this.ask("look", { ids, change });
+  }
+
+  lens(ids, change, n = 3) {
+    return this.ask("lens", { ids, change, n });
+  }
+
+  /** The largest difference from logits that PyTorch computed for the same ids. */
+  async gap(ids, logits) {
+    return (await this.ask("check", { ids, logits })).gap;
+  }
+
+  /** Ids with up to `tokens` more. `how`: temperature, topK, topP. @returns {Promise<number[]>} */
+  async write(ids, how, { change, seed, tokens, end } = {}) {
+    const written = [...ids];
+    await this.ask("write", { ids, how, change, seed, tokens, end },
+                   (part) => written.push(...part.map((token) => token.id)));
+    return written;
+  }
+}

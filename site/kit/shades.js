@@ -1,0 +1,46 @@
+/** Colours for figures that draw cell by cell, on a canvas. */
+
+/** A colour that the style sheets set for an element, such as "moss". */
+export const styled = (element, name) => getComputedStyle(element).getPropertyValue(`--${name}`).trim();
+
+/**
+ * 256 colours from one to another, even to the eye. A canvas takes them as they are: red, green,
+ * blue and opacity of each, a byte each, in one number.
+ * @returns {Uint32Array}
+ */
+export function ramp(from, to) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 256, height: 1 });
+  const ctx = canvas.getContext("2d");
+  for (let i = 0; i < 256; i++) {
+    ctx.fillStyle = `color-mix(in oklab, ${to} ${100 * i / 255}%, ${from})`;
+    ctx.fillRect(i, 0, 1, 1);
+  }
+  return new Uint32Array(ctx.getImageData(0, 0, 256, 1).data.buffer);
+}
+
+/** What nothing, all of it, less and more look like on an element, in its theme. */
+export function heatOf(element) {
+  const panel = styled(element, "panel");
+  return { more: ramp(panel, styled(element, "moss")), less: ramp(panel, styled(element, "value")) };
+}
+
+/**
+ * Draw the attention of a head: a row for each token that looks, a column for each it may see. The
+ * shade grows with the root of the share, or faint looks would not be seen at all.
+ * @param {HTMLCanvasElement} canvas becomes T by T
+ * @param {(from: number, to: number) => number} share -1 to 1; below 0 is drawn as `less`
+ * @param {number} T
+ * @param {{more: Uint32Array, less: Uint32Array}} heat
+ */
+export function drawMap(canvas, share, T, { more, less }) {
+  Object.assign(canvas, { width: T, height: T });
+  const ctx = canvas.getContext("2d"), image = ctx.createImageData(T, T);
+  const cells = new Uint32Array(image.data.buffer);
+  for (let from = 0; from < T; from++) {
+    for (let to = 0; to <= from; to++) {
+      const much = share(from, to), shade = Math.round(255 * Math.sqrt(Math.min(1, Math.abs(much))));
+      cells[from * T + to] = (much < 0 ? less : more)[shade];
+    }
+  }
+  ctx.putImageData(image, 0, 0);
+}
