@@ -345,7 +345,8 @@ def one_prompt(run, prompt, weights, entropy):
 
 def heads(run):
     """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
-    widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in nats a token."""
+    widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in
+    nats a token."""
     texts = [text for text in run.held_out(TEXTS) if len(text) > 1]
     if not texts:
         raise BadInput(f"In a context of {run.s.n_ctx}, no held-out text has two tokens, so that "
@@ -366,8 +367,8 @@ def heads(run):
 
 
 def widths(run):
-    """How widely each head looked at every look, the mean over the prompts: (L, H) in nats, and what
-    it would be if all looked evenly."""
+    """How widely each head looked at every look, the mean over the prompts: (L, H) in nats; and how
+    widely, if all looked evenly."""
     found = []
     for step in run.looks:
         file = f"attention/{step:06}.npz"
@@ -633,15 +634,17 @@ def main():
     args = arguments()
     site = Path(args.out)
     check_arguments(args, site)
+    names = []
     for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
-        seconds = plumbing.seconds_for(lambda folder=folder: report(folder, args, site))
+        seconds = plumbing.seconds_for(
+            lambda folder=folder: names.append(report(folder, args, site)))
         print(f"  in {plumbing.duration(seconds)}")
     own = site.resolve() == SITE.resolve()
     if not own:
         shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("exported", "__pycache__"),
                         dirs_exist_ok=True)
     if args.serve:
-        serve(site, args.port)
+        serve(site, args.port, names[0])
     else:
         out = "" if own else f" --out {shlex.quote(str(site))}"
         print(f"To see it: python export_for_web.py --serve{out}, or any server of files: "
@@ -684,7 +687,7 @@ def arguments():
 
 
 def report(folder, args, site):
-    """Export a run and say what became of it."""
+    """Export a run and say what became of it. Returns its name in addresses."""
     run = Source(folder, args.weights, args.steps)
     before = about(site / "exported" / run.name)
     place = export(run, site, args.corpus)
@@ -703,6 +706,7 @@ def report(folder, args, site):
     if others := differences(before, now):
         print(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
               "a folder to have both.")
+    return run.name
 
 
 def differences(before, now):
@@ -734,8 +738,8 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(site, port):
-    """Serve a folder to this machine only, until Ctrl-C."""
+def serve(site, port, name):
+    """Serve a folder to this machine only, until Ctrl-C; the address leads to a run."""
     for one in range(port, min(port + 20, 2**16)):
         try:
             server = Server(("127.0.0.1", one), partial(Handler, directory=str(site)))
@@ -744,8 +748,8 @@ def serve(site, port):
             continue
     else:
         raise BadInput(f"None of the ports {port} to {one} is free: choose another --port.")
-    print(f"The site is at http://localhost:{server.server_port} as long as this runs; Ctrl-C "
-          "ends it.", flush=True)
+    print(f"The site is at http://localhost:{server.server_port}/#run={name} as long as this runs; "
+          "Ctrl-C ends it.", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ Everything here is found in what was written down while it learned (traces.jsonl
 the text that it learned from; nothing is judged by hand.
 """
 import re
+from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,14 +32,16 @@ class Look(NamedTuple):
 
 
 def learn_language(text):
-    """What is in a text. A name is a word that is never seen without its capital."""
-    words, threes, inside = set(), set(), set()
+    """What is in a text. A name is a word that is never seen without its capital, and more than
+    once within a sentence."""
+    words, threes, inside = set(), set(), Counter()
     for sentence in sentences(text):
         found = WORD.findall(sentence)
         words.update(found)
         threes.update(in_threes(["", *found]))
         inside.update(word for word in found[1:] if word[0].isupper() and len(word) > 1)
-    names = {name for name in inside if name.lower() not in words and not name.isupper()}
+    names = {name for name, often in inside.items() if often > 1 and name.lower() not in words
+             and not name.isupper()}
     return Language(words, threes, names, text.count('"') > 10)
 
 

@@ -34,20 +34,21 @@ function numberOf(text, otherwise, least, most) {
 
 /** What the address asks for, made possible. */
 function wished(run, step) {
-  const { prompt, text = "", at, head, temperature, seed, versus } = state.read();
+  const { prompt, text = "", at, there: place, head, temperature, seed, versus } = state.read();
   const { settings, prompts, snapshots } = run.manifest, { n_layer, n_head } = settings;
   const [layer, number] = (head ?? "").split(".").map(Number);
-  const there = layer < n_layer && number < n_head && /^\d+\.\d+$/.test(head);
-  const other = snapshots[0].step === keptStep(run, step) ? snapshots.at(-1).step : snapshots[0].step;
+  const isHead = layer < n_layer && number < n_head && /^\d+\.\d+$/.test(head);
+  const kept = snapshots.map((one) => one.step), i = kept.indexOf(keptStep(run, step));
   return {
     run, step,
     prompt: Math.floor(numberOf(prompt, 0, 0, prompts.length - 1)),
     text: text.slice(0, LONGEST),
     at: Math.floor(numberOf(at, 0, 0, settings.n_ctx)),
-    head: there ? head : missed.get(run) ?? `${n_layer - 1}.0`,
+    there: Math.floor(numberOf(place, 0, 0, settings.n_ctx)),  // in the two that are compared
+    head: isHead ? head : missed.get(run) ?? `${n_layer - 1}.0`,
     temperature: numberOf(temperature, settings.temperature, 0, 2),
     seed: Math.floor(numberOf(seed, 1, 1, 2 ** 31)),
-    versus: versus ?? `step:${other}`,
+    versus: versus ?? `step:${kept[i - 1] ?? kept.at(-1)}`,
   };
 }
 
@@ -125,22 +126,24 @@ async function showTwo(wish, isNow) {
   each(BOTH, { look: first, other: second });
 }
 
-let now = null, shownTwo = "";
+let now = null, comparing = {};
 
 function show(run, step) {
   const wish = wished(run, step), isNow = (one = ++turn) => () => one === turn;
-  const { prompt, text, at, head, temperature, versus } = wish;
+  const { prompt, text, at, there, head, temperature, versus } = wish;
   findMissed(run).catch(() => {});  // said where heads.json is shown
-  each(FIGURES.join(","), { at, head, temperature });
+  each(FIGURES.join(","), { head, temperature });
+  each(INSIDE, { at });
+  each(`${FIRST}, ${SECOND}, ${BOTH}`, { at: there });
   each("prompt-chooser", { prompt, text });
   each("compare-chooser", { versus });
   const asked = JSON.stringify([run.name, step, prompt, text, temperature, wish.seed]);
   if (now !== asked) showText(wish, isNow());
   now = asked;
-  clearTimeout(shownTwo.soon);
   const two = `${asked} ${versus}`;
-  if (shownTwo.what !== two) shownTwo = { what: two, soon: setTimeout(() => showTwo(wish, () =>
-    shownTwo.what === two), 60) };
+  if (two === comparing.what) return;
+  clearTimeout(comparing.soon);  // not at every step of a film that plays
+  comparing = { what: two, soon: setTimeout(() => showTwo(wish, () => comparing.what === two), 60) };
 }
 
 function change(changes) {
@@ -149,19 +152,20 @@ function change(changes) {
 }
 
 addEventListener("prompt", ({ detail: { prompt, text } }) => {
-  if (text === undefined) change({ prompt, text: null, at: null, seed: null });
-  else change({ text: text.trim() ? text : null, at: null });
+  if (text === undefined) change({ prompt, text: null, at: null, there: null, seed: null });
+  else change({ text: text.trim() ? text : null, at: null, there: null });
 });
 addEventListener("again", () => {
   const { prompt = 0, text, seed = 1 } = state.read();
   const prompts = document.querySelector("prompt-chooser").run.manifest.prompts;
-  change({ text: text ?? prompts[prompt] ?? prompts[0], seed: Number(seed) + 1, at: null });
+  change({ text: text ?? prompts[prompt] ?? prompts[0], seed: Number(seed) + 1, at: null, there: null });
 });
-addEventListener("place", ({ detail }) => change({ at: detail.at }));
+addEventListener("place", ({ detail: { at }, target }) =>
+  change(target.closest("#compared") ? { there: at } : { at }));
 addEventListener("head", ({ detail }) => change({ head: detail.head }));
 addEventListener("temperature", ({ detail }) => change({ temperature: detail.temperature }));
 addEventListener("versus", ({ detail, target }) => {
-  change({ versus: detail.versus });
+  change({ versus: detail.versus, there: null });
   if (target.localName === "head-story") document.querySelector("#compare").scrollIntoView();
 });
 

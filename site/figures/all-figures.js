@@ -1,13 +1,28 @@
 /** The storybook: every figure with canned data, in every state. See all-figures.html. */
 import { html, render } from "../vendored/lit.js";
+import "./attention-gallery/attention-gallery.js";
+import "./attention-map/attention-map.js";
 import "./before-after/before-after.js";
+import "./compare-chooser/compare-chooser.js";
+import "./entropy-strips/entropy-strips.js";
 import "./film-controls/film-controls.js";
 import "./five-texts/five-texts.js";
+import "./head-story/head-story.js";
+import "./logit-lens/logit-lens.js";
 import "./loss-curve/loss-curve.js";
 import "./moment-list/moment-list.js";
+import "./prompt-chooser/prompt-chooser.js";
+import "./rose-and-fell/rose-and-fell.js";
 import "./run-facts/run-facts.js";
 import "./run-picker/run-picker.js";
+import "./same-numbers/same-numbers.js";
 import "./skill-strip/skill-strip.js";
+import "./token-row/token-row.js";
+import "./top-ten/top-ten.js";
+import { softmax } from "../engine/kernel.js";
+import { entropy } from "../engine/sample.js";
+import { Look } from "../kit/look.js";
+import { keptStep } from "../kit/model.js";
 import { Trouble } from "../kit/run.js";
 
 const SYMBOLS = ["<|endoftext|>", "\n", " a", " cat", " sat", ".", "<img src=x onerror=alert(1)>",
@@ -47,10 +62,47 @@ const manifest = {
   settings: { n_layer: 2, n_head: 2, n_embd: 8, n_ctx: 16, steps: 100, dataset: "canned" },
   corpus: { vocab_size: 8, train_characters: 5678 }, metrics: { seconds: 100 },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
+  prompts: ["Once a cat", "The cat", "A cat sat", "Cat", "<img src=x onerror=alert(1)>"],
+  snapshots: [{ step: 0 }, { step: 10 }, { step: 100 }],
 };
 
-const canned = (parts) => ({ name: "canned", manifest, symbols: SYMBOLS, part: (name) => parts[name] });
+const check = { ids: [0, 2, 3], tolerance: 1e-4, logits: { 0: SYMBOLS, 10: SYMBOLS, 100: SYMBOLS } };
+
+/** A number for each head of 2 layers of 2. */
+const ofHeads = (number) => [0, 2].map((i) => [number(i), number(i + 1)]);
+
+const heads = {
+  steps: [0, 10, 100], chance: { "previous token": 0.2, induction: 0.1 }, loss: [2.1, 1, 0.5],
+  scores: [0, 1, 2].map((look) => ({ "previous token": ofHeads((i) => 0.2 + 0.09 * look * i),
+                                     induction: ofHeads(() => 0.1) })),
+  without: [0, 1, 2].map((look) => ofHeads((i) => [2.1, 1, 0.5][look] + 0.05 * i)),
+  entropy: [2, 1.5, 1].map((nats) => ofHeads((i) => nats - i / 4)),
+  labels: [["no clear role", "no clear role"], ["(previous token)", "previous token"]],
+  likes: ofHeads((i) => [i, i + 1, 6]),
+  watched: { steps: WATCHED, even: 2, entropy: WATCHED.map((_, look) => ofHeads((i) => 2 - look * i / 8)) },
+};
+
+const canned = (parts) => ({ name: "canned", manifest, symbols: SYMBOLS, command: "python export_for_web.py",
+                             part: (name) => ({ heads, check, ...parts })[name] });
 const never = new Promise(() => {});
+
+/** A text of some tokens as a model of 2 layers of 2 heads read it; another `turn`, other numbers. */
+function lookOf(run, length, turn) {
+  const ids = Array.from({ length }, (_, i) => (i > length / 2 ? i * turn + 1 : i + 1) % 8);
+  const rows = Array.from({ length: 4 }, (_, head) => ids.map((_, from) =>
+    softmax(Float32Array.from({ length: from + 1 }, (_, to) => 3 * Math.cos(turn * (from - to) + head)))));
+  const depths = Array.from({ length: 5 }, (_, depth) => [0, 1, 2].map((i) => ({
+    id: (i + depth) % 8, p: 0.6 / (1 + i) })));
+  return new Look({
+    run, step: 10, asked: 10, live: true, temperature: 0.8, ids, given: Math.min(2, length - 1) || 1,
+    attention: rows.flat().flatMap((row) => [...row]), entropy: rows.flat().map(entropy),
+    logits: Float32Array.from({ length: 8 * length }, (_, i) => 3 * Math.sin(i * turn)),
+    left: length > 50 ? ["é", "Z"] : [], cut: length > 50, milliseconds: 3,
+    model: { lens: async () => depths },
+  });
+}
+
+const PARTS = ["film", "log", "heads", "check"];
 
 /** [what the state is, the run that is in it] */
 const STATES = [
@@ -60,12 +112,38 @@ const STATES = [
     film: { ...film(1), skills: null, moments: [], frames: film(1).frames.slice(0, 1) },
     log: { ...log, steps: [], loss: [], seconds: [], validation: { steps: [0], loss: [2.1] },
            compare: { nothing: 2.08 } } })],
-  ["loading", canned({ film: never, log: never })],
-  ["in trouble", canned(Object.fromEntries(["film", "log"].map((name) => [name, Promise.reject(
+  ["loading", canned(Object.fromEntries(PARTS.map((name) => [name, never])))],
+  ["in trouble", canned(Object.fromEntries(PARTS.map((name) => [name, Promise.reject(
     new Trouble(`${name}.json of the run canned is damaged.`))])))],
 ];
 
+/** What is looked at in each state. */
+const LOOKS = STATES.map(([state, run]) => {
+  if (state === "loading") return [null, null];
+  if (state === "in trouble") return Array(2).fill(new Trouble("The weights are damaged."));
+  const length = { "as it is": 14, "too long": 120, "as small as can be": 1 }[state];
+  return [lookOf(run, length, 1), lookOf(run, length, 2)];
+});
+
 const FIGURES = {
+  "prompt-chooser": (run, step, [look]) => html`<prompt-chooser .run=${run} .look=${look} prompt="0">
+    </prompt-chooser>`,
+  "token-row": (run, step, [look]) => html`<token-row .run=${run} .look=${look} head="1.1"></token-row>`,
+  "top-ten": (run, step, [look]) => html`<top-ten .run=${run} .look=${look} temperature="0.8"></top-ten>`,
+  "logit-lens": (run, step, [look]) => html`<logit-lens .run=${run} .look=${look}></logit-lens>`,
+  "attention-gallery": (run, step, [look]) => html`<attention-gallery .run=${run} .look=${look}
+    head="1.1"></attention-gallery>`,
+  "attention-map": (run, step, [look, other]) => html`<attention-map .run=${run} .look=${look}
+    .other=${other} head="1.1"></attention-map>`,
+  "head-story": (run, step) => html`<head-story .run=${run} step=${step} head="1.1"></head-story>`,
+  "entropy-strips": (run, step) => html`<entropy-strips .run=${run} step=${step} head="1.1">
+    </entropy-strips>`,
+  "compare-chooser": (run) => html`<compare-chooser .runs=${[manifest]} .run=${run} head="1.1"
+    versus="off:1.0"></compare-chooser>`,
+  "rose-and-fell": (run, step, [look, other]) => html`<rose-and-fell .run=${run} .look=${look}
+    .other=${other}></rose-and-fell>`,
+  "same-numbers": (run, step) => html`<same-numbers .run=${run} step=${step}
+    .found=${{ run, step: keptStep(run, step), gap: 3.1e-6 }}></same-numbers>`,
   "film-controls": (run, step) => html`<film-controls .run=${run} step=${step}></film-controls>`,
   "five-texts": (run, step) => html`<five-texts .run=${run} step=${step}></five-texts>`,
   "loss-curve": (run, step) => html`<loss-curve .run=${run} step=${step}></loss-curve>`,
@@ -78,8 +156,8 @@ const FIGURES = {
 
 function show(step) {
   render(Object.entries(FIGURES).map(([name, figure]) => html`<h2>${name}</h2>
-    ${STATES.map(([state, run]) => html`<p>${state}</p>
-      <section class="glass" aria-label=${`${name}, ${state}`}>${figure(run, step)}</section>`)}`),
+    ${STATES.map(([state, run], i) => html`<p>${state}</p>
+      <section class="glass" aria-label=${`${name}, ${state}`}>${figure(run, step, LOOKS[i])}</section>`)}`),
          document.querySelector("#figures"));
 }
 

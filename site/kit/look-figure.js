@@ -7,6 +7,7 @@
  */
 import { html } from "../vendored/lit.js";
 import { Figure, trouble } from "./figure.js";
+import { firstDifference } from "./look.js";
 
 export class LookFigure extends Figure {
   static properties = {
@@ -20,9 +21,10 @@ export class LookFigure extends Figure {
     return true;  // what they draw is handed to them
   }
 
-  /** The place that is looked at, if it is in this text; else the nearest. */
+  /** The place that is looked at, if it is in this text, else the nearest; of two, where they part. */
   get place() {
-    return Math.max(1, Math.min(this.look.last, this.at || this.look.firstChoice));
+    const first = (this.other && firstDifference(this.look, this.other)) ?? this.look.firstChoice;
+    return Math.max(1, Math.min(this.look.last, this.at || first));
   }
 
   /** The number of a head, of all: "2.1" -> 2 H + 1. */

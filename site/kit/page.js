@@ -22,6 +22,7 @@ export async function begin(figures, { first = (watched) => watched[0], also = (
   const all = () => document.querySelectorAll(figures.join(","));
   const box = document.querySelector("#trouble");
   let runs = [], run = null;
+  box.replaceChildren();
 
   async function open() {
     try {

@@ -114,15 +114,17 @@ function isWhole({ name, settings, corpus, tokenizer, weights, snapshots, watche
     && snapshots.length > 0 && counts.every(Number.isInteger) && Boolean(corpus && files && missing);
 }
 
+const capital = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
+
 async function fetchBytes(address, what, command) {
   let answer;
   try {
     answer = await fetch(address, { cache: "no-cache" });
   } catch {
-    throw new Trouble(`${what} cannot be reached: has the server been ended?`, `${ANEW} --serve`);
+    throw new Trouble(`${capital(what)} cannot be reached: has the server been ended?`, `${ANEW} --serve`);
   }
   if (!answer.ok) {
-    throw Object.assign(new Trouble(`${what} is missing (${answer.status}).`, command),
+    throw Object.assign(new Trouble(`${capital(what)} is missing (${answer.status}).`, command),
                         { status: answer.status });
   }
   return answer.arrayBuffer();

@@ -21,7 +21,8 @@ class AttentionGallery extends LookFigure {
     button[aria-pressed="true"] { border-color: var(--moss); box-shadow: 0 0 0 2px var(--moss); }
     canvas { width: 100%; aspect-ratio: 1; image-rendering: pixelated; display: block; }
     b { font-weight: 600; }
-    .role { color: var(--muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .role { color: var(--muted); min-height: 2.6em; overflow-wrap: anywhere; }
+    .role.clear { color: var(--ink); font-weight: 500; }
     .many { gap: 4px; } .many button { padding: 2px; } .many .role { display: none; }
   `];
 
@@ -53,11 +54,11 @@ class AttentionGallery extends LookFigure {
   one(i, n_head, labels) {
     const layer = Math.floor(i / n_head), name = `${layer}.${i % n_head}`;
     const note = this.other ? this.howMuch(i) : labels?.[layer]?.[i % n_head] ?? "";
-    const said = note === "no clear role" ? "" : note;
+    const said = note === "no clear role" ? "" : note.replace(/[()]/g, "");
     return html`<button aria-pressed=${String(name === this.head)} aria-label=${
       `Head ${name}${note ? `: ${note}` : ""}`} title=${note || nothing} @click=${() =>
       this.tell("head", { head: name })}><canvas></canvas>
-      <b>${name}</b><span class="role">${said || "\u00a0"}</span></button>`;
+      <b>${name}</b><span class=${`role ${said === note && !this.other ? "clear" : ""}`}>${said}</span></button>`;
   }
 
   howMuch(i) {

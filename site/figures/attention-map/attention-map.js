@@ -19,8 +19,7 @@ class AttentionMap extends LookFigure {
 
   static styles = [LookFigure.styles, css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
-    .map { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr);
-           max-width: 640px; }
+    .map { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); }
     .names { position: relative; font-family: var(--mono); color: var(--muted); }
     .names span { position: absolute; right: 6px; max-width: 100%; white-space: pre;
                   overflow: hidden; text-overflow: ellipsis; transform: translateY(-50%); }
@@ -71,7 +70,7 @@ class AttentionMap extends LookFigure {
     const to = this.column === null ? null : Math.min(from, this.column ?? 0);
     return html`<h3>Head ${this.head}: <span class="is-query">who looks ↓</span>
         <span class="is-key">at whom →</span></h3>
-      <div class="map">
+      <div class="map" style=${styleMap({ maxWidth: `${Math.min(WIDEST, NAMES + 44 * T)}px` })}>
         <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES}px` : "0" })}>${
           this.height ? this.names(T, from) : nothing}</div>
         <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}

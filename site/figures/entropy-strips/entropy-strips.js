@@ -7,7 +7,7 @@
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
-import { nearest, place } from "../../kit/axis.js";
+import { nearest } from "../../kit/axis.js";
 import { count, heat } from "../../kit/words.js";
 
 class EntropyStrips extends Figure {
@@ -22,7 +22,7 @@ class EntropyStrips extends Figure {
     .strip { position: relative; height: 14px; border-radius: 7px; overflow: hidden;
              box-shadow: inset 0 0 0 1px var(--line); }
     .strip i { position: absolute; top: 0; bottom: 0; }
-    .strip .now { width: 2px; margin-left: -1px; background: var(--chosen); }
+    .strip .now { box-shadow: inset 0 0 0 2px var(--chosen); }
     .much { text-align: right; color: var(--muted); }
     .name { padding-left: 6px; }
     .layer + .layer { margin-top: 8px; }
@@ -35,26 +35,26 @@ class EntropyStrips extends Figure {
   }
 
   draw({ steps, entropy, even }) {
-    const i = steps.indexOf(nearest(this.step, steps)), { n_layer, n_head } = this.run.manifest.settings;
+    const least = Math.min(even, ...entropy.flat(2)), i = steps.indexOf(nearest(this.step, steps));
+    const decided = (nats) => (even > least ? (even - nats) / (even - least) : 0);
+    const { n_layer, n_head } = this.run.manifest.settings;
     return html`${Array.from({ length: n_layer }, (_, layer) => html`<div class="layer">${
       Array.from({ length: n_head }, (_, head) => this.row(`${layer}.${head}`, steps,
-        entropy.map((one) => one[layer][head]), even, i))}</div>`)}
+        entropy.map((one) => one[layer][head]), decided, i))}</div>`)}
       <p class="caption">A row for each head, from the first look to the last: white where it looks at
-        all tokens alike, green where it has made up its mind. On the right, at how many equal places it
+        all tokens alike; the deepest green is the most decided of all. On the right, at how many equal places it
         looks at step ${count(steps[i])}.</p>`;
   }
 
-  row(name, steps, nats, even, now) {
-    const last = Math.max(1, steps.length - 1), among = Math.exp(nats[now]).toFixed(1);
-    const at = (step) => 100 * place(step, steps) / last;
+  row(name, steps, nats, decided, now) {
+    const among = Math.exp(nats[now]).toFixed(1), at = (i) => `${100 * i / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
       aria-label=${`Head ${name}: from ${Math.exp(nats[0]).toFixed(1)} equal places at step ${
         count(steps[0])} to ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${among}`}
       @click=${() => this.tell("head", { head: name })}>
       <span class="name">${name}</span><span class="strip">${nats.map((one, i) => html`<i
-        class=${heat(even ? 1 - one / even : 0)} style=${styleMap({
-          left: `${Math.max(0, at(steps[i]) - 50 / last)}%`, width: `${100 / last + 0.2}%` })}></i>`)
-      }<i class="now" style=${styleMap({ left: `${at(this.step)}%` })}></i></span>
+        class=${heat(decided(one))} style=${styleMap({ left: at(i), width: at(1.03) })}></i>`)
+      }<i class="now" style=${styleMap({ left: at(now), width: at(1) })}></i></span>
       <span class="much">${among}</span></button>`;
   }
 }

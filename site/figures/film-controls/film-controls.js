@@ -35,8 +35,9 @@ class FilmControls extends Figure {
                background: var(--muted); }
     .marks i.passed { background: var(--moss); }
     @media (max-width: 640px) {
-      .now { margin-left: 4px; } .play { min-width: 72px; }
-      .step { display: none; }
+      .play { min-width: 64px; } .buttons button { padding: 0 4px; }
+      .now { margin-left: 0; min-width: 0; } .now strong { font-size: var(--small); }
+      .now span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     }
   `];
 

@@ -24,8 +24,12 @@ class FiveTexts extends Figure {
     .token { border-radius: 3px; padding: 1px 0; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; }
     .size { visibility: hidden; position: absolute; inset: 6px 0 auto; }
-    .readout { color: var(--muted); min-height: 3em; margin-top: 8px; }
-    .readout b { color: var(--ink); font: 600 1em var(--mono); }
+    .legend { color: var(--muted); max-width: 80ch; margin-bottom: 4px; }
+    li.active { z-index: 1; }
+    .readout { position: absolute; left: 0; top: 0; max-width: min(100%, 34ch); background: var(--panel);
+               border: 1px solid var(--chosen); border-radius: 8px; padding: 4px 12px; margin-top: 4px;
+               pointer-events: none; }
+    .readout b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     .key { display: inline-flex; vertical-align: -2px; border: 1px solid var(--line);
            border-radius: 4px; overflow: hidden; }
     .key i { width: 14px; height: 14px; }
@@ -55,6 +59,16 @@ class FiveTexts extends Figure {
 
   updated(changed) {
     if (changed.has("data")) document.fonts.ready.then(() => this.makeRoom());
+    if (this.chosen && this.data) this.moveReadout();
+  }
+
+  /** To the token that it is about: elsewhere it might be out of sight. */
+  moveReadout() {
+    const readout = this.renderRoot.querySelector(".readout");
+    const { offsetLeft, offsetTop, offsetHeight } = this.renderRoot.querySelector(".token.chosen");
+    const right = readout.parentElement.clientWidth - readout.offsetWidth;
+    readout.style.left = `${Math.max(0, Math.min(offsetLeft, right))}px`;
+    readout.style.top = `${offsetTop + offsetHeight}px`;
   }
 
   /** Give each text the room that its longest form needs, so that nothing jumps in the film. */
@@ -73,11 +87,6 @@ class FiveTexts extends Figure {
       size.textContent = "";
       item.querySelector(".text:not(.size)").style.minHeight = `${Math.max(...heights)}px`;
     });
-    const readout = this.renderRoot.querySelector(".readout");
-    if (!this.chosen && readout) {  // what it says then is longest
-      readout.style.minHeight = "";
-      readout.style.minHeight = `${readout.offsetHeight}px`;
-    }
   }
 
   /** Move to the token before or after the one that is looked at. */
@@ -93,20 +102,29 @@ class FiveTexts extends Figure {
     const step = latest(this.step, film.frames.map((frame) => frame.step));
     const frame = film.frames.find((one) => one.step === step);
     return html`
-      <ol>${film.prompts.map((prompt, i) => this.text(prompt, frame.continued[i], i))}</ol>
-      <p class="readout" aria-live="polite">${this.readout(frame)}</p>`;
+      <p class="legend">The grey beginning is given; the rest is what the model wrote. Green is how
+        likely it found each token before it was chosen: <span class="key" aria-hidden="true">${
+        [0, 2, 4, 6, 8, 10].map((i) => html`<i class="shade${i}"></i>`)}</span> from 0 to 100 %. Point
+        at a word, or use the arrow keys.</p>
+      <ol>${film.prompts.map((prompt, i) => this.text(prompt, frame.continued[i], i))}</ol>`;
   }
 
   text(prompt, { ids, p }, i) {
     const { symbols } = this.run, [chosen, token] = this.chosen ?? [];
-    return html`<li>
+    return html`<li class=${chosen === i ? "active" : ""} @pointerleave=${() => this.leave(i)}>
       <p class="text size" aria-hidden="true"></p>
       <p class="text" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt.text}`}
         @keydown=${(event) => this.walk(event, i, ids.length)}
         @pointerover=${(event) => this.point(event, i)}><span class="given">${inText(prompt.text)
         }</span>${ids.map((id, j) => html`<span data-token=${j} class=${
           `token ${shade(p[j])} ${chosen === i && token === j ? "chosen" : ""}`}>${
-          inText(symbols[id])}</span>`)}</p></li>`;
+          inText(symbols[id])}</span>`)}</p>
+      <div aria-live="polite">${chosen === i ? this.readout(ids[token], p[token]) : ""}</div></li>`;
+  }
+
+  /** The readout would cover what is below. */
+  leave(prompt) {
+    if (this.chosen?.[0] === prompt) this.chosen = null;
   }
 
   point(event, prompt) {
@@ -114,16 +132,9 @@ class FiveTexts extends Figure {
     if (token !== undefined) this.chosen = [prompt, Number(token)];
   }
 
-  readout(frame) {
-    if (!this.chosen) {
-      return html`The grey beginning is given; the rest is what the model wrote. Green is how likely
-        it found each token before it chose it: <span class="key" aria-hidden="true">${
-        [0, 2, 4, 6, 8, 10].map((i) => html`<i class="shade${i}"></i>`)}</span> from 0 to 100 %.
-        Point at a word, or use the arrow keys.`;
-    }
-    const [prompt, token] = this.chosen, { ids, p } = frame.continued[prompt];
-    return html`<b>${alone(this.run.symbols[ids[token]])}</b> was ${percent(p[token])} likely, the
-      model believed, when it had read what stands before it.`;
+  readout(id, p) {
+    return html`<p class="readout"><b>${alone(this.run.symbols[id])}</b> was ${percent(p)} likely, the
+      model believed, when it had read what stands before it.</p>`;
   }
 }
 

@@ -51,7 +51,7 @@ class HeadStory extends Figure {
   draw({ steps, scores, chance, without, loss, entropy, likes, labels }) {
     const [layer, head] = this.head.split(".").map(Number), now = latest(this.step, steps);
     const of = (table) => table.map((one) => one[layer][head]);
-    return html`<h3>Head ${this.head}: ${labels[layer][head]}</h3>
+    return html`<h3>Head ${this.head}: ${labels[layer][head].replace(/^\((.*)\)$/, "faintly $1")}</h3>
       <p class="tells">${this.tells({ layer, head, steps, scores, chance, likes })}</p>
       <div class="scroll" tabindex="0" role="region" aria-label="Head ${this.head} by step">
       <table><caption class="unseen">What head ${this.head} does, by step</caption>
@@ -86,7 +86,7 @@ class HeadStory extends Figure {
     const often = html`Over held-out text, the tokens that get more of its attention than their share
       are above all ${liked}.`;
     const end = shares.at(-1);
-    if (end < Math.max(0.1, 2 * chance[role])) {
+    if (end < 2 * chance[role]) {
       return html`None of the four known roles describes it at the end. ${often}`;
     }
     const first = shares.findIndex((share) => share >= end / 2 && share >= 2 * chance[role]);

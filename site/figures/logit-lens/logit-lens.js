@@ -15,12 +15,13 @@ class LogitLens extends LookFigure {
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); width: 8.5em; }
-    td { border-radius: 4px; padding: 5px 6px; white-space: pre; overflow: hidden;
-         text-overflow: ellipsis; font: 400 1em/1.4 var(--mono); }
-    td span { font: 400 1em var(--sans); color: var(--muted); }
+    td { border-radius: 4px; padding: 5px 6px; font: 400 1em/1.4 var(--mono); }
+    td div { display: flex; gap: 6px; justify-content: space-between; white-space: pre; }
+    td code { font: inherit; overflow: hidden; text-overflow: ellipsis; }
+    td span { font: 400 1em/1.5 var(--sans); }
     td.right { box-shadow: inset 0 0 0 2px var(--chosen); }
     .caption { margin-top: 8px; }
-    @media (max-width: 640px) { th { width: 6.6em; } td { padding: 5px 3px; } td span { display: none; } }
+    @media (max-width: 640px) { th { width: 7.4em; } td { padding: 5px 3px; } td span { display: none; } }
   `];
 
   willUpdate(changed) {
@@ -58,9 +59,9 @@ class LogitLens extends LookFigure {
 
   cell({ id, p }, there) {
     const symbol = alone(this.run.symbols[id]);
-    return html`<td class=${`${shade(p)} ${id === there ? "right" : ""}`} title=${symbol}>${symbol
-      } <span>${percent(p)}</span>${id === there ? html`<span class="unseen">, as in the text</span>`
-      : nothing}</td>`;
+    return html`<td class=${`${shade(p)} ${id === there ? "right" : ""}`} title=${symbol}><div>
+      <code>${symbol}</code><span>${percent(p)}</span></div>${id === there
+      ? html`<span class="unseen">, as in the text</span>` : nothing}</td>`;
   }
 }
 

@@ -65,10 +65,13 @@ class MomentList extends Figure {
       @click=${() => this.tell("step", { step: moment.step })}>
       <span class="at">step ${count(moment.step)}</span>
       <span class="what">${what}</span>
-      ${moment.text ? html`<q class="shown">${moment.text}</q>` : ""}
+      ${moment.text ? html`<span class="shown">${quoted(moment.text)}</span>` : ""}
       <span class="how">${how}</span></button></li>`;
   }
 }
+
+/** In quotation marks, if it has none of its own. */
+const quoted = (text) => (text.includes('"') ? text : `“${text}”`);
 
 /** Rules that are kept from the same step on are one moment; "all" of them is a moment of its own. */
 function joined(moments) {

@@ -7,7 +7,7 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { firstDifference } from "../../kit/look.js";
-import { alone, percent } from "../../kit/words.js";
+import { alone } from "../../kit/words.js";
 
 const MANY = 5;  // tokens that rose, and as many that fell
 
@@ -59,9 +59,15 @@ class RoseAndFell extends LookFigure {
     return html`<div><h3>${title}</h3>${changes.length ? html`<ol>${changes.map((one) => html`<li>
       <code title=${alone(one.symbol)}>${alone(one.symbol)}</code>
       <span class="track" aria-hidden="true"><i class=${kind} style=${bar(one)}></i></span>
-      <span class="share">${percent(one.before)} → ${percent(one.after)}</span></li>`)}</ol>`
+      <span class="share">${fine(one.before)} → ${fine(one.after)}</span></li>`)}</ol>`
       : html`<p class="caption">None by more than a twentieth of a percent.</p>`}</div>`;
   }
+}
+
+/** 0.0042 -> "0.4 %": changes may be small. */
+function fine(p) {
+  if (p > 0 && p < 0.0005) return "< 0.1 %";
+  return `${(100 * p).toFixed(1)} %`;
 }
 
 /** Of every token that both know, how its probability changes; what rose most comes first. */

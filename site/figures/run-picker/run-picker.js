@@ -12,7 +12,8 @@ class RunPicker extends Figure {
 
   static styles = [Figure.styles, css`
     label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
-    select { height: 44px; max-width: 60vw; padding: 0 8px; border: 1px solid var(--line);
+    @media (max-width: 640px) { select { max-width: 80vw; } }
+    select { height: 44px; max-width: min(60vw, 100%); padding: 0 8px; border: 1px solid var(--line);
              border-radius: 8px; background: var(--panel); color: var(--ink); }
   `];
 
@@ -20,10 +21,16 @@ class RunPicker extends Figure {
     return run.manifest;
   }
 
+  /** There is something to choose from, even if the run of the address is none of them. */
+  render() {
+    return this.runs?.length ? this.draw(this.run?.manifest ?? {}) : html``;
+  }
+
   draw({ name }) {
     return html`<label>run
       <select @change=${(event) => this.tell("run", { name: event.target.value })}>
-        ${(this.runs ?? []).map((run) => html`<option value=${run.name}
+        ${name ? "" : html`<option selected>choose one</option>`}
+        ${this.runs.map((run) => html`<option value=${run.name}
           ?selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`)}
       </select></label>`;
   }

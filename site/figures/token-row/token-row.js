@@ -16,7 +16,7 @@ class TokenRow extends LookFigure {
     .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 0; min-height: 76px;
               align-content: flex-start; }
     .token { font: 400 var(--small)/1.4 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
-             background: none; color: var(--ink); white-space: pre; cursor: pointer;
+             color: var(--ink); white-space: pre; cursor: pointer;
              max-width: 100%; overflow: hidden; text-overflow: ellipsis;
              display: inline-flex; flex-direction: column; box-shadow: inset 0 0 0 1px var(--line); }
     .given { color: var(--muted); }

@@ -17,15 +17,14 @@ class TopTen extends LookFigure {
     h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; min-height: 316px;
          align-content: start; }
-    li { display: grid; grid-template-columns: minmax(5em, 8em) minmax(0, 1fr) 4em; gap: 8px;
+    li { display: grid; grid-template-columns: minmax(5em, 8em) minmax(0, 1fr) 3.6em 3.6em; gap: 8px;
          align-items: center; min-height: 30px; padding: 0 4px; border-radius: 6px; }
     .symbol { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
     .bars { display: grid; gap: 2px; }
     .bars i { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; }
     .believed { background: var(--moss); }
     .drawn { background: var(--muted); opacity: .7; }
-    .share { text-align: right; line-height: 1.15; }
-    .share span { color: var(--muted); display: block; }
+    .share { text-align: right; } .share.of-draw { color: var(--muted); }
     .is-chosen { box-shadow: inset 0 0 0 2px var(--chosen); }
     .is-chosen .symbol { font-weight: 700; color: var(--chosen); }
     .key { display: inline-block; width: 14px; height: 9px; border-radius: 2px; }
@@ -34,6 +33,7 @@ class TopTen extends LookFigure {
             cursor: pointer; }
     output { min-width: 3em; font-weight: 600; }
     .caption { margin-top: 4px; min-height: 4.5em; }
+    @media (max-width: 640px) { li { grid-template-columns: 5em minmax(0, 1fr) 3.3em 3.3em; } }
   `];
 
   draw() {
@@ -80,7 +80,8 @@ class TopTen extends LookFigure {
         : nothing}</span>
       <span class="bars" aria-hidden="true"><i class="believed" style=${width(p)}></i>
         ${drawn === null ? nothing : html`<i class="drawn" style=${width(drawn)}></i>`}</span>
-      <span class="share">${percent(p)}<span>${drawn === null ? "–" : percent(drawn)}</span></span></li>`;
+      <span class="share">${percent(p)}</span>
+      <span class="share of-draw">${drawn === null ? "–" : percent(drawn)}</span></li>`;
   }
 
   slider() {
