@@ -48,7 +48,8 @@ function wished(run, step) {
     head: isHead ? head : missed.get(run) ?? `${n_layer - 1}.0`,
     temperature: numberOf(temperature, settings.temperature, 0, 2),
     seed: Math.floor(numberOf(seed, 1, 1, 2 ** 31)),
-    versus: versus ?? `step:${kept[i - 1] ?? kept.at(-1)}`,
+    versus: /^(step|run|temperature|off):./.test(versus) ? versus
+      : `step:${kept[i - 1] ?? kept.at(-1)}`,
   };
 }
 

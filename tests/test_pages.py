@@ -1,5 +1,6 @@
 """The pages in a real Chromium, as somebody uses them: by mouse, by keyboard, on a phone, without
 seeing the screen, and with data that is damaged."""
+import base64
 import contextlib
 import gzip
 import hashlib
@@ -8,18 +9,27 @@ import re
 import shutil
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from conftest import served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-PAGES = ("index.html", "figures/all-figures.html")
+PAGES = ("index.html", "explore.html", "figures/all-figures.html")
 
 
 @pytest.fixture(scope="module")
 def site(smoke_site):
     with served(smoke_site) as address:
         yield SimpleNamespace(folder=smoke_site, address=address)
+
+
+def settled(page):
+    """Wait until no figure waits for anything."""
+    page.wait_for_function("""() => {
+        const of = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+          one.shadowRoot ? [one, ...of(one.shadowRoot)] : [one]);
+        return !of(document).some((one) => one.getAttribute("aria-busy") === "true"); }""")
 
 
 @contextlib.contextmanager
@@ -167,6 +177,283 @@ def test_the_slider_redraws_everything_within_a_frame_of_the_screen(browser, sit
     assert spent < 16
 
 
+# Look inside ------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def inside(browser, site, state="", **how):
+    """explore.html with this in its address, when everything is there."""
+    with opened(browser, f"{site.address}/explore.html#{state}", **how) as page:
+        settled(page)
+        page.figure = lambda name: page.locator(f"#inside {name}")
+        yield page
+
+
+def look_of(folder, step, prompt):
+    manifest, _ = film_of(folder)
+    file = folder / "exported" / "smoke" / "steps" / f"{step:06}.json"
+    return manifest["tokenizer"]["symbols"], json.loads(file.read_text("utf-8"))["prompts"][prompt]
+
+
+def alone(symbol):
+    return symbol.replace(" ", "·").replace("\n", "↵").replace("<|endoftext|>", "(end)")
+
+
+def boxes(page, figure="#inside token-row"):
+    """The tokens that a row shows, the question mark behind its end left out."""
+    return [text for text in page.locator(f"{figure} .token:not(.ghost)").all_inner_texts()]
+
+
+@pytest.mark.parametrize("step, prompt", [(0, 0), (10, 3), (20, 4)])
+def test_the_text_that_was_written_down_is_shown_as_its_tokens(browser, site, step, prompt):
+    symbols, look = look_of(site.folder, step, prompt)
+    ids = look["given"] + [token[0] for token in look["tokens"]]
+    with inside(browser, site, f"step={step}&prompt={prompt}") as page:
+        assert boxes(page) == [alone(symbols[i]) for i in ids]
+        assert page.get_by_text(f"Written down at step {step} of the training").is_visible()
+
+
+def test_a_token_shows_the_ten_that_were_written_down_with_the_chosen_one_marked(browser, site):
+    symbols, look = look_of(site.folder, 20, 1)
+    chosen, p, ten = look["tokens"][2]
+    with inside(browser, site, "step=20&prompt=1") as page:
+        page.figure("token-row").locator(".token").nth(len(look["given"]) + 2).click()
+        rows = page.figure("top-ten").locator("li")
+        shown = [row.locator(".symbol").inner_text().split("\n")[0] for row in rows.all()]
+        assert shown[:10] == [alone(symbols[i]) for i, _ in ten]
+        marked = page.figure("top-ten").locator("li.is-chosen")
+        assert marked.locator(".symbol").inner_text() == alone(symbols[chosen]) + "\n, chosen"
+        said = marked.locator(".share").first.inner_text()
+        assert said.startswith("<") if p < 0.005 else abs(int(said[:-2]) - 100 * p) <= 1
+        assert f"at={len(look['given']) + 2}" in page.url
+
+
+def test_temperature_changes_the_draw_but_not_the_belief(browser, site):
+    with inside(browser, site, "step=20&prompt=1&at=7&temperature=1") as page:
+        row = page.figure("top-ten").locator("li").first
+        slider = page.figure("top-ten").get_by_role("slider")
+        believed = row.locator(".share").first.inner_text()
+        assert row.locator(".share").all_inner_texts() == [believed, believed]
+        slider.focus()
+        for _ in range(10):
+            page.keyboard.press("ArrowLeft")
+        assert row.locator(".share").all_inner_texts() == [believed, "100 %"]
+        assert "temperature=0" in page.url
+
+
+def test_attention_is_what_was_written_down_by_mouse_and_by_keyboard(browser, site):
+    symbols, look = look_of(site.folder, 20, 0)
+    seen = np.frombuffer(base64.b64decode(look["attention"]), np.uint8).reshape(4, -1) / 255
+    rows = [place * (place + 1) // 2 for place in range(20)]
+    with inside(browser, site, "step=20&prompt=0&head=1.1&at=5") as page:
+        shown = page.figure("attention-map").locator("li").all_inner_texts()
+        row = seen[3][rows[4] : rows[5]]
+        assert len(shown) == 5
+        given = [alone(symbols[i]) for i in look["given"]]
+        for one in shown:
+            symbol, share = re.fullmatch(r"(\S+) (?:[<>] )?(\d+) %", one).groups()
+            assert min(abs(100 * row[i] - int(share)) for i in range(5) if given[i] == symbol) <= 1
+        field = page.figure("attention-map").locator(".field")
+        field.focus()
+        page.keyboard.press("ArrowDown")
+        assert page.url.count("at=6") == 1
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowLeft")
+        said = page.figure("attention-map").locator(".says").inner_text()
+        assert f"at {given[3]}: {round(100 * row[3])} %" in said
+        box = field.bounding_box()
+        page.mouse.click(box["x"] + 2, box["y"] + box["height"] * 0.99)
+        last = len(look["given"]) + len(look["tokens"])
+        assert f"(place {last - 1}) at (end)" in page.figure("attention-map").locator(".says").inner_text()
+
+
+def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
+    with inside(browser, site, "step=20&head=0.0") as page:
+        heads = page.figure("attention-gallery").get_by_role("button")
+        assert [one.locator("b").inner_text() for one in heads.all()] == ["0.0", "0.1", "1.0", "1.1"]
+        drawn = page.evaluate("""() => [...document.querySelector("#inside attention-gallery")
+            .renderRoot.querySelectorAll("canvas")].map((canvas) => {
+              const T = canvas.width, { data } = canvas.getContext("2d").getImageData(0, 0, T, T);
+              return [0, T - 1, T * T - T].map((cell) => data[4 * cell + 3]); })""")
+        assert drawn == [[255, 0, 255]] * 4, "the future is empty, the past is not"
+        heads.nth(2).click()
+        assert page.get_by_text("When it had read up to").first.inner_text().count("head 1.0") == 1
+        page.keyboard.press("ArrowRight")
+        assert "head=1.1" in page.url and page.locator("head-story h3").inner_text().startswith(
+            "Head 1.1: ")
+
+
+def test_what_a_head_does_is_what_the_export_measured(browser, site):
+    heads = json.loads((site.folder / "exported/smoke/heads.json").read_text("utf-8"))
+    with inside(browser, site, "step=20&head=1.0") as page:
+        table = page.locator("head-story table")
+        assert table.get_by_role("button").all_inner_texts() == [str(s) for s in heads["steps"]]
+        for role in heads["chance"]:
+            row = table.get_by_role("row", name=re.compile(f"^{role}")).locator("td b")
+            assert row.all_inner_texts() == [percent(scores[role][1][0]) for scores in heads["scores"]]
+        table.get_by_role("button", name="step 0").click()
+        assert "step=0" in page.url
+        page.get_by_role("button", name="Compare with this head switched off").click()
+        assert "versus=off%3A1.0" in page.url
+        assert page.locator("compare-chooser select").last.input_value() == "1.0"
+
+
+def percent(p):
+    if 0 < p < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 < p < 1 else f"{int(100 * p + 0.5)} %"
+
+
+def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, site, smoke_run):
+    with inside(browser, site, "step=10") as page:
+        page.get_by_placeholder("The beginning of a text").fill("The cat")
+        page.get_by_text("Computed in this page").wait_for()
+        kept = [one["step"] for one in film_of(site.folder)[0]["snapshots"]]
+        step = min(kept, key=lambda one: abs(one - 10))
+        said = page.figure("prompt-chooser").locator(".caption").inner_text()
+        assert f"with the weights of step {step}" in said
+        assert ("nearest to step 10" in said) == (step != 10)
+        assert "".join(boxes(page)).startswith("(end)The·cat")
+        written = boxes(page)
+        page.get_by_role("button", name="Sample again").click()
+        page.wait_for_function("text => [...document.querySelector('#inside token-row').renderRoot"
+                               ".querySelectorAll('.token:not(.ghost)')].map((one) => one.innerText)"
+                               ".join() !== text", arg=",".join(written))
+        assert "seed=2" in page.url and "".join(boxes(page)).startswith("(end)The·cat")
+        page.reload(wait_until="networkidle")
+        settled(page)
+        assert page.get_by_placeholder("The beginning of a text").input_value() == "The cat"
+
+
+def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, site, smoke_run):
+    import export_for_web
+    import torch
+
+    with inside(browser, site, "step=20&text=The%20dog&at=3") as page:
+        top = page.figure("top-ten").locator("li").first
+        symbol, shares = top.locator(".symbol").inner_text(), top.locator(".share").first.inner_text()
+        lens = page.figure("logit-lens").locator("tr").last.locator("td").first.inner_text()
+    source = export_for_web.Source(smoke_run, "int8")
+    ids = source.cut("The dog")[:3]
+    with torch.inference_mode():
+        p = source.last(torch.tensor([ids]))[0][0, -1].softmax(-1)
+    best = int(p.argmax())
+    assert symbol.split("\n")[0] == alone(source.symbols[best])
+    assert shares == percent(p[best].item())
+    assert lens.split("\n")[0].strip() == alone(source.symbols[best])
+
+
+def test_characters_that_the_model_never_saw_are_left_out_and_named(browser, site):
+    with inside(browser, site) as page:
+        page.get_by_placeholder("The beginning of a text").fill("The cat é漢")
+        page.get_by_text("It never saw é, 漢").wait_for()
+        assert "".join(boxes(page)).startswith("(end)The·cat")
+        page.get_by_placeholder("The beginning of a text").fill("<img src=x onerror=alert(1)>")
+        page.get_by_text("It never saw").wait_for()
+        assert page.locator("img").count() == 0
+        page.get_by_placeholder("The beginning of a text").fill("word " * 190)
+        page.get_by_text("it cannot see at once").wait_for()
+        page.get_by_placeholder("The beginning of a text").fill("")
+        page.get_by_text("Written down at").wait_for()
+
+
+def test_the_page_says_that_it_computes_what_pytorch_computed(browser, site):
+    with inside(browser, site, "step=20") as page:
+        said = page.locator("same-numbers p")
+        said.get_by_text("This page computes what PyTorch computed.").wait_for()
+        gap = float(re.search(r"none differs by more than (\S+)\.$", said.inner_text())[1])
+        assert 0 < gap <= 1e-4
+
+
+def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+
+    def nudge(check):
+        for logits in check["logits"].values():
+            logits[0] += 0.001
+
+    change(copy / "exported" / "smoke", "check.json", nudge)
+    with served(copy) as address, opened(browser, f"{address}/explore.html") as page:
+        page.get_by_text("this page computes other numbers than").wait_for()
+        assert page.get_by_text("This page computes what PyTorch computed").count() == 0
+
+
+@pytest.mark.parametrize("versus, word", [("step:0", "part at place"), ("temperature:0", "part at place"),
+                                          ("off:1.0", "place"), ("temperature:0.8", "same")])
+def test_two_are_compared_up_to_where_they_part(browser, site, versus, word):
+    with inside(browser, site, f"step=20&prompt=2&temperature=0.8&versus={versus}") as page:
+        said = page.locator("rose-and-fell p").first.inner_text()
+        assert word in said
+        first, second = boxes(page, "#first"), boxes(page, "#second")
+        if found := re.search(r"They part at place (\d+)", said):
+            at = int(found[1])
+            assert first[:at] == second[:at] and first[at : at + 1] != second[at : at + 1]
+            differs = page.locator("#first .differs")
+            assert differs.inner_text() == (first[at] if at < len(first) else "?")
+        else:
+            assert first == second
+
+
+def test_a_head_that_is_switched_off_changes_what_is_believed(browser, site):
+    with inside(browser, site, "step=20&prompt=0&versus=off:0.1") as page:
+        assert page.locator("rose-and-fell li").count() > 0
+        before, after = zip(*[re.findall(r"[\d.]+", share)[:2] for share in
+                              page.locator("rose-and-fell .share").all_inner_texts()])
+        assert any(a != b for a, b in zip(before, after))
+        moved = page.locator("#compared attention-gallery .role").all_inner_texts()
+        assert moved[:2] == ["0 % moved"] * 2, "the first layer reads what it read before"
+
+
+def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    shutil.copytree(copy / "exported" / "smoke", copy / "exported" / "other")
+    change(copy / "exported" / "other", "manifest.json", lambda m: m.update(name="other"))
+    index = json.loads((copy / "exported" / "index.json").read_text())
+    index["runs"].append(index["runs"][0] | {"name": "other"})
+    (copy / "exported" / "index.json").write_text(json.dumps(index))
+    with served(copy) as address:
+        with opened(browser, f"{address}/explore.html#step=20&versus=run:other") as page:
+            page.get_by_text("Both write the same.").wait_for()
+        page = browser.new_page()
+        page.goto(f"{address}/explore.html#versus=run:nobody", wait_until="networkidle")
+        assert "The run nobody is missing" in page.locator("#second [role=alert]").inner_text()
+        page.close()
+
+
+@pytest.mark.parametrize("state", ["prompt=99&at=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
+                                   "prompt=1.5&at=1e9&head=0&temperature=99&seed=-1&versus=step:x",
+                                   "text=%20&head=0.0.0&versus=off:7.7&step=-3"])
+def test_nonsense_in_the_address_becomes_what_is_possible(browser, site, state):
+    with opened(browser, f"{site.address}/explore.html#{state}") as page:
+        assert len(boxes(page)) > 2
+        assert page.locator("#inside top-ten h3").is_visible()
+
+
+def test_another_step_is_drawn_within_a_frame_of_the_screen(browser, site):
+    with inside(browser, site, "step=20") as page:
+        spent = page.evaluate("""async () => {
+            const slider = document.querySelector("film-controls").renderRoot.querySelector("input");
+            const all = [...document.querySelectorAll("main *")].filter((one) => one.updateComplete);
+            const move = async (i) => {
+              slider.value = i % 4;
+              const began = performance.now();
+              slider.dispatchEvent(new Event("input"));
+              for (let k = 0; k < 30; k++) await null;  // what is known comes at once
+              await Promise.all(all.map((figure) => figure.updateComplete));
+              document.body.getBoundingClientRect();
+              return performance.now() - began;
+            };
+            for (let i = 0; i < 4; i++) {  // fetched once
+              await move(i);
+              await new Promise((resolve) => setTimeout(resolve, 150));
+            }
+            const times = [];
+            for (let i = 0; i < 40; i++) times.push(await move(i));
+            return times.sort((a, b) => a - b)[20]; }""")
+    assert spent < 16
+
+
 # For everybody ----------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", PAGES)
@@ -222,8 +509,9 @@ def test_the_storybook_has_every_figure(browser, site):
 
 # Of this origin, small and quick ----------------------------------------------------------------
 
-def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, site):
-    with opened(browser, f"{site.address}/index.html") as page:
+@pytest.mark.parametrize("name", PAGES[:2])
+def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, site, name):
+    with opened(browser, f"{site.address}/{name}") as page:
         asked = page.requests
     assert all(url.startswith(site.address) for url in asked)
     files = [site.folder / url.removeprefix(site.address).lstrip("/") for url in set(asked)]
@@ -305,7 +593,7 @@ DAMAGE = {  # what is done to site/exported/, what the page then says, and the c
                                  "was exported in format 9, and this page reads format 1",
                                  "python export_for_web.py"),
     "no manifest": (lambda e: (e / "smoke/manifest.json").unlink(),
-                    "the run smoke is missing (404)", "python export_for_web.py runs/smoke"),
+                    "The run smoke is missing (404)", "python export_for_web.py runs/smoke"),
     "manifest cut": (lambda e: cut(e / "smoke/manifest.json"),
                      "the run smoke is damaged: it is not JSON",
                      "python export_for_web.py runs/smoke"),
@@ -358,7 +646,7 @@ def test_damaged_data_is_named_in_its_place_with_the_command_that_mends_it(
 def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(browser, site):
     page = browser.new_page()
     page.goto(f"{site.address}/index.html#run=nobody", wait_until="networkidle")
-    assert "the run nobody is missing" in page.get_by_role("alert").inner_text()
+    assert "The run nobody is missing" in page.get_by_role("alert").inner_text()
     page.evaluate("location.hash = '#run=smoke'")
     page.get_by_text("This is the run smoke").wait_for()
     assert page.get_by_role("alert").count() == 0

@@ -33,11 +33,21 @@ export class LookFigure extends Figure {
     return layer * this.run.manifest.settings.n_head + head;
   }
 
+  /** The step alone changes nothing: a look has its own. */
+  shouldUpdate(changed) {
+    return [...changed.keys()].some((name) => name !== "step");
+  }
+
+  /** Is there all that is to be drawn? */
+  get isReady() {
+    const there = [this.look, ...(this.other === undefined ? [] : [this.other])];
+    return Boolean(this.run && this.data && there.every((one) => one && !(one instanceof Error)));
+  }
+
   render() {
     if (this.look instanceof Error) return trouble(this.look);
-    if (!this.run || !this.look || this.other === null) return this.wait();
-    if (this.other instanceof Error) return html``;  // said where it was chosen
-    return super.render();
+    if (this.other instanceof Error) return html``;  // said in its own place
+    return this.isReady || this.trouble ? super.render() : this.wait();
   }
 
   /** What stands in its place until its data is there. */

@@ -31,6 +31,7 @@ export class Look {
   constructor(known) {
     this.whole = 1;
     Object.assign(this, known);
+    this.beliefs = new Map();  // place -> what was believed, as far as somebody asked
     this.length = this.ids.length;
     this.triangle = this.length * (this.length + 1) / 2;
   }
@@ -59,6 +60,11 @@ export class Look {
    * probability and the ten likeliest. Null where nothing is known of it.
    */
   believed(place) {
+    if (!this.beliefs.has(place)) this.beliefs.set(place, this.believe(place));
+    return this.beliefs.get(place);
+  }
+
+  believe(place) {
     const told = this.written?.[place - this.given];
     const id = this.ids[place] ?? null;
     if (place >= this.given && told) {

@@ -114,7 +114,7 @@ function isWhole({ name, settings, corpus, tokenizer, weights, snapshots, watche
     && snapshots.length > 0 && counts.every(Number.isInteger) && Boolean(corpus && files && missing);
 }
 
-const capital = (sentence) => sentence[0].toUpperCase() + sentence.slice(1);
+const capital = (sentence) => sentence.replace(/^the /, "The ");
 
 async function fetchBytes(address, what, command) {
   let answer;

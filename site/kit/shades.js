@@ -9,6 +9,14 @@ export const styled = (element, name) => getComputedStyle(element).getPropertyVa
  * @returns {Uint32Array}
  */
 export function ramp(from, to) {
+  const name = `${from} ${to}`;
+  if (!ramps.has(name)) ramps.set(name, newRamp(from, to));
+  return ramps.get(name);
+}
+
+const ramps = new Map();
+
+function newRamp(from, to) {
   const canvas = Object.assign(document.createElement("canvas"), { width: 256, height: 1 });
   const ctx = canvas.getContext("2d");
   for (let i = 0; i < 256; i++) {

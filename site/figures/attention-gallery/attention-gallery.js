@@ -27,8 +27,11 @@ class AttentionGallery extends LookFigure {
   `];
 
   async load(run) {
-    if (run.manifest.missing.heads) return {};
-    return run.part("heads").catch(() => ({}));  // maps can do without: head-story says what is wrong
+    try {
+      return await run.part("heads");
+    } catch {
+      return {};  // maps can do without their names: head-story says what is wrong
+    }
   }
 
   connectedCallback() {
@@ -82,7 +85,7 @@ class AttentionGallery extends LookFigure {
   }
 
   paint() {
-    if (!this.look || this.look instanceof Error) return;
+    if (!this.isReady) return;
     const heat = heatOf(this), map = this.other ? differenceOf(this.look, this.other) : this.look;
     this.renderRoot.querySelectorAll("canvas").forEach((canvas, i) =>
       drawMap(canvas, (from, to) => map.share(i, from, to), map.length, heat));

@@ -132,7 +132,7 @@ class AttentionMap extends LookFigure {
 
   paint() {
     const canvas = this.renderRoot.querySelector("canvas");
-    if (!canvas) return;
+    if (!canvas || !this.isReady) return;
     const { map, headNumber } = this;
     drawMap(canvas, (from, to) => map.share(headNumber, from, to), map.length, heatOf(this));
   }
