@@ -123,7 +123,7 @@ async function showTwo(wish, isNow) {
   const second = await secondOf(wish).then(write).catch((error) => error);
   if (!isNow()) return;
   each(FIRST, { look: first, other: second });
-  each(SECOND, { look: second, other: first, run: second.run ?? wish.run });
+  each(SECOND, { look: second, other: first });
   each(BOTH, { look: first, other: second });
 }
 

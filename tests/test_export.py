@@ -437,6 +437,16 @@ def test_a_role_clicks_when_a_head_gives_it_half_of_its_attention_and_twice_chan
              share=0.61)]
 
 
+def test_how_widely_heads_looked_is_told_of_every_look(place, run):
+    watched = read(place, "heads")["watched"]
+    assert watched["steps"] == list(run.looks)
+    for step, found in zip(watched["steps"], watched["entropy"]):
+        with np.load(run.folder / "attention" / f"{step:06}.npz") as seen:
+            rows = np.concatenate([seen[f"entropy_{i}"] for i in range(5)], -1)
+        np.testing.assert_allclose(found, rows.astype(float).mean(-1), atol=6e-4)
+        assert np.max(found) <= watched["even"] + 0.01  # nobody looks more widely than evenly
+
+
 def test_heads_are_measured_on_the_weights_that_go_along(place, run):
     heads, texts = read(place, "heads"), run.held_out(10)
     assert heads["steps"] == KEPT and heads["texts"] == len(texts)
@@ -1272,7 +1282,7 @@ def serving(mine):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         processes.append(process)
         for line in process.stdout:
-            if found := re.search(r"http://localhost:(\d+) as long as this runs; Ctrl-C", line):
+            if found := re.search(r"http://localhost:(\d+)/#run=tale as long", line):
                 return process, int(found[1])
         pytest.fail(process.stderr.read())
 

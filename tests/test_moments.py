@@ -36,7 +36,7 @@ def kinds(found):
 
 def test_a_name_is_a_word_that_is_never_seen_without_its_capital():
     text = "We saw Will there. He will go. She saw Anna and the USA. I think I am Anna. Bo is Bo's."
-    assert moments.learn_language(text).names == {"Anna", "Bo's"}
+    assert moments.learn_language(text).names == {"Anna"}  # Bo's stands in a sentence once
     assert LANGUAGE.names == {"Tom", "Anna"}
 
 

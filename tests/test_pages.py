@@ -139,6 +139,18 @@ def test_a_token_says_how_likely_it_was_by_mouse_and_by_keyboard(browser, site):
             "\n", "↵").replace("<|endoftext|>", "(end)")
 
 
+def test_a_finger_on_a_token_is_answered_beside_it_and_not_below_the_controls(browser, site):
+    page = browser.new_page(viewport=dict(width=390, height=700), has_touch=True)
+    page.goto(f"{site.address}/index.html#step=20", wait_until="networkidle")
+    token = page.locator("five-texts .token").nth(2)
+    token.scroll_into_view_if_needed()
+    token.tap()
+    readout, box = page.locator("five-texts .readout").bounding_box(), token.bounding_box()
+    assert 0 <= readout["y"] - (box["y"] + box["height"]) < 12
+    assert readout["x"] >= 0 and readout["x"] + readout["width"] <= 390
+    page.close()
+
+
 def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
@@ -263,13 +275,15 @@ def test_attention_is_what_was_written_down_by_mouse_and_by_keyboard(browser, si
         box = field.bounding_box()
         page.mouse.click(box["x"] + 2, box["y"] + box["height"] * 0.99)
         last = len(look["given"]) + len(look["tokens"])
-        assert f"(place {last - 1}) at (end)" in page.figure("attention-map").locator(".says").inner_text()
+        said = page.figure("attention-map").locator(".says").inner_text()
+        assert f"(place {last - 1}) at (end)" in said
 
 
 def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
     with inside(browser, site, "step=20&head=0.0") as page:
         heads = page.figure("attention-gallery").get_by_role("button")
-        assert [one.locator("b").inner_text() for one in heads.all()] == ["0.0", "0.1", "1.0", "1.1"]
+        names = [one.locator("b").inner_text() for one in heads.all()]
+        assert names == ["0.0", "0.1", "1.0", "1.1"]
         drawn = page.evaluate("""() => [...document.querySelector("#inside attention-gallery")
             .renderRoot.querySelectorAll("canvas")].map((canvas) => {
               const T = canvas.width, { data } = canvas.getContext("2d").getImageData(0, 0, T, T);
@@ -289,7 +303,7 @@ def test_what_a_head_does_is_what_the_export_measured(browser, site):
         assert table.get_by_role("button").all_inner_texts() == [str(s) for s in heads["steps"]]
         for role in heads["chance"]:
             row = table.get_by_role("row", name=re.compile(f"^{role}")).locator("td b")
-            assert row.all_inner_texts() == [percent(scores[role][1][0]) for scores in heads["scores"]]
+            assert row.all_inner_texts() == [percent(one[role][1][0]) for one in heads["scores"]]
         table.get_by_role("button", name="step 0").click()
         assert "step=0" in page.url
         page.get_by_role("button", name="Compare with this head switched off").click()
@@ -306,7 +320,7 @@ def percent(p):
 def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, site, smoke_run):
     with inside(browser, site, "step=10") as page:
         page.get_by_placeholder("The beginning of a text").fill("The cat")
-        page.get_by_text("Computed in this page").wait_for()
+        page.figure("prompt-chooser").get_by_text("Computed in this page").wait_for()
         kept = [one["step"] for one in film_of(site.folder)[0]["snapshots"]]
         step = min(kept, key=lambda one: abs(one - 10))
         said = page.figure("prompt-chooser").locator(".caption").inner_text()
@@ -315,9 +329,10 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
         assert "".join(boxes(page)).startswith("(end)The·cat")
         written = boxes(page)
         page.get_by_role("button", name="Sample again").click()
-        page.wait_for_function("text => [...document.querySelector('#inside token-row').renderRoot"
-                               ".querySelectorAll('.token:not(.ghost)')].map((one) => one.innerText)"
-                               ".join() !== text", arg=",".join(written))
+        page.wait_for_function("""(text) => {
+            const { renderRoot } = document.querySelector("#inside token-row");
+            const tokens = [...renderRoot.querySelectorAll(".token:not(.ghost)")];
+            return tokens.map((one) => one.innerText).join() !== text; }""", arg=",".join(written))
         assert "seed=2" in page.url and "".join(boxes(page)).startswith("(end)The·cat")
         page.reload(wait_until="networkidle")
         settled(page)
@@ -326,11 +341,13 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
 
 def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, site, smoke_run):
     import export_for_web
+
     import torch
 
     with inside(browser, site, "step=20&text=The%20dog&at=3") as page:
         top = page.figure("top-ten").locator("li").first
-        symbol, shares = top.locator(".symbol").inner_text(), top.locator(".share").first.inner_text()
+        symbol = top.locator(".symbol").inner_text()
+        shares = top.locator(".share").first.inner_text()
         lens = page.figure("logit-lens").locator("tr").last.locator("td").first.inner_text()
     source = export_for_web.Source(smoke_run, "int8")
     ids = source.cut("The dog")[:3]
@@ -378,8 +395,9 @@ def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, t
         assert page.get_by_text("This page computes what PyTorch computed").count() == 0
 
 
-@pytest.mark.parametrize("versus, word", [("step:0", "part at place"), ("temperature:0", "part at place"),
-                                          ("off:1.0", "place"), ("temperature:0.8", "same")])
+@pytest.mark.parametrize("versus, word", [
+    ("step:0", "part at place"), ("temperature:0", "part at place"), ("off:1.0", "place"),
+    ("temperature:0.8", "same")])
 def test_two_are_compared_up_to_where_they_part(browser, site, versus, word):
     with inside(browser, site, f"step=20&prompt=2&temperature=0.8&versus={versus}") as page:
         said = page.locator("rose-and-fell p").first.inner_text()
@@ -421,9 +439,10 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
         page.close()
 
 
-@pytest.mark.parametrize("state", ["prompt=99&at=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
-                                   "prompt=1.5&at=1e9&head=0&temperature=99&seed=-1&versus=step:x",
-                                   "text=%20&head=0.0.0&versus=off:7.7&step=-3"])
+@pytest.mark.parametrize("state", [
+    "prompt=99&at=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
+    "prompt=1.5&at=1e9&head=0&temperature=99&seed=-1&versus=step:x",
+    "text=%20&head=0.0.0&versus=off:7.7&step=-3"])
 def test_nonsense_in_the_address_becomes_what_is_possible(browser, site, state):
     with opened(browser, f"{site.address}/explore.html#{state}") as page:
         assert len(boxes(page)) > 2
@@ -433,8 +452,10 @@ def test_nonsense_in_the_address_becomes_what_is_possible(browser, site, state):
 def test_another_step_is_drawn_within_a_frame_of_the_screen(browser, site):
     with inside(browser, site, "step=20") as page:
         spent = page.evaluate("""async () => {
-            const slider = document.querySelector("film-controls").renderRoot.querySelector("input");
-            const all = [...document.querySelectorAll("main *")].filter((one) => one.updateComplete);
+            const { renderRoot } = document.querySelector("film-controls");
+            const slider = renderRoot.querySelector("input");
+            const all = [...document.querySelectorAll("main *")].filter(
+              (one) => one.updateComplete);
             const move = async (i) => {
               slider.value = i % 4;
               const began = performance.now();
@@ -643,11 +664,53 @@ def test_damaged_data_is_named_in_its_place_with_the_command_that_mends_it(
         page.close()
 
 
+INSIDE = {  # the same for what only explore.html reads
+    "a look missing": (lambda e: (e / "smoke/steps/000020.json").unlink(), "#inside token-row",
+                       "steps/000020.json of the run smoke is missing (404)"),
+    "a look cut": (lambda e: cut(e / "smoke/steps/000020.json"), "#inside token-row",
+                   "steps/000020.json of the run smoke is damaged"),
+    "heads cut": (lambda e: cut(e / "smoke/heads.json"), "head-story",
+                  "heads.json of the run smoke is damaged"),
+    "check missing": (lambda e: (e / "smoke/check.json").unlink(), "same-numbers",
+                      "check.json of the run smoke is missing (404)"),
+    "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "same-numbers",
+                        "000020.bin is missing (404)"),
+    "weights cut": (lambda e: cut(e / "smoke/weights/000020.bin"), "#first",
+                    "it is cut short, or from another export"),
+    "one weight changed": (lambda e: turn(e / "smoke/weights/000020.bin"), "same-numbers",
+                           "000020.bin is damaged, or belongs to another export"),
+}
+
+
+def turn(path):
+    raw = bytearray(path.read_bytes())
+    raw[1000] ^= 1
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize("damage", INSIDE)
+def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site, tmp_path, damage):
+    harm, place, sentence = INSIDE[damage]
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    harm(copy / "exported")
+    with served(copy) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/explore.html#step=20", wait_until="networkidle")
+        alert = page.locator(place).get_by_role("alert")
+        assert sentence in alert.inner_text()
+        assert alert.locator("code").inner_text() == "python export_for_web.py runs/smoke"
+        page.get_by_role("slider", name="How long it has learned").press("ArrowLeft")
+        page.get_by_text("Written down at step 10 of the training").wait_for()
+        page.close()
+
+
 def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(browser, site):
     page = browser.new_page()
     page.goto(f"{site.address}/index.html#run=nobody", wait_until="networkidle")
     assert "The run nobody is missing" in page.get_by_role("alert").inner_text()
-    page.evaluate("location.hash = '#run=smoke'")
+    assert not page.get_by_text("…").first.is_visible()
+    page.get_by_role("link", name="smoke").click()
     page.get_by_text("This is the run smoke").wait_for()
     assert page.get_by_role("alert").count() == 0
     page.close()

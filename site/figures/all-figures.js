@@ -95,7 +95,7 @@ function lookOf(run, length, turn) {
     id: (i + depth) % 8, p: 0.6 / (1 + i) })));
   return new Look({
     run, step: 10, asked: 10, live: true, temperature: 0.8, ids, given: Math.min(2, length - 1) || 1,
-    attention: rows.flat().flatMap((row) => [...row]), entropy: rows.flat().map(entropy),
+    attention: Float32Array.from(rows.flat().flatMap((row) => [...row])), entropy: rows.flat().map(entropy),
     logits: Float32Array.from({ length: 8 * length }, (_, i) => 3 * Math.sin(i * turn)),
     left: length > 50 ? ["é", "Z"] : [], cut: length > 50, milliseconds: 3,
     model: { lens: async () => depths },

@@ -46,7 +46,7 @@ export class Figure extends LitElement {
   };
 
   static styles = [shades, css`
-    :host { display: block; font: 400 var(--small)/1.5 var(--sans); color: var(--ink);
+    :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans); color: var(--ink);
             font-variant-numeric: tabular-nums;
             --left: 56px; --right: 24px;  /* what figures leave free beside their axis of steps */ }
     @media (max-width: 640px) { :host { --left: 34px; --right: 20px; } }

@@ -27,10 +27,17 @@ export class LookFigure extends Figure {
     return Math.max(1, Math.min(this.look.last, this.at || first));
   }
 
-  /** The number of a head, of all: "2.1" -> 2 H + 1. */
-  get headNumber() {
+  /** The layer and the head in it; of a smaller model than others on the page, its last ones. */
+  get layerAndHead() {
+    const { n_layer, n_head } = this.look.run.manifest.settings;
     const [layer, head] = this.head.split(".").map(Number);
-    return layer * this.run.manifest.settings.n_head + head;
+    return [Math.min(layer, n_layer - 1), Math.min(head, n_head - 1)];
+  }
+
+  /** The number of the head, of all: "2.1" -> 2 H + 1. */
+  get headNumber() {
+    const [layer, head] = this.layerAndHead;
+    return layer * this.look.run.manifest.settings.n_head + head;
   }
 
   /** The step alone changes nothing: a look has its own. */

@@ -45,6 +45,11 @@ export class Look {
     return this.attention[head * this.triangle + from * (from + 1) / 2 + to] / this.whole;
   }
 
+  /** All that a head looks at, row by row, (T (T + 1) / 2); `whole` stands for all of it. */
+  triangleOf(head) {
+    return this.attention.subarray(head * this.triangle, (head + 1) * this.triangle);
+  }
+
   /** All that a head gives from one place, (place + 1). */
   row(head, from) {
     return Array.from({ length: from + 1 }, (_, to) => this.share(head, from, to));
@@ -176,7 +181,11 @@ export function differenceOf(look, other) {
   const length = sameHeads ? firstDifference(look, other) ?? look.length : 0;
   const share = (head, from, to) => other.share(head, from, to) - look.share(head, from, to);
   return {
-    length, share,
+    length, share, whole: 1,
+    triangleOf(head) {
+      return Array.from({ length }, (_, from) =>
+        Array.from({ length: from + 1 }, (_, to) => share(head, from, to))).flat();
+    },
     /** How much of its attention a head moved elsewhere, on average over the places. */
     moved(head) {
       let sum = 0;

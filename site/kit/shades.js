@@ -32,22 +32,26 @@ export function heatOf(element) {
   return { more: ramp(panel, styled(element, "moss")), less: ramp(panel, styled(element, "value")) };
 }
 
+const shadeOf = (share) => Math.round(255 * Math.sqrt(Math.min(1, share)));
+
 /**
  * Draw the attention of a head: a row for each token that looks, a column for each it may see. The
  * shade grows with the root of the share, or faint looks would not be seen at all.
  * @param {HTMLCanvasElement} canvas becomes T by T
- * @param {(from: number, to: number) => number} share -1 to 1; below 0 is drawn as `less`
+ * @param {ArrayLike<number>} triangle row by row, (T (T + 1) / 2); below 0 is drawn as `less`
+ * @param {number} whole what stands for all of it
  * @param {number} T
  * @param {{more: Uint32Array, less: Uint32Array}} heat
  */
-export function drawMap(canvas, share, T, { more, less }) {
-  Object.assign(canvas, { width: T, height: T });
+export function drawMap(canvas, triangle, whole, T, { more, less }) {
+  if (canvas.width !== T) Object.assign(canvas, { width: T, height: T });
   const ctx = canvas.getContext("2d"), image = ctx.createImageData(T, T);
   const cells = new Uint32Array(image.data.buffer);
+  let i = 0;
   for (let from = 0; from < T; from++) {
-    for (let to = 0; to <= from; to++) {
-      const much = share(from, to), shade = Math.round(255 * Math.sqrt(Math.min(1, Math.abs(much))));
-      cells[from * T + to] = (much < 0 ? less : more)[shade];
+    for (let to = 0; to <= from; to++, i++) {
+      const much = triangle[i] / whole;
+      cells[from * T + to] = much < 0 ? less[shadeOf(-much)] : more[shadeOf(much)];
     }
   }
   ctx.putImageData(image, 0, 0);

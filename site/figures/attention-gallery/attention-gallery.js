@@ -47,6 +47,7 @@ class AttentionGallery extends LookFigure {
   }
 
   draw({ labels }) {
+    if (this.other && !differenceOf(this.look, this.other).length) return nothing;
     const { n_layer, n_head } = this.run.manifest.settings;
     const columns = styleMap({ gridTemplateColumns: `repeat(${n_head}, minmax(0, 1fr))` });
     return html`<div class=${`heads ${n_head > 5 ? "many" : ""}`} style=${columns} role="group"
@@ -87,8 +88,9 @@ class AttentionGallery extends LookFigure {
   paint() {
     if (!this.isReady) return;
     const heat = heatOf(this), map = this.other ? differenceOf(this.look, this.other) : this.look;
+    if (!map.length) return;  // nothing in common
     this.renderRoot.querySelectorAll("canvas").forEach((canvas, i) =>
-      drawMap(canvas, (from, to) => map.share(i, from, to), map.length, heat));
+      drawMap(canvas, map.triangleOf(i), map.whole, map.length, heat));
   }
 }
 

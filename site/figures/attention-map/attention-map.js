@@ -64,7 +64,7 @@ class AttentionMap extends LookFigure {
     const { map, place } = this, T = map.length;
     if (!T) {
       return html`<p class="caption">Both begin with other tokens, or have other heads: there is
-        nothing to compare place by place.</p>`;
+        nothing to compare, head by head.</p>`;
     }
     const from = Math.min(place, T) - 1, percentOf = (i) => `${100 * i / T}%`;
     const to = this.column === null ? null : Math.min(from, this.column ?? 0);
@@ -75,7 +75,7 @@ class AttentionMap extends LookFigure {
           this.height ? this.names(T, from) : nothing}</div>
         <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}
           @keydown=${this.walk} @pointermove=${this.point} @pointerdown=${this.take}
-          @pointerleave=${() => { this.column = null; }}>
+          @pointerleave=${this.leave}>
           <canvas></canvas>
           <span class="row" style=${styleMap({ top: percentOf(from), height: percentOf(1),
                                                width: percentOf(from + 1) })}></span>
@@ -99,7 +99,7 @@ class AttentionMap extends LookFigure {
   }
 
   name(i) {
-    return alone(this.run.symbols[this.look.ids[i]]);
+    return alone(this.look.symbols[this.look.ids[i]]);
   }
 
   says(from, to) {
@@ -134,7 +134,7 @@ class AttentionMap extends LookFigure {
     const canvas = this.renderRoot.querySelector("canvas");
     if (!canvas || !this.isReady) return;
     const { map, headNumber } = this;
-    drawMap(canvas, (from, to) => map.share(headNumber, from, to), map.length, heatOf(this));
+    drawMap(canvas, map.triangleOf(headNumber), map.whole, map.length, heatOf(this));
   }
 
   /** The row and the column under a pointer. */
@@ -148,6 +148,10 @@ class AttentionMap extends LookFigure {
     const [from, to] = this.under(event);
     if (event.pointerType !== "mouse" && !event.buttons) return;
     this.go(from, to);
+  }
+
+  leave({ pointerType }) {
+    if (pointerType === "mouse") this.column = null;  // a finger leaves whenever it is lifted
   }
 
   take(event) {

@@ -8,7 +8,7 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
 import { nearest } from "../../kit/axis.js";
-import { count, heat } from "../../kit/words.js";
+import { count } from "../../kit/words.js";
 
 class EntropyStrips extends Figure {
   static properties = { head: { type: String } };
@@ -30,33 +30,42 @@ class EntropyStrips extends Figure {
   `];
 
   async load(run) {
-    const { watched } = await run.part("heads");
-    return watched;
+    const { steps, entropy, even } = (await run.part("heads")).watched;
+    const least = Math.min(even, ...entropy.flat(2));
+    const decided = (nats) => (even > least ? (even - nats) / (even - least) : 0);
+    const stripes = entropy[0].map((layer, l) => layer.map((_, h) =>
+      striped(entropy.map((one) => decided(one[l][h])))));
+    return { steps, entropy, stripes };
   }
 
-  draw({ steps, entropy, even }) {
-    const least = Math.min(even, ...entropy.flat(2)), i = steps.indexOf(nearest(this.step, steps));
-    const decided = (nats) => (even > least ? (even - nats) / (even - least) : 0);
-    const { n_layer, n_head } = this.run.manifest.settings;
+  draw({ steps, entropy, stripes }) {
+    const i = steps.indexOf(nearest(this.step, steps)), { n_layer, n_head } = this.run.manifest.settings;
     return html`${Array.from({ length: n_layer }, (_, layer) => html`<div class="layer">${
       Array.from({ length: n_head }, (_, head) => this.row(`${layer}.${head}`, steps,
-        entropy.map((one) => one[layer][head]), decided, i))}</div>`)}
+        entropy.map((one) => one[layer][head]), stripes[layer][head], i))}</div>`)}
       <p class="caption">A row for each head, from the first look to the last: white where it looks at
-        all tokens alike; the deepest green is the most decided of all. On the right, at how many equal places it
-        looks at step ${count(steps[i])}.</p>`;
+        all tokens alike; the deepest green is the most decided of all. On the right, at how many
+        equal places it looks at step ${count(steps[i])}.</p>`;
   }
 
-  row(name, steps, nats, decided, now) {
+  row(name, steps, nats, background, now) {
     const among = Math.exp(nats[now]).toFixed(1), at = (i) => `${100 * i / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
       aria-label=${`Head ${name}: from ${Math.exp(nats[0]).toFixed(1)} equal places at step ${
         count(steps[0])} to ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${among}`}
       @click=${() => this.tell("head", { head: name })}>
-      <span class="name">${name}</span><span class="strip">${nats.map((one, i) => html`<i
-        class=${heat(decided(one))} style=${styleMap({ left: at(i), width: at(1.03) })}></i>`)
-      }<i class="now" style=${styleMap({ left: at(now), width: at(1) })}></i></span>
+      <span class="name">${name}</span>
+      <span class="strip" style=${styleMap({ background })}><i class="now"
+        style=${styleMap({ left: at(now), width: at(1) })}></i></span>
       <span class="much">${among}</span></button>`;
   }
+}
+
+/** Shares side by side, from panel to moss, as a background: an element for each would be too many. */
+function striped(shares) {
+  const stops = shares.map((share, i) => `color-mix(in oklab, var(--moss) ${Math.round(100 * share)}%, `
+    + `var(--panel)) ${100 * i / shares.length}% ${100 * (i + 1) / shares.length}%`);
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
 
 customElements.define("entropy-strips", EntropyStrips);

@@ -111,7 +111,8 @@ class FiveTexts extends Figure {
 
   text(prompt, { ids, p }, i) {
     const { symbols } = this.run, [chosen, token] = this.chosen ?? [];
-    return html`<li class=${chosen === i ? "active" : ""} @pointerleave=${() => this.leave(i)}>
+    return html`<li class=${chosen === i ? "active" : ""} 
+      @pointerleave=${(event) => this.leave(event, i)}>
       <p class="text size" aria-hidden="true"></p>
       <p class="text" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt.text}`}
         @keydown=${(event) => this.walk(event, i, ids.length)}
@@ -122,9 +123,9 @@ class FiveTexts extends Figure {
       <div aria-live="polite">${chosen === i ? this.readout(ids[token], p[token]) : ""}</div></li>`;
   }
 
-  /** The readout would cover what is below. */
-  leave(prompt) {
-    if (this.chosen?.[0] === prompt) this.chosen = null;
+  /** The readout would cover what is below. A finger leaves whenever it is lifted. */
+  leave({ pointerType }, prompt) {
+    if (pointerType === "mouse" && this.chosen?.[0] === prompt) this.chosen = null;
   }
 
   point(event, prompt) {

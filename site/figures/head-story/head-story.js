@@ -53,7 +53,7 @@ class HeadStory extends Figure {
     const of = (table) => table.map((one) => one[layer][head]);
     return html`<h3>Head ${this.head}: ${labels[layer][head].replace(/^\((.*)\)$/, "faintly $1")}</h3>
       <p class="tells">${this.tells({ layer, head, steps, scores, chance, likes })}</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Head ${this.head} by step">
+      <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
       <table><caption class="unseen">What head ${this.head} does, by step</caption>
         <thead><tr><th scope="col">step</th>${steps.map((step) => html`<th scope="col"><button
           aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}

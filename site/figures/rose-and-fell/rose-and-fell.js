@@ -34,7 +34,8 @@ class RoseAndFell extends LookFigure {
     const { look, other } = this, parting = firstDifference(look, other);
     const most = Math.min(parting ?? Infinity, look.last, other.last);
     if (most < 1) {
-      return html`<p>The two begin with different tokens, so that they never read the same.</p>`;
+      return html`<p>The two cut the text into different tokens from the beginning, so that there is no
+        place where both have read the same.</p>`;
     }
     const at = Math.min(most, this.at || most), changes = changesOf(look, other, at);
     const rose = changes.filter(({ by }) => by > 0.0005).slice(0, MANY);

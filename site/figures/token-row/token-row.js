@@ -53,14 +53,14 @@ class TokenRow extends LookFigure {
     return html`
       <div class="tokens" tabindex="0" role="group" aria-label=${this.ariaName()}
         @keydown=${this.walk} @click=${this.point}>
-        ${look.ids.map((id, i) => this.token(i, alone(this.run.symbols[id]), i === differs))}
+        ${look.ids.map((id, i) => this.token(i, alone(this.look.symbols[id]), i === differs))}
         ${ghost ? this.token(look.length, "?", differs === look.length) : nothing}</div>
       <p class="says" aria-live="polite">${this.says()}</p>`;
   }
 
   ariaName() {
     const { look } = this;
-    return `${count(look.length)} tokens: ${look.ids.map((id) => inText(this.run.symbols[id])).join("")}`;
+    return `${count(look.length)} tokens: ${look.ids.map((id) => inText(this.look.symbols[id])).join("")}`;
   }
 
   token(i, symbol, differs) {
@@ -83,9 +83,9 @@ class TokenRow extends LookFigure {
 
   /** What is to be seen, in a sentence. */
   says() {
-    const { look, place } = this, name = (i) => html`<b>${alone(this.run.symbols[look.ids[i]])}</b>`;
+    const { look, place } = this, name = (i) => html`<b>${alone(this.look.symbols[look.ids[i]])}</b>`;
     const row = look.row(this.headNumber, place - 1), most = row.indexOf(Math.max(...row));
-    const where = html`When it had read up to ${name(place - 1)}, head ${this.head} looked at
+    const where = html`When it had read up to ${name(place - 1)}, head ${this.layerAndHead.join(".")} looked at
       ${name(most)} most (${percent(row[most])}).`;
     if (place === look.length) return html`What comes behind the end. ${where}`;
     const how = place < look.given ? "It was given, not chosen" : "It was chosen";

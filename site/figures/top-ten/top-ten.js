@@ -38,7 +38,7 @@ class TopTen extends LookFigure {
 
   draw() {
     const { look, place } = this, found = look.believed(place);
-    const before = html`<code>${alone(this.run.symbols[look.ids[place - 1]])}</code>`;
+    const before = html`<code>${alone(this.look.symbols[look.ids[place - 1]])}</code>`;
     if (!found) {
       return html`<h3>What it expected behind ${before}</h3>
         <p class="caption">Nothing was written down here: this token was given. The weights of this
@@ -74,7 +74,7 @@ class TopTen extends LookFigure {
 
   row({ id, p, drawn, chosen }) {
     const width = (share) => styleMap({ width: `${100 * share}%` });
-    const symbol = alone(this.run.symbols[id]);
+    const symbol = alone(this.look.symbols[id]);
     return html`<li class=${chosen ? "is-chosen" : ""}>
       <span class="symbol" title=${symbol}>${symbol}${chosen ? html`<span class="unseen">, chosen</span>`
         : nothing}</span>
@@ -98,7 +98,7 @@ class TopTen extends LookFigure {
       look.logits ? "" : ", among these ten"}.`;
     const entropy = unsure === null ? nothing : ` It is undecided by ${nats(unsure)}.`;
     if (id === null || place < look.given) return html`${keys}${entropy}`;
-    return html`${keys}${entropy} ${alone(this.run.symbols[id])} was drawn at ${
+    return html`${keys}${entropy} ${alone(this.look.symbols[id])} was drawn at ${
       look.temperature}.`;
   }
 }
