@@ -368,15 +368,16 @@ def heads(run):
 
 def widths(run):
     """How widely each head looked at every look, the mean over the prompts: (L, H) in nats; and how
-    widely, if all looked evenly."""
-    found = []
+    widely if it had looked evenly."""
+    found, even = [], []
     for step in run.looks:
         file = f"attention/{step:06}.npz"
         with inside.whole(run.folder, file), np.load(run.folder / file) as seen:
             rows = [seen[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
         found.append(np.round(np.concatenate(rows, -1).mean(-1), 3).tolist())
-    even = np.log(np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])).mean()
-    return dict(steps=list(run.looks), entropy=found, even=round(float(even), 3))
+        seen = np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])  # places to look at
+        even.append(round(float(np.log(seen).mean()), 3))
+    return dict(steps=list(run.looks), entropy=found, even=even)
 
 
 def neurons(run, each=8):

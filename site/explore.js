@@ -15,7 +15,7 @@ import "./figures/token-row/token-row.js";
 import "./figures/top-ten/top-ten.js";
 import { LONGEST } from "./figures/prompt-chooser/prompt-chooser.js";
 import { completed, live, recorded } from "./kit/look.js";
-import { keptStep } from "./kit/model.js";
+import { keptStep, somebody } from "./kit/model.js";
 import { begin } from "./kit/page.js";
 import { openRun } from "./kit/run.js";
 import * as state from "./kit/state.js";
@@ -76,6 +76,7 @@ async function secondOf(wish) {
 }
 
 const known = new Map();  // what was looked at lately, by what was asked for
+const finished = new Map();  // the same, as far as it is there
 const MANY = 40;
 
 /** The look that `make` promises, the same one for the same key; an error becomes what is shown. */
@@ -83,8 +84,10 @@ function once(key, make) {
   const found = known.get(key) ?? make();
   known.delete(key);
   known.set(key, found);
-  found.catch(() => known.delete(key));
-  if (known.size > MANY) known.delete(known.keys().next().value);
+  found.then((look) => finished.set(key, look), () => known.delete(key));
+  for (const kept of [known, finished]) {
+    if (kept.size > MANY) kept.delete(kept.keys().next().value);
+  }
   return found.catch((error) => error);
 }
 
@@ -100,7 +103,8 @@ let turn = 0;  // grows with every wish, so that an answer to an old one is know
 
 /** Show the text that is asked for, and what is inside. */
 async function showText(wish, isNow) {
-  let look;
+  let look = wish.text ? null : finished.get(`${wish.run.name} ${wish.step} ${wish.prompt} whole`);
+  if (look) return each(INSIDE, { look });  // at once, and not in two parts
   if (wish.text) {
     look = await write(wish);
     if (look instanceof Error) return isNow() && each(INSIDE, { look });
@@ -112,13 +116,16 @@ async function showText(wish, isNow) {
   if (!isNow()) return;
   each(INSIDE, { look });
   if (look.live || look instanceof Error) return;
-  const whole = await once(`${wish.run.name} ${look.step} ${wish.prompt} whole`, () => completed(look));
+  await somebody;
   if (!isNow()) return;
-  each(INSIDE, { look: whole instanceof Error ? look : Object.assign(whole, { asked: wish.step }) });
+  const whole = await once(`${wish.run.name} ${wish.step} ${wish.prompt} whole`, () => completed(look));
+  if (isNow() && !(whole instanceof Error) && whole !== look) each(INSIDE, { look: whole });
 }
 
 /** Show the two that are compared. */
 async function showTwo(wish, isNow) {
+  await somebody;
+  if (!isNow()) return;
   const first = await write(wish);
   const second = await secondOf(wish).then(write).catch((error) => error);
   if (!isNow()) return;

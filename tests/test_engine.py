@@ -339,4 +339,4 @@ def test_the_logit_lens_ends_with_what_the_model_says(engine):
 def test_weights_that_are_missing_are_named(engine):
     answers, _ = engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "open",
         given: {{ ...model, key: "x", address: "/exported/nobody.bin" }} }})]); }}""")
-    assert answers["0"]["error"] == "/exported/nobody.bin is missing (404)."
+    assert answers["0"]["error"] == "nobody.bin is missing (404)."

@@ -440,11 +440,11 @@ def test_a_role_clicks_when_a_head_gives_it_half_of_its_attention_and_twice_chan
 def test_how_widely_heads_looked_is_told_of_every_look(place, run):
     watched = read(place, "heads")["watched"]
     assert watched["steps"] == list(run.looks)
-    for step, found in zip(watched["steps"], watched["entropy"]):
+    for step, found, even in zip(watched["steps"], watched["entropy"], watched["even"]):
         with np.load(run.folder / "attention" / f"{step:06}.npz") as seen:
             rows = np.concatenate([seen[f"entropy_{i}"] for i in range(5)], -1)
         np.testing.assert_allclose(found, rows.astype(float).mean(-1), atol=6e-4)
-        assert np.max(found) <= watched["even"] + 0.01  # nobody looks more widely than evenly
+        assert np.max(found) <= even + 0.01  # nobody looks more widely than evenly
 
 
 def test_heads_are_measured_on_the_weights_that_go_along(place, run):
@@ -1333,10 +1333,10 @@ def test_all_ports_in_reach_may_be_taken(monkeypatch, tmp_path):
     tried = []
     monkeypatch.setattr(export_for_web, "Server", taken)
     with pytest.raises(BadInput, match="None of the ports 8000 to 8019 is free: choose another"):
-        export_for_web.serve(tmp_path, 8000)
+        export_for_web.serve(tmp_path, 8000, "tale")
     assert tried == [("127.0.0.1", port) for port in range(8000, 8020)]  # of this machine only
     with pytest.raises(BadInput, match="None of the ports 65530 to 65535 is free"):
-        export_for_web.serve(tmp_path, 65530)
+        export_for_web.serve(tmp_path, 65530, "tale")
 
 
 def test_types_do_not_depend_on_the_machine(monkeypatch):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import served
+from conftest import ROOT, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +195,7 @@ def test_the_slider_redraws_everything_within_a_frame_of_the_screen(browser, sit
 def inside(browser, site, state="", **how):
     """explore.html with this in its address, when everything is there."""
     with opened(browser, f"{site.address}/explore.html#{state}", **how) as page:
+        page.mouse.move(5, 5)  # somebody is there
         settled(page)
         page.figure = lambda name: page.locator(f"#inside {name}")
         yield page
@@ -435,6 +436,8 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
             page.get_by_text("Both write the same.").wait_for()
         page = browser.new_page()
         page.goto(f"{address}/explore.html#versus=run:nobody", wait_until="networkidle")
+        page.mouse.move(5, 5)
+        page.locator("#second [role=alert]").wait_for()
         assert "The run nobody is missing" in page.locator("#second [role=alert]").inner_text()
         page.close()
 
@@ -531,11 +534,12 @@ def test_the_storybook_has_every_figure(browser, site):
 # Of this origin, small and quick ----------------------------------------------------------------
 
 @pytest.mark.parametrize("name", PAGES[:2])
-def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, site, name):
-    with opened(browser, f"{site.address}/{name}") as page:
+def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, name):
+    site = ROOT / "site"  # with the run of the default model that it comes with
+    with served(site) as address, opened(browser, f"{address}/{name}") as page:
         asked = page.requests
-    assert all(url.startswith(site.address) for url in asked)
-    files = [site.folder / url.removeprefix(site.address).lstrip("/") for url in set(asked)]
+    assert all(url.startswith(address) for url in asked)
+    files = [site / url.removeprefix(address).lstrip("/") for url in set(asked)]
     transferred = sum(len(gzip.compress(file.read_bytes())) for file in files if file.is_file())
     assert transferred < 600_000
 
@@ -697,6 +701,9 @@ def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site,
     with served(copy) as address:
         page = browser.new_page()
         page.goto(f"{address}/explore.html#step=20", wait_until="networkidle")
+        page.mouse.move(5, 5)
+        page.wait_for_load_state("networkidle")
+        page.locator(place).get_by_role("alert").wait_for()
         alert = page.locator(place).get_by_role("alert")
         assert sentence in alert.inner_text()
         assert alert.locator("code").inner_text() == "python export_for_web.py runs/smoke"

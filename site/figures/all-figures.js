@@ -79,7 +79,7 @@ const heads = {
   entropy: [2, 1.5, 1].map((nats) => ofHeads((i) => nats - i / 4)),
   labels: [["no clear role", "no clear role"], ["(previous token)", "previous token"]],
   likes: ofHeads((i) => [i, i + 1, 6]),
-  watched: { steps: WATCHED, even: 2, entropy: WATCHED.map((_, look) => ofHeads((i) => 2 - look * i / 8)) },
+  watched: { steps: WATCHED, even: WATCHED.map(() => 2), entropy: WATCHED.map((_, look) => ofHeads((i) => 2 - look * i / 8)) },
 };
 
 const canned = (parts) => ({ name: "canned", manifest, symbols: SYMBOLS, command: "python export_for_web.py",

@@ -39,6 +39,17 @@ function ask(call, given, onPart = () => {}) {
   });
 }
 
+/**
+ * When somebody is there: has moved, scrolled or pressed something, or stayed for some seconds. What
+ * wants weights that nobody asked for waits for it, so that the first view needs no megabytes.
+ */
+export const somebody = new Promise((resolve) => {
+  for (const sign of ["scroll", "pointermove", "pointerdown", "keydown"]) {
+    addEventListener(sign, resolve, { once: true, passive: true });
+  }
+  setTimeout(resolve, 5000);
+});
+
 /** The step nearest to another of which a run has weights. */
 export const keptStep = (run, step) => nearest(step, run.manifest.snapshots.map((one) => one.step));
 

@@ -45,7 +45,7 @@ const shadeOf = (share) => Math.round(255 * Math.sqrt(Math.min(1, share)));
  */
 export function drawMap(canvas, triangle, whole, T, { more, less }) {
   if (canvas.width !== T) Object.assign(canvas, { width: T, height: T });
-  const ctx = canvas.getContext("2d"), image = ctx.createImageData(T, T);
+  const image = new ImageData(T, T);
   const cells = new Uint32Array(image.data.buffer);
   let i = 0;
   for (let from = 0; from < T; from++) {
@@ -54,5 +54,5 @@ export function drawMap(canvas, triangle, whole, T, { more, less }) {
       cells[from * T + to] = much < 0 ? less[shadeOf(-much)] : more[shadeOf(much)];
     }
   }
-  ctx.putImageData(image, 0, 0);
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }

@@ -2,7 +2,9 @@
 import { END } from "../engine/tokenizer.js";
 
 /** 951040 -> "951,040". */
-export const count = (n) => n.toLocaleString("en");
+export const count = (n) => english.format(n);
+
+const english = new Intl.NumberFormat("en");  // made once: that takes longest
 
 /** 0.754 -> "75 %"; what is not quite nothing or all stays so. */
 export function percent(p) {

@@ -31,10 +31,11 @@ class EntropyStrips extends Figure {
 
   async load(run) {
     const { steps, entropy, even } = (await run.part("heads")).watched;
-    const least = Math.min(even, ...entropy.flat(2));
-    const decided = (nats) => (even > least ? (even - nats) / (even - least) : 0);
+    const narrower = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>
+      Math.max(0, even[i] - nats))));
+    const most = Math.max(...narrower.flat(2)) || 1;
     const stripes = entropy[0].map((layer, l) => layer.map((_, h) =>
-      striped(entropy.map((one) => decided(one[l][h])))));
+      striped(narrower.map((one) => one[l][h] / most))));
     return { steps, entropy, stripes };
   }
 

@@ -4,7 +4,8 @@
  * What the model would say at a place if it ended earlier: after the embeddings, and after each
  * attention and each MLP of it, the three likeliest tokens.
  */
-import { css, html, nothing } from "../../vendored/lit.js";
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { alone, percent, shade } from "../../kit/words.js";
 
@@ -42,6 +43,7 @@ class LogitLens extends LookFigure {
   draw() {
     const { look, place } = this, found = this.depths;
     const title = html`<h3>What it would say if it ended earlier</h3>`;
+    if (!look.model && keptStep(look.run, look.step) === look.step) return html`${title}${this.wait()}`;
     if (!look.model) {
       return html`${title}<p class="caption">This wants the weights of step ${look.step}, which were
         not kept. They were kept at the steps ${this.run.manifest.snapshots.map(({ step }, i) =>
@@ -55,6 +57,12 @@ class LogitLens extends LookFigure {
           ${top.map((one) => this.cell(one, look.ids[place]))}</tr>`)}</tbody></table>
       <p class="caption">From top to bottom, the residual stream fills up. The stronger the green, the
         surer; what stands in the text is framed.</p>`;
+  }
+
+  /** The weights may take a moment: leave as much room as the table needs. */
+  wait() {
+    const height = 34 * (2 * (this.run?.manifest.settings.n_layer ?? 4) + 1) + 52;
+    return html`<p class="caption" aria-busy="true" style=${styleMap({ minHeight: `${height}px` })}>…</p>`;
   }
 
   cell({ id, p }, there) {

@@ -6,7 +6,7 @@
  */
 import { css, html } from "../../vendored/lit.js";
 import { Figure, trouble } from "../../kit/figure.js";
-import { LiveModel, keptStep } from "../../kit/model.js";
+import { LiveModel, keptStep, somebody } from "../../kit/model.js";
 import { Trouble } from "../../kit/run.js";
 import { count } from "../../kit/words.js";
 
@@ -30,6 +30,8 @@ class SameNumbers extends Figure {
 
   async compute(run, step) {
     const isNow = () => run === this.run && step === keptStep(run, this.step);
+    await somebody;
+    if (!isNow()) return;
     try {
       const gap = await new LiveModel(run, step).gap(this.data.ids, this.data.logits[step]);
       if (isNow()) this.found = { run, step, gap };
