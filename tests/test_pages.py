@@ -675,6 +675,9 @@ INSIDE = {  # the same for what only explore.html reads
                    "steps/000020.json of the run smoke is damaged"),
     "heads cut": (lambda e: cut(e / "smoke/heads.json"), "head-story",
                   "heads.json of the run smoke is damaged"),
+    "heads of an older export": (
+        lambda e: change(e / "smoke", "heads.json", lambda heads: heads.pop("watched")),
+        "entropy-strips", "was exported before this figure existed"),
     "check missing": (lambda e: (e / "smoke/check.json").unlink(), "same-numbers",
                       "check.json of the run smoke is missing (404)"),
     "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "same-numbers",

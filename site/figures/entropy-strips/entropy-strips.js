@@ -8,6 +8,7 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
 import { nearest } from "../../kit/axis.js";
+import { Trouble } from "../../kit/run.js";
 import { count } from "../../kit/words.js";
 
 class EntropyStrips extends Figure {
@@ -30,7 +31,11 @@ class EntropyStrips extends Figure {
   `];
 
   async load(run) {
-    const { steps, entropy, even } = (await run.part("heads")).watched;
+    const { watched } = await run.part("heads");
+    if (!watched) {
+      throw new Trouble(`The run ${run.name} was exported before this figure existed.`, run.command);
+    }
+    const { steps, entropy, even } = watched;
     const narrower = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>
       Math.max(0, even[i] - nats))));
     const most = Math.max(...narrower.flat(2)) || 1;
