@@ -107,8 +107,6 @@ async function showText(wish, isNow) {
   if (look) return each(INSIDE, { look });  // at once, and not in two parts
   if (wish.text) {
     look = await write(wish);
-    if (look instanceof Error) return isNow() && each(INSIDE, { look });
-    look = Object.assign(Object.create(Object.getPrototypeOf(look)), look, { asked: wish.step });
   } else {
     look = await once(`${wish.run.name} ${wish.step} ${wish.prompt}`,
                       () => recorded(wish.run, wish.step, wish.prompt));
@@ -119,7 +117,8 @@ async function showText(wish, isNow) {
   await somebody;
   if (!isNow()) return;
   const whole = await once(`${wish.run.name} ${wish.step} ${wish.prompt} whole`, () => completed(look));
-  if (isNow() && !(whole instanceof Error) && whole !== look) each(INSIDE, { look: whole });
+  if (!isNow() || whole === look) return;
+  each(whole instanceof Error ? "#inside logit-lens" : INSIDE, { look: whole });
 }
 
 /** Show the two that are compared. */

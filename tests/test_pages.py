@@ -307,9 +307,15 @@ def test_what_a_head_does_is_what_the_export_measured(browser, site):
             assert row.all_inner_texts() == [percent(one[role][1][0]) for one in heads["scores"]]
         table.get_by_role("button", name="step 0").click()
         assert "step=0" in page.url
+        page.locator("compare-chooser select").first.select_option("temperature")
         page.get_by_role("button", name="Compare with this head switched off").click()
         assert "versus=off%3A1.0" in page.url
-        assert page.locator("compare-chooser select").last.input_value() == "1.0"
+        chosen = [one.input_value() for one in page.locator("compare-chooser select").all()]
+        assert chosen == ["off", "1.0"]
+
+
+def tenths(p):
+    return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
 
 
 def percent(p):
@@ -421,6 +427,32 @@ def test_a_head_that_is_switched_off_changes_what_is_believed(browser, site):
         assert any(a != b for a, b in zip(before, after))
         moved = page.locator("#compared attention-gallery .role").all_inner_texts()
         assert moved[:2] == ["0 % moved"] * 2, "the first layer reads what it read before"
+
+
+def test_what_rose_and_where_attention_moved_is_what_pytorch_says(browser, site, smoke_run):
+    import export_for_web
+    import inside as inner
+
+    import torch
+
+    source = export_for_web.Source(smoke_run, "int8")
+    ids = source.cut(source.prompts[0])[:5]
+    first, second = source.models[20], source.models[0]
+    with torch.inference_mode():
+        before, after = (model(torch.tensor([ids]))[0][0, -1].softmax(-1)
+                         for model in (first, second))
+    rose = int((after - before).argmax())
+    with inside(browser, site, "step=20&prompt=0&versus=step:0&there=5&head=1.1") as page:
+        top = page.locator("rose-and-fell li").first
+        assert top.locator("code").inner_text() == alone(source.symbols[rose])
+        assert top.locator(".share").inner_text() == (
+            f"{tenths(before[rose].item())} → {tenths(after[rose].item())}")
+        moved = page.locator("#compared attention-map li").first.inner_text()
+    rows = [inner.attention_weights(model, ids)[1, 1, -1] for model in (first, second)]
+    change = rows[1] - rows[0]
+    most = int(change.abs().argmax())
+    points = f"{'+' if change[most] > 0 else '−'}{round(100 * abs(change[most].item()))} points"
+    assert moved == f"{alone(source.symbols[ids[most]])} {points}"
 
 
 def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site, tmp_path):
@@ -684,6 +716,8 @@ INSIDE = {  # the same for what only explore.html reads
                         "000020.bin is missing (404)"),
     "weights cut": (lambda e: cut(e / "smoke/weights/000020.bin"), "#first",
                     "it is cut short, or from another export"),
+    "weights cut, deeper": (lambda e: cut(e / "smoke/weights/000020.bin"), "logit-lens",
+                            "it is cut short, or from another export"),
     "one weight changed": (lambda e: turn(e / "smoke/weights/000020.bin"), "same-numbers",
                            "000020.bin is damaged, or belongs to another export"),
 }

@@ -94,7 +94,7 @@ function lookOf(run, length, turn) {
   const depths = Array.from({ length: 5 }, (_, depth) => [0, 1, 2].map((i) => ({
     id: (i + depth) % 8, p: 0.6 / (1 + i) })));
   return new Look({
-    run, step: 10, asked: 10, live: true, temperature: 0.8, ids, given: Math.min(2, length - 1) || 1,
+    run, step: 10, live: true, temperature: 0.8, ids, given: Math.min(2, length - 1) || 1,
     attention: Float32Array.from(rows.flat().flatMap((row) => [...row])), entropy: rows.flat().map(entropy),
     logits: Float32Array.from({ length: 8 * length }, (_, i) => 3 * Math.sin(i * turn)),
     left: length > 50 ? ["é", "Z"] : [], cut: length > 50, milliseconds: 3,
@@ -126,8 +126,8 @@ const LOOKS = STATES.map(([state, run]) => {
 });
 
 const FIGURES = {
-  "prompt-chooser": (run, step, [look]) => html`<prompt-chooser .run=${run} .look=${look} prompt="0">
-    </prompt-chooser>`,
+  "prompt-chooser": (run, step, [look]) => html`<prompt-chooser .run=${run} .look=${look} step=${step}
+    prompt="0"></prompt-chooser>`,
   "token-row": (run, step, [look]) => html`<token-row .run=${run} .look=${look} head="1.1"></token-row>`,
   "top-ten": (run, step, [look]) => html`<top-ten .run=${run} .look=${look} temperature="0.8"></top-ten>`,
   "logit-lens": (run, step, [look]) => html`<logit-lens .run=${run} .look=${look}></logit-lens>`,

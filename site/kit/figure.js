@@ -37,6 +37,8 @@ const shades = css`
   .heat10 { background: color-mix(in oklab, var(--moss) 100%, var(--panel)); }
 `;
 
+const theme = matchMedia("(prefers-color-scheme: dark)");
+
 export class Figure extends LitElement {
   static properties = {
     run: { attribute: false },    // a Run of kit/run.js
@@ -46,8 +48,8 @@ export class Figure extends LitElement {
   };
 
   static styles = [shades, css`
-    :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans); color: var(--ink);
-            font-variant-numeric: tabular-nums;
+    :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
+            color: var(--ink); font-variant-numeric: tabular-nums;
             --left: 56px; --right: 24px;  /* what figures leave free beside their axis of steps */ }
     @media (max-width: 640px) { :host { --left: 34px; --right: 20px; } }
     * { box-sizing: border-box; }
@@ -61,6 +63,20 @@ export class Figure extends LitElement {
               white-space: nowrap; }
     @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
   `];
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.onTheme = () => this.repaint();
+    theme.addEventListener("change", this.onTheme);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    theme.removeEventListener("change", this.onTheme);
+  }
+
+  /** Draw again what is on a canvas, which does not follow the style sheets by itself. */
+  repaint() {}
 
   willUpdate(changed) {
     if (!changed.has("run") || !this.run) return;

@@ -111,7 +111,7 @@ export async function recorded(run, step, prompt) {
   const nearestStep = nearest(step, run.manifest.shown);
   const file = await run.look(nearestStep), { given, tokens, attention, entropy } = file.prompts[prompt];
   return new Look({
-    run, step: nearestStep, asked: step, live: false, temperature: file.temperature,
+    run, step: nearestStep, live: false, temperature: file.temperature,
     ids: [...given, ...tokens.map(([id]) => id)], given: given.length, written: tokens,
     attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), whole: 255,
     entropy: entropy.flat(2),
@@ -136,13 +136,13 @@ export async function live(run, step, { text, temperature, seed = 1, change }) {
   const ids = await model.write(given, { temperature }, {
     change, seed, tokens: settings.watch_tokens, end: tokenizerOf(run).end });
   const { logits, attention, entropy, milliseconds } = await model.look(ids, change);
-  return new Look({ run, step: model.step, asked: step, live: true, temperature, ids, model, change,
+  return new Look({ run, step: model.step, live: true, temperature, ids, model, change,
                     given: given.length, logits, attention, entropy, milliseconds, left, cut });
 }
 
 const tokenizers = new WeakMap();
 
-export function tokenizerOf(run) {
+function tokenizerOf(run) {
   if (!tokenizers.has(run)) tokenizers.set(run, new Tokenizer(run.manifest.tokenizer));
   return tokenizers.get(run);
 }

@@ -62,16 +62,17 @@ export async function begin(figures, { first = (watched) => watched[0], also = (
     }
   }
 
+  const told = () => {};  // in #trouble
+
   addEventListener("step", ({ detail }) => {
     state.write({ step: detail.step });
     show();
   });
   addEventListener("run", ({ detail }) => {
     state.only({ run: detail.name });
-    open();
+    open().catch(told);
   });
-  const unlikely = () => console.warn("This run cannot be shown.");
   state.follow(() => (run && (state.read().run ?? run.name) === run.name
-    && !("nothing" in document.body.dataset) ? show() : open().catch(unlikely)));
+    && !("nothing" in document.body.dataset) ? show() : open().catch(told)));
   await open();
 }

@@ -34,18 +34,6 @@ class AttentionGallery extends LookFigure {
     }
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.theme = matchMedia("(prefers-color-scheme: dark)");
-    this.repaint = () => this.paint();
-    this.theme.addEventListener("change", this.repaint);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.theme.removeEventListener("change", this.repaint);
-  }
-
   draw({ labels }) {
     if (this.other && !differenceOf(this.look, this.other).length) return nothing;
     const { n_layer, n_head } = this.run.manifest.settings;
@@ -82,10 +70,10 @@ class AttentionGallery extends LookFigure {
   }
 
   updated(changed) {
-    if (["look", "other", "data"].some((name) => changed.has(name))) this.paint();
+    if (["look", "other", "data"].some((name) => changed.has(name))) this.repaint();
   }
 
-  paint() {
+  repaint() {
     if (!this.isReady) return;
     const heat = heatOf(this), map = this.other ? differenceOf(this.look, this.other) : this.look;
     if (!map.length) return;  // nothing in common

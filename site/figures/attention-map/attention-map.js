@@ -40,15 +40,11 @@ class AttentionMap extends LookFigure {
     super.connectedCallback();
     this.watcher = new ResizeObserver(() => { this.size = this.clientWidth; });
     this.watcher.observe(this);
-    this.theme = matchMedia("(prefers-color-scheme: dark)");
-    this.repaint = () => this.paint();
-    this.theme.addEventListener("change", this.repaint);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.watcher.disconnect();
-    this.theme.removeEventListener("change", this.repaint);
   }
 
   willUpdate(changed) {
@@ -127,10 +123,10 @@ class AttentionMap extends LookFigure {
   }
 
   updated(changed) {
-    if (["look", "other", "data", "head"].some((name) => changed.has(name))) this.paint();
+    if (["look", "other", "data", "head"].some((name) => changed.has(name))) this.repaint();
   }
 
-  paint() {
+  repaint() {
     const canvas = this.renderRoot.querySelector("canvas");
     if (!canvas || !this.isReady) return;
     const { map, headNumber } = this;

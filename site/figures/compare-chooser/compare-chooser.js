@@ -1,5 +1,5 @@
 /**
- * <compare-chooser .runs=${runs} .run=${run} step="300" temperature="0.8" versus="off:2.1">
+ * <compare-chooser .runs=${runs} .run=${run} head="2.1" versus="off:2.1">
  *
  * What is to be different in the second of two: another step, run or temperature, or a head that is
  * switched off. Tells: "versus" { versus }, such as "step:0", "run:snail", "temperature:0", "off:2.1".
@@ -15,7 +15,6 @@ class CompareChooser extends Figure {
   static properties = {
     runs: { attribute: false },
     head: { type: String },
-    temperature: { type: Number },
     versus: { type: String },
   };
 
@@ -35,11 +34,11 @@ class CompareChooser extends Figure {
     const possible = Object.keys(NAMES).filter((one) => others[one].length);
     return html`<div class="row">
       <label>with <select @change=${({ target }) => this.choose(target.value, others)}>
-        ${possible.map((one) => html`<option value=${one} ?selected=${one === kind}>${NAMES[one]
+        ${possible.map((one) => html`<option value=${one} .selected=${one === kind}>${NAMES[one]
         }</option>`)}</select></label>
       <label>${kind === "off" ? "head" : kind} <select @change=${({ target }) =>
         this.tell("versus", { versus: `${kind}:${target.value}` })}>
-        ${(others[kind] ?? []).map((one) => html`<option value=${one} ?selected=${String(one) === value}>${
+        ${(others[kind] ?? []).map((one) => html`<option value=${one} .selected=${String(one) === value}>${
           kind === "step" ? count(one) : one}</option>`)}</select></label></div>`;
   }
 

@@ -7,7 +7,7 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
-import { alone, percent, shade } from "../../kit/words.js";
+import { alone, count, percent, shade } from "../../kit/words.js";
 
 class LogitLens extends LookFigure {
   static properties = { depths: { state: true } };  // of each depth, [{ id, p }], or an error
@@ -45,9 +45,9 @@ class LogitLens extends LookFigure {
     const title = html`<h3>What it would say if it ended earlier</h3>`;
     if (!look.model && keptStep(look.run, look.step) === look.step) return html`${title}${this.wait()}`;
     if (!look.model) {
-      return html`${title}<p class="caption">This wants the weights of step ${look.step}, which were
+      return html`${title}<p class="caption">This wants the weights of step ${count(look.step)}, which were
         not kept. They were kept at the steps ${this.run.manifest.snapshots.map(({ step }, i) =>
-        html`${i ? ", " : ""}${step.toLocaleString("en")}`)}.</p>`;
+        html`${i ? ", " : ""}${count(step)}`)}.</p>`;
     }
     if (found?.look !== look && found?.look.run !== look.run) return html`${title}${this.wait()}`;
     if (found.error) return html`${title}<p class="caption">${found.error.message}</p>`;

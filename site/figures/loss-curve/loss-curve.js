@@ -8,6 +8,7 @@ import { css, html } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
 import { Figure } from "../../kit/figure.js";
 import { place } from "../../kit/axis.js";
+import { styled } from "../../kit/shades.js";
 import { count, nats } from "../../kit/words.js";
 
 const HEIGHT = 240;  // pixels, axis included
@@ -39,22 +40,17 @@ class LossCurve extends Figure {
     super.connectedCallback();
     this.watcher = new ResizeObserver(() => this.fit());
     this.watcher.observe(this);
-    this.theme = matchMedia("(prefers-color-scheme: dark)");
-    this.repaint = () => this.plot?.redraw();
-    this.theme.addEventListener("change", this.repaint);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.watcher.disconnect();
-    this.theme.removeEventListener("change", this.repaint);
     this.plot?.destroy();
     this.plot = null;
   }
 
-  /** A colour or a width that the style sheets set. */
-  styled(name) {
-    return getComputedStyle(this).getPropertyValue(`--${name}`).trim();
+  repaint() {
+    this.plot?.redraw();
   }
 
   draw({ log }) {
@@ -95,23 +91,23 @@ class LossCurve extends Figure {
   options(width) {
     const { log, steps } = this.data;
     const highest = 1.08 * Math.max(log.compare.nothing, ...log.validation.loss);
-    const axis = { stroke: () => this.styled("muted"), font: "13px Inter, sans-serif",
-                   grid: { show: false }, ticks: { stroke: () => this.styled("line"), size: 4 } };
+    const axis = { stroke: () => styled(this, "muted"), font: "13px Inter, sans-serif",
+                   grid: { show: false }, ticks: { stroke: () => styled(this, "line"), size: 4 } };
     return {
-      width, height: HEIGHT, padding: [8, parseFloat(this.styled("right")), 0, 0],
+      width, height: HEIGHT, padding: [8, parseFloat(styled(this, "right")), 0, 0],
       cursor: { show: false }, legend: { show: false },
       scales: { x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
                 y: { range: [Math.min(0, ...log.validation.loss), highest] } },
       axes: [
         { ...axis, size: 28, splits: (plot) => ticks(steps, plot.bbox.width / devicePixelRatio),
           values: (_, found) => found.map((i) => count(steps[i])) },
-        { ...axis, size: parseFloat(this.styled("left")), space: 40 },
+        { ...axis, size: parseFloat(styled(this, "left")), space: 40 },
       ],
       series: [
         {},
-        { stroke: () => this.styled("muted"), width: 1, points: { show: false }, spanGaps: true },
-        { stroke: () => this.styled("moss"), width: 2.5, spanGaps: true,
-          points: { show: true, size: 6, fill: () => this.styled("moss") } },
+        { stroke: () => styled(this, "muted"), width: 1, points: { show: false }, spanGaps: true },
+        { stroke: () => styled(this, "moss"), width: 2.5, spanGaps: true,
+          points: { show: true, size: 6, fill: () => styled(this, "moss") } },
       ],
       hooks: { drawClear: [(plot) => this.lines(plot)], draw: [(plot) => this.labels(plot)] },
     };
@@ -121,7 +117,7 @@ class LossCurve extends Figure {
   lines(plot) {
     const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
     ctx.save();
-    ctx.strokeStyle = this.styled("muted");
+    ctx.strokeStyle = styled(this, "muted");
     ctx.setLineDash([2 * ratio, 5 * ratio]);
     for (const loss of Object.values(this.data.log.compare)) {
       const y = Math.round(plot.valToPos(loss, "y", true));
@@ -139,8 +135,8 @@ class LossCurve extends Figure {
     const short = plot.width < 560 ? 1 : 0;
     ctx.save();
     Object.assign(ctx, { font: `${12 * ratio}px Inter, sans-serif`, lineWidth: 4 * ratio,
-                         lineJoin: "round", strokeStyle: this.styled("panel"),
-                         fillStyle: this.styled("muted") });
+                         lineJoin: "round", strokeStyle: styled(this, "panel"),
+                         fillStyle: styled(this, "muted") });
     for (const [name, loss] of Object.entries(this.data.log.compare)) {
       const y = plot.valToPos(loss, "y", true) - 5 * ratio, text = LINES[name](this.run)[short];
       const x = name === "floor" ? left + 6 * ratio : left + width;

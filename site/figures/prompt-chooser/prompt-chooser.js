@@ -6,6 +6,7 @@
  * Tells: "prompt" { prompt } or { text }, "again" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { alone, count } from "../../kit/words.js";
 
@@ -32,6 +33,10 @@ class PromptChooser extends LookFigure {
     .caption { margin-top: 8px; min-height: 3em; }
     .caption b { font-weight: 600; color: var(--ink); }
   `];
+
+  shouldUpdate() {
+    return true;  // it says which step was asked for
+  }
 
   render() {  // also before there is a look, and if there is none: here another is chosen
     return this.run ? this.draw() : this.wait();
@@ -61,11 +66,11 @@ class PromptChooser extends LookFigure {
     const { look } = this;
     if (!look || look instanceof Error) return nothing;
     const step = html`<b>step ${count(look.step)}</b>`;
-    const instead = look.step === look.asked ? nothing
-      : ` It is the nearest to step ${count(look.asked)} that was kept.`;
+    const instead = look.step === this.step ? nothing
+      : ` It is the nearest to step ${count(this.step)} that was kept.`;
     if (!look.live) {
       return html`Written down at ${step} of the training, at temperature ${look.temperature}.${
-        instead}${look.logits ? nothing : html` The weights of this step were not kept, so what only
+        instead}${keptStep(look.run, look.step) === look.step ? nothing : html` The weights of this step were not kept, so what only
         they can tell is missing.`}`;
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${

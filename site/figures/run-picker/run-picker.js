@@ -31,7 +31,7 @@ class RunPicker extends Figure {
       <select @change=${(event) => this.tell("run", { name: event.target.value })}>
         ${name ? "" : html`<option selected>choose one</option>`}
         ${this.runs.map((run) => html`<option value=${run.name}
-          ?selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`)}
+          .selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`)}
       </select></label>`;
   }
 }

@@ -32,8 +32,6 @@ class TokenRow extends LookFigure {
     .ghost { color: var(--muted); }
     .says { margin-top: 8px; min-height: 3em; }
     .says b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
-    .caption b { font-weight: 600; }
-    .is-query { color: var(--query); } .is-key { color: var(--key); } .is-chosen { color: var(--chosen); }
   `];
 
   walk(event) {
@@ -65,15 +63,11 @@ class TokenRow extends LookFigure {
 
   token(i, symbol, differs) {
     const { look, place } = this, isGiven = i < look.given;
-    const kinds = ["token", isGiven ? "given" : i === look.length ? "ghost" : shade(this.likely(i)),
+    const kinds = ["token", isGiven ? "given" : i === look.length ? "ghost" : shade(look.believed(i).p),
                    i === place ? "chosen" : i === place - 1 ? "from" : "", differs ? "differs" : ""];
     const seen = i < place ? Math.ceil(10 * look.share(this.headNumber, place - 1, i) - 0.2) : 0;
     return html`<span class=${kinds.join(" ")} data-place=${i}>${symbol}<i
       class=${`looked looked${Math.max(0, seen)}`}></i></span>`;
-  }
-
-  likely(i) {
-    return this.look.believed(i)?.p ?? 0;
   }
 
   point(event) {
@@ -85,8 +79,8 @@ class TokenRow extends LookFigure {
   says() {
     const { look, place } = this, name = (i) => html`<b>${alone(this.look.symbols[look.ids[i]])}</b>`;
     const row = look.row(this.headNumber, place - 1), most = row.indexOf(Math.max(...row));
-    const where = html`When it had read up to ${name(place - 1)}, head ${this.layerAndHead.join(".")} looked at
-      ${name(most)} most (${percent(row[most])}).`;
+    const where = html`When it had read up to ${name(place - 1)}, head ${
+      this.layerAndHead.join(".")} looked at ${name(most)} most (${percent(row[most])}).`;
     if (place === look.length) return html`What comes behind the end. ${where}`;
     const how = place < look.given ? "It was given, not chosen" : "It was chosen";
     const p = look.believed(place)?.p;

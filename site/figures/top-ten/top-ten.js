@@ -6,8 +6,9 @@
  * { temperature }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
-import { alone, nats, percent } from "../../kit/words.js";
+import { alone, count, nats, percent } from "../../kit/words.js";
 
 class TopTen extends LookFigure {
   static properties = { temperature: { type: Number } };
@@ -39,6 +40,7 @@ class TopTen extends LookFigure {
   draw() {
     const { look, place } = this, found = look.believed(place);
     const before = html`<code>${alone(this.look.symbols[look.ids[place - 1]])}</code>`;
+    if (!found && keptStep(look.run, look.step) === look.step) return this.wait();
     if (!found) {
       return html`<h3>What it expected behind ${before}</h3>
         <p class="caption">Nothing was written down here: this token was given. The weights of this
@@ -48,11 +50,11 @@ class TopTen extends LookFigure {
     return html`<h3>What it expected behind ${before}</h3>
       <ol>${shown.map((one) => this.row(one))}</ol>
       ${this.slider()}
-      <p class="caption">${this.says(found, drawn)}</p>`;
+      <p class="caption">${this.says(found)}</p>`;
   }
 
   kept() {
-    return this.run.manifest.snapshots.map((one) => one.step.toLocaleString("en")).join(", ");
+    return this.run.manifest.snapshots.map((one) => count(one.step)).join(", ");
   }
 
   /** The share of each token at the temperature: of all, or where only ten are known, of those. */
@@ -91,7 +93,7 @@ class TopTen extends LookFigure {
       <output>${this.temperature.toFixed(1)}</output></label>`;
   }
 
-  says({ id, p }, drawn) {
+  says({ id }) {
     const { look, place } = this, unsure = look.unsure(place);
     const keys = html`<i class="key believed"></i> how likely the model finds it,
       <i class="key drawn"></i> its share of the draw at this temperature${
