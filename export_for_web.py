@@ -14,7 +14,7 @@ written, and where each number comes from:
     film.json           what the five prompts became at every look, skills, the moments that count
     steps/NNNNNN.json   a look: tokens, probabilities, ten likeliest, attention, entropy
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
-    check.json          logits by PyTorch from those weights, which the page has to reproduce
+    check.json          logits and a loss by PyTorch from those weights: the page has to reach them
     heads.json  neurons.json  embeddings.json  update.json  code.json      see the functions
 """
 import argparse
@@ -113,6 +113,14 @@ class Source(inside.Run):
         with inside.whole(self.folder, "tokens/train.bin", "tokens/validation.bin"):
             return plumbing.read_tokens(self.folder)
 
+    def unseen(self):
+        """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
+        texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
+        if not texts:
+            raise BadInput(f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
+                           "that no head can be tried: train with a larger --n-ctx.")
+        return texts
+
     def text(self, n):
         """The beginning of the text that it learned from, n tokens."""
         return self.tokenizer.decode(self.tokens()[0][:n])
@@ -202,9 +210,21 @@ def write_weights(run, folder):
 def check(run):
     """A prompt and, for each snapshot, the logits (V,) of what follows, by PyTorch."""
     ids = run.cut(run.prompts[0])
-    return dict(ids=ids, tolerance=1e-4, logits={
-        step: numbers(model(torch.tensor([ids]))[0][0, -1], 5) for step, model in
-        run.models.items()})
+    logits = {step: numbers(model(torch.tensor([ids]))[0][0, -1], 5)
+              for step, model in run.models.items()}
+    return dict(ids=ids, tolerance=1e-4, logits=logits, held_out=held_out(run))
+
+
+def held_out(run):
+    """A text that it never learned from, as ids (at most n_ctx), and its loss by the last weights,
+    in nats a token. None if that text is gone."""
+    try:
+        ids = run.unseen()[0]
+    except BadInput as reason:
+        run.missing["held-out text"] = str(reason)
+        return None
+    loss = train.evaluate(run.last, ids, [(0, len(ids) - 1)], train.attention)
+    return dict(ids=ids, loss=round(loss, 5))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -347,10 +367,7 @@ def heads(run):
     """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
     widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in
     nats a token."""
-    texts = [text for text in run.held_out(TEXTS) if len(text) > 1]
-    if not texts:
-        raise BadInput(f"In a context of {run.s.n_ctx}, no held-out text has two tokens, so that "
-                       "no head can be tried: train with a larger --n-ctx.")
+    texts = run.unseen()
     found = dict(steps=run.kept, texts=len(texts), tokens=sum(map(len, texts)), scores=[],
                  loss=[], without=[], entropy=[])
     for model in run.models.values():

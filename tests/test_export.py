@@ -260,6 +260,17 @@ def test_the_logits_to_check_come_from_the_very_bytes_of_the_weights(smoke, smok
         assert np.abs(logits(unpacked, check["ids"])[-1].numpy() - said).max() > 1e-3
 
 
+def test_a_held_out_text_goes_along_with_the_loss_that_pytorch_has_on_it(smoke, smoke_run):
+    text = read(smoke, "check")["held_out"]
+    symbols = read(smoke, "manifest")["tokenizer"]["symbols"]
+    assert symbols[text["ids"][0]] == "<|endoftext|>" and 10 < len(text["ids"]) <= 64
+    learned = (smoke_run / "tokens" / "train.bin").read_bytes()
+    assert np.array(text["ids"], "<u2").tobytes() not in learned
+    said = logits(model_of(smoke, 20), text["ids"][:-1])
+    loss = F.cross_entropy(said, torch.tensor(text["ids"][1:]))
+    assert text["loss"] == pytest.approx(loss.item(), abs=2e-5)
+
+
 @pytest.mark.parametrize("kind", ["int8", "float16"])
 @settings(max_examples=60)
 @given(weights=st.lists(st.one_of(st.just(0.0), st.floats(-6e4, 6e4, width=32),
@@ -960,7 +971,7 @@ def test_before_the_first_line_of_the_log_there_is_a_look_already(export, mine):
     assert read(place, "update")["gap"] is None
 
 
-WITHOUT_TEXT = {"baselines", "moments", "heads", "neurons", "embeddings", "update"}
+WITHOUT_TEXT = {"baselines", "moments", "held-out text", "heads", "neurons", "embeddings", "update"}
 
 
 @pytest.mark.parametrize("gone, missing, says", [
@@ -1094,9 +1105,10 @@ def test_any_text_goes_through_as_data(folder, export, name):
 @pytest.mark.parametrize("text, flags, missing", [
     ("a" * 1200, ["--vocab-size", 0], {
         "embeddings": "A single kind of token has no neighbours: train on another text."}),
-    (TALE, ["--n-ctx", 1], {
-        "heads": "In a context of 1, no held-out text has two tokens, so that no head can be "
-                 "tried: train with a larger --n-ctx."})])
+    (TALE, ["--n-ctx", 1], dict.fromkeys(
+        ["heads", "held-out text"],
+        "In a context of 1, no held-out text has two tokens, so that no head can be tried: train "
+        "with a larger --n-ctx."))])
 def test_what_makes_no_sense_for_a_run_is_left_out_and_said(folder, export, text, flags, missing):
     grow(folder / "runs" / "it", text, "--steps", 1, *flags)
     export()
