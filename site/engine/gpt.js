@@ -83,7 +83,7 @@ export class GPT {
     this.queries = room(L, n_ctx * C);
     this.keys = room(L, n_ctx * C);
     this.values = room(L, n_ctx * C);
-    this.attention = room(L * H, n_ctx * rows);
+    this.looks = room(L * H, n_ctx * rows);
     this.neurons = room(L, n_ctx * n_ff);
     [this.normed, this.mixed, this.added] = room(3, n_ctx * C);
     [this.out, this.normedRow] = [kernel.reserve(V), kernel.reserve(C)];
@@ -160,7 +160,7 @@ export class GPT {
     this.linear(own.query, this.queries[layer] + row, this.normed, n);
     this.linear(own.key, this.keys[layer] + row, this.normed, n);
     this.linear(own.value, this.values[layer] + row, this.normed, n);
-    for (let head = 0; head < this.H; head++) this.attend(layer, head, first, n);
+    this.attention(layer, first, n);
     this.linear(own.output, this.added, this.mixed, n);
     kernel.plus(between, before, this.added, n * C);
 
@@ -182,16 +182,21 @@ export class GPT {
       kernel.floats(this.residuals[depth], size).set(given, first * C);
     }
     for (let head = 0; head < H; head++) {
-      kernel.floats(this.attention[layer * H + head] + 4 * first * rows, n * rows).fill(0);
+      kernel.floats(this.looks[layer * H + head] + 4 * first * rows, n * rows).fill(0);
     }
     kernel.floats(this.neurons[layer] + 4 * first * n_ff, n * n_ff).fill(0);
+  }
+
+  /** All heads of a layer: from queries, keys and values to `mixed`, for each new token. */
+  attention(layer, first, n) {
+    for (let head = 0; head < this.H; head++) this.attend(layer, head, first, n);
   }
 
   /** One head: softmax(q kᵀ / √D) v for each new token, over all up to itself. */
   attend(layer, head, first, n) {
     const { kernel, C, D, rows } = this, name = `${layer}.${head}`, part = 4 * head * D;
     for (let place = first; place < first + n; place++) {
-      const weights = this.attention[layer * this.H + head] + 4 * place * rows;
+      const weights = this.looks[layer * this.H + head] + 4 * place * rows;
       const mixed = this.mixed + 4 * (place - first) * C + part;
       const query = this.queries[layer] + 4 * place * C + part;
       kernel.look(weights, query, this.keys[layer] + part, place + 1, D, C);
@@ -245,7 +250,7 @@ export class GPT {
 
   /** Where a head looked at a place: its shares of all places up to that one, (place + 1). */
   weights(layer, head, place) {
-    const rows = this.attention[layer * this.H + head];
+    const rows = this.looks[layer * this.H + head];
     return this.kernel.floats(rows + 4 * place * this.rows, place + 1);
   }
 

@@ -1,29 +1,16 @@
 /**
- * The model in a worker, so that the page never waits for it. Messages in: { id, call, given };
- * messages out: { id, result }, { id, error } and, while it writes, { id, part }.
- *
- * `open` comes first; what the other calls take and give is said at each of them.
+ * The model in a worker, so that the page never waits for it. `open` comes first; what the other
+ * calls take and give is said at each of them. See serve.js for the messages.
  */
-import { GPT } from "./gpt.js";
-import { compile, plain, softmax } from "./kernel.js";
+import { fetchModel } from "./fetch.js";
+import { softmax } from "./kernel.js";
 import { entropy, pick, randomNumbers, shares, top } from "./sample.js";
-import { hasHash, unpack } from "./weights.js";
+import { serve } from "./serve.js";
 
 const MOST = 3;  // models that are kept; each holds its weights and all that it thinks
 const PAUSE = 80;  // milliseconds between two messages of what is written
 const models = new Map();  // key -> promise of a model, the one used last at the end
 const stopped = new Set();  // ids of calls that nobody waits for any more
-
-let kernelOf = null;  // the kernel in WebAssembly, or where that is not possible in JavaScript
-
-async function kernels() {
-  try {
-    const file = await fetch(new URL("kernel.wasm", import.meta.url));
-    kernelOf = await compile(await file.arrayBuffer());
-  } catch {
-    kernelOf = plain;
-  }
-}
 
 /** A model, fetched if need be. `weights` is what the manifest says of them. */
 function open({ key, ...where }) {
@@ -33,20 +20,6 @@ function open({ key, ...where }) {
   known.catch(() => models.delete(key));  // so that it can be tried again
   if (models.size > MOST) models.delete(models.keys().next().value);
   return known;
-}
-
-async function fetchModel({ address, settings, weights, sha256 }) {
-  if (!kernelOf) await kernels();
-  const file = address.split("/").at(-1), answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${file} is missing (${answer.status}).`);
-  const bytes = await answer.arrayBuffer(), tensors = unpack(bytes, weights);
-  if (sha256 && !await hasHash(bytes, sha256)) {
-    throw new Error(`${file} is damaged, or belongs to another export.`);
-  }
-  const model = new GPT(settings, tensors, kernelOf);
-  model.forward([0]);  // the first time is slower
-  model.forget();
-  return model;
 }
 
 /** The attention patterns that may stand in place of a head's own: place -> (place + 1) numbers. */
@@ -119,7 +92,7 @@ const calls = {
    * Continue a text until `end`, a full context or `tokens` more. Parts: a list of { id, p, top },
    * p and top (the ten likeliest) at temperature 1. `how` as for sample.shares, and its seed.
    */
-  async write({ id, model, ids, change, how, seed = 1, tokens = Infinity, end = null }) {
+  async write({ id, model, ids, change, how, seed = 1, tokens = Infinity, end = null }, tell) {
     const gpt = read(await open(model), ids, change), dice = randomNumbers(seed);
     const began = performance.now();
     let part = [], told = began, n = 0;
@@ -130,12 +103,12 @@ const calls = {
       gpt.forward([next]);
       if (next === end) break;
       if (performance.now() - told > PAUSE) {
-        postMessage({ id, part });
+        tell(part);
         [part, told] = [[], performance.now()];
         await new Promise((resolve) => setTimeout(resolve));  // a `stop` may have come
       }
     }
-    postMessage({ id, part });
+    tell(part);
     return { milliseconds: performance.now() - began };
   },
 
@@ -146,18 +119,4 @@ const calls = {
   },
 };
 
-let busy = Promise.resolve();  // calls take turns: they share a model's memory
-
-onmessage = ({ data: { id, call, given } }) => {
-  const turn = call === "stop" ? Promise.resolve() : busy;
-  const done = turn.then(() => calls[call]({ id, ...given })).then(
-    (result) => postMessage({ id, result }, buffersOf(result)),
-    (error) => postMessage({ id, error: error.message }),
-  );
-  if (call !== "stop") busy = done;
-};
-
-/** What can be handed over instead of copied. */
-function buffersOf(result) {
-  return Object.values(result).filter(ArrayBuffer.isView).map((view) => view.buffer);
-}
+serve(calls, ["stop"]);

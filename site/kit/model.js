@@ -5,39 +5,11 @@
  *   await model.write(ids, { temperature: 0.8 });   // ids, and those that it wrote behind them
  *   await model.look(ids)                           // everything it thinks of them
  */
+import { Asked } from "./asked.js";
 import { nearest } from "./axis.js";
 import { Trouble } from "./run.js";
 
-const waiting = new Map();  // id of a call -> what to do with its answer
-let worker = null, calls = 0;
-
-function start() {
-  worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data: { id, part, result, error } }) => {
-    const { resolve, reject, onPart } = waiting.get(id);
-    if (part) {
-      onPart(part);
-      return;
-    }
-    waiting.delete(id);
-    if (error === undefined) resolve(result);
-    else reject(new Error(error));
-  };
-  worker.onerror = () => {
-    for (const { reject } of waiting.values()) reject(new Error("The engine cannot be started."));
-    waiting.clear();
-    worker = null;
-  };
-}
-
-/** One call of the worker; see there for what each takes and gives. */
-function ask(call, given, onPart = () => {}) {
-  if (!worker) start();
-  return new Promise((resolve, reject) => {
-    waiting.set(++calls, { resolve, reject, onPart });
-    worker.postMessage({ id: calls, call, given });
-  });
-}
+const engine = new Asked(new URL("../engine/worker.js", import.meta.url));
 
 /**
  * When somebody is there: has moved, scrolled or pressed something, or stayed for some seconds. What
@@ -65,7 +37,7 @@ export class LiveModel {
 
   async ask(call, given, onPart) {
     try {
-      return await ask(call, { model: this.model, ...given }, onPart);
+      return await engine.ask(call, { model: this.model, ...given }, { onPart });
     } catch (error) {
       throw new Trouble(`The weights of step ${this.step} of the run ${this.run.name} cannot be `
         + `used. ${error.message}`, this.run.command);

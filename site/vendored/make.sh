@@ -12,7 +12,11 @@ mkdir -p out/fonts out/licences
 echo '{"private": true}' > package.json
 npm install --silent --ignore-scripts --no-audit --no-fund --save-exact esbuild@0.28.2 \
   lit@3.3.3 lit-html@3.3.3 lit-element@4.2.2 @lit/reactive-element@2.1.2 uplot@1.6.32 \
-  source-serif@4.5.1 inter-ui@4.1.1 @expo-google-fonts/jetbrains-mono@0.4.1
+  source-serif@4.5.1 inter-ui@4.1.1 @expo-google-fonts/jetbrains-mono@0.4.1 \
+  @codemirror/{state@6.7.6,view@6.43.15,commands@6.11.1,language@6.13.1,autocomplete@6.20.4} \
+  @codemirror/{legacy-modes@6.5.5,streamparser@6.0.0} @lezer/{common@1.5.5,highlight@1.2.5,lr@1.4.12} \
+  @marijn/find-cluster-break@1.0.4 style-mod@4.1.4 w3c-keyname@2.2.8 crelt@1.0.7 \
+  @micropython/micropython-webassembly-pyscript@1.27.0
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check fonttools==4.68.0 brotli==1.2.1
 
@@ -39,14 +43,65 @@ export { styleMap } from "lit/directives/style-map.js";
 JS
 echo 'export { default } from "uplot";' > uplot-entry.js
 
-bundle() { # entry, output, banner
-  npx --no-install esbuild "$1" --bundle --minify --format=esm --target=es2022 --charset=utf8 \
-    --legal-comments=none --log-level=warning --outfile="out/$2" --banner:js="/*! $3 */"
+minify() { # input, output, banner, further options
+  npx --no-install esbuild "$1" --minify --format=esm --target=es2022 --charset=utf8 \
+    --legal-comments=none --log-level=warning --outfile="out/$2" --banner:js="/*! $3 */" "${@:4}"
 }
+bundle() { minify "$@" --bundle; }
 bundle lit-entry.js lit.js "Lit 3.3.3, Copyright 2017 Google LLC, BSD-3-Clause, licences/lit.txt; styleMap changed, see README.md"
 bundle uplot-entry.js uplot.js "uPlot 1.6.32, Copyright 2022 Leon Sorokin, MIT, licences/uplot.txt"
 { echo '/*! uPlot 1.6.32, Copyright 2022 Leon Sorokin, MIT, licences/uplot.txt */'
   cat node_modules/uplot/dist/uPlot.min.css; echo; } > out/uplot.css
+
+# --- CodeMirror ------------------------------------------------------------------------------
+[ "$(find node_modules -path '*/@codemirror/state/package.json' | wc -l)" = 1 ] ||
+  { echo "two copies of @codemirror/state would not know each other's values" >&2; exit 1; }
+
+# The Python mode: after a line that starts with return, pass, raise, break or continue the next
+# one steps back; the original knows return and pass only, and takes them anywhere in a line ("if
+# x: return"). The bracket that closeBrackets writes after the cursor does not change the indentation.
+python3 - node_modules/@codemirror/legacy-modes/mode/python.js <<'PY'
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+text = path.read_text()
+for old, new in [
+    ('if (current == "pass" || current == "return")',
+     r'if (style == "keyword" && /^\s*(return|pass|raise|break|continue)$/.test(stream.string.slice(0, stream.pos)))'),
+    (r"/^[\s\[\{\(]*(?:#|$)/", r"/^[\s\[\{\(]*(?:#|[\]\}\)]*$)/"),
+    ("return scope.align - (closing ? 1 : 0)", "return scope.align"),
+]:
+    assert text.count(old) == 1, "the Python mode is not written as expected"
+    text = text.replace(old, new)
+path.write_text(text)
+PY
+
+cat > codemirror-entry.js <<'JS'
+import { LanguageSupport, StreamLanguage } from "@codemirror/language";
+import { python as mode } from "@codemirror/legacy-modes/mode/python";
+export { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+export {
+  Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers, placeholder,
+} from "@codemirror/view";
+export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+export {
+  bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting,
+} from "@codemirror/language";
+export { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+export { tags } from "@lezer/highlight";
+
+const { indentOnInput, commentTokens, closeBrackets } = mode.languageData;
+const stringPrefixes = ["f", "r", "b", "rb", "br", "fr", "rf"].flatMap((p) => [p, p.toUpperCase()]);
+const language = StreamLanguage.define({
+  ...mode, languageData: { indentOnInput, commentTokens, closeBrackets: { ...closeBrackets, stringPrefixes } },
+});
+export const python = () => new LanguageSupport(language);
+JS
+bundle codemirror-entry.js codemirror.js "CodeMirror 6, Copyright 2018 Marijn Haverbeke and others, MIT, licences/codemirror.txt; Python mode changed, see README.md"
+
+# --- MicroPython: the program as it is, its loader minified only -----------------------------
+micropython=node_modules/@micropython/micropython-webassembly-pyscript
+minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt"
+cp $micropython/micropython.wasm out/micropython.wasm
 
 # --- Fonts: Latin only, weights 400 to 700 ---------------------------------------------------
 cat > fonts.py <<'PY'
@@ -133,6 +188,90 @@ cp node_modules/uplot/LICENSE out/licences/uplot.txt
 cp node_modules/source-serif/LICENSE.md out/licences/source-serif.txt
 cp node_modules/inter-ui/LICENSE.txt out/licences/inter.txt
 cp node_modules/@expo-google-fonts/jetbrains-mono/LICENSE_FONT out/licences/jetbrains-mono.txt
+python3 - > out/licences/codemirror.txt <<'PY'
+# Thirteen packages with one licence text, and a copyright line each.
+import json, pathlib
+packages = [f"@codemirror/{n}" for n in "state view commands language autocomplete legacy-modes streamparser".split()]
+packages += ["@lezer/common", "@lezer/highlight", "@marijn/find-cluster-break", "style-mod", "w3c-keyname", "crelt"]
+holders, terms = {}, set()
+for package in packages:
+    folder = pathlib.Path("node_modules", package)
+    version = json.loads((folder / "package.json").read_text())["version"]
+    text = (folder / "LICENSE").read_text().removeprefix("MIT License\n").strip()
+    copyright, text = text.split("\n\n", 1)
+    assert copyright.startswith("Copyright (C) ") and "\n" not in copyright
+    holders.setdefault(copyright, []).append(f"{package} {version}")
+    terms.add(text.strip())
+assert len(terms) == 1, "the licences differ"
+print("MIT License\n")
+for copyright, names in holders.items():
+    print(copyright, *(f"  {name}" for name in names), sep="\n")
+print("", *terms, sep="\n")
+PY
+# The package of MicroPython has no licence file; this is the licence of its repository.
+cat > out/licences/micropython.txt <<'TXT'
+The MIT License (MIT)
+
+Copyright (c) 2013-2025 Damien P. George
+Copyright (c) 2010-2014 Emscripten authors (the loader's run-time support)
+Copyright (c) 2005-2012 Rich Felker (musl, the C library)
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in
+all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN
+THE SOFTWARE.
+
+--------------------------------------------------------------------------------
+
+micropython.wasm contains re1.5 (the module re) under the BSD-3-Clause licence:
+
+Copyright (c) 2007-2009 Russ Cox. All rights reserved.
+Copyright (c) 2014 Paul Sokolovsky
+
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions are met:
+
+1. Redistributions of source code must retain the above copyright notice, this
+   list of conditions and the following disclaimer.
+
+2. Redistributions in binary form must reproduce the above copyright notice,
+   this list of conditions and the following disclaimer in the documentation
+   and/or other materials provided with the distribution.
+
+3. Neither the name of the copyright holder nor the names of its contributors
+   may be used to endorse or promote products derived from this software
+   without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND
+ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED
+WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+
+It also contains uzlib (the module deflate) under the Zlib licence, copyright
+(c) 2003 Joergen Ibsen, 2014-2018 Paul Sokolovsky, and mathematical functions
+of musl, copyright (c) 1993, 2004 Sun Microsystems, Inc.: "Permission to use,
+copy, modify, and distribute this software is freely granted, provided that
+this notice is preserved."
+TXT
 chmod 644 out/licences/*
 
 cd out

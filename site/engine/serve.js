@@ -1,0 +1,25 @@
+/**
+ * How a worker answers. Messages in: { id, call, given }; messages out: { id, result }, { id, error }
+ * and, while it works, { id, part }.
+ */
+
+/**
+ * @param {Object<string, (given: object, tell: (part: object) => void) => Promise<object>>} calls
+ *   what can be asked for, by name; they take turns, for they share memory
+ * @param {string[]} [atOnce] the names of those that need not wait for their turn
+ */
+export function serve(calls, atOnce = []) {
+  let busy = Promise.resolve();
+  onmessage = ({ data: { id, call, given } }) => {
+    const turn = atOnce.includes(call) ? Promise.resolve() : busy;
+    const done = turn.then(() => calls[call]({ id, ...given }, (part) => postMessage({ id, part })))
+      .then((result) => postMessage({ id, result }, buffersOf(result)),
+            (error) => postMessage({ id, error: error.message }));
+    if (!atOnce.includes(call)) busy = done;
+  };
+}
+
+/** What can be handed over instead of copied. */
+function buffersOf(result) {
+  return Object.values(result).filter(ArrayBuffer.isView).map((view) => view.buffer);
+}

@@ -1,0 +1,72 @@
+/**
+ * A worker that is asked for things (engine/serve.js says how it answers), started when it is first
+ * needed and ended when it takes too long.
+ *
+ *   const engine = new Asked(new URL("../engine/worker.js", import.meta.url));
+ *   await engine.ask("look", { model, ids })
+ */
+
+/** A worker did not answer in time, and was ended. */
+export class TooLong extends Error {}
+
+export class Asked {
+  /** @param {URL} address of a module */
+  constructor(address) {
+    this.address = address;
+    this.waiting = new Map();  // id of a call -> what to do with its answer
+    this.calls = 0;
+  }
+
+  start() {
+    this.worker = new Worker(this.address, { type: "module" });
+    this.worker.onmessage = ({ data }) => this.answered(data);
+    this.worker.onerror = () => this.end(new Error("The engine cannot be started."));
+  }
+
+  answered({ id, part, result, error }) {
+    const call = this.waiting.get(id);
+    call.hurry();
+    if (part) {
+      call.onPart(part);
+      return;
+    }
+    this.waiting.delete(id);
+    call.rest();
+    if (error === undefined) call.resolve(result);
+    else call.reject(new Error(error));
+  }
+
+  /**
+   * One call of the worker.
+   * @param {string} call @param {object} given
+   * @param {object} [how]
+   * @param {(part: any) => void} [how.onPart] called with what is there before the end
+   * @param {number} [how.limit] milliseconds without a sign of life after which it is ended
+   * @throws {TooLong}
+   */
+  ask(call, given, { onPart = () => {}, limit = Infinity } = {}) {
+    if (!this.worker) this.start();
+    return new Promise((resolve, reject) => {
+      let alarm = null;
+      const rest = () => clearTimeout(alarm);
+      const hurry = () => {
+        rest();
+        if (limit < Infinity) alarm = setTimeout(() => this.end(new TooLong()), limit);
+      };
+      this.waiting.set(++this.calls, { resolve, reject, onPart, hurry, rest });
+      hurry();
+      this.worker.postMessage({ id: this.calls, call, given });
+    });
+  }
+
+  /** End the worker, whatever it does; the next call starts another. */
+  end(reason) {
+    this.worker?.terminate();
+    this.worker = null;
+    for (const { reject, rest } of this.waiting.values()) {
+      rest();
+      reject(reason);
+    }
+    this.waiting.clear();
+  }
+}
