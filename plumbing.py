@@ -495,19 +495,23 @@ def padded(rows, device, filling=0):
 # A head of the reader's own ---------------------------------------------------------------------
 
 def load_head(path, device="cpu"):
-    """attention(q, k, v) from a Python file, if it does what attention does. Raises BadInput."""
+    """attention(q, k, v), or a class Head as such a function, from a Python file, if it does what
+    attention does. Raises BadInput."""
     judge = load_module(Path(__file__).parent / "site" / "exercise" / "judge.py")
     try:
-        head = load_module(Path(path)).attention
+        module = load_module(Path(path))
+        head = module.attention if hasattr(module, "attention") else module.Head
     except Exception as error:
         raise BadInput(f"{path} cannot be used: {type(error).__name__}: {error}. It has to "
-                       "define attention(q, k, v).") from None
+                       "define attention(q, k, v), or a class Head.") from None
     passed = []
     for stage, mistake in judge.stages(head, torch):
         if mistake:
             so_far = f" Right so far: {', '.join(passed)}." if passed else ""
             raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
         passed.append(stage)
+    if isinstance(head, type):
+        head = judge.AsAttention(head, torch)
     try:
         head(*torch.zeros(3, 1, 1, 4, 2, device=device))
     except Exception as error:

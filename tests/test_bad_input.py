@@ -361,7 +361,7 @@ def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypat
     (None, "There is no file my_head.py: --head wants a Python file in which you define "
            "attention(q, k, v)."),
     ("def attention(q, k, v)\n    return v\n", "my_head.py cannot be used: SyntaxError: "),
-    ("def look(q, k, v):\n    return v\n", "It has to define attention(q, k, v)."),
+    ("def look(q, k, v):\n    return v\n", "It has to define attention(q, k, v), or a class Head."),
     ("import no_such_package\n", "ModuleNotFoundError: No module named 'no_such_package'"),
     ("1 / 0\n", "my_head.py cannot be used: ZeroDivisionError: division by zero. It has to"),
     ("attention = 3\n", "my_head.py is not attention yet. attention is of the type int, and it "),

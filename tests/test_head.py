@@ -56,8 +56,78 @@ RIGHT = {
         return scores.softmax(3) @ v, scores.softmax(3)
     """,
     "as a list": """
-        mixed, weights = train.attention(q, k, v)
-        return [mixed, weights]
+        T, D = q.shape[2], q.shape[3]
+        hidden = torch.full((T, T), float("-inf")).triu(diagonal=1)
+        weights = torch.softmax(torch.matmul(q, torch.transpose(k, 2, 3)) / D**0.5 + hidden, dim=3)
+        return [torch.matmul(weights, v), weights]
+    """,
+    "with a triangle of ones, as many write it": """
+        B, H, T, D = q.size()
+        tril = torch.tril(torch.ones(T, T))
+        wei = (q @ k.transpose(-2, -1)) * D ** -0.5
+        wei = wei.masked_fill(tril[:T, :T] == 0, float("-inf"))
+        wei = F.softmax(wei, dim=-1)
+        return wei @ v, wei
+    """,
+    "with places compared": """
+        places = torch.arange(q.shape[-2])
+        seen = places[:, None] >= places[None, :]
+        scores = torch.where(seen, q @ k.mT / q.size(-1) ** 0.5, torch.tensor(-math.inf))
+        weights = scores.softmax(-1)
+        return weights @ v, weights
+    """,
+    "with its own softmax": """
+        def softmax(x):
+            powers = (x - x.max(dim=-1, keepdim=True).values).exp()
+            return powers / powers.sum(-1, keepdim=True)
+
+        T = q.shape[-2]
+        scores = q.matmul(k.permute(0, 1, 3, 2)).div(math.sqrt(q.shape[-1]))
+        weights = softmax(scores + torch.ones(T, T).triu(1) * -1e9)
+        return weights.matmul(v), weights
+    """,
+    "by logarithms": """
+        T, D = q.shape[-2:]
+        scores = (q @ k.swapaxes(-1, -2) / D**0.5).masked_fill(
+            ~torch.ones(T, T).tril().bool(), -math.inf)
+        weights = (scores - torch.logsumexp(scores, dim=-1, keepdim=True)).exp()
+        return weights @ v, weights
+    """,
+    "one head after another": """
+        T, D = q.shape[-2:]
+        later = torch.triu(torch.ones(T, T), 1) > 0
+        mixed, weights = [], []
+        for h in range(q.shape[1]):
+            scores = torch.bmm(q[:, h], k[:, h].transpose(1, 2)) / D**0.5
+            weights.append(scores.masked_fill(later, -math.inf).softmax(-1))
+            mixed.append(torch.bmm(weights[-1], v[:, h]))
+        return torch.stack(mixed, dim=1), torch.stack(weights, 1)
+    """,
+    "number by number": """
+        B, H, T, D = q.shape
+        rows = []
+        for t in range(T):
+            past = [(q[:, :, t] * k[:, :, s]).sum(-1) for s in range(t + 1)]
+            shares = torch.softmax(torch.stack(past, -1) / D**0.5, -1)
+            rows.append(torch.cat([shares, torch.zeros(B, H, T - t - 1)], dim=-1))
+        weights = torch.stack(rows, 2)
+        mixed = (weights.unsqueeze(-1) * v.unsqueeze(2)).sum(dim=3)
+        return mixed, weights
+    """,
+    "with all texts and heads in one": """
+        B, H, T, D = q.shape
+        q, k, v = (x.reshape(B * H, T, D) for x in (q, k, v))
+        scores = torch.einsum("nid,njd->nij", q, k).mul(1 / math.sqrt(D))
+        scores = scores.masked_fill_(torch.ones(T, T).triu(1).bool(), float("-inf"))
+        weights = torch.nn.functional.softmax(scores, -1)
+        return (weights @ v).view(B, H, T, D), weights.view(B, H, T, T)
+    """,
+    "with a sum instead of a product of matrices": """
+        T, D = q.shape[-2:]
+        scores = (q.unsqueeze(3) * k.unsqueeze(2)).sum(-1) / D**0.5
+        scores = scores + torch.log(torch.tril(torch.ones(T, T)))
+        weights = torch.exp(F.log_softmax(scores, dim=-1))
+        return (weights[..., None] * v[:, :, None]).sum(-2), weights
     """,
 }
 
@@ -280,6 +350,98 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         " mask leave there?"),
 }
 
+CLASS = """
+import math
+import torch
+import torch.nn as nn
+from torch.nn import functional as F
+
+class Head(nn.Module):
+    def __init__(self, n_embd, head_size):
+        super().__init__()
+        self.query = nn.Linear(n_embd, head_size, bias=False)
+        self.key = nn.Linear(n_embd, head_size, bias=False)
+        self.value = nn.Linear(n_embd, head_size, bias=False)
+
+    def forward(self, x):
+        B, T, C = x.shape
+        q, k, v = self.query(x), self.key(x), self.value(x)
+        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+        later = torch.ones(T, T).triu(1).bool()
+        weights = F.softmax(scores.masked_fill(later, float("-inf")), dim=-1)
+        return weights @ v, weights
+"""
+KEPT = """
+    def __init__(self, n_embd, head_size, n_ctx=64):
+        super().__init__()
+        for name in ("query", "key", "value"):
+            setattr(self, name, nn.Linear(n_embd, head_size, bias=False))
+        self.register_buffer("tril", torch.tril(torch.ones(n_ctx, n_ctx)))
+        self.dropout, self.scale = nn.Dropout(0.0), head_size ** -0.5
+
+    def forward(self, x):
+        B, T, C = x.shape
+        wei = self.query(x) @ self.key(x).transpose(1, 2) * self.scale
+        wei = wei.masked_fill(self.tril[:T, :T] == 0, float("-inf"))
+        wei = self.dropout(F.softmax(wei, dim=-1))
+        return wei @ self.value(x), wei
+"""
+RIGHT_CLASSES = {
+    "step by step": CLASS,
+    "with a mask and a scale that are kept": CLASS[: CLASS.index("    def __init__")] + KEPT,
+}
+WRONG_CLASSES = {  # what is replaced in CLASS, by what, and what the judge says
+    "super forgotten": (
+        "        super().__init__()\n", "",
+        "Head(15, 5), a head that makes vectors of 5 numbers out of vectors of 15, ends in "
+        "AttributeError, line 8: cannot assign module before Module.__init__() call."),
+    "a layer forgotten": (
+        "        self.key = nn.Linear(n_embd, head_size, bias=False)\n", "",
+        "It has no layer called key. In __init__, self.key has to be a linear layer: it makes what "
+        "each token brings to the others out of x."),
+    "sizes exchanged": (
+        "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(head_size, n_embd",
+        "In Head(15, 5), the weights of the layer value have the shape (15, 5); it has to make 5 "
+        "numbers out of 15: (5, 15)."),
+    "a bias": (
+        "self.query = nn.Linear(n_embd, head_size, bias=False)",
+        "self.query = nn.Linear(n_embd, head_size)",
+        "The layer query has a bias, and those of the model have none: bias=False leaves it out."),
+    "scaled by the width": (
+        "q.shape[-1] ** 0.5", "C ** 0.5",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and by "
+        "what is the product divided?"),
+    "no mask in the class": (
+        "scores.masked_fill(later, float(\"-inf\"))", "scores",
+        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
+        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
+        "sees."),
+    "the value layer for both": (
+        "self.key(x), self.value(x)", "self.value(x), self.value(x)",
+        "The weights are shares, but not of the right scores: whose query meets whose key, and by "
+        "what is the product divided?"),
+    "one thing from the class": (
+        "weights @ v, weights", "weights @ v",
+        "It has to return two things: what each token takes over, and the weights of that "
+        "mixture."),
+    "a wrong name": (
+        "self.query(x), ", "self.querry(x), ",
+        "Running it ends in AttributeError, line 15: 'Head' object has no attribute 'querry'. Here "
+        "x has the shape (6, 7, 15): texts, tokens, numbers."),
+}
+
+
+def wrong_class(name):
+    old, new, _ = WRONG_CLASSES[name]
+    assert CLASS.count(old) == 1
+    return CLASS.replace(old, new)
+
+
+def class_of(source):
+    names = {}
+    exec(compile(source.lstrip(), "my_head.py", "exec"), names)
+    return names["Head"]
+
 
 def head(body):
     """attention(q, k, v) with a body, and its source."""
@@ -304,6 +466,16 @@ def test_a_right_head_passes(body):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_head_hears_what_its_mistake_is(name):
     assert judge(head(wrong(name))[0], torch) == WRONG[name][2]
+
+
+@pytest.mark.parametrize("name", RIGHT_CLASSES)
+def test_a_right_class_passes(name):
+    assert judge(class_of(RIGHT_CLASSES[name]), torch) == ""
+
+
+@pytest.mark.parametrize("name", WRONG_CLASSES)
+def test_a_wrong_class_hears_what_its_mistake_is(name):
+    assert judge(class_of(wrong_class(name)), torch) == WRONG_CLASSES[name][2]
 
 
 @pytest.mark.parametrize("thing, sentence", [
@@ -408,6 +580,15 @@ def test_a_head_of_your_own_is_called_in_every_block_of_every_step(train_here, s
     calls = (sea / "calls").read_text().splitlines()
     assert calls[0] == "(2, 3, 7, 5)"  # the judge
     assert calls.count("(4, 2, 64, 16)") == 2 * (20 + 4)  # two blocks; four steps are for timing
+
+
+@pytest.mark.parametrize("name", RIGHT_CLASSES)
+def test_a_class_of_your_own_trains_to_the_losses_of_the_built_in_one(train_here, sea, name):
+    (sea / "my_head.py").write_text(RIGHT_CLASSES[name], "utf-8")
+    train_here(*QUICK, "--out", "runs/built-in")
+    train_here(*QUICK, "--out", "runs/mine", "--head", "my_head.py")
+    built_in, mine = losses(sea / "runs" / "built-in"), losses(sea / "runs" / "mine")
+    assert mine[-1] < mine[1] - 0.2 and mine == pytest.approx(built_in, abs=2e-3)
 
 
 def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):

@@ -5,10 +5,20 @@ size is the same as another or its root. It returns "" when the head is right. O
 manual_seed, randn and ones, and of a tensor shape, indexing, + - * / > @, transpose, triu,
 masked_fill, softmax, sum, abs, max, item, isfinite and all, so that a small stand-in can serve as
 `torch`. The last stage, learning, is left out where torch has no autocast and so no gradients.
+
+Instead of a function, a whole class may be judged: Head(n_embd, head_size), with linear layers
+query, key and value, which takes x (B, T, n_embd) and returns (B, T, head_size) and the weights
+(B, T, T). For it, eye, zeros, cat, no_grad, copy_, flatten and unflatten are used, too.
+
+It runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
+import io
+import sys
+
 TOLERANCE = 1e-4
 STAGES = ("it runs", "shapes", "numbers", "rows", "the future", "the scale", "the values",
           "other sizes", "learning")
+FILE = "my_head.py"  # the name that a head's file has where functions do not know theirs
 
 
 def judge(head, torch):
@@ -22,7 +32,14 @@ def judge(head, torch):
 def stages(head, torch):
     """Yield (the name of a stage, the mistake found in it or ""), up to the first mistake."""
     torch.manual_seed(0)
-    given = [torch.randn(2, 3, 7, 5) for _ in range(3)]
+    before = (2, 3)  # of the shape: texts, and heads
+    if isinstance(head, type):
+        mistake = layers(head)
+        yield "its layers", mistake
+        if mistake:
+            return
+        head, before = AsAttention(head, torch), (6,)
+    given = [torch.randn(*before, 7, 5) for _ in range(3)]
     checks = (runs, shapes, numbers, rows, future, scale, values, sizes, learning)
     for stage, check in zip(STAGES, checks):
         try:
@@ -63,19 +80,92 @@ def ended_in(error, head, given):
     if isinstance(error, TypeError) and words.startswith((getattr(head, "__name__", "?") + "()",
                                                           "function ")):
         return f"It is called with three tensors, attention(q, k, v), and that ends in: {words}."
-    return (f"Running it ends in {type(error).__name__}{line_of(error, head)}: {words}. Here q, k "
-            f"and v have the shape {tuple(given[0].shape)}: texts, heads, tokens, numbers.")
+    return (f"Running it ends in {type(error).__name__}{line_of(error, head)}: {words}. "
+            + shape_of(head, given))
+
+
+def shape_of(head, given):
+    shape = tuple(given[0].shape)
+    if isinstance(head, AsAttention):
+        return f"Here x has the shape {shape[:2] + (3 * shape[2],)}: texts, tokens, numbers."
+    return f"Here q, k and v have the shape {shape}: texts, heads, tokens, numbers."
 
 
 def line_of(error, head):
     """", line 7" for the last line of the head's own file on the way to an error."""
-    place, line = getattr(error, "__traceback__", None), ""
-    file = getattr(getattr(head, "__code__", None), "co_filename", None)
+    function = head.__init__ if isinstance(head, type) else getattr(head, "forward", head)
+    own = getattr(getattr(function, "__code__", None), "co_filename", FILE)
+    lines = [line for file, line in way_to(error) if file == own]
+    return f", line {lines[-1]}" if lines else ""
+
+
+def way_to(error):
+    """(file, line) of every call on the way to an error, the last one at the end."""
+    if hasattr(sys, "print_exception"):  # MicroPython, which tells the way in words only
+        told = io.StringIO()
+        sys.print_exception(error, told)
+        parts = [line.split('"') for line in told.getvalue().split("\n") if '", line ' in line]
+        return [(file, int(rest.split(",")[1].split()[1])) for _, file, rest in parts]
+    place, found = error.__traceback__, []
     while place:
-        if place.tb_frame.f_code.co_filename == file:
-            line = f", line {place.tb_lineno}"
+        found.append((place.tb_frame.f_code.co_filename, place.tb_lineno))
         place = place.tb_next
-    return line
+    return found
+
+
+class AsAttention:
+    """attention(q, k, v) by a class Head, which makes q, k and v of x by layers of its own.
+
+    Here x is q, k and v side by side, and each layer has weights of 0 and 1 that pick its third:
+    so a Head is judged as the function is, and train.py, where the layers of all heads are one,
+    can train with it. q, k and v: (B, T, D) or (B, H, T, D)."""
+
+    def __init__(self, Head, torch):
+        self.Head, self.torch, self.forward, self.heads = Head, torch, Head.forward, {}
+
+    def __call__(self, q, k, v):
+        B, D = q.shape[0], q.shape[-1]
+        x = self.torch.cat([q, k, v], -1)
+        if len(q.shape) == 3:
+            return self.head(D, q)(x)
+        mixed, weights = self.head(D, q)(x.flatten(0, 1))
+        return mixed.unflatten(0, (B, -1)), weights.unflatten(0, (B, -1))
+
+    def head(self, D, like):
+        """A Head for q, k and v of D numbers each, on their device."""
+        if (D, str(like.device)) not in self.heads:
+            head = self.Head(3 * D, D).to(like.device)
+            for i, layer in enumerate((head.query, head.key, head.value)):
+                pick = [self.torch.zeros(D, D)] * 3
+                pick[i] = self.torch.eye(D)
+                with self.torch.no_grad():
+                    layer.weight.copy_(self.torch.cat(pick, -1))
+            self.heads[D, str(like.device)] = head
+        return self.heads[D, str(like.device)]
+
+
+def layers(Head):
+    """Whether a Head has the three layers that the model's weights will be put into."""
+    n_embd, size = 15, 5
+    try:
+        head = Head(n_embd, size)
+    except Exception as error:
+        return (f"Head({n_embd}, {size}), a head that makes vectors of {size} numbers out of "
+                f"vectors of {n_embd}, ends in {type(error).__name__}"
+                f"{line_of(error, Head)}: {str(error).strip('. ') or 'no words'}.")
+    for name in ("query", "key", "value"):
+        layer = getattr(head, name, None)
+        if not hasattr(layer, "weight"):
+            return (f"It has no layer called {name}. In __init__, self.{name} has to be a linear "
+                    "layer: it makes what each token brings to the others out of x.")
+        if tuple(layer.weight.shape) != (size, n_embd):
+            return (f"In Head({n_embd}, {size}), the weights of the layer {name} have the shape "
+                    f"{tuple(layer.weight.shape)}; it has to make {size} numbers out of {n_embd}: "
+                    f"{(size, n_embd)}.")
+        if getattr(layer, "bias", None) is not None:
+            return (f"The layer {name} has a bias, and those of the model have none: "
+                    "bias=False leaves it out.")
+    return ""
 
 
 def runs(head, torch, given):
@@ -96,13 +186,13 @@ def runs(head, torch, given):
 
 def shapes(head, torch, given):
     mixed, weights = call(head, given)
-    B, H, T, D = given[0].shape
-    if tuple(weights.shape) != (B, H, T, T):
+    shape = tuple(given[0].shape)
+    T, square = shape[-2], shape[:-1] + shape[-2:-1]
+    if tuple(weights.shape) != square:
         return (f"The weights have the shape {tuple(weights.shape)}, and each of {T} tokens looks "
-                f"at {T} tokens: {(B, H, T, T)} is expected.")
-    if tuple(mixed.shape) != (B, H, T, D):
-        return (f"The result has the shape {tuple(mixed.shape)}; like v, it should have "
-                f"{(B, H, T, D)}.")
+                f"at {T} tokens: {square} is expected.")
+    if tuple(mixed.shape) != shape:
+        return f"The result has the shape {tuple(mixed.shape)}; like v, it should have {shape}."
 
 
 def numbers(head, torch, given):
@@ -128,10 +218,10 @@ def rows(head, torch, given):
         return ("The columns of the weights sum to one, not the rows: softmax runs along the "
                 "wrong dimension.")
     T = weights.shape[-1]
-    worst = max(range(T), key=lambda t: (sums[:, :, t] - 1).abs().max().item())
-    return (f"Row {worst} of the weights sums to {sums[0, 0, worst].item():.3g}: each row should "
-            "sum to one, the whole attention of a token. Softmax makes it so, if nothing is taken "
-            "away after it.")
+    worst = max(range(T), key=lambda t: (sums[..., t] - 1).abs().max().item())
+    first = sums[..., worst].flatten()[0].item()
+    return (f"Row {worst} of the weights sums to {first:.3g}: each row should sum to one, the "
+            "whole attention of a token. Softmax makes it so, if nothing is taken away after it.")
 
 
 def future(head, torch, given):
@@ -145,7 +235,7 @@ def future(head, torch, given):
             change[t] = -2  # token t is replaced by another one, all other tokens stay
             moved, _ = numbers_of(head, [tensor * change for tensor in scaled])
             for earlier in range(t):
-                if far(moved[:, :, earlier], mixed[:, :, earlier]):
+                if far(moved[..., earlier, :], mixed[..., earlier, :]):
                     return (f"The future is visible: when token {t} is changed, what comes out at "
                             f"token {earlier}, which is earlier, changes, too. "
                             + leaking(leak, size))
@@ -184,9 +274,10 @@ def values(head, torch, given):
 
 def sizes(head, torch, given):
     """Sizes that are written into a head as numbers show when all of them are others."""
-    for shape in ((1, 2, 5, 9), (3, 1, 33, 2)):
-        other = [torch.randn(*shape) for _ in range(3)]
-        said = f"Right so far, but not for {shape[2]} tokens and heads of {shape[3]} numbers"
+    few = len(given[0].shape) - 2
+    for before, T, D in (((1, 2), 5, 9), ((3, 1), 33, 2)):
+        other = [torch.randn(*before[:few], T, D) for _ in range(3)]
+        said = f"Right so far, but not for {T} tokens and heads of {D} numbers"
         try:
             wrong = any(map(far, numbers_of(head, other), reference(other, torch)))
         except Exception as error:
