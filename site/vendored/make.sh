@@ -16,7 +16,7 @@ npm install --silent --ignore-scripts --no-audit --no-fund --save-exact esbuild@
   @codemirror/{state@6.7.6,view@6.43.15,commands@6.11.1,language@6.13.1,autocomplete@6.20.4} \
   @codemirror/{legacy-modes@6.5.5,streamparser@6.0.0} @lezer/{common@1.5.5,highlight@1.2.5,lr@1.4.12} \
   @marijn/find-cluster-break@1.0.4 style-mod@4.1.4 w3c-keyname@2.2.8 crelt@1.0.7 \
-  @micropython/micropython-webassembly-pyscript@1.27.0
+  @micropython/micropython-webassembly-pyscript@1.27.0 binaryen@132.0.0 terser@5.51.2
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check fonttools==4.68.0 brotli==1.2.1
 
@@ -48,6 +48,10 @@ minify() { # input, output, banner, further options
     --legal-comments=none --log-level=warning --outfile="out/$2" --banner:js="/*! $3 */" "${@:4}"
 }
 bundle() { minify "$@" --bundle; }
+smaller() { # output: once more with terser, which drops and joins more; kept where it gains 2 kB
+  npx --no-install terser "out/$1" --module --compress passes=3,ecma=2020 --mangle --comments '/^!/' -o "$1.terser"
+  mv "$1.terser" "out/$1"
+}
 bundle lit-entry.js lit.js "Lit 3.3.3, Copyright 2017 Google LLC, BSD-3-Clause, licences/lit.txt; styleMap changed, see README.md"
 bundle uplot-entry.js uplot.js "uPlot 1.6.32, Copyright 2022 Leon Sorokin, MIT, licences/uplot.txt"
 { echo '/*! uPlot 1.6.32, Copyright 2022 Leon Sorokin, MIT, licences/uplot.txt */'
@@ -97,53 +101,110 @@ const language = StreamLanguage.define({
 export const python = () => new LanguageSupport(language);
 JS
 bundle codemirror-entry.js codemirror.js "CodeMirror 6, Copyright 2018 Marijn Haverbeke and others, MIT, licences/codemirror.txt; Python mode changed, see README.md"
+smaller codemirror.js
 
-# --- MicroPython: the program as it is, its loader minified only -----------------------------
+# --- MicroPython -----------------------------------------------------------------------------
+# The loader without its branch for node and without the checks that Emscripten's debugging adds:
+# getters that explain why a name is not exported, and wrappers that count a call's arguments.
 micropython=node_modules/@micropython/micropython-webassembly-pyscript
-minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt"
-cp $micropython/micropython.wasm out/micropython.wasm
+python3 - $micropython/micropython.mjs <<'PY'
+import pathlib, re, sys
+path = pathlib.Path(sys.argv[1])
+text = path.read_text()
+for old, new, times in [
+    (r'ENVIRONMENT_IS_NODE=globalThis\.process\?\.versions\?\.node&&"renderer"!=globalThis\.process\?\.type,', "", 1),
+    (r"\bENVIRONMENT_IS_NODE\b", "false", 7),
+    (r'"object"==typeof process&&.{70,90}&&process\.argv\.length>1', "false", 1),
+    (r'\["[\w",]+"\]\.forEach\((unexportedRuntimeSymbol|function\(sym\)\{unexportedRuntimeSymbol\(sym\)\})\);', "", 2),
+    (r"function unexportedRuntimeSymbol\(sym\)\{.*?abort\(msg\)\}\}\)\}", "", 1),
+    (r'makeInvalidEarlyAccess\("\w+"\)', "undefined", 40),
+    (r"function makeInvalidEarlyAccess\(name\)\{.*?\)\}", "", 1),
+    (r'assert\(void 0!==wasmExports\.\w+,"missing Wasm export: \w+"\),', "", 38),
+    (r'assert\(void 0===Module\.\w+,"[^"]*"\),', "", 13),
+    (r'createExportWrapper\("(\w+)",\d+\)', r"wasmExports.\1", 29),
+    (r"function createExportWrapper\(name,nargs\)\{.*?f\(\.\.\.args\)\}\}", "", 1),
+]:
+    text, found = re.subn(old, new, text)
+    assert found == times, f"the loader of MicroPython is not written as expected: {found} times {old}"
+path.write_text(text)
+PY
+minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
+npx --no-install wasm-opt -Os --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
 
-# --- Fonts: Latin only, weights 400 to 700 ---------------------------------------------------
+# --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
+from io import BytesIO
+
 from fontTools import subset
 from fontTools.designspaceLib import AxisDescriptor, DesignSpaceDocument, SourceDescriptor
 from fontTools.ttLib import TTFont
 from fontTools.varLib import build, instancer
 
-RANGES = """
-  20-7E A0-17F                        # Basic Latin, Latin-1, Latin Extended-A
+# The browser fetches the second file only for a page that shows one of its characters. Accents that
+# combine stay with the letters A to z: a mark attaches only to a letter from the same file.
+CORE = """
+  20-7E A0 A7 A9 AD B1 B7 D7 E9       # Basic Latin, § © soft hyphen ± · × é
   300-304 306-308 30A-30C 327 328     # combining accents
+  2013 2014 2018 2019 201C 201D 2026  # en and em dash, quotes, ellipsis
+  2190-2193 21B5 2713 2717            # four arrows, return arrow, check mark, cross
+  2212 221A 221E 2248 2264 2265       # minus, root, infinity, about, at most, at least
+"""
+ALL = CORE + """
+  A0-17F                              # Latin-1, Latin Extended-A
   3B1-3C9                             # Greek lower case
   2010-2015 2018-201E 2039 203A       # dashes, quotes
-  2020-2022 2026 2032 2033 20AC       # daggers, bullet, ellipsis, primes, euro
-  2190-2193 21B5                      # four arrows, return arrow
-  2212 221A 221E 2248 2264 2265 1D40  # minus, root, infinity, about, at most, at least, raised T
+  2020-2022 2032 2033 20AC            # daggers, bullet, primes, euro
 """
-CHARACTERS = []
-for line in RANGES.splitlines():
-    for span in line.partition("#")[0].split():
-        first, _, last = span.partition("-")
-        CHARACTERS += range(int(first, 16), int(last or first, 16) + 1)
+
+
+def characters(ranges):
+    found = set()
+    for line in ranges.splitlines():
+        for span in line.partition("#")[0].split():
+            first, _, last = span.partition("-")
+            found.update(range(int(first, 16), int(last or first, 16) + 1))
+    return found
+
+
+def unicode_range(chosen):
+    starts = sorted(c for c in chosen if c - 1 not in chosen)
+    ends = sorted(c for c in chosen if c + 1 not in chosen)
+    return ", ".join(f"U+{a:X}" if a == b else f"U+{a:X}-{b:X}" for a, b in zip(starts, ends))
+
+
+PARTS = {"": characters(CORE), "-more": characters(ALL) - characters(CORE)}
+for part, chosen in PARTS.items():
+    print(f"unicode-range of NAME{part}.woff2: {unicode_range(chosen)}")
+
+
+def only(font, chosen, features):
+    options = subset.Options(layout_features=features, hinting=False, notdef_outline=True)
+    options.drop_tables += ["DSIG"]
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=chosen)
+    subsetter.subset(font)
 
 
 def latin(path, features):
     font = TTFont(path, recalcTimestamp=False)
     if "fvar" in font:
         font["fvar"].instances = []
-    options = subset.Options(layout_features=features, hinting=False, notdef_outline=True)
-    options.drop_tables += ["DSIG"]
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=CHARACTERS)
-    subsetter.subset(font)
+    only(font, characters(ALL), features)
     return font
 
 
 def save(font, name):
-    wanted = {c for c in CHARACTERS if c != 0xAD}  # the soft hyphen is never drawn
-    missing = sorted(wanted - set(font.getBestCmap()))
-    print(f"{name}: lacks {' '.join(map(chr, missing)) or 'nothing'}")
-    font.flavor = "woff2"
-    font.save(f"out/fonts/{name}.woff2")
+    whole = BytesIO()
+    font.flavor = None
+    font.save(whole)
+    for part, chosen in PARTS.items():
+        whole.seek(0)
+        font = TTFont(whole, recalcTimestamp=False)
+        missing = sorted(chosen - set(font.getBestCmap()) - {0xAD})  # the soft hyphen is never drawn
+        print(f"{name}{part}: lacks {' '.join(map(chr, missing)) or 'nothing'}")
+        only(font, chosen, ["*"])
+        font.flavor = "woff2"
+        font.save(f"out/fonts/{name}{part}.woff2")
 
 
 def rename(font, family, style):
