@@ -14,7 +14,8 @@ written, and where each number comes from:
     film.json           what the five prompts became at every look, skills, the moments that count
     steps/NNNNNN.json   a look: tokens, probabilities, ten likeliest, attention, entropy
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
-    check.json          logits and a loss by PyTorch from those weights: the page has to reach them
+    check.json          what the page has to compute as PyTorch does: a prompt, and a loss
+    logits/NNNNNN.json  PyTorch's logits behind that prompt, from the weights after some steps
     heads.json  neurons.json  embeddings.json  update.json  code.json      see the functions
 """
 import argparse
@@ -207,12 +208,16 @@ def write_weights(run, folder):
 
 
 @torch.inference_mode()
+def write_logits(run, folder):
+    """logits/NNNNNN.json: for each snapshot, what follows the first prompt, (V,), by PyTorch."""
+    ids = torch.tensor([run.cut(run.prompts[0])])
+    for step, model in run.models.items():
+        write_json(folder / f"logits/{step:06}.json", numbers(model(ids)[0][0, -1], 5))
+
+
 def check(run):
-    """A prompt and, for each snapshot, the logits (V,) of what follows, by PyTorch."""
-    ids = run.cut(run.prompts[0])
-    logits = {step: numbers(model(torch.tensor([ids]))[0][0, -1], 5)
-              for step, model in run.models.items()}
-    return dict(ids=ids, tolerance=1e-4, logits=logits, held_out=held_out(run))
+    """The prompt whose logits are in logits/, and how far off a page may be."""
+    return dict(ids=run.cut(run.prompts[0]), tolerance=1e-4, held_out=held_out(run))
 
 
 def held_out(run):
@@ -586,6 +591,7 @@ def write_all(run, folder, corpus):
 
     with tqdm(total=9 + corpus, desc=run.name, unit="file", leave=False, disable=None) as bar:
         weights, snapshots = write_weights(run, folder)
+        write_logits(run, folder)
         write_steps(run, folder)
         bar.update()
         attempt("check", partial(check, run))

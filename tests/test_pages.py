@@ -15,7 +15,7 @@ from conftest import ROOT, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-PAGES = ("index.html", "explore.html", "figures/all-figures.html")
+PAGES = ("index.html", "explore.html", "write.html", "figures/all-figures.html")
 
 
 @pytest.fixture(scope="module")
@@ -392,11 +392,10 @@ def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, t
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
 
-    def nudge(check):
-        for logits in check["logits"].values():
-            logits[0] += 0.001
+    def nudge(logits):
+        logits[0] += 0.001
 
-    change(copy / "exported" / "smoke", "check.json", nudge)
+    change(copy / "exported" / "smoke", "logits/000020.json", nudge)
     with served(copy) as address, opened(browser, f"{address}/explore.html") as page:
         page.get_by_text("this page computes other numbers than").wait_for()
         assert page.get_by_text("This page computes what PyTorch computed").count() == 0
@@ -712,6 +711,8 @@ INSIDE = {  # the same for what only explore.html reads
         "entropy-strips", "was exported before this figure existed"),
     "check missing": (lambda e: (e / "smoke/check.json").unlink(), "same-numbers",
                       "check.json of the run smoke is missing (404)"),
+    "logits missing": (lambda e: (e / "smoke/logits/000020.json").unlink(), "same-numbers",
+                       "logits/000020.json of the run smoke is missing (404)"),
     "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "same-numbers",
                         "000020.bin is missing (404)"),
     "weights cut": (lambda e: cut(e / "smoke/weights/000020.bin"), "#first",

@@ -63,7 +63,12 @@ export class Run {
 
   /** What was written down at one look. @throws {Trouble} */
   look(step) {
-    return this.file(`steps/${String(step).padStart(6, "0")}.json`);
+    return this.file(`steps/${padded(step)}.json`);
+  }
+
+  /** PyTorch's logits (V) behind the prompt of check.json, by the weights of a step. @throws {Trouble} */
+  logits(step) {
+    return this.file(`logits/${padded(step)}.json`);
   }
 
   get command() {
@@ -90,6 +95,8 @@ export class Run {
     return JSON.parse(new TextDecoder().decode(bytes));
   }
 }
+
+const padded = (step) => String(step).padStart(6, "0");
 
 function damaged(path, name) {
   return new Trouble(`${path} of the run ${name} is damaged, or belongs to another export.`,

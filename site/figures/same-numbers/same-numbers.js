@@ -33,23 +33,24 @@ class SameNumbers extends Figure {
     await somebody;
     if (!isNow()) return;
     try {
-      const gap = await new LiveModel(run, step).gap(this.data.ids, this.data.logits[step]);
-      if (isNow()) this.found = { run, step, gap };
+      const logits = await run.logits(step);
+      const gap = await new LiveModel(run, step).gap(this.data.ids, logits);
+      if (isNow()) this.found = { run, step, gap, n: logits.length };
     } catch (error) {
       if (isNow()) this.found = { run, step, error };
     }
   }
 
-  draw({ ids, logits, tolerance }) {
+  draw({ ids, tolerance }) {
     const { found, run } = this;
     if (found?.run !== run) return html`<p aria-busy="true">…</p>`;
     if (found.error) return trouble(found.error);
-    const { gap, step } = found, n = count(logits[step].length);
+    const { gap, step, n } = found;
     if (!(gap <= tolerance)) {
       return trouble(new Trouble(`At step ${count(step)}, this page computes other numbers than
         PyTorch: a logit differs by ${gap}, and ${tolerance} is allowed.`, run.command));
     }
-    return html`<p><b>✓ This page computes what PyTorch computed.</b> Of the ${n} logits behind the first
+    return html`<p><b>✓ This page computes what PyTorch computed.</b> Of the ${count(n)} logits behind the first
       ${ids.length} tokens of prompt 1, by the weights of step ${count(step)}, none differs by more
       than ${gap.toFixed(7)}.</p>`;
   }
