@@ -14,6 +14,7 @@ import "./figures/same-numbers/same-numbers.js";
 import "./figures/token-row/token-row.js";
 import "./figures/top-ten/top-ten.js";
 import { LONGEST } from "./figures/prompt-chooser/prompt-chooser.js";
+import { headOf, mostMissed } from "./kit/heads.js";
 import { completed, live, recorded } from "./kit/look.js";
 import { keptStep, somebody } from "./kit/model.js";
 import { begin } from "./kit/page.js";
@@ -35,9 +36,7 @@ function numberOf(text, otherwise, least, most) {
 /** What the address asks for, made possible. */
 function wished(run, step) {
   const { prompt, text = "", at, there: place, head, temperature, seed, versus } = state.read();
-  const { settings, prompts, snapshots } = run.manifest, { n_layer, n_head } = settings;
-  const [layer, number] = (head ?? "").split(".").map(Number);
-  const isHead = layer < n_layer && number < n_head && /^\d+\.\d+$/.test(head);
+  const { settings, prompts, snapshots } = run.manifest;
   const kept = snapshots.map((one) => one.step), i = kept.indexOf(keptStep(run, step));
   return {
     run, step,
@@ -45,7 +44,7 @@ function wished(run, step) {
     text: text.slice(0, LONGEST),
     at: Math.floor(numberOf(at, 0, 0, settings.n_ctx)),
     there: Math.floor(numberOf(place, 0, 0, settings.n_ctx)),  // in the two that are compared
-    head: isHead ? head : missed.get(run) ?? `${n_layer - 1}.0`,
+    head: headOf(run, head, missed.get(run)),
     temperature: numberOf(temperature, settings.temperature, 0, 2),
     seed: Math.floor(numberOf(seed, 1, 1, 2 ** 31)),
     versus: /^(step|run|temperature|off):./.test(versus) ? versus
@@ -56,10 +55,8 @@ function wished(run, step) {
 const missed = new WeakMap();  // the head of a run that it would miss most: shown first
 
 async function findMissed(run) {
-  if (missed.has(run) || run.manifest.missing.heads) return;
-  const { without } = await run.part("heads"), all = without.at(-1).flatMap((losses, layer) =>
-    losses.map((loss, head) => ({ loss, name: `${layer}.${head}` })));
-  missed.set(run, all.reduce((a, b) => (b.loss > a.loss ? b : a)).name);
+  if (missed.has(run)) return;
+  missed.set(run, await mostMissed(run));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

@@ -3,22 +3,32 @@ import { html, render } from "../vendored/lit.js";
 import "./attention-gallery/attention-gallery.js";
 import "./attention-map/attention-map.js";
 import "./before-after/before-after.js";
+import "./code-editor/code-editor.js";
 import "./compare-chooser/compare-chooser.js";
 import "./entropy-strips/entropy-strips.js";
+import "./exercise-chooser/exercise-chooser.js";
+import "./famous-mistakes/famous-mistakes.js";
 import "./film-controls/film-controls.js";
 import "./five-texts/five-texts.js";
+import "./guess-first/guess-first.js";
+import "./head-check/head-check.js";
 import "./head-story/head-story.js";
 import "./logit-lens/logit-lens.js";
 import "./loss-curve/loss-curve.js";
 import "./moment-list/moment-list.js";
 import "./prompt-chooser/prompt-chooser.js";
 import "./rose-and-fell/rose-and-fell.js";
+import "./run-code/run-code.js";
 import "./run-facts/run-facts.js";
 import "./run-picker/run-picker.js";
 import "./same-numbers/same-numbers.js";
 import "./skill-strip/skill-strip.js";
+import "./take-home/take-home.js";
 import "./token-row/token-row.js";
 import "./top-ten/top-ten.js";
+import "./typed-map/typed-map.js";
+import "./typed-story/typed-story.js";
+import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
 import { Look } from "../kit/look.js";
@@ -66,7 +76,7 @@ const manifest = {
   snapshots: [{ step: 0 }, { step: 10 }, { step: 100 }],
 };
 
-const check = { ids: [0, 2, 3], tolerance: 1e-4, logits: { 0: SYMBOLS, 10: SYMBOLS, 100: SYMBOLS } };
+const check = { ids: [0, 2, 3], tolerance: 1e-4 };
 
 /** A number for each head of 2 layers of 2. */
 const ofHeads = (number) => [0, 2].map((i) => [number(i), number(i + 1)]);
@@ -125,6 +135,40 @@ const LOOKS = STATES.map(([state, run]) => {
   return [lookOf(run, length, 1), lookOf(run, length, 2)];
 });
 
+/** A square of shares: even ones, or with a mask. */
+const square = (T, isMasked) => Float32Array.from({ length: T * T }, (_, i) => {
+  const [row, column] = [Math.floor(i / T), i % T];
+  return isMasked ? Number(column <= row) / (row + 1) : 1 / T;
+});
+
+const mapsOf = (T) => ({ ids: Array.from({ length: T }, (_, i) => i % 8), mine: square(T, false),
+                         own: square(T, true) });
+const PASSED = EXERCISES.attention.stages;
+const BROKEN = "Line 5 begins with def, and the colon at its end is missing.";
+const words = (n) => Array.from({ length: n }, (_, i) => ({ id: (3 * i) % 8, p: (i % 11) / 10 }));
+
+/** What came of a typed head in each state: result, maps, story, measured. */
+const TYPED = [
+  { code: EXERCISES.attention.answer, wrong: 8, trial: MISTAKES[0],
+    result: { passed: PASSED.slice(0, 5), failed: "the scale", says: "The scores are not scaled.",
+              printed: ["tensor([[0.5000, 0.5000]])"], more: 0 },
+    maps: mapsOf(8), measured: { spread: 0.5, ownSpread: 1.5, firstRow: 1, isFinite: true, loss: 2, ownLoss: 1,
+                                 guessing: 2.08 },
+    story: { mine: words(12), own: words(9), busy: false, says: "",
+             loss: { mine: 3.1, own: 1.2, pytorch: 1.2, tokens: 40 } } },
+  { code: EXERCISES.head.answer.repeat(3), wrong: null, trial: MISTAKES[3],
+    result: { passed: PASSED, failed: "", says: "None of 8 logits differs.", more: 12345,
+              printed: Array(100).fill("a line of what it printed, and it is quite a long one ".repeat(3)) },
+    maps: mapsOf(20), measured: null,
+    story: { mine: words(240), own: words(240), busy: true, says: "", loss: null } },
+  { code: "def attention(q, k, v)", wrong: 1, trial: MISTAKES[4],
+    result: { passed: [], failed: "it runs", unread: true, says: BROKEN, printed: [], more: 0 },
+    maps: { ...mapsOf(1), mine: null }, measured: null,
+    story: { mine: [], own: words(1), busy: false, says: "What comes out is NaN.", loss: null } },
+  { code: "", result: null, maps: null, story: null, measured: null, trial: null },
+  { code: "", result: null, maps: null, story: null, measured: null, trial: null },
+];
+
 const FIGURES = {
   "prompt-chooser": (run, step, [look]) => html`<prompt-chooser .run=${run} .look=${look} step=${step}
     prompt="0"></prompt-chooser>`,
@@ -143,7 +187,7 @@ const FIGURES = {
   "rose-and-fell": (run, step, [look, other]) => html`<rose-and-fell .run=${run} .look=${look}
     .other=${other}></rose-and-fell>`,
   "same-numbers": (run, step) => html`<same-numbers .run=${run} step=${step}
-    .found=${{ run, step: keptStep(run, step), gap: 3.1e-6 }}></same-numbers>`,
+    .found=${{ run, step: keptStep(run, step), gap: 3.1e-6, n: 8 }}></same-numbers>`,
   "film-controls": (run, step) => html`<film-controls .run=${run} step=${step}></film-controls>`,
   "five-texts": (run, step) => html`<five-texts .run=${run} step=${step}></five-texts>`,
   "loss-curve": (run, step) => html`<loss-curve .run=${run} step=${step}></loss-curve>`,
@@ -152,12 +196,29 @@ const FIGURES = {
   "before-after": (run) => html`<before-after .run=${run}></before-after>`,
   "run-picker": (run) => html`<run-picker .runs=${[manifest]} .run=${run}></run-picker>`,
   "run-facts": (run) => html`<run-facts .run=${run}></run-facts>`,
+  "code-editor": (run, step, looks, { code, wrong }) => html`<code-editor .code=${code} .wrong=${wrong}>
+    </code-editor>`,
+  "run-code": (run, step, looks, { story }) => html`<run-code ?busy=${story?.busy}></run-code>`,
+  "exercise-chooser": (run, step, looks, { trial }) => html`<exercise-chooser exercise="attention"
+    trial=${trial?.name ?? ""}></exercise-chooser>`,
+  "head-check": (run, step, looks, { result }) => html`<head-check exercise="attention"
+    .result=${result}></head-check>`,
+  "guess-first": (run, step, looks, { trial, measured }) => html`<guess-first .mistake=${trial}
+    .measured=${measured}></guess-first>`,
+  "typed-map": (run, step, looks, { maps }) => html`<typed-map .run=${run} .maps=${maps} head="1.1">
+    </typed-map>`,
+  "typed-story": (run, step, looks, { result, story }) => html`<typed-story .run=${run} .result=${result}
+    .story=${story}></typed-story>`,
+  "take-home": (run, step, looks, { code }) => html`<take-home .run=${run} .code=${code}></take-home>`,
+  "famous-mistakes": (run, step, looks, { trial }) => html`<famous-mistakes trial=${trial?.name ?? ""}
+    .guesses=${{ [MISTAKES[0].name]: true, [MISTAKES[1].name]: false }}></famous-mistakes>`,
 };
 
 function show(step) {
   render(Object.entries(FIGURES).map(([name, figure]) => html`<h2>${name}</h2>
     ${STATES.map(([state, run], i) => html`<p>${state}</p>
-      <section class="glass" aria-label=${`${name}, ${state}`}>${figure(run, step, LOOKS[i])}</section>`)}`),
+      <section class="glass" aria-label=${`${name}, ${state}`}>${
+        figure(run, step, LOOKS[i], TYPED[i])}</section>`)}`),
          document.querySelector("#figures"));
 }
 

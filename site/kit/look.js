@@ -151,7 +151,7 @@ function tokenizerOf(run) {
  * A text as ids, as far as the model can read it. `left`: characters that the corpus never had,
  * which are left out (or made small); `cut`: whether it was too long.
  */
-function readable(run, text) {
+export function readable(run, text) {
   const tokenizer = tokenizerOf(run), { n_ctx } = run.manifest.settings;
   const left = [...new Set(text)].filter((character) => !tokenizer.ids.has(character));
   const ids = tokenizer.encode(left.length ? tokenizer.readable(text) : text);

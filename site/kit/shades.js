@@ -28,8 +28,8 @@ function newRamp(from, to) {
 
 /** What nothing, all of it, less and more look like on an element, in its theme. */
 export function heatOf(element) {
-  const panel = styled(element, "panel");
-  return { more: ramp(panel, styled(element, "moss")), less: ramp(panel, styled(element, "value")) };
+  const to = (name) => ramp(styled(element, "panel"), styled(element, name));
+  return { more: to("moss"), less: to("value"), broken: to("warning") };
 }
 
 const shadeOf = (share) => Math.round(255 * Math.sqrt(Math.min(1, share)));
@@ -53,6 +53,23 @@ export function drawMap(canvas, triangle, whole, T, { more, less }) {
       const much = triangle[i] / whole;
       cells[from * T + to] = much < 0 ? less[shadeOf(-much)] : more[shadeOf(much)];
     }
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/**
+ * Draw a whole square of shares, also above the diagonal, as somebody's own head may have them: below
+ * 0 as `less`, and what is no number as `broken`.
+ * @param {HTMLCanvasElement} canvas becomes T by T
+ * @param {ArrayLike<number>} square row by row (T T)
+ */
+export function drawSquare(canvas, square, T, { more, less, broken }) {
+  Object.assign(canvas, { width: T, height: T });
+  const image = new ImageData(T, T);
+  const cells = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < cells.length; i++) {
+    const much = square[i];
+    cells[i] = Number.isNaN(much) ? broken[255] : much < 0 ? less[shadeOf(-much)] : more[shadeOf(much)];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }

@@ -1,0 +1,229 @@
+/**
+ * What is to be typed, what helps with it, and the mistakes that everybody makes once. The stages
+ * are those of judge.py; the last one is added by worker.js.
+ */
+
+/** What each stage of judge.py is about, as it stands in the list. */
+export const STAGES = {
+  "its layers": "It has its three layers",
+  "it runs": "It runs",
+  shapes: "Both results have the right shape",
+  numbers: "All of it is numbers",
+  rows: "Each row sums to one",
+  "the future": "No look at the future",
+  "the scale": "The scores are scaled",
+  "the values": "The values are mixed",
+  "other sizes": "Other sizes work, too",
+  "in the model": "PyTorch’s numbers, inside the model",
+};
+
+/** A larger hint for whoever is stuck at a stage. */
+export const HINTS = {
+  "its layers": "nn.Linear(n_embd, head_size, bias=False) makes one such layer. All three are made in "
+    + "__init__ and kept: self.query = …, self.key = …, self.value = …",
+  "it runs": "In words: compare each query with each key (q @ k, with the last two dimensions of k "
+    + "exchanged), divide, hide what comes later, softmax along each row, and mix the values with that. "
+    + "Two things are returned: the mixture, and the weights of it.",
+  shapes: "q is (…, T, D), and k.transpose(-2, -1) is (…, D, T), so their product is (…, T, T): a row for "
+    + "each token that looks, a column for each that is looked at. That times v, (…, T, D), is (…, T, D).",
+  numbers: "A score that must not count becomes minus infinity before softmax, and in each row at least "
+    + "one has to be left: that of the token itself. triu(1) begins one above the diagonal, triu(0) on "
+    + "it. And 0 times infinity is no number: fill it in with masked_fill.",
+  rows: "Row t says how token t shares out its attention. softmax(dim=-1) runs along the rows and makes "
+    + "each sum to one; so whatever hides something has to come before it.",
+  "the future": "torch.ones(T, T).triu(1).bool() is a table that is true above the diagonal, where the "
+    + "column comes later than the row. scores.masked_fill(table, -math.inf), before softmax, hides that.",
+  "the scale": "D is q.shape[-1]. A score is a sum of D products, so scores are divided by the root of "
+    + "D, before softmax: / D**0.5.",
+  "the values": "What token t takes over is a mixture of all values, with the shares in row t: weights @ v.",
+  "other sizes": "Nothing may be written as a number that depends on the text: T, D = q.shape[-2:].",
+  "in the model": "What is right on random numbers should be right here, too. Does your code keep "
+    + "something from one call to the next?",
+};
+
+const ATTENTION = `import math
+import torch
+
+
+def attention(q, k, v):
+    """What each token takes over from those before it, and from itself."""
+    # q, k and v: (B, H, T, D) for B texts, H heads, T tokens, D numbers.
+    # Return two things:
+    #   what each token takes over,      (B, H, T, D)
+    #   and the weights of that mixture, (B, H, T, T)
+    `;
+
+const HEAD = `import math
+import torch
+import torch.nn as nn
+
+
+class Head(nn.Module):
+    """One head, with the three layers that make its q, k and v."""
+
+    def __init__(self, n_embd, head_size):
+        super().__init__()
+        # self.query, self.key and self.value: linear layers without
+        # a bias, each from n_embd numbers to head_size.
+
+    def forward(self, x):
+        """What each token takes over from those before it, and from itself."""
+        # x: (B, T, n_embd) for B texts, T tokens.
+        # Return two things:
+        #   what each token takes over,      (B, T, head_size)
+        #   and the weights of that mixture, (B, T, T)
+        `;
+
+const RIGHT = `import math
+import torch
+
+
+def attention(q, k, v):
+    T, D = q.shape[-2:]
+    scores = q @ k.transpose(-2, -1) / D**0.5
+    later = torch.ones(T, T, device=q.device).triu(1).bool()
+    weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)
+    return weights @ v, weights
+`;
+
+const RIGHT_HEAD = `import math
+import torch
+import torch.nn as nn
+
+
+class Head(nn.Module):
+    def __init__(self, n_embd, head_size):
+        super().__init__()
+        self.query = nn.Linear(n_embd, head_size, bias=False)
+        self.key = nn.Linear(n_embd, head_size, bias=False)
+        self.value = nn.Linear(n_embd, head_size, bias=False)
+
+    def forward(self, x):
+        q, k, v = self.query(x), self.key(x), self.value(x)
+        T, D = q.shape[-2:]
+        scores = q @ k.transpose(-2, -1) / D**0.5
+        later = torch.ones(T, T, device=x.device).triu(1).bool()
+        weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)
+        return weights @ v, weights
+`;
+
+/** What can be typed. `defines`: the name that the source has to define; `stages`: in their order. */
+export const EXERCISES = {
+  attention: {
+    title: "The function attention(q, k, v)", defines: "attention", start: ATTENTION, answer: RIGHT,
+    stages: Object.keys(STAGES).slice(1),
+  },
+  head: {
+    title: "The whole class Head", defines: "Head", start: HEAD, answer: RIGHT_HEAD,
+    stages: Object.keys(STAGES),
+  },
+};
+
+/** The right function with a piece of it replaced. */
+function instead(old, mistaken) {
+  if (!RIGHT.includes(old)) throw new RangeError(`The right head does not have ${old}`);
+  return RIGHT.replace(old, mistaken);
+}
+
+const loss = (least, most) => ({ loss, ownLoss }) => loss - ownLoss >= least && loss - ownLoss < most;
+
+/**
+ * Mistakes to guess at: three choices each, of which `holds` finds the one that comes true, from what
+ * was measured (see `measured` in worker.js).
+ */
+export const MISTAKES = [
+  {
+    name: "The scale forgotten",
+    code: instead(" / D**0.5", ""),
+    why: "The scores are used as they come, without dividing by the root of D.",
+    asks: "What do the rows of its map look like?",
+    choices: [
+      { says: "Paler: each token looks at more of the others", holds: (m) => m.spread > m.ownSpread + 0.1 },
+      { says: "Peaky: more of each row lies on a single token", holds: (m) => m.spread < m.ownSpread - 0.1 },
+      { says: "As before", holds: (m) => Math.abs(m.spread - m.ownSpread) <= 0.1 },
+    ],
+    told: (m) => `A row spreads over ${among(m.spread)} equal tokens instead of ${among(m.ownSpread)}.`,
+  },
+  {
+    name: "The mask forgotten",
+    code: instead("scores.masked_fill(later, -math.inf)", "scores"),
+    why: "Every token sees the whole text, also what comes after it. The model was trained with a mask.",
+    asks: "What happens to the loss?",
+    choices: [
+      { says: "It falls: each token can look up what follows", holds: loss(-Infinity, -0.05) },
+      { says: "It hardly changes: no head would look there", holds: loss(-0.05, 0.05) },
+      { says: "It rises: no head has learned what to do with a future", holds: (m) => !(m.loss < m.ownLoss + 0.05) },
+    ],
+    told: (m) => losses(m),
+  },
+  {
+    name: "The mask after softmax",
+    code: instead("    weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)\n",
+                  "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n"),
+    why: "Later tokens are hidden, but only when the shares have been given out already.",
+    asks: "The first token sees only itself. How much of its attention is left in its row?",
+    choices: [
+      { says: "All of it: 100 %", holds: (m) => m.firstRow > 0.99 },
+      { says: "Half of it or more", holds: (m) => m.firstRow >= 0.5 && m.firstRow <= 0.99 },
+      { says: "Less than half", holds: (m) => m.firstRow < 0.5 },
+    ],
+    told: (m) => `Its row sums to ${(100 * m.firstRow).toFixed(1)} %. ${losses(m)}`,
+  },
+  {
+    name: "Softmax along the columns",
+    code: instead("softmax(dim=-1)", "softmax(dim=-2)"),
+    why: "dim=-2 instead of dim=-1: now each token that is looked at has 100 % to hand out.",
+    asks: "What happens to the loss?",
+    choices: [
+      { says: "It rises by less than half a nat", holds: loss(-Infinity, 0.5) },
+      { says: "It rises by more, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.5 && m.loss < m.guessing },
+      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
+    ],
+    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+  },
+  {
+    name: "A mask that hides the token itself",
+    code: instead("triu(1)", "triu(0)"),
+    why: "The diagonal is hidden, too, so that the first token may look at nobody at all.",
+    asks: "What does softmax make of a row that is all minus infinity?",
+    choices: [
+      { says: "Zeros: it looks nowhere", holds: (m) => m.isFinite && m.firstRow < 0.01 },
+      { says: "Equal shares", holds: (m) => m.isFinite && m.firstRow >= 0.01 },
+      { says: "NaN, which is not a number", holds: (m) => !m.isFinite },
+    ],
+    told: (m) => (m.isFinite ? losses(m) : "Nothing divided by nothing is NaN, and whatever it meets "
+      + "becomes NaN, too: in the next layer all tokens, at the end all logits."),
+  },
+  {
+    name: "Queries and keys exchanged",
+    code: instead("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)"),
+    why: "Each token now asks with its key, and is found by its query.",
+    asks: "What happens to the loss?",
+    choices: [
+      { says: "It hardly changes: the products are the same", holds: loss(-Infinity, 0.05) },
+      { says: "It rises, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.05 && m.loss < m.guessing },
+      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
+    ],
+    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+  },
+  {
+    name: "An average instead of attention",
+    code: instead("    scores = q @ k.transpose(-2, -1) / D**0.5\n",
+                  "    scores = torch.zeros(*q.shape[:-1], T)\n"),
+    why: "All scores are 0, so that each token takes over the same share of all it may see.",
+    asks: "The model keeps its MLPs and all it knows about single tokens. What happens to the loss?",
+    choices: [
+      { says: "It rises by less than half a nat", holds: loss(-Infinity, 0.5) },
+      { says: "It rises by more, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.5 && m.loss < m.guessing },
+      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
+    ],
+    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+  },
+];
+
+const among = (nats) => Math.exp(nats).toFixed(1);
+
+function losses({ loss: own, ownLoss }) {
+  return Number.isFinite(own) ? `The loss on a held-out text is ${own.toFixed(2)} nats instead of ${
+    ownLoss.toFixed(2)}.` : "The loss is no number any more.";
+}

@@ -1,0 +1,90 @@
+/**
+ * Python in a page or a module worker: MicroPython, with a small torch and what tries out heads.
+ *
+ *   const python = await startPython({ print: (line) => … });
+ *   const [says] = python.ask("read", source, "attention");     // a function of tryout.py
+ *   python.tidy();                                              // after each run: gives memory back
+ *
+ * Python that never ends can only be ended with its worker. There can be one Python in a page or
+ * worker: the loader keeps its objects in globals.
+ */
+import { loadMicroPython } from "../vendored/micropython.mjs";
+import { calls } from "./small_torch/calls.js";
+
+const HEAP = 4 * 1024 * 1024;  // bytes to begin with: it grows
+const FILES = {  // where they are in MicroPython's file system, and here
+  "/lib/torch/__init__.py": "small_torch/__init__.py",
+  "/lib/torch/_tensor.py": "small_torch/_tensor.py",
+  "/lib/torch/nn/__init__.py": "small_torch/nn/__init__.py",
+  "/lib/torch/nn/functional.py": "small_torch/nn/functional.py",
+  "/lib/_page.py": "small_torch/_page.py",
+  "/lib/judge.py": "judge.py",
+  "/lib/syntax.py": "syntax.py",
+  "/lib/tryout.py": "tryout.py",
+};
+const SMALL = {  // modules that heads import out of habit; hints at types do nothing here
+  "/lib/__future__.py": "annotations = None\n",
+  "/lib/typing.py": "class Any:\n    def __getitem__(self, kind):\n        return self\n\n"
+    + "def __getattr__(name):\n    return Any()\n",
+  "/lib/functools.py": "def partial(function, *first, **given):\n"
+    + "    return lambda *more, **named: function(*(first + more), **dict(given, **named))\n\n"
+    + "def lru_cache(size=None, typed=False):\n"
+    + "    return size if callable(size) else lambda function: function\n\n"
+    + "def cache(function):\n    return function\n\n"
+    + "def wraps(function):\n    return lambda other: other\n\n"
+    + "def reduce(function, things, *start):\n"
+    + "    things = iter(things)\n    value = start[0] if start else next(things)\n"
+    + "    for thing in things:\n        value = function(value, thing)\n    return value\n",
+};
+
+/**
+ * Start Python.
+ * @param {{ print?: (line: string) => void }} options what shall happen to a printed line
+ * @returns {Promise<Python>}
+ */
+export async function startPython({ print = () => {} } = {}) {
+  const [micropython, ...texts] = await Promise.all([
+    loadMicroPython({ heapsize: HEAP, stdout: print, linebuffer: true }),
+    ...Object.values(FILES).map(text)]);
+  const files = { ...Object.fromEntries(Object.keys(FILES).map((path, i) => [path, texts[i]])),
+    ...SMALL };
+  for (const folder of ["/lib", "/lib/torch", "/lib/torch/nn"]) micropython.FS.mkdir(folder);
+  for (const path in files) micropython.FS.writeFile(path, files[path]);
+  return new Python(micropython);
+}
+
+async function text(address) {
+  const answer = await fetch(new URL(address, import.meta.url));
+  if (!answer.ok) throw new Error(`${address.split("/").at(-1)} is missing (${answer.status}).`);
+  return answer.text();
+}
+
+class Python {
+  #micropython;
+  #tryout;
+  #handed = [];  // the tensors that the last call handed over
+
+  constructor(micropython) {
+    this.#micropython = micropython;
+    const hand = (tensor) => this.#handed.push(tensor);
+    micropython.registerJsModule("_torch", { ...calls, hand });
+    micropython.pyimport("_page");
+    this.#tryout = micropython.pyimport("tryout");
+    this.tidy();
+  }
+
+  /**
+   * Call a function of tryout.py, which takes tensors as they are in tensor.js.
+   * @returns {[any, import("./tensor.js").Tensor[]]} what it returns, and what it hands over
+   */
+  ask(name, ...given) {
+    this.#handed = [];
+    const result = this.#tryout[name](...given);
+    return [result, this.#handed.splice(0)];
+  }
+
+  /** Give back the memory of what nobody needs any more: nothing is, as long as Python runs. */
+  tidy() {
+    this.#micropython.runPython("import gc\ngc.collect()");
+  }
+}

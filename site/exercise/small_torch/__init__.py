@@ -1,0 +1,61 @@
+"""A small stand-in for PyTorch, for MicroPython in a page: what an attention may need, and more.
+
+Names, arguments, results and errors are those of torch. There are float32, int64 and bool, one
+device, and no gradients. The tensors are in _tensor.py and, as JavaScript, in calls.js.
+"""
+import math as _math
+
+from torch import _tensor
+from torch._tensor import Tensor, device, dtype  # noqa: F401
+
+__version__ = "2.13 in small"
+_MORE = "; numbers are torch.float32 here, whole ones torch.int64"
+_TYPES = {"float64", "float16", "bfloat16", "double", "half", "int32", "int16", "int8", "uint8",
+          "short", "complex64", "cfloat"}
+_KNOWN = _tensor.KNOWN | set("""autocast amp autograd backends compile cuda mps distributions fft
+hub jit linalg load save optim profiler quantization random set_default_dtype sparse special utils
+enable_grad set_grad_enabled Generator get_default_dtype from_numpy tensordot cartesian_prod cdist
+cross meshgrid vmap func tril_indices triu_indices vstack hstack dstack addmv bernoulli multinomial
+normal poisson searchsorted bucketize block_diag kron cov corrcoef cummax cummin quantile
+count_nonzero logaddexp logcumsumexp stft take_along_dim scatter_reduce set_printoptions""".split())
+_names = globals()
+_names.update(_tensor.FUNCTIONS)
+
+float32 = float = _tensor.DTYPES["float32"]  # noqa: A001
+int64 = long = _tensor.DTYPES["int64"]
+bool = _tensor.DTYPES["bool"]  # noqa: A001
+inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
+Size = tuple
+
+
+class no_grad:  # noqa: N801
+    """There are no gradients here, so there is nothing to switch off."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
+    def __call__(self, function):
+        return function
+
+
+inference_mode = no_grad
+
+
+def is_tensor(obj):
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input):
+    return input.dtype is float32
+
+
+from torch import nn  # noqa: E402, F401 (it needs the names above, and not the function below)
+
+
+def __getattr__(name):
+    if name in _TYPES or name in _KNOWN:
+        raise AttributeError(_tensor.elsewhere("torch." + name) + (_MORE if name in _TYPES else ""))
+    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+

@@ -1,0 +1,172 @@
+"""Say in words why Python cannot read a source: which line lacks a colon or stands too far right.
+
+    explain("if x\n    y = 1\n", 1)    "Line 1 begins with if, and the colon at its end is missing."
+
+For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
+"""
+BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "except", "finally")
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+class Misread(Exception):
+    """What is wrong, as a sentence."""
+
+
+def explain(source, line, words=""):
+    """One sentence. `line`, counted from 1, and `words` are what Python itself says of it."""
+    try:
+        statements = split(source)
+        for i, statement in enumerate(statements):
+            look_at(statement)
+            neighbours(statement, statements[i + 1] if i + 1 < len(statements) else None)
+        indents(statements)
+    except Misread as found:
+        return str(found)
+    if "outside function" in words:
+        return (f"Line {line} stands outside of the function: it has to be indented as the lines "
+                "of the function are.")
+    lines = source.split("\n")
+    shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something missing in "
+            "it, or one sign too many, or in the line before?")
+
+
+# Reading ----------------------------------------------------------------------------------------
+
+class Statement:
+    """number: its first line, from 1; indent: spaces before it; code: it on one line, with nothing
+    between brackets or quotes, and no comment."""
+
+    def __init__(self, number, indent, code):
+        self.number, self.indent, self.code = number, indent, code.strip()
+
+    @property
+    def word(self):
+        """Its first word."""
+        word = ""
+        for sign in self.code:
+            if not (sign.isalpha() or sign == "_"):
+                break
+            word += sign
+        return word
+
+
+def split(source):
+    """The statements of a source. Raises Misread for brackets and quotes that do not match."""
+    found, code, opened, i, number = [], "", [], 0, 1
+    began, indent = 1, None
+    while i < len(source):
+        sign = source[i]
+        if indent is None and sign not in " \t\n#":
+            began, indent = number, spaces(source, i, number)
+        if sign == "#":
+            while i + 1 < len(source) and source[i + 1] != "\n":
+                i += 1
+        elif sign in "'\"":
+            end = end_of_string(source, i, number)
+            number += source[i:end].count("\n")
+            i, sign = end - 1, ""
+            code += "" if opened else '""'
+        elif sign == "\\" and source[i + 1 : i + 2] == "\n":
+            i, number = i + 1, number + 1
+        elif sign == "\n":
+            if not opened and indent is not None:
+                found.append(Statement(began, indent, code))
+            if not opened:
+                code, indent = "", None
+            number += 1
+        elif sign in CLOSING:
+            code += "" if opened else sign
+            opened.append((sign, number))
+        elif sign in CLOSING.values():
+            close(opened, sign, number)
+            code += "" if opened else sign
+        elif not opened:
+            code += sign
+        i += 1
+    if opened:
+        raise Misread(f"The bracket {opened[-1][0]} of line {opened[-1][1]} is never closed.")
+    if indent is not None:
+        found.append(Statement(began, indent, code))
+    return found
+
+
+def spaces(source, i, number):
+    """How many spaces stand between the beginning of the line and place i."""
+    before = source[source.rfind("\n", 0, i) + 1 : i]
+    if "\t" in before and " " in before:
+        raise Misread(f"Line {number} begins with tabs and spaces mixed: use spaces only.")
+    return len(before)
+
+
+def end_of_string(source, i, number):
+    """Where the string that begins at place i is over."""
+    quote = source[i]
+    if source[i : i + 3] == 3 * quote:
+        end = source.find(3 * quote, i + 3)
+        if end < 0:
+            raise Misread(f"The text that begins with {3 * quote} in line {number} never ends.")
+        return end + 3
+    j = i + 1
+    while j < len(source) and source[j] not in (quote, "\n"):
+        j += 2 if source[j] == "\\" else 1
+    if source[j : j + 1] != quote:
+        raise Misread(f"In line {number}, the text that begins with {quote} does not end: "
+                      f"{quote} is missing.")
+    return j + 1
+
+
+def close(opened, sign, number):
+    if not opened:
+        raise Misread(f"Line {number} closes a bracket {sign} that was never opened.")
+    last, where = opened.pop()
+    if CLOSING[last] != sign:
+        raise Misread(f"Line {number} has {sign} where {CLOSING[last]} should close the bracket "
+                      f"{last} of line {where}.")
+
+
+# Mistakes ---------------------------------------------------------------------------------------
+
+def look_at(statement):
+    """Raise Misread for what is wrong within a statement."""
+    code, word = statement.code, statement.word
+    if word in BLOCKS and ":" not in code:
+        raise Misread(f"Line {statement.number} begins with {word}, and the colon at its end is "
+                      "missing.")
+    if word in ("if", "elif", "while") and single_equals(code):
+        raise Misread(f"Line {statement.number} asks a question, so it needs ==, which compares; "
+                      "= gives a name to something.")
+
+
+def single_equals(code):
+    for sign in ("==", "<=", ">=", "!=", ":="):
+        code = code.replace(sign, "")
+    return "=" in code
+
+
+def neighbours(one, after):
+    """Raise Misread if the next statement does not stand where the first one asks it to."""
+    opens = one.word in BLOCKS and one.code.endswith(":")
+    if opens and not after:
+        raise Misread(f"Line {one.number} ends in a colon, and nothing follows that belongs to it.")
+    if opens and after.indent <= one.indent:
+        raise Misread(f"Line {one.number} ends in a colon: line {after.number}, which belongs to "
+                      "it, has to stand further right, by four spaces.")
+    if after and not opens and after.indent > one.indent:
+        raise Misread(f"Line {after.number} stands further right than line {one.number}, which "
+                      "does not end in a colon: let both begin at the same place.")
+
+
+def indents(statements):
+    """Raise Misread for a line that begins where no line above it does."""
+    open_at = []
+    if statements and statements[0].indent:
+        raise Misread(f"Line {statements[0].number} has to begin at the left edge.")
+    for statement in statements:
+        while open_at and open_at[-1] > statement.indent:
+            open_at.pop()
+            if not open_at or open_at[-1] < statement.indent:
+                raise Misread(f"Line {statement.number} begins {statement.indent} spaces from the "
+                              "left, and no block above it does.")
+        if not open_at or open_at[-1] < statement.indent:
+            open_at.append(statement.indent)

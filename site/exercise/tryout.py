@@ -1,0 +1,76 @@
+"""Run what somebody typed in the page: read it, judge it, and put it into the model.
+
+worker.js calls these functions. Tensors come and go as JavaScript objects; whatever is wrong with
+the typed code is returned as a sentence.
+"""
+import _page
+import _torch
+import judge
+import syntax
+import torch
+
+
+class Typed:
+    """What was typed last."""
+    head = None  # a function or a class; None if the source could not be read
+    trained = {}  # (layer, head) -> a typed Head with the weights of the model
+
+
+def read(source, name):
+    """Run a source as my_head.py and keep what it calls `name`. Returns "" or what is wrong."""
+    Typed.head, Typed.trained = None, {}
+    try:
+        code = compile(source, judge.FILE, "exec")
+    except SyntaxError as error:
+        places = judge.way_to(error)
+        return syntax.explain(source, places[-1][1] if places else 0, str(error))
+    names = {"__name__": "my_head", "float": _page.to_float}
+    try:
+        exec(code, names)
+    except Exception as error:
+        words = str(error).strip(". ") or "no words"
+        return f"The file ends in {type(error).__name__}{judge.line_of(error, None)}: {words}."
+    if name not in names:
+        return f"It has to define {'a class Head' if name == 'Head' else 'attention(q, k, v)'}."
+    Typed.head = names[name]
+    return ""
+
+
+def stages(report):
+    """Judge it: report(stage, mistake) for each stage up to the first mistake."""
+    for stage, mistake in judge.stages(Typed.head, torch):
+        report(stage, mistake)
+
+
+def put_in(layer, head, *weights):
+    """Make a typed Head with the weights of query, key and value, each (D, C), of a trained one."""
+    weights = [torch.Tensor(one) for one in weights]
+    D, C = weights[0].shape
+    made = Typed.head(C, D)
+    for linear, trained in zip((made.query, made.key, made.value), weights):
+        linear.weight.copy_(trained)
+    Typed.trained[layer, head] = made
+
+
+def mix(layer, *given):
+    """What takes the place of attention in a layer, given q, k and v (1, H, T, D) and x (1, T, C).
+
+    Hands over the mixed values (H, T, D) and, if they have this shape, the weights (H, T, T).
+    Returns "" or what is wrong."""
+    q, k, v, x = (torch.Tensor(one) for one in given)
+    try:
+        if isinstance(Typed.head, type):
+            pairs = [Typed.trained[layer, head](x) for head in range(q.shape[1])]
+            mixed, weights = (torch.stack(parts, 1) for parts in zip(*pairs))
+        else:
+            mixed, weights = Typed.head(q * 1, k * 1, v * 1)
+        mixed, weights = mixed * 1.0, weights * 1.0
+    except Exception as error:
+        return judge.ended_in(error, Typed.head, [q, k, v])
+    if tuple(mixed.shape) != tuple(v.shape):
+        return (f"What it returns has the shape {tuple(mixed.shape)}; the model needs "
+                f"{tuple(v.shape)}.")
+    _torch.hand(mixed._js)
+    if tuple(weights.shape) == tuple(q.shape[:-1]) + (q.shape[-2],):
+        _torch.hand(weights._js)
+    return ""

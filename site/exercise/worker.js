@@ -1,0 +1,206 @@
+/**
+ * Python and the model in one worker, so that typed code can run inside the model, and be ended with
+ * it when it does not end by itself. See engine/serve.js for the messages; `open` comes first.
+ */
+import { fetchModel } from "../engine/fetch.js";
+import { softmax } from "../engine/kernel.js";
+import { entropy, pick, randomNumbers, shares } from "../engine/sample.js";
+import { serve } from "../engine/serve.js";
+import { startPython } from "./python.js";
+import { Tensor } from "./tensor.js";
+import { TypedGPT } from "./typed-gpt.js";
+
+const [LINES, WIDTH] = [100, 500];  // that are printed, at most, and characters of each
+
+const paper = { lines: [], more: 0, isOn: false };  // what is printed
+let python = null, models = new Map();
+
+function print(line) {
+  if (!paper.isOn) return;
+  if (paper.lines.length < LINES) paper.lines.push(line.slice(0, WIDTH));
+  else paper.more += 1;
+}
+
+/** Do something, with or without writing down what it prints. */
+function printing(isOn, act) {
+  paper.isOn = isOn;
+  try {
+    return act();
+  } finally {
+    paper.isOn = false;
+  }
+}
+
+const numbersOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
+  : Float32Array.from(tensor.values()));
+
+async function open(model) {
+  if (!models.has(model.key)) models = new Map([[model.key, await fetchModel(model, TypedGPT)]]);
+  return models.get(model.key);
+}
+
+/** Typed code in place of attention. -> { says: what is wrong, or ""; mixed; weights } */
+function mixing(model, layer, { q, k, v, x }) {
+  const { H, D, C } = model, T = x.length / C;
+  const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
+    new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
+  return { says, mixed: mixed && numbersOf(mixed), weights: weights && numbersOf(weights) };
+}
+
+/** Put the typed code into the model. What goes wrong in it is thrown, as a sentence. */
+function putIn(model) {
+  model.mix = (layer, given) => {
+    const { says, mixed } = printing(false, () => mixing(model, layer, given));
+    if (says) throw new Error(says);
+    return mixed;
+  };
+}
+
+/** Make a typed class with the weights of each head of the model. */
+function train(model) {
+  const { C, D } = model;
+  for (let layer = 0; layer < model.L; layer++) {
+    for (let head = 0; head < model.H; head++) {
+      python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
+        new Tensor(model.layerOf(kind, layer, head), [D, C])));
+    }
+  }
+}
+
+/** Logits behind a text, of the model with typed code in it or, without, by its own attention. */
+function logitsOf(model, ids, isTyped) {
+  if (isTyped) putIn(model);
+  else model.mix = null;
+  const logits = model.read(ids);
+  if (!model.isFinite) throw new Error(NOTHING);
+  return logits;
+}
+
+const NOTHING = "What comes out of the model is NaN, not a number: there is nothing to choose from.";
+
+/** The mean loss over a text, in nats a token; NaN if it is no number. */
+function lossOf(model, ids, isTyped) {
+  if (isTyped) putIn(model);
+  else model.mix = null;
+  model.read(ids.slice(0, -1));
+  if (!model.isFinite) return NaN;
+  let sum = 0;
+  for (let place = 0; place < ids.length - 1; place++) {
+    sum -= Math.log(softmax(model.logits(place))[ids[place + 1]]);
+  }
+  return sum / (ids.length - 1);
+}
+
+/** Where the heads of a layer look in a text, (H, T, T), by the model's own attention. */
+function ownMaps(model, ids, layer) {
+  const T = ids.length, maps = new Float32Array(model.H * T * T);
+  model.mix = null;
+  model.read(ids);
+  for (let head = 0; head < model.H; head++) {
+    for (let t = 0; t < T; t++) maps.set(model.weights(layer, head, t), (head * T + t) * T);
+  }
+  return maps;
+}
+
+/** What can be said of a typed map, in numbers: of the heads of a layer, (H, T, T). */
+function measure(maps, own, T) {
+  const spread = (all) => {
+    let sum = 0;
+    for (let i = 0; i < all.length; i += T) sum += entropy(all.subarray(i, i + T)) * T / all.length;
+    return sum;
+  };
+  return { spread: spread(maps), ownSpread: spread(own), isFinite: maps.every(Number.isFinite),
+           firstRow: maps.subarray(0, T).reduce((a, b) => a + b, 0) };
+}
+
+/** What keeps a source from being judged. */
+const unread = (says) => ({ passed: [], failed: "it runs", unread: true, says });
+
+/** How far a source that was read is right, and where it looks. */
+function judged(model, { defines, ids, layer, head, check }) {
+  const T = ids.length, own = ownMaps(model, ids, layer);
+  const map = (all) => all.slice(head * T * T, (head + 1) * T * T);
+  const stages = [];
+  printing(false, () => python.ask("stages", (stage, mistake) => stages.push([stage, mistake])));
+  const passed = stages.filter(([stage, mistake]) => !mistake && stage !== "learning")
+    .map(([stage]) => stage);  // learning needs gradients: it is judged by train.py
+  const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];
+  const isMade = defines !== "Head" || passed.includes("its layers");
+  if (isMade && defines === "Head") train(model);
+  const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
+  const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null },
+                  measured: weights && measure(weights, own, T) };
+  return failed ? found : { ...found, ...inModel(model, passed, check) };
+}
+
+/** The last stage: whether the model with the typed code in it computes PyTorch's logits. */
+function inModel(model, passed, { ids, logits, tolerance }) {
+  try {
+    const mine = logitsOf(model, ids, true);
+    const gap = mine.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0);
+    if (gap <= tolerance) {
+      return { passed: [...passed, "in the model"],
+               says: `With it in every head of the model, none of ${logits.length} logits differs from `
+                 + `PyTorch’s by more than ${gap.toFixed(7)}.` };
+    }
+    return { failed: "in the model", says: `Inside the model, a logit differs from PyTorch’s by ${
+      gap.toPrecision(3)}, and ${tolerance} is allowed.` };
+  } catch (error) {
+    return { failed: "in the model", says: error.message };
+  }
+}
+
+serve({
+  /** Start Python, and fetch the model that it is to run in. -> milliseconds that Python took */
+  async open({ model }) {
+    const began = performance.now();
+    python ??= await startPython({ print });
+    const milliseconds = performance.now() - began;
+    await open(model);
+    return { milliseconds };
+  },
+
+  /**
+   * Judge a source, `code`, that defines a function or a class. `ids` is the text that its map is drawn
+   * of, for a head of a layer; `check` what PyTorch computed. -> as <head-check> and <typed-map> want
+   * it: passed, failed, says, line, printed, more, milliseconds, maps; and `measured`.
+   */
+  async run({ model: wanted, code, defines, ...more }) {
+    const model = await open(wanted), began = performance.now();
+    Object.assign(paper, { lines: [], more: 0 });
+    const says = printing(true, () => python.ask("read", code, defines))[0];
+    const result = says ? unread(says) : judged(model, { defines, ...more });
+    python.tidy();
+    const line = Number(/\bline (\d+)/i.exec(result.failed ? result.says : "")?.[1]) || null;
+    return { ...result, line, printed: paper.lines, more: paper.more,
+             milliseconds: performance.now() - began };
+  },
+
+  /** The loss over a text through the code that was read last, and by the model's own attention. */
+  async loss({ model: wanted, ids }) {
+    const model = await open(wanted);
+    const found = { own: lossOf(model, ids, false), mine: lossOf(model, ids, true) };
+    python.tidy();
+    return found;
+  },
+
+  /** Continue a text both ways until `end` or a full context. Parts: { mine, own }, { id, p } or null. */
+  async write({ model: wanted, ids, how, seed, end }, tell) {
+    const model = await open(wanted);
+    const writers = [true, false].map((isTyped) => {
+      const dice = randomNumbers(seed), text = [...ids];
+      return () => {
+        if (text.length >= model.n_ctx || text.at(-1) === end && text.length > ids.length) return null;
+        const logits = logitsOf(model, text, isTyped), id = pick(shares(logits, how), dice());
+        text.push(id);
+        return { id, p: softmax(logits)[id] };
+      };
+    });
+    for (;;) {
+      const [mine, own] = writers.map((next) => next());
+      if (!mine && !own) return {};
+      tell({ mine, own });
+      python.tidy();
+    }
+  },
+});

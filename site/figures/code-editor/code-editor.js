@@ -1,0 +1,121 @@
+/**
+ * <code-editor .code=${text} .wrong=${7} label="Your code"></code-editor>
+ *
+ * A text in Python that can be typed in; `wrong` is the number of a line that is marked, or null.
+ * Tells: "code" { code } whenever somebody changed it, "try" {} for Ctrl-Enter.
+ */
+import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, StateField, bracketMatching,
+         closeBrackets, closeBracketsKeymap, defaultKeymap, highlightActiveLine, highlightSpecialChars,
+         history, historyKeymap, indentOnInput, indentUnit, indentWithTab, keymap, lineNumbers, python,
+         syntaxHighlighting, tags } from "../../vendored/codemirror.js";
+import { css, html } from "../../vendored/lit.js";
+import { Figure } from "../../kit/figure.js";
+
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword], color: "var(--value)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--moss)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--chosen)" },
+  { tag: [tags.comment, tags.lineComment], color: "var(--muted)", fontStyle: "italic" },
+  { tag: [tags.definition(tags.variableName), tags.standard(tags.variableName)], color: "var(--key)" },
+]);
+
+const look = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--background)", border: "1px solid var(--line)",
+         borderRadius: "8px", fontSize: "var(--code-size)" },
+  "&.cm-focused": { outline: "3px solid var(--moss)", outlineOffset: "1px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "12px 0", minHeight: "16em" },
+  ".cm-line": { padding: "0 16px 0 8px" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "transparent", border: "none",
+                   paddingLeft: "8px" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor:
+    "color-mix(in oklab, var(--moss) 6%, transparent)" },
+  ".cm-wrong": { backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
+                 boxShadow: "inset 4px 0 var(--warning)" },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent",
+                                        boxShadow: "0 0 0 1px var(--key)" },
+  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent",
+                                           boxShadow: "0 0 0 1px var(--warning)" },
+});
+
+const mark = StateEffect.define();  // the number of the wrong line, or null
+
+/** The line that is marked as wrong, until it is changed. */
+const marked = StateField.define({
+  create: () => Decoration.none,
+  update(lines, { changes, effects, state }) {
+    const found = effects.find((effect) => effect.is(mark));
+    if (!found) return changes.empty ? lines : Decoration.none;
+    const number = found.value;
+    if (!number || number > state.doc.lines) return Decoration.none;
+    const line = Decoration.line({ class: "cm-wrong" });
+    return Decoration.set([line.range(state.doc.line(number).from)]);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+class CodeEditor extends Figure {
+  static properties = { code: { type: String }, wrong: { type: Number }, label: { type: String } };
+
+  static styles = [Figure.styles, css`
+    :host { --code-size: 14px; }
+    @media (max-width: 640px) { :host { --code-size: 16px; } }  /* below, phones zoom in */
+    .editor { min-height: 18em; }
+  `];
+
+  load() {
+    return true;
+  }
+
+  render() {  // it needs no run
+    return html`<div class="editor"></div>
+      <p class="caption">Ctrl-Enter runs it. Tab indents; Esc, then Tab leaves the editor.</p>`;
+  }
+
+  firstUpdated() {
+    this.view = new EditorView({
+      root: this.renderRoot,
+      parent: this.renderRoot.querySelector(".editor"),
+      state: EditorState.create({ extensions: this.extensions() }),
+    });
+  }
+
+  extensions() {
+    return [
+      lineNumbers(), highlightSpecialChars(), history(), indentUnit.of("    "), indentOnInput(),
+      EditorState.tabSize.of(4), bracketMatching(), closeBrackets(), highlightActiveLine(), python(),
+      syntaxHighlighting(colours), marked, look,
+      matchMedia("(max-width: 640px)").matches ? EditorView.lineWrapping : [],
+      keymap.of([{ key: "Mod-Enter", run: () => (this.tell("try", {}), true) },
+                 { key: "Ctrl-Enter", run: () => (this.tell("try", {}), true) },
+                 ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+      EditorView.updateListener.of((update) => this.changed(update)),
+      EditorView.contentAttributes.of({
+        "aria-label": this.label ?? "Your code, in Python", "aria-multiline": "true",
+        tabindex: "0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+    ];
+  }
+
+  changed({ docChanged, state }) {
+    if (!docChanged) return;
+    this.code = state.doc.toString();
+    if (!this.given) this.tell("code", { code: this.code });
+  }
+
+  updated(changed) {
+    const { view } = this;
+    if (changed.has("code") && this.code !== view.state.doc.toString()) {
+      this.given = true;  // by the page, which knows it already
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.code },
+                      selection: { anchor: this.code.length } });
+      this.given = false;
+    }
+    if (changed.has("wrong")) view.dispatch({ effects: mark.of(this.wrong) });
+  }
+
+  focus() {
+    this.view?.focus();
+  }
+}
+
+customElements.define("code-editor", CodeEditor);

@@ -1,0 +1,42 @@
+/**
+ * <famous-mistakes .guesses=${guesses} trial="The scale forgotten"></famous-mistakes>
+ *
+ * Mistakes to try. `guesses` says of those that were tried, by name, whether the guess came true.
+ * Tells: "mistake" { name }.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { MISTAKES } from "../../exercise/exercises.js";
+import { controls } from "../../kit/controls.js";
+import { Figure } from "../../kit/figure.js";
+
+class FamousMistakes extends Figure {
+  static properties = { guesses: { attribute: false }, trial: { type: String } };
+
+  static styles = [Figure.styles, controls, css`
+    ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
+         grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr)); }
+    button { width: 100%; height: 100%; border-radius: 12px; padding: 12px 16px; display: grid; gap: 4px;
+             align-content: start; font-weight: 400; }
+    b { font-weight: 600; }
+    .why { color: var(--muted); font-weight: 400; }
+    .right { color: var(--moss); font-weight: 600; } .wrong { color: var(--warning); font-weight: 600; }
+  `];
+
+  load() {
+    return true;
+  }
+
+  render() {
+    return html`<ul>${MISTAKES.map(({ name, why }) => html`<li><button
+      aria-pressed=${String(this.trial === name)} @click=${() => this.tell("mistake", { name })}>
+        <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[name])}</button></li>`)}</ul>`;
+  }
+
+  mark(came) {
+    if (came === undefined) return nothing;
+    return came ? html`<span class="right">✓ You foresaw it</span>`
+      : html`<span class="wrong">✗ It came otherwise</span>`;
+  }
+}
+
+customElements.define("famous-mistakes", FamousMistakes);

@@ -1,0 +1,76 @@
+/**
+ * <guess-first .mistake=${MISTAKES[0]} .measured=${measured}></guess-first>
+ *
+ * A question about a famous mistake, to be answered before it runs; afterwards, what came of it.
+ * `measured`: what worker.js measured of it, null before. Tells: "guess" { choice }, a number.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../kit/controls.js";
+import { Figure } from "../../kit/figure.js";
+
+class GuessFirst extends Figure {
+  static properties = {
+    mistake: { attribute: false },
+    measured: { attribute: false },
+    choice: { state: true },
+  };
+
+  static styles = [Figure.styles, controls, css`
+    :host { margin-bottom: 16px; }
+    fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0;
+               display: grid; gap: 4px; }
+    legend { font-weight: 600; padding: 0 4px; }
+    label { display: flex; gap: 8px; align-items: baseline; padding: 6px 0; cursor: pointer; }
+    input { accent-color: var(--moss); flex: none; }
+    .true { font-weight: 600; }
+    .mark { color: var(--moss); font-weight: 700; }
+    .mark.not { color: var(--warning); }
+    .told { margin: 8px 0 0; border-left: 4px solid var(--moss); padding-left: 12px; }
+    .told.not { border-color: var(--warning); }
+  `];
+
+  load() {
+    return true;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("mistake")) this.choice = null;
+  }
+
+  render() {
+    return this.mistake ? this.question(this.mistake) : nothing;
+  }
+
+  question({ asks, why, choices }) {
+    const { measured } = this, came = measured ? cameTrue(this.mistake, measured) : null;
+    return html`<fieldset ?disabled=${Boolean(measured)}>
+        <legend>What will happen?</legend>
+        <p>${why} ${asks}</p>
+        ${choices.map(({ says }, i) => html`<label class=${came === i ? "true" : ""}>
+          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => this.choose(i)}>
+          <span>${says} ${came === i ? html`<span class="mark">✓<span class="unseen"> this came true</span></span>`
+            : came !== null && this.choice === i ? html`<span class="mark not">✗<span class="unseen"> this did
+            not</span></span>` : nothing}</span></label>`)}
+        ${measured ? nothing : html`<p class="caption">${this.choice === null
+          ? "Choose, then it runs." : "It runs …"}</p>`}
+      </fieldset>
+      <div role="status">${measured ? html`<p class=${`told ${this.choice === came ? "" : "not"}`}>
+        ${this.choice === came ? "You foresaw it." : "It came otherwise."}
+        ${this.mistake.told(measured)}</p>` : nothing}</div>`;
+  }
+
+  focus() {
+    this.updateComplete.then(() => this.renderRoot.querySelector("input").focus());
+  }
+
+  choose(choice) {
+    this.choice = choice;
+    this.tell("guess", { choice });
+  }
+}
+
+/** The number of the choice of a mistake that came true. */
+export const cameTrue = ({ choices }, measured) => choices.findIndex(({ holds }) => holds(measured));
+
+customElements.define("guess-first", GuessFirst);

@@ -1,0 +1,48 @@
+/**
+ * <take-home .run=${run} .code=${code} exercise="attention"></take-home>
+ *
+ * What was typed, as a file, and the commands that train with it.
+ */
+import { css, html } from "../../vendored/lit.js";
+import { controls } from "../../kit/controls.js";
+import { Figure } from "../../kit/figure.js";
+
+class TakeHome extends Figure {
+  static properties = { code: { attribute: false } };
+
+  static styles = [Figure.styles, controls, css`
+    dl { margin: 16px 0 0; display: grid; gap: 8px; }
+    dt { color: var(--muted); }
+    dd { margin: 0; }
+    .caption { margin-top: 16px; }
+    code { font: 1em var(--mono); overflow-wrap: anywhere; user-select: all; }
+  `];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  save() {
+    const address = URL.createObjectURL(new Blob([`${this.code.trimEnd()}\n`], { type: "text/x-python" }));
+    Object.assign(document.createElement("a"), { href: address, download: "my_head.py" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  draw({ settings }) {
+    return html`<button ?disabled=${!this.code} @click=${this.save}>Download my_head.py</button>
+      <dl><dt>Put the file into the folder of Terrarium. A model of seconds, to see that it goes:</dt>
+        <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
+        <dt>The model of this page, trained anew with your head in it:</dt>
+        <dd><code>${this.command(settings)}</code></dd></dl>
+      <p class="caption">There it is judged once more, and for one thing that this page cannot see: whether
+        a model can learn through it.</p>`;
+  }
+
+  /** What trained the run of this page, with the head. */
+  command({ preset, dataset }) {
+    const text = /[./]/.test(dataset) ? ` --dataset ${dataset}` : "";  // a file, and not a corpus
+    return `python train.py --head my_head.py --preset ${preset}${text}`;
+  }
+}
+
+customElements.define("take-home", TakeHome);

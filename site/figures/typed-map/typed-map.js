@@ -1,0 +1,162 @@
+/**
+ * <typed-map .run=${run} .maps=${maps} head="2.1"></typed-map>
+ *
+ * Where a typed head looks on a real text, beside where the model's own head looks. `maps` is null
+ * before the first run, or has ids: the tokens (T); mine and own: their shares, row by row (T T), mine
+ * null if there are none. Tells: "head" { head }.
+ */
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { controls } from "../../kit/controls.js";
+import { Figure } from "../../kit/figure.js";
+import { drawSquare, heatOf } from "../../kit/shades.js";
+import { alone, percent } from "../../kit/words.js";
+
+class TypedMap extends Figure {
+  static properties = {
+    maps: { attribute: false },
+    head: { type: String },
+    cell: { state: true },  // [row, column] that is pointed at, or null
+  };
+
+  static styles = [Figure.styles, controls, css`
+    .two { display: grid; gap: 16px 32px; margin-top: 16px; align-items: end;
+           grid-template-columns: repeat(2, minmax(0, 340px)) minmax(200px, 1fr); }
+    @media (max-width: 1000px) {
+      .two { gap: 12px; grid-template-columns: repeat(2, minmax(0, 360px)); }
+      .says { grid-column: 1 / -1; }
+    }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
+    .field { position: relative; aspect-ratio: 1; cursor: crosshair; touch-action: pan-y;
+             background: var(--background); box-shadow: 0 0 0 1px var(--line); }
+    [hidden] { display: none !important; }
+    canvas { width: 100%; height: 100%; image-rendering: pixelated; display: block; }
+    svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+    path { stroke: var(--muted); stroke-width: 1; fill: none; vector-effect: non-scaling-stroke;
+           stroke-dasharray: 3 3; }
+    .cell { position: absolute; pointer-events: none; box-shadow: 0 0 0 2px var(--key); }
+    .nothing { position: absolute; inset: 0; display: grid; place-items: center; padding: 16px;
+               text-align: center; color: var(--muted); }
+    .says { display: grid; gap: 8px; min-height: 9em; max-width: 60ch; align-content: end; }
+    .says b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    label { display: flex; align-items: center; gap: 8px; color: var(--muted); flex-wrap: wrap; }
+  `];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("maps")) this.cell = null;
+  }
+
+  draw({ settings }) {
+    const { maps } = this;
+    return html`<label>Tried on the queries, keys and values of head
+        <select @change=${({ target }) => this.tell("head", { head: target.value })}>
+          ${Array.from({ length: settings.n_layer * settings.n_head }, (_, i) => {
+            const name = `${Math.floor(i / settings.n_head)}.${i % settings.n_head}`;
+            return html`<option value=${name} .selected=${name === this.head}>${name}</option>`;
+          })}</select> as it is at the end of the training</label>
+      <div class="two">${this.field("Yours", maps?.mine, "Run your code, and its map appears here")}
+        ${this.field("The model’s own", maps?.own, "")}
+        <div class="says"><p class="caption">A row for each token that looks, a column for each that it looks
+          at. The deeper the green, the more of its attention. Right of the dashed line lies the future.</p>
+          <p aria-live="polite">${maps ? this.says() : nothing}</p></div>
+      </div>`;
+  }
+
+  field(title, shares, otherwise) {
+    const T = this.maps?.ids.length ?? 0, { cell } = this, part = (i) => `${100 * i / T}%`;
+    return html`<div><h3>${title}</h3>
+      <div class="field" tabindex=${shares ? "0" : "-1"} role="group" aria-label=${`Attention: ${title}`}
+        @pointermove=${this.point} @pointerdown=${this.point} @pointerleave=${this.leave}
+        @keydown=${this.walk}>
+        <canvas ?hidden=${!shares}></canvas>
+        <svg ?hidden=${!shares} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><path d="M0 0L1 1"></path></svg>
+        ${cell && shares ? html`<span class="cell" style=${styleMap({ top: part(cell[0]),
+          left: part(cell[1]), width: part(1), height: part(1) })}></span>` : nothing}
+        ${shares ? nothing : html`<span class="nothing">${this.maps ? "No map: it did not return one"
+          : otherwise}</span>`}
+      </div></div>`;
+  }
+
+  updated(changed) {
+    if (["maps", "data"].some((name) => changed.has(name))) this.repaint();
+  }
+
+  repaint() {
+    if (!this.maps || !this.data) return;
+    const heat = heatOf(this), canvases = this.renderRoot.querySelectorAll("canvas");
+    const { ids, mine, own } = this.maps;
+    [mine, own].forEach((shares, i) => shares && drawSquare(canvases[i], shares, ids.length, heat));
+  }
+
+  name(i) {
+    return html`<b>${alone(this.run.symbols[this.maps.ids[i]])}</b>`;
+  }
+
+  says() {
+    const { mine, own, ids } = this.maps, { cell } = this, T = ids.length;
+    if (cell) {
+      const at = cell[0] * T + cell[1];
+      return html`From ${this.name(cell[0])} (place ${cell[0]}) at ${this.name(cell[1])} (place ${cell[1]}):
+        ${mine ? html`yours ${share(mine[at])}, ` : nothing}the model’s own ${share(own[at])}.`;
+    }
+    if (!mine) return html`This is where the model’s own head looks, in a text of ${T} tokens.`;
+    const found = [future(mine, T), widest(mine, own, T)].filter(Boolean);
+    const gap = mine.reduce((most, one, i) => Math.max(most, Math.abs(one - own[i])), 0);
+    if (mine.some(Number.isNaN)) return html`Red cells are NaN, which is not a number.`;
+    if (gap < 1e-4) return html`Both are the same: no cell differs by more than ${
+      Math.max(1e-7, gap).toFixed(7)}.`;
+    return html`They differ, by ${share(gap)} where they differ most.${found.map((one) => ` ${one}`)}`;
+  }
+
+  under({ clientX, clientY, currentTarget }) {
+    const box = currentTarget.getBoundingClientRect(), T = this.maps.ids.length;
+    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor(T * x / size)));
+    return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
+  }
+
+  point(event) {
+    if (this.maps) this.cell = this.under(event);
+  }
+
+  leave({ pointerType }) {
+    if (pointerType === "mouse") this.cell = null;
+  }
+
+  walk(event) {
+    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    if (!by || !this.maps) return;
+    event.preventDefault();
+    const last = this.maps.ids.length - 1, kept = (i) => Math.max(0, Math.min(last, i));
+    const [row, column] = this.cell ?? [0, 0];
+    this.cell = this.cell ? [kept(row + by[0]), kept(column + by[1])] : [0, 0];
+  }
+}
+
+/** A share, or whatever stands in its place. */
+function share(p) {
+  return p >= 0 && p <= 1 ? percent(p) : Number.isFinite(p) ? p.toFixed(2) : String(p);
+}
+
+/** A sentence about what lies above the diagonal. */
+function future(shares, T) {
+  let sum = 0;
+  for (let i = 0; i < T * T; i++) if (i % T > Math.floor(i / T)) sum += Math.abs(shares[i]);
+  return sum / T > 0.005 ? `Yours gives ${share(sum / T)} of a row to later tokens.` : "";
+}
+
+/** A sentence about how much lies on the largest cell of a row. */
+function widest(mine, own, T) {
+  const [a, b] = [mine, own].map((shares) => {
+    let sum = 0;
+    for (let row = 0; row < T; row++) sum += Math.max(...shares.slice(row * T, (row + 1) * T));
+    return sum / T;
+  });
+  return Math.abs(a - b) < 0.005 ? "" : `The largest cell of a row holds ${share(a)} on average, and ${
+    share(b)} in the model’s own.`;
+}
+
+customElements.define("typed-map", TypedMap);

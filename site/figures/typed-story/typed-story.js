@@ -1,0 +1,103 @@
+/**
+ * <typed-story .run=${run} .result=${result} .story=${story} prompt="0"></typed-story>
+ *
+ * What the model writes when a typed head stands in place of all of its own, and what that costs.
+ * `result` as for head-check. `story` is null before, or has
+ *   mine, own: tokens { id, p } so far, behind the prompt; busy: whether more will come;
+ *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats a token, or
+ *   null where there is no text to measure on.
+ * Tells: "story" { prompt }, "halt" {}.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../kit/controls.js";
+import { Figure } from "../../kit/figure.js";
+import { count, inText, nats, percent, shade } from "../../kit/words.js";
+
+class TypedStory extends Figure {
+  static properties = {
+    result: { attribute: false },
+    story: { attribute: false },
+    prompt: { type: Number },
+  };
+
+  static styles = [Figure.styles, controls, css`
+    label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
+    .two { display: grid; gap: 16px 40px; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+           margin-top: 16px; }
+    @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
+    .text { font: 400 1.0625rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
+            min-height: 8em; margin: 0; }
+    .given { color: var(--muted); }
+    .text span { border-radius: 3px; }
+    .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
+    .loss { margin-top: 8px; min-height: 3em; }
+    .all { margin-top: 16px; min-height: 3em; max-width: 72ch; }
+    .wrong { border-left: 4px solid var(--warning); padding-left: 12px; }
+  `];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  draw({ prompts }) {
+    const { result, story } = this, can = result && result.passed.includes("shapes") && !story?.busy;
+    const right = result?.failed === "";
+    return html`<div class="row">
+        <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
+          ${prompts.map((prompt, i) => html`<option value=${i}
+            .selected=${i === this.prompt}>${prompt}</option>`)}</select></label>
+        ${story?.busy ? html`<button @click=${() => this.tell("halt")}>Stop</button>` : html`<button
+          class="first" ?disabled=${!can} @click=${() => this.tell("story", { prompt: this.prompt ?? 0 })}>${
+          !result || right ? "Let it write through my code" : "See what this mistake does"}</button>`}
+      </div>
+      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot be put in yet: what
+        it returns has not the shape that the model needs.` : html`First type a head and run it. A wrong one
+        may be put in, too, to see what that does.`}</p>`}
+      ${story ? this.told(story) : nothing}`;
+  }
+
+  told(story) {
+    const differs = firstDifference(story);
+    return html`<div class="two">
+        <div><h3>Through your code, in every layer and head</h3>
+          ${this.text(story.mine, differs)}${this.loss(story.loss?.mine)}</div>
+        <div><h3>With its own attention, and the same dice</h3>
+          ${this.text(story.own, differs)}${this.loss(story.loss?.own)}</div>
+      </div>
+      <p class="all" role="status">${story.busy ? nothing : this.says(story, differs)}</p>`;
+  }
+
+  text(tokens, differs) {
+    const { prompts } = this.run.manifest, { symbols } = this.run;
+    return html`<p class="text"><span class="given">${prompts[this.prompt ?? 0]}</span>${
+      tokens.map(({ id, p }, i) => html`<span class=${`${shade(p)} ${i === differs ? "differs" : ""}`}
+        title=${percent(p)}>${inText(symbols[id])}</span>`)}</p>`;
+  }
+
+  loss(loss) {
+    if (loss === undefined) return html`<p class="caption loss"></p>`;
+    return html`<p class="caption loss">Loss on a text it never learned from: ${Number.isFinite(loss)
+      ? nats(loss) : "NaN, which is not a number"}.</p>`;
+  }
+
+  says(story, differs) {
+    if (story.says) return html`<span class="wrong">${story.says}</span>`;
+    const { loss } = story;
+    const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
+      ${loss.pytorch.toFixed(4)}, and through your code it is ${loss.mine.toFixed(4)}.` : nothing;
+    if (differs === null) {
+      return html`<b>Every token is the same.</b> This text was written by the model that the run trained, and
+        by the head that you typed.${pytorch}`;
+    }
+    return html`The texts part at the word with the wave below.${pytorch}`;
+  }
+}
+
+/** The place of the first token that differs, null if there is none. */
+function firstDifference({ mine, own, busy }) {
+  for (let i = 0; i < Math.min(mine.length, own.length); i++) if (mine[i].id !== own[i].id) return i;
+  return busy || mine.length === own.length ? null : Math.min(mine.length, own.length);
+}
+
+customElements.define("typed-story", TypedStory);

@@ -1,0 +1,17 @@
+/** Buttons and choices, as all figures have them. */
+import { css } from "../vendored/lit.js";
+
+export const controls = css`
+  .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; }
+  button { min-height: 44px; border: 1px solid var(--line); border-radius: 22px; padding: 4px 20px;
+           background: var(--panel); color: var(--ink); font: 500 var(--small)/1.4 var(--sans);
+           cursor: pointer; text-align: left; }
+  button:hover:not(:disabled) { border-color: var(--moss); }
+  button:disabled { color: var(--muted); cursor: default; opacity: 0.7; }
+  button[aria-pressed="true"], button[aria-current="true"] {
+    border-color: var(--moss); box-shadow: inset 0 0 0 1px var(--moss); font-weight: 600; }
+  .first { background: var(--moss); border-color: var(--moss); color: var(--panel); font-weight: 600; }
+  .first:disabled { background: var(--moss); color: var(--panel); }
+  select { min-height: 44px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
+           background: var(--panel); color: var(--ink); font: inherit; max-width: 100%; }
+`;

@@ -1,0 +1,16 @@
+/** Which head of a run to show first. */
+
+/** The head that the last model would miss most, such as "2.1"; null if that is not known. */
+export async function mostMissed(run) {
+  if (run.manifest.missing.heads) return null;
+  const { without } = await run.part("heads"), all = without.at(-1).flatMap((losses, layer) =>
+    losses.map((loss, head) => ({ loss, name: `${layer}.${head}` })));
+  return all.reduce((a, b) => (b.loss > a.loss ? b : a)).name;
+}
+
+/** A head that an address names, if the run has it, else another one. */
+export function headOf(run, named, otherwise) {
+  const { n_layer, n_head } = run.manifest.settings, [layer, head] = (named ?? "").split(".").map(Number);
+  const isHead = /^\d+\.\d+$/.test(named) && layer < n_layer && head < n_head;
+  return isHead ? named : otherwise ?? `${n_layer - 1}.0`;
+}

@@ -1,0 +1,70 @@
+/**
+ * What somebody typed, run by exercise/worker.js inside the model of a run: the weights of its end.
+ *
+ *   const bench = new Bench();
+ *   await bench.run(run, { code, exercise: "attention", ids, layer, head })
+ */
+import { EXERCISES } from "../exercise/exercises.js";
+import { Asked, TooLong } from "./asked.js";
+import { LiveModel } from "./model.js";
+import { Trouble } from "./run.js";
+
+const [LIMIT, PATIENCE] = [2000, 8000];  // milliseconds without a sign of life: a run, a whole text
+const START = 30_000;  // milliseconds for Python and the weights to be there
+
+/** The code took too long, and was ended. */
+export class Endless extends Error {}
+
+export class Bench {
+  worker = new Asked(new URL("../exercise/worker.js", import.meta.url));
+
+  /** Python, and the model of a run if it is given. */
+  async open(run) {
+    const model = run && new LiveModel(run, run.manifest.snapshots.at(-1).step).model;
+    try {
+      await this.worker.ask("open", { model }, { limit: START });
+    } catch (error) {
+      throw new Trouble(`The page cannot run Python in the model of the run ${run?.name ?? ""}. ${
+        error.message}`, run?.command);
+    }
+    return model;
+  }
+
+  /** @throws {Endless|Trouble|Error} an Error has a sentence about the typed code */
+  async ask(run, call, given, { limit = LIMIT, onPart } = {}) {
+    const model = await this.open(run);
+    try {
+      return await this.worker.ask(call, { model, ...given }, { limit, onPart });
+    } catch (error) {
+      if (!(error instanceof TooLong)) throw error;
+      throw new Endless(`It was stopped after ${limit / 1000} seconds without a result. Is there a loop `
+        + "in it that does not end?");
+    }
+  }
+
+  /** Judge a source; see `run` in worker.js for what comes of it. */
+  async run(run, { code, exercise, ids, layer, head }) {
+    const check = await run.part("check");
+    const logits = await run.logits(run.manifest.snapshots.at(-1).step);
+    return this.ask(run, "run", { code, defines: EXERCISES[exercise].defines, ids, layer, head,
+                                  check: { ...check, logits } });
+  }
+
+  /** The loss of the source that ran last, and of the model without it, on the run's held-out text. */
+  async loss(run) {
+    const { held_out: text } = await run.part("check");
+    if (!text) return null;
+    const found = await this.ask(run, "loss", { ids: text.ids }, { limit: PATIENCE });
+    return { ...found, pytorch: text.loss, tokens: text.ids.length - 1 };
+  }
+
+  /** Let both write on, with the same dice; onPart gets { mine, own }, each { id, p } or null. */
+  write(run, { ids, seed, temperature, end }, onPart) {
+    return this.ask(run, "write", { ids, seed, how: { temperature }, end }, { limit: PATIENCE, onPart });
+  }
+
+  /** End whatever runs. */
+  halt() {
+    this.worker.end(new Endless("Stopped."));
+  }
+}

@@ -1,0 +1,247 @@
+/** Write the head: see write.html. What is typed is kept in this browser, the rest in the address. */
+import "./figures/code-editor/code-editor.js";
+import "./figures/exercise-chooser/exercise-chooser.js";
+import "./figures/famous-mistakes/famous-mistakes.js";
+import "./figures/guess-first/guess-first.js";
+import "./figures/head-check/head-check.js";
+import "./figures/run-code/run-code.js";
+import "./figures/run-facts/run-facts.js";
+import "./figures/run-picker/run-picker.js";
+import "./figures/same-numbers/same-numbers.js";
+import "./figures/take-home/take-home.js";
+import "./figures/token-row/token-row.js";
+import "./figures/typed-map/typed-map.js";
+import "./figures/typed-story/typed-story.js";
+import { EXERCISES, MISTAKES } from "./exercise/exercises.js";
+import { cameTrue } from "./figures/guess-first/guess-first.js";
+import { headOf, mostMissed } from "./kit/heads.js";
+import { live, readable } from "./kit/look.js";
+import { somebody } from "./kit/model.js";
+import { begin } from "./kit/page.js";
+import * as state from "./kit/state.js";
+import { Bench } from "./kit/typed.js";
+
+const FIGURES = ["run-facts", "run-picker", "same-numbers", "take-home", "token-row", "typed-map",
+                 "typed-story"];
+const LENGTH = 20;  // tokens of the text that a head is tried on; never as many as D
+const $ = (selector) => document.querySelector(selector);
+
+const bench = new Bench();
+const now = {
+  run: null, exercise: "attention", head: "0.0",
+  look: null,      // the example, once it is there, and `looked`, the promise of it
+  trial: null,     // the famous mistake that is in the editor, or null
+  guesses: {},     // of mistakes that were tried: whether the guess came true
+  result: null,    // of the last run of the code that is in the editor
+  get typed() {    // which exercise the code in the editor belongs to
+    return this.trial ? "attention" : this.exercise;
+  },
+};
+
+// What was typed ---------------------------------------------------------------------------------
+
+const key = (exercise) => `terrarium/write/${exercise}`;
+
+function kept(exercise) {
+  try {
+    return localStorage.getItem(key(exercise)) ?? EXERCISES[exercise].start;
+  } catch {
+    return EXERCISES[exercise].start;  // a browser that keeps nothing
+  }
+}
+
+function keep(exercise, code) {
+  try {
+    if (code === EXERCISES[exercise].start) localStorage.removeItem(key(exercise));
+    else localStorage.setItem(key(exercise), code);
+  } catch {
+    // a browser that keeps nothing
+  }
+}
+
+/** What is in the editor, and everything that belongs to it: what was typed, or a famous mistake. */
+function edit({ exercise = now.exercise, trial = null }) {
+  if (now.busy) bench.halt();
+  Object.assign(now, { exercise, trial, code: trial ? trial.code : kept(exercise) });
+  $("code-editor").code = now.code;
+  Object.assign($("exercise-chooser"), { exercise, trial: trial?.name ?? "" });
+  $("head-check").exercise = now.typed;
+  Object.assign($("guess-first"), { mistake: trial, measured: null });
+  $("famous-mistakes").trial = trial?.name ?? "";
+  $("typed-story").story = null;
+  if (!trial) $("take-home").code = now.code;
+  found(null);
+}
+
+/** What came of the last run; null as soon as the code is another. */
+function found(result) {
+  now.result = result;
+  $("head-check").result = result;
+  $("code-editor").wrong = result?.line ?? null;
+  Object.assign($("typed-story"), { result });
+  if (result?.maps) $("typed-map").maps = result.maps;
+}
+
+function busy(isBusy) {
+  now.busy = isBusy;
+  for (const figure of document.querySelectorAll("run-code, head-check")) figure.busy = isBusy;
+}
+
+addEventListener("code", ({ detail }) => {
+  if (now.trial) now.trial = { ...now.trial, code: detail.code };
+  else keep(now.exercise, detail.code);
+  now.code = detail.code;
+  $("code-editor").wrong = null;
+  if (!now.trial) $("take-home").code = detail.code;
+});
+addEventListener("exercise", ({ detail }) => {
+  state.write({ exercise: detail.exercise === "attention" ? null : detail.exercise });
+  edit(detail);
+});
+addEventListener("own", () => {
+  edit({});
+  $("code-editor").focus();
+});
+addEventListener("reset", () => {
+  if (!now.trial) keep(now.exercise, EXERCISES[now.exercise].start);
+  edit({ trial: MISTAKES.find((one) => one.name === now.trial?.name) });
+  $("code-editor").focus();
+});
+
+// Running it -------------------------------------------------------------------------------------
+
+async function tryIt() {
+  if (now.busy || !now.run) return;
+  const { code, typed: exercise, run } = now;
+  busy(true);
+  let result;
+  try {
+    const look = await now.looked, [layer, head] = now.head.split(".").map(Number);
+    if (look instanceof Error) throw look;
+    result = await bench.run(run, { code, exercise, ids: textOf(look), layer, head });
+  } catch (error) {
+    result = { passed: [], failed: "it runs", unread: true, says: error.message, printed: [], more: 0 };
+  }
+  busy(false);
+  if (now.code !== code || now.run !== run) return;
+  found(result);
+  if (now.trial) await measure(result, code);
+}
+
+/** What came of a famous mistake, and of the guess. */
+async function measure(result, code) {
+  const { trial, run } = now;
+  let loss = { mine: NaN, own: NaN };
+  try {
+    loss = await bench.loss(run) ?? loss;
+  } catch {
+    // without a loss, the question is answered by what is left
+  }
+  if (now.trial !== trial || now.code !== code || !result.measured) return;
+  const measured = { ...result.measured, loss: loss.mine, ownLoss: loss.own,
+                     guessing: Math.log(run.symbols.length) };
+  $("guess-first").measured = measured;
+  const { choice } = $("guess-first");
+  if (choice !== null) {
+    now.guesses = { ...now.guesses, [trial.name]: cameTrue(trial, measured) === choice };
+    $("famous-mistakes").guesses = now.guesses;
+  }
+}
+
+addEventListener("try", tryIt);
+addEventListener("guess", tryIt);
+addEventListener("mistake", ({ detail: { name } }) => {
+  edit({ trial: MISTAKES.find((one) => one.name === name) });
+  $("#type").scrollIntoView();
+  $("guess-first").focus();
+});
+
+// In the model -----------------------------------------------------------------------------------
+
+let texts = 0;  // grows with every story, so that an old one is known
+
+addEventListener("story", async ({ detail: { prompt } }) => {
+  const { run } = now, turn = ++texts, story = { mine: [], own: [], busy: true, says: "", loss: null };
+  const show = (changes) => {
+    if (turn === texts) $("typed-story").story = Object.assign(story, changes) && { ...story };
+  };
+  show({});
+  const { settings, prompts } = run.manifest;
+  const { start, encoded } = readable(run, prompts[prompt]);
+  try {
+    const ids = [...start, ...encoded], end = start[0] ?? null, { temperature } = settings;
+    await bench.write(run, { ids, end, seed: 1, temperature }, ({ mine, own }) => {
+      if (mine) story.mine.push(mine);
+      if (own) story.own.push(own);
+      show({});
+    });
+  } catch (error) {
+    show({ says: error.message });
+  }
+  try {
+    show({ loss: await bench.loss(run) });
+  } catch (error) {
+    show({ says: story.says || error.message });
+  }
+  show({ busy: false });
+});
+addEventListener("halt", () => bench.halt());
+
+// The run ----------------------------------------------------------------------------------------
+
+/** The text that heads are tried on: what the model writes behind the first prompt, in the end. */
+function textOf({ run, ids }) {
+  const { n_embd, n_head } = run.manifest.settings;
+  const D = n_embd / n_head, T = Math.min(ids.length, LENGTH);
+  return ids.slice(0, T === D ? T - 1 : T);  // a forgotten transpose shows where T is not D
+}
+
+/** The example, and what heads are tried on: computed here, so that nothing else need be fetched. */
+function exampleOf(run) {
+  const { snapshots, prompts, settings } = run.manifest;
+  return live(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature })
+    .catch((error) => error);
+}
+
+/** The place at which a head looks most at a single token, neither the first nor the last. */
+function striking(look, head) {
+  const most = (place) => Math.max(0, ...look.row(head, place - 1).slice(1, -1));
+  const places = Array.from({ length: look.last }, (_, i) => i + 1);
+  return places.reduce((best, place) => (most(place) > most(best) ? place : best));
+}
+
+async function show(run) {
+  const { exercise } = state.read();
+  if (now.run === run) {
+    showHead(run);
+    if (now.result && !now.trial) tryIt();  // on another head
+    return;
+  }
+  Object.assign(now, { run, look: null, missed: null, looked: exampleOf(run) });
+  $("typed-map").maps = null;
+  edit({ exercise: Object.hasOwn(EXERCISES, exercise) ? exercise : "attention" });
+  showHead(run);
+  const [look, missed] = await Promise.all([now.looked, mostMissed(run).catch(() => null)]);
+  if (now.run !== run) return;
+  Object.assign(now, { look, missed });
+  showHead(run);
+  await somebody;
+  if (now.run === run) bench.open(run).catch(() => {});  // said when it is used
+}
+
+function showHead(run) {
+  now.head = headOf(run, state.read().head, now.missed);
+  for (const figure of document.querySelectorAll("typed-map, token-row")) figure.head = now.head;
+  const { look } = now, row = $("token-row");
+  row.look = look;
+  if (look && !(look instanceof Error)) row.at = striking(look, row.headNumber);
+}
+
+addEventListener("head", ({ detail }) => {
+  state.write({ head: detail.head });
+  dispatchEvent(new HashChangeEvent("hashchange"));
+});
+addEventListener("place", ({ detail }) => { $("token-row").at = detail.at; });
+
+begin(FIGURES, { first: (watched) => watched.at(-1), also: show })
+  .catch((error) => console.warn(error.message));

@@ -1,0 +1,99 @@
+"""What is said of Python that cannot be read: which line, and why."""
+import plumbing
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from test_head import CLASS, RIGHT, RIGHT_CLASSES, head
+
+explain = plumbing.load_module(ROOT / "site" / "exercise" / "syntax.py").explain
+
+SOURCES = [head(body)[1] for body in RIGHT.values()] + [*RIGHT_CLASSES.values()]
+
+
+def said(source):
+    """The sentence about a source that Python refuses."""
+    with pytest.raises(SyntaxError) as error:
+        compile(source, "my_head.py", "exec")
+    return explain(source, error.value.lineno or 0, str(error.value))
+
+
+@pytest.mark.parametrize("source, sentence", [
+    ("def attention(q, k, v)\n    return v\n",
+     "Line 1 begins with def, and the colon at its end is missing."),
+    ("x = 1\nfor t in range(3)  # each: token\n    x = t\n",
+     "Line 2 begins with for, and the colon at its end is missing."),
+    ("if x > 1:\n    y = 1\nelse\n    y = 2\n",
+     "Line 3 begins with else, and the colon at its end is missing."),
+    ("def f(q):\nreturn q\n",
+     "Line 1 ends in a colon: line 2, which belongs to it, has to stand further right, by four "
+     "spaces."),
+    ("def f(q):\n    # only words\n",
+     "Line 1 ends in a colon, and nothing follows that belongs to it."),
+    ("x = 1\n\n  y = 2\n",
+     "Line 3 stands further right than line 1, which does not end in a colon: let both begin at "
+     "the same place."),
+    ("def f(q):\n    x = 1\n      \n  return x\n",
+     "Line 4 begins 2 spaces from the left, and no block above it does."),
+    ("  x = 1\n", "Line 1 has to begin at the left edge."),
+    ("def f(q):\n    x = 1\n \ty = 2\n",
+     "Line 3 begins with tabs and spaces mixed: use spaces only."),
+    ("x = (1 + 2\ny = 3\n", "The bracket ( of line 1 is never closed."),
+    ("x = (1 + [2)\ny = 3\n", "Line 1 has ) where ] should close the bracket [ of line 1."),
+    ("x = 1)\n", "Line 1 closes a bracket ) that was never opened."),
+    ("x = 'abc\ny = 1\n", "In line 1, the text that begins with ' does not end: ' is missing."),
+    ('def f():\n    """What it does\n    return 1\n',
+     'The text that begins with """ in line 2 never ends.'),
+    ("if x = 1:\n    y = 2\n",
+     "Line 1 asks a question, so it needs ==, which compares; = gives a name to something."),
+    ("x = 1\nreturn x\n",
+     "Line 2 stands outside of the function: it has to be indented as the lines of the function "
+     "are."),
+    ("x = 1\ny = x +\n",
+     "Python cannot read line 2: y = x +. Is something missing in it, or one sign too many, or in "
+     "the line before?"),
+])
+def test_the_mistake_is_named_with_its_line(source, sentence):
+    assert said(source) == sentence
+
+
+@given(st.sampled_from(SOURCES), st.data())
+def test_a_colon_that_is_taken_away_is_missed_in_its_line(source, data):
+    lines = source.split("\n")
+    ends = [i for i, line in enumerate(lines) if line.endswith(":")]
+    i = data.draw(st.sampled_from(ends))
+    lines[i] = lines[i][:-1]
+    word = lines[i].split()[0]
+    assert said("\n".join(lines)) == (f"Line {i + 1} begins with {word}, and the colon at its end "
+                                      "is missing.")
+
+
+@given(st.sampled_from(SOURCES), st.data(), st.integers(1, 7))
+def test_a_line_that_is_moved_is_named_or_still_read(source, data, by):
+    lines = source.split("\n")
+    i = data.draw(st.sampled_from([i for i, line in enumerate(lines) if line.startswith("    ")
+                                   and not line.endswith(":")]))
+    lines[i] = " " * by + lines[i]
+    moved = "\n".join(lines)
+    try:
+        compile(moved, "my_head.py", "exec")
+    except SyntaxError:
+        assert f"ine {i + 1}" in said(moved) or f"line {i + 2}" in said(moved).lower()
+
+
+@given(st.sampled_from(SOURCES), st.data())
+def test_whatever_is_cut_out_there_is_a_sentence(source, data):
+    a, b = sorted(data.draw(st.tuples(*[st.integers(0, len(source))] * 2)))
+    left = source[:a] + source[b:]
+    try:
+        compile(left, "my_head.py", "exec")
+    except SyntaxError as error:
+        found = explain(left, error.lineno or 0, str(error))
+        assert found.endswith((".", "?")) and len(found) < 400
+
+
+@given(st.sampled_from(SOURCES + [CLASS]))
+def test_a_source_that_is_fine_is_not_accused(source):
+    """Nothing is found by looking, so that only the line is named that Python itself names."""
+    assert explain(source, 1).startswith("Python cannot read line 1: ")

@@ -1,0 +1,431 @@
+"""Write the head, in the page: typed by keyboard in a real Chromium, judged there as by PyTorch."""
+import gzip
+import re
+import shutil
+import subprocess
+import sys
+
+import plumbing
+
+import pytest
+import torch
+from conftest import ROOT, served
+from test_head import (
+    RIGHT,
+    RIGHT_CLASSES,
+    STEPS,
+    WRONG,
+    WRONG_CLASSES,
+    class_of,
+    head,
+    wrong,
+    wrong_class,
+)
+from test_pages import opened, site  # noqa: F401 (a fixture)
+
+judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
+
+# Both Pythons ---------------------------------------------------------------------------------
+
+ASK = """async ({ source, name }) => {
+  const { startPython } = await import("/exercise/python.js");
+  globalThis.kept ??= { python: await startPython({ print: (line) => kept.print?.(line) }) };
+  const { python } = kept, stages = [];
+  try {
+    const [unread] = python.ask("read", source, name);
+    if (unread) return [["unread", unread]];
+    python.ask("stages", (stage, mistake) => stages.push([stage, mistake]));
+    return stages;
+  } finally {
+    python.tidy();
+  }
+}"""
+NEEDS_GRADIENTS = {  # right in the page, which has no gradients; numpy is not there either
+    "weights cut off", "keys that do not learn", "normalised in place"}
+NOT_THERE = {"by way of numpy", "an array of numpy", "in double precision"}
+
+
+@pytest.fixture(scope="module")
+def in_the_page(engine):
+    """in_the_page(source, name): the stages of what a source calls so, judged in Chromium."""
+    return lambda source, name="attention": engine(ASK, dict(source=source, name=name))
+
+
+def in_cpython(thing):
+    return [list(stage) for stage in judges.stages(thing, torch) if stage[0] != "learning"]
+
+
+def comparable(sentence):
+    """A sentence without what comes of random numbers, or of each Python's own words."""
+    sentence = re.sub(r"(Row|token) \d+|sums to [\d.e-]+", "…", sentence)
+    return re.sub(r"(name '\w+' )(is not|isn't) defined", r"\1is not defined", sentence)
+
+
+def page_source(source):
+    return source.replace("import train\n", "\n")  # which the page has not
+
+
+def agree(page, real):
+    assert [stage for stage, _ in page] == [stage for stage, _ in real]
+    assert comparable(page[-1][1]) == comparable(real[-1][1])
+
+
+@pytest.mark.parametrize("body", [*RIGHT.values(), STEPS], ids=[*RIGHT, "step by step"])
+def test_a_right_head_is_right_in_both_pythons(in_the_page, body):
+    thing, source = head(body)
+    page = [one for one in in_the_page(page_source(source)) if one[0] != "learning"]
+    assert page == in_cpython(thing)
+    assert len(page) == 8 and page[-1][1] == ""
+
+
+@pytest.mark.parametrize("name", [*WRONG])
+def test_a_wrong_head_hears_the_same_in_both_pythons(in_the_page, name):
+    thing, source = head(wrong(name))
+    page = [one for one in in_the_page(page_source(source)) if one[0] != "learning"]
+    if name in NOT_THERE:
+        assert "exists in PyTorch, but not in this page" in page[-1][1]
+    elif name in NEEDS_GRADIENTS:
+        assert page[-1] == ["other sizes", ""] and "cannot learn" in WRONG[name][2]
+    else:
+        agree(page, in_cpython(thing))
+
+
+@pytest.mark.parametrize("name", RIGHT_CLASSES)
+def test_a_right_class_is_right_in_both_pythons(in_the_page, name):
+    page = in_the_page(RIGHT_CLASSES[name].lstrip(), "Head")
+    agree(page[:-1], in_cpython(class_of(RIGHT_CLASSES[name])))
+    assert len(page) == 10
+
+
+@pytest.mark.parametrize("name", WRONG_CLASSES)
+def test_a_wrong_class_hears_the_same_in_both_pythons(in_the_page, name):
+    page = in_the_page(wrong_class(name).lstrip(), "Head")
+    agree([one for one in page if one[0] != "learning"], in_cpython(class_of(wrong_class(name))))
+
+
+# In the page ----------------------------------------------------------------------------------
+
+SOURCE = page_source(head(STEPS)[1])
+IN_FOCUS = """() => {
+    let one = document.activeElement;
+    while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+    return one.getAttribute("aria-label") ?? one.textContent.trim(); }"""
+
+class Desk:
+    """The page, as somebody at a keyboard has it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.editor = page.get_by_role("textbox", name="Your code, in Python")
+
+    def put(self, source):
+        """A whole source in place of what is there, as if pasted."""
+        self.editor.click()
+        self.page.keyboard.press("Control+a")
+        self.editor.evaluate("""(editor, text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true,
+                                                               cancelable: true })); }""", source)
+
+    def run(self, source=None):
+        """What is said of a source, or of what is in the editor."""
+        if source is not None:
+            self.put(source)
+        self.editor.click()
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_function("document.querySelector('head-check').busy || true")
+        self.page.wait_for_function("""() => {
+            const check = document.querySelector("head-check");
+            return check.result && !check.busy && !check.isUpdatePending; }""", timeout=20_000)
+        return self.page.locator("head-check .verdict").inner_text()
+
+    @property
+    def text(self):
+        return self.page.evaluate("document.querySelector('code-editor').code")
+
+    def replace(self, old, new):
+        """Type over a piece of the code, found as somebody would: by its line."""
+        self.put(self.text.replace(old, new))
+
+
+@pytest.fixture
+def desk(browser, site):  # noqa: F811
+    with opened(browser, f"{site.address}/write.html") as page:
+        yield Desk(page)
+
+
+def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writes(
+        browser, site, tmp_path):  # noqa: F811
+    with opened(browser, f"{site.address}/write.html") as page:
+        desk = Desk(page)
+        assert desk.run().startswith("It returns nothing. It has to return two things")
+        page.keyboard.press("Control+End")
+        page.keyboard.type("T, D = q.shape[-2:]\nscores = q @ k\nweights = scores.softmax(dim=-1)"
+                           "\nreturn weights @ v, weights\n")
+        assert "Running it ends in RuntimeError, line 12: Expected size for first" in desk.run()
+        assert page.locator("code-editor .cm-wrong").inner_text().strip() == "scores = q @ k"
+        fixed = desk.text.replace("q @ k", "q @ k.transpose(-2, -1)")
+        assert desk.run(fixed).startswith("4 of 9 right. The future is visible")
+        assert re.search(r"Yours gives \d+ % of a row to later tokens",
+                         page.locator("typed-map .says").inner_text())
+        fixed = fixed.replace("scores.softmax",
+                              "(scores + torch.full((T, T), -math.inf).triu(1)).softmax")
+        assert desk.run(fixed).startswith("5 of 9 right. The scores are not scaled.")
+        assert desk.run(fixed.replace("-1)\n", "-1) / D**0.5\n", 1)).startswith(
+            "This is attention. With it in every head of the model, none of 512 logits differs "
+            "from PyTorch’s by more than 0.0000")
+        assert page.locator("head-check li.right").count() == 9
+        assert "Both are the same" in page.locator("typed-map .says").inner_text()
+        page.get_by_role("button", name="Let it write through my code").click()
+        page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download my_head.py").click()
+        download.value.save_as(tmp_path / "my_head.py")
+    said = subprocess.run([sys.executable, ROOT / "train.py", "--head", "my_head.py", "--preset",
+                           "smoke", "--steps", "2"], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=200)
+    assert said.returncode == 0, said.stderr
+    assert "my_head.py computes attention." in said.stdout
+
+
+def test_it_can_all_be_done_by_keyboard(browser, site):  # noqa: F811
+    with opened(browser, f"{site.address}/write.html") as page:
+        def tab_to(what):
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                if page.evaluate(IN_FOCUS) == what:
+                    return
+            raise AssertionError(f"Tab never comes to {what}")
+
+        tab_to("Your code, in Python")
+        for i, line in enumerate(STEPS.strip().splitlines()):
+            page.keyboard.press("Enter") if i else None  # which indents by itself
+            page.keyboard.type(line.strip())
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")  # indents
+        assert page.evaluate("document.querySelector('code-editor').code").endswith(
+            "    return weights @ v, weights\n    ")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Tab")
+        assert page.evaluate(IN_FOCUS) == "Run it"
+        page.keyboard.press("Enter")
+        page.get_by_text("This is attention.").wait_for()
+        tab_to("Let it write through my code")
+        page.keyboard.press("Enter")
+        page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
+        tab_to("Download my_head.py")
+
+
+def test_the_verdict_is_announced_and_the_stages_have_words(desk):
+    desk.run(SOURCE.replace(" / D**0.5", ""))
+    heard = desk.page.locator("head-check").aria_snapshot()
+    assert "status:" in heard and "The scores are not scaled." in heard
+    for words in ("No look at the future : right", "The scores are scaled : wrong",
+                  "The values are mixed : not yet checked"):
+        assert words in heard
+
+
+@pytest.mark.parametrize("source, sentence, line", [
+    (SOURCE.replace("v):", "v)"), "Line 6 begins with def, and the colon at its end is missing.",
+     6),
+    (SOURCE.replace("    scores = q", "      scores = q"), "Line 8 stands further right than line "
+     "7, which does not end in a colon", 8),
+    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "The bracket ( of line 10 is never "
+     "closed.", 10),
+    (SOURCE.replace("scores.softmax", "scoers.softmax"), "Running it ends in NameError, line 10: "
+     "name 'scoers' isn't defined.", 10),
+    (SOURCE.replace("import torch\n", "import numpy\n", 1), "The file ends in ImportError, line 2: "
+     "numpy is not in this page", 2),
+    (SOURCE.replace("attention", "attend"), "It has to define attention(q, k, v).", None),
+])
+def test_what_cannot_run_is_named_with_the_line_that_the_learner_sees(desk, source, sentence, line):
+    assert sentence in desk.run(source)
+    marked = desk.page.locator("code-editor .cm-wrong")
+    assert marked.count() == (line is not None)
+    if line:
+        assert marked.inner_text().strip() == source.split("\n")[line - 1].strip()
+
+
+def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
+    endless = SOURCE.replace("    T, D", "    while True:\n        pass\n    T, D")
+    assert desk.run(endless).startswith("It was stopped after 2 seconds without a result.")
+    assert desk.run(SOURCE).startswith("This is attention.")
+
+
+def test_what_is_printed_is_shown_once_and_not_without_end(desk):
+    few = SOURCE.replace("    weights", "    print('rows', tuple(scores.shape))\n    weights", 1)
+    desk.run(few)
+    page = desk.page
+    assert page.get_by_label("What it printed").inner_text() == "rows (1, 2, 15, 15)"
+    desk.run(SOURCE.replace("    weights", "    for i in range(1234):\n        print(i)\n"
+                                            "    weights", 1))
+    assert page.get_by_label("What it printed").inner_text().endswith("\n98\n99")
+    assert page.get_by_text("and 1,134 more lines.").is_visible()
+
+
+def test_hints_come_one_by_one_and_the_answer_only_when_asked_for(desk):
+    page = desk.page
+    desk.run(SOURCE.replace(" / D**0.5", ""))
+    assert page.get_by_text("/ D**0.5", exact=False).count() == 0
+    page.get_by_role("button", name="A larger hint").click()
+    assert "so scores are divided by the root of D" in page.locator("head-check .hint").inner_text()
+    assert page.get_by_label("One right answer").count() == 0
+    page.get_by_role("button", name="Show me an answer").click()
+    answer = page.get_by_label("One right answer").inner_text()
+    assert desk.run(answer).startswith("This is attention.")
+    assert page.get_by_label("One right answer").count() == 0
+
+
+def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
+    page = desk.page
+    desk.run(SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"))
+    page.get_by_role("button", name="See what this mistake does").click()
+    page.get_by_text("The texts part at the word with the wave below.").wait_for(timeout=60_000)
+    losses = [float(re.search(r"([\d.]+) nats", one.inner_text())[1])
+              for one in page.locator("typed-story .loss").all()]
+    assert losses[0] > losses[1]
+    desk.run(SOURCE.replace("triu(1)", "triu(0)"))
+    page.get_by_role("button", name="See what this mistake does").click()
+    page.get_by_text("What comes out of the model is NaN").wait_for()
+
+
+def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):  # noqa: F811
+    from test_export import model_of, read
+
+    text = read(site.folder / "exported" / "smoke", "check")["held_out"]["ids"]
+    source = SOURCE.replace(" / D**0.5", "")
+    desk.run(source)
+    desk.page.get_by_role("button", name="See what this mistake does").click()
+    said = desk.page.locator("typed-story .all").get_by_text("through your code it is")
+    said.wait_for(timeout=60_000)
+    names = {}
+    exec(source, names)
+    model = model_of(site.folder / "exported" / "smoke", 20)
+    with torch.inference_mode():
+        logits, _ = model(torch.tensor([text[:-1]]), names["attention"])
+    loss = torch.nn.functional.cross_entropy(logits[0], torch.tensor(text[1:])).item()
+    assert float(re.search(r"through your code it is ([\d.]+)\.", said.inner_text())[1]) \
+        == pytest.approx(loss, abs=2e-4)
+
+
+def test_the_whole_class_is_written_tried_and_put_into_the_model(desk):
+    page = desk.page
+    page.get_by_role("button", name="The whole class Head").click()
+    assert "exercise=head" in page.url and "class Head(nn.Module):" in desk.text
+    assert desk.run().startswith("It has no layer called query.")
+    assert desk.run(wrong_class("scaled by the width").lstrip()).startswith("6 of 10 right.")
+    assert desk.run(RIGHT_CLASSES["step by step"].lstrip()).startswith("This is attention.")
+    assert page.locator("head-check li.right").count() == 10
+    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
+
+
+def test_what_was_typed_survives_a_reload_and_is_deleted_only_if_that_is_meant(desk):
+    page, start = desk.page, desk.text
+    desk.put(SOURCE)
+    page.get_by_role("button", name="The whole class Head").click()
+    page.reload(wait_until="networkidle")
+    assert "class Head" in desk.text
+    page.get_by_role("button", name="The function attention(q, k, v)").click()
+    assert desk.text == SOURCE
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert desk.text == SOURCE
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Delete it").click()
+    assert desk.text == start
+    page.reload(wait_until="networkidle")
+    assert desk.text == start
+
+
+def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(desk):
+    page = desk.page
+    desk.put(SOURCE)
+    page.get_by_role("button", name="A mask that hides the token itself").click()
+    assert "triu(0)" in desk.text
+    page.get_by_label("NaN, which is not a number").check()
+    page.get_by_text("You foresaw it. Nothing divided by nothing is NaN").wait_for()
+    page.get_by_text("✓ You foresaw it").wait_for()
+    page.get_by_role("button", name="The scale forgotten").click()
+    page.get_by_label("Paler: each token looks at more of the others").check()
+    page.get_by_text("It came otherwise. A row spreads over").wait_for()
+    page.get_by_role("button", name="Back to your own").click()
+    assert desk.text == SOURCE
+    page.reload(wait_until="networkidle")
+    assert desk.text == SOURCE
+
+
+def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
+    site = ROOT / "site"  # noqa: F811 (that of the default model)
+    with served(site) as address, opened(browser, f"{address}/write.html") as page:
+        for name in page.locator("famous-mistakes b").all_inner_texts():
+            page.get_by_role("button", name=name).click()
+            page.locator("guess-first input").first.check()
+            page.locator("guess-first .told").wait_for()
+            assert page.locator("guess-first .true").count() == 1, name
+            mistake = page.evaluate("""() => { const { mistake, measured } =
+                document.querySelector("guess-first");
+                return mistake.choices.map(({ holds }) => holds(measured)); }""")
+            assert mistake.count(True) == 1, name
+
+
+def test_another_head_is_chosen_and_everything_follows(desk):
+    page = desk.page
+    desk.run(SOURCE)
+    before = page.evaluate("[...document.querySelector('typed-map').maps.own]")
+    page.locator("typed-map select").select_option("0.1")
+    page.wait_for_function("before => document.querySelector('typed-map').maps.own.some("
+                           "(one, i) => one !== before[i])", arg=before)
+    assert "head=0.1" in page.url
+    assert "Both are the same" in page.locator("typed-map .says").inner_text()
+    assert "head 0.1 looked at" in page.locator("token-row .says").inner_text()
+
+
+def test_the_maps_can_be_read_by_keyboard(desk):
+    desk.run(SOURCE)
+    desk.page.get_by_role("group", name="Attention: Yours").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        desk.page.keyboard.press(key)
+    said = desk.page.locator("typed-map .says").inner_text()
+    assert re.search(r"From .* \(place 1\) at .* \(place 1\): yours (.*), the model’s own \1\.",
+                     said)
+
+
+def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_path):  # noqa: F811
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    (copy / "exported" / "smoke" / "weights" / "000020.bin").unlink()
+    with served(copy) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/write.html", wait_until="networkidle")
+        assert "000020.bin is missing (404)" in Desk(page).run(SOURCE)
+        assert page.locator("token-row").get_by_text("python export_for_web.py").count()
+        page.close()
+
+
+def test_the_first_visit_is_small_though_python_and_an_editor_come_with_it(browser):
+    site = ROOT / "site"  # noqa: F811
+    with served(site) as address, opened(browser, f"{address}/write.html") as page:
+        asked = page.requests
+        page.context.on("request", lambda request: asked.append(request.url))  # of workers, too
+        Desk(page).run(SOURCE)
+    assert all(url.startswith((address, "blob:")) for url in asked)
+    files = [site / url.removeprefix(address).lstrip("/") for url in set(asked)]
+    assert any(file.name == "micropython.wasm" for file in files)
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files
+               if file.is_file() and file.suffix != ".bin") < 500_000
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_works_on_a_phone(browser, site, dark):  # noqa: F811
+    with opened(browser, f"{site.address}/write.html", 360, 420, dark=dark) as page:  # with keys
+        desk = Desk(page)
+        assert desk.run(SOURCE).startswith("This is attention.")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        box = page.get_by_role("button", name="Run it").bounding_box()
+        desk.editor.click()
+        assert box["height"] >= 44
+        size = page.evaluate("getComputedStyle(document.querySelector('code-editor').shadowRoot"
+                             ".querySelector('.cm-content')).fontSize")
+        assert float(size.removesuffix("px")) >= 16, "phones zoom into smaller type"
