@@ -9,6 +9,7 @@ import threading
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import settings
@@ -114,6 +115,30 @@ def smoke_site(smoke_run, tmp_path_factory):
     subprocess.run([sys.executable, ROOT / "export_for_web.py", smoke_run, "--out", site],
                    check=True, capture_output=True, timeout=300)
     return site
+
+
+@pytest.fixture(scope="session")
+def site(smoke_site):
+    with served(smoke_site) as address:
+        yield SimpleNamespace(folder=smoke_site, address=address)
+
+
+@contextlib.contextmanager
+def opened(browser, address, width=1440, height=900, dark=False, still=False):
+    """A page as somebody opens it; afterwards, it must not have complained about anything."""
+    page = browser.new_page(viewport=dict(width=width, height=height),
+                            color_scheme="dark" if dark else "light",
+                            reduced_motion="reduce" if still else "no-preference")
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    try:
+        page.goto(address, wait_until="networkidle")
+        yield page
+        assert page.complaints == []
+    finally:
+        page.close()
 
 
 @pytest.fixture(scope="session")

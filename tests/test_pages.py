@@ -7,21 +7,14 @@ import hashlib
 import json
 import re
 import shutil
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import ROOT, served
+from conftest import ROOT, opened, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PAGES = ("index.html", "explore.html", "write.html", "figures/all-figures.html")
-
-
-@pytest.fixture(scope="module")
-def site(smoke_site):
-    with served(smoke_site) as address:
-        yield SimpleNamespace(folder=smoke_site, address=address)
 
 
 def settled(page):
@@ -30,24 +23,6 @@ def settled(page):
         const of = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
           one.shadowRoot ? [one, ...of(one.shadowRoot)] : [one]);
         return !of(document).some((one) => one.getAttribute("aria-busy") === "true"); }""")
-
-
-@contextlib.contextmanager
-def opened(browser, address, width=1440, height=900, dark=False, still=False):
-    """A page as somebody opens it; afterwards, it must not have complained about anything."""
-    page = browser.new_page(viewport=dict(width=width, height=height),
-                            color_scheme="dark" if dark else "light",
-                            reduced_motion="reduce" if still else "no-preference")
-    page.requests, page.complaints = [], []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(address, wait_until="networkidle")
-        yield page
-        assert page.complaints == []
-    finally:
-        page.close()
 
 
 def film_of(folder):

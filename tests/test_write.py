@@ -9,7 +9,7 @@ import plumbing
 
 import pytest
 import torch
-from conftest import ROOT, served
+from conftest import ROOT, opened, served
 from test_head import (
     RIGHT,
     RIGHT_CLASSES,
@@ -21,8 +21,8 @@ from test_head import (
     wrong,
     wrong_class,
 )
-from test_pages import opened, site  # noqa: F401 (a fixture)
 
+SHIPPED = ROOT / "site"  # with the run of the default model
 judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
 
 # Both Pythons ---------------------------------------------------------------------------------
@@ -150,13 +150,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(browser, site):  # noqa: F811
+def desk(browser, site):
     with opened(browser, f"{site.address}/write.html") as page:
         yield Desk(page)
 
 
 def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writes(
-        browser, site, tmp_path):  # noqa: F811
+        browser, site, tmp_path):
     with opened(browser, f"{site.address}/write.html") as page:
         desk = Desk(page)
         assert desk.run().startswith("It returns nothing. It has to return two things")
@@ -189,7 +189,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
     assert "my_head.py computes attention." in said.stdout
 
 
-def test_it_can_all_be_done_by_keyboard(browser, site):  # noqa: F811
+def test_it_can_all_be_done_by_keyboard(browser, site):
     with opened(browser, f"{site.address}/write.html") as page:
         def tab_to(what):
             for _ in range(60):
@@ -290,7 +290,7 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     page.get_by_text("What comes out of the model is NaN").wait_for()
 
 
-def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):  # noqa: F811
+def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
     from test_export import model_of, read
 
     text = read(site.folder / "exported" / "smoke", "check")["held_out"]["ids"]
@@ -357,8 +357,7 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
 
 
 def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
-    site = ROOT / "site"  # noqa: F811 (that of the default model)
-    with served(site) as address, opened(browser, f"{address}/write.html") as page:
+    with served(SHIPPED) as address, opened(browser, f"{address}/write.html") as page:
         for name in page.locator("famous-mistakes b").all_inner_texts():
             page.get_by_role("button", name=name).click()
             page.locator("guess-first input").first.check()
@@ -392,7 +391,7 @@ def test_the_maps_can_be_read_by_keyboard(desk):
                      said)
 
 
-def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_path):  # noqa: F811
+def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
     (copy / "exported" / "smoke" / "weights" / "000020.bin").unlink()
@@ -405,20 +404,19 @@ def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_pa
 
 
 def test_the_first_visit_is_small_though_python_and_an_editor_come_with_it(browser):
-    site = ROOT / "site"  # noqa: F811
-    with served(site) as address, opened(browser, f"{address}/write.html") as page:
+    with served(SHIPPED) as address, opened(browser, f"{address}/write.html") as page:
         asked = page.requests
         page.context.on("request", lambda request: asked.append(request.url))  # of workers, too
         Desk(page).run(SOURCE)
     assert all(url.startswith((address, "blob:")) for url in asked)
-    files = [site / url.removeprefix(address).lstrip("/") for url in set(asked)]
+    files = [SHIPPED / url.removeprefix(address).lstrip("/") for url in set(asked)]
     assert any(file.name == "micropython.wasm" for file in files)
     assert sum(len(gzip.compress(file.read_bytes())) for file in files
                if file.is_file() and file.suffix != ".bin") < 500_000
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_works_on_a_phone(browser, site, dark):  # noqa: F811
+def test_it_works_on_a_phone(browser, site, dark):
     with opened(browser, f"{site.address}/write.html", 360, 420, dark=dark) as page:  # with keys
         desk = Desk(page)
         assert desk.run(SOURCE).startswith("This is attention.")

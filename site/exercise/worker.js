@@ -14,6 +14,7 @@ const [LINES, WIDTH] = [100, 500];  // that are printed, at most, and characters
 
 const paper = { lines: [], more: 0, isOn: false };  // what is printed
 let python = null, models = new Map();
+let untrained = null;  // layers whose weights a typed class has not been given; null for a function
 
 function print(line) {
   if (!paper.isOn) return;
@@ -42,6 +43,7 @@ async function open(model) {
 /** Typed code in place of attention. -> { says: what is wrong, or ""; mixed; weights } */
 function mixing(model, layer, { q, k, v, x }) {
   const { H, D, C } = model, T = x.length / C;
+  if (untrained?.has(layer)) train(model, layer);
   const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
     new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
   return { says, mixed: mixed && numbersOf(mixed), weights: weights && numbersOf(weights) };
@@ -56,15 +58,14 @@ function putIn(model) {
   };
 }
 
-/** Make a typed class with the weights of each head of the model. */
-function train(model) {
-  const { C, D } = model;
-  for (let layer = 0; layer < model.L; layer++) {
-    for (let head = 0; head < model.H; head++) {
-      python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
-        new Tensor(model.layerOf(kind, layer, head), [D, C])));
-    }
+/** Make a typed class with the weights of each head of a layer. */
+function train(model, layer) {
+  const { C, D, H } = model;
+  for (let head = 0; head < H; head++) {
+    python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
+      new Tensor(model.layerOf(kind, layer, head), [D, C])));
   }
+  untrained.delete(layer);
 }
 
 /** Logits behind a text, of the model with typed code in it or, without, by its own attention. */
@@ -126,7 +127,7 @@ function judged(model, { defines, ids, layer, head, check }) {
     .map(([stage]) => stage);  // learning needs gradients: it is judged by train.py
   const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];
   const isMade = defines !== "Head" || passed.includes("its layers");
-  if (isMade && defines === "Head") train(model);
+  untrained = defines === "Head" ? new Set(Array.from({ length: model.L }, (_, layer) => layer)) : null;
   const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
   const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null },
                   measured: weights && measure(weights, own, T) };
