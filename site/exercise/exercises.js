@@ -125,7 +125,18 @@ function instead(old, mistaken) {
   return RIGHT.replace(old, mistaken);
 }
 
-const loss = (least, most) => ({ loss, ownLoss }) => loss - ownLoss >= least && loss - ownLoss < most;
+const rose = ({ loss, ownLoss }) => loss - ownLoss;
+
+const HOW_UNSURE = "How unsure does the model become, on a text that it never learned from?";
+
+/** What may become of it: choices for more than one mistake. */
+const UNSURE = [
+  { says: "A little more: as among at most twice as many tokens", holds: (m) => rose(m) <= Math.LN2 },
+  { says: "Much more, though it stays better than blind guessing",
+    holds: (m) => rose(m) > Math.LN2 && m.loss < m.guessing },
+  { says: "It becomes as bad as blind guessing, or worse",
+    holds: (m) => !(rose(m) <= Math.LN2 || m.loss < m.guessing) },
+];
 
 /**
  * Mistakes to guess at: three choices each, of which `holds` finds the one that comes true, from what
@@ -148,13 +159,14 @@ export const MISTAKES = [
     name: "The mask forgotten",
     code: instead("scores.masked_fill(later, -math.inf)", "scores"),
     why: "Every token sees the whole text, also what comes after it. The model was trained with a mask.",
-    asks: "What happens to the loss?",
+    asks: "How sure is it then, on a text that it never learned from?",
     choices: [
-      { says: "It falls: each token can look up what follows", holds: loss(-Infinity, -0.05) },
-      { says: "It hardly changes: no head would look there", holds: loss(-0.05, 0.05) },
-      { says: "It rises: no head has learned what to do with a future", holds: (m) => !(m.loss < m.ownLoss + 0.05) },
+      { says: "Surer: each token can look up what follows", holds: (m) => rose(m) < -0.05 },
+      { says: "As sure as before: no head would look there", holds: (m) => Math.abs(rose(m)) <= 0.05 },
+      { says: "Less sure: no head has learned what to do with a future",
+        holds: (m) => !(rose(m) <= 0.05) },
     ],
-    told: (m) => losses(m),
+    told: unsure,
   },
   {
     name: "The mask after softmax",
@@ -167,19 +179,15 @@ export const MISTAKES = [
       { says: "Half of it or more", holds: (m) => m.firstRow >= 0.5 && m.firstRow <= 0.99 },
       { says: "Less than half", holds: (m) => m.firstRow < 0.5 },
     ],
-    told: (m) => `Its row sums to ${(100 * m.firstRow).toFixed(1)} %. ${losses(m)}`,
+    told: (m) => `Its row sums to ${(100 * m.firstRow).toFixed(1)} %. ${unsure(m)}`,
   },
   {
     name: "Softmax along the columns",
     code: instead("softmax(dim=-1)", "softmax(dim=-2)"),
     why: "dim=-2 instead of dim=-1: now each token that is looked at has 100 % to hand out.",
-    asks: "What happens to the loss?",
-    choices: [
-      { says: "It rises by less than half a nat", holds: loss(-Infinity, 0.5) },
-      { says: "It rises by more, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.5 && m.loss < m.guessing },
-      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
-    ],
-    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+    asks: HOW_UNSURE,
+    choices: UNSURE,
+    told: unsure,
   },
   {
     name: "A mask that hides the token itself",
@@ -191,39 +199,33 @@ export const MISTAKES = [
       { says: "Equal shares", holds: (m) => m.isFinite && m.firstRow >= 0.01 },
       { says: "NaN, which is not a number", holds: (m) => !m.isFinite },
     ],
-    told: (m) => (m.isFinite ? losses(m) : "Nothing divided by nothing is NaN, and whatever it meets "
+    told: (m) => (m.isFinite ? unsure(m) : "Nothing divided by nothing is NaN, and whatever it meets "
       + "becomes NaN, too: in the next layer all tokens, at the end all logits."),
   },
   {
     name: "Queries and keys exchanged",
     code: instead("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)"),
     why: "Each token now asks with its key, and is found by its query.",
-    asks: "What happens to the loss?",
-    choices: [
-      { says: "It hardly changes: the products are the same", holds: loss(-Infinity, 0.05) },
-      { says: "It rises, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.05 && m.loss < m.guessing },
-      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
-    ],
-    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+    asks: HOW_UNSURE,
+    choices: UNSURE,
+    told: unsure,
   },
   {
     name: "An average instead of attention",
     code: instead("    scores = q @ k.transpose(-2, -1) / D**0.5\n",
                   "    scores = torch.zeros(*q.shape[:-1], T)\n"),
     why: "All scores are 0, so that each token takes over the same share of all it may see.",
-    asks: "The model keeps its MLPs and all it knows about single tokens. What happens to the loss?",
-    choices: [
-      { says: "It rises by less than half a nat", holds: loss(-Infinity, 0.5) },
-      { says: "It rises by more, but stays below blind guessing", holds: (m) => m.loss - m.ownLoss >= 0.5 && m.loss < m.guessing },
-      { says: "It is worse than blind guessing", holds: (m) => !(m.loss < m.guessing) },
-    ],
-    told: (m) => `${losses(m)} Blind guessing among all tokens has ${m.guessing.toFixed(2)}.`,
+    asks: `The model keeps its MLPs, and all it knows about single tokens. ${HOW_UNSURE}`,
+    choices: UNSURE,
+    told: unsure,
   },
 ];
 
 const among = (nats) => Math.exp(nats).toFixed(1);
 
-function losses({ loss: own, ownLoss }) {
-  return Number.isFinite(own) ? `The loss on a held-out text is ${own.toFixed(2)} nats instead of ${
-    ownLoss.toFixed(2)}.` : "The loss is no number any more.";
+function unsure({ loss, ownLoss, guessing }) {
+  if (!Number.isFinite(loss)) return "Its loss is no number any more.";
+  return `It is as unsure as among ${among(loss)} tokens instead of ${among(ownLoss)} (a loss of ${
+    loss.toFixed(2)} nats instead of ${ownLoss.toFixed(2)}). Blind guessing is among ${
+    Math.round(Math.exp(guessing))}.`;
 }

@@ -69,7 +69,7 @@ const log = {
 
 const manifest = {
   name: "canned", parameters: 1234, step: 100, finished: true, watched: WATCHED, shown: WATCHED,
-  settings: { n_layer: 2, n_head: 2, n_embd: 8, n_ctx: 16, steps: 100, dataset: "canned" },
+  settings: { n_layer: 2, n_head: 2, n_embd: 8, n_ctx: 16, steps: 100, preset: "smoke", dataset: "canned" },
   corpus: { vocab_size: 8, train_characters: 5678 }, metrics: { seconds: 100 },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
   prompts: ["Once a cat", "The cat", "A cat sat", "Cat", "<img src=x onerror=alert(1)>"],

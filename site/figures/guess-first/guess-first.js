@@ -49,9 +49,7 @@ class GuessFirst extends Figure {
         <p>${why} ${asks}</p>
         ${choices.map(({ says }, i) => html`<label class=${came === i ? "true" : ""}>
           <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => this.choose(i)}>
-          <span>${says} ${came === i ? html`<span class="mark">✓<span class="unseen"> this came true</span></span>`
-            : came !== null && this.choice === i ? html`<span class="mark not">✗<span class="unseen"> this did
-            not</span></span>` : nothing}</span></label>`)}
+          <span>${says} ${this.mark(i, came)}</span></label>`)}
         ${measured ? nothing : html`<p class="caption">${this.choice === null
           ? "Choose, then it runs." : "It runs …"}</p>`}
       </fieldset>
@@ -62,6 +60,12 @@ class GuessFirst extends Figure {
 
   focus() {
     this.updateComplete.then(() => this.renderRoot.querySelector("input").focus());
+  }
+
+  mark(i, came) {
+    if (came === i) return html`<span class="mark">✓<span class="unseen"> this came true</span></span>`;
+    if (came === null || this.choice !== i) return nothing;
+    return html`<span class="mark not">✗<span class="unseen"> this did not</span></span>`;
   }
 
   choose(choice) {

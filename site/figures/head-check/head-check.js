@@ -3,9 +3,8 @@
  *
  * How far a typed head is right: the stages, one after another, what is wrong at the first that fails,
  * hints, and what the code printed. `result` is null before the first run, or has
- *   passed: names of stages; failed: name of a stage, or "" if all are right, or null if it does not
- *   get as far as the first; says: a sentence; printed: lines; more: how many lines are not shown;
- *   milliseconds: how long Python took.
+ *   passed: names of stages; failed: the name of a stage, or "" if all are right; unread: whether it
+ *   could not even be read; says: a sentence; printed: lines; more: how many lines are not shown.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { EXERCISES, HINTS, STAGES } from "../../exercise/exercises.js";
@@ -13,6 +12,7 @@ import { controls } from "../../kit/controls.js";
 import { Figure } from "../../kit/figure.js";
 import { count } from "../../kit/words.js";
 
+const SIGNS = { right: ["✓", "right"], wrong: ["✗", "wrong"], open: ["·", "not yet checked"] };
 const APART = 60;  // milliseconds between two stages that light up
 
 class HeadCheck extends Figure {
@@ -58,16 +58,17 @@ class HeadCheck extends Figure {
     const { stages } = EXERCISES[this.exercise ?? "attention"], { result } = this;
     return html`<ol aria-label="What is checked">${stages.map((name, i) => this.stage(name, i))}</ol>
       <div role="status">${this.verdict(stages)}</div>
-      ${result?.failed ? this.hints(result.failed) : nothing}
+      ${result?.failed && !result.unread ? this.hints(result.failed) : nothing}
       ${result?.printed.length ? html`<h3>It printed</h3>
-        <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>` : nothing}
+        <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
+        : nothing}
       ${result?.more ? html`<p class="caption">and ${count(result.more)} more lines.</p>` : nothing}`;
   }
 
   stage(name, i) {
     const { result } = this;
     const kind = result?.passed.includes(name) ? "right" : result?.failed === name ? "wrong" : "open";
-    const [mark, word] = { right: ["✓", "right"], wrong: ["✗", "wrong"], open: ["·", "not yet checked"] }[kind];
+    const [mark, word] = SIGNS[kind];
     return html`<li class=${kind} style=${styleMap({ animationDelay: `${i * APART}ms` })}>
       <span class="mark" aria-hidden="true">${mark}</span>
       <span>${STAGES[name]}<span class="unseen">: ${word}</span></span></li>`;
@@ -77,8 +78,8 @@ class HeadCheck extends Figure {
     const { result, busy } = this;
     if (busy) return html`<p class="verdict" aria-busy="true">It runs …</p>`;
     if (!result) {
-      return html`<p class="verdict caption">Type, then run it. It is judged by what it does, so that any
-        way to write it will do. The first thing that is not right yet is named here.</p>`;
+      return html`<p class="verdict caption">Type, then run it. It is judged by what it does, so that
+        any way to write it will do. The first thing that is not right yet is named here.</p>`;
     }
     if (result.failed === "") {
       return html`<p class="verdict good"><b>This is attention.</b> ${result.says}</p>`;

@@ -70,8 +70,8 @@ class PromptChooser extends LookFigure {
       : ` It is the nearest to step ${count(this.step)} that was kept.`;
     if (!look.live) {
       return html`Written down at ${step} of the training, at temperature ${look.temperature}.${
-        instead}${keptStep(look.run, look.step) === look.step ? nothing : html` The weights of this step were not kept, so what only
-        they can tell is missing.`}`;
+        instead}${keptStep(look.run, look.step) === look.step ? nothing : html` The weights of this step
+        were not kept, so what only they can tell is missing.`}`;
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${
       look.temperature}.${instead}${look.left.length ? html` It never saw ${look.left.map((one, i) =>

@@ -73,7 +73,8 @@ class TypedMap extends Figure {
         @pointermove=${this.point} @pointerdown=${this.point} @pointerleave=${this.leave}
         @keydown=${this.walk}>
         <canvas ?hidden=${!shares}></canvas>
-        <svg ?hidden=${!shares} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"><path d="M0 0L1 1"></path></svg>
+        <svg ?hidden=${!shares} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+          <path d="M0 0L1 1"></path></svg>
         ${cell && shares ? html`<span class="cell" style=${styleMap({ top: part(cell[0]),
           left: part(cell[1]), width: part(1), height: part(1) })}></span>` : nothing}
         ${shares ? nothing : html`<span class="nothing">${this.maps ? "No map: it did not return one"
