@@ -185,23 +185,25 @@ serve({
     return found;
   },
 
-  /** Continue a text both ways until `end` or a full context. Parts: { mine, own }, { id, p } or null. */
+  /**
+   * Continue a text until `end` or a full context: first by the model's own attention, then through
+   * the typed code, which has to read the whole text for each token. Parts: { own } or { mine }, each
+   * { id, p }.
+   */
   async write({ model: wanted, ids, how, seed, end }, tell) {
     const model = await open(wanted);
-    const writers = [true, false].map((isTyped) => {
+    for (const whose of ["own", "mine"]) {
       const dice = randomNumbers(seed), text = [...ids];
-      return () => {
-        if (text.length >= model.n_ctx || text.at(-1) === end && text.length > ids.length) return null;
-        const logits = logitsOf(model, text, isTyped), id = pick(shares(logits, how), dice());
+      let logits = logitsOf(model, text, whose === "mine");
+      while (text.length < model.n_ctx) {
+        const id = pick(shares(logits, how), dice());
         text.push(id);
-        return { id, p: softmax(logits)[id] };
-      };
-    });
-    for (;;) {
-      const [mine, own] = writers.map((next) => next());
-      if (!mine && !own) return {};
-      tell({ mine, own });
-      python.tidy();
+        tell({ [whose]: { id, p: softmax(logits)[id] } });
+        if (id === end || text.length === model.n_ctx) break;
+        logits = whose === "mine" ? logitsOf(model, text, true) : model.forward([id]);
+        python.tidy();
+      }
     }
+    return {};
   },
 });

@@ -58,7 +58,7 @@ export class Bench {
     return { ...found, pytorch: text.loss, tokens: text.ids.length - 1 };
   }
 
-  /** Let both write on, with the same dice; onPart gets { mine, own }, each { id, p } or null. */
+  /** Let both write on, with the same dice; onPart gets { own } or { mine }, { id, p }. */
   write(run, { ids, seed, temperature, end }, onPart) {
     return this.ask(run, "write", { ids, seed, how: { temperature }, end }, { limit: PATIENCE, onPart });
   }
