@@ -19,12 +19,9 @@ class TypedMap extends Figure {
   };
 
   static styles = [Figure.styles, controls, css`
-    .two { display: grid; gap: 16px 32px; margin-top: 16px; align-items: end;
-           grid-template-columns: repeat(2, minmax(0, 340px)) minmax(200px, 1fr); }
-    @media (max-width: 1000px) {
-      .two { gap: 12px; grid-template-columns: repeat(2, minmax(0, 360px)); }
-      .says { grid-column: 1 / -1; }
-    }
+    .two { display: grid; gap: 12px 24px; margin-top: 16px;
+           grid-template-columns: repeat(2, minmax(0, 360px)); }
+    @media (max-width: 640px) { .two { column-gap: 12px; } }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .field { position: relative; aspect-ratio: 1; cursor: crosshair; touch-action: pan-y;
              background: var(--background); box-shadow: 0 0 0 1px var(--line); }
@@ -36,7 +33,8 @@ class TypedMap extends Figure {
     .cell { position: absolute; pointer-events: none; box-shadow: 0 0 0 2px var(--key); }
     .nothing { position: absolute; inset: 0; display: grid; place-items: center; padding: 16px;
                text-align: center; color: var(--muted); }
-    .says { display: grid; gap: 8px; min-height: 9em; max-width: 60ch; align-content: end; }
+    .says { grid-column: 1 / -1; display: grid; gap: 8px; min-height: 7.5em; max-width: 72ch;
+            align-content: start; }
     .says b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     label { display: flex; align-items: center; gap: 8px; color: var(--muted); flex-wrap: wrap; }
   `];
@@ -52,12 +50,12 @@ class TypedMap extends Figure {
 
   draw({ settings }) {
     const { maps } = this;
-    return html`<label>Tried on the queries, keys and values of head
+    return html`<label>On a real text, with the queries, keys and values of head
         <select @change=${({ target }) => this.tell("head", { head: target.value })}>
           ${Array.from({ length: settings.n_layer * settings.n_head }, (_, i) => {
             const name = `${Math.floor(i / settings.n_head)}.${i % settings.n_head}`;
             return html`<option value=${name} .selected=${name === this.head}>${name}</option>`;
-          })}</select> as it is at the end of the training</label>
+          })}</select></label>
       <div class="two">${this.field("Yours", maps?.mine, "Run your code, and its map appears here")}
         ${this.field("The model’s own", maps?.own, "")}
         <div class="says"><p class="caption">A row for each token that looks, a column for each that it looks
