@@ -7,7 +7,6 @@ import "./figures/head-check/head-check.js";
 import "./figures/run-code/run-code.js";
 import "./figures/run-facts/run-facts.js";
 import "./figures/run-picker/run-picker.js";
-import "./figures/same-numbers/same-numbers.js";
 import "./figures/take-home/take-home.js";
 import "./figures/token-row/token-row.js";
 import "./figures/typed-map/typed-map.js";
@@ -21,7 +20,7 @@ import { begin } from "./kit/page.js";
 import * as state from "./kit/state.js";
 import { Bench } from "./kit/typed.js";
 
-const FIGURES = ["run-facts", "run-picker", "same-numbers", "take-home", "token-row", "typed-map",
+const FIGURES = ["run-facts", "run-picker", "take-home", "token-row", "typed-map",
                  "typed-story"];
 const LENGTH = 20;  // tokens of the text that a head is tried on; never as many as D
 const $ = (selector) => document.querySelector(selector);
@@ -69,6 +68,7 @@ function edit({ exercise = now.exercise, trial = null }) {
   Object.assign($("guess-first"), { mistake: trial, measured: null });
   $("famous-mistakes").trial = trial?.name ?? "";
   $("typed-story").story = null;
+  $("typed-map").maps = ownMap();
   if (!trial) $("take-home").code = now.code;
   found(null);
 }
@@ -78,8 +78,24 @@ function found(result) {
   now.result = result;
   $("head-check").result = result;
   $("code-editor").wrong = result?.line ?? null;
-  Object.assign($("typed-story"), { result });
-  if (result?.maps) $("typed-map").maps = result.maps;
+  $("typed-story").result = result;
+  if (result) $("typed-map").maps = result.maps ?? ownMap(true);
+  markChanged(false);
+}
+
+/** Whether the code in the editor is another than the one that ran. */
+function markChanged(hasChanged) {
+  now.changed = hasChanged && Boolean(now.result);
+  for (const figure of document.querySelectorAll("head-check, typed-map")) figure.changed = now.changed;
+}
+
+/** Where the model's own head looks, without a typed one; null until the example is there. */
+function ownMap(hasRun = false) {
+  if (!now.look || now.look instanceof Error) return null;
+  const ids = textOf(now.look), T = ids.length, own = new Float32Array(T * T);
+  const { headNumber } = $("token-row");
+  for (let from = 0; from < T; from++) own.set(now.look.row(headNumber, from), from * T);
+  return { ids, own, mine: null, hasRun };
 }
 
 function busy(isBusy) {
@@ -92,6 +108,7 @@ addEventListener("code", ({ detail }) => {
   else keep(now.exercise, detail.code);
   now.code = detail.code;
   $("code-editor").wrong = null;
+  markChanged(true);
   if (!now.trial) $("take-home").code = detail.code;
 });
 addEventListener("exercise", ({ detail }) => {
@@ -112,6 +129,7 @@ addEventListener("reset", () => {
 
 async function tryIt() {
   if (now.busy || !now.run) return;
+  if ($("typed-story").story?.busy) bench.halt();
   const { code, typed: exercise, run } = now;
   busy(true);
   let result;
@@ -123,9 +141,11 @@ async function tryIt() {
     result = { passed: [], failed: "it runs", unread: true, says: error.message, printed: [], more: 0 };
   }
   busy(false);
-  if (now.code !== code || now.run !== run) return;
+  if (now.run !== run || now.typed !== exercise) return;
   found(result);
-  if (now.trial) await measure(result, code);
+  $("head-check").scrollIntoView({ block: "nearest" });
+  if (now.code !== code) markChanged(true);
+  else if (now.trial) await measure(result, code);
 }
 
 /** What came of a famous mistake, and of the guess. */
@@ -161,7 +181,10 @@ addEventListener("mistake", ({ detail: { name } }) => {
 let texts = 0;  // grows with every story, so that an old one is known
 
 addEventListener("story", async ({ detail: { prompt } }) => {
-  const { run } = now, turn = ++texts, story = { mine: [], own: [], busy: true, says: "", loss: null };
+  if (now.changed) await tryIt();
+  if (now.changed || !now.result?.passed.includes("shapes")) return;
+  const { run } = now, turn = ++texts;
+  const story = { prompt, mine: [], own: [], busy: true, says: "", loss: null };
   const show = (changes) => {
     if (turn === texts) $("typed-story").story = Object.assign(story, changes) && { ...story };
   };
@@ -235,6 +258,7 @@ function showHead(run) {
   const { look } = now, row = $("token-row");
   row.look = look;
   if (look && !(look instanceof Error)) row.at = striking(look, row.headNumber);
+  if (!now.result) $("typed-map").maps = ownMap();
 }
 
 addEventListener("head", ({ detail }) => {

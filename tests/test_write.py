@@ -221,7 +221,7 @@ def test_the_verdict_is_announced_and_the_stages_have_words(desk):
     desk.run(SOURCE.replace(" / D**0.5", ""))
     heard = desk.page.locator("head-check").aria_snapshot()
     assert "status:" in heard and "The scores are not scaled." in heard
-    for words in ("No look at the future : right", "The scores are scaled : wrong",
+    for words in ("No look at the future : right", "The right scores, scaled : wrong",
                   "The values are mixed : not yet checked"):
         assert words in heard
 
@@ -245,6 +245,41 @@ def test_what_cannot_run_is_named_with_the_line_that_the_learner_sees(desk, sour
     assert marked.count() == (line is not None)
     if line:
         assert marked.inner_text().strip() == source.split("\n")[line - 1].strip()
+
+
+def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
+    page = desk.page
+    desk.run(SOURCE)
+    desk.put(SOURCE.replace("dim=-1", "dim=-2"))
+    assert page.get_by_text("The code has changed since it ran.").is_visible()
+    assert page.get_by_text("Yours, before it changed").is_visible()
+    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_text("The columns of the weights sum to one").wait_for()  # it ran again before
+    page.get_by_text("The texts part at the word with the wave below.").wait_for(timeout=60_000)
+    page.locator("typed-story select").select_option("1")
+    assert page.locator("typed-story .given").first.inner_text() == "Once upon a time"
+
+
+def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
+    assert "TypeError" in desk.run(SOURCE.replace("import math", "import math, torch\n"
+                                                 "torch.full = None"))
+    assert desk.run(SOURCE).startswith("This is attention.")
+
+
+@pytest.mark.parametrize("end, sentence", [
+    ("return 1, 2", "It returns int and int: both things have to be tensors"),
+    ("raise SystemExit", "Running it ends in SystemExit, line 11"),
+    ("return input()", "Running it ends in OSError, line 11: nobody can answer input() here"),
+    ("return attention(q, k, v)", "Running it ends in RuntimeError, line 11"),
+    ("return weights @ v − 1, weights", "Line 11 has the sign − in it, which Python does not know: "
+                                        "type - instead."),
+])
+def test_odd_ends_have_a_sentence_too(desk, end, sentence):
+    odd = SOURCE.replace("return weights @ v, weights", end)
+    assert sentence in desk.run(odd)
+    assert "/lib/" not in desk.page.locator("head-check").inner_text()
+    assert desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
+        "This is attention.")
 
 
 def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
@@ -345,7 +380,7 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
     page.get_by_role("button", name="A mask that hides the token itself").click()
     assert "triu(0)" in desk.text
     page.get_by_label("NaN, which is not a number").check()
-    page.get_by_text("You foresaw it. Nothing divided by nothing is NaN").wait_for()
+    page.get_by_text("You foresaw it. Its loss is NaN, and no token can be chosen").wait_for()
     page.get_by_text("✓ You foresaw it").wait_for()
     page.get_by_role("button", name="The scale forgotten").click()
     page.get_by_label("Paler: each token looks at more of the others").check()

@@ -6,19 +6,19 @@
 /** What each stage of judge.py is about, as it stands in the list. */
 export const STAGES = {
   "its layers": "It has its three layers",
-  "it runs": "It runs",
+  "it runs": "It runs, and returns two things",
   shapes: "Both results have the right shape",
   numbers: "All of it is numbers",
   rows: "Each row sums to one",
   "the future": "No look at the future",
-  "the scale": "The scores are scaled",
+  "the scale": "The right scores, scaled",
   "the values": "The values are mixed",
   "other sizes": "Other sizes work, too",
   "in the model": "PyTorch’s numbers, inside the model",
 };
 
 /** A larger hint for whoever is stuck at a stage. */
-export const HINTS = {
+const HINTS = {
   "its layers": "nn.Linear(n_embd, head_size, bias=False) makes one such layer. All three are made in "
     + "__init__ and kept: self.query = …, self.key = …, self.value = …",
   "it runs": "In words: compare each query with each key (q @ k, with the last two dimensions of k "
@@ -36,18 +36,32 @@ export const HINTS = {
   "the scale": "D is q.shape[-1]. A score is a sum of D products, so scores are divided by the root of "
     + "D, before softmax: / D**0.5.",
   "the values": "What token t takes over is a mixture of all values, with the shares in row t: weights @ v.",
-  "other sizes": "Nothing may be written as a number that depends on the text: T, D = q.shape[-2:].",
+  "other sizes": "No size may be written as a number: T, D = q.shape[-2:] takes them from the text.",
   "in the model": "What is right on random numbers should be right here, too. Does your code keep "
     + "something from one call to the next?",
 };
+
+/** Larger hints for errors that need another one than their stage: the first that matches. */
+const ERRORS = [
+  [/first two dimensions of batch2|cannot be multiplied/, "@ multiplies matrices: the last size of the left "
+    + "one has to be the last but one of the right one. k.transpose(-2, -1) is k with its last two sizes "
+    + "exchanged."],
+  [/size of tensor a/, "Sizes of two tensors are compared from the right. They have to be the same, or one "
+    + "of them 1, which is then repeated."],
+  [/name '.*' is/, "Nothing of this name was made before this line. Functions of PyTorch are called with "
+    + "torch. in front; T and D come from T, D = q.shape[-2:]."],
+];
+
+/** The larger hint for a stage, and what was said of it. */
+export const hintFor = (stage, says) => ERRORS.find(([words]) => words.test(says))?.[1] ?? HINTS[stage];
 
 const ATTENTION = `import math
 import torch
 
 
 def attention(q, k, v):
-    """What each token takes over from those before it, and from itself."""
-    # q, k and v: (B, H, T, D) for B texts, H heads, T tokens, D numbers.
+    """What each token takes over from itself and those before."""
+    # q, k, v: (B, H, T, D), B texts, H heads, T tokens, D numbers
     # Return two things:
     #   what each token takes over,      (B, H, T, D)
     #   and the weights of that mixture, (B, H, T, T)
@@ -59,16 +73,16 @@ import torch.nn as nn
 
 
 class Head(nn.Module):
-    """One head, with the three layers that make its q, k and v."""
+    """One head, with the three layers that make its q, k, v."""
 
     def __init__(self, n_embd, head_size):
         super().__init__()
-        # self.query, self.key and self.value: linear layers without
-        # a bias, each from n_embd numbers to head_size.
+        # self.query, self.key, self.value: linear layers,
+        # each from n_embd numbers to head_size, without a bias
 
     def forward(self, x):
-        """What each token takes over from those before it, and from itself."""
-        # x: (B, T, n_embd) for B texts, T tokens.
+        """What each token takes over from itself and those before."""
+        # x: (B, T, n_embd), B texts, T tokens
         # Return two things:
         #   what each token takes over,      (B, T, head_size)
         #   and the weights of that mixture, (B, T, T)
@@ -153,6 +167,8 @@ export const MISTAKES = [
       { says: "Peaky: more of each row lies on a single token", holds: (m) => m.spread < m.ownSpread - 0.1 },
       { says: "As before", holds: (m) => Math.abs(m.spread - m.ownSpread) <= 0.1 },
     ],
+    because: "Without the root of D the scores are larger, and softmax makes the largest of them nearly "
+      + "everything.",
     told: (m) => `A row spreads over ${among(m.spread)} equal tokens instead of ${among(m.ownSpread)}.`,
   },
   {
@@ -166,6 +182,8 @@ export const MISTAKES = [
       { says: "Less sure: no head has learned what to do with a future",
         holds: (m) => !(rose(m) <= 0.05) },
     ],
+    because: "In training a head never saw a future. It gives shares to tokens that it has not learned to "
+      + "choose from, and what comes out is a mixture that the layers behind it do not know.",
     told: unsure,
   },
   {
@@ -179,7 +197,9 @@ export const MISTAKES = [
       { says: "Half of it or more", holds: (m) => m.firstRow >= 0.5 && m.firstRow <= 0.99 },
       { says: "Less than half", holds: (m) => m.firstRow < 0.5 },
     ],
-    told: (m) => `Its row sums to ${(100 * m.firstRow).toFixed(1)} %. ${unsure(m)}`,
+    because: "The shares were given to later tokens, too, and then taken away: what is left in a row does "
+      + "not sum to one, and each token takes over too little.",
+    told: (m) => `In the head above, its row sums to ${(100 * m.firstRow).toFixed(1)} %. ${unsure(m)}`,
   },
   {
     name: "Softmax along the columns",
@@ -187,6 +207,8 @@ export const MISTAKES = [
     why: "dim=-2 instead of dim=-1: now each token that is looked at has 100 % to hand out.",
     asks: HOW_UNSURE,
     choices: UNSURE,
+    because: "The rows do not sum to one any more: some tokens take over too much, and others hardly "
+      + "anything.",
     told: unsure,
   },
   {
@@ -199,8 +221,8 @@ export const MISTAKES = [
       { says: "Equal shares", holds: (m) => m.isFinite && m.firstRow >= 0.01 },
       { says: "NaN, which is not a number", holds: (m) => !m.isFinite },
     ],
-    told: (m) => (m.isFinite ? unsure(m) : "Nothing divided by nothing is NaN, and whatever it meets "
-      + "becomes NaN, too: in the next layer all tokens, at the end all logits."),
+    because: "Nothing divided by nothing is NaN, and whatever it meets becomes NaN, too.",
+    told: unsure,
   },
   {
     name: "Queries and keys exchanged",
@@ -208,6 +230,8 @@ export const MISTAKES = [
     why: "Each token now asks with its key, and is found by its query.",
     asks: HOW_UNSURE,
     choices: UNSURE,
+    because: "To ask and to answer are two roles, and each has weights of its own. Exchanged, most tokens "
+      + "find something else than what they looked for.",
     told: unsure,
   },
   {
@@ -215,8 +239,10 @@ export const MISTAKES = [
     code: instead("    scores = q @ k.transpose(-2, -1) / D**0.5\n",
                   "    scores = torch.zeros(*q.shape[:-1], T)\n"),
     why: "All scores are 0, so that each token takes over the same share of all it may see.",
-    asks: `The model keeps its MLPs, and all it knows about single tokens. ${HOW_UNSURE}`,
+    asks: `The model keeps its other layers, and all it knows about single tokens. ${HOW_UNSURE}`,
     choices: UNSURE,
+    because: "What is left of the text is a blur of all its tokens. Which of them matters is what the heads "
+      + "had learned.",
     told: unsure,
   },
 ];
@@ -224,7 +250,7 @@ export const MISTAKES = [
 const among = (nats) => Math.exp(nats).toFixed(1);
 
 function unsure({ loss, ownLoss, guessing }) {
-  if (!Number.isFinite(loss)) return "Its loss is no number any more.";
+  if (!Number.isFinite(loss)) return "Its loss is NaN, and no token can be chosen any more.";
   return `It is as unsure as among ${among(loss)} tokens instead of ${among(ownLoss)} (a loss of ${
     loss.toFixed(2)} nats instead of ${ownLoss.toFixed(2)}). Blind guessing is among ${
     Math.round(Math.exp(guessing))}.`;

@@ -44,7 +44,7 @@ def stages(head, torch):
     for stage, check in zip(STAGES, checks):
         try:
             mistake = check(head, torch, given) or ""
-        except Exception as error:  # of the head: on these numbers, though not on the first ones
+        except (Exception, SystemExit) as error:  # on these numbers, though not on the first ones
             mistake = ended_in(error, head, given)
         yield stage, mistake
         if mistake:

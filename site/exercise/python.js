@@ -17,6 +17,7 @@ const FILES = {  // where they are in MicroPython's file system, and here
   "/lib/torch/_tensor.py": "small_torch/_tensor.py",
   "/lib/torch/nn/__init__.py": "small_torch/nn/__init__.py",
   "/lib/torch/nn/functional.py": "small_torch/nn/functional.py",
+  "/lib/_math.py": "small_torch/_math.py",
   "/lib/_page.py": "small_torch/_page.py",
   "/lib/judge.py": "judge.py",
   "/lib/syntax.py": "syntax.py",

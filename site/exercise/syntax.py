@@ -8,14 +8,35 @@ BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
+LOOKALIKES = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u00d7": "*", "\u00f7": "/",
+              "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u00a0": "a space",
+              "\u221a": "** 0.5"}
+
+
 class Misread(Exception):
     """What is wrong, as a sentence."""
+
+
+class Lookalike(Misread):
+    """A sign that only looks like one of Python."""
+
+
+def lookalike(source):
+    """A sentence about a sign that came from prose, such as a minus or a curly quote; or ""."""
+    try:
+        split(source)
+    except Lookalike as found:
+        return str(found)
+    except Misread:
+        pass
+    return ""
 
 
 def explain(source, line, words=""):
     """One sentence. `line`, counted from 1, and `words` are what Python itself says of it."""
     try:
         statements = split(source)
+        tabs(statements)
         for i, statement in enumerate(statements):
             look_at(statement)
             neighbours(statement, statements[i + 1] if i + 1 < len(statements) else None)
@@ -37,8 +58,9 @@ class Statement:
     """number: its first line, from 1; indent: spaces before it; code: it on one line, with nothing
     between brackets or quotes, and no comment."""
 
-    def __init__(self, number, indent, code):
-        self.number, self.indent, self.code = number, indent, code.strip()
+    def __init__(self, number, before, code):
+        self.number, self.indent, self.code = number, len(before), code.strip()
+        self.has_tab = "\t" in before
 
     @property
     def word(self):
@@ -57,8 +79,12 @@ def split(source):
     began, indent = 1, None
     while i < len(source):
         sign = source[i]
+        if sign in LOOKALIKES:
+            name = "a space that does not break" if sign == "\u00a0" else f"the sign {sign}"
+            raise Lookalike(f"Line {number} has {name} in it, which Python does not know: type "
+                            f"{LOOKALIKES[sign]} instead.")
         if indent is None and sign not in " \t\n#":
-            began, indent = number, spaces(source, i, number)
+            began, indent = number, source[source.rfind("\n", 0, i) + 1 : i]
         if sign == "#":
             while i + 1 < len(source) and source[i + 1] != "\n":
                 i += 1
@@ -91,14 +117,6 @@ def split(source):
     return found
 
 
-def spaces(source, i, number):
-    """How many spaces stand between the beginning of the line and place i."""
-    before = source[source.rfind("\n", 0, i) + 1 : i]
-    if "\t" in before and " " in before:
-        raise Misread(f"Line {number} begins with tabs and spaces mixed: use spaces only.")
-    return len(before)
-
-
 def end_of_string(source, i, number):
     """Where the string that begins at place i is over."""
     quote = source[i]
@@ -126,6 +144,14 @@ def close(opened, sign, number):
 
 
 # Mistakes ---------------------------------------------------------------------------------------
+
+def tabs(statements):
+    """Raise Misread for a tab before a line, if there are spaces before others."""
+    tabbed = [one for one in statements if one.has_tab]
+    if tabbed and any(one.indent and not one.has_tab for one in statements):
+        raise Misread(f"Line {tabbed[0].number} begins with a tab, and other lines with spaces: "
+                      "use spaces only.")
+
 
 def look_at(statement):
     """Raise Misread for what is wrong within a statement."""
@@ -166,7 +192,8 @@ def indents(statements):
         while open_at and open_at[-1] > statement.indent:
             open_at.pop()
             if not open_at or open_at[-1] < statement.indent:
-                raise Misread(f"Line {statement.number} begins {statement.indent} spaces from the "
-                              "left, and no block above it does.")
+                s = "" if statement.indent == 1 else "s"
+                raise Misread(f"Line {statement.number} begins {statement.indent} space{s} from "
+                              "the left, and no block above it does.")
         if not open_at or open_at[-1] < statement.indent:
             open_at.append(statement.indent)

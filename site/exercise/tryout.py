@@ -3,11 +3,17 @@
 worker.js calls these functions. Tensors come and go as JavaScript objects; whatever is wrong with
 the typed code is returned as a sentence.
 """
+import builtins
+
 import _page
 import _torch
 import judge
 import syntax
 import torch
+import torch.nn.functional as F
+
+MODULES = [(module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
+           for module in (torch, torch.nn, F, builtins)]
 
 
 class Typed:
@@ -19,6 +25,9 @@ class Typed:
 def read(source, name):
     """Run a source as my_head.py and keep what it calls `name`. Returns "" or what is wrong."""
     Typed.head, Typed.trained = None, {}
+    put_back()
+    if strange := syntax.lookalike(source):
+        return strange
     try:
         code = compile(source, judge.FILE, "exec")
     except SyntaxError as error:
@@ -27,13 +36,21 @@ def read(source, name):
     names = {"__name__": "my_head", "float": _page.to_float}
     try:
         exec(code, names)
-    except Exception as error:
+    except BaseException as error:  # SystemExit, too
         words = str(error).strip(". ") or "no words"
         return f"The file ends in {type(error).__name__}{judge.line_of(error, None)}: {words}."
     if name not in names:
         return f"It has to define {'a class Head' if name == 'Head' else 'attention(q, k, v)'}."
     Typed.head = names[name]
     return ""
+
+
+def put_back():
+    """Undo what a source before did to torch, such as torch.softmax = None."""
+    for module, names in MODULES:
+        for name in names:
+            if getattr(module, name, None) is not names[name]:
+                setattr(module, name, names[name])
 
 
 def stages(report):
@@ -64,8 +81,10 @@ def mix(layer, *given):
             mixed, weights = (torch.stack(parts, 1) for parts in zip(*pairs))
         else:
             mixed, weights = Typed.head(q * 1, k * 1, v * 1)
+        if not isinstance(mixed, torch.Tensor) or not isinstance(weights, torch.Tensor):
+            return "What it returns are not two tensors."
         mixed, weights = mixed * 1.0, weights * 1.0
-    except Exception as error:
+    except BaseException as error:
         return judge.ended_in(error, Typed.head, [q, k, v])
     if tuple(mixed.shape) != tuple(v.shape):
         return (f"What it returns has the shape {tuple(mixed.shape)}; the model needs "

@@ -18,7 +18,7 @@ let untrained = null;  // layers whose weights a typed class has not been given;
 
 function print(line) {
   if (!paper.isOn) return;
-  if (paper.lines.length < LINES) paper.lines.push(line.slice(0, WIDTH));
+  if (paper.lines.length < LINES) paper.lines.push(line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line);
   else paper.more += 1;
 }
 
@@ -129,7 +129,7 @@ function judged(model, { defines, ids, layer, head, check }) {
   const isMade = defines !== "Head" || passed.includes("its layers");
   untrained = defines === "Head" ? new Set(Array.from({ length: model.L }, (_, layer) => layer)) : null;
   const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
-  const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null },
+  const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null, hasRun: true },
                   measured: weights && measure(weights, own, T) };
   return failed ? found : { ...found, ...inModel(model, passed, check) };
 }

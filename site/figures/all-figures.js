@@ -141,7 +141,7 @@ const square = (T, isMasked) => Float32Array.from({ length: T * T }, (_, i) => {
   return isMasked ? Number(column <= row) / (row + 1) : 1 / T;
 });
 
-const mapsOf = (T) => ({ ids: Array.from({ length: T }, (_, i) => i % 8), mine: square(T, false),
+const mapsOf = (T) => ({ hasRun: true, ids: Array.from({ length: T }, (_, i) => i % 8), mine: square(T, false),
                          own: square(T, true) });
 const PASSED = EXERCISES.attention.stages;
 const BROKEN = "Line 5 begins with def, and the colon at its end is missing.";
@@ -154,17 +154,17 @@ const TYPED = [
               printed: ["tensor([[0.5000, 0.5000]])"], more: 0 },
     maps: mapsOf(8), measured: { spread: 0.5, ownSpread: 1.5, firstRow: 1, isFinite: true, loss: 2, ownLoss: 1,
                                  guessing: 2.08 },
-    story: { mine: words(12), own: words(9), busy: false, says: "",
+    story: { prompt: 0, mine: words(12), own: words(9), busy: false, says: "",
              loss: { mine: 3.1, own: 1.2, pytorch: 1.2, tokens: 40 } } },
   { code: EXERCISES.head.answer.repeat(3), wrong: null, trial: MISTAKES[3],
     result: { passed: PASSED, failed: "", says: "None of 8 logits differs.", more: 12345,
               printed: Array(100).fill("a line of what it printed, and it is quite a long one ".repeat(3)) },
     maps: mapsOf(20), measured: null,
-    story: { mine: words(240), own: words(240), busy: true, says: "", loss: null } },
+    story: { prompt: 1, mine: words(240), own: words(240), busy: true, says: "", loss: null } },
   { code: "def attention(q, k, v)", wrong: 1, trial: MISTAKES[4],
     result: { passed: [], failed: "it runs", unread: true, says: BROKEN, printed: [], more: 0 },
     maps: { ...mapsOf(1), mine: null }, measured: null,
-    story: { mine: [], own: words(1), busy: false, says: "What comes out is NaN.", loss: null } },
+    story: { prompt: 2, mine: [], own: words(1), busy: false, says: "What comes out is NaN.", loss: null } },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];

@@ -12,6 +12,7 @@ export const controls = css`
     border-color: var(--moss); box-shadow: inset 0 0 0 1px var(--moss); font-weight: 600; }
   .first { background: var(--moss); border-color: var(--moss); color: var(--panel); font-weight: 600; }
   .first:disabled { background: var(--moss); color: var(--panel); }
+  .first[aria-disabled="true"] { opacity: 0.7; cursor: default; }
   select { min-height: 44px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
            background: var(--panel); color: var(--ink); font: inherit; max-width: 100%; }
 `;

@@ -38,7 +38,7 @@ export class Bench {
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
       throw new Endless(`It was stopped after ${limit / 1000} seconds without a result. Is there a loop `
-        + "in it that does not end?");
+        + "in it that does not end, or is it only too slow?");
     }
   }
 

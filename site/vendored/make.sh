@@ -33,12 +33,7 @@ path.write_text(text)
 PY
 
 cat > lit-entry.js <<'JS'
-export * from "lit";
-export { classMap } from "lit/directives/class-map.js";
-export { ifDefined } from "lit/directives/if-defined.js";
-export { live } from "lit/directives/live.js";
-export { createRef, ref } from "lit/directives/ref.js";
-export { repeat } from "lit/directives/repeat.js";
+export { LitElement, css, html, nothing, render } from "lit";
 export { styleMap } from "lit/directives/style-map.js";
 JS
 echo 'export { default } from "uplot";' > uplot-entry.js
@@ -82,9 +77,9 @@ PY
 cat > codemirror-entry.js <<'JS'
 import { LanguageSupport, StreamLanguage } from "@codemirror/language";
 import { python as mode } from "@codemirror/legacy-modes/mode/python";
-export { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+export { EditorState, StateEffect, StateField } from "@codemirror/state";
 export {
-  Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers, placeholder,
+  Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers,
 } from "@codemirror/view";
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 export {

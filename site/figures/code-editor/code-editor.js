@@ -26,8 +26,8 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
   ".cm-content": { caretColor: "var(--ink)", padding: "12px 0", minHeight: "16em" },
   ".cm-line": { padding: "0 16px 0 8px" },
-  ".cm-gutters": { color: "var(--muted)", backgroundColor: "transparent", border: "none",
-                   paddingLeft: "8px" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--background)", border: "none",
+                   paddingLeft: "8px", borderRadius: "8px 0 0 8px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor:
     "color-mix(in oklab, var(--moss) 6%, transparent)" },
   ".cm-wrong": { backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
@@ -37,6 +37,9 @@ const look = EditorView.theme({
   "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent",
                                            boxShadow: "0 0 0 1px var(--warning)" },
 });
+
+/** Where lines are wrapped, what goes on stands further right than where a line can begin. */
+const wrapped = EditorView.theme({ ".cm-line": { paddingLeft: "calc(8px + 10ch)", textIndent: "-10ch" } });
 
 const mark = StateEffect.define();  // the number of the wrong line, or null
 
@@ -61,6 +64,8 @@ class CodeEditor extends Figure {
     :host { --code-size: 14px; }
     @media (max-width: 640px) { :host { --code-size: 16px; } }  /* below, phones zoom in */
     .editor { min-height: 18em; }
+    .caption { margin-top: 8px; }
+    @media (hover: none) { .caption { display: none; } }  /* there are no such keys */
   `];
 
   load() {
@@ -85,7 +90,7 @@ class CodeEditor extends Figure {
       lineNumbers(), highlightSpecialChars(), history(), indentUnit.of("    "), indentOnInput(),
       EditorState.tabSize.of(4), bracketMatching(), closeBrackets(), highlightActiveLine(), python(),
       syntaxHighlighting(colours), marked, look,
-      matchMedia("(max-width: 640px)").matches ? EditorView.lineWrapping : [],
+      matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrapped] : [],
       keymap.of([{ key: "Mod-Enter", run: () => (this.tell("try", {}), true) },
                  { key: "Ctrl-Enter", run: () => (this.tell("try", {}), true) },
                  ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),

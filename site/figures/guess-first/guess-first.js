@@ -55,7 +55,7 @@ class GuessFirst extends Figure {
       </fieldset>
       <div role="status">${measured ? html`<p class=${`told ${this.choice === came ? "" : "not"}`}>
         ${this.choice === came ? "You foresaw it." : "It came otherwise."}
-        ${this.mistake.told(measured)}</p>` : nothing}</div>`;
+        ${this.mistake.told(measured)} ${this.mistake.because}</p>` : nothing}</div>`;
   }
 
   focus() {

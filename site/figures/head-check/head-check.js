@@ -7,7 +7,7 @@
  *   could not even be read; says: a sentence; printed: lines; more: how many lines are not shown.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { EXERCISES, HINTS, STAGES } from "../../exercise/exercises.js";
+import { EXERCISES, STAGES, hintFor } from "../../exercise/exercises.js";
 import { controls } from "../../kit/controls.js";
 import { Figure } from "../../kit/figure.js";
 import { count } from "../../kit/words.js";
@@ -20,11 +20,14 @@ class HeadCheck extends Figure {
     exercise: { type: String },
     result: { attribute: false },
     busy: { type: Boolean },
+    changed: { type: Boolean },  // whether the code is another than that of the result
     help: { state: true },  // 0: the sentence; 1: the larger hint, too; 2: also the answer
   };
 
   static styles = [Figure.styles, controls, css`
-    ol { list-style: none; margin: 0 0 16px; padding: 0; display: grid; gap: 4px; }
+    ol { list-style: none; margin: 16px 0; padding: 0; display: grid; gap: 4px; }
+    .old, .old * { color: var(--muted) !important; font-weight: 400; }
+    p.old { border-left: 4px solid var(--line); padding-left: 12px; }
     li { display: grid; grid-template-columns: 1.6em 1fr; color: var(--muted); }
     li.right, li.wrong { animation: light 200ms ease backwards; }
     .right { color: var(--ink); } .right .mark { color: var(--moss); }
@@ -35,7 +38,7 @@ class HeadCheck extends Figure {
     .verdict.bad { border-left: 4px solid var(--warning); padding-left: 12px; }
     .verdict.good { border-left: 4px solid var(--moss); padding-left: 12px; }
     .hint { border-left: 4px solid var(--line); padding-left: 12px; margin-top: 12px; max-width: 66ch; }
-    pre { font: 400 var(--small)/1.5 var(--mono); margin: 8px 0 0; padding: 8px 12px; overflow: auto;
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 400 var(--small)/1.5 var(--mono); margin: 8px 0 0; padding: 8px 12px; overflow: auto;
           max-height: 24em; background: var(--background); border: 1px solid var(--line);
           border-radius: 8px; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 0; }
@@ -56,9 +59,10 @@ class HeadCheck extends Figure {
 
   render() {
     const { stages } = EXERCISES[this.exercise ?? "attention"], { result } = this;
-    return html`<ol aria-label="What is checked">${stages.map((name, i) => this.stage(name, i))}</ol>
-      <div role="status">${this.verdict(stages)}</div>
+    return html`<div role="status">${this.verdict(stages)}</div>
       ${result?.failed && !result.unread ? this.hints(result.failed) : nothing}
+      <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${
+        stages.map((name, i) => this.stage(name, i))}</ol>
       ${result?.printed.length ? html`<h3>It printed</h3>
         <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
         : nothing}
@@ -76,13 +80,18 @@ class HeadCheck extends Figure {
 
   verdict(stages) {
     const { result, busy } = this;
-    if (busy) return html`<p class="verdict" aria-busy="true">It runs …</p>`;
+    if (busy) return html`<p class="verdict" aria-busy="true">Running …</p>`;
     if (!result) {
       return html`<p class="verdict caption">Type, then run it. It is judged by what it does, so that
         any way to write it will do. The first thing that is not right yet is named here.</p>`;
     }
+    if (this.changed) {
+      return html`<p class="verdict old">The code has changed since it ran. What was said of it then: ${
+        result.failed === "" ? "This is attention." : result.says}</p>`;
+    }
     if (result.failed === "") {
-      return html`<p class="verdict good"><b>This is attention.</b> ${result.says}</p>`;
+      return html`<p class="verdict good"><b>This is attention.</b> ${result.says} Now let the model write
+        through it, further down.</p>`;
     }
     const right = result.passed.length;
     return html`<p class="verdict bad">${right ? html`<b>${right} of ${stages.length} right.</b> ` : nothing}${
@@ -92,7 +101,7 @@ class HeadCheck extends Figure {
   hints(stage) {
     const { answer } = EXERCISES[this.exercise];
     return html`
-      ${this.help > 0 ? html`<p class="hint" role="status">${HINTS[stage]}</p>` : nothing}
+      ${this.help > 0 ? html`<p class="hint" role="status">${hintFor(stage, this.result.says)}</p>` : nothing}
       ${this.help > 1 ? html`<h3>One right answer</h3>
         <pre tabindex="0" role="group" aria-label="One right answer">${answer}</pre>` : nothing}
       <div class="row">${this.help === 0 ? html`<button @click=${this.more}>A larger hint</button>`

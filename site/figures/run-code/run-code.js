@@ -24,7 +24,8 @@ class RunCode extends Figure {
 
   render() {
     return html`<div class="row">
-      <button class="first" ?disabled=${this.busy} @click=${() => this.tell("try")}>Run it</button>
+      <button class="first" aria-disabled=${String(Boolean(this.busy))}
+        @click=${() => this.tell("try")}>Run it</button>
       ${this.asking ? html`<span>Delete what you typed here?</span>
           <button @click=${this.reset}>Delete it</button>
           <button id="keep" @click=${this.keep}>Keep it</button>`

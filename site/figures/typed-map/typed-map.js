@@ -1,19 +1,20 @@
 /**
  * <typed-map .run=${run} .maps=${maps} head="2.1"></typed-map>
  *
- * Where a typed head looks on a real text, beside where the model's own head looks. `maps` is null
- * before the first run, or has ids: the tokens (T); mine and own: their shares, row by row (T T), mine
- * null if there are none. Tells: "head" { head }.
+ * Where a typed head looks on a real text, beside where the model's own head looks. `maps` has ids: the
+ * tokens (T); mine and own: their shares, row by row (T T), mine null if there are none; hasRun:
+ * whether the code was run. Tells: "head" { head }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";
 import { Figure } from "../../kit/figure.js";
 import { drawSquare, heatOf } from "../../kit/shades.js";
-import { alone, percent } from "../../kit/words.js";
+import { alone, inText, percent } from "../../kit/words.js";
 
 class TypedMap extends Figure {
   static properties = {
     maps: { attribute: false },
+    changed: { type: Boolean },  // whether the code is another than that of the maps
     head: { type: String },
     cell: { state: true },  // [row, column] that is pointed at, or null
   };
@@ -56,15 +57,15 @@ class TypedMap extends Figure {
             const name = `${Math.floor(i / settings.n_head)}.${i % settings.n_head}`;
             return html`<option value=${name} .selected=${name === this.head}>${name}</option>`;
           })}</select></label>
-      <div class="two">${this.field("Yours", maps?.mine, "Run your code, and its map appears here")}
-        ${this.field("The model’s own", maps?.own, "")}
+      <div class="two">${this.field(this.changed ? "Yours, before it changed" : "Yours", maps?.mine)}
+        ${this.field("The model’s own", maps?.own)}
         <div class="says"><p class="caption">A row for each token that looks, a column for each that it looks
-          at. The deeper the green, the more of its attention. Right of the dashed line lies the future.</p>
+          at. The stronger the green, the more of its attention. Right of the dashed line lies the future.</p>
           <p aria-live="polite">${maps ? this.says() : nothing}</p></div>
       </div>`;
   }
 
-  field(title, shares, otherwise) {
+  field(title, shares) {
     const T = this.maps?.ids.length ?? 0, { cell } = this, part = (i) => `${100 * i / T}%`;
     return html`<div><h3>${title}</h3>
       <div class="field" tabindex=${shares ? "0" : "-1"} role="group" aria-label=${`Attention: ${title}`}
@@ -75,8 +76,8 @@ class TypedMap extends Figure {
           <path d="M0 0L1 1"></path></svg>
         ${cell && shares ? html`<span class="cell" style=${styleMap({ top: part(cell[0]),
           left: part(cell[1]), width: part(1), height: part(1) })}></span>` : nothing}
-        ${shares ? nothing : html`<span class="nothing">${this.maps ? "No map: it did not return one"
-          : otherwise}</span>`}
+        ${shares || !this.maps ? nothing : html`<span class="nothing">${this.maps.hasRun
+          ? "No map: it has not returned one" : "Run your code, and its map appears here"}</span>`}
       </div></div>`;
   }
 
@@ -91,6 +92,12 @@ class TypedMap extends Figure {
     [mine, own].forEach((shares, i) => shares && drawSquare(canvases[i], shares, ids.length, heat));
   }
 
+  /** Which text it is. */
+  text() {
+    const { ids } = this.maps, text = ids.map((id) => inText(this.run.symbols[id])).join("");
+    return html`The text, ${ids.length} tokens: “${text.trim()}”.`;
+  }
+
   name(i) {
     return html`<b>${alone(this.run.symbols[this.maps.ids[i]])}</b>`;
   }
@@ -102,13 +109,13 @@ class TypedMap extends Figure {
       return html`From ${this.name(cell[0])} (place ${cell[0]}) at ${this.name(cell[1])} (place ${cell[1]}):
         ${mine ? html`yours ${share(mine[at])}, ` : nothing}the model’s own ${share(own[at])}.`;
     }
-    if (!mine) return html`This is where the model’s own head looks, in a text of ${T} tokens.`;
+    if (!mine) return html`${this.text()} Point at a cell to see who looks at whom.`;
     const found = [future(mine, T), widest(mine, own, T)].filter(Boolean);
     const gap = mine.reduce((most, one, i) => Math.max(most, Math.abs(one - own[i])), 0);
     if (mine.some(Number.isNaN)) return html`Red cells are NaN, which is not a number.`;
-    if (gap < 1e-4) return html`Both are the same: no cell differs by more than ${
+    if (gap < 1e-4) return html`${this.text()} Both are the same: no cell differs by more than ${
       Math.max(1e-7, gap).toFixed(7)}.`;
-    return html`They differ, by ${share(gap)} where they differ most.${found.map((one) => ` ${one}`)}`;
+    return html`${this.text()} They differ, by ${share(gap)} where they differ most.${found.map((one) => ` ${one}`)}`;
   }
 
   under({ clientX, clientY, currentTarget }) {

@@ -3,6 +3,7 @@
  *
  * What the model writes when a typed head stands in place of all of its own, and what that costs.
  * `result` as for head-check. `story` is null before, or has
+ *   prompt: the number of what it begins with;
  *   mine, own: tokens { id, p } so far, behind the prompt; busy: whether more will come;
  *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats a token, or
  *   null where there is no text to measure on.
@@ -41,7 +42,7 @@ class TypedStory extends Figure {
   }
 
   draw({ prompts }) {
-    const { result, story } = this, can = result && result.passed.includes("shapes") && !story?.busy;
+    const { result, story } = this, can = result?.passed.includes("shapes") && !story?.busy;
     const right = result?.failed === "";
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
@@ -51,9 +52,9 @@ class TypedStory extends Figure {
           class="first" ?disabled=${!can} @click=${() => this.tell("story", { prompt: this.prompt ?? 0 })}>${
           !result || right ? "Let it write through my code" : "See what this mistake does"}</button>`}
       </div>
-      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot be put in yet: what
-        it returns has not the shape that the model needs.` : html`First type a head and run it. A wrong one
-        may be put in, too, to see what that does.`}</p>`}
+      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot be put in yet: first
+        it has to return two tensors of the right shapes.` : html`First type a head and run it. A wrong
+        one may be put in, too, to see what that does.`}</p>`}
       ${story ? this.told(story) : nothing}`;
   }
 
@@ -70,7 +71,7 @@ class TypedStory extends Figure {
 
   text(tokens, differs) {
     const { prompts } = this.run.manifest, { symbols } = this.run;
-    return html`<p class="text"><span class="given">${prompts[this.prompt ?? 0]}</span>${
+    return html`<p class="text"><span class="given">${prompts[this.story.prompt]}</span>${
       tokens.map(({ id, p }, i) => html`<span class=${`${shade(p)} ${i === differs ? "differs" : ""}`}
         title=${percent(p)}>${inText(symbols[id])}</span>`)}</p>`;
   }
@@ -87,8 +88,8 @@ class TypedStory extends Figure {
     const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
       ${loss.pytorch.toFixed(4)}, and through your code it is ${loss.mine.toFixed(4)}.` : nothing;
     if (differs === null) {
-      return html`<b>Every token is the same.</b> This text was written by the model that the run trained, and
-        by the head that you typed.${pytorch}`;
+      return html`<b>Every token is the same.</b> This text was written by the model that the run trained,
+        and by the head that you typed.${pytorch}`;
     }
     return html`The texts part at the word with the wave below.${pytorch}`;
   }
