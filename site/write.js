@@ -40,16 +40,18 @@ const now = {
 // What was typed ---------------------------------------------------------------------------------
 
 const key = (exercise) => `terrarium/write/${exercise}`;
+const typed = {};  // the same, as long as the page is open: a browser may keep nothing
 
 function kept(exercise) {
   try {
-    return localStorage.getItem(key(exercise)) ?? EXERCISES[exercise].start;
+    return typed[exercise] ?? localStorage.getItem(key(exercise)) ?? EXERCISES[exercise].start;
   } catch {
-    return EXERCISES[exercise].start;  // a browser that keeps nothing
+    return EXERCISES[exercise].start;
   }
 }
 
 function keep(exercise, code) {
+  typed[exercise] = code;
   try {
     if (code === EXERCISES[exercise].start) localStorage.removeItem(key(exercise));
     else localStorage.setItem(key(exercise), code);
@@ -60,12 +62,13 @@ function keep(exercise, code) {
 
 /** What is in the editor, and everything that belongs to it: what was typed, or a famous mistake. */
 function edit({ exercise = now.exercise, trial = null }) {
+  stopStory();
   if (now.busy) bench.halt();
   Object.assign(now, { exercise, trial, code: trial ? trial.code : kept(exercise) });
-  $("code-editor").code = now.code;
+  Object.assign($("code-editor"), { code: now.code, name: trial?.name ?? exercise });
   Object.assign($("exercise-chooser"), { exercise, trial: trial?.name ?? "" });
   $("head-check").exercise = now.typed;
-  Object.assign($("guess-first"), { mistake: trial, measured: null });
+  Object.assign($("guess-first"), { mistake: trial, measured: null, choice: null, lost: "" });
   $("famous-mistakes").trial = trial?.name ?? "";
   $("typed-story").story = null;
   $("typed-map").maps = ownMap();
@@ -129,12 +132,12 @@ addEventListener("reset", () => {
 
 async function tryIt() {
   if (now.busy || !now.run) return;
-  if ($("typed-story").story?.busy) bench.halt();
-  const { code, typed: exercise, run } = now;
+  stopStory();
+  const { code, typed: exercise, run, head: named } = now, [layer, head] = named.split(".").map(Number);
   busy(true);
   let result;
   try {
-    const look = await now.looked, [layer, head] = now.head.split(".").map(Number);
+    const look = await now.looked;
     if (look instanceof Error) throw look;
     result = await bench.run(run, { code, exercise, ids: textOf(look), layer, head });
   } catch (error) {
@@ -142,22 +145,25 @@ async function tryIt() {
   }
   busy(false);
   if (now.run !== run || now.typed !== exercise) return;
-  found(result);
+  if (now.head !== named) return tryIt();
+  found({ ...result, code, exercise });
   $("head-check").scrollIntoView({ block: "nearest" });
   if (now.code !== code) markChanged(true);
-  else if (now.trial) await measure(result, code);
+  else if (now.trial && !$("guess-first").measured) await measure(now.result);
 }
 
 /** What came of a famous mistake, and of the guess. */
-async function measure(result, code) {
-  const { trial, run } = now;
-  let loss = { mine: NaN, own: NaN };
+async function measure(result) {
+  const { trial, run } = now, isNow = () => now.result === result && now.trial === trial;
+  let loss;
   try {
-    loss = await bench.loss(run) ?? loss;
-  } catch {
-    // without a loss, the question is answered by what is left
+    if (!result.measured) throw new Error("This code has no map that could be measured.");
+    loss = await bench.loss(run, result);
+  } catch (error) {
+    if (isNow()) $("guess-first").lost = error.message;
+    return;
   }
-  if (now.trial !== trial || now.code !== code || !result.measured) return;
+  if (!isNow()) return;
   const measured = { ...result.measured, loss: loss.mine, ownLoss: loss.own,
                      guessing: Math.log(run.symbols.length) };
   $("guess-first").measured = measured;
@@ -169,7 +175,6 @@ async function measure(result, code) {
 }
 
 addEventListener("try", tryIt);
-addEventListener("guess", tryIt);
 addEventListener("mistake", ({ detail: { name } }) => {
   edit({ trial: MISTAKES.find((one) => one.name === name) });
   $("#type").scrollIntoView();
@@ -180,10 +185,19 @@ addEventListener("mistake", ({ detail: { name } }) => {
 
 let texts = 0;  // grows with every story, so that an old one is known
 
+/** End a story that is under way; what is there of it stays. */
+function stopStory() {
+  const { story } = $("typed-story");
+  if (!story?.busy) return;
+  texts++;
+  bench.halt();
+  $("typed-story").story = { ...story, busy: false, says: "Stopped." };
+}
+
 addEventListener("story", async ({ detail: { prompt } }) => {
   if (now.changed) await tryIt();
   if (now.changed || !now.result?.passed.includes("shapes")) return;
-  const { run } = now, turn = ++texts;
+  const { run, result } = now, turn = ++texts;
   const story = { prompt, mine: [], own: [], busy: true, says: "", loss: null };
   const show = (changes) => {
     if (turn === texts) $("typed-story").story = Object.assign(story, changes) && { ...story };
@@ -193,7 +207,7 @@ addEventListener("story", async ({ detail: { prompt } }) => {
   const { start, encoded } = readable(run, prompts[prompt]);
   try {
     const ids = [...start, ...encoded], end = start[0] ?? null, { temperature } = settings;
-    await bench.write(run, { ids, end, seed: 1, temperature }, ({ mine, own }) => {
+    await bench.write(run, { ...result, ids, end, seed: 1, temperature }, ({ mine, own }) => {
       if (mine) story.mine.push(mine);
       if (own) story.own.push(own);
       show({});
@@ -201,14 +215,15 @@ addEventListener("story", async ({ detail: { prompt } }) => {
   } catch (error) {
     show({ says: error.message });
   }
+  if (turn !== texts) return;
   try {
-    show({ loss: await bench.loss(run) });
+    show({ loss: await bench.loss(run, result) });
   } catch (error) {
     show({ says: story.says || error.message });
   }
   show({ busy: false });
 });
-addEventListener("halt", () => bench.halt());
+addEventListener("halt", stopStory);
 
 // The run ----------------------------------------------------------------------------------------
 
@@ -234,15 +249,16 @@ function striking(look, head) {
 }
 
 async function show(run) {
-  const { exercise } = state.read();
+  const named = state.read().exercise, exercise = Object.hasOwn(EXERCISES, named) ? named : "attention";
   if (now.run === run) {
+    const before = now.head;
     showHead(run);
-    if (now.result && !now.trial) tryIt();  // on another head
+    if (exercise !== now.exercise) edit({ exercise });
+    else if (now.result && now.head !== before) tryIt();
     return;
   }
   Object.assign(now, { run, look: null, missed: null, looked: exampleOf(run) });
-  $("typed-map").maps = null;
-  edit({ exercise: Object.hasOwn(EXERCISES, exercise) ? exercise : "attention" });
+  edit({ exercise });
   showHead(run);
   const [look, missed] = await Promise.all([now.looked, mostMissed(run).catch(() => null)]);
   if (now.run !== run) return;

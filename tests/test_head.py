@@ -197,6 +197,17 @@ WRONG = {  # what is replaced in STEPS, by what, and what the judge says
         "Running it ends in RuntimeError, line 8: Expected size for first two dimensions of "
         "batch2 tensor to be: [6, 5] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, "
         "5): texts, heads, tokens, numbers."),
+    "a window of forty tokens": (
+        "triu(1)", "triu(1) + torch.full((T, T), -math.inf).tril(-40)",
+        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size written into it as"
+        " a number?"),
+    "calling itself": (
+        "return weights @ v, weights", "return attention(q, k, v)",
+        "It calls itself, again and again: nothing ends that."),
+    "leaving": (
+        "return weights @ v, weights", "raise SystemExit",
+        "Running it ends in SystemExit, line 11: no words. Here q, k and v have the shape (2, 3, 7,"
+        " 5): texts, heads, tokens, numbers."),
     "queries and keys exchanged": (
         "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
         "The weights are shares, but not of the right scores: whose query meets whose key, and "
@@ -372,7 +383,7 @@ class Head(nn.Module):
         return weights @ v, weights
 """
 KEPT = """
-    def __init__(self, n_embd, head_size, n_ctx=64):
+    def __init__(self, n_embd, head_size, n_ctx=256):
         super().__init__()
         for name in ("query", "key", "value"):
             setattr(self, name, nn.Linear(n_embd, head_size, bias=False))
@@ -420,6 +431,23 @@ WRONG_CLASSES = {  # what is replaced in CLASS, by what, and what the judge says
         "self.key(x), self.value(x)", "self.value(x), self.value(x)",
         "The weights are shares, but not of the right scores: whose query meets whose key, and by "
         "what is the product divided?"),
+    "a mask that is made once": (
+        "later = torch.ones(T, T).triu(1).bool()",
+        "self.later = later = getattr(self, 'later', torch.ones(T, T).triu(1).bool())",
+        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size written into it as"
+        " a number? Running it ends in RuntimeError, line 18: The size of tensor a (7) must match"
+        " the size of tensor b (130) at non-singleton dimension 2. Here x has the shape (1, 130, 15):"
+        " texts, tokens, numbers."),
+    "sizes written as numbers": (
+        "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(15, 5",
+        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size written into it as a "
+        "number? Running it ends in RuntimeError: The size of tensor a (15) must match the size of "
+        "tensor b (27) at non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, tokens,"
+        " numbers."),
+    "a call instead of forward": (
+        "class Head(nn.Module):", "class Head:\n    __call__ = None\n\n    def f(self):\n"
+        "        pass\n\nclass Other(nn.Module):",
+        "It has no forward(self, x), which is what a layer does when it is called."),
     "one thing from the class": (
         "weights @ v, weights", "weights @ v",
         "It has to return two things: what each token takes over, and the weights of that "

@@ -21,6 +21,7 @@ from test_head import (
     wrong,
     wrong_class,
 )
+from test_pages import change
 
 SHIPPED = ROOT / "site"  # with the run of the default model
 judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
@@ -270,7 +271,7 @@ def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
     ("return 1, 2", "It returns int and int: both things have to be tensors"),
     ("raise SystemExit", "Running it ends in SystemExit, line 11"),
     ("return input()", "Running it ends in OSError, line 11: nobody can answer input() here"),
-    ("return attention(q, k, v)", "Running it ends in RuntimeError, line 11"),
+    ("return attention(q, k, v)", "It calls itself, again and again: nothing ends that."),
     ("return weights @ v − 1, weights", "Line 11 has the sign − in it, which Python does not know: "
                                         "type - instead."),
 ])
@@ -288,11 +289,97 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
     assert desk.run(SOURCE).startswith("This is attention.")
 
 
+def test_a_story_can_be_stopped_and_told_again(desk):
+    page = desk.page
+    slow = SOURCE.replace("    T, D", "    for i in range(20000):\n        pass\n    T, D")
+    assert desk.run(slow).startswith("This is attention.")
+    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Stop").click()
+    page.locator("typed-story .all").get_by_text("Stopped.").wait_for()
+    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
+
+
+def test_running_something_else_ends_a_story(desk):
+    page = desk.page
+    desk.run(SOURCE.replace("    T, D", "    for i in range(20000):\n        pass\n    T, D"))
+    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    assert "not scaled" in desk.run(SOURCE.replace(" / D**0.5", ""))
+    assert page.locator("typed-story .all").get_by_text("Stopped.").is_visible()
+    page.get_by_role("button", name="The whole class Head").click()
+    assert page.locator("typed-story .text").count() == 0
+
+
+def test_undoing_does_not_reach_into_another_exercise(desk):
+    page = desk.page
+    desk.put(SOURCE)
+    page.get_by_role("button", name="The whole class Head").click()
+    desk.editor.click()
+    page.keyboard.press("Control+z")
+    assert "class Head" in desk.text
+    page.reload(wait_until="networkidle")
+    assert "class Head" in desk.text
+    page.goto(page.url.replace("exercise=head", "exercise=attention"))
+    page.wait_for_function("document.querySelector('code-editor').code.includes('weights @ v')")
+
+
+def test_a_size_written_into_a_class_is_named_though_the_model_has_another(desk):
+    desk.page.get_by_role("button", name="The whole class Head").click()
+    assert "Right so far, but not for 5 tokens and heads of 9 numbers" in desk.run(
+        wrong_class("sizes written as numbers").lstrip())
+
+
+def test_typed_code_cannot_reach_the_page_or_another_site(desk):
+    assert "js is not in this page" in desk.run(SOURCE.replace("import math", "import js, math"))
+    worker = next(one for one in desk.page.workers if one.url.endswith("exercise/worker.js"))
+    other = "() => fetch('http://localhost:1/').catch((error) => error.message)"
+    assert worker.evaluate(other) == "Only this site can be reached."
+    assert worker.evaluate("() => typeof WebSocket + typeof XMLHttpRequest") == "undefined" * 2
+
+
+def test_other_numbers_than_pytorchs_are_not_passed_over(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    change(copy / "exported" / "smoke", "logits/000020.json",
+           lambda logits: logits.__setitem__(3, logits[3] + 0.001))
+    with served(copy) as address, opened(browser, f"{address}/write.html") as page:
+        said = Desk(page).run(SOURCE)
+        assert said.startswith("8 of 9 right. Inside the model, a logit differs from PyTorch’s by")
+
+
+def test_without_a_held_out_text_nothing_is_made_up(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    change(copy / "exported" / "smoke", "check.json", lambda check: check.update(held_out=None))
+    with served(copy) as address, opened(browser, f"{address}/write.html") as page:
+        page.get_by_role("button", name="The mask forgotten").click()
+        page.locator("guess-first input").first.check()
+        page.get_by_role("button", name="Run it and see").click()
+        page.get_by_text("This run was exported before there was a text").wait_for()
+        assert page.locator("guess-first .true").count() == 0
+
+
+def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):
+    page = desk.page
+    page.get_by_role("button", name="Softmax along the columns").click()
+    desk.run()
+    told = page.locator("guess-first .told")
+    told.wait_for()
+    assert "It is as unsure as among" in told.inner_text()
+    assert "foresaw" not in told.inner_text() and "otherwise" not in told.inner_text()
+    row = page.evaluate("[...document.querySelector('typed-map').maps.mine.slice(0, 15)]")
+    measured = page.evaluate("document.querySelector('guess-first').measured.firstRow")
+    assert measured == pytest.approx(sum(row), abs=1e-5)
+
+
 def test_what_is_printed_is_shown_once_and_not_without_end(desk):
     few = SOURCE.replace("    weights", "    print('rows', tuple(scores.shape))\n    weights", 1)
     desk.run(few)
     page = desk.page
     assert page.get_by_label("What it printed").inner_text() == "rows (1, 2, 15, 15)"
+    desk.run(few.replace("scores.shape))", "scores.shape), end=' ')"))
+    assert page.get_by_label("What it printed").inner_text().strip() == "rows (1, 2, 15, 15)"
     desk.run(SOURCE.replace("    weights", "    for i in range(1234):\n        print(i)\n"
                                             "    weights", 1))
     assert page.get_by_label("What it printed").inner_text().endswith("\n98\n99")
@@ -380,10 +467,12 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
     page.get_by_role("button", name="A mask that hides the token itself").click()
     assert "triu(0)" in desk.text
     page.get_by_label("NaN, which is not a number").check()
+    page.get_by_role("button", name="Run it and see").click()
     page.get_by_text("You foresaw it. Its loss is NaN, and no token can be chosen").wait_for()
     page.get_by_text("✓ You foresaw it").wait_for()
     page.get_by_role("button", name="The scale forgotten").click()
     page.get_by_label("Paler: each token looks at more of the others").check()
+    page.get_by_role("button", name="Run it and see").click()
     page.get_by_text("It came otherwise. A row spreads over").wait_for()
     page.get_by_role("button", name="Back to your own").click()
     assert desk.text == SOURCE
@@ -396,6 +485,7 @@ def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
         for name in page.locator("famous-mistakes b").all_inner_texts():
             page.get_by_role("button", name=name).click()
             page.locator("guess-first input").first.check()
+            page.get_by_role("button", name="Run it and see").click()
             page.locator("guess-first .told").wait_for()
             assert page.locator("guess-first .true").count() == 1, name
             mistake = page.evaluate("""() => { const { mistake, measured } =

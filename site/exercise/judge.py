@@ -34,7 +34,10 @@ def stages(head, torch):
     torch.manual_seed(0)
     before = (2, 3)  # of the shape: texts, and heads
     if isinstance(head, type):
-        mistake = layers(head)
+        try:
+            mistake = layers(head)
+        except Exception as error:
+            mistake = f"Its layers cannot be looked at: {type(error).__name__}: {error}."
         yield "its layers", mistake
         if mistake:
             return
@@ -77,6 +80,8 @@ def far(a, b, tolerance=TOLERANCE):
 def ended_in(error, head, given):
     """A sentence for an error that a head raised, with its line if that is known."""
     words = str(error).strip(". ") or "no words"
+    if type(error).__name__ == "RecursionError" or words == "pystack exhausted":  # MicroPython's
+        return "It calls itself, again and again: nothing ends that."
     if isinstance(error, TypeError) and words.startswith((getattr(head, "__name__", "?") + "()",
                                                           "function ")):
         return f"It is called with three tensors, attention(q, k, v), and that ends in: {words}."
@@ -147,6 +152,8 @@ class AsAttention:
 def layers(Head):
     """Whether a Head has the three layers that the model's weights will be put into."""
     n_embd, size = 15, 5
+    if not hasattr(Head, "forward"):
+        return "It has no forward(self, x), which is what a layer does when it is called."
     try:
         head = Head(n_embd, size)
     except Exception as error:
@@ -275,7 +282,7 @@ def values(head, torch, given):
 def sizes(head, torch, given):
     """Sizes that are written into a head as numbers show when all of them are others."""
     few = len(given[0].shape) - 2
-    for before, T, D in (((1, 2), 5, 9), ((3, 1), 33, 2)):
+    for before, T, D in (((1, 2), 5, 9), ((3, 1), 33, 2), ((1, 1), 130, 5)):
         other = [torch.randn(*before[:few], T, D) for _ in range(3)]
         said = f"Right so far, but not for {T} tokens and heads of {D} numbers"
         try:

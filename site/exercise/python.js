@@ -80,8 +80,17 @@ class Python {
    */
   ask(name, ...given) {
     this.#handed = [];
-    const result = this.#tryout[name](...given);
-    return [result, this.#handed.splice(0)];
+    try {
+      const result = this.#tryout[name](...given);
+      return [result, this.#handed.splice(0)];
+    } catch (error) {  // a whole traceback: its last line says what happened
+      throw new Error(error.message.trim().split("\n").at(-1));
+    }
+  }
+
+  /** Print what waits for the end of its line. */
+  flush() {
+    this.#micropython.runPython("print()");
   }
 
   /** Give back the memory of what nobody needs any more: nothing is, as long as Python runs. */

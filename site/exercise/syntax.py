@@ -48,6 +48,8 @@ def explain(source, line, words=""):
                 "of the function are.")
     lines = source.split("\n")
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    if shown.startswith(("match ", "async ", "await ")):
+        return f"Line {line}: {shown.split()[0]} is not known to the Python of this page."
     return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something missing in "
             "it, or one sign too many, or in the line before?")
 
@@ -159,20 +161,20 @@ def look_at(statement):
     if word in BLOCKS and ":" not in code:
         raise Misread(f"Line {statement.number} begins with {word}, and the colon at its end is "
                       "missing.")
-    if word in ("if", "elif", "while") and single_equals(code):
+    if word in ("if", "elif", "while") and single_equals(code.split(":")[0]):
         raise Misread(f"Line {statement.number} asks a question, so it needs ==, which compares; "
                       "= gives a name to something.")
 
 
 def single_equals(code):
-    for sign in ("==", "<=", ">=", "!=", ":="):
+    for sign in ("==", "<=", ">=", "!="):
         code = code.replace(sign, "")
     return "=" in code
 
 
 def neighbours(one, after):
     """Raise Misread if the next statement does not stand where the first one asks it to."""
-    opens = one.word in BLOCKS and one.code.endswith(":")
+    opens = one.code.endswith(":")
     if opens and not after:
         raise Misread(f"Line {one.number} ends in a colon, and nothing follows that belongs to it.")
     if opens and after.indent <= one.indent:

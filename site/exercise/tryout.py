@@ -60,13 +60,19 @@ def stages(report):
 
 
 def put_in(layer, head, *weights):
-    """Make a typed Head with the weights of query, key and value, each (D, C), of a trained one."""
+    """Make a typed Head with the weights of query, key and value, each (D, C), of a trained one.
+
+    Returns "" or what is wrong."""
     weights = [torch.Tensor(one) for one in weights]
     D, C = weights[0].shape
-    made = Typed.head(C, D)
-    for linear, trained in zip((made.query, made.key, made.value), weights):
-        linear.weight.copy_(trained)
+    try:
+        made = Typed.head(C, D)
+        for linear, trained in zip((made.query, made.key, made.value), weights):
+            linear.weight.copy_(trained)
+    except BaseException as error:
+        return f"Head({C}, {D}) ends in {type(error).__name__}: {error}."
     Typed.trained[layer, head] = made
+    return ""
 
 
 def mix(layer, *given):

@@ -12,38 +12,68 @@ import { TypedGPT } from "./typed-gpt.js";
 
 const [LINES, WIDTH] = [100, 500];  // that are printed, at most, and characters of each
 
-const paper = { lines: [], more: 0, isOn: false };  // what is printed
-let python = null, models = new Map();
-let untrained = null;  // layers whose weights a typed class has not been given; null for a function
+stayHere();
+
+const paper = { lines: [], more: 0, isOn: false, isEnding: false };  // what is printed
+let python = null, opened = {};  // the model that was opened last, and its key
+let known = "";  // the source that was read last
+let trained = null;  // layers whose weights a typed class has been given; null for a function
 
 function print(line) {
-  if (!paper.isOn) return;
+  if (!paper.isOn || (paper.isEnding && !line)) return;
   if (paper.lines.length < LINES) paper.lines.push(line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line);
   else paper.more += 1;
 }
 
 /** Do something, with or without writing down what it prints. */
 function printing(isOn, act) {
+  if (isOn) python.flush();  // what was begun when nobody listened
   paper.isOn = isOn;
   try {
     return act();
   } finally {
-    paper.isOn = false;
+    paper.isEnding = true;
+    if (isOn) python.flush();
+    Object.assign(paper, { isOn: false, isEnding: false });
   }
+}
+
+/** Typed code is somebody's, and may be pasted: what it reaches is this site, and nothing else. */
+function stayHere() {
+  const { fetch } = globalThis;
+  globalThis.fetch = (address, how) => (new URL(address, location).origin === location.origin
+    ? fetch(address, how) : Promise.reject(new Error("Only this site can be reached.")));
+  for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
+    delete globalThis[name];
+  }
+}
+
+/** Read a source, unless it was the last one. -> "", or what is wrong */
+function read(code, defines, isPrinted = false) {
+  const wanted = `${defines} ${code}`;
+  if (known === wanted && !isPrinted) return "";
+  const [says] = printing(isPrinted, () => python.ask("read", code, defines));
+  known = says ? "" : wanted;
+  trained = defines === "Head" ? new Set() : null;
+  return says;
 }
 
 const numbersOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
   : Float32Array.from(tensor.values()));
 
 async function open(model) {
-  if (!models.has(model.key)) models = new Map([[model.key, await fetchModel(model, TypedGPT)]]);
-  return models.get(model.key);
+  if (opened.key !== model.key) {
+    opened = { key: model.key, gpt: await fetchModel(model, TypedGPT) };
+    trained &&= new Set();
+  }
+  return opened.gpt;
 }
 
 /** Typed code in place of attention. -> { says: what is wrong, or ""; mixed; weights } */
 function mixing(model, layer, { q, k, v, x }) {
   const { H, D, C } = model, T = x.length / C;
-  if (untrained?.has(layer)) train(model, layer);
+  const wrong = trained && !trained.has(layer) && train(model, layer);
+  if (wrong) return { says: wrong };
   const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
     new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
   return { says, mixed: mixed && numbersOf(mixed), weights: weights && numbersOf(weights) };
@@ -58,14 +88,16 @@ function putIn(model) {
   };
 }
 
-/** Make a typed class with the weights of each head of a layer. */
+/** Make a typed class with the weights of each head of a layer. -> "", or what is wrong */
 function train(model, layer) {
   const { C, D, H } = model;
   for (let head = 0; head < H; head++) {
-    python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
+    const [says] = python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
       new Tensor(model.layerOf(kind, layer, head), [D, C])));
+    if (says) return says;
   }
-  untrained.delete(layer);
+  trained.add(layer);
+  return "";
 }
 
 /** Logits behind a text, of the model with typed code in it or, without, by its own attention. */
@@ -79,6 +111,12 @@ function logitsOf(model, ids, isTyped) {
 
 const NOTHING = "What comes out of the model is NaN, not a number: there is nothing to choose from.";
 
+/** How unlikely a token is, in nats; finite also where its probability would be rounded to 0. */
+function surprise(logits, id) {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most - logits[id];
+}
+
 /** The mean loss over a text, in nats a token; NaN if it is no number. */
 function lossOf(model, ids, isTyped) {
   if (isTyped) putIn(model);
@@ -87,7 +125,7 @@ function lossOf(model, ids, isTyped) {
   if (!model.isFinite) return NaN;
   let sum = 0;
   for (let place = 0; place < ids.length - 1; place++) {
-    sum -= Math.log(softmax(model.logits(place))[ids[place + 1]]);
+    sum += surprise(model.logits(place), ids[place + 1]);
   }
   return sum / (ids.length - 1);
 }
@@ -103,15 +141,15 @@ function ownMaps(model, ids, layer) {
   return maps;
 }
 
-/** What can be said of a typed map, in numbers: of the heads of a layer, (H, T, T). */
-function measure(maps, own, T) {
+/** What can be said of typed maps (H, T, T), in numbers; `firstRow` is that of one head. */
+function measure(maps, own, T, head) {
   const spread = (all) => {
     let sum = 0;
     for (let i = 0; i < all.length; i += T) sum += entropy(all.subarray(i, i + T)) * T / all.length;
     return sum;
   };
   return { spread: spread(maps), ownSpread: spread(own), isFinite: maps.every(Number.isFinite),
-           firstRow: maps.subarray(0, T).reduce((a, b) => a + b, 0) };
+           firstRow: maps.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0) };
 }
 
 /** What keeps a source from being judged. */
@@ -127,10 +165,9 @@ function judged(model, { defines, ids, layer, head, check }) {
     .map(([stage]) => stage);  // learning needs gradients: it is judged by train.py
   const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];
   const isMade = defines !== "Head" || passed.includes("its layers");
-  untrained = defines === "Head" ? new Set(Array.from({ length: model.L }, (_, layer) => layer)) : null;
   const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
   const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null, hasRun: true },
-                  measured: weights && measure(weights, own, T) };
+                  measured: weights && measure(weights, own, T, head) };
   return failed ? found : { ...found, ...inModel(model, passed, check) };
 }
 
@@ -152,34 +189,32 @@ function inModel(model, passed, { ids, logits, tolerance }) {
 }
 
 serve({
-  /** Start Python, and fetch the model that it is to run in. -> milliseconds that Python took */
+  /** Start Python, and fetch the model that it is to run in. */
   async open({ model }) {
-    const began = performance.now();
     python ??= await startPython({ print });
-    const milliseconds = performance.now() - began;
     await open(model);
-    return { milliseconds };
+    return {};
   },
 
   /**
    * Judge a source, `code`, that defines a function or a class. `ids` is the text that its map is drawn
    * of, for a head of a layer; `check` what PyTorch computed. -> as <head-check> and <typed-map> want
-   * it: passed, failed, says, line, printed, more, milliseconds, maps; and `measured`.
+   * it: passed, failed, says, line, printed, more, maps; and `measured`.
    */
   async run({ model: wanted, code, defines, ...more }) {
-    const model = await open(wanted), began = performance.now();
+    const model = await open(wanted);
     Object.assign(paper, { lines: [], more: 0 });
-    const says = printing(true, () => python.ask("read", code, defines))[0];
+    const says = read(code, defines, true);
     const result = says ? unread(says) : judged(model, { defines, ...more });
     python.tidy();
     const line = Number(/\bline (\d+)/i.exec(result.failed ? result.says : "")?.[1]) || null;
-    return { ...result, line, printed: paper.lines, more: paper.more,
-             milliseconds: performance.now() - began };
+    return { ...result, line, printed: paper.lines, more: paper.more };
   },
 
-  /** The loss over a text through the code that was read last, and by the model's own attention. */
-  async loss({ model: wanted, ids }) {
-    const model = await open(wanted);
+  /** The loss over a text through typed code, and by the model's own attention. */
+  async loss({ model: wanted, code, defines, ids }) {
+    const model = await open(wanted), says = read(code, defines);
+    if (says) throw new Error(says);
     const found = { own: lossOf(model, ids, false), mine: lossOf(model, ids, true) };
     python.tidy();
     return found;
@@ -190,8 +225,9 @@ serve({
    * the typed code, which has to read the whole text for each token. Parts: { own } or { mine }, each
    * { id, p }.
    */
-  async write({ model: wanted, ids, how, seed, end }, tell) {
-    const model = await open(wanted);
+  async write({ model: wanted, code, defines, ids, how, seed, end }, tell) {
+    const model = await open(wanted), says = read(code, defines);
+    if (says) throw new Error(says);
     for (const whose of ["own", "mine"]) {
       const dice = randomNumbers(seed), text = [...ids];
       let logits = logitsOf(model, text, whose === "mine");

@@ -7,7 +7,9 @@
  */
 
 /** A worker did not answer in time, and was ended. */
-export class TooLong extends Error {}
+export class TooLong extends Error {
+  message = "It did not answer in time.";
+}
 
 export class Asked {
   /** @param {URL} address of a module */

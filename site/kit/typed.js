@@ -18,14 +18,15 @@ export class Endless extends Error {}
 export class Bench {
   worker = new Asked(new URL("../exercise/worker.js", import.meta.url));
 
-  /** Python, and the model of a run if it is given. */
+  /** Start Python, and have the model of a run there. */
   async open(run) {
-    const model = run && new LiveModel(run, run.manifest.snapshots.at(-1).step).model;
+    const { model } = new LiveModel(run, run.manifest.snapshots.at(-1).step);
     try {
       await this.worker.ask("open", { model }, { limit: START });
     } catch (error) {
-      throw new Trouble(`The page cannot run Python in the model of the run ${run?.name ?? ""}. ${
-        error.message}`, run?.command);
+      if (error instanceof Endless) throw error;
+      throw new Trouble(`The page cannot run Python in the model of the run ${run.name}. ${
+        error.message}`, run.command);
     }
     return model;
   }
@@ -50,17 +51,25 @@ export class Bench {
                                   check: { ...check, logits } });
   }
 
-  /** The loss of the source that ran last, and of the model without it, on the run's held-out text. */
-  async loss(run) {
+  /**
+   * The loss on the run's held-out text: of a source, `mine`, of the model by its own attention, `own`,
+   * and of PyTorch. @throws {Trouble} where there is no such text
+   */
+  async loss(run, { code, exercise }) {
     const { held_out: text } = await run.part("check");
-    if (!text) return null;
-    const found = await this.ask(run, "loss", { ids: text.ids }, { limit: PATIENCE });
+    if (!text) {
+      throw new Trouble(run.manifest.missing["held-out text"] ?? "This run was exported before there was a "
+        + "text to measure a loss on.", run.command);
+    }
+    const { defines } = EXERCISES[exercise];
+    const found = await this.ask(run, "loss", { code, defines, ids: text.ids }, { limit: PATIENCE });
     return { ...found, pytorch: text.loss, tokens: text.ids.length - 1 };
   }
 
   /** Let both write on, with the same dice; onPart gets { own } or { mine }, { id, p }. */
-  write(run, { ids, seed, temperature, end }, onPart) {
-    return this.ask(run, "write", { ids, seed, how: { temperature }, end }, { limit: PATIENCE, onPart });
+  write(run, { code, exercise, ids, seed, temperature, end }, onPart) {
+    const { defines } = EXERCISES[exercise], how = { temperature };
+    return this.ask(run, "write", { code, defines, ids, seed, how, end }, { limit: PATIENCE, onPart });
   }
 
   /** End whatever runs. */

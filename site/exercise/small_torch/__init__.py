@@ -17,6 +17,7 @@ hub jit linalg load save optim profiler quantization random set_default_dtype sp
 enable_grad set_grad_enabled Generator get_default_dtype from_numpy tensordot cartesian_prod cdist
 cross meshgrid vmap func tril_indices triu_indices vstack hstack dstack addmv bernoulli multinomial
 normal poisson searchsorted bucketize block_diag kron cov corrcoef cummax cummin quantile
+nan_to_num finfo iinfo
 count_nonzero logaddexp logcumsumexp stft take_along_dim scatter_reduce set_printoptions""".split())
 _names = globals()
 _names.update(_tensor.FUNCTIONS)

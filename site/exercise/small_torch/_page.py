@@ -21,6 +21,8 @@ def to_float(thing=0):
 def importing(name, *more):
     """import, with an error that says what there is to import."""
     try:
+        if name.split(".")[0] in ("js", "jsffi"):
+            raise ImportError(name)  # the page, and all that it can do
         return built_in(name, *more)
     except ImportError:
         raise ImportError(f"{name} is not in this page: you can import torch, torch.nn, "
@@ -32,5 +34,7 @@ def asking(prompt=""):
 
 
 sys.modules["math"] = _math
+for name in ("js", "jsffi"):
+    sys.modules.pop(name, None)
 builtins.input = asking
 built_in, builtins.__import__ = builtins.__import__, importing

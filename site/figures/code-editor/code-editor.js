@@ -1,7 +1,8 @@
 /**
- * <code-editor .code=${text} .wrong=${7} label="Your code"></code-editor>
+ * <code-editor .code=${text} name="attention" .wrong=${7}></code-editor>
  *
- * A text in Python that can be typed in; `wrong` is the number of a line that is marked, or null.
+ * A text in Python that can be typed in. What is typed can be undone as long as the text has the same
+ * name; `wrong` is the number of a line that is marked, or null.
  * Tells: "code" { code } whenever somebody changed it, "try" {} for Ctrl-Enter.
  */
 import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, StateField, bracketMatching,
@@ -58,7 +59,7 @@ const marked = StateField.define({
 });
 
 class CodeEditor extends Figure {
-  static properties = { code: { type: String }, wrong: { type: Number }, label: { type: String } };
+  static properties = { code: { type: String }, name: { type: String }, wrong: { type: Number } };
 
   static styles = [Figure.styles, css`
     :host { --code-size: 14px; }
@@ -81,8 +82,14 @@ class CodeEditor extends Figure {
     this.view = new EditorView({
       root: this.renderRoot,
       parent: this.renderRoot.querySelector(".editor"),
-      state: EditorState.create({ extensions: this.extensions() }),
+      state: this.begun(),
     });
+  }
+
+  /** The text as it is given, with nothing to undo. */
+  begun() {
+    const doc = this.code ?? "";
+    return EditorState.create({ doc, selection: { anchor: doc.length }, extensions: this.extensions() });
   }
 
   extensions() {
@@ -96,7 +103,7 @@ class CodeEditor extends Figure {
                  ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
       EditorView.updateListener.of((update) => this.changed(update)),
       EditorView.contentAttributes.of({
-        "aria-label": this.label ?? "Your code, in Python", "aria-multiline": "true",
+        "aria-label": "Your code, in Python", "aria-multiline": "true",
         tabindex: "0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
     ];
   }
@@ -109,6 +116,7 @@ class CodeEditor extends Figure {
 
   updated(changed) {
     const { view } = this;
+    if (changed.has("name")) view.setState(this.begun());
     if (changed.has("code") && this.code !== view.state.doc.toString()) {
       this.given = true;  // by the page, which knows it already
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.code },

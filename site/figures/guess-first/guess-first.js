@@ -2,7 +2,8 @@
  * <guess-first .mistake=${MISTAKES[0]} .measured=${measured}></guess-first>
  *
  * A question about a famous mistake, to be answered before it runs; afterwards, what came of it.
- * `measured`: what worker.js measured of it, null before. Tells: "guess" { choice }, a number.
+ * `measured`: what worker.js measured of it, null before; `lost`: why it could not be measured.
+ * `choice`: the number of what is chosen, or null. Tells: "try" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";
@@ -12,7 +13,8 @@ class GuessFirst extends Figure {
   static properties = {
     mistake: { attribute: false },
     measured: { attribute: false },
-    choice: { state: true },
+    choice: { attribute: false },
+    lost: { type: String },
   };
 
   static styles = [Figure.styles, controls, css`
@@ -33,11 +35,6 @@ class GuessFirst extends Figure {
     return true;
   }
 
-  willUpdate(changed) {
-    super.willUpdate(changed);
-    if (changed.has("mistake")) this.choice = null;
-  }
-
   render() {
     return this.mistake ? this.question(this.mistake) : nothing;
   }
@@ -48,14 +45,23 @@ class GuessFirst extends Figure {
         <legend>What will happen?</legend>
         <p>${why} ${asks}</p>
         ${choices.map(({ says }, i) => html`<label class=${came === i ? "true" : ""}>
-          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => this.choose(i)}>
+          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => { this.choice = i; }}>
           <span>${says} ${this.mark(i, came)}</span></label>`)}
-        ${measured ? nothing : html`<p class="caption">${this.choice === null
-          ? "Choose, then it runs." : "It runs …"}</p>`}
+        ${measured ? nothing : html`<div class="row"><button class="first"
+          aria-disabled=${String(this.choice === null)} @click=${this.press}>Run it and see</button></div>`}
       </fieldset>
-      <div role="status">${measured ? html`<p class=${`told ${this.choice === came ? "" : "not"}`}>
-        ${this.choice === came ? "You foresaw it." : "It came otherwise."}
-        ${this.mistake.told(measured)} ${this.mistake.because}</p>` : nothing}</div>`;
+      <div role="status">${measured ? this.outcome(came, measured) : this.lost
+        ? html`<p class="told not">${this.lost}</p>` : nothing}</div>`;
+  }
+
+  press() {
+    if (this.choice !== null) this.tell("try");
+  }
+
+  outcome(came, measured) {
+    const foresaw = this.choice === null ? "" : this.choice === came ? "You foresaw it." : "It came otherwise.";
+    return html`<p class=${`told ${foresaw.startsWith("It") ? "not" : ""}`}>${foresaw}
+      ${this.mistake.told(measured)} ${this.mistake.because}</p>`;
   }
 
   focus() {
@@ -66,11 +72,6 @@ class GuessFirst extends Figure {
     if (came === i) return html`<span class="mark">✓<span class="unseen"> this came true</span></span>`;
     if (came === null || this.choice !== i) return nothing;
     return html`<span class="mark not">✗<span class="unseen"> this did not</span></span>`;
-  }
-
-  choose(choice) {
-    this.choice = choice;
-    this.tell("guess", { choice });
   }
 }
 

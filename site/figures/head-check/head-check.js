@@ -59,8 +59,11 @@ class HeadCheck extends Figure {
 
   render() {
     const { stages } = EXERCISES[this.exercise ?? "attention"], { result } = this;
+    const isStuck = Boolean(result?.failed) && !result.unread && !this.changed;
     return html`<div role="status">${this.verdict(stages)}</div>
-      ${result?.failed && !result.unread ? this.hints(result.failed) : nothing}
+      <div role="status">${isStuck && this.help > 0 ? html`<p class="hint">${
+        hintFor(result.failed, result.says)}</p>` : nothing}</div>
+      ${isStuck ? this.more() : nothing}
       <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${
         stages.map((name, i) => this.stage(name, i))}</ol>
       ${result?.printed.length ? html`<h3>It printed</h3>
@@ -98,18 +101,13 @@ class HeadCheck extends Figure {
       result.says}</p>`;
   }
 
-  hints(stage) {
-    const { answer } = EXERCISES[this.exercise];
-    return html`
-      ${this.help > 0 ? html`<p class="hint" role="status">${hintFor(stage, this.result.says)}</p>` : nothing}
-      ${this.help > 1 ? html`<h3>One right answer</h3>
-        <pre tabindex="0" role="group" aria-label="One right answer">${answer}</pre>` : nothing}
-      <div class="row">${this.help === 0 ? html`<button @click=${this.more}>A larger hint</button>`
-        : this.help === 1 ? html`<button @click=${this.more}>Show me an answer</button>` : nothing}</div>`;
-  }
-
+  /** What else helps: a larger hint, then an answer, then neither. */
   more() {
-    this.help += 1;
+    const words = ["A larger hint", "Show me an answer", "Hide the answer"][this.help];
+    return html`<div class="row"><button @click=${() => { this.help = (this.help + 1) % 3; }}>${
+        words}</button></div>
+      ${this.help > 1 ? html`<h3>One right answer</h3><pre tabindex="0" role="group"
+        aria-label="One right answer">${EXERCISES[this.exercise].answer}</pre>` : nothing}`;
   }
 }
 

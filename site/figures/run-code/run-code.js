@@ -45,7 +45,7 @@ class RunCode extends Figure {
   }
 
   reset() {
-    this.keep();
+    this.asking = false;
     this.tell("reset");
   }
 }

@@ -1,5 +1,5 @@
 /**
- * <take-home .run=${run} .code=${code} exercise="attention"></take-home>
+ * <take-home .run=${run} .code=${code}></take-home>
  *
  * What was typed, as a file, and the commands that train with it.
  */
@@ -32,7 +32,7 @@ class TakeHome extends Figure {
     return html`<button ?disabled=${!this.code} @click=${this.save}>Download my_head.py</button>
       <dl><dt>Put the file into the folder of Terrarium. A model of seconds, to see that it goes:</dt>
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
-        <dt>The model of this page, trained anew with your head in it:</dt>
+        <dt>The preset that the run of this page started from:</dt>
         <dd><code>${this.command(settings)}</code></dd></dl>
       <p class="caption">There it is judged once more, and for one thing that this page cannot see: whether
         a model can learn through it.</p>`;
@@ -40,7 +40,8 @@ class TakeHome extends Figure {
 
   /** What trained the run of this page, with the head. */
   command({ preset, dataset }) {
-    const text = /[./]/.test(dataset) ? ` --dataset ${dataset}` : "";  // a file, and not a corpus
+    const isItsOwn = preset.startsWith(dataset) || (preset === "smoke" && dataset === "stories");
+    const text = isItsOwn ? "" : ` --dataset ${/\s/.test(dataset) ? `"${dataset}"` : dataset}`;
     return `python train.py --head my_head.py --preset ${preset}${text}`;
   }
 }

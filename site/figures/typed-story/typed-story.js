@@ -42,20 +42,33 @@ class TypedStory extends Figure {
   }
 
   draw({ prompts }) {
-    const { result, story } = this, can = result?.passed.includes("shapes") && !story?.busy;
-    const right = result?.failed === "";
+    const { result, story } = this, can = Boolean(result?.passed.includes("shapes"));
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
           ${prompts.map((prompt, i) => html`<option value=${i}
             .selected=${i === this.prompt}>${prompt}</option>`)}</select></label>
-        ${story?.busy ? html`<button @click=${() => this.tell("halt")}>Stop</button>` : html`<button
-          class="first" ?disabled=${!can} @click=${() => this.tell("story", { prompt: this.prompt ?? 0 })}>${
-          !result || right ? "Let it write through my code" : "See what this mistake does"}</button>`}
+        <button class="first" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
+          this.words()}</button>
       </div>
       ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot be put in yet: first
         it has to return two tensors of the right shapes.` : html`First type a head and run it. A wrong
         one may be put in, too, to see what that does.`}</p>`}
       ${story ? this.told(story) : nothing}`;
+  }
+
+  words() {
+    if (this.story?.busy) return "Stop";
+    return this.result?.failed ? "See what this mistake does" : "Let it write through my code";
+  }
+
+  press() {
+    if (this.story?.busy) this.tell("halt");
+    else this.tell("story", { prompt: this.prompt ?? 0 });
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("run")) this.prompt = 0;
   }
 
   told(story) {
