@@ -436,14 +436,14 @@ WRONG_CLASSES = {  # what is replaced in CLASS, by what, and what the judge says
         "self.later = later = getattr(self, 'later', torch.ones(T, T).triu(1).bool())",
         "Right so far, but not for 130 tokens and heads of 5 numbers: is a size written into it as"
         " a number? Running it ends in RuntimeError, line 18: The size of tensor a (7) must match"
-        " the size of tensor b (130) at non-singleton dimension 2. Here x has the shape (1, 130, 15):"
-        " texts, tokens, numbers."),
+        " the size of tensor b (130) at non-singleton dimension 2. Here x has the shape (1, 130, "
+        "15): texts, tokens, numbers."),
     "sizes written as numbers": (
         "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(15, 5",
         "Right so far, but not for 5 tokens and heads of 9 numbers: is a size written into it as a "
         "number? Running it ends in RuntimeError: The size of tensor a (15) must match the size of "
-        "tensor b (27) at non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, tokens,"
-        " numbers."),
+        "tensor b (27) at non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, "
+        "tokens, numbers."),
     "a call instead of forward": (
         "class Head(nn.Module):", "class Head:\n    __call__ = None\n\n    def f(self):\n"
         "        pass\n\nclass Other(nn.Module):",

@@ -135,7 +135,6 @@ class Desk:
             self.put(source)
         self.editor.click()
         self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_function("document.querySelector('head-check').busy || true")
         self.page.wait_for_function("""() => {
             const check = document.querySelector("head-check");
             return check.result && !check.busy && !check.isUpdatePending; }""", timeout=20_000)
@@ -516,6 +515,17 @@ def test_the_maps_can_be_read_by_keyboard(desk):
                      said)
 
 
+def test_the_command_to_take_home_names_the_text_of_the_run(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    change(copy / "exported" / "smoke", "manifest.json",
+           lambda about: about["settings"].update(preset="stories", dataset="my novel.txt"))
+    with served(copy) as address, opened(browser, f"{address}/write.html") as page:
+        assert page.locator("take-home code").all_inner_texts() == [
+            "python train.py --head my_head.py --preset smoke",
+            'python train.py --head my_head.py --preset stories --dataset "my novel.txt"']
+
+
 def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
@@ -546,9 +556,11 @@ def test_it_works_on_a_phone(browser, site, dark):
         desk = Desk(page)
         assert desk.run(SOURCE).startswith("This is attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        box = page.get_by_role("button", name="Run it").bounding_box()
-        desk.editor.click()
-        assert box["height"] >= 44
+        assert page.get_by_role("button", name="Run it").bounding_box()["height"] >= 44
+        begins, edge = (page.evaluate(f"""document.querySelector("code-editor").shadowRoot
+            .querySelector("{part}").getBoundingClientRect().{side}""") for part, side in (
+                (".cm-line span", "left"), (".cm-gutters", "right")))
+        assert begins >= edge, "the line numbers cover the code"
         size = page.evaluate("getComputedStyle(document.querySelector('code-editor').shadowRoot"
                              ".querySelector('.cm-content')).fontSize")
         assert float(size.removesuffix("px")) >= 16, "phones zoom into smaller type"

@@ -93,10 +93,11 @@ import torch
 
 
 def attention(q, k, v):
-    T, D = q.shape[-2:]
+    D = q.shape[-1]
     scores = q @ k.transpose(-2, -1) / D**0.5
-    later = torch.ones(T, T, device=q.device).triu(1).bool()
-    weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)
+    later = torch.ones_like(scores).triu(1) > 0
+    hidden = scores.masked_fill(later, -math.inf)
+    weights = hidden.softmax(dim=-1)
     return weights @ v, weights
 `;
 
@@ -114,10 +115,11 @@ class Head(nn.Module):
 
     def forward(self, x):
         q, k, v = self.query(x), self.key(x), self.value(x)
-        T, D = q.shape[-2:]
+        D = q.shape[-1]
         scores = q @ k.transpose(-2, -1) / D**0.5
-        later = torch.ones(T, T, device=x.device).triu(1).bool()
-        weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)
+        later = torch.ones_like(scores).triu(1) > 0
+        hidden = scores.masked_fill(later, -math.inf)
+        weights = hidden.softmax(dim=-1)
         return weights @ v, weights
 `;
 
@@ -188,7 +190,7 @@ export const MISTAKES = [
   },
   {
     name: "The mask after softmax",
-    code: instead("    weights = scores.masked_fill(later, -math.inf).softmax(dim=-1)\n",
+    code: instead("    hidden = scores.masked_fill(later, -math.inf)\n    weights = hidden.softmax(dim=-1)\n",
                   "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n"),
     why: "Later tokens are hidden, but only when the shares have been given out already.",
     asks: "The first token sees only itself. How much of its attention is left in its row?",
@@ -236,8 +238,7 @@ export const MISTAKES = [
   },
   {
     name: "An average instead of attention",
-    code: instead("    scores = q @ k.transpose(-2, -1) / D**0.5\n",
-                  "    scores = torch.zeros(*q.shape[:-1], T)\n"),
+    code: instead(" / D**0.5", " * 0"),
     why: "All scores are 0, so that each token takes over the same share of all it may see.",
     asks: `The model keeps its other layers, and all it knows about single tokens. ${HOW_UNSURE}`,
     choices: UNSURE,

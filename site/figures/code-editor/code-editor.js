@@ -40,7 +40,9 @@ const look = EditorView.theme({
 });
 
 /** Where lines are wrapped, what goes on stands further right than where a line can begin. */
-const wrapped = EditorView.theme({ ".cm-line": { paddingLeft: "calc(8px + 10ch)", textIndent: "-10ch" } });
+const wrapped = EditorView.theme({
+  ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
+});
 
 const mark = StateEffect.define();  // the number of the wrong line, or null
 

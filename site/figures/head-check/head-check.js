@@ -38,7 +38,7 @@ class HeadCheck extends Figure {
     .verdict.bad { border-left: 4px solid var(--warning); padding-left: 12px; }
     .verdict.good { border-left: 4px solid var(--moss); padding-left: 12px; }
     .hint { border-left: 4px solid var(--line); padding-left: 12px; margin-top: 12px; max-width: 66ch; }
-    pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 400 var(--small)/1.5 var(--mono); margin: 8px 0 0; padding: 8px 12px; overflow: auto;
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 400 0.8125rem/1.5 var(--mono); margin: 8px 0 0; padding: 8px 12px; overflow: auto;
           max-height: 24em; background: var(--background); border: 1px solid var(--line);
           border-radius: 8px; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 0; }
