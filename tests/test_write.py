@@ -505,6 +505,15 @@ def test_another_head_is_chosen_and_everything_follows(desk):
     assert "head 0.1 looked at" in page.locator("token-row .says").inner_text()
 
 
+@pytest.mark.parametrize("length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12),
+                                                  (12, 12, 11)])
+def test_a_head_is_tried_on_a_text_of_another_length_than_its_size(engine, length, size, tokens):
+    assert engine("""async ([length, size]) => {
+        const { triedOn } = await import("/kit/heads.js");
+        const run = { manifest: { settings: { n_embd: 3 * size, n_head: 3 } } };
+        return triedOn({ run, ids: Array(length).fill(0) }).length; }""", [length, size]) == tokens
+
+
 def test_the_maps_can_be_read_by_keyboard(desk):
     desk.run(SOURCE)
     desk.page.get_by_role("group", name="Attention: Yours").focus()

@@ -191,7 +191,10 @@ function inModel(model, passed, { ids, logits, tolerance }) {
 serve({
   /** Start Python, and fetch the model that it is to run in. */
   async open({ model }) {
-    python ??= await startPython({ print });
+    if (!python) {
+      python = await startPython({ print });
+      python.ask("warm_up");
+    }
     await open(model);
     return {};
   },

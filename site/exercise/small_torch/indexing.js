@@ -99,6 +99,7 @@ function refuse(x, items, used) {
   const [item] = items;
   check(Number.isInteger(item) || isStretch(item) || typeof item === "string",
     "too many indices for tensor of dimension 0", "IndexError");
+  if (isStretch(item)) checkStep(item);
   check(!isStretch(item), "slice() cannot be applied to a 0-dim tensor.", "IndexError");
   checkWhole(item);
   check(item === 0, `index ${item} is out of bounds for dimension 0 with size 0`, "IndexError");
@@ -121,9 +122,13 @@ function placeIn(place, size, dim) {
   return place < 0 ? place + size : place;
 }
 
-function stretch(x, dim, { start, stop, step }) {
+function checkStep({ step }) {
   check(step !== 0, "slice step cannot be zero", "ValueError");
   check(step === null || step > 0, "step must be greater than zero", "ValueError");
+}
+
+function stretch(x, dim, { start, stop, step }) {
+  checkStep({ step });
   check([start, stop, step].every((n) => n === null || Number.isInteger(n)),
     "slice indices must be integers or None or have an __index__ method", "TypeError");
   const size = x.shape[dim], by = step ?? 1;

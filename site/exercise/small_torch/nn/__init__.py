@@ -112,8 +112,8 @@ class Linear(Module):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         most = 1 / math.sqrt(in_features) if in_features else 0
-        self.weight = Parameter((torch.rand(out_features, in_features) * 2 - 1) * most)
-        self.bias = Parameter((torch.rand(out_features) * 2 - 1) * most) if bias else None
+        self.weight = Parameter(torch.rand(out_features, in_features).sub_(0.5).mul_(2 * most))
+        self.bias = Parameter(torch.rand(out_features).sub_(0.5).mul_(2 * most)) if bias else None
 
     def forward(self, input):
         return functional.linear(input, self.weight, self.bias)
