@@ -31,6 +31,7 @@ const now = {
   trial: null,     // the famous mistake that is in the editor, or null
   guesses: {},     // of mistakes that were tried: whether the guess came true
   result: null,    // of the last run of the code that is in the editor
+  turn: 0,         // grows whenever another text is in the editor
   get typed() {    // which exercise the code in the editor belongs to
     return this.trial ? "attention" : this.exercise;
   },
@@ -63,7 +64,7 @@ function keep(exercise, code) {
 function edit({ exercise = now.exercise, trial = null }) {
   stopStory();
   if (now.busy) bench.halt();
-  Object.assign(now, { exercise, trial, code: trial ? trial.code : kept(exercise) });
+  Object.assign(now, { exercise, trial, code: trial ? trial.code : kept(exercise), turn: now.turn + 1 });
   Object.assign($("code-editor"), { code: now.code, name: trial?.name ?? exercise });
   Object.assign($("exercise-chooser"), { exercise, trial: trial?.name ?? "" });
   $("head-check").exercise = now.typed;
@@ -75,7 +76,7 @@ function edit({ exercise = now.exercise, trial = null }) {
   found(null);
 }
 
-/** What came of the last run; null as soon as the code is another. */
+/** What came of a run; null where another text is in the editor. */
 function found(result) {
   now.result = result;
   $("head-check").result = result;
@@ -132,7 +133,8 @@ addEventListener("reset", () => {
 async function tryIt() {
   if (now.busy || !now.run) return;
   stopStory();
-  const { code, typed: exercise, run, head: named } = now, [layer, head] = named.split(".").map(Number);
+  const { code, typed: exercise, run, turn, head: named } = now;
+  const [layer, head] = named.split(".").map(Number);
   busy(true);
   let result;
   try {
@@ -143,7 +145,7 @@ async function tryIt() {
     result = { passed: [], failed: "it runs", unread: true, says: error.message, printed: [], more: 0 };
   }
   busy(false);
-  if (now.run !== run || now.typed !== exercise) return;
+  if (now.turn !== turn) return;
   if (now.head !== named) return tryIt();
   found({ ...result, code, exercise });
   $("head-check").scrollIntoView({ block: "nearest" });
@@ -197,7 +199,7 @@ addEventListener("story", async ({ detail: { prompt } }) => {
   if (now.changed) await tryIt();
   if (now.changed || !now.result?.passed.includes("shapes")) return;
   const { run, result } = now, turn = ++texts;
-  const story = { prompt, mine: [], own: [], busy: true, says: "", loss: null };
+  const story = { prompt, mine: [], own: [], busy: true, says: "", loss: null, lost: "" };
   const show = (changes) => {
     if (turn === texts) $("typed-story").story = Object.assign(story, changes) && { ...story };
   };
@@ -218,7 +220,7 @@ addEventListener("story", async ({ detail: { prompt } }) => {
   try {
     show({ loss: await bench.loss(run, result) });
   } catch (error) {
-    show({ says: story.says || error.message });
+    show({ lost: error.message });
   }
   show({ busy: false });
 });

@@ -295,6 +295,7 @@ def test_a_story_can_be_stopped_and_told_again(desk):
     page.get_by_role("button", name="Let it write through my code").click()
     page.get_by_role("button", name="Stop").click()
     page.locator("typed-story .all").get_by_text("Stopped.").wait_for()
+    assert page.locator("typed-story .differs").count() == 0
     page.get_by_role("button", name="Let it write through my code").click()
     page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
 
@@ -308,6 +309,17 @@ def test_running_something_else_ends_a_story(desk):
     assert page.locator("typed-story .all").get_by_text("Stopped.").is_visible()
     page.get_by_role("button", name="The whole class Head").click()
     assert page.locator("typed-story .text").count() == 0
+
+
+def test_what_is_left_while_it_runs_says_nothing_where_one_goes(desk):
+    page = desk.page
+    desk.put(SOURCE.replace("    T, D", "    while True:\n        pass\n    T, D"))
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Running …").wait_for()
+    page.get_by_role("button", name="The scale forgotten").click()
+    page.wait_for_timeout(300)
+    assert page.locator("head-check .verdict").inner_text().startswith("Type, then run it.")
+    assert "not scaled" in desk.run()
 
 
 def test_undoing_does_not_reach_into_another_exercise(desk):
@@ -357,6 +369,11 @@ def test_without_a_held_out_text_nothing_is_made_up(browser, site, tmp_path):
         page.get_by_role("button", name="Run it and see").click()
         page.get_by_text("This run was exported before there was a text").wait_for()
         assert page.locator("guess-first .true").count() == 0
+        page.get_by_role("button", name="Back to your own").click()
+        Desk(page).run(SOURCE)
+        page.get_by_role("button", name="Let it write through my code").click()
+        page.get_by_text("Every token is the same.").wait_for(timeout=60_000)
+        page.locator("typed-story").get_by_text("Their losses are not known.").wait_for()
 
 
 def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):

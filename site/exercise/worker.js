@@ -21,7 +21,8 @@ let trained = null;  // layers whose weights a typed class has been given; null 
 
 function print(line) {
   if (!paper.isOn || (paper.isEnding && !line)) return;
-  if (paper.lines.length < LINES) paper.lines.push(line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line);
+  const shown = line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line;
+  if (paper.lines.length < LINES) paper.lines.push(shown);
   else paper.more += 1;
 }
 
@@ -79,13 +80,17 @@ function mixing(model, layer, { q, k, v, x }) {
   return { says, mixed: mixed && numbersOf(mixed), weights: weights && numbersOf(weights) };
 }
 
-/** Put the typed code into the model. What goes wrong in it is thrown, as a sentence. */
-function putIn(model) {
-  model.mix = (layer, given) => {
+/**
+ * Read a text, with the typed code in the model or by its own attention. What goes wrong in the code
+ * is thrown, as a sentence. -> logits of what follows (V)
+ */
+function readBy(model, ids, isTyped) {
+  model.mix = !isTyped ? null : (layer, given) => {
     const { says, mixed } = printing(false, () => mixing(model, layer, given));
     if (says) throw new Error(says);
     return mixed;
   };
+  return model.read(ids);
 }
 
 /** Make a typed class with the weights of each head of a layer. -> "", or what is wrong */
@@ -100,11 +105,9 @@ function train(model, layer) {
   return "";
 }
 
-/** Logits behind a text, of the model with typed code in it or, without, by its own attention. */
+/** The same, where they have to be numbers. */
 function logitsOf(model, ids, isTyped) {
-  if (isTyped) putIn(model);
-  else model.mix = null;
-  const logits = model.read(ids);
+  const logits = readBy(model, ids, isTyped);
   if (!model.isFinite) throw new Error(NOTHING);
   return logits;
 }
@@ -119,9 +122,7 @@ function surprise(logits, id) {
 
 /** The mean loss over a text, in nats a token; NaN if it is no number. */
 function lossOf(model, ids, isTyped) {
-  if (isTyped) putIn(model);
-  else model.mix = null;
-  model.read(ids.slice(0, -1));
+  readBy(model, ids.slice(0, -1), isTyped);
   if (!model.isFinite) return NaN;
   let sum = 0;
   for (let place = 0; place < ids.length - 1; place++) {
@@ -133,8 +134,7 @@ function lossOf(model, ids, isTyped) {
 /** Where the heads of a layer look in a text, (H, T, T), by the model's own attention. */
 function ownMaps(model, ids, layer) {
   const T = ids.length, maps = new Float32Array(model.H * T * T);
-  model.mix = null;
-  model.read(ids);
+  readBy(model, ids, false);
   for (let head = 0; head < model.H; head++) {
     for (let t = 0; t < T; t++) maps.set(model.weights(layer, head, t), (head * T + t) * T);
   }
@@ -166,8 +166,8 @@ function judged(model, { defines, ids, layer, head, check }) {
   const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];
   const isMade = defines !== "Head" || passed.includes("its layers");
   const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
-  const found = { passed, failed, says, maps: { ids, own: map(own), mine: weights ? map(weights) : null, hasRun: true },
-                  measured: weights && measure(weights, own, T, head) };
+  const maps = { ids, own: map(own), mine: weights ? map(weights) : null, hasRun: true };
+  const found = { passed, failed, says, maps, measured: weights && measure(weights, own, T, head) };
   return failed ? found : { ...found, ...inModel(model, passed, check) };
 }
 

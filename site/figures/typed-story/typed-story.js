@@ -6,7 +6,7 @@
  *   prompt: the number of what it begins with;
  *   mine, own: tokens { id, p } so far, behind the prompt; busy: whether more will come;
  *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats a token, or
- *   null where there is no text to measure on.
+ *   null; lost: why there is none.
  * Tells: "story" { prompt }, "halt" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
@@ -99,7 +99,8 @@ class TypedStory extends Figure {
     if (story.says) return html`<span class="wrong">${story.says}</span>`;
     const { loss } = story;
     const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
-      ${loss.pytorch.toFixed(4)}, and through your code it is ${loss.mine.toFixed(4)}.` : nothing;
+      ${loss.pytorch.toFixed(4)}, and through your code it is ${loss.mine.toFixed(4)}.`
+      : html` Their losses are not known. ${story.lost}`;
     if (differs === null) {
       return html`<b>Every token is the same.</b> This text was written by the model that the run trained,
         and by the head that you typed.${pytorch}`;
@@ -108,10 +109,10 @@ class TypedStory extends Figure {
   }
 }
 
-/** The place of the first token that differs, null if there is none. */
-function firstDifference({ mine, own, busy }) {
+/** The place of the first token that differs, null if there is none; one may not be finished. */
+function firstDifference({ mine, own, busy, says }) {
   for (let i = 0; i < Math.min(mine.length, own.length); i++) if (mine[i].id !== own[i].id) return i;
-  return busy || mine.length === own.length ? null : Math.min(mine.length, own.length);
+  return busy || says || mine.length === own.length ? null : Math.min(mine.length, own.length);
 }
 
 customElements.define("typed-story", TypedStory);
