@@ -41,6 +41,7 @@ import moments
 import plumbing
 import train
 from data import BadInput
+from terrarium.files import atomic_write
 
 import numpy as np
 import torch
@@ -541,7 +542,7 @@ def write_json(path, content):
 
 
 def write_bytes(path, content):
-    with data.whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 

@@ -30,7 +30,8 @@ from pathlib import Path
 # program beside this one slows it down tens of times. Read when torch is loaded, by GNU's OpenMP.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from data import END, BadInput, whole_file
+from data import END, BadInput
+from terrarium.files import atomic_write
 
 import numpy as np
 import torch
@@ -324,12 +325,12 @@ def read_json(path):
 
 
 def write_json(path, content):
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
 
 
 def write_lines(path, lines):
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.writelines(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
 
 
@@ -341,7 +342,7 @@ def prepare(corpus, Tokenizer, s, folder):
     write_json(folder / "settings.json", dataclasses.asdict(s))
     code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
     for name, path in code.items():
-        with whole_file(folder / name) as file:
+        with atomic_write(folder / name) as file:
             file.write(Path(path).read_bytes())
     try:
         write_tokens(corpus.load(), Tokenizer, s, folder)
@@ -393,7 +394,7 @@ def count_block(Tokenizer, documents):
 
 def write_ids(tokenizer, documents, path):
     """Every document and its end token, two bytes an id, after one end token; how many ids."""
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(encode(tokenizer, [""] if tokenizer.end is not None else []))
         for ids in spread(partial(encode, tokenizer), documents, "Encoding"):
             file.write(ids)
@@ -432,7 +433,7 @@ def snapshot_steps(s):
 def write_tensors(path, tensors):
     content = io.BytesIO()  # torch.save into a file would hide that a disk is full
     torch.save(tensors, content)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(content.getbuffer())
 
 
@@ -450,7 +451,7 @@ def write_watch(folder, step, s, tokenizer, prompts, rows, thoughts, weights):
     for i, T in enumerate(map(len, rows)):
         arrays[f"weights_{i}"] = (weights[:, i, :, :T, :T] * 255).round().byte().numpy()
         arrays[f"entropy_{i}"] = entropy[:, i, :, :T].half().numpy()
-    with whole_file(folder / "attention" / f"{step:06}.npz") as file:
+    with atomic_write(folder / "attention" / f"{step:06}.npz") as file:
         np.savez_compressed(file, **arrays)
 
 
@@ -467,7 +468,7 @@ def add_line(path, line):
     """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped."""
     known = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     known = [k for k in known if int(k[len(b'{"step": '):k.index(b",")]) < line["step"]]
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.writelines([*known, json.dumps(line, ensure_ascii=False).encode() + b"\n"])
 
 

@@ -9,9 +9,7 @@ and may offer `check(text, prompt)`, which says what rules of its own a text kee
 a prompt, and `tests()`, the prompts to check a model with; without it, texts begin from nothing.
 A document may carry `nats`, its exact information: then the loss has a floor that is known.
 """
-import contextlib
 import importlib
-import os
 import urllib.request
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -19,6 +17,8 @@ from difflib import get_close_matches
 from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
+
+from terrarium.files import atomic_write
 
 DOWNLOADS = Path(__file__).parent / "downloads"
 END = "<|endoftext|>"  # stands between two documents of a file
@@ -28,19 +28,6 @@ SMALLEST = 1_000  # characters; less than this teaches nothing
 
 class BadInput(Exception):
     """A sentence for the person at the keyboard: what was given, what is expected, what to type."""
-
-
-@contextlib.contextmanager
-def whole_file(path):
-    """Open a file for bytes; it gets its name when it is complete, so nobody reads half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        with open(part, "wb") as file:
-            yield file
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class Corpus(NamedTuple):
@@ -180,7 +167,7 @@ def download(url, path):
             content = answer.read()
     except (OSError, HTTPException) as error:  # no network, or one that broke off
         raise no_network(path, url, error) from None
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
     return path
 

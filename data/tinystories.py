@@ -8,7 +8,8 @@ that already lies there is used instead. The last 2 MB (at most a tenth) validat
 import urllib.request
 from http.client import HTTPException
 
-from data import DOWNLOADS, no_network, open_text, whole_file
+from data import DOWNLOADS, no_network, open_text
+from terrarium.files import atomic_write
 
 from tqdm import tqdm
 
@@ -46,6 +47,6 @@ def lines(dataset):
 def stream(text_lines, path):
     """Write lines to a file as they come; half a download is never read."""
     bar = tqdm(total=2_227_753_162, unit="B", unit_scale=True, desc="TinyStories")
-    with whole_file(path) as file, bar:
+    with atomic_write(path) as file, bar:
         for line in text_lines:
             bar.update(file.write(f"{line}\n".encode()))

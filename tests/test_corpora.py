@@ -14,6 +14,7 @@ from unittest import mock
 import data
 import train
 from data import BadInput, FileText, open_text, shakespeare, textfile, tinystories
+from terrarium.files import atomic_write
 
 import pytest
 from hypothesis import example, given
@@ -330,13 +331,13 @@ def test_a_file_is_fetched_once_and_read_from_the_disk_ever_after(tmp_path, monk
 
 def test_a_file_gets_its_name_only_when_it_is_complete(tmp_path):
     path = tmp_path / "a" / "b" / "file.bin"
-    with data.whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(b"all")
         file.flush()
         assert not path.exists()
     assert path.read_bytes() == b"all"
     with pytest.raises(ZeroDivisionError):
-        with data.whole_file(path) as file:
+        with atomic_write(path) as file:
             file.write(b"half")
             raise ZeroDivisionError
     assert path.read_bytes() == b"all"

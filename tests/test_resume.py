@@ -19,6 +19,8 @@ from random import Random
 import data
 import plumbing
 import train
+from terrarium import files
+from terrarium.files import atomic_write
 
 import numpy as np
 import pytest
@@ -233,7 +235,7 @@ def test_a_run_that_is_killed_while_it_writes_any_of_its_files_goes_on(tale, fol
         run = folder / f"killed-{n}"
         with monkeypatch.context() as patch:
             patch.setattr(Path, "unlink", lambda *_, **__: None)
-            patch.setattr(data, "open", open_until(n, Killed()), raising=False)
+            patch.setattr(files, "open", open_until(n, Killed()), raising=False)
             with pytest.raises(Killed):
                 run_here(*TINY, "--out", run)
         assert len(parts_in(run)) == 1
@@ -349,7 +351,7 @@ def test_a_disk_that_is_full_at_any_file_ends_the_run_in_one_sentence_and_it_goe
     for n in range(FILES + 1):
         run, full = folder / f"full-{n}", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with monkeypatch.context() as patch:
-            patch.setattr(data, "open", open_until(n, full), raising=False)
+            patch.setattr(files, "open", open_until(n, full), raising=False)
             capfd.readouterr()
             if n == FILES:
                 run_here(*TINY, "--out", run)
@@ -396,7 +398,8 @@ def test_a_folder_that_may_not_be_written_to_ends_the_run_in_one_sentence(
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return open(path, mode, **options)
 
-    monkeypatch.setattr(data, "open", forbidden, raising=False)
+    monkeypatch.setattr(files, "open", forbidden, raising=False)
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
     capfd.readouterr()
     assert exit_code(*TINY, "--out", "locked") == 2
     said = capfd.readouterr().err
@@ -413,11 +416,11 @@ def test_a_checkpoint_is_plain_tensors_and_numbers_and_no_half_file_remains(unbr
 
 def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
     path = tmp_path / "deep" / "file.txt"
-    with data.whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(b"all of it")
         assert not path.exists()
     assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]
-    with pytest.raises(ZeroDivisionError), data.whole_file(path) as file:
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as file:
         file.write(b"half of")
         raise ZeroDivisionError
     assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]

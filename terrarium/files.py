@@ -1,0 +1,39 @@
+"""Files that are written completely or not at all."""
+import contextlib
+import os
+import time
+
+PATIENCE = 5.0  # seconds for which a file that another program holds is tried again
+
+
+@contextlib.contextmanager
+def atomic_write(path):
+    """Open a file for bytes; it gets its name when it is complete, so nobody reads half of one.
+
+    It is on the disk before it gets its name, so that a power cut leaves the old file or the new
+    one. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        with patiently(lambda: open(part, "wb")) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        patiently(lambda: os.replace(part, path))
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def patiently(act):
+    """Do what may be refused for a moment, because a program that synchronises or scans files
+    holds one of them open. Raises PermissionError if that does not end."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
