@@ -116,8 +116,14 @@ class Source(inside.Run):
         lines = self.files.read_lines("traces.jsonl")
         with self.files.intact("traces.jsonl"):
             run_checks.check_traces(lines, self.symbols, self.prompts, self.s)
-        return {look["step"]: look for look in lines
-                if self.files.has(f"attention/{look['step']:06}.npz")}
+        looks = {look["step"]: look for look in lines
+                 if self.files.has(f"attention/{look['step']:06}.npz")}
+        gone = [look["step"] for look in lines[:-1] if look["step"] not in looks]
+        if gone:  # that of the last line may be still to come
+            self.missing["samples"] = (f"{self.folder}/attention lacks the files of the steps "
+                                       f"{', '.join(map(str, gone))}: put them back from a copy, "
+                                       "and export again.")
+        return looks
 
     def attention(self, step):
         """The arrays of a look: of each prompt i, weights_i and entropy_i. Raises BadInput."""

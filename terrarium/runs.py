@@ -170,9 +170,10 @@ class RunFolder:
     def damaged(self, name, why):
         """The BadInput that says that a file cannot be used, and what can be done."""
         instead = {"snapshots": "choose another --step, ", "attention": "choose other --steps, "}
-        return BadInput(f"{name} in {self.path} is missing or damaged ({why}): "
-                        f"{instead.get(name.split('/')[0], '')}put it back from a copy, or train "
-                        "again.")
+        remedy = instead.get(name.split("/")[0], "") + "put it back from a copy, or train again."
+        if name == "traces.jsonl" and self.ledger:
+            remedy = "put it back from a copy, or remove it to go on without those samples."
+        return BadInput(f"{name} in {self.path} is missing or damaged ({why}): {remedy}")
 
     @contextlib.contextmanager
     def intact(self, name):
