@@ -144,7 +144,7 @@ def kept_settings(Settings, folder):
 def found_settings(run):
     """What settings.json in a folder says. Raises BadInput if that is no run."""
     try:
-        with run.open("settings.json") as file:
+        with run.open_bytes("settings.json") as file:
             kept = run_checks.strict_json(file.read())
         kept["preset"]  # every version has it; what is no run of ours has not
         return kept
@@ -554,7 +554,7 @@ def finite(number, step, run, s, what="loss"):
     kept = (f"Its checkpoint of step {run.saved_step} stays in {run.name}."
             if run.saved_step is not None else "Nothing of it was kept yet.")
     raise BadInput(f"The {what} of step {step} is {number}; the run ends. {kept} Try a smaller "
-                   f"{' and '.join(too_high(s))}.")
+                   f"{' or '.join(too_high(s))}.")
 
 
 def too_high(s):

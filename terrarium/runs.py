@@ -169,8 +169,9 @@ class RunFolder:
 
     def damaged(self, name, why):
         """The BadInput that says that a file cannot be used, and what can be done."""
-        instead = {"snapshots": "choose another --step, ", "attention": "choose other --steps, "}
-        remedy = instead.get(name.split("/")[0], "") + "put it back from a copy, or train again."
+        remedy = "put it back from a copy, or train again."
+        if name.startswith(("snapshots/", "attention/")):
+            remedy = "choose other steps (--step; in an export --steps), " + remedy
         if name == "traces.jsonl" and self.ledger:
             remedy = "put it back from a copy, or remove it to go on without those samples."
         return BadInput(f"{name} in {self.path} is missing or damaged ({why}): {remedy}")
@@ -195,7 +196,7 @@ class RunFolder:
                     raise BadInput(f"{path} is a link to another place, which no run has: remove "
                                    "it, if you trust where this run comes from.")
 
-    def open(self, name):
+    def open_bytes(self, name):
         """Open a file of the run to read its bytes. Raises BadInput if it is not there."""
         path = self.path / name
         if is_link(path.parent) or is_link(path) or path.exists() and not path.is_file():
@@ -207,7 +208,7 @@ class RunFolder:
 
     def read(self, name):
         """The bytes of a file, if they are those that were written. Raises BadInput."""
-        with self.open(name) as file:
+        with self.open_bytes(name) as file:
             content = file.read()
         self.check_hash(name, hashlib.sha256(content).hexdigest())
         return content
@@ -215,7 +216,7 @@ class RunFolder:
     def check(self, name):
         """The same check for a file that may not fit into memory. Raises BadInput."""
         sha256 = hashlib.sha256()
-        with self.open(name) as file:
+        with self.open_bytes(name) as file:
             while block := file.read(2**20):
                 sha256.update(block)
         self.check_hash(name, sha256.hexdigest())
@@ -234,7 +235,7 @@ class RunFolder:
                            "intact: it was written by another version of train.py, or that file "
                            "was lost. Use that version, put the file back, or train again "
                            "(python train.py).")
-        with self.open(HASHES) as file:
+        with self.open_bytes(HASHES) as file:
             content = file.read()
         self.written = {}
         with self.intact(HASHES):

@@ -447,7 +447,7 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
         with pytest.raises(BadInput) as error:
             train_here(*QUICK)
     assert str(error.value).startswith(
-        "The loss of step 13 is nan; the run ends. Its last good checkpoint stays in runs/pigs. ")
+        "The loss of step 13 is nan; the run ends. Its checkpoint of step 10 stays in runs/pigs. ")
     kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 10 and finite(kept["model"])
     train_here("--resume", "runs/pigs")  # the spell is broken: it goes on from there to the end

@@ -41,11 +41,11 @@ SECONDS = 300  # after which a command counts as one that never ends
 
 
 def make_runs():
-    """Two stopped and two finished runs of a short text, which is then removed."""
-    stories = [data.find("stories").generate(seed) for seed in range(30)]
-    Path("tale.txt").write_text("\n".join(stories), "utf-8")
+    """Two stopped and two finished runs of short texts, which are then removed."""
     update = train.update
     for name, seed in (("a", 1), ("b", 2)):
+        stories = [data.find("stories").generate(100 * seed + i) for i in range(30)]
+        Path("tale.txt").write_text("\n".join(stories), "utf-8")
         resume_or_train([*FLAGS, "--seed", str(seed), "--out", f"whole_{name}"])
 
         def interrupted(*arguments):
