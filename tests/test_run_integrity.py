@@ -1,4 +1,4 @@
-"""A run is its own: nobody else's folder is taken, nothing damaged is believed, nothing is executed.
+"""A run is its own: no other folder is taken, no damage is believed, no code of it is executed.
 """
 import json
 import math
