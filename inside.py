@@ -52,7 +52,8 @@ class Run:
         self.s = plumbing.kept_settings(train.Settings, self.folder)
         self.steps = self.files.steps("snapshots", ".pt")
         if not self.steps:
-            raise BadInput(f"{folder} has no snapshots yet: wait until its first step is done.")
+            raise BadInput(f"{self.folder} has no snapshots yet: wait until its first step is "
+                           "done.")
         self.tokenizer = train.Tokenizer(**self.files.read_tokenizer())
         self.symbols = self.tokenizer.symbols
         self.facts = self.files.read_facts()

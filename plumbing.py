@@ -148,9 +148,10 @@ def found_settings(run):
             kept = run_checks.strict_json(file.read())
         kept["preset"]  # every version has it; what is no run of ours has not
         return kept
-    except (OSError, ValueError, TypeError, KeyError, BadInput):
+    except (OSError, ValueError, TypeError, KeyError, BadInput) as error:
         if run.has(HASHES):
-            raise run.damaged("settings.json", "it holds no settings of a run") from None
+            raise error if isinstance(error, BadInput) else run.damaged(
+                "settings.json", "it holds no settings of a run") from None
         raise BadInput(f"{run.path} is no run (it has no settings.json of one): name the folder "
                        "that train.py printed when it began, such as runs/stories.") from None
 
@@ -515,7 +516,8 @@ def spread(function, documents, saying):
 
 def snapshot_steps(s):
     """Log-spaced steps from 0 to the last; from the first regular look on, each is such a look."""
-    spaced = np.geomspace(1, s.steps, s.snapshots - 1).round().astype(int).tolist()
+    count = min(s.snapshots, 10**6) - 1  # whoever asks for more gets all steps anyway
+    spaced = np.geomspace(1, s.steps, count).round().astype(int).tolist()
     every = s.watch_every
     looks = (step if step < every else every * round(step / every) for step in spaced)
     return {0, *(min(look, s.steps) for look in looks), s.steps}

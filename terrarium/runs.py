@@ -115,7 +115,8 @@ def check_free(out):
     if (folder / "settings.json").exists() and (folder / HASHES).exists():
         raise BadInput(f"{out} already holds a run: go on with it (--resume {out}), or choose "
                        "another folder (--out).")
-    if folder.is_dir() and not {path.name for path in folder.iterdir()} <= LEFTOVERS:
+    if folder.is_dir() and not all(path.name in LEFTOVERS and not is_link(path)
+                                   for path in folder.iterdir()):
         raise BadInput(f"{out} is not empty, and train.py writes only into a folder of its own: "
                        f"choose one that does not exist, such as --out {out.rstrip('/')}/run.")
 

@@ -27,8 +27,8 @@ from terrarium.runs import RunFolder
 import torch
 
 FLAGS = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --n-layer 1 --n-embd "
-         "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 40 --watch-every 4 --snapshots 8 --dropout "
-         "0.1").split()
+         "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 120 --watch-every 4 --snapshots 8 --dropout "
+         "0.1 --vocab-size 80").split()
 KILLS = 10  # of each run
 
 
@@ -56,6 +56,31 @@ def training(run):
 
 def ended(process):
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def wait_for_the_moment(run, process, rng, whole):
+    """Any moment of the start, or soon after a checkpoint, or while a file is being written."""
+    kind = rng.choice(("start", "checkpoint", "checkpoint", "file", "file"))
+    if kind == "start":
+        return time.sleep(rng.uniform(0, whole / 3))
+    for _ in range(rng.randint(1, 3)):
+        before = stamp(run)
+        while stamp(run) == before and not has_ended(process):
+            time.sleep(0.001)
+    if kind == "checkpoint":
+        return time.sleep(rng.uniform(0, 0.05))
+    while not list(run.rglob("*.part")) and not has_ended(process):
+        pass
+
+
+def stamp(run):
+    path = run / "checkpoint.pt"
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def has_ended(process):
+    """Whether a process is over, without taking note of it."""
+    return os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def state_of(run):
@@ -86,12 +111,13 @@ def drill(count, seed):
         run = Path(f"run-{number}")
         for _ in range(min(KILLS, count - sum(found.values()))):
             process = training(run)
-            time.sleep(rng.uniform(0, whole / 3))
+            wait_for_the_moment(run, process, rng, whole)
             os.kill(process, signal.SIGKILL)
             if ended(process) != -signal.SIGKILL:
                 found["had ended"] += 1
                 continue
-            found[state_of(run)] += 1
+            parts = " and a file half written" if list(run.rglob("*.part")) else ""
+            found[state_of(run) + parts] += 1
             with contextlib.suppress(BadInput):
                 inside.Run(run)
         if ended(training(run)) != 0 or not same_run(run, unbroken):
