@@ -394,7 +394,7 @@ def find_corpus(s):
     if not s.resumed or s.dataset in data.names():
         return data.find(s.dataset)
     run = RunFolder(s.out)
-    if run.has("corpus.json"):
+    if run.has("corpus.json") or run.has("checkpoint.pt"):
         return SimpleNamespace(PROMPTS=run.read_facts()["prompts"])
     try:
         return data.find(s.dataset)
