@@ -71,7 +71,7 @@ class Source(inside.Run):
     def __init__(self, folder, kind, wanted=None):
         super().__init__(folder)
         self.name, self.kind, self.missing = web_name(self.folder), kind, {}
-        self.log, self.looks = self.read_log(), self.read_looks()
+        self.log, self.looks = self.read_log(), self.read_samples()
         if not self.looks:
             raise BadInput(f"{self.folder}/attention holds none of the looks that traces.jsonl "
                            "tells of: put that folder back, or train again.")
@@ -111,22 +111,22 @@ class Source(inside.Run):
             run_checks.check_log(lines)
         return {line["step"]: line for line in lines}
 
-    def read_looks(self):
-        """{step: line} of traces.jsonl, of the looks whose attention is there. Raises BadInput."""
+    def read_samples(self):
+        """{step: line} of traces.jsonl, where the attention is there, too. Raises BadInput."""
         lines = self.files.read_lines("traces.jsonl")
         with self.files.intact("traces.jsonl"):
             run_checks.check_traces(lines, self.symbols, self.prompts, self.s)
-        looks = {look["step"]: look for look in lines
-                 if self.files.has(f"attention/{look['step']:06}.npz")}
-        gone = [look["step"] for look in lines[:-1] if look["step"] not in looks]
+        samples = {line["step"]: line for line in lines
+                   if self.files.has(f"attention/{line['step']:06}.npz")}
+        gone = [line["step"] for line in lines[:-1] if line["step"] not in samples]
         if gone:  # that of the last line may be still to come
             self.missing["samples"] = (f"{self.folder}/attention lacks the files of the steps "
                                        f"{', '.join(map(str, gone))}: put them back from a copy, "
                                        "and export again.")
-        return looks
+        return samples
 
     def attention(self, step):
-        """The arrays of a look: of each prompt i, weights_i and entropy_i. Raises BadInput."""
+        """The arrays of a sample: of each prompt i, weights_i and entropy_i. Raises BadInput."""
         prompts = self.looks[step]["prompts"]
         rows = [len(one["given"]) + len(one["tokens"]) for one in prompts]
         return self.files.read_attention(step, rows, self.s)

@@ -430,16 +430,16 @@ def check_beginning(run, s):
     run.check("settings.json")
     if s.head:
         run.check("head.py")
-    looks = run.read_lines("traces.jsonl")
+    samples = run.read_lines("traces.jsonl")
     with run.intact("traces.jsonl"):
-        run_checks.check_traces(looks, tokenizer["symbols"], facts["prompts"], s)
+        run_checks.check_traces(samples, tokenizer["symbols"], facts["prompts"], s)
     if not run.has("checkpoint.pt"):
-        if len(looks) > 1:  # it was there: the second look comes after it
+        if len(samples) > 1:  # it was there: the second sample comes after it
             raise run.damaged("checkpoint.pt", "it is not there")
         return
     if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, kinds):
         raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
-    if not looks:
+    if not samples:
         tell(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
              "training goes on.")
 

@@ -128,24 +128,24 @@ def check_log_line(line):
     return line["step"]
 
 
-def check_traces(looks, symbols, prompts, s):
+def check_traces(lines, symbols, prompts, s):
     known = set(symbols)
-    for look in looks:
-        require(isinstance(look, dict) and is_whole(look.get("step")), "a line has no step")
-        require(is_number(look.get("temperature"), 0), "a line has no temperature")
-        found = look.get("prompts")
-        require(isinstance(found, list) and all(isinstance(one, dict) for one in found)
-                and [one.get("prompt") for one in found] == prompts,
+    for line in lines:
+        require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
+        require(is_number(line.get("temperature"), 0), "a line has no temperature")
+        samples = line.get("prompts")
+        require(isinstance(samples, list) and all(isinstance(one, dict) for one in samples)
+                and [one.get("prompt") for one in samples] == prompts,
                 "its prompts are not those of corpus.json")
-        for one in found:
-            check_trace(one, known, s.n_ctx)
-    steps = [look["step"] for look in looks]
+        for sample in samples:
+            check_sample(sample, known, s.n_ctx)
+    steps = [line["step"] for line in lines]
     require(steps == sorted(set(steps)), "its steps are not in order")
 
 
-def check_trace(one, known, n_ctx):
+def check_sample(sample, known, n_ctx):
     """One prompt of a line of traces.jsonl, and how it was continued."""
-    given, tokens = one.get("given"), one.get("tokens")
+    given, tokens = sample.get("given"), sample.get("tokens")
     require(isinstance(given, list) and isinstance(tokens, list)
             and 0 < len(given) and len(given) + len(tokens) <= n_ctx,
             "a prompt does not fit the context")
@@ -196,13 +196,16 @@ def check_weights(tensors, s, vocab_size):
     require(all(one.isfinite().all() for one in tensors.values()), "a weight is no number")
 
 
-def check_checkpoint(kept, s):
-    require(isinstance(kept, dict) and kept.keys() == {
+def check_checkpoint(checkpoint, s):
+    require(isinstance(checkpoint, dict) and checkpoint.keys() == {
         "step", "log", "belongs_to", "model", "optimizers"}, "it lacks a part")
-    require(is_whole(kept["step"]) and kept["step"] <= s.steps, "its step is beyond the last one")
-    require(isinstance(kept["log"], dict), "it has no log")
-    check_log(kept["log"].values())
-    require(list(kept["log"]) == [line["step"] for line in kept["log"].values()],
+    require(is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
+            "its step is beyond the last one")
+    require(all(one.isfinite().all() for one in checkpoint["model"].values()),
+            "a weight is no number")
+    require(isinstance(checkpoint["log"], dict), "it has no log")
+    check_log(checkpoint["log"].values())
+    require(list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],
             "its log is not in order")
 
 

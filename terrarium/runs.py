@@ -292,13 +292,13 @@ class RunFolder:
         """What `train.save` wrote, if this training goes on with it; otherwise None."""
         if not self.resumed or not self.has("checkpoint.pt"):
             return None
-        kept = self.read_tensors("checkpoint.pt", device)
+        checkpoint = self.read_tensors("checkpoint.pt", device)
         with self.intact("checkpoint.pt"):
-            run_checks.check_checkpoint(kept, s)
-        if self.ledger and kept["belongs_to"] != self.beginning():
+            run_checks.check_checkpoint(checkpoint, s)
+        if self.ledger and checkpoint["belongs_to"] != self.beginning():
             raise self.damaged("checkpoint.pt", "it belongs to another run")
-        self.saved_step = kept["step"]
-        return kept
+        self.saved_step = checkpoint["step"]
+        return checkpoint
 
     def beginning(self):
         """{name: hash} of the files that a training began with, as this process knows them."""

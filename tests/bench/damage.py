@@ -257,17 +257,17 @@ def same_export(before, after):
     steps = [one["step"] for one in about_now["snapshots"]]
     fewer = steps != [one["step"] for one in about["snapshots"]] or \
         about_now["watched"] != about["watched"]
-    told = {name for what in about_now["missing"] for name in AFFECTED.get(what, "").split()}
+    announced = {name for what in about_now["missing"] for name in AFFECTED.get(what, "").split()}
     if fewer:  # whatever is a list by steps is shorter
-        told |= {"film", "heads", "embeddings", "update", "check", "neurons", "log"}
+        announced |= {"film", "heads", "embeddings", "update", "check", "neurons", "log"}
     for name in files.keys() & now.keys():
-        if files[name] != now[name] and name.split(".")[0].split("/")[0] not in told:
+        if files[name] != now[name] and name.split(".")[0].split("/")[0] not in announced:
             return "wrong"
     for part in ("settings", "tokenizer", "prompts", "corpus"):
         if about[part] != about_now[part]:
             return "wrong"
     gone = {name.split(".")[0].split("/")[0] for name in files.keys() - now.keys()}
-    if not fewer and gone - told:
+    if not fewer and gone - announced:
         return "wrong"
     return "fewer" if fewer or about_now["missing"] else "right"
 
