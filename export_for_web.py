@@ -41,6 +41,7 @@ import moments
 import plumbing
 import train
 from data import BadInput
+from terrarium import run_checks
 from terrarium.files import atomic_write
 
 import numpy as np
@@ -70,15 +71,18 @@ class Source(inside.Run):
     def __init__(self, folder, kind, wanted=None):
         super().__init__(folder)
         self.name, self.kind, self.missing = web_name(self.folder), kind, {}
-        with inside.whole(self.folder, "log.jsonl", "traces.jsonl", "corpus.json"):
-            self.log = {line["step"]: line for line in read_lines(self.folder / "log.jsonl")}
-            self.looks = {look["step"]: look for look in read_lines(self.folder / "traces.jsonl")
-                          if (self.folder / "attention" / f"{look['step']:06}.npz").exists()}
-            self.facts = plumbing.read_json(self.folder / "corpus.json")
+        self.log, self.looks = self.read_log(), self.read_samples()
         if not self.looks:
             raise BadInput(f"{self.folder}/attention holds none of the looks that traces.jsonl "
                            "tells of: put that folder back, or train again.")
-        self.corpus, self.reached = self.its_corpus(), max([*self.log, *self.steps])
+        if not self.log and len(self.looks) > 1:  # the first look comes before the first log
+            raise self.files.damaged("log.jsonl", "it is not there")
+        self.reached = max([*self.log, *self.steps])
+        if self.corpus is None and Path(self.s.dataset).stem == self.s.dataset:
+            # Neither a folder nor a suffix: what was no path, but the name of a module.
+            self.missing["skills"] = (f"There is no data/{self.s.dataset}.py, which knows the "
+                                      "source and the rules of its text: put it back, and export "
+                                      "again.")
         size = len(pack(self.model, kind)[0])
         if wanted is None:
             self.kept = evenly(self.steps, max(FEWEST, WEIGHTS // size))
@@ -100,20 +104,32 @@ class Source(inside.Run):
             raise BadInput(f"Of none of these steps the weights were kept: add at least one of "
                            f"{', '.join(map(str, self.steps))} to --steps.")
 
-    def its_corpus(self):
-        """The module in data/ that it learned from; None for a text file, and if it is gone."""
-        name = self.s.dataset
-        if name in data.names():
-            return data.find(name)
-        if Path(name).stem == name:  # neither a folder nor a suffix: what was no path
-            self.missing["skills"] = (f"There is no data/{name}.py, which knows the source and the "
-                                      "rules of its text: put it back, and export again.")
-        return None
+    def read_log(self):
+        """{step: line} of log.jsonl. Raises BadInput."""
+        lines = self.files.read_lines("log.jsonl")
+        with self.files.intact("log.jsonl"):
+            run_checks.check_log(lines)
+        return {line["step"]: line for line in lines}
 
-    def tokens(self):
-        """The ids that it learned from, and the held-out ones. Raises BadInput."""
-        with inside.whole(self.folder, "tokens/train.bin", "tokens/validation.bin"):
-            return plumbing.read_tokens(self.folder)
+    def read_samples(self):
+        """{step: line} of traces.jsonl, where the attention is there, too. Raises BadInput."""
+        lines = self.files.read_lines("traces.jsonl")
+        with self.files.intact("traces.jsonl"):
+            run_checks.check_traces(lines, self.symbols, self.prompts, self.s)
+        samples = {line["step"]: line for line in lines
+                   if self.files.has(f"attention/{line['step']:06}.npz")}
+        gone = [line["step"] for line in lines[:-1] if line["step"] not in samples]
+        if gone:  # that of the last line may be still to come
+            self.missing["samples"] = (f"{self.folder}/attention lacks the files of the steps "
+                                       f"{', '.join(map(str, gone))}: put them back from a copy, "
+                                       "and export again.")
+        return samples
+
+    def attention(self, step):
+        """The arrays of a sample: of each prompt i, weights_i and entropy_i. Raises BadInput."""
+        prompts = self.looks[step]["prompts"]
+        rows = [len(one["given"]) + len(one["tokens"]) for one in prompts]
+        return self.files.read_attention(step, rows, self.s)
 
     def unseen(self):
         """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
@@ -125,7 +141,7 @@ class Source(inside.Run):
 
     def text(self, n):
         """The beginning of the text that it learned from, n tokens."""
-        return self.tokenizer.decode(self.tokens()[0][:n])
+        return self.tokenizer.decode(self.tokens("train")[:n])
 
     def cut(self, text):
         """The ids of a text that may be longer than the context, as train.py cuts them."""
@@ -139,14 +155,6 @@ class Source(inside.Run):
 def web_name(folder):
     """The name of a run in addresses: letters, digits, - and _ only."""
     return re.sub(r"[^\w-]+", "-", folder.resolve().name, flags=re.ASCII).strip("-") or "run"
-
-
-def read_lines(path):
-    """The lines of a file that may not be there yet: the log comes after the first look."""
-    if not path.exists():
-        return []
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def evenly(steps, n):
@@ -238,9 +246,8 @@ def held_out(run):
 
 def log(run):
     """Curves by step, long ones thinned out to POINTS means, and losses to compare with."""
-    with inside.whole(run.folder, "log.jsonl"):
-        found = curves(run.log.values())
-    return dict(found, compare={name: round(loss, 4) for name, loss in compare(run).items()})
+    compared = {name: round(loss, 4) for name, loss in compare(run).items()}
+    return dict(curves(run.log.values()), compare=compared)
 
 
 def curves(log):
@@ -259,7 +266,7 @@ def curves(log):
 def compare(run):
     """Losses to compare with, fewer if the text is gone."""
     try:
-        tokens, held_out = run.tokens()
+        tokens, held_out = run.tokens("train"), run.tokens("validation")
     except BadInput as reason:
         run.missing["baselines"] = str(reason)
         tokens, held_out = (), ()
@@ -269,8 +276,7 @@ def compare(run):
 
 def film(run, log, heads):
     """What all looks wrote: ids and probabilities, skills by step, and the moments that count."""
-    with inside.whole(run.folder, "traces.jsonl"):
-        told = what_was_written(run)
+    told = what_was_written(run)
     skills = skills_by_step(run)
     return dict(told, skills=skills,
                 moments=find_moments(run, log.get("compare", {}), heads, skills))
@@ -344,10 +350,9 @@ def skill_moments(skills):
 def write_steps(run, folder):
     """steps/NNNNNN.json, a file for each look that is shown."""
     for step in run.shown:
-        file = f"attention/{step:06}.npz"
-        with inside.whole(run.folder, "traces.jsonl", file), np.load(run.folder / file) as seen:
-            prompts = [one_prompt(run, prompt, seen[f"weights_{i}"], seen[f"entropy_{i}"])
-                       for i, prompt in enumerate(run.looks[step]["prompts"])]
+        seen = run.attention(step)
+        prompts = [one_prompt(run, prompt, seen[f"weights_{i}"], seen[f"entropy_{i}"])
+                   for i, prompt in enumerate(run.looks[step]["prompts"])]
         write_json(folder / f"steps/{step:06}.json", dict(
             step=step, temperature=run.looks[step]["temperature"], prompts=prompts))
 
@@ -394,9 +399,8 @@ def widths(run):
     widely if it had looked evenly."""
     found, even = [], []
     for step in run.looks:
-        file = f"attention/{step:06}.npz"
-        with inside.whole(run.folder, file), np.load(run.folder / file) as seen:
-            rows = [seen[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
+        seen = run.attention(step)
+        rows = [seen[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
         found.append(np.round(np.concatenate(rows, -1).mean(-1), 3).tolist())
         seen = np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])  # places to look at
         even.append(round(float(np.log(seen).mean()), 3))
@@ -441,7 +445,7 @@ def embeddings(run, most=1000, near=7):
 
 def frequent(run, most):
     """The ids that occur most often in the text, most first."""
-    often = np.bincount(run.tokens()[0][:2_000_000], minlength=len(run.symbols))
+    often = np.bincount(run.tokens("train")[:2_000_000], minlength=len(run.symbols))
     return np.argsort(-often, kind="stable")[:most].tolist()
 
 
@@ -489,14 +493,19 @@ def moved(before, after):
 
 def code(run):
     """The sections of train.py as it was when the run began, with the numbers of their lines."""
-    kept, head = run.folder / "train.py", run.folder / "head.py"
-    if not kept.exists():
-        run.missing["train.py"] = (f"{kept} is missing, so that the one of today is shown: train "
-                                   "again to see the one that ran.")
-    with inside.whole(run.folder, "train.py", "head.py"):
-        source = (kept if kept.exists() else Path(train.__file__)).read_text("utf-8")
-        return dict(kept=kept.exists(), sections=sections(source), functions=functions(source),
-                    head=head.read_text("utf-8") if head.exists() else None)
+    kept = run.files.has("train.py")
+    if not kept:
+        run.missing["train.py"] = (f"{run.folder}/train.py is missing, so that the one of today is "
+                                   "shown: train again to see the one that ran.")
+    content = run.files.read("train.py") if kept else Path(train.__file__).read_bytes()
+    with run.files.intact("train.py"):
+        source = content.decode()
+        shown = dict(sections=sections(source), functions=functions(source))
+    if not run.files.has("head.py"):
+        return dict(kept=kept, **shown, head=None)
+    content = run.files.read("head.py")
+    with run.files.intact("head.py"):
+        return dict(kept=kept, **shown, head=content.decode())
 
 
 def sections(source):
@@ -612,8 +621,9 @@ def manifest(run, folder, weights, snapshots):
     files = {path.relative_to(folder).as_posix(): dict(
         bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.rglob("*.json"))}
+    facts = {name: value for name, value in run.facts.items() if name != "prompts"}
     return dict(
-        format=FORMAT, name=run.name, settings=dataclasses.asdict(run.s), corpus=run.facts,
+        format=FORMAT, name=run.name, settings=dataclasses.asdict(run.s), corpus=facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
@@ -626,8 +636,11 @@ def manifest(run, folder, weights, snapshots):
 def metrics(run):
     """What train.py wrote at the end; None if that is gone, or still to come."""
     try:
-        return plumbing.read_json(run.folder / "metrics.json")
-    except (OSError, ValueError):
+        found = run.files.read_json("metrics.json")
+        with run.files.intact("metrics.json"):
+            run_checks.check_metrics(found)
+        return found
+    except BadInput:
         if run.reached >= run.s.steps:
             run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
                                       "missing or damaged: python train.py --resume "

@@ -6,15 +6,16 @@ them into files.
 Shapes: T time, C channels, H heads, D size of a head, V vocabulary, L layers. Layers, heads and
 neurons count from 0, as in the names of the tensors; head 2.1 is head 1 of layer 2.
 """
-import contextlib
 import dataclasses
-import json
 from pathlib import Path
 from statistics import NormalDist
 
+import data
 import plumbing
 import train
 from data import END, BadInput
+from terrarium import run_checks
+from terrarium.runs import RunFolder
 
 import torch
 import torch.nn.functional as F
@@ -41,24 +42,23 @@ MEANING = {  # what a tensor is for, by the last word of its name
 class Run:
     """A folder that train.py wrote (without a name, the newest in runs/), at one of its steps.
 
-    Attributes: folder, steps, step, s (the settings), tokenizer, symbols, prompts, model."""
+    Attributes: folder, files (what reads them), steps, step, s (the settings), tokenizer, symbols,
+    facts (about its text), prompts, corpus (its module in data/, or None), model. Whatever is read
+    is checked, for a run may be damaged, or come from anybody; nothing outside of it is opened."""
 
     def __init__(self, folder="", step=None):
-        runs = {path.parent.parent for path in Path("runs").glob("*/snapshots/[0-9]*.pt")}
-        if not folder and not runs:
-            raise BadInput("There is no run in runs/ yet: train a model first (python train.py), "
-                           "or name the folder of one (--run).")
-        folder = folder or max(runs, key=lambda run: (run / "snapshots").stat().st_mtime)
-        self.folder = Path(folder)
+        self.folder = Path(folder or newest())
+        self.files, self.texts = RunFolder(self.folder), {}
         self.s = plumbing.kept_settings(train.Settings, self.folder)
-        self.steps = sorted(int(path.stem) for path in self.folder.glob("snapshots/[0-9]*.pt"))
+        self.steps = self.files.steps("snapshots", ".pt")
         if not self.steps:
-            raise BadInput(f"{folder} has no snapshots yet: wait until its first step is done.")
-        with whole(folder, "tokenizer.json", "traces.jsonl"):
-            self.tokenizer = train.Tokenizer(**plumbing.read_json(self.folder / "tokenizer.json"))
-            self.symbols = self.tokenizer.symbols
-            with open(self.folder / "traces.jsonl", encoding="utf-8") as traces:
-                self.prompts = [one["prompt"] for one in json.loads(next(traces))["prompts"]]
+            raise BadInput(f"{self.folder} has no snapshots yet: wait until its first step is "
+                           "done.")
+        self.tokenizer = train.Tokenizer(**self.files.read_tokenizer())
+        self.symbols = self.tokenizer.symbols
+        self.facts = self.files.read_facts()
+        self.prompts = self.facts["prompts"]
+        self.corpus = data.find(self.s.dataset) if self.s.dataset in data.names() else None
         self.step = self.steps[-1] if step is None else step
         self.model = self.at(self.step)
 
@@ -68,11 +68,18 @@ class Run:
             raise BadInput(f"The weights of step {step} were not kept. Choose --step from "
                            f"{', '.join(map(str, self.steps))}.")
         name = f"snapshots/{step:06}.pt"
-        with whole(self.folder, "settings.json", name):
+        tensors = self.files.read_tensors(name)
+        with self.files.intact(name):
+            run_checks.check_weights(tensors, self.s, len(self.symbols))
             model = train.GPT(self.s, len(self.symbols)).eval()
-            model.load_state_dict(torch.load(self.folder / name, weights_only=True,
-                                             map_location="cpu"))
+            model.load_state_dict(tensors)
         return model
+
+    def tokens(self, split):
+        """The ids of the text that it learned from ("train") or did not ("validation")."""
+        if split not in self.texts:  # checked once: it may be large
+            self.texts[split] = self.files.read_tokens(split, len(self.symbols), self.tokenizer.end)
+        return self.texts[split]
 
     def check(self, **numbers):
         """Raise BadInput for a layer, head or neuron that this model does not have."""
@@ -124,21 +131,19 @@ class Run:
 
     def held_out(self, n):
         """The ids of about n pieces of text that the model was not trained on, evenly chosen."""
-        with whole(self.folder, "tokens/validation.bin"):
-            _, tokens = plumbing.read_tokens(self.folder)
-            spans = plumbing.windows(tokens, self.tokenizer.end, self.s.n_ctx)
-            return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
+        tokens = self.tokens("validation")
+        spans = plumbing.windows(tokens, self.tokenizer.end, self.s.n_ctx)
+        return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
 
 
-@contextlib.contextmanager
-def whole(folder, *names):
-    """Turn whatever goes wrong while files of a run are read into BadInput that names them."""
-    try:
-        yield
-    except Exception as error:  # of many kinds, by the place of the damage
-        raise BadInput(f"{' or '.join(names)} in {folder} is missing or damaged "
-                       f"({type(error).__name__}): choose another --step or --run, or train "
-                       "again.") from None
+def newest():
+    """The folder of the run in runs/ that has been in training last. Raises BadInput."""
+    runs = [path.parent for path in Path("runs").glob("*/snapshots")
+            if RunFolder(path.parent).steps("snapshots", ".pt")]
+    if not runs:
+        raise BadInput("There is no run in runs/ yet: train a model first (python train.py), "
+                       "or name the folder of one (--run).")
+    return max(runs, key=lambda run: (run / "snapshots").stat().st_mtime)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -452,6 +457,9 @@ def plane(vectors):
 # --------------------------------------------------------------------------------------------------
 # 6. One update: a step of the training, made once more and looked at from all sides
 
+MOST = 2**32  # activations that an update may keep for the way back: 16 GB
+
+
 def replay(run, last=16, work=2.4e11):
     """Train from the beginning again, as train.py did, up to a snapshot within reach; the last
     update before it is what is returned.
@@ -460,9 +468,11 @@ def replay(run, last=16, work=2.4e11):
     timed, so that the same run always gives the same update.
     -> dict(step, ids (B, T), targets (B, T), before, after (models), loss, gradient_norm,
     lr_multiplier, gap: how far the weights are from those that the run itself kept)."""
-    with whole(run.folder, "tokens/train.bin"):
-        tokens, _ = plumbing.read_tokens(run.folder)
     s = dataclasses.replace(run.s, device="cpu")
+    if s.batch_size * s.n_ctx * (len(run.symbols) + s.n_layer * (8 * s.n_embd + s.n_ff)) > MOST:
+        raise BadInput(f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
+                       "at once, too many to make it once more here.")
+    tokens = run.tokens("train")
     devices = plumbing.Devices(s)
     attend = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)

@@ -8,7 +8,6 @@ import contextlib
 import copy
 import dataclasses
 import inspect
-import io
 import json
 import math
 import multiprocessing
@@ -23,22 +22,24 @@ from datetime import timedelta
 from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
-from itertools import chain, count, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 # A core that waits for another one looks 10,000 times, then sleeps; with the usual 300,000, a busy
 # program beside this one slows it down tens of times. Read when torch is loaded, by GNU's OpenMP.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
+import data
 from data import END, BadInput
+from terrarium import console, run_checks
 from terrarium.files import atomic_write
+from terrarium.runs import HASHES, SPLITS, RunFolder, check_free
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from tqdm import tqdm
-
-SPLITS = ("train", "validation")
 
 POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
             "cooldown token_std watch_every watch_tokens temperature snapshots").split()
@@ -56,11 +57,15 @@ def read_settings(Settings, presets, arguments=None):
         raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
     settings = Settings(**{"preset": preset, **presets[preset], **flags})
     check_settings(settings)
-    own = Path(flags.get("dataset", preset)).stem.strip(".") or preset
-    tries = chain([own], (f"{own}-{i}" for i in count(2)))
-    free = (f"runs/{name}" for name in tries if not Path("runs", name, "settings.json").exists())
-    settings.out = settings.out or next(free)
+    check_paths(settings)
     return settings
+
+
+def run_name(s, presets):
+    """What a run is called that got no --out: as its preset, or as its text if that was chosen."""
+    usual = presets[s.preset].get("dataset", type(s).dataset)
+    own = s.preset if s.dataset == usual else Path(s.dataset).stem.strip(".")
+    return own or s.preset
 
 
 def read_flags(Settings, arguments):
@@ -79,27 +84,76 @@ def resumed_settings(Settings, folder, flags):
     """What the run in a folder was started with; a flag that says otherwise is refused."""
     kept = kept_settings(Settings, folder)
     kept.device, kept.out = flags.pop("device", kept.device), str(folder)
+    kept.head = confirmed_head(folder, kept.head, flags.pop("head", ""))
+    if "dataset" in flags and not RunFolder(folder).has("corpus.json"):
+        kept.dataset = flags.pop("dataset")  # its text has to be read again, and may have moved
     for name, value in flags.items():
         if value != getattr(kept, name):
             raise BadInput(f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
-                           "leave that flag away, or start a new run without --resume.")
+                           "leave that flag out, or start a new run without --resume.")
+    kept.resumed = True
     return kept
 
 
+def confirmed_head(folder, kept, typed):
+    """The file with the head that a run is resumed with, "" for none. Raises BadInput.
+
+    A run may come from anybody. The code in it runs only if whoever resumes it names it: the copy
+    in the run, or a file of their own that holds the same."""
+    copy = folder / "head.py"
+    if not kept:
+        if typed:
+            raise BadInput(f"{folder} was started without a head, not with {typed}: leave --head "
+                           "out, or start a new run without --resume.")
+        return ""
+    if not typed:
+        raise BadInput(f"{folder} was trained with a head that somebody wrote, {copy}. It is a "
+                       "program: read it first. If you trust it, type: "
+                       + console.command("python", "train.py", "--resume", folder, "--head", copy))
+    if not Path(typed).is_file():
+        raise BadInput(no_head(typed))
+    if Path(typed).read_bytes() != RunFolder(folder).read("head.py"):
+        raise BadInput(f"{typed} differs from {copy}, the head that this run was trained with: "
+                       "name that copy (--head), or start a new run without --resume.")
+    return typed
+
+
 def kept_settings(Settings, folder):
-    """The settings of the run in a folder. Raises BadInput if there is none."""
-    try:
-        kept = read_json(folder / "settings.json")
-        kept["preset"]  # every version has it; what is no run of ours has not
-    except (OSError, ValueError, TypeError, KeyError):
-        raise BadInput(f"{folder} is no run (it has no settings.json of one): name the folder that "
-                       "train.py printed when it began, such as runs/stories.") from None
-    names = {field.name for field in dataclasses.fields(Settings)}
+    """The settings of the run in a folder, checked like those that are typed. Raises BadInput."""
+    run = RunFolder(folder)
+    kept = found_settings(run)
+    run.refuse_links()
+    fields = dataclasses.fields(Settings)
+    names = {field.name for field in fields}
     if set(kept) != names:
         raise BadInput(f"{folder} was written by another version of train.py (its settings.json "
                        f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
                        "that version, or train again.")
-    return Settings(**kept)
+    run.check("settings.json")
+    with run.intact("settings.json"):
+        run_checks.check_settings_types(kept, fields)
+    settings = Settings(**kept)
+    try:
+        check_settings(settings)
+    except BadInput as reason:
+        raise BadInput(f"settings.json in {folder} cannot be used, as if it had been typed: "
+                       f"{reason}") from None
+    return settings
+
+
+def found_settings(run):
+    """What settings.json in a folder says. Raises BadInput if that is no run."""
+    try:
+        with run.open_bytes("settings.json") as file:
+            kept = run_checks.strict_json(file.read())
+        kept["preset"]  # every version has it; what is no run of ours has not
+        return kept
+    except (OSError, ValueError, TypeError, KeyError, BadInput) as error:
+        if run.has(HASHES):
+            raise error if isinstance(error, BadInput) else run.damaged(
+                "settings.json", "it holds no settings of a run") from None
+        raise BadInput(f"{run.path} is no run (it has no settings.json of one): name the folder "
+                       "that train.py printed when it began, such as runs/stories.") from None
 
 
 def check_settings(s):
@@ -120,15 +174,19 @@ def check_settings(s):
                        "at most 65536.")
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
+
+
+def check_paths(s):
+    """Refuse files that are not there and folders that are taken, before anything is loaded."""
     if s.head and not Path(s.head).is_file():
-        raise BadInput(f"There is no file {s.head}: --head wants a Python file in which you "
-                       "define attention(q, k, v).")
-    if blocking := [path for path in (Path(s.out), *Path(s.out).parents) if path.is_file()]:
-        raise BadInput(f"{s.out} could not be written, because {blocking[0]} is a file: choose "
-                       "another folder (--out).")
-    if s.out and Path(s.out, "settings.json").exists():
-        raise BadInput(f"{s.out} already holds a run: go on with it (--resume {s.out}), or "
-                       "choose another folder (--out).")
+        raise BadInput(no_head(s.head))
+    if s.out:
+        check_free(s.out)
+
+
+def no_head(path):
+    return (f"There is no file {path}: --head wants a Python file in which you define "
+            "attention(q, k, v).")
 
 
 # Devices and processes --------------------------------------------------------------------------
@@ -329,34 +387,65 @@ def write_json(path, content):
         file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
 
 
-def write_lines(path, lines):
-    with atomic_write(path) as file:
-        file.writelines(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+def find_corpus(s):
+    """What a training learns from: a module in data/, or a text with five PROMPTS. Raises BadInput.
+
+    A run that goes on has its text as numbers, and its prompts: it needs no file outside of it."""
+    if not s.resumed or s.dataset in data.names():
+        return data.find(s.dataset)
+    run = RunFolder(s.out)
+    if run.has("corpus.json") or run.has("checkpoint.pt"):
+        return SimpleNamespace(PROMPTS=run.read_facts()["prompts"])
+    try:
+        return data.find(s.dataset)
+    except BadInput as reason:
+        resume = console.command("python", "train.py", "--resume", s.out, "--dataset", "TEXT")
+        raise BadInput(f"{s.out} was stopped before its text was read, so that text is needed: "
+                       f"{reason} If it lies elsewhere, type: {resume}") from None
 
 
-def prepare(corpus, Tokenizer, s, folder):
+def prepare(run, corpus, Tokenizer, s):
     """Begin a run: settings.json, tokenizer.json, tokens/*.bin (two bytes an id), corpus.json, and
-    the code as it is now: train.py and the reader's own head, if there is one."""
-    if (folder / "corpus.json").exists():
-        return
-    write_json(folder / "settings.json", dataclasses.asdict(s))
+    the code as it is now: train.py and the reader's own head, if there is one.
+
+    Of a run that goes on, check all that it began with instead."""
+    if run.has("corpus.json") or run.has("checkpoint.pt"):
+        return check_beginning(run, s)
+    run.write_json("settings.json", dataclasses.asdict(s))
     code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
     for name, path in code.items():
-        with atomic_write(folder / name) as file:
-            file.write(Path(path).read_bytes())
-    try:
-        write_tokens(corpus.load(), Tokenizer, s, folder)
-    except BadInput:  # nothing that looks like a run is left behind
-        for path in (folder / "settings.json", *(folder / name for name in code),
-                     *(folder / "tokens").glob("*.bin")):
-            path.unlink()
-        for empty in (folder / "tokens", folder):
-            with contextlib.suppress(OSError):
-                empty.rmdir()
-        raise
+        run.write(name, Path(path).read_bytes())
+    write_tokens(corpus, Tokenizer, s, run)
 
 
-def write_tokens(corpus, Tokenizer, s, folder):
+def check_beginning(run, s):
+    """Refuse to go on with a run whose files are damaged, or another run's. Raises BadInput."""
+    facts, tokenizer = run.read_facts(), run.read_tokenizer()
+    kinds = len(tokenizer["symbols"])
+    end = tokenizer["symbols"].index(END) if END in tokenizer["symbols"] else None
+    for split in SPLITS:
+        tokens = run.read_tokens(split, kinds, end)
+        if len(tokens) != facts[f"{split}_tokens"]:
+            raise run.damaged("corpus.json", f"it tells of another tokens/{split}.bin")
+    run.check("settings.json")
+    if s.head:
+        run.check("head.py")
+    samples = run.read_lines("traces.jsonl")
+    with run.intact("traces.jsonl"):
+        run_checks.check_traces(samples, tokenizer["symbols"], facts["prompts"], s)
+    if not run.has("checkpoint.pt"):
+        if len(samples) > 1:  # it was there: the second sample comes after it
+            raise run.damaged("checkpoint.pt", "it is not there")
+        return
+    if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, kinds):
+        raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
+    if not samples:
+        tell(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
+             "training goes on.")
+
+
+def write_tokens(source, Tokenizer, s, run):
+    corpus = source.load()
     counts = {split: count_pieces(Tokenizer, getattr(corpus, split)) for split in SPLITS}
     # Held-out text teaches no merges, but each of its characters needs a token.
     counts["train"].update(dict.fromkeys(set("".join(counts["validation"])), 0))
@@ -364,11 +453,12 @@ def write_tokens(corpus, Tokenizer, s, folder):
     if len(tokenizer.symbols) > 2**16:
         raise BadInput(f"The text has {len(tokenizer.symbols):,} different characters, more than "
                        "65,536: is it really text?")
-    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.symbols))
+    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.symbols),
+                 prompts=list(source.PROMPTS))
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
-        facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split),
-                                             folder / "tokens" / f"{split}.bin")
+        facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split), run,
+                                             f"tokens/{split}.bin")
     if facts["train_tokens"] < s.n_ctx + 2 or facts["validation_tokens"] < 2:
         raise BadInput(f"The text has {facts['train_tokens']:,} tokens, too few for a context of "
                        f"{s.n_ctx}: choose a longer text, or a smaller --n-ctx.")
@@ -376,8 +466,8 @@ def write_tokens(corpus, Tokenizer, s, folder):
         # What was chosen in the held-out documents: nobody can foresee more than the rest.
         nats = sum(document.nats for document in corpus.validation)
         facts["floor"] = nats / (facts["validation_tokens"] - 1)
-    write_json(folder / "tokenizer.json", dict(symbols=tokenizer.symbols, merges=tokenizer.merges))
-    write_json(folder / "corpus.json", facts)
+    run.write_json("tokenizer.json", dict(symbols=tokenizer.symbols, merges=tokenizer.merges))
+    run.write_json("corpus.json", facts)
 
 
 def count_pieces(Tokenizer, documents):
@@ -392,17 +482,19 @@ def count_block(Tokenizer, documents):
     return Counter(chain.from_iterable(map(Tokenizer.pieces, documents)))
 
 
-def write_ids(tokenizer, documents, path):
+def write_ids(tokenizer, documents, run, name):
     """Every document and its end token, two bytes an id, after one end token; how many ids."""
-    with atomic_write(path) as file:
+    with run.writing(name) as file:
         file.write(encode(tokenizer, [""] if tokenizer.end is not None else []))
         for ids in spread(partial(encode, tokenizer), documents, "Encoding"):
             file.write(ids)
-        return file.tell() // 2
+        return file.size // 2
 
 
 def read_tokens(folder):
-    """The ids of a run's two texts, (train, validation): on the disk until they are used."""
+    """The ids of a run's two texts, (train, validation): on the disk until they are used.
+
+    Not checked: train.py has done that when it began, and inside.Run does it."""
     return [np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r") for split in SPLITS]
 
 
@@ -424,26 +516,20 @@ def spread(function, documents, saying):
 
 def snapshot_steps(s):
     """Log-spaced steps from 0 to the last; from the first regular look on, each is such a look."""
-    spaced = np.geomspace(1, s.steps, s.snapshots - 1).round().astype(int).tolist()
+    count = min(s.snapshots, 10**6) - 1  # whoever asks for more gets all steps anyway
+    spaced = np.geomspace(1, s.steps, count).round().astype(int).tolist()
     every = s.watch_every
     looks = (step if step < every else every * round(step / every) for step in spaced)
     return {0, *(min(look, s.steps) for look in looks), s.steps}
 
 
-def write_tensors(path, tensors):
-    content = io.BytesIO()  # torch.save into a file would hide that a disk is full
-    torch.save(tensors, content)
-    with atomic_write(path) as file:
-        file.write(content.getbuffer())
-
-
-def write_watch(folder, step, s, tokenizer, prompts, rows, thoughts, weights):
+def write_watch(run, step, s, tokenizer, prompts, rows, thoughts, weights):
     """One look at the model: a line of traces.jsonl and a file in attention/.
 
     rows: ids of prompt and continuation; thoughts: as `generate` returns them; weights: for each
     layer (B, H, T, T), kept as a byte each, beside their entropies in nats.
     """
-    add_line(folder / "traces.jsonl", dict(step=step, temperature=s.temperature, prompts=[
+    run.add_line("traces.jsonl", dict(step=step, temperature=s.temperature, prompts=[
         trace(tokenizer.symbols, *one) for one in zip(prompts, rows, thoughts)]))
     weights = torch.stack(weights).float().cpu()  # (L, B, H, T, T)
     entropy = -(weights * weights.clamp_min(1e-9).log()).sum(-1)  # (L, B, H, T)
@@ -451,8 +537,7 @@ def write_watch(folder, step, s, tokenizer, prompts, rows, thoughts, weights):
     for i, T in enumerate(map(len, rows)):
         arrays[f"weights_{i}"] = (weights[:, i, :, :T, :T] * 255).round().byte().numpy()
         arrays[f"entropy_{i}"] = entropy[:, i, :, :T].half().numpy()
-    with atomic_write(folder / "attention" / f"{step:06}.npz") as file:
-        np.savez_compressed(file, **arrays)
+    run.write_arrays(f"attention/{step:06}.npz", arrays)
 
 
 def trace(symbols, prompt, row, thoughts):
@@ -464,20 +549,24 @@ def trace(symbols, prompt, row, thoughts):
     return dict(prompt=prompt, given=given, tokens=tokens)
 
 
-def add_line(path, line):
-    """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped."""
-    known = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    known = [k for k in known if int(k[len(b'{"step": '):k.index(b",")]) < line["step"]]
-    with atomic_write(path) as file:
-        file.writelines([*known, json.dumps(line, ensure_ascii=False).encode() + b"\n"])
+def finite(number, step, run, s, what="loss"):
+    """A number, if it is one. Otherwise BadInput: nothing that comes after it is kept."""
+    if math.isfinite(number):
+        return number
+    kept = (f"Its checkpoint of step {run.saved_step} stays in {run.name}."
+            if run.saved_step is not None else "Nothing of it was kept yet.")
+    raise BadInput(f"The {what} of step {step} is {number}; the run ends. {kept} Try a smaller "
+                   f"{' or '.join(too_high(s))}.")
 
 
-def finite(loss, step, folder):
-    """The loss, if it is a number. Otherwise BadInput: nothing that comes after it is kept."""
-    if math.isfinite(loss):
-        return loss
-    raise BadInput(f"The loss of step {step} is {loss}; the run ends. Its last good checkpoint "
-                   f"stays in {folder}. Try a smaller --matrix-lr and --table-lr.")
+def too_high(s):
+    """The flags of the learning rates that are most likely too high: what is furthest above its
+    default; all, if none of them is far."""
+    names = ("matrix_lr", "table_lr", "unembed_lr")
+    times = {"--" + name.replace("_", "-"): getattr(s, name) / getattr(type(s), name)
+             for name in names}
+    highest = max(times, key=times.get)
+    return [highest] if times[highest] > 5 else list(times)
 
 
 def windows(tokens, end, n_ctx):
@@ -581,16 +670,16 @@ Growing a model in {s.out}
         flat = " / ".join(text.removeprefix(END).replace(END, " (end)").split("\n"))
         self.say(f"step {line['step']:>6}  validation {line['validation_loss']:.3f}  {flat}")
 
-    def stopped(self, step, log, corpus, tokenizer, evaluate, write):
+    def stopped(self, step, log, corpus, tokenizer, evaluate, write, run):
         """The end of a run, or a rest in the middle of it."""
         if self.bar is not None:
             self.bar.close()
         if step == self.s.steps:
-            return self.closing(log, evaluate(), corpus, tokenizer, write)
+            return self.closing(log, evaluate(), corpus, tokenizer, write, run)
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
                  f"To go on:\n  python train.py --resume {self.s.out}")
 
-    def closing(self, log, loss, corpus, tokenizer, write):
+    def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
         s, facts = self.s, self.facts
         prompts, n_tokens = examination(corpus, s)
@@ -611,7 +700,7 @@ Growing a model in {s.out}
             metrics["skills"], asked = skills(corpus.check, prompts, texts)
             for rule, share in metrics["skills"].items():
                 self.say(f"  {share:6.1%} of {asked[rule]} samples keep the rule: {rule}")
-        write_json(Path(s.out) / "metrics.json", metrics)
+        run.write_json("metrics.json", metrics)
         self.say(f"\n{texts[0]}\n\nEverything is in {s.out}. What to type next:")
         for command in next_commands(s):
             self.say(f"  {command}")

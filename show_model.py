@@ -175,7 +175,7 @@ def film(run, args):
         print(f"step {step:>6}  {''.join(words)}")
 
 def chat(run, args):
-    you, other = getattr(data.find(run.s.dataset), "SPEAKERS", (None, None))
+    you, other = getattr(run.corpus, "SPEAKERS", (None, None))
     if not you:
         raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
                        "a run that can talk (python train.py --preset snail), or name one (--run).")

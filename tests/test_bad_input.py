@@ -277,7 +277,7 @@ def test_resuming_a_folder_with_the_settings_of_something_else_is_refused(pigs, 
 def test_resuming_with_another_setting_is_refused_with_both_values(finished, refused):
     flags = [flag for flag in QUICK if flag not in ("--device", "cpu")]
     assert refused(*flags, "--resume", "runs/pigs", "--steps", 9) == (
-        "runs/pigs was started with steps 2, not 9: leave that flag away, or start a new run "
+        "runs/pigs was started with steps 2, not 9: leave that flag out, or start a new run "
         "without --resume.")
     assert "with dataset pigs.txt, not stories" in refused(
         "--resume", "runs/pigs", "--dataset", "stories")
@@ -293,20 +293,22 @@ def test_a_folder_that_holds_a_run_is_refused_and_keeps_it(finished, refused):
         "folder (--out).")
 
 
-def test_without_out_a_second_run_gets_a_folder_of_its_own(finished, pigs):
-    again = plumbing.read_settings(train.Settings, train.PRESETS, [*QUICK])
+def test_without_out_a_second_run_gets_a_folder_of_its_own(finished, train_here):
+    again = train_here(*QUICK, "--steps", 1)
     assert again.out == "runs/pigs-2"
 
 
 def test_a_run_is_named_after_its_text_or_else_its_preset(folder):
     def out(*flags):
-        return plumbing.read_settings(train.Settings, train.PRESETS, flags).out
+        s = plumbing.read_settings(train.Settings, train.PRESETS, flags)
+        return plumbing.run_name(s, train.PRESETS)
 
-    assert out() == "runs/stories"
-    assert out("--preset", "tinystories-laptop") == "runs/tinystories-laptop"
-    assert out("--preset", "smoke", "--dataset", "a shelf/my_novel.txt") == "runs/my_novel"
+    assert out() == "stories"
+    assert out("--preset", "tinystories-laptop") == "tinystories-laptop"
+    assert out("--dataset", "snail") == "snail"
+    assert out("--preset", "smoke", "--dataset", "a shelf/my_novel.txt") == "my_novel"
     for no_name in ("", ".", "..", "/"):  # refused later; never a folder outside of runs/
-        assert out("--preset", "smoke", "--dataset", no_name) == "runs/smoke"
+        assert out("--preset", "smoke", "--dataset", no_name) == "smoke"
 
 
 def test_a_file_where_the_folder_should_be_is_refused_and_keeps_its_content(refused):
@@ -445,7 +447,7 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
         with pytest.raises(BadInput) as error:
             train_here(*QUICK)
     assert str(error.value).startswith(
-        "The loss of step 13 is nan; the run ends. Its last good checkpoint stays in runs/pigs. ")
+        "The loss of step 13 is nan; the run ends. Its checkpoint of step 10 stays in runs/pigs. ")
     kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 10 and finite(kept["model"])
     train_here("--resume", "runs/pigs")  # the spell is broken: it goes on from there to the end

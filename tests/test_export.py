@@ -33,6 +33,7 @@ import torch.nn.functional as F
 from conftest import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from run_tools import rehash, rewrite
 
 TALE = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
         "Then Tom and Anna went home, and the dog ran home with Anna.\n") * 40
@@ -618,6 +619,7 @@ def test_a_head_of_ones_own_goes_along(folder, export):
     Path("my_head.py").unlink()
     kept = Path("runs/tale/train.py")  # which was another one at that time
     kept.write_text("# " + "-" * 98 + "\n# 1. Ours\ndef ours():\n    return 1\n", "utf-8")
+    rehash("runs/tale")
     export("runs/tale")
     code = read(Path("site/exported/tale"), "code")
     assert code == dict(kept=True, head=HEAD, functions=dict(ours=[3, 4]), sections=[
@@ -759,6 +761,7 @@ def test_a_replay_says_how_far_it_is_from_what_was_kept(mine):
     weights = torch.load(path, weights_only=True)
     weights["blocks.1.up.weight"][3, 5] += 0.25
     torch.save(weights, path)
+    rehash(mine)
     assert inside.replay(inside.Run(mine))["gap"] == pytest.approx(0.25, rel=1e-5)
     for name in ("000001", "000002", "000004", "000009"):
         (mine / "snapshots" / f"{name}.pt").unlink()
@@ -899,10 +902,10 @@ def test_two_runs_of_one_name_at_once_are_refused(export, mine):
 def test_a_run_that_takes_the_place_of_another_one_says_so(export, mine):
     export(mine)
     s = plumbing.read_json(mine / "settings.json")
-    plumbing.write_json(mine / "settings.json", {**s, "seed": 7, "steps": 30})
+    rewrite(mine / "settings.json", {**s, "seed": 7, "steps": 30})
     assert "another run of that name (seed, steps differed): rename a folder" in export(mine)
     facts = plumbing.read_json(mine / "corpus.json")
-    plumbing.write_json(mine / "corpus.json", {**facts, "train_characters": 5})
+    rewrite(mine / "corpus.json", {**facts, "train_characters": 5})
     assert "another run of that name (text differed)" in export(mine)
     assert "another run" not in export(mine)
 
@@ -964,6 +967,7 @@ def test_before_the_first_line_of_the_log_there_is_a_look_already(export, mine):
         path.unlink()
     lines = (mine / "traces.jsonl").read_bytes().splitlines(keepends=True)
     (mine / "traces.jsonl").write_bytes(lines[0])
+    rehash(mine)
     assert "(so far 0 of 20 steps)" in export(mine)
     place = Path("site/exported/tale")
     assert read(place, "manifest")["missing"] == {}
@@ -976,7 +980,8 @@ WITHOUT_TEXT = {"baselines", "moments", "held-out text", "heads", "neurons", "em
 
 @pytest.mark.parametrize("gone, missing, says", [
     ("tokens", WITHOUT_TEXT, "train again"),
-    ("tokens/train.bin", WITHOUT_TEXT, "train again"),
+    ("tokens/train.bin", {"baselines", "moments", "embeddings", "update"}, "train again"),
+    ("tokens/validation.bin", {"baselines", "held-out text", "heads", "neurons"}, "train again"),
     ("metrics.json", {"metrics"}, "python train.py --resume runs/tale writes it again"),
     ("train.py", {"train.py"}, "train again to see the one that ran"),
 ])
@@ -1013,7 +1018,7 @@ def test_tokens_that_are_damaged_are_as_good_as_gone(export, mine, content):
 
 def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
     s = plumbing.read_json(mine / "settings.json")
-    plumbing.write_json(mine / "settings.json", {**s, "dataset": "fables"})
+    rewrite(mine / "settings.json", {**s, "dataset": "fables"})
     export(mine)
     about = read(Path("site/exported/tale"), "manifest")
     assert about["missing"] == {"skills": "There is no data/fables.py, which knows the source and "
@@ -1029,15 +1034,17 @@ def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
 
 
 @pytest.mark.parametrize("name, content, says", [
-    ("settings.json", b"{", "runs/tale is no run"),
-    ("tokenizer.json", b'{"symbols": ["a"], "merges": []}', "000020.pt in runs/tale is missing or"),
-    ("traces.jsonl", b"", "tokenizer.json or traces.jsonl in runs/tale is missing or damaged"),
-    ("traces.jsonl", slice(-30), "traces.jsonl or corpus.json in runs/tale is missing or damaged"),
-    ("traces.jsonl", ("dog", "cow"), "traces.jsonl or attention/0000.* in runs/tale is missing or"),
-    ("log.jsonl", slice(50), "log.jsonl or traces.jsonl or corpus.json in runs/tale is missing or"),
-    ("corpus.json", None, "log.jsonl or traces.jsonl or corpus.json in runs/tale is missing or"),
+    ("settings.json", b"{", "settings.json in runs/tale is missing or damaged"),
+    ("tokenizer.json", b'{"symbols": ["a"], "merges": []}', "tokenizer.json in runs/tale is missi"),
+    ("traces.jsonl", b"", "traces.jsonl in runs/tale is missing or damaged"),
+    ("traces.jsonl", slice(-30), "traces.jsonl in runs/tale is missing or damaged"),
+    ("traces.jsonl", ("dog", "cow"), "traces.jsonl in runs/tale is missing or damaged"),
+    ("log.jsonl", slice(50), "log.jsonl in runs/tale is missing or damaged"),
+    ("log.jsonl", None, "log.jsonl in runs/tale is missing or damaged"),
+    ("corpus.json", None, "corpus.json in runs/tale is missing or damaged"),
+    ("hashes.jsonl", None, "runs/tale has no hashes.jsonl"),
     ("snapshots/000002.pt", slice(900), "snapshots/000002.pt in runs/tale is missing or damaged"),
-    ("attention/000004.npz", slice(900), "traces.jsonl or attention/000004.npz in runs/tale "),
+    ("attention/000004.npz", slice(900), "attention/000004.npz in runs/tale is missing or damaged"),
     ("attention", None, "runs/tale/attention holds none of the looks that traces.jsonl tells of"),
 ])
 def test_what_is_damaged_is_named_and_the_old_export_stays(
@@ -1060,7 +1067,7 @@ def test_a_train_py_that_cannot_be_read_costs_the_code_alone(export, mine):
     (mine / "train.py").write_bytes(b"def broken(:\n")
     export(mine)
     missing = read(Path("site/exported/tale"), "manifest")["missing"]
-    assert missing.keys() == {"code"} and missing["code"].startswith("train.py or head.py in runs/")
+    assert missing.keys() == {"code"} and missing["code"].startswith("train.py in runs/")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -1255,8 +1262,8 @@ def test_a_mistake_ends_the_process_with_2_and_one_sentence(mine):
     done = in_a_process("runs/tale", "--out", "site")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "tokenizer.json or traces.jsonl in runs/tale is missing or damaged (JSONDecodeError): "
-        "choose another --step or --run, or train again.\n")
+        "traces.jsonl in runs/tale is missing or damaged (it differs from what was written, by "
+        "hashes.jsonl): put it back from a copy, or train again.\n")
     assert not Path("site").exists()
 
 

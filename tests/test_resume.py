@@ -21,6 +21,7 @@ import plumbing
 import train
 from terrarium import files
 from terrarium.files import atomic_write
+from terrarium.runs import RunFolder
 
 import numpy as np
 import pytest
@@ -97,8 +98,9 @@ def tensors_of(path):
     return dict(walk("", torch.load(path, weights_only=True)))
 
 
-def same_tensors(a, b, skip=("/log",)):
-    """Whether two files hold the same; times are in the log, which is compared by itself."""
+def same_tensors(a, b, skip=("/log", "/belongs_to")):
+    """Whether two files hold the same; times are in the log, which is compared by itself, and
+    belongs_to has the hash of settings.json, which names the folder."""
     a, b = ({way: value for way, value in tensors_of(path).items() if not way.startswith(skip)}
             for path in (a, b))
     return a.keys() == b.keys() and all(
@@ -410,7 +412,8 @@ def test_a_folder_that_may_not_be_written_to_ends_the_run_in_one_sentence(
 
 def test_a_checkpoint_is_plain_tensors_and_numbers_and_no_half_file_remains(unbroken):
     kept = torch.load(unbroken / "checkpoint.pt", weights_only=True)
-    assert sorted(kept) == ["log", "model", "optimizers", "step"] and kept["step"] == 300
+    assert sorted(kept) == ["belongs_to", "log", "model", "optimizers", "step"]
+    assert kept["step"] == 300
     assert parts_in(unbroken) == []
 
 
@@ -427,7 +430,11 @@ def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
 
 
 def test_lines_that_a_killed_run_wrote_later_are_dropped(tmp_path):
-    for step in (0, 10, 20, 10):
-        plumbing.add_line(tmp_path / "traces.jsonl", dict(step=step, text="ä\u2028"))
+    for steps in ((0, 10, 20), (10,)):  # two trainings, one after the other
+        run = RunFolder(tmp_path)
+        run.lock()
+        for step in steps:
+            run.add_line("traces.jsonl", dict(step=step, text="ä\u2028"))
+        run.ledger.close()
     lines = (tmp_path / "traces.jsonl").read_text("utf-8").split("\n")
     assert lines == ['{"step": 0, "text": "ä\u2028"}', '{"step": 10, "text": "ä\u2028"}', ""]

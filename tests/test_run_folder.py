@@ -77,7 +77,8 @@ def test_a_run_leaves_these_files_and_no_others(run):
     steps, kept = [f"{i:06}" for i in WATCHED], [f"{i:06}" for i in KEPT]
     assert sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()) == sorted([
         "settings.json", "tokenizer.json", "corpus.json", "log.jsonl", "traces.jsonl",
-        "checkpoint.pt", "metrics.json", "tokens/train.bin", "tokens/validation.bin", "train.py",
+        "checkpoint.pt", "hashes.jsonl", "metrics.json", "train.py", "tokens/train.bin",
+        "tokens/validation.bin",
         *(f"attention/{step}.npz" for step in steps), *(f"snapshots/{step}.pt" for step in kept)])
 
 
@@ -108,7 +109,7 @@ def test_the_facts_about_the_corpus_are_right(run):
     tokens = [len(np.fromfile(run / "tokens" / f"{split}.bin", np.uint16))
               for split in ("train", "validation")]
     assert facts == dict(
-        dataset="stories", note="", vocab_size=512,
+        dataset="stories", note="", vocab_size=512, prompts=list(stories.PROMPTS),
         train_tokens=tokens[0], validation_tokens=tokens[1],
         train_characters=sum(map(len, corpus.train)),
         validation_characters=sum(map(len, corpus.validation)),

@@ -572,13 +572,14 @@ def test_without_any_run_it_says_how_to_get_one(tmp_path):
 
 @pytest.mark.parametrize("name, content, says", [
     ("snapshots/000060.pt", b"", "snapshots/000060.pt in "),
-    ("tokenizer.json", b'{"symbols": [', "tokenizer.json or traces.jsonl in "),
-    ("traces.jsonl", b"", "tokenizer.json or traces.jsonl in "),
-    ("traces.jsonl", None, "tokenizer.json or traces.jsonl in "),
+    ("tokenizer.json", b'{"symbols": [', "tokenizer.json in "),
+    ("corpus.json", b"", "corpus.json in "),
+    ("corpus.json", None, "corpus.json in "),
     ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
     ("tokens/validation.bin", None, "tokens/validation.bin in "),
-    ("settings.json", b"{", "is no run (it has no settings.json of one)"),
-    ("settings.json", b"[]", "is no run (it has no settings.json of one)"),
+    ("settings.json", b"{", "settings.json in "),
+    ("settings.json", b"[]", "settings.json in "),
+    ("hashes.jsonl", None, "has no hashes.jsonl"),
     ("settings.json", b'{"preset": "a"}', "was written by another version of train.py"),
 ])
 def test_what_is_missing_or_damaged_is_named(home, tmp_path, monkeypatch, name, content, says):

@@ -380,7 +380,9 @@ def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(tmp_
     screen.facts = plumbing.read_json(tmp_path / "corpus.json")
     tokenizer = SimpleNamespace(decode="".join)
     screen.closing(log={7: dict(seconds=3.5)}, loss=2 * math.log(2), tokenizer=tokenizer,
-                   corpus=SimpleNamespace(PROMPTS=["a"]), write=lambda *_: ([["a", "b"]], None))
+                   corpus=SimpleNamespace(PROMPTS=["a"]), write=lambda *_: ([["a", "b"]], None),
+                   run=SimpleNamespace(write_json=lambda name, metrics: plumbing.write_json(
+                       tmp_path / name, metrics)))
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     # two bits for each of 1000 tokens are 2000 bits, for 4000 characters
     assert metrics["bits_per_character"] == pytest.approx(0.5)

@@ -1,6 +1,6 @@
-"""What the benchmarks share: the repository on sys.path."""
+"""What the benchmarks share: the repository, and tests/, on sys.path."""
 import sys
 from pathlib import Path
 
 repository = str(Path(__file__).parents[2])
-sys.path.insert(0, repository)
+sys.path[:0] = [repository, str(Path(repository, "tests"))]

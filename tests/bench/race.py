@@ -16,6 +16,7 @@ import common  # noqa: F401  (puts the repository on sys.path)
 import data
 import plumbing
 import train
+from terrarium.runs import RunFolder
 
 import torch
 import torch.nn.functional as F
@@ -60,7 +61,9 @@ def ours(model, s, batches):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        plumbing.prepare(data.find("shakespeare"), train.Tokenizer, TEXTBOOK, Path(folder))
+        run = RunFolder(folder)
+        run.lock()
+        plumbing.prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
         tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
     spans = plumbing.windows(held_out, None, TEXTBOOK.n_ctx)
     taken = {}

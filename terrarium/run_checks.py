@@ -1,0 +1,237 @@
+"""What a run's files may hold. A run may come from anybody, and may have been damaged on its way:
+whatever would end in an error, a wrong number or an endless computation is found here, before it
+is used. Each function raises Unfit with the reason.
+"""
+import io
+import json
+import math
+import zipfile
+
+import numpy as np
+import torch
+
+MOST = 2**53  # of a whole number; beyond it, other programs no longer count exactly
+
+
+class Unfit(ValueError):
+    """Why the content of a file cannot be what train.py wrote."""
+
+
+def require(fits, reason):
+    if not fits:
+        raise Unfit(reason)
+
+
+# ------------------------------------------------------------------------------ JSON
+
+def strict_json(content):
+    """Bytes -> what they say as JSON: UTF-8, and every number a finite one."""
+    try:
+        return json.loads(content.decode(), parse_constant=no_number, parse_float=finite,
+                          parse_int=whole_number)
+    except RecursionError:
+        raise Unfit("its lists are nested too deeply") from None
+
+
+def no_number(word):
+    raise Unfit(f"{word} is no number")
+
+
+def finite(digits):
+    number = float(digits)
+    require(math.isfinite(number), f"{digits[:20]} is too large a number")
+    return number
+
+
+def whole_number(digits):
+    require(len(digits) < 20 and abs(int(digits)) < MOST, f"{digits[:20]} is too large a number")
+    return int(digits)
+
+
+def is_whole(value, least=0):
+    return type(value) is int and value >= least
+
+
+def is_number(value, least=-math.inf, most=math.inf):
+    return type(value) in (int, float) and least <= value <= most
+
+
+def is_text(value):
+    """Whether a value is a text that can be written to a file: JSON may hold halves of characters.
+    """
+    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+
+
+# ------------------------------------------------------------------------------ the small files
+
+def check_settings_types(kept, fields):
+    """Whether each setting is of the type of its default."""
+    for field in fields:
+        value, default = kept[field.name], field.default
+        if isinstance(default, str):
+            fits = is_text(value)
+        elif isinstance(default, float):
+            fits = is_number(value)
+        elif type(default) is int:
+            fits = type(value) is int
+        else:
+            fits = type(value) is type(default)
+        require(fits, f"{field.name} is {str(value)[:20]!r}, and not of type "
+                f"{type(default).__name__}")
+
+
+def check_tokenizer(found):
+    require(isinstance(found, dict) and found.keys() == {"symbols", "merges"},
+            "it holds no symbols and merges")
+    symbols, merges = found["symbols"], found["merges"]
+    require(isinstance(symbols, list) and all(is_text(one) and one for one in symbols)
+            and 0 < len(set(symbols)) == len(symbols) <= 2**16, "its symbols are no list of tokens")
+    known = set(symbols)
+    require(isinstance(merges, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+        and {*pair, "".join(pair)} <= known for pair in merges), "its merges make other tokens")
+
+
+def check_facts(facts):
+    require(isinstance(facts, dict), "it holds no facts about a text")
+    for name in ("vocab_size", "train_tokens", "validation_tokens", "train_characters",
+                 "validation_characters"):
+        require(is_whole(facts.get(name), 1), f"{name} is no number above zero")
+    for name in ("dataset", "note"):
+        require(is_text(facts.get(name)), f"{name} is no text")
+    require("floor" not in facts or is_number(facts["floor"], 0), "floor is no number")
+    prompts = facts.get("prompts")
+    require(isinstance(prompts, list) and prompts and all(map(is_text, prompts)),
+            "it names no prompts")
+
+
+def check_tokens(tokens, vocab_size, end):
+    require(len(tokens) > 1, "it holds no tokens")
+    require(int(tokens.max()) < vocab_size, "it has ids beyond the vocabulary")
+    require(end is None or tokens[0] == tokens[-1] == end, "it does not begin and end with an end "
+            "token")
+
+
+def check_log(lines):
+    steps = [check_log_line(line) for line in lines]
+    require(steps == sorted(set(steps)), "its steps are not in order")
+
+
+def check_log_line(line):
+    """The step of a line, which holds nothing but numbers."""
+    require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
+    require(all(is_number(value) for value in line.values()), "a line holds something else than "
+            "numbers")
+    require(is_number(line.get("seconds"), 0), "a line has no seconds")
+    learned = {"loss", "gradient_norm", "lr_multiplier", "tokens_per_second"}
+    require(not learned & line.keys() or learned <= line.keys(), "a line lacks numbers")
+    return line["step"]
+
+
+def check_traces(lines, symbols, prompts, s):
+    known = set(symbols)
+    for line in lines:
+        require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
+        require(is_number(line.get("temperature"), 0), "a line has no temperature")
+        samples = line.get("prompts")
+        require(isinstance(samples, list) and all(isinstance(one, dict) for one in samples)
+                and [one.get("prompt") for one in samples] == prompts,
+                "its prompts are not those of corpus.json")
+        for sample in samples:
+            check_sample(sample, known, s.n_ctx)
+    steps = [line["step"] for line in lines]
+    require(steps == sorted(set(steps)), "its steps are not in order")
+
+
+def check_sample(sample, known, n_ctx):
+    """One prompt of a line of traces.jsonl, and how it was continued."""
+    given, tokens = sample.get("given"), sample.get("tokens")
+    require(isinstance(given, list) and isinstance(tokens, list)
+            and 0 < len(given) and len(given) + len(tokens) <= n_ctx,
+            "a prompt does not fit the context")
+    require(all(isinstance(symbol, str) and symbol in known for symbol in given),
+            "it has tokens that tokenizer.json lacks")
+    for token in tokens:
+        require(isinstance(token, dict) and isinstance(token.get("top"), list)
+                and all(isinstance(pair, list) and len(pair) == 2 for pair in token["top"]),
+                "a token lacks its likeliest ones")
+        for symbol, p in [(token.get("token"), token.get("p")), *token["top"]]:
+            require(isinstance(symbol, str) and symbol in known,
+                    "it has tokens that tokenizer.json lacks")
+            require(is_number(p, 0, 1), "a probability is not between 0 and 1")
+
+
+def check_metrics(metrics):
+    require(isinstance(metrics, dict), "it holds no numbers")
+    skills = metrics.get("skills", {})
+    require(isinstance(skills, dict) and all(is_number(one, 0, 1) for one in skills.values()),
+            "skills are not between 0 and 1")
+    require(all(is_number(value) for name, value in metrics.items() if name != "skills"),
+            "it holds something else than numbers")
+    require("validation_loss" in metrics, "it has no validation loss")
+
+
+# ------------------------------------------------------------------------------ tensors
+
+def check_zip(content, most):
+    """Whether a zip file is whole, and unpacks to so many bytes at most."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        require(sum(one.file_size for one in packed.infolist()) <= most, "it unpacks to too much")
+        require(packed.testzip() is None, "its checksum is wrong")
+
+
+def parameters(s, vocab_size):
+    """How many numbers a model of these settings learns."""
+    block = 4 * s.n_embd**2 + 2 * s.n_embd * s.n_ff + 4 * s.n_embd
+    return (2 * vocab_size + s.n_ctx + 2) * s.n_embd + s.n_layer * block
+
+
+def check_weights(tensors, s, vocab_size):
+    """Whether they are as many as the settings promise, before a model of that size is made."""
+    require(isinstance(tensors, dict) and all(
+        isinstance(name, str) and torch.is_tensor(one) for name, one in tensors.items()),
+        "it holds no tensors")
+    numbers = sum(one.untyped_storage().nbytes() // 4 for one in tensors.values())
+    require(numbers == parameters(s, vocab_size), "settings.json tells of a model of another size")
+    require(all(one.isfinite().all() for one in tensors.values()), "a weight is no number")
+
+
+def check_checkpoint(checkpoint, s):
+    require(isinstance(checkpoint, dict) and checkpoint.keys() == {
+        "step", "log", "belongs_to", "model", "optimizers"}, "it lacks a part")
+    require(is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
+            "its step is beyond the last one")
+    require(all(one.isfinite().all() for one in checkpoint["model"].values()),
+            "a weight is no number")
+    require(isinstance(checkpoint["log"], dict), "it has no log")
+    check_log(checkpoint["log"].values())
+    require(list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],
+            "its log is not in order")
+
+
+def check_optimizer(optimizer, state):
+    """Whether a state fits an optimizer: its groups, and a tensor's size for each average in it."""
+    fresh = optimizer.state_dict()["param_groups"]
+    require(isinstance(state, dict) and len(state.get("param_groups", ())) == len(fresh),
+            "an optimizer's groups differ")
+    for group, kept in zip(fresh, state["param_groups"]):
+        require({name: type(value) for name, value in kept.items() if name != "full_lr"}
+                == {name: type(value) for name, value in group.items()}
+                and kept["params"] == group["params"]
+                and is_number(kept.get("full_lr", 0)), "an optimizer's groups differ")
+    matrices = [p for group in optimizer.param_groups for p in group["params"]]
+    for index, averages in state["state"].items():
+        shape = matrices[index].shape
+        alike = sum(p.shape == shape for p in matrices)
+        for average in averages.values():
+            require(average.shape in ((), shape, (alike, *shape)),
+                    "an optimizer's averages are of another size")
+
+
+def check_attention(arrays, rows, s):
+    """Whether arrays hold weights (L, H, T, T) and entropies (L, H, T) of rows of T tokens."""
+    for i, T in enumerate(rows):
+        weights, entropy = arrays[f"weights_{i}"], arrays[f"entropy_{i}"]
+        require(weights.dtype == np.uint8 and weights.shape == (s.n_layer, s.n_head, T, T)
+                and entropy.dtype == np.float16 and entropy.shape == (s.n_layer, s.n_head, T)
+                and np.isfinite(entropy).all(), "its weights are those of other rows")
