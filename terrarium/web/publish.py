@@ -440,16 +440,18 @@ def concerns(file, site):
     return file.is_relative_to(site) or site.is_relative_to(file)
 
 
-REMEDIES = {
-    getattr(errno, "EDQUOT", errno.ENOSPC): "your part of the disk is full. Make room",
-    errno.ENOSPC: "the disk is full. Make room",
-    errno.EROFS: "this disk can only be read. Choose another --out",
-    errno.EACCES: "writing there is not allowed. Close what has it open, or choose another --out",
-    errno.EPERM: "writing there is not allowed. Close what has it open, or choose another --out",
-    errno.ENAMETOOLONG: "the name is too long. Choose a shorter --out",
-    errno.ENOENT: "it is gone. Has another program removed the folder?",
-    errno.EIO: "the disk has a fault. Choose an --out on another one",
-    errno.EMFILE: "too many files are open. Close other programs",
+ELSEWHERE = "Close what has it open, or choose another --out"
+REMEDIES = {  # {number of the error: (what is wrong, what to do)}
+    getattr(errno, "EDQUOT", errno.ENOSPC): ("your part of the disk is full", "Make room"),
+    errno.ENOSPC: ("the disk is full", "Make room"),
+    errno.EFBIG: ("the file is too large for this disk", "Choose an --out on another one"),
+    errno.EROFS: ("this disk can only be read", "Choose an --out on another one"),
+    errno.EIO: ("the disk has a fault", "Choose an --out on another one"),
+    errno.EACCES: ("writing there is not allowed", ELSEWHERE),
+    errno.EPERM: ("writing there is not allowed", ELSEWHERE),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter --out"),
+    errno.ENOENT: ("its folder is gone", "Let no other program work in it"),
+    errno.EMFILE: ("too many files are open", "Close other programs"),
 }
 
 
@@ -457,8 +459,7 @@ def explanation(error, place):
     file = str(error.filename or place)
     if STAGING in file:  # of a folder that nobody knows by that name
         file = str(place)
-    remedy = REMEDIES.get(error.errno, f"{error.strerror or error}. Choose another --out")
-    end = " " if remedy.endswith("?") else ", and "
-    again = "Export again" if end == " " else "export again"
-    return (f"{file} could not be written: {remedy}{end}{again}. What was exported before is as it "
-            "was.")
+    reason = REMEDIES.get(error.errno) or (error.strerror or "the system refused it",
+                                           "Choose another --out")
+    return (f"{file} could not be written: {reason[0]}. {reason[1]}, and export again. What was "
+            "exported before is as it was.")
