@@ -122,21 +122,19 @@ def put_back_directory(new, place, old):
 @contextlib.contextmanager
 def staging_folder(exported):
     """A folder for an export that is being made, locked as long as this process lives."""
-    with locked(exported / ".lock"):
-        put_back(exported)
-        staging = Path(tempfile.mkdtemp(dir=exported, prefix=STAGING))
-        release = try_lock(staging / "lock")
-    try:
+    with contextlib.ExitStack() as end:
+        with locked(exported / ".lock"):
+            put_back(exported)
+            staging = Path(tempfile.mkdtemp(dir=exported, prefix=STAGING))
+            end.callback(remove_staging, staging)
+            end.callback(try_lock(staging / "lock"))  # what gives it back
         yield staging
-    finally:
-        release()
-        remove_staging(staging)
 
 
 def recover(site):
     """Put back a run whose export was killed while it was replaced. Raises BadInput."""
     exported = site / "exported"
-    if exported.is_dir() and any(exported.glob(STAGING + "*")):
+    if any(exported.glob(STAGING + "*")) or (exported / ".lock").exists():
         with explained(site), locked(exported / ".lock"):
             put_back(exported)
 
@@ -202,7 +200,8 @@ def check_site(site, pages=None):
 
 
 def check_is_ours(site):
-    if not site.exists() or not set(os.listdir(site)) - set(LITTER):
+    nothing = {*LITTER, f"{MARKER}.part"}  # the latter of an export that was killed at once
+    if not site.exists() or not set(os.listdir(site)) - nothing:
         return
     if read_marker(site) is None and not lists_runs(site):
         raise BadInput(f"{site} is not empty, and no site that export_for_web.py has made: name a "
