@@ -313,9 +313,10 @@ def test_an_export_that_is_killed_at_any_instant_leaves_the_old_or_the_new_one(
     def start(n):
         site = tmp_path / str(n) / "site"
         if not first:
-            publish.publish(site, "tale", written("old"), pages)
+            shutil.copytree(tmp_path / "old", site)
         return site
 
+    publish.publish(tmp_path / "old", "tale", written("old"), pages)
     publish.write_bytes(pages / "lab.html", b"Terrarium")  # new in the second version
     some = start("count")
     total = changes_of(lambda: publish.publish(some, "tale", written("new"), pages))
@@ -330,12 +331,11 @@ def test_an_export_that_is_killed_at_any_instant_leaves_the_old_or_the_new_one(
         assert not list(site.glob("exported/.*"))
         if (site / "exported/index.json").exists():
             assert listed(site) == ["tale"]
-
         publish.check_site(site, pages)
-        publish.publish(site, "other", written("2", "runs/other"), pages)
-        assert listed(site) == (["other", "tale"] if place.exists() else ["other"])
-        assert (site / "lab.html").exists()
-        shutil.rmtree(site)
+        if n % 4 == 0:  # of the states above, so that it does not take long
+            publish.publish(site, "other", written("2", "runs/other"), pages)
+            assert listed(site) == (["other", "tale"] if place.exists() else ["other"])
+            assert (site / "lab.html").exists()
 
 
 def test_a_start_that_is_killed_while_it_puts_a_run_back_loses_nothing_either(tmp_path, pages):
