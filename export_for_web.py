@@ -661,7 +661,7 @@ def metrics(run):
 
 def main():
     args = arguments()
-    site = Path(args.out).expanduser()
+    site = Path(args.out)
     check_arguments(args, site)
     recover(site)
     names = []
