@@ -6,8 +6,9 @@
     python export_for_web.py --steps 0 100 1000    only these steps, however many there are
     python export_for_web.py --out my_site         a whole site in another folder, to put online
 
-A run may be finished, stopped, or still going on; export it again whenever you like. What is
-written, and where each number comes from:
+A run may be finished, stopped, or still going on; export it again whenever you like. --out wants a
+new folder, an empty one, or a site that this command has made: files of yours are never replaced.
+What is written, and where each number comes from:
 
     manifest.json       settings, tokenizer, what files there are, what is missing and why
     log.json            losses by step, and what to compare them with
