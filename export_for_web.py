@@ -42,6 +42,7 @@ from data import BadInput
 from terrarium.web.publish import (
     FORMAT,
     check_site,
+    explained,
     json_bytes,
     publish,
     read_manifest,
@@ -566,7 +567,7 @@ def export(run, site, corpus=False):
 
 def is_own(site):
     """Is this the site beside this script, which has its pages already?"""
-    return site.resolve() == SITE.resolve()
+    return os.path.realpath(site) == os.path.realpath(SITE)
 
 
 def free_name(folder, exported):
@@ -588,6 +589,7 @@ def is_export_of(other, folder, name):
 
 
 def write_all(run, folder, corpus):
+    """Every file of an export; what cannot be made is named in the manifest, with the reason."""
     done = {}
 
     def attempt(name, compute):
@@ -663,7 +665,8 @@ def metrics(run):
 def main():
     args = arguments()
     site = Path(args.out)
-    check_arguments(args, site)
+    with explained(site):
+        check_arguments(args, site)
     recover(site)
     names = []
     for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
@@ -682,7 +685,7 @@ def check_arguments(args, site):
     """Refuse what cannot work, before anything is written."""
     if blocking := [path for path in (site, *site.parents) if path.is_file()]:
         raise BadInput(f"{blocking[0]} is a file: --out wants a folder.")
-    if SITE.resolve() in site.resolve().parents:
+    if Path(os.path.realpath(SITE)) in Path(os.path.realpath(site)).parents:
         raise BadInput(f"{site} lies in {SITE}, which is copied there: choose another --out.")
     if not 0 <= args.port < 2**16:
         raise BadInput(f"There is no port {args.port}: --port goes from 0 to 65535.")
@@ -747,7 +750,8 @@ def sizes_of(manifest):
 def differences(before, now):
     """What tells two runs from each other, by their manifests; nothing if there was none before."""
     pairs = [*now["settings"].items(), ("text", now["corpus"])]
-    known = dict(before.get("settings", {}), text=before.get("corpus"))
+    settings = before.get("settings")  # of a manifest that may have been damaged
+    known = dict(settings if isinstance(settings, dict) else {}, text=before.get("corpus"))
     return [name for name, value in pairs if before and known.get(name) != value]
 
 

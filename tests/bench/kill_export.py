@@ -5,7 +5,8 @@
 A third of them is killed (SIGKILL) at a random moment, the others right before one of the numbered
 changes that they make to the disk; so the moment between two renames is met, too. After each kill
 the next start has to find the old export or the new one, complete, and no list of runs may name
-what is not there. Needs os.fork, so not Windows.
+what is not there. One in ten is the whole command; the others publish what it computed, which is
+the part that can leave something half done. Needs os.fork, so not Windows.
 """
 import argparse
 import builtins
@@ -37,23 +38,29 @@ FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 100 --n-c
 CHANGES = ("replace", "rename", "mkdir", "rmdir", "unlink", "fsync")
 
 
-def export(*words):
-    sys.argv = ["export_for_web.py", "run", "--out", "site", *words]
+def export():
+    sys.argv = ["export_for_web.py", "run", "--out", "site"]
     with contextlib.redirect_stdout(io.StringIO()):
         export_for_web.main()
 
 
-def killed(when, *words):
-    """Export in a process of its own and kill it. when: seconds, or before which change."""
+def publish_again():
+    """Publish the export in template/ once more."""
+    publish.publish(Path("site"), "run", lambda folder: shutil.copytree(
+        "template/exported/run", folder, dirs_exist_ok=True), ROOT / "site")
+
+
+def killed(when, work):
+    """Work in a process of its own and kill it. when: seconds, or before which change."""
     child = os.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
             sys.stderr = open(os.devnull, "w")
             if isinstance(when, int):
                 with before_each_change(die_at(when)):
-                    export(*words)
+                    work()
             else:
-                export(*words)
+                work()
         os._exit(0)
     if isinstance(when, float):
         time.sleep(when)
@@ -99,11 +106,12 @@ def before_each_change(act):
             setattr(os, name, change)
 
 
-def number_of_changes():
+def measured(work):
+    """(changes of the disk, seconds) that some work takes."""
     count = Counter()
     with before_each_change(lambda: count.update(["changes"])):
-        export()
-    return count["changes"]
+        seconds = plumbing.seconds_for(work)
+    return count["changes"], seconds
 
 
 def is_complete(place):
@@ -149,26 +157,31 @@ def main():
         with contextlib.redirect_stdout(io.StringIO()):
             train.train(plumbing.read_settings(train.Settings, train.PRESETS,
                                                [*FLAGS, "--dataset", "tale.txt"]))
-        first, seconds = number_of_changes(), plumbing.seconds_for(export)
-        again = number_of_changes()
-        print(f"An export makes {first} changes into an empty folder, {again} into its site.")
-        kills = 0
-        while kills < args.kills:
+        export()
+        os.rename("site", "template")
+        sizes = {}  # {(what is done, whether there is an export already): (changes, seconds)}
+        for work in (export, publish_again):
+            for had_export in (False, True):
+                sizes[work, had_export] = measured(work)
+            shutil.rmtree("site")
+        for kill in range(args.kills):
+            work = publish_again if kill % 10 else export
             had_export = rng.random() < 0.75
-            if not had_export:
+            changes, seconds = sizes[work, had_export]
+            while True:  # until it was killed before it was done
                 shutil.rmtree("site", ignore_errors=True)
-            elif not Path("site/exported/run").exists():
-                export()
-            changes = again if had_export else first
-            # The last changes are the ones that move things into their places.
-            near_the_end = rng.randrange(max(0, changes - 40), changes)
-            when = rng.choice([rng.random() * seconds, rng.randrange(changes), near_the_end])
-            if killed(when, "--steps", *rng.choice([("0",), ("0", "6")])):
-                kills += 1
-                counts[outcome(had_export)] += 1
+                if had_export:
+                    shutil.copytree("template", "site")
+                # The last changes are those that move things into their places.
+                near_the_end = rng.randrange(max(0, changes - 40), changes)
+                when = rng.choice([rng.random() * seconds, rng.randrange(changes), near_the_end])
+                if killed(when, work):
+                    break
+            counts[outcome(had_export)] += 1
+            print(f"\r{kill + 1} of {args.kills}", end="", file=sys.stderr, flush=True)
         os.chdir("/")
     for words, count in counts.most_common():
-        print(f"{count:5} of {kills}  {words}")
+        print(f"{count:5} of {args.kills}  {words}")
     return 1 if any(words.startswith("FAILED") for words in counts) else 0
 
 
