@@ -333,6 +333,7 @@ def test_an_export_that_is_killed_at_any_instant_leaves_the_old_or_the_new_one(
 
     publish.publish(tmp_path / "old", "tale", written("old"), pages)
     publish.write_bytes(pages / "lab.html", b"Terrarium")  # new in the second version
+    publish.write_bytes(pages / "index.html", b"Terrarium 2")
     some = start("count")
     total = changes_of(lambda: publish.publish(some, "tale", written("new"), pages))
     assert total > 40
