@@ -6,8 +6,9 @@
     python export_for_web.py --steps 0 100 1000    only these steps, however many there are
     python export_for_web.py --out my_site         a whole site in another folder, to put online
 
-A run may be finished, stopped, or still going on; export it again whenever you like. What is
-written, and where each number comes from:
+A run may be finished, stopped, or still going on; export it again whenever you like. --out wants a
+new folder, an empty one, or a site that this command has made: files of yours are never replaced.
+What is written, and where each number comes from:
 
     manifest.json       settings, tokenizer, what files there are, what is missing and why
     log.json            losses by step, and what to compare them with
@@ -21,19 +22,15 @@ written, and where each number comes from:
 import argparse
 import ast
 import base64
+import contextlib
 import dataclasses
 import hashlib
-import json
 import os
 import re
 import shlex
-import shutil
-import sys
-import tempfile
-import time
+import unicodedata
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import data
 import inside
@@ -42,14 +39,24 @@ import plumbing
 import train
 from data import BadInput
 from terrarium import run_checks
-from terrarium.files import atomic_write
+from terrarium.web.publish import (
+    FORMAT,
+    check_site,
+    explained,
+    json_bytes,
+    publish,
+    read_manifest,
+    recover,
+    write_bytes,
+    write_json,
+)
+from terrarium.web.serve import serve
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-FORMAT = 1  # of the exported files; a page refuses any other
 SITE = Path(__file__).parent / "site"
 WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which steps
 FEWEST = 6  # steps with weights, however large they are
@@ -57,7 +64,8 @@ LOOKS = 60  # files in steps/, if nobody says which
 TEXTS = 10  # pieces of held-out text that heads are tried on
 SAMPLES = 32  # texts that are written at each step to see which rules they keep
 POINTS = 1500  # of a curve: more are averaged
-LEFT_OVER = 3600  # seconds after which a folder of an export that was killed is removed
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt")
+                                          for digit in range(10))}  # no folder's name on Windows
 
 # --------------------------------------------------------------------------------------------------
 # 1. A run that is read
@@ -153,8 +161,21 @@ class Source(inside.Run):
 
 
 def web_name(folder):
-    """The name of a run in addresses: letters, digits, - and _ only."""
-    return re.sub(r"[^\w-]+", "-", folder.resolve().name, flags=re.ASCII).strip("-") or "run"
+    """The name of a run in addresses: letters, digits, - and _ only. Where that loses what tells
+    names apart, such as all of a Chinese one, a hash of the real name is added."""
+    real = real_name(folder)
+    name = re.sub(r"[^\w-]+", "-", real, flags=re.ASCII).strip("-")
+    lossy = not real.isascii() or not name or len(name) > 80 or name.casefold() in RESERVED
+    return with_hash(name or "run", real) if lossy else name
+
+
+def with_hash(name, real):
+    return f"{name[:70]}-{hashlib.sha256(real.encode(errors='surrogatepass')).hexdigest()[:8]}"
+
+
+def real_name(folder):
+    """What a folder is called; the same on systems that store é as two characters."""
+    return unicodedata.normalize("NFC", folder.resolve().name)
 
 
 def evenly(steps, n):
@@ -545,48 +566,38 @@ def significant(x, digits=5):
     return float(f"{float(x):.{digits}g}")
 
 
-def write_json(path, content):
-    write_bytes(path, json.dumps(content, ensure_ascii=False, separators=(",", ":"),
-                                 allow_nan=False).encode())
-
-
-def write_bytes(path, content):
-    with atomic_write(path) as file:
-        file.write(content)
-
-
 def export(run, site, corpus=False):
     """Write a run into site/exported/<name>, all of it or nothing. Returns its folder."""
-    place = site / "exported" / run.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    tidy(place.parent)
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as aside:
-        write_all(run, Path(aside, "new"), corpus)
-        exchange(Path(aside, "new"), place, Path(aside, "old"))
-    write_index(place.parent)
-    return place
+    run.name = free_name(run.folder, site / "exported")
+    pages = None if is_own(site) else SITE
+    return publish(site, run.name, lambda folder: write_all(run, folder, corpus), pages)
 
 
-def tidy(exported):
-    """Remove what exports left that were killed; a young folder may be one that is being made."""
-    for path in exported.glob(".new-*"):
-        if time.time() - path.stat().st_mtime > LEFT_OVER:
-            shutil.rmtree(path, ignore_errors=True)
+def is_own(site):
+    """Is this the site beside this script, which has its pages already?"""
+    return os.path.realpath(site) == os.path.realpath(SITE)
 
 
-def exchange(new, place, old):
-    """Put a folder into its place and what was there before aside, or leave it there."""
-    if place.exists():
-        os.replace(place, old)
-    try:
-        os.replace(new, place)
-    except BaseException:
-        if old.exists():
-            os.replace(old, place)
-        raise
+def free_name(folder, exported):
+    """The name of a run in addresses, and another one if the export of a different folder has it.
+    Some disks do not tell capitals from small letters, so neither does this."""
+    name = web_name(folder)
+    for other in exported.glob("[!.]*"):
+        if other.name.casefold() == name.casefold() and not is_export_of(other, folder, name):
+            return with_hash(name, real_name(folder))
+    return name
+
+
+def is_export_of(other, folder, name):
+    """Is a folder in exported/ an export of this run, or of an earlier one in its place?"""
+    known = read_manifest(other).get("folder")
+    if isinstance(known, str) and PurePosixPath(known).name:
+        return unicodedata.normalize("NFC", PurePosixPath(known).name) == real_name(folder)
+    return other.name == name
 
 
 def write_all(run, folder, corpus):
+    """Every file of an export; what cannot be made is named in the manifest, with the reason."""
     done = {}
 
     def attempt(name, compute):
@@ -613,7 +624,8 @@ def write_all(run, folder, corpus):
             attempt(name, partial(compute, run))
         if corpus:
             attempt("corpus", lambda: dict(text=run.text(5_000_000)))
-        write_json(folder / "manifest.json", manifest(run, folder, weights, snapshots))
+        run.manifest = manifest(run, folder, weights, snapshots)
+        write_json(folder / "manifest.json", run.manifest)
 
 
 def manifest(run, folder, weights, snapshots):
@@ -623,7 +635,8 @@ def manifest(run, folder, weights, snapshots):
         for path in sorted(folder.rglob("*.json"))}
     facts = {name: value for name, value in run.facts.items() if name != "prompts"}
     return dict(
-        format=FORMAT, name=run.name, settings=dataclasses.asdict(run.s), corpus=facts,
+        format=FORMAT, name=run.name, folder=shown_folder(run.folder),
+        settings=dataclasses.asdict(run.s), corpus=facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
@@ -631,6 +644,17 @@ def manifest(run, folder, weights, snapshots):
         tokenizer=dict(symbols=run.symbols, merges=run.tokenizer.merges),
         weights=weights, snapshots=snapshots, watched=list(run.looks), shown=run.shown,
         files=files, missing=run.missing)
+
+
+def shown_folder(folder):
+    """Where a run is, as somebody types it here; None for a name that no page can show."""
+    with contextlib.suppress(OSError, ValueError):  # on Windows, perhaps on another drive
+        folder = Path(os.path.relpath(folder))
+    try:
+        folder.as_posix().encode()
+    except UnicodeEncodeError:
+        return None
+    return folder.as_posix()
 
 
 def metrics(run):
@@ -647,44 +671,24 @@ def metrics(run):
                                       f"{run.folder} writes it again.")
 
 
-def about(folder):
-    """The manifest of an export; {} if there is none that can be read, or of another format."""
-    try:
-        found = plumbing.read_json(folder / "manifest.json")
-        return found if found["format"] == FORMAT else {}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
-
-
-def write_index(exported):
-    """exported/index.json: the runs that a page can choose from."""
-    known = (about(path.parent) for path in sorted(exported.glob("[!.]*/manifest.json")))
-    runs = [{name: one[name] for name in ("name", "parameters", "step", "finished")}
-            | dict(dataset=one["settings"]["dataset"], steps=one["settings"]["steps"])
-            for one in known if one]
-    write_json(exported / "index.json", dict(format=FORMAT, runs=runs))
-
-
 # --------------------------------------------------------------------------------------------------
 # 7. The command
 
 def main():
     args = arguments()
     site = Path(args.out)
-    check_arguments(args, site)
+    with explained(site):
+        check_arguments(args, site)
+    recover(site)
     names = []
     for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
         seconds = plumbing.seconds_for(
             lambda folder=folder: names.append(report(folder, args, site)))
         print(f"  in {plumbing.duration(seconds)}")
-    own = site.resolve() == SITE.resolve()
-    if not own:
-        shutil.copytree(SITE, site, ignore=shutil.ignore_patterns("exported", "__pycache__"),
-                        dirs_exist_ok=True)
     if args.serve:
         serve(site, args.port, names[0])
     else:
-        out = "" if own else f" --out {shlex.quote(str(site))}"
+        out = "" if is_own(site) else f" --out {shlex.quote(str(site))}"
         print(f"To see it: python export_for_web.py --serve{out}, or any server of files: "
               f"python -m http.server -d {shlex.quote(str(site))}")
 
@@ -693,17 +697,18 @@ def check_arguments(args, site):
     """Refuse what cannot work, before anything is written."""
     if blocking := [path for path in (site, *site.parents) if path.is_file()]:
         raise BadInput(f"{blocking[0]} is a file: --out wants a folder.")
-    if SITE.resolve() in site.resolve().parents:
+    if Path(os.path.realpath(SITE)) in Path(os.path.realpath(site)).parents:
         raise BadInput(f"{site} lies in {SITE}, which is copied there: choose another --out.")
     if not 0 <= args.port < 2**16:
         raise BadInput(f"There is no port {args.port}: --port goes from 0 to 65535.")
     taken = {}
     for folder in args.runs + args.named:
         plumbing.kept_settings(train.Settings, Path(folder))
-        other = taken.setdefault(web_name(Path(folder)), folder)
+        other = taken.setdefault(real_name(Path(folder)), folder)
         if Path(other).resolve() != Path(folder).resolve():
             raise BadInput(f"{other} and {folder} would both become exported/"
                            f"{web_name(Path(folder))}: rename one of these folders.")
+    check_site(site, None if is_own(site) else SITE)
 
 
 def arguments():
@@ -727,12 +732,9 @@ def arguments():
 def report(folder, args, site):
     """Export a run and say what became of it. Returns its name in addresses."""
     run = Source(folder, args.weights, args.steps)
-    before = about(site / "exported" / run.name)
-    place = export(run, site, args.corpus)
-    now, sizes = about(place), {}
-    for path in place.rglob("*.*"):
-        part = path.relative_to(place).parts[0]
-        sizes[part] = sizes.get(part, 0) + path.stat().st_size
+    before = read_manifest(site / "exported" / free_name(run.folder, site / "exported"))
+    place, now = export(run, site, args.corpus), run.manifest
+    sizes = sizes_of(now)
     state = ("all" if now["finished"] else f"so far {now['step']:,} of") + f" {run.s.steps:,}"
     print(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
@@ -747,51 +749,22 @@ def report(folder, args, site):
     return run.name
 
 
+def sizes_of(manifest):
+    """{file or folder: bytes} of an export. Its own folder may be another export's by now."""
+    sizes = {"manifest.json": len(json_bytes(manifest)),
+             "weights": manifest["weights"]["bytes"] * len(manifest["snapshots"])}
+    for path, file in manifest["files"].items():
+        part = path.split("/")[0]
+        sizes[part] = sizes.get(part, 0) + file["bytes"]
+    return sizes
+
+
 def differences(before, now):
     """What tells two runs from each other, by their manifests; nothing if there was none before."""
     pairs = [*now["settings"].items(), ("text", now["corpus"])]
-    known = dict(before.get("settings", {}), text=before.get("corpus"))
+    settings = before.get("settings")  # of a manifest that may have been damaged
+    known = dict(settings if isinstance(settings, dict) else {}, text=before.get("corpus"))
     return [name for name, value in pairs if before and known.get(name) != value]
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Files as a browser wants them: types that do not depend on the machine, nothing outdated."""
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".html": "text/html",
-                      ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
-                      ".wasm": "application/wasm", ".json": "application/json",
-                      ".woff2": "font/woff2"}
-
-    def end_headers(self):
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    def handle_error(self, request, client_address):
-        """A browser that does not wait for the end of a file is no mistake."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-def serve(site, port, name):
-    """Serve a folder to this machine only, until Ctrl-C; the address leads to a run."""
-    for one in range(port, min(port + 20, 2**16)):
-        try:
-            server = Server(("127.0.0.1", one), partial(Handler, directory=str(site)))
-            break
-        except OSError:
-            continue
-    else:
-        raise BadInput(f"None of the ports {port} to {one} is free: choose another --port.")
-    print(f"The site is at http://localhost:{server.server_port}/#run={name} as long as this runs; "
-          "Ctrl-C ends it.", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print()
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def browser():
 @contextlib.contextmanager
 def served(folder):
     """A folder behind an address, served as export_for_web.py --serve does it."""
-    from export_for_web import Handler
+    from terrarium.web.serve import Handler
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

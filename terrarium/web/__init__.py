@@ -1,0 +1,1 @@
+"""How a run becomes a web site."""
