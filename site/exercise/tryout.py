@@ -16,6 +16,9 @@ MODULES = [(module, {name: getattr(module, name) for name in dir(module) if name
            for module in (torch, torch.nn, F, builtins)]
 
 
+JUDGE = [(judge, {name: getattr(judge, name) for name in dir(judge) if name[:2] != "__"})]
+
+
 class Typed:
     """What was typed last."""
     head = None  # a function or a class; None if the source could not be read
@@ -25,7 +28,7 @@ class Typed:
 def read(source, name):
     """Run a source as my_head.py and keep what it calls `name`. Returns "" or what is wrong."""
     Typed.head, Typed.trained = None, {}
-    put_back()
+    put_back(MODULES)
     if strange := syntax.lookalike(source):
         return strange
     try:
@@ -39,6 +42,7 @@ def read(source, name):
     except BaseException as error:  # SystemExit, too
         words = str(error).strip(". ") or "no words"
         return f"The file ends in {type(error).__name__}{judge.line_of(error, None)}: {words}."
+    put_back(JUDGE)  # who changes the judge would only cheat themselves
     if name not in names:
         return f"It has to define {'a class Head' if name == 'Head' else 'attention(q, k, v)'}."
     Typed.head = names[name]
@@ -50,9 +54,9 @@ def warm_up():
     list(judge.stages(lambda q, k, v: judge.reference((q, k, v), torch), torch))
 
 
-def put_back():
-    """Undo what a source before did to torch, such as torch.softmax = None."""
-    for module, names in MODULES:
+def put_back(modules):
+    """Undo what a source did to modules, such as torch.softmax = None."""
+    for module, names in modules:
         for name in names:
             if getattr(module, name, None) is not names[name]:
                 setattr(module, name, names[name])

@@ -6,12 +6,16 @@
  * { temperature }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { trouble } from "../../kit/figure.js";
 import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { alone, count, nats, percent } from "../../kit/words.js";
 
 class TopTen extends LookFigure {
-  static properties = { temperature: { type: Number } };
+  static properties = {
+    temperature: { type: Number },
+    lost: { attribute: false },  // why the weights of this step cannot be used, if so
+  };
 
   static styles = [LookFigure.styles, css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
@@ -40,6 +44,7 @@ class TopTen extends LookFigure {
   draw() {
     const { look, place } = this, found = look.believed(place);
     const before = html`<code>${alone(this.look.symbols[look.ids[place - 1]])}</code>`;
+    if (!found && this.lost) return trouble(this.lost);
     if (!found && keptStep(look.run, look.step) === look.step) return this.wait();
     if (!found) {
       return html`<h3>What it expected behind ${before}</h3>
