@@ -131,3 +131,6 @@ export function trouble(error) {
   return html`<div class="trouble" role="alert"><p>${error.message}</p>
     ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
 }
+
+/** Which way a text goes on from left to right: 1, or -1 where it is read from right to left. */
+export const forward = (text) => (getComputedStyle(text).direction === "rtl" ? -1 : 1);

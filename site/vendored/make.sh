@@ -132,8 +132,12 @@ for old, new, times in [
      "js_subscr_load(ref,index,out){proxy_convert_js_to_mp_obj_jsside(void 0,out)},js_subscr_store(){},", 1),
     (r"store_attr:function\(jsref,attr_ptr,value_ref\)\{.*?\[attr\]=value\}", "store_attr(){}", 1),
     (r"proxy_js_ref=\[globalThis,", "proxy_js_ref=[{__proto__:null},", 1),
-    # Versions of browsers that have no module workers anyway, and files that are loaded later.
+    # Checks of the loader itself, and of browsers that have no module workers anyway; files that are
+    # loaded later.
+    (r"(function assert\(condition,text\)\{)condition\|\|abort.*?\}", r"\1}", 1),
     (r"!function\(\)\{function humanReadableVersionToPacked.*?\}\(\);", "", 1),
+    (r"ERRNO_CODES=\{EPERM:.*?\}", "ERRNO_CODES={}", 1),
+    (r"FS_preloadFile=async\(parent,.*?(?=,FS=\{root:)", "FS_preloadFile=void 0", 1),
     (r"createLazyFile\(parent,.*?node\.stream_ops=stream_ops,node\},", "", 1),
 ]:
     text, found = re.subn(old, new, text)
@@ -141,6 +145,7 @@ for old, new, times in [
 path.write_text(text)
 PY
 minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
+smaller micropython.mjs
 npx --no-install wasm-opt -Os --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
 
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
