@@ -63,7 +63,7 @@ async function text(address) {
 
 class Python {
   #micropython;
-  #tryout;
+  #tryout = {};  // its functions, as they were before somebody's code ran
   #handed = [];  // the tensors that the last call handed over
 
   constructor(micropython) {
@@ -71,7 +71,8 @@ class Python {
     const hand = (tensor) => tensor instanceof Tensor && this.#handed.push(tensor);
     micropython.registerJsModule("_torch", callsFor(hand));
     micropython.pyimport("_page");
-    this.#tryout = micropython.pyimport("tryout");
+    const tryout = micropython.pyimport("tryout");
+    for (const name of ["read", "warm_up", "stages", "put_in", "mix"]) this.#tryout[name] = tryout[name];
     this.tidy();
   }
 
