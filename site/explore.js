@@ -100,6 +100,7 @@ let turn = 0;  // grows with every wish, so that an answer to an old one is know
 
 /** Show the text that is asked for, and what is inside. */
 async function showText(wish, isNow) {
+  each("#inside top-ten", { lost: null });
   let look = wish.text ? null : finished.get(`${wish.run.name} ${wish.step} ${wish.prompt} whole`);
   if (look) return each(INSIDE, { look });  // at once, and not in two parts
   if (wish.text) {
@@ -115,7 +116,12 @@ async function showText(wish, isNow) {
   if (!isNow()) return;
   const whole = await once(`${wish.run.name} ${wish.step} ${wish.prompt} whole`, () => completed(look));
   if (!isNow() || whole === look) return;
-  each(whole instanceof Error ? "#inside logit-lens" : INSIDE, { look: whole });
+  if (whole instanceof Error) {  // what was written down is shown nevertheless
+    each("#inside logit-lens", { look: whole });
+    each("#inside top-ten", { lost: whole });
+  } else {
+    each(INSIDE, { look: whole });
+  }
 }
 
 /** Show the two that are compared. */

@@ -262,9 +262,11 @@ async function asked(calls) {
   const model = { key: `smoke/${step}`, address: `/exported/smoke/${file}`,
                   settings: manifest.settings, weights: manifest.weights };
   const worker = new Worker("/engine/worker.js", { type: "module" });
+  const { port1: port, port2 } = new MessageChannel();
+  worker.postMessage(null, [port2]);
   const answers = {}, parts = {};
   return new Promise((resolve) => {
-    worker.onmessage = ({ data: { id, part, ...answer } }) => {
+    port.onmessage = ({ data: { id, part, ...answer } }) => {
       if (part) return (parts[id] ??= []).push(...part);
       answers[id] = answer;
       if (Object.keys(answers).length < calls.length) return;
@@ -272,7 +274,7 @@ async function asked(calls) {
       resolve([answers, parts]);
     };
     calls.forEach((call, id) =>
-      worker.postMessage({ id, ...call({ model, check, manifest, step }) }));
+      port.postMessage({ id, ...call({ model, check, manifest, step }) }));
   });
 }
 """

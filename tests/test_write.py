@@ -343,7 +343,7 @@ def test_a_size_written_into_a_class_is_named_though_the_model_has_another(desk)
 
 def test_typed_code_cannot_reach_the_page_or_another_site(desk):
     assert "js is not in this page" in desk.run(SOURCE.replace("import math", "import js, math"))
-    worker = next(one for one in desk.page.workers if one.url.endswith("exercise/worker.js"))
+    worker = next(one for one in desk.page.workers if one.evaluate("'loadMicroPython' in self"))
     other = "() => fetch('http://localhost:1/').catch((error) => error.message)"
     assert worker.evaluate(other) == "Only this site can be reached."
     assert worker.evaluate("() => typeof WebSocket + typeof XMLHttpRequest") == "undefined" * 2

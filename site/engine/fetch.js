@@ -29,8 +29,12 @@ export async function fetchModel({ address, settings, weights, sha256 }, Model =
   if (sha256 && !await hasHash(bytes, sha256)) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
-  const model = new Model(settings, tensors, kernelOf);
-  model.forward([0]);  // the first time is slower
-  model.forget();
-  return model;
+  try {
+    const model = new Model(settings, tensors, kernelOf);
+    model.forward([0]);  // the first time is slower
+    model.forget();
+    return model;
+  } catch {
+    throw new Error(`${file} does not fit the settings of its run, or is too large for this page.`);
+  }
 }

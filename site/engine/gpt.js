@@ -13,6 +13,8 @@
  */
 import { rowOf } from "./weights.js";
 
+const MOST = 2 ** 29;  // numbers: two gigabytes
+
 export class GPT {
   /**
    * @param {{n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number}} settings
@@ -25,6 +27,7 @@ export class GPT {
     this.V = tensors.get("token_embedding.weight").shape[0];
     this.rows = 4 * Math.ceil(n_ctx / 4);  // attention weights are stored in whole fours
     this.tensors = tensors;
+    if (this.numbers() > MOST) throw new RangeError("This model is too large for a page.");
     this.kernel = kernelOf(4 * this.numbers());
     this.placeWeights();
     this.placeMemory();

@@ -1,6 +1,7 @@
 /**
- * How a worker answers. Messages in: { id, call, given }; messages out: { id, result }, { id, error }
- * and, while it works, { id, part }.
+ * How a worker answers. The first message brings a port, by which all others come and go, so that
+ * nothing else in the worker can answer in its name. Messages in: { id, call, given }; messages
+ * out: { id, result }, { id, error } and, while it works, { id, part }.
  */
 
 /**
@@ -10,12 +11,16 @@
  */
 export function serve(calls, atOnce = []) {
   let busy = Promise.resolve();
-  onmessage = ({ data: { id, call, given } }) => {
-    const turn = atOnce.includes(call) ? Promise.resolve() : busy;
-    const done = turn.then(() => calls[call]({ id, ...given }, (part) => postMessage({ id, part })))
-      .then((result) => postMessage({ id, result }, buffersOf(result)),
-            (error) => postMessage({ id, error: error.message }));
-    if (!atOnce.includes(call)) busy = done;
+  onmessage = ({ ports: [port] }) => {
+    onmessage = null;
+    const send = port.postMessage.bind(port);
+    port.onmessage = ({ data: { id, call, given } }) => {
+      const turn = atOnce.includes(call) ? Promise.resolve() : busy;
+      const done = turn.then(() => calls[call]({ id, ...given }, (part) => send({ id, part })))
+        .then((result) => send({ id, result }, buffersOf(result)),
+              (error) => send({ id, error: String(error.message) }));
+      if (!atOnce.includes(call)) busy = done;
+    };
   };
 }
 

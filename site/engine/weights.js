@@ -28,11 +28,15 @@ export function unpack(buffer, described) {
   }
   return new Map(described.tensors.map(({ name, shape, type, offset, scales }) => {
     const n = shape.reduce((a, b) => a * b);
-    const read = readers[type];
+    const read = Object.hasOwn(readers, type) && readers[type];
     if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
-    const tensor = { shape, values: read(buffer, offset, n) };
-    if (scales !== undefined) tensor.scales = readers.float32(buffer, scales, shape[0]);
-    return [name, tensor];
+    try {
+      const tensor = { shape, values: read(buffer, offset, n) };
+      if (scales !== undefined) tensor.scales = readers.float32(buffer, scales, shape[0]);
+      return [name, tensor];
+    } catch {
+      throw new DamagedWeights(`${name} lies outside of the file of weights: the manifest is damaged.`);
+    }
   }));
 }
 

@@ -9,7 +9,8 @@
  * worker: the loader keeps its objects in globals.
  */
 import { loadMicroPython } from "../vendored/micropython.mjs";
-import { calls } from "./small_torch/calls.js";
+import { Tensor } from "./tensor.js";
+import { callsFor } from "./small_torch/calls.js";
 
 const HEAP = 4 * 1024 * 1024;  // bytes to begin with: it grows
 const FILES = {  // where they are in MicroPython's file system, and here
@@ -62,15 +63,16 @@ async function text(address) {
 
 class Python {
   #micropython;
-  #tryout;
+  #tryout = {};  // its functions, as they were before somebody's code ran
   #handed = [];  // the tensors that the last call handed over
 
   constructor(micropython) {
     this.#micropython = micropython;
-    const hand = (tensor) => this.#handed.push(tensor);
-    micropython.registerJsModule("_torch", { ...calls, hand });
+    const hand = (tensor) => tensor instanceof Tensor && this.#handed.push(tensor);
+    micropython.registerJsModule("_torch", callsFor(hand));
     micropython.pyimport("_page");
-    this.#tryout = micropython.pyimport("tryout");
+    const tryout = micropython.pyimport("tryout");
+    for (const name of ["read", "warm_up", "stages", "put_in", "mix"]) this.#tryout[name] = tryout[name];
     this.tidy();
   }
 

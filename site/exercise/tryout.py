@@ -4,6 +4,7 @@ worker.js calls these functions. Tensors come and go as JavaScript objects; what
 the typed code is returned as a sentence.
 """
 import builtins
+import sys
 
 import _page
 import _torch
@@ -12,8 +13,14 @@ import syntax
 import torch
 import torch.nn.functional as F
 
-MODULES = [(module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
-           for module in (torch, torch.nn, F, builtins)]
+
+def remembered(*modules):
+    """What is in modules, to be put back."""
+    return [(module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
+            for module in modules]
+
+
+LIBRARY = remembered(torch, torch.nn, F, builtins)
 
 
 class Typed:
@@ -25,7 +32,7 @@ class Typed:
 def read(source, name):
     """Run a source as my_head.py and keep what it calls `name`. Returns "" or what is wrong."""
     Typed.head, Typed.trained = None, {}
-    put_back()
+    put_back(LIBRARY + OURS)
     if strange := syntax.lookalike(source):
         return strange
     try:
@@ -39,6 +46,7 @@ def read(source, name):
     except BaseException as error:  # SystemExit, too
         words = str(error).strip(". ") or "no words"
         return f"The file ends in {type(error).__name__}{judge.line_of(error, None)}: {words}."
+    put_back(OURS)  # to change the judge would be to cheat oneself
     if name not in names:
         return f"It has to define {'a class Head' if name == 'Head' else 'attention(q, k, v)'}."
     Typed.head = names[name]
@@ -50,9 +58,9 @@ def warm_up():
     list(judge.stages(lambda q, k, v: judge.reference((q, k, v), torch), torch))
 
 
-def put_back():
-    """Undo what a source before did to torch, such as torch.softmax = None."""
-    for module, names in MODULES:
+def put_back(modules):
+    """Undo what a source did to modules, such as torch.softmax = None."""
+    for module, names in modules:
         for name in names:
             if getattr(module, name, None) is not names[name]:
                 setattr(module, name, names[name])
@@ -104,3 +112,6 @@ def mix(layer, *given):
     if tuple(weights.shape) == tuple(q.shape[:-1]) + (q.shape[-2],):
         _torch.hand(weights._js)
     return ""
+
+
+OURS = remembered(judge, sys.modules[__name__])

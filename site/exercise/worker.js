@@ -39,7 +39,13 @@ function printing(isOn, act) {
   }
 }
 
-/** Typed code is somebody's, and may be pasted: what it reaches is this site, and nothing else. */
+/**
+ * Typed code is somebody's, and may be pasted: what it reaches is this site, and nothing else. Three
+ * walls, of which each would do. Python sees no constructor and no property of anything that was not
+ * made for it (vendored/README.md), so it stays in Python; the worker has the policy of the page
+ * (kit/asked.js), which forbids other sites, eval and Function; and here what could ask other sites
+ * is taken away. Not guarded: the judge's own Python, see `isBelieved` in kit/typed.js.
+ */
 function stayHere() {
   const { fetch } = globalThis;
   globalThis.fetch = (address, how) => (new URL(address, location).origin === location.origin
@@ -53,11 +59,14 @@ function stayHere() {
 function read(code, defines, isPrinted = false) {
   const wanted = `${defines} ${code}`;
   if (known === wanted && !isPrinted) return "";
-  const [says] = printing(isPrinted, () => python.ask("read", code, defines));
+  const says = textOf(printing(isPrinted, () => python.ask("read", code, defines))[0]);
   known = says ? "" : wanted;
   trained = defines === "Head" ? new Set() : null;
   return says;
 }
+
+/** Python's own words; what it says may be anything, where typed code changed what says it. */
+const textOf = (thing) => (typeof thing === "string" ? thing : thing ? "It is wrong." : "");
 
 const numbersOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
   : Float32Array.from(tensor.values()));
@@ -77,7 +86,9 @@ function mixing(model, layer, { q, k, v, x }) {
   if (wrong) return { says: wrong };
   const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
     new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
-  return { says, mixed: mixed && numbersOf(mixed), weights: weights && numbersOf(weights) };
+  if (!says && mixed?.numel !== H * T * D) return { says: "What it hands to the model has another size." };
+  return { says: textOf(says), mixed: mixed && numbersOf(mixed),
+           weights: weights?.numel === H * T * T ? numbersOf(weights) : undefined };
 }
 
 /**
@@ -99,7 +110,7 @@ function train(model, layer) {
   for (let head = 0; head < H; head++) {
     const [says] = python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
       new Tensor(model.layerOf(kind, layer, head), [D, C])));
-    if (says) return says;
+    if (says) return textOf(says);
   }
   trained.add(layer);
   return "";
@@ -160,7 +171,9 @@ function judged(model, { defines, ids, layer, head, check }) {
   const T = ids.length, own = ownMaps(model, ids, layer);
   const map = (all) => all.slice(head * T * T, (head + 1) * T * T);
   const stages = [];
-  printing(false, () => python.ask("stages", (stage, mistake) => stages.push([stage, mistake])));
+  printing(false, () => python.ask("stages", (stage, mistake) => {
+    stages.push([textOf(stage), textOf(mistake)]);
+  }));
   const passed = stages.filter(([stage, mistake]) => !mistake && stage !== "learning")
     .map(([stage]) => stage);  // learning needs gradients: it is judged by train.py
   const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];

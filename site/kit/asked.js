@@ -16,17 +16,29 @@ export class Asked {
   constructor(address) {
     this.address = address;
     this.waiting = new Map();  // id of a call -> what to do with its answer
-    this.calls = 0;
   }
 
+  /**
+   * A worker that was started from its own address would have no content security policy: that of
+   * a <meta> is the page's alone. One that is started from a blob inherits it. It imports the rest,
+   * which takes over its onmessage.
+   */
   start() {
-    this.worker = new Worker(this.address, { type: "module" });
-    this.worker.onmessage = ({ data }) => this.answered(data);
+    this.blob ??= URL.createObjectURL(new Blob([
+      `onmessage = (first) => import(${JSON.stringify(this.address)}).then(() => onmessage(first),
+         (error) => setTimeout(() => { throw error; }));`], { type: "text/javascript" }));
+    this.worker = new Worker(this.blob, { type: "module" });
     this.worker.onerror = () => this.end(new Error("The engine cannot be started."));
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    this.port.onmessage = ({ data }) => this.answered(data);
+    this.worker.postMessage(null, [port2]);
   }
 
+  /** Only what was asked is answered: an id that nobody waits for means nothing. */
   answered({ id, part, result, error }) {
     const call = this.waiting.get(id);
+    if (!call) return;
     call.hurry();
     if (part) {
       call.onPart(part);
@@ -55,15 +67,17 @@ export class Asked {
         rest();
         if (limit < Infinity) alarm = setTimeout(() => this.end(new TooLong()), limit);
       };
-      this.waiting.set(++this.calls, { resolve, reject, onPart, hurry, rest });
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");  // cannot be guessed
+      this.waiting.set(id, { resolve, reject, onPart, hurry, rest });
       hurry();
-      this.worker.postMessage({ id: this.calls, call, given });
+      this.port.postMessage({ id, call, given });
     });
   }
 
   /** End the worker, whatever it does; the next call starts another. */
   end(reason) {
     this.worker?.terminate();
+    this.port?.close();
     this.worker = null;
     for (const { reject, rest } of this.waiting.values()) {
       rest();

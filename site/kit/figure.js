@@ -8,6 +8,7 @@
  *   }
  */
 import { LitElement, css, html } from "../vendored/lit.js";
+import { Trouble } from "./run.js";
 
 /**
  * Ten shades from panel to moss: behind text, where ink has to stay readable, they end in the
@@ -79,6 +80,7 @@ export class Figure extends LitElement {
   repaint() {}
 
   willUpdate(changed) {
+    if (this.trouble?.isOfDrawing && !changed.has("trouble")) this.trouble = null;  // perhaps it goes now
     if (!changed.has("run") || !this.run) return;
     this.data = null;  // of the run before: its ids mean other tokens
     this.begin(this.run);
@@ -91,8 +93,25 @@ export class Figure extends LitElement {
       if (run === this.run) this.data = data;
     } catch (error) {
       if (run !== this.run) return;
-      this.trouble = error;
       this.data = null;
+      this.fail(error);
+    }
+  }
+
+  /** Say what went wrong. What is no sentence of ours comes of data that are not as expected. */
+  fail(error) {
+    const sentence = "What was exported for this figure is damaged, or belongs to another version of this page.";
+    this.trouble = error instanceof Trouble ? error : new Trouble(sentence, this.run?.command);
+  }
+
+  /** Whatever is wrong with the data of a figure is said in its place, also where it is drawn. */
+  performUpdate() {
+    try {
+      super.performUpdate();
+    } catch (error) {
+      if (this.trouble) throw error;
+      this.fail(error);
+      this.trouble.isOfDrawing = true;
     }
   }
 
@@ -112,3 +131,6 @@ export function trouble(error) {
   return html`<div class="trouble" role="alert"><p>${error.message}</p>
     ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
 }
+
+/** Which way a text goes on from left to right: 1, or -1 where it is read from right to left. */
+export const forward = (text) => (getComputedStyle(text).direction === "rtl" ? -1 : 1);

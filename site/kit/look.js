@@ -108,14 +108,29 @@ export class Look {
 
 /** What was written down at the look nearest to a step. */
 export async function recorded(run, step, prompt) {
-  const nearestStep = nearest(step, run.manifest.shown);
-  const file = await run.look(nearestStep), { given, tokens, attention, entropy } = file.prompts[prompt];
-  return new Look({
-    run, step: nearestStep, live: false, temperature: file.temperature,
-    ids: [...given, ...tokens.map(([id]) => id)], given: given.length, written: tokens,
-    attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), whole: 255,
-    entropy: entropy.flat(2),
-  });
+  const nearestStep = nearest(step, run.manifest.shown), file = await run.look(nearestStep);
+  try {
+    const { given, tokens, attention, entropy } = file.prompts[prompt];
+    const look = new Look({
+      run, step: nearestStep, live: false, temperature: file.temperature,
+      ids: [...given, ...tokens.map(([id]) => id)], given: given.length, written: tokens,
+      attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), whole: 255,
+      entropy: entropy.flat(2),
+    });
+    if (!isComplete(look)) throw new RangeError("Its parts do not belong together.");
+    return look;
+  } catch {
+    throw run.damaged(`steps/${String(nearestStep).padStart(6, "0")}.json`);
+  }
+}
+
+/** Has a look that was written down all that figures draw, of tokens that there are? */
+function isComplete({ run, ids, given, written, attention, entropy, length, triangle }) {
+  const { n_layer, n_head } = run.manifest.settings, isToken = (id) => typeof run.symbols[id] === "string";
+  return given > 0 && ids.every(isToken) && attention.length === n_layer * n_head * triangle
+    && entropy.length === n_layer * n_head * length && entropy.every(Number.isFinite)
+    && written.every(([, p, top]) => Number.isFinite(p) && top.every(([id, one]) =>
+      isToken(id) && Number.isFinite(one)));
 }
 
 /** The same look with what only the weights can tell; itself if those of its step are not there. */

@@ -39,8 +39,8 @@ export class LiveModel {
     try {
       return await engine.ask(call, { model: this.model, ...given }, { onPart });
     } catch (error) {
-      throw new Trouble(`The weights of step ${this.step} of the run ${this.run.name} cannot be `
-        + `used. ${error.message}`, this.run.command);
+      throw new Trouble(`The weights of step ${this.step} of ${this.run.words} cannot be used. ${
+        error.message}`, this.run.command);
     }
   }
 

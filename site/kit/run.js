@@ -8,6 +8,8 @@
  *   await run.look(100)                // steps/000100.json
  */
 import { hasHash } from "../engine/weights.js";
+import { exportCommand, printable } from "./command.js";
+import { isSound } from "./manifest.js";
 
 const FORMAT = 1;  // what this page can read, as in export_for_web.py
 const EXPORTED = new URL("../exported/", import.meta.url);
@@ -34,17 +36,18 @@ export async function listRuns() {
                       "python train.py && python export_for_web.py --serve");
   }
   checkFormat(index, "The list of runs");
-  return index.runs;
+  return index.runs.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
 }
 
 /** @param {string} name @returns {Promise<Run>} @throws {Trouble} */
 export async function openRun(name) {
+  const what = `the run ${printable(name)}`, command = exportCommand(name);
+  if (/^\.{0,2}$/.test(name)) throw new Trouble(`${capital(what)} is missing.`, command);
   const address = new URL(`${encodeURIComponent(name)}/`, EXPORTED);
-  const manifest = await fetchJson(new URL("manifest.json", address), `the run ${name}`,
-                                   `${ANEW} runs/${name}`);
-  checkFormat(manifest, `The run ${name}`);
-  if (!isWhole(manifest)) throw damaged("manifest.json", name);
-  return new Run(manifest, address);
+  const manifest = await fetchJson(new URL("manifest.json", address), what, command);
+  checkFormat(manifest, capital(what));
+  if (!isSound(manifest)) throw damaged("manifest.json", what, command);
+  return new Run({ ...manifest, name }, address);  // it may have been renamed
 }
 
 export class Run {
@@ -71,8 +74,18 @@ export class Run {
     return this.file(`logits/${padded(step)}.json`);
   }
 
+  /** What is said of a file that is not as it should be. */
+  damaged(path) {
+    return damaged(path, this.words, this.command);
+  }
+
   get command() {
-    return `${ANEW} runs/${this.name}`;
+    return exportCommand(this.name, this.manifest.folder);
+  }
+
+  /** Its name in a sentence. */
+  get words() {
+    return `the run ${printable(this.name)}`;
   }
 
   /** A file of the run, fetched once; one that failed may be tried again. */
@@ -87,38 +100,24 @@ export class Run {
 
   async fetchFile(path) {
     const promised = this.manifest.files[path];
-    if (!promised) throw new Trouble(`${path} of the run ${this.name} was not exported.`, this.command);
-    const bytes = await fetchBytes(new URL(path, this.address), `${path} of the run ${this.name}`,
-                                   this.command);
+    if (!promised) throw new Trouble(`${path} of ${this.words} was not exported.`, this.command);
+    const bytes = await fetchBytes(new URL(path, this.address), `${path} of ${this.words}`, this.command);
     const same = bytes.byteLength === promised.bytes && await hasHash(bytes, promised.sha256);
-    if (!same) throw damaged(path, this.name);
-    return JSON.parse(new TextDecoder().decode(bytes));
+    if (!same) throw this.damaged(path);
+    return parsed(bytes, () => this.damaged(path));
   }
 }
 
 const padded = (step) => String(step).padStart(6, "0");
 
-function damaged(path, name) {
-  return new Trouble(`${path} of the run ${name} is damaged, or belongs to another export.`,
-                     `${ANEW} runs/${name}`);
-}
+const damaged = (path, run, command) =>
+  new Trouble(`${path} of ${run} is damaged, or belongs to another export.`, command);
 
 function checkFormat({ format }, what) {
   if (format !== FORMAT) {
     throw new Trouble(`${what} was exported in format ${format}, and this page reads format `
       + `${FORMAT}: export it again with the export_for_web.py that came with this page.`);
   }
-}
-
-/** Has a manifest everything that figures take for granted? Nothing else vouches for it. */
-function isWhole({ name, settings, corpus, tokenizer, weights, snapshots, watched, shown, files,
-                   missing, prompts, step, parameters }) {
-  const lists = [tokenizer?.symbols, tokenizer?.merges, weights?.tensors, snapshots, watched, shown,
-                 prompts];
-  const counts = [settings?.n_layer, settings?.n_head, settings?.n_embd, settings?.n_ctx,
-                  settings?.steps, step, parameters];
-  return typeof name === "string" && lists.every(Array.isArray) && watched.length > 0
-    && snapshots.length > 0 && counts.every(Number.isInteger) && Boolean(corpus && files && missing);
 }
 
 const capital = (sentence) => sentence.replace(/^the /, "The ");
@@ -139,9 +138,17 @@ async function fetchBytes(address, what, command) {
 
 async function fetchJson(address, what, command) {
   const bytes = await fetchBytes(address, what, command);
+  return parsed(bytes, () => new Trouble(`What was found for ${what} is damaged: it is not JSON.`, command));
+}
+
+/** JSON -> an object or a list. */
+function parsed(bytes, trouble) {
+  let content = null;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    content = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Trouble(`What was found for ${what} is damaged: it is not JSON.`, command);
+    // said below
   }
+  if (typeof content !== "object" || content === null) throw trouble();
+  return content;
 }

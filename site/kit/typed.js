@@ -25,7 +25,7 @@ export class Bench {
       await this.worker.ask("open", { model }, { limit: START });
     } catch (error) {
       if (error instanceof Endless) throw error;
-      throw new Trouble(`The page cannot run Python in the model of the run ${run.name}. ${
+      throw new Trouble(`The page cannot run Python in the model of ${run.words}. ${
         error.message}`, run.command);
     }
     return model;
@@ -47,8 +47,12 @@ export class Bench {
   async run(run, { code, exercise, ids, layer, head }) {
     const check = await run.part("check");
     const logits = await run.logits(run.manifest.snapshots.at(-1).step);
-    return this.ask(run, "run", { code, defines: EXERCISES[exercise].defines, ids, layer, head,
-                                  check: { ...check, logits } });
+    const { defines, stages } = EXERCISES[exercise];
+    const result = await this.ask(run, "run", { code, defines, ids, layer, head,
+                                                check: { ...check, logits } });
+    if (isBelieved(result, stages)) return result;
+    this.halt();  // the next code gets a Python in which nothing was changed
+    throw new Error("This code changed what judges it, so nothing can be said of it.");
   }
 
   /**
@@ -63,17 +67,36 @@ export class Bench {
     }
     const { defines } = EXERCISES[exercise];
     const found = await this.ask(run, "loss", { code, defines, ids: text.ids }, { limit: PATIENCE });
-    return { ...found, pytorch: text.loss, tokens: text.ids.length - 1 };
+    return { mine: Number(found.mine), own: Number(found.own), pytorch: text.loss, tokens: text.ids.length - 1 };
   }
 
   /** Let both write on, with the same dice; onPart gets { own } or { mine }, { id, p }. */
   write(run, { code, exercise, ids, seed, temperature, end }, onPart) {
     const { defines } = EXERCISES[exercise], how = { temperature };
-    return this.ask(run, "write", { code, defines, ids, seed, how, end }, { limit: PATIENCE, onPart });
+    const tell = ({ mine, own }) => run.symbols[(mine ?? own)?.id] !== undefined && onPart({ mine, own });
+    return this.ask(run, "write", { code, defines, ids, seed, how, end }, { limit: PATIENCE, onPart: tell });
   }
 
   /** End whatever runs. */
   halt() {
     this.worker.end(new Endless("Stopped."));
   }
+}
+
+const isText = (thing) => typeof thing === "string";
+
+/**
+ * Whether a result is as <head-check> wants it. The code that is judged runs beside what judges it, in a Python in
+ * which it may change everything, so the worker is believed only what can be: the stages come in their
+ * order, each once, and "in the model" is measured outside of Python. Somebody may still cheat
+ * themselves; what is shown is text and numbers in any case, and nothing leaves this site.
+ */
+function isBelieved(result, stages) {
+  const { passed, failed, unread, says, printed, more, line, maps } = result ?? {};
+  const isInOrder = Array.isArray(passed) && passed.every((name, i) => name === stages[i])
+    && (unread === true ? !passed.length && isText(failed) : failed === (stages[passed.length] ?? ""));
+  const isShown = [says, ...printed ?? [0]].every(isText) && Number.isInteger(more)
+    && (line === null || Number.isInteger(line));
+  const isDrawn = !maps || [maps.own, maps.mine ?? maps.own].every((map) => map instanceof Float32Array);
+  return isInOrder && isShown && isDrawn;
 }

@@ -32,9 +32,10 @@ export function inText(symbol) {
   return symbol === END ? " (end)" : symbol.replaceAll("\n", "↵ ");
 }
 
-/** A token on its own: its spaces are to be seen, too. */
+/** A token on its own: its spaces are to be seen, too, and a mark has a letter's place to stand on. */
 export function alone(symbol) {
-  return symbol === END ? "(end)" : symbol.replaceAll(" ", "·").replaceAll("\n", "↵");
+  return symbol === END ? "(end)" : symbol.replaceAll(" ", "·").replaceAll("\n", "↵")
+    .replace(/^\p{M}/u, "◌$&");
 }
 
 /** A share from 0 to 1 -> the class of its shade behind text, see kit/figure.js. */

@@ -118,12 +118,34 @@ for old, new, times in [
     (r'assert\(void 0===Module\.\w+,"[^"]*"\),', "", 13),
     (r'createExportWrapper\("(\w+)",\d+\)', r"wasmExports.\1", 29),
     (r"function createExportWrapper\(name,nargs\)\{.*?f\(\.\.\.args\)\}\}", "", 1),
+    # Python sees of JavaScript only what was made for it: the properties of objects without a
+    # prototype. Of all others it can call functions, read arrays from front to back, and hand
+    # everything on. So there is no way from a tensor or a function to its constructor, and from
+    # there to all of JavaScript. The module js, object 0, is empty.
+    (r"(lookup_attr:function\(jsref,str,out\)\{const base=proxy_js_ref\[jsref\],attr=UTF8ToString\(str\);)",
+     r"\1if(Object.getPrototypeOf(base))return 0;", 1),
+    (r"return UTF8ToString\(str\)in base", "return!Object.getPrototypeOf(base)&&UTF8ToString(str)in base", 1),
+    (r"(js_get_iter:function\(f_ref,out\)\{)", r"\1if(!Array.isArray(proxy_js_ref[f_ref]))"
+     "return proxy_convert_js_to_mp_obj_jsside([].values(),out);", 1),
+    (r"js_reflect_construct:.*?,js_subscr_load:.*?,js_subscr_store:.*?,(?=js_then_continue:)",
+     "js_reflect_construct(ref,n,given,out){proxy_convert_js_to_mp_obj_jsside(void 0,out)},"
+     "js_subscr_load(ref,index,out){proxy_convert_js_to_mp_obj_jsside(void 0,out)},js_subscr_store(){},", 1),
+    (r"store_attr:function\(jsref,attr_ptr,value_ref\)\{.*?\[attr\]=value\}", "store_attr(){}", 1),
+    (r"proxy_js_ref=\[globalThis,", "proxy_js_ref=[{__proto__:null},", 1),
+    # Checks of the loader itself, and of browsers that have no module workers anyway; files that are
+    # loaded later.
+    (r"(function assert\(condition,text\)\{)condition\|\|abort.*?\}", r"\1}", 1),
+    (r"!function\(\)\{function humanReadableVersionToPacked.*?\}\(\);", "", 1),
+    (r"ERRNO_CODES=\{EPERM:.*?\}", "ERRNO_CODES={}", 1),
+    (r"FS_preloadFile=async\(parent,.*?(?=,FS=\{root:)", "FS_preloadFile=void 0", 1),
+    (r"createLazyFile\(parent,.*?node\.stream_ops=stream_ops,node\},", "", 1),
 ]:
     text, found = re.subn(old, new, text)
     assert found == times, f"the loader of MicroPython is not written as expected: {found} times {old}"
 path.write_text(text)
 PY
 minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
+smaller micropython.mjs
 npx --no-install wasm-opt -Os --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
 
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------

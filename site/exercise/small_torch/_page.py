@@ -21,8 +21,8 @@ def to_float(thing=0):
 def importing(name, *more):
     """import, with an error that says what there is to import."""
     try:
-        if name.split(".")[0] in ("js", "jsffi"):
-            raise ImportError(name)  # the page, and all that it can do
+        if name.split(".")[0] in ("js", "jsffi", "uctypes"):
+            raise ImportError(name)  # not for heads: JavaScript's side, and bare memory
         return built_in(name, *more)
     except ImportError:
         raise ImportError(f"{name} is not in this page: you can import torch, torch.nn, "

@@ -270,7 +270,11 @@ function guarded(run) {
   };
 }
 
-const groups = { functions: {}, methods: {}, functional: {}, operators: {} };
+/** Python sees the properties of objects without a prototype, and no others. */
+const forPython = (properties) => Object.assign(Object.create(null), properties);
+
+const groups = { functions: forPython(), methods: forPython(), functional: forPython(),
+                 operators: forPython() };
 for (const name in operators) groups.operators[name] = guarded(operators[name]);
 const tables = [elements, masks, reductions, shapes, creation, products, places];
 for (const [text, run] of tables.flatMap(Object.entries)) {
@@ -282,11 +286,12 @@ for (const [text, run] of tables.flatMap(Object.entries)) {
 }
 groups.functions.einsum = guarded(spelledOut);
 
-/** What Python imports. */
-export const calls = {
+/** What Python imports. `hand` takes the tensors that it hands over. */
+export const callsFor = (hand) => forPython({
   ...groups,
-  names: (group) => Object.keys(calls[group]).join(" "),
+  names: (group) => Object.keys(groups[group] ?? {}).join(" "),
   list: (kind, ...items) => Object.assign(items, { kind }),
-  more: (list, ...items) => list.push(...items),
+  more: guarded((list, ...items) => list.push(...items)),
   parts: () => parts.splice(0),
-};
+  hand: (tensor) => void hand(tensor),
+});

@@ -89,7 +89,7 @@ class AttentionMap extends LookFigure {
   }
 
   names(T, from) {
-    return Array.from({ length: T }, (_, i) => html`<span class=${i === from ? "now" : ""}
+    return Array.from({ length: T }, (_, i) => html`<span class=${i === from ? "now" : ""} dir="auto"
       style=${styleMap({ top: `${100 * (i + 0.5) / T}%`,
                          fontSize: `${Math.min(13, this.height - 1)}px` })}>${this.name(i)}</span>`);
   }
@@ -103,10 +103,10 @@ class AttentionMap extends LookFigure {
       from, i));
     const order = all.map((_, i) => i).sort((a, b) => Math.abs(all[b]) - Math.abs(all[a])).slice(0, 6)
       .filter((i) => Math.abs(all[i]) >= 0.005);
-    const one = (i) => html`<b>${this.name(i)}</b> ${this.much(all[i])}`;
-    const line = to === null ? this.spread(from) : html` at <b class="is-key">${this.name(to)}</b>:
+    const one = (i) => html`<b dir="auto">${this.name(i)}</b> ${this.much(all[i])}`;
+    const line = to === null ? this.spread(from) : html` at <b class="is-key" dir="auto">${this.name(to)}</b>:
       ${this.much(all[to])}.`;
-    return html`<p class="says">From <b class="is-query">${this.name(from)}</b> (place ${from})${line}</p>
+    return html`<p class="says">From <b class="is-query" dir="auto">${this.name(from)}</b> (place ${from})${line}</p>
       <ol>${order.map((i) => html`<li>${one(i)}</li>`)}</ol>`;
   }
 

@@ -34,7 +34,7 @@ class BeforeAfter extends Figure {
   told(film, frame, when) {
     const words = frame.continued[0].ids.map((id) => inText(this.run.symbols[id])).join("");
     return html`<figure><figcaption>${when}</figcaption>
-      <blockquote><span class="given">${inText(film.prompts[0].text)}</span>${words}…</blockquote>
+      <blockquote dir="auto"><span class="given">${inText(film.prompts[0].text)}</span>${words}…</blockquote>
     </figure>`;
   }
 }

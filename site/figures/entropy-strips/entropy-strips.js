@@ -33,7 +33,7 @@ class EntropyStrips extends Figure {
   async load(run) {
     const { watched } = await run.part("heads");
     if (!watched) {
-      throw new Trouble(`The run ${run.name} was exported before this figure existed.`, run.command);
+      throw new Trouble("This run was exported before this figure existed.", run.command);
     }
     const { steps, entropy, even } = watched;
     const narrower = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>

@@ -5,7 +5,7 @@
  * likelier it was; hover over one, or walk through them with the arrow keys, for the number.
  */
 import { css, html } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
+import { Figure, forward } from "../../kit/figure.js";
 import { latest } from "../../kit/axis.js";
 import { alone, inText, percent, shade } from "../../kit/words.js";
 
@@ -91,7 +91,8 @@ class FiveTexts extends Figure {
 
   /** Move to the token before or after the one that is looked at. */
   walk(event, prompt, length) {
-    const by = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
+    const on = forward(event.currentTarget);
+    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
     if (by === undefined) return;
     event.preventDefault();
     const from = this.chosen?.[0] === prompt ? this.chosen[1] : -1;
@@ -113,8 +114,8 @@ class FiveTexts extends Figure {
     const { symbols } = this.run, [chosen, token] = this.chosen ?? [];
     return html`<li class=${chosen === i ? "active" : ""} 
       @pointerleave=${(event) => this.leave(event, i)}>
-      <p class="text size" aria-hidden="true"></p>
-      <p class="text" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt.text}`}
+      <p class="text size" dir="auto" aria-hidden="true"></p>
+      <p class="text" dir="auto" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt.text}`}
         @keydown=${(event) => this.walk(event, i, ids.length)}
         @pointerover=${(event) => this.point(event, i)}><span class="given">${inText(prompt.text)
         }</span>${ids.map((id, j) => html`<span data-token=${j} class=${
@@ -134,7 +135,7 @@ class FiveTexts extends Figure {
   }
 
   readout(id, p) {
-    return html`<p class="readout"><b>${alone(this.run.symbols[id])}</b> was ${percent(p)} likely, the
+    return html`<p class="readout"><b dir="auto">${alone(this.run.symbols[id])}</b> was ${percent(p)} likely, the
       model believed, when it had read what stands before it.</p>`;
   }
 }

@@ -81,7 +81,7 @@ class HeadStory extends Figure {
     const roles = Object.keys(chance).map((role) => [role, scores.map((one) => one[role][layer][head])]);
     const [role, shares] = roles.reduce((a, b) => (b[1].at(-1) - chance[b[0]]
       > a[1].at(-1) - chance[a[0]] ? b : a));
-    const liked = likes[layer][head].map((id, i) => html`${i ? ", " : ""}<b>${
+    const liked = likes[layer][head].map((id, i) => html`${i ? ", " : ""}<b dir="auto">${
       alone(this.run.symbols[id])}</b>`);
     const often = html`Over held-out text, the tokens that get more of its attention than their share
       are above all ${liked}.`;

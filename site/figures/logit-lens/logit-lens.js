@@ -68,7 +68,7 @@ class LogitLens extends LookFigure {
   cell({ id, p }, there) {
     const symbol = alone(this.look.symbols[id]);
     return html`<td class=${`${shade(p)} ${id === there ? "right" : ""}`} title=${symbol}><div>
-      <code>${symbol}</code><span>${percent(p)}</span></div>${id === there
+      <code dir="auto">${symbol}</code><span>${percent(p)}</span></div>${id === there
       ? html`<span class="unseen">, as in the text</span>` : nothing}</td>`;
   }
 }

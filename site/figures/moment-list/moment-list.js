@@ -65,7 +65,7 @@ class MomentList extends Figure {
       @click=${() => this.tell("step", { step: moment.step })}>
       <span class="at">step ${count(moment.step)}</span>
       <span class="what">${what}</span>
-      ${moment.text ? html`<span class="shown">${quoted(moment.text)}</span>` : ""}
+      ${moment.text ? html`<span class="shown" dir="auto">${quoted(moment.text)}</span>` : ""}
       <span class="how">${how}</span></button></li>`;
   }
 }

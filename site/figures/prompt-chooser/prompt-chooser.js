@@ -51,10 +51,10 @@ class PromptChooser extends LookFigure {
     const { prompts } = this.run.manifest;
     return html`
       <div class="choices" role="group" aria-label="The five prompts">${prompts.map((prompt, i) => html`
-        <button aria-pressed=${String(!this.text && this.prompt === i)}
+        <button dir="auto" aria-pressed=${String(!this.text && this.prompt === i)}
           @click=${() => this.tell("prompt", { prompt: i })}>${prompt}</button>`)}</div>
       <div class="own">
-        <label>or yours <input type="text" .value=${this.text ?? ""} maxlength=${LONGEST}
+        <label>or yours <input type="text" dir="auto" .value=${this.text ?? ""} maxlength=${LONGEST}
           placeholder="The beginning of a text" spellcheck="false" autocomplete="off"
           @input=${this.type}></label>
         <button @click=${() => this.tell("again")}>Sample again</button>
@@ -75,7 +75,7 @@ class PromptChooser extends LookFigure {
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${
       look.temperature}.${instead}${look.left.length ? html` It never saw ${look.left.map((one, i) =>
-      html`${i ? ", " : ""}<b>${alone(one)}</b>`)}, and read the text without, or in small letters.`
+      html`${i ? ", " : ""}<b dir="auto">${alone(one)}</b>`)}, and read the text without, or in small letters.`
       : nothing}${look.cut ? html` More than ${count(look.ids.length)} tokens it cannot see at once: the
       rest was cut off.` : nothing}`;
   }

@@ -41,7 +41,7 @@ class RoseAndFell extends LookFigure {
     const rose = changes.filter(({ by }) => by > 0.0005).slice(0, MANY);
     const fell = changes.filter(({ by }) => by < -0.0005).reverse().slice(0, MANY);
     return html`<p>${this.parting(parting)} Up to place ${at}, both have read the same; there, behind
-        <code>${alone(look.symbols[look.ids[at - 1]])}</code>:</p>
+        <code dir="auto">${alone(look.symbols[look.ids[at - 1]])}</code>:</p>
       <div class="both">${this.list("Likelier in the second", rose, "up")}
         ${this.list("Less likely in the second", fell, "down")}</div>`;
   }
@@ -49,7 +49,7 @@ class RoseAndFell extends LookFigure {
   parting(at) {
     const { look, other } = this;
     if (at === null) return "Both write the same.";
-    const name = (one) => (at < one.length ? html`<code>${alone(one.symbols[one.ids[at]])}</code>`
+    const name = (one) => (at < one.length ? html`<code dir="auto">${alone(one.symbols[one.ids[at]])}</code>`
       : "nothing more");
     return html`They part at place ${at}: the first has ${name(look)}, the second ${name(other)}.`;
   }
@@ -58,7 +58,7 @@ class RoseAndFell extends LookFigure {
     const bar = ({ before, after }) => styleMap({ left: `${100 * Math.min(before, after)}%`,
       width: `${Math.max(1, 100 * Math.abs(after - before))}%` });
     return html`<div><h3>${title}</h3>${changes.length ? html`<ol>${changes.map((one) => html`<li>
-      <code title=${alone(one.symbol)}>${alone(one.symbol)}</code>
+      <code dir="auto" title=${alone(one.symbol)}>${alone(one.symbol)}</code>
       <span class="track" aria-hidden="true"><i class=${kind} style=${bar(one)}></i></span>
       <span class="share">${fine(one.before)} → ${fine(one.after)}</span></li>`)}</ol>`
       : html`<p class="caption">None by more than a twentieth of a percent.</p>`}</div>`;

@@ -5,6 +5,7 @@
  */
 import { css, html } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
+import { printable } from "../../kit/command.js";
 import { count } from "../../kit/words.js";
 
 class RunFacts extends Figure {
@@ -20,7 +21,7 @@ class RunFacts extends Figure {
   draw({ name, settings: s, parameters, step, finished, corpus, missing, symbols }) {
     const state = finished ? `all of its ${count(s.steps)} steps`
       : `${count(step)} of ${count(s.steps)} steps so far; export it again to see more`;
-    return html`<p>This is the run ${name}: ${s.n_layer} layers of ${s.n_head} heads,
+    return html`<p>This is the run ${printable(name)}: ${s.n_layer} layers of ${s.n_head} heads,
         ${count(parameters)} numbers, ${count(corpus.vocab_size)} tokens, trained on
         ${count(corpus.train_characters)} characters (${s.dataset}), ${state}.</p>
       ${Object.entries(missing).map(([part, reason]) => html`<p>Without ${part}: ${reason}</p>`)}

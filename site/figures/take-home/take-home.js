@@ -3,7 +3,8 @@
  *
  * What was typed, as a file, and the commands that train with it.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
+import { trainCommand } from "../../kit/command.js";
 import { controls } from "../../kit/controls.js";
 import { Figure } from "../../kit/figure.js";
 
@@ -29,20 +30,14 @@ class TakeHome extends Figure {
   }
 
   draw({ settings }) {
+    const command = trainCommand(settings);
     return html`<button ?disabled=${!this.code} @click=${this.save}>Download my_head.py</button>
       <dl><dt>Put the file into the folder of Terrarium. A model of seconds, to see that it goes:</dt>
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
-        <dt>The preset that the run of this page started from:</dt>
-        <dd><code>${this.command(settings)}</code></dd></dl>
+        ${command ? html`<dt>The preset that the run of this page started from:</dt>
+        <dd><code>${command}</code></dd>` : nothing}</dl>
       <p class="caption">There it is judged once more, and for one thing that this page cannot see: whether
         a model can learn through it.</p>`;
-  }
-
-  /** What trained the run of this page, with the head. */
-  command({ preset, dataset }) {
-    const isItsOwn = preset.startsWith(dataset) || (preset === "smoke" && dataset === "stories");
-    const text = isItsOwn ? "" : ` --dataset ${/\s/.test(dataset) ? `"${dataset}"` : dataset}`;
-    return `python train.py --head my_head.py --preset ${preset}${text}`;
   }
 }
 

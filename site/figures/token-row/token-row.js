@@ -7,6 +7,8 @@
  * Tells: "place" { at }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { END } from "../../engine/tokenizer.js";
+import { forward } from "../../kit/figure.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { firstDifference } from "../../kit/look.js";
 import { alone, count, inText, percent, shade } from "../../kit/words.js";
@@ -35,7 +37,8 @@ class TokenRow extends LookFigure {
   `];
 
   walk(event) {
-    const by = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
+    const on = forward(event.currentTarget);
+    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
     if (by === undefined) return;
     event.preventDefault();
     this.go(this.place + by);
@@ -49,7 +52,7 @@ class TokenRow extends LookFigure {
     const { look, place } = this, ghost = look.last === look.length;
     const differs = this.other ? firstDifference(look, this.other) : null;
     return html`
-      <div class="tokens" tabindex="0" role="group" aria-label=${this.ariaName()}
+      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.ariaName()}
         @keydown=${this.walk} @click=${this.point}>
         ${look.ids.map((id, i) => this.token(i, alone(this.look.symbols[id]), i === differs))}
         ${ghost ? this.token(look.length, "?", differs === look.length) : nothing}</div>
@@ -66,7 +69,7 @@ class TokenRow extends LookFigure {
     const kinds = ["token", isGiven ? "given" : i === look.length ? "ghost" : shade(look.believed(i).p),
                    i === place ? "chosen" : i === place - 1 ? "from" : "", differs ? "differs" : ""];
     const seen = i < place ? Math.ceil(10 * look.share(this.headNumber, place - 1, i) - 0.2) : 0;
-    return html`<span class=${kinds.join(" ")} data-place=${i}>${symbol}<i
+    return html`<span class=${kinds.join(" ")} data-place=${i} dir=${symbol === alone(END) ? "ltr" : nothing}>${symbol}<i
       class=${`looked looked${Math.max(0, seen)}`}></i></span>`;
   }
 
@@ -77,7 +80,7 @@ class TokenRow extends LookFigure {
 
   /** What is to be seen, in a sentence. */
   says() {
-    const { look, place } = this, name = (i) => html`<b>${alone(this.look.symbols[look.ids[i]])}</b>`;
+    const { look, place } = this, name = (i) => html`<b dir="auto">${alone(this.look.symbols[look.ids[i]])}</b>`;
     const row = look.row(this.headNumber, place - 1), most = row.indexOf(Math.max(...row));
     const where = html`When it had read up to ${name(place - 1)}, head ${
       this.layerAndHead.join(".")} looked at ${name(most)} most (${percent(row[most])}).`;

@@ -6,12 +6,16 @@
  * { temperature }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { trouble } from "../../kit/figure.js";
 import { keptStep } from "../../kit/model.js";
 import { LookFigure } from "../../kit/look-figure.js";
 import { alone, count, nats, percent } from "../../kit/words.js";
 
 class TopTen extends LookFigure {
-  static properties = { temperature: { type: Number } };
+  static properties = {
+    temperature: { type: Number },
+    lost: { attribute: false },  // why the weights of this step cannot be used, if so
+  };
 
   static styles = [LookFigure.styles, css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
@@ -20,7 +24,8 @@ class TopTen extends LookFigure {
          align-content: start; }
     li { display: grid; grid-template-columns: minmax(5em, 8em) minmax(0, 1fr) 3.6em 3.6em; gap: 8px;
          align-items: center; min-height: 30px; padding: 0 4px; border-radius: 6px; }
-    .symbol { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+    .symbol { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre;
+              text-align: left; }
     .bars { display: grid; gap: 2px; }
     .bars i { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; }
     .believed { background: var(--moss); }
@@ -39,7 +44,8 @@ class TopTen extends LookFigure {
 
   draw() {
     const { look, place } = this, found = look.believed(place);
-    const before = html`<code>${alone(this.look.symbols[look.ids[place - 1]])}</code>`;
+    const before = html`<code dir="auto">${alone(this.look.symbols[look.ids[place - 1]])}</code>`;
+    if (!found && this.lost) return trouble(this.lost);
     if (!found && keptStep(look.run, look.step) === look.step) return this.wait();
     if (!found) {
       return html`<h3>What it expected behind ${before}</h3>
@@ -78,7 +84,7 @@ class TopTen extends LookFigure {
     const width = (share) => styleMap({ width: `${100 * share}%` });
     const symbol = alone(this.look.symbols[id]);
     return html`<li class=${chosen ? "is-chosen" : ""}>
-      <span class="symbol" title=${symbol}>${symbol}${chosen ? html`<span class="unseen">, chosen</span>`
+      <span class="symbol" dir="auto" title=${symbol}>${symbol}${chosen ? html`<span class="unseen">, chosen</span>`
         : nothing}</span>
       <span class="bars" aria-hidden="true"><i class="believed" style=${width(p)}></i>
         ${drawn === null ? nothing : html`<i class="drawn" style=${width(drawn)}></i>`}</span>
@@ -100,7 +106,7 @@ class TopTen extends LookFigure {
       look.logits ? "" : ", among these ten"}.`;
     const entropy = unsure === null ? nothing : ` It is undecided by ${nats(unsure)}.`;
     if (id === null || place < look.given) return html`${keys}${entropy}`;
-    return html`${keys}${entropy} ${alone(this.look.symbols[id])} was drawn at ${
+    return html`${keys}${entropy} <bdi>${alone(this.look.symbols[id])}</bdi> was drawn at ${
       look.temperature}.`;
   }
 }

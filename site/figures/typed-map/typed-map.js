@@ -95,11 +95,11 @@ class TypedMap extends Figure {
   /** Which text it is. */
   text() {
     const { ids } = this.maps, text = ids.map((id) => inText(this.run.symbols[id])).join("");
-    return html`The text, ${ids.length} tokens: “${text.trim()}”.`;
+    return html`The text, ${ids.length} tokens: “<bdi>${text.trim()}</bdi>”.`;
   }
 
   name(i) {
-    return html`<b>${alone(this.run.symbols[this.maps.ids[i]])}</b>`;
+    return html`<b dir="auto">${alone(this.run.symbols[this.maps.ids[i]])}</b>`;
   }
 
   says() {

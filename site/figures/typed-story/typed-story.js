@@ -45,7 +45,7 @@ class TypedStory extends Figure {
     const { result, story } = this, can = Boolean(result?.passed.includes("shapes"));
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
-          ${prompts.map((prompt, i) => html`<option value=${i}
+          ${prompts.map((prompt, i) => html`<option value=${i} dir="auto"
             .selected=${i === this.prompt}>${prompt}</option>`)}</select></label>
         <button class="first" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
           this.words()}</button>
@@ -84,7 +84,7 @@ class TypedStory extends Figure {
 
   text(tokens, differs) {
     const { prompts } = this.run.manifest, { symbols } = this.run;
-    return html`<p class="text"><span class="given">${prompts[this.story.prompt]}</span>${
+    return html`<p class="text" dir="auto"><span class="given">${prompts[this.story.prompt]}</span>${
       tokens.map(({ id, p }, i) => html`<span class=${`${shade(p)} ${i === differs ? "differs" : ""}`}
         title=${percent(p)}>${inText(symbols[id])}</span>`)}</p>`;
   }

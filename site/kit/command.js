@@ -1,0 +1,40 @@
+/**
+ * The commands that a page shows. They are pasted into shells, and what they name comes from a link
+ * or from a run that somebody sent: it is quoted, or left out.
+ */
+
+const EXPORT = "python export_for_web.py";
+
+/**
+ * The command that exports a run again, from the folder that it is in.
+ * @param {string} name the name of an export, from a manifest or an address
+ * @param {string} [folder] the folder of the run, as its manifest names it
+ */
+export function exportCommand(name, folder) {
+  const word = quoted(folder) ?? (/^[\w-]+$/.test(name) ? `runs/${name}` : null);
+  return word === null ? EXPORT : `${EXPORT} ${word}`;
+}
+
+/**
+ * A word as sh, PowerShell and cmd all read it; null where there is no such way. In double quotes all
+ * three take what is there as it is, but for " $ ` ! %, and for \ at the end. What begins with - would
+ * be a flag.
+ */
+export function quoted(word) {
+  if (typeof word !== "string" || word.length > 500 || /^(-|$)|["$`!%\p{C}\p{Zl}\p{Zp}]|\\$/u.test(word)) {
+    return null;
+  }
+  return /^[\p{L}\p{M}\p{N}_./+:-]+$/u.test(word) ? word : `"${word}"`;
+}
+
+/** The command that trains with a head, as a run was trained; null where its names are no words. */
+export function trainCommand({ preset, dataset }) {
+  const text = quoted(dataset);
+  if (text === null || !/^[\w-]+$/.test(preset)) return null;
+  const isItsOwn = preset.startsWith(dataset) || (preset === "smoke" && dataset === "stories");
+  return `python train.py --head my_head.py --preset ${preset}${isItsOwn ? "" : ` --dataset ${text}`}`;
+}
+
+/** A name that somebody else chose, short, and with its control characters to be seen. */
+export const printable = (name) => String(name).replace(/(.{80}).+/su, "$1…").replace(
+  /[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
