@@ -151,7 +151,8 @@ def inspect(path):
     with open(path, "rb") as file, progress("Looking through it", size) as bar:
         while block := file.read(min(BLOCK, size - file.tell())):
             if file.tell() == len(block) and (found := sniff.other_format(block[:4096])):
-                raise BadInput(f"{path} seems to be {found[0]}, not plain text in UTF-8. {found[1]}")
+                what, remedy = found
+                raise BadInput(f"{path} seems to be {what}, not plain text in UTF-8. {remedy}")
             seen = seen[-len(END):] + block  # a mark may lie across two blocks
             whole = whole or END.encode() in seen
             bar.update(len(block))
@@ -194,11 +195,11 @@ def decode(block, path, position, last):
         cut_off = len(block) - error.start < 4 and error.reason == "unexpected end of data"
         if cut_off and not last:
             return block[:error.start].decode("utf-8"), block[error.start:]
-        what, remedy = ("it ends in the middle of a character, as if it had been cut off",
+        what, remedy = ("It ends in the middle of a character, as if it had been cut off.",
                         "Copy or download it again, or delete its last character in an editor.") \
             if cut_off else sniff.older_encoding(block, error.start)
-        raise BadInput(f"{path} is not UTF-8: byte {position + error.start:,} cannot be read; "
-                       f"{what}. {remedy}") from None
+        raise BadInput(f"{path} is not UTF-8: byte {position + error.start:,} cannot be read. "
+                       f"{what} {remedy}") from None
 
 
 def character_boundary(path, position):

@@ -59,17 +59,17 @@ def is_readable(content, encoding):
 
 
 def older_encoding(content, position):
-    """What text seems to be written in whose byte at `position` is none of UTF-8."""
+    """What text seems to be whose byte at `position` is none of UTF-8, and what to do."""
     before = content[:position]
     around = content[max(0, position - 2000) : position + 2000]
     if not before.isascii():  # so far it was UTF-8, and not only ASCII
         line = before.count(b"\n") + 1
-        return (f"the text before it is UTF-8, so it is damaged here, some {line:,} lines on",
+        return (f"The text before it is, so the file seems to be damaged here ({line:,} lines on).",
                 "Open it in an editor, mend that place, and save it with the encoding UTF-8.")
     if sum(byte > 127 for byte in around) < len(around) / 4:
-        return "it seems to be written in Windows-1252 or Latin-1", ENCODE
-    return ("it seems to be written in an older encoding of its language, such as Windows-1251, "
-            "Shift_JIS or GBK"), ENCODE
+        return "It seems to be written in Windows-1252 or Latin-1.", ENCODE
+    return ("It seems to be written in an older encoding of its language, such as Windows-1251, "
+            "Shift_JIS or GBK."), ENCODE
 
 
 def markup(beginning):

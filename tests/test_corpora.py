@@ -11,7 +11,7 @@ from unittest import mock
 
 import data
 import train
-from data import BadInput, FileText, open_text, shakespeare, textfile, tinystories
+from data import BadInput, FileText, open_text, textfile, tinystories
 from terrarium.files import atomic_write
 
 import pytest
