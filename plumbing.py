@@ -383,7 +383,8 @@ def too_few_tokens(facts, s):
     """Why a text cannot be learned from that is long enough in characters, and what to do."""
     if facts["train_tokens"] >= s.n_ctx + 2:
         return BadInput("What is held out for validation is a single token: choose a longer text.")
-    smaller = " --vocab-size 0 (each character is a token then)," if s.vocab_size else ""
+    enough = s.vocab_size and facts["train_characters"] > s.n_ctx + 1
+    smaller = " --vocab-size 0 (each character is a token then)," if enough else ""
     return BadInput(f"The {facts['train_characters']:,} characters to learn from are only "
                     f"{facts['train_tokens']:,} tokens, too few for a context of {s.n_ctx}: choose "
                     f"a longer text,{smaller} or a smaller --n-ctx.")
