@@ -16,6 +16,7 @@ import train
 from data import END, BadInput
 from terrarium import run_checks
 from terrarium.runs import RunFolder
+from terrarium.text import normalize
 
 import torch
 import torch.nn.functional as F
@@ -89,16 +90,18 @@ class Run:
                 raise BadInput(f"There is no {name} {number} in this model: --{name} goes from 0 "
                                f"to {counts[name] - 1}.")
 
+    def normalize(self, text):
+        """What somebody typed, in the spelling of the corpus: its accents, quotes and the like."""
+        return normalize(text, self.tokenizer.ids)
+
     def readable(self, text):
-        """What the model has tokens for: other capitals become small, other characters go."""
-        known = self.tokenizer.ids
-        lower = "".join(c if c in known else c.lower() for c in text)
-        return "".join(c for c in lower if c in known)
+        """What the model has tokens for, in the spelling of the corpus; other characters go."""
+        return normalize(text, self.tokenizer.ids, drop=True)
 
     def ids(self, text):
         """A text as the model reads it: after an end token, if there is one. Raises BadInput."""
         start = [] if self.tokenizer.end is None else [self.tokenizer.end]
-        ids = start + self.tokenizer.encode(text)
+        ids = start + self.tokenizer.encode(self.normalize(text))
         if not 0 < len(ids) <= self.s.n_ctx:
             raise BadInput(f"The text has {len(ids)} tokens, and this model sees 1 to "
                            f"{self.s.n_ctx} at once: choose another text.")
@@ -108,7 +111,7 @@ class Run:
         """The id of a word that is one token, best with the space before it; also as it is printed
         here, such as ·Mum or (end). Raises BadInput."""
         word = word.replace("·", " ").replace("(end)", END)
-        for symbol in (f" {word}", word):
+        for symbol in (f" {word}", word, f" {self.normalize(word)}", self.normalize(word)):
             if word and symbol in self.tokenizer.ids:
                 return self.tokenizer.ids[symbol]
         alike = [s.strip() for s in self.symbols if s.strip().lower() == word.strip().lower()]

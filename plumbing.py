@@ -460,14 +460,24 @@ def write_tokens(source, Tokenizer, s, run):
         facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split), run,
                                              f"tokens/{split}.bin")
     if facts["train_tokens"] < s.n_ctx + 2 or facts["validation_tokens"] < 2:
-        raise BadInput(f"The text has {facts['train_tokens']:,} tokens, too few for a context of "
-                       f"{s.n_ctx}: choose a longer text, or a smaller --n-ctx.")
+        raise too_few_tokens(facts, s)
     if hasattr(next(iter(corpus.validation)), "nats"):
         # What was chosen in the held-out documents: nobody can foresee more than the rest.
         nats = sum(document.nats for document in corpus.validation)
         facts["floor"] = nats / (facts["validation_tokens"] - 1)
     run.write_json("tokenizer.json", dict(symbols=tokenizer.symbols, merges=tokenizer.merges))
     run.write_json("corpus.json", facts)
+
+
+def too_few_tokens(facts, s):
+    """Why a text cannot be learned from that is long enough in characters, and what to do."""
+    if facts["train_tokens"] >= s.n_ctx + 2:
+        return BadInput("What is held out for validation is a single token: choose a longer text.")
+    enough = s.vocab_size and facts["train_characters"] > s.n_ctx + 1
+    smaller = " --vocab-size 0 (each character is a token then)," if enough else ""
+    return BadInput(f"The {facts['train_characters']:,} characters to learn from are only "
+                    f"{facts['train_tokens']:,} tokens, too few for a context of {s.n_ctx}: choose "
+                    f"a longer text,{smaller} or a smaller --n-ctx.")
 
 
 def count_pieces(Tokenizer, documents):
@@ -506,9 +516,10 @@ def encode(tokenizer, documents):
 def spread(function, documents, saying):
     """Yield function(block) for each block of a text, in order; a large text uses all cores."""
     blocks = list(documents.blocks()) if hasattr(documents, "blocks") else [documents]
-    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False, disable=None)
-    if len(blocks) < 8:  # done before a second process has even started
-        yield from map(function, blocks)
+    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False, disable=None,
+                  delay=3)
+    if len(blocks) < 32:  # done before a second process has even started
+        yield from bar(map(function, blocks))
         return
     with multiprocessing.get_context("spawn").Pool() as pool:
         yield from bar(pool.imap(function, blocks))

@@ -62,7 +62,7 @@ def weights(run, _):
           f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
 
 def tokens(run, args):
-    text = "".join(c for c in args.text if c in run.tokenizer.ids)
+    text = run.readable(args.text)
     pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pieces(text)]
     for ids in pieces:
         print("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
@@ -243,6 +243,7 @@ def main():
     if not args.run and args.verb is not tour:
         print(f"({run.folder}, step {run.step:,})", file=sys.stderr)
     args.text = " ".join(args.text).replace("\\n", "\n") if args.text else run.beginning()
+    args.text = run.normalize(args.text)
     args.verb(run, args)
 
 

@@ -9,8 +9,11 @@ and may offer `check(text, prompt)`, which says what rules of its own a text kee
 a prompt, and `tests()`, the prompts to check a model with; without it, texts begin from nothing.
 A document may carry `nats`, its exact information: then the loss has a floor that is known.
 """
+import gzip
+import hashlib
 import importlib
 import urllib.request
+import zlib
 from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -18,11 +21,13 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
+from terrarium import sniff
 from terrarium.files import atomic_write
+from terrarium.progress import progress
 
 DOWNLOADS = Path(__file__).parent / "downloads"
 END = "<|endoftext|>"  # stands between two documents of a file
-BLOCK = 4 * 2**20  # bytes read at a time, so that no file has to fit into memory
+BLOCK = 2**20  # bytes read at a time, so that no file has to fit into memory
 SMALLEST = 1_000  # characters; less than this teaches nothing
 
 
@@ -66,15 +71,23 @@ class FileText:
             with open(self.path, "rb") as file:
                 file.seek(block.start)
                 text = file.read(len(block)).decode("utf-8")
-            # Windows begins a file with a mark of its own, and ends its lines with two characters.
-            text = (text if block.start else text.removeprefix("\ufeff")).replace("\r\n", "\n")
+            text = as_everywhere(text, is_beginning=not block.start)
             documents = (d.strip() for d in text.split(END)) if self.whole else [text]
             yield from filter(None, documents)
 
 
+def as_everywhere(text, is_beginning):
+    """Text as most systems write it. Windows begins a file with a mark of its own, and ends a line
+    with two characters; an old Macintosh ended it with the first of them."""
+    text = text.removeprefix("\ufeff") if is_beginning else text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def next_cut(path, position, whole):
     """The first byte at or after `position` where a new document (or line) begins."""
-    mark = END.encode() if whole else b"\n"
+    if not whole:
+        return next_line(path, position)
+    mark = END.encode()
     with open(path, "rb") as file:
         file.seek(position)
         seen = b""
@@ -83,6 +96,23 @@ def next_cut(path, position, whole):
             if mark in seen:
                 return file.tell() - len(seen) + seen.index(mark) + len(mark)
         return file.tell()
+
+
+def next_line(path, position, reach=2**16):
+    """The first byte at or after `position` where a line begins; if lines are longer than `reach`
+    (a book without a line end, DNA), where a word does, or else a character."""
+    with open(path, "rb") as file:
+        file.seek(position)
+        ahead = file.read(reach)
+    if b"\n" in ahead:
+        return position + ahead.index(b"\n") + 1
+    if len(ahead) < reach:
+        return position + len(ahead)
+    if b"\r" in ahead[:-1]:  # the last one may be the first half of a line end
+        return position + ahead.index(b"\r") + 1
+    if b" " in ahead:
+        return position + ahead.index(b" ")
+    return character_boundary(path, position)
 
 
 def open_text(path, held_out=0.1, most_held_out=2 * 2**20):
@@ -116,18 +146,41 @@ def inspect(path):
     if not path.is_file():
         raise BadInput(f"There is no file {path}: check the path, or leave --dataset away "
                        "to train on the built-in stories.")
-    size, characters, whole, tail, seen = path.stat().st_size, 0, False, b"", b""
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
+    size = text_size(path)
+    whole, characters, kinds, tail, seen = False, 0, set(), b"", b""
+    with open(path, "rb") as file, progress("Looking through it", size) as bar:
+        while block := file.read(min(BLOCK, size - file.tell())):
+            if file.tell() == len(block) and (found := sniff.other_format(block[:4096])):
+                what, remedy = found
+                raise BadInput(f"{path} seems to be {what}, not plain text in UTF-8. {remedy}")
             seen = seen[-len(END):] + block  # a mark may lie across two blocks
             whole = whole or END.encode() in seen
+            bar.update(len(block))
             block = tail + block
             text, tail = decode(block, path, file.tell() - len(block), file.tell() == size)
             characters += len(text)
+            kinds = kinds if len(kinds) > 1 else kinds | set(text)
     if characters < SMALLEST:
         raise BadInput(f"{path} holds {characters:,} characters, and at least {SMALLEST:,} are "
                        "needed to learn from: choose a longer text.")
+    if len(kinds) == 1:
+        raise BadInput(f"{path} holds only one character, {kinds.pop()!r}, {characters:,} times, "
+                       "so that there is nothing to predict: choose another text.")
     return size, whole
+
+
+def text_size(path):
+    """The size of a file in bytes, without the zeros (or the Ctrl-Z of DOS) that fill its end."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        while size:
+            start = max(0, size - 2**16)
+            file.seek(start)
+            text = file.read(size - start).rstrip(b"\0\x1a")
+            size = start + len(text)
+            if text:
+                break
+    return size
 
 
 def decode(block, path, position, last):
@@ -139,10 +192,14 @@ def decode(block, path, position, last):
         return block.decode("utf-8"), b""
     except UnicodeDecodeError as error:
         # A character may lie across the end of the block: its first bytes wait for the next.
-        if len(block) - error.start < 4 and not last:
+        cut_off = len(block) - error.start < 4 and error.reason == "unexpected end of data"
+        if cut_off and not last:
             return block[:error.start].decode("utf-8"), block[error.start:]
+        what, remedy = ("It ends in the middle of a character, as if it had been cut off.",
+                        "Copy or download it again, or delete its last character in an editor.") \
+            if cut_off else sniff.older_encoding(block, error.start)
         raise BadInput(f"{path} is not UTF-8: byte {position + error.start:,} cannot be read. "
-                       "Save it again with the encoding UTF-8.") from None
+                       f"{what} {remedy}") from None
 
 
 def character_boundary(path, position):
@@ -155,21 +212,53 @@ def character_boundary(path, position):
     return position + next((i for i, b in enumerate(around[1:]) if b & 0xC0 != 0x80), 0)
 
 
-def download(url, path):
+def download(url, path, check):
     """Fetch a small file once; afterwards it is read from where it lies.
 
-    Raises BadInput when there is neither the file nor a network.
+    `check` says of its bytes what is wrong with them, or nothing. Raises BadInput when there is
+    neither the file nor a network, and when either gives something else: the login page of a
+    school's network, say, or half of the file.
     """
     if path.exists():
+        if wrong := check(path.read_bytes()):
+            raise BadInput(f"{path} is not what it should be: {wrong}. Delete it, and it will be "
+                           f"downloaded again, or put the right one there (from {url}).")
         return path
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            content = answer.read()
-    except (OSError, HTTPException) as error:  # no network, or one that broke off
+        content = fetch(url)
+    except (OSError, HTTPException, EOFError, zlib.error) as error:  # no network, or it broke off
         raise no_network(path, url, error) from None
+    if wrong := check(content):
+        raise no_network(path, url, f"the answer is not the file: {wrong}")
     with atomic_write(path) as file:
         file.write(content)
     return path
+
+
+def fetch(url):
+    """The bytes at an address, unpacked if they were sent packed."""
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        total = int(answer.headers.get("Content-Length") or 0)
+        with progress("Downloading", total) as bar:
+            parts = []
+            while part := answer.read(2**16):
+                parts.append(part)
+                bar.update(len(part))
+        content = b"".join(parts)
+        if len(content) < total:  # read(n) does not say that the connection broke off
+            raise ConnectionError(f"it broke off after {len(content):,} of {total:,} bytes")
+        packed = answer.headers.get("Content-Encoding") == "gzip"
+    return gzip.decompress(content) if packed else content
+
+
+def differs(content, size, sha256):
+    """What is wrong with the bytes of a file whose size and hash are known, or ""."""
+    if hashlib.sha256(content).hexdigest() == sha256:
+        return ""
+    kind = "a web page" if sniff.markup(content) == "HTML" else "something else"
+    if len(content) != size:
+        kind += f", of {len(content):,} bytes instead of {size:,}"
+    return f"it is {kind}"
 
 
 def no_network(path, url, error):

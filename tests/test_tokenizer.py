@@ -87,7 +87,7 @@ def test_the_words_of_the_end_token_in_a_text_are_only_characters():
 
 
 def test_a_character_that_was_never_seen_is_named_with_its_place():
-    with pytest.raises(data.BadInput, match="'z', character 4 of 'abaz': it is never in the corp"):
+    with pytest.raises(data.BadInput, match="'z', character 4 of 'abaz': it does not occur"):
         learn("abab").encode("abaz")
 
 

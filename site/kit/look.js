@@ -164,12 +164,13 @@ function tokenizerOf(run) {
 
 /**
  * A text as ids, as far as the model can read it. `left`: characters that the corpus never had,
- * which are left out (or made small); `cut`: whether it was too long.
+ * in no spelling, which are left out; `cut`: whether it was too long.
  */
 export function readable(run, text) {
   const tokenizer = tokenizerOf(run), { n_ctx } = run.manifest.settings;
-  const left = [...new Set(text)].filter((character) => !tokenizer.ids.has(character));
-  const ids = tokenizer.encode(left.length ? tokenizer.readable(text) : text);
+  const typed = tokenizer.normalize(text);
+  const left = [...new Set(typed)].filter((character) => !tokenizer.ids.has(character));
+  const ids = tokenizer.encode(left.length ? tokenizer.readable(typed) : typed);
   const start = tokenizer.end === null ? [] : [tokenizer.end];
   const encoded = ids.slice(0, n_ctx - start.length);
   return { start, encoded, left, cut: encoded.length < ids.length };
