@@ -18,8 +18,6 @@ import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 from functools import partial
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain, count, pairwise
 from pathlib import Path
 
@@ -45,6 +43,7 @@ from terrarium.errors import (
 )
 from terrarium.files import atomic_write
 from terrarium.settings import check_values, read_flags
+from terrarium.typed_head import load_head, load_module  # noqa: F401  asked for here
 
 import numpy as np
 import torch
@@ -283,7 +282,7 @@ class Muon(torch.optim.Muon):
         average = state["momentum_buffer"].lerp_(gradients, 1 - group["momentum"])
         direction = gradients.lerp(average, group["momentum"]).to(self.dtype)
         direction = straighten(direction, group["ns_coefficients"], group["ns_steps"])
-        rate = group["lr"] * math.sqrt(max(1, rows / columns))
+        rate = min(group["lr"] * math.sqrt(max(1, rows / columns)), 1e38)  # 32 bits hold no more
         for matrix, change in zip(matrices, direction):
             matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(change, alpha=-rate)
 
@@ -491,44 +490,6 @@ def padded(rows, device, filling=0):
     longest = max(map(len, rows))
     full = [[*map(int, row), *[filling] * (longest - len(row))] for row in rows]
     return torch.tensor(full, device=device)
-
-
-# A head of the reader's own ---------------------------------------------------------------------
-
-def load_head(path, device="cpu"):
-    """attention(q, k, v), or a class Head as such a function, from a Python file, if it does what
-    attention does. Raises BadInput."""
-    judge = load_module(Path(__file__).parent / "site" / "exercise" / "judge.py")
-    try:
-        module = load_module(Path(path))
-        head = module.attention if hasattr(module, "attention") else module.Head
-    except Exception as error:
-        raise BadInput(f"{path} cannot be used: {type(error).__name__}: {error}. It has to "
-                       "define attention(q, k, v), or a class Head.") from None
-    passed = []
-    for stage, mistake in judge.stages(head, torch):
-        if mistake:
-            so_far = f" Right so far: {', '.join(passed)}." if passed else ""
-            raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
-        passed.append(stage)
-    if isinstance(head, type):
-        head = judge.AsAttention(head, torch)
-    try:
-        head(*torch.zeros(3, 1, 1, 4, 2, device=device))
-    except Exception as error:
-        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it ends in "
-                       f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
-                       "to be made where q is: device=q.device.") from None
-    tell(f"{path} computes attention. Right: {', '.join(passed)}.")
-    return head
-
-
-def load_module(path):
-    loader = SourceFileLoader(path.stem, str(path))  # a file of any name
-    spec = spec_from_file_location(path.stem, path, loader=loader)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 # Words on the screen ----------------------------------------------------------------------------

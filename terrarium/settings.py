@@ -19,8 +19,8 @@ POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_l
             "cooldown token_std watch_every watch_tokens temperature snapshots").split()
 LEAST = {"temperature": 1e-6}  # divided by less, logits overflow
 MOST = {"vocab_size": 2**16, "cooldown": 1, "snapshots": 10_000, "temperature": 1e6,
-        # Beyond these, nothing learns; far beyond, 32 bits do not hold the numbers.
-        **dict.fromkeys(("matrix_lr", "table_lr", "unembed_lr", "token_std", "weight_decay"), 1e4)}
+        "token_std": 1e6, "weight_decay": 1e6,  # more is only an error of typing
+        **dict.fromkeys(("matrix_lr", "table_lr", "unembed_lr"), 1e38)}  # in 32 bits, more is inf
 BELOW = {"dropout": 1}
 INTEGERS = 2**31  # each is less than that
 ANSWERS = {"yes": True, "true": True, "on": True, "1": True,
@@ -111,9 +111,9 @@ def check_number(flag, name, value):
         raise BadInput(f"{flag} is {value}: it has to be "
                        f"{'greater than' if name in POSITIVE else 'at least'} zero.")
     if value < LEAST.get(name, 0):
-        raise BadInput(f"{flag} is {value}: it has to be at least {LEAST[name]:f}.")
+        raise BadInput(f"{flag} is {value}: it has to be at least {LEAST[name]:g}.")
     if value > MOST.get(name, math.inf):
-        raise BadInput(f"{flag} is {value}: it has to be at most {MOST[name]:.0f}.")
+        raise BadInput(f"{flag} is {value}: it has to be at most {MOST[name]:g}.")
     if value >= BELOW.get(name, math.inf):
         raise BadInput(f"{flag} is {value}: it has to be less than {BELOW[name]}.")
 
