@@ -19,6 +19,8 @@ What is written, and where each number comes from:
     logits/NNNNNN.json  PyTorch's logits behind that prompt, from the weights after some steps
     heads.json  neurons.json  embeddings.json  update.json  code.json      see the functions
 """
+import terrarium.python_check  # noqa: F401  an old Python or PyTorch gets a sentence
+
 import argparse
 import ast
 import base64
@@ -27,7 +29,6 @@ import dataclasses
 import hashlib
 import os
 import re
-import shlex
 import unicodedata
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -39,6 +40,7 @@ import plumbing
 import train
 from data import BadInput
 from terrarium import run_checks
+from terrarium.console import ArgumentParser, command, say
 from terrarium.web.publish import (
     FORMAT,
     check_site,
@@ -86,8 +88,7 @@ class Source(inside.Run):
         if not self.log and len(self.looks) > 1:  # the first look comes before the first log
             raise self.files.damaged("log.jsonl", "it is not there")
         self.reached = max([*self.log, *self.steps])
-        if self.corpus is None and Path(self.s.dataset).stem == self.s.dataset:
-            # Neither a folder nor a suffix: what was no path, but the name of a module.
+        if self.corpus is None and self.had_rules():
             self.missing["skills"] = (f"There is no data/{self.s.dataset}.py, which knows the "
                                       "source and the rules of its text: put it back, and export "
                                       "again.")
@@ -111,6 +112,13 @@ class Source(inside.Run):
         if not self.kept:
             raise BadInput(f"Of none of these steps the weights were kept: add at least one of "
                            f"{', '.join(map(str, self.steps))} to --steps.")
+
+    def had_rules(self):
+        """Whether its corpus could say, at the end of the training, which rules it had learned."""
+        try:
+            return "skills" in self.files.read_json("metrics.json")
+        except BadInput:
+            return False
 
     def read_log(self):
         """{step: line} of log.jsonl. Raises BadInput."""
@@ -388,7 +396,7 @@ def one_prompt(run, prompt, weights, entropy):
                 tokens=[[run.tokenizer.ids[token["token"]], token["p"],
                          [[run.tokenizer.ids[symbol], p] for symbol, p in token["top"]]]
                         for token in prompt["tokens"]],
-                attention=base64.b64encode(weights[:, :, *lower].tobytes()).decode(),
+                attention=base64.b64encode(weights[(..., *lower)].tobytes()).decode(),
                 entropy=np.round(entropy.astype(float), 2).tolist())
 
 
@@ -684,13 +692,14 @@ def main():
     for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
         seconds = plumbing.seconds_for(
             lambda folder=folder: names.append(report(folder, args, site)))
-        print(f"  in {plumbing.duration(seconds)}")
+        say(f"  in {plumbing.duration(seconds)}")
     if args.serve:
         serve(site, args.port, names[0])
     else:
-        out = "" if is_own(site) else f" --out {shlex.quote(str(site))}"
-        print(f"To see it: python export_for_web.py --serve{out}, or any server of files: "
-              f"python -m http.server -d {shlex.quote(str(site))}")
+        out = () if is_own(site) else ("--out", site)
+        serve_here = command("python", "export_for_web.py", "--serve", *out)
+        say(f"To see it: {serve_here}, or any server of files: "
+            f"{command('python', '-m', 'http.server', '-d', site)}")
 
 
 def check_arguments(args, site):
@@ -712,15 +721,18 @@ def check_arguments(args, site):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="*", metavar="RUN", help="folders (the newest in runs/)")
+    parser = ArgumentParser(description=__doc__,
+                            formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="*", metavar="RUN", type=os.path.expanduser,
+                        help="folders (the newest in runs/)")
     parser.add_argument("--run", action="append", dest="named", default=[], metavar="RUN",
+                        type=os.path.expanduser,
                         help="the same, as train.py prints it")
     parser.add_argument("--serve", action="store_true", help="show the site on this machine")
     parser.add_argument("--port", type=int, default=8000, help="to serve it at (8000, or the next "
                         "one that is free)")
-    parser.add_argument("--out", default=str(SITE), help="the folder of the site (site)")
+    parser.add_argument("--out", default=str(SITE), type=os.path.expanduser,
+                        help="the folder of the site (site)")
     parser.add_argument("--weights", choices=("int8", "float16"), default="int8",
                         help="bits of a weight (int8)")
     parser.add_argument("--steps", type=int, nargs="+", help="what goes along (all looks, at most "
@@ -736,16 +748,16 @@ def report(folder, args, site):
     place, now = export(run, site, args.corpus), run.manifest
     sizes = sizes_of(now)
     state = ("all" if now["finished"] else f"so far {now['step']:,} of") + f" {run.s.steps:,}"
-    print(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
+    say(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
-        print(f"  {size / 1e6:6.2f} MB  {part}")
-    print(f"  {len(run.shown)} of {len(run.looks)} looks; weights of the steps "
-          f"{', '.join(map(str, run.kept))}")
+        say(f"  {size / 1e6:6.2f} MB  {part}")
+    say(f"  {len(run.shown)} of {len(run.looks)} looks; weights of the steps "
+        f"{', '.join(map(str, run.kept))}")
     for name, reason in now["missing"].items():
-        print(f"  without {name}: {reason}")
+        say(f"  without {name}: {reason}")
     if others := differences(before, now):
-        print(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
-              "a folder to have both.")
+        say(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
+            "a folder to have both.")
     return run.name
 
 

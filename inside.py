@@ -193,9 +193,11 @@ def shares(logits, temperature=1.0, top_k=0, top_p=1.0):
         return F.one_hot(logits.argmax(), len(logits)).float()
     p, order = (logits / temperature).softmax(-1).sort(descending=True)
     if top_k:
-        p[top_k:] = 0
+        p[min(top_k, len(p)):] = 0
         p /= p.sum()
-    p[p.cumsum(0) - p >= top_p] = 0
+    outside = p.cumsum(0) - p >= top_p
+    outside[0] = False  # the likeliest stays, even for a top_p that 32 bits round to 0
+    p[outside] = 0
     return torch.zeros_like(p).scatter(0, order, p / p.sum())
 
 
@@ -476,7 +478,7 @@ def replay(run, last=16, work=2.4e11):
         raise BadInput(f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
                        "at once, too many to make it once more here.")
     tokens = run.tokens("train")
-    devices = plumbing.Devices(s)
+    devices = plumbing.Devices(s, alone=True)
     attend = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)
     optimizers = train.make_optimizers(model, s)

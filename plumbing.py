@@ -3,7 +3,6 @@
 How a model learns is in train.py; of that, only the arithmetic of Muon and of dropout is in here,
 because it is torch's own, made faster.
 """
-import argparse
 import contextlib
 import copy
 import dataclasses
@@ -12,16 +11,12 @@ import json
 import math
 import multiprocessing
 import os
-import re
-import shlex
 import signal
 import sys
 import time
 from collections import Counter, defaultdict
 from datetime import timedelta
 from functools import partial
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
 from itertools import chain, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,17 +28,29 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 import data
 from data import END, BadInput
 from terrarium import console, run_checks
+from terrarium.console import command, in_main_thread, printable
+from terrarium.devices import (
+    check_memory,
+    fused_attention_leaks,
+    is_first_process,
+    process_numbers,
+)
+from terrarium.errors import (
+    enough_memory,
+    explained,  # noqa: F401  train.py asks for it here
+    is_out_of_memory,
+    os_error_sentence,
+    out_of_memory_sentence,
+)
 from terrarium.files import atomic_write
 from terrarium.runs import HASHES, SPLITS, RunFolder, check_free
+from terrarium.settings import check_values, read_flags
+from terrarium.typed_head import load_head, load_module  # noqa: F401  asked for here
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from tqdm import tqdm
-
-POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
-            "cooldown token_std watch_every watch_tokens temperature snapshots").split()
-
 
 # Flags ------------------------------------------------------------------------------------------
 
@@ -68,22 +75,13 @@ def run_name(s, presets):
     return own or s.preset
 
 
-def read_flags(Settings, arguments):
-    """A flag for each setting; the comment behind the setting is its --help."""
-    reasons = dict(re.findall(r"(\w+): \w+ = .*?  # (.*)", inspect.getsource(Settings)))
-    parser = argparse.ArgumentParser(argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    parser.add_argument("--resume", metavar="FOLDER", help="a run to go on with")
-    for field in dataclasses.fields(Settings):
-        parser.add_argument("--" + field.name.replace("_", "-"), type=field.type,
-                            metavar=field.type.__name__.upper(),
-                            help=f"{reasons[field.name]} ({field.default!r})".replace("%", "%%"))
-    return vars(parser.parse_args(arguments))
-
-
 def resumed_settings(Settings, folder, flags):
     """What the run in a folder was started with; a flag that says otherwise is refused."""
     kept = kept_settings(Settings, folder)
-    kept.device, kept.out = flags.pop("device", kept.device), str(folder)
+    kept.out = str(folder)
+    if flags.get("device", kept.device) != kept.device:  # which may not have that number format
+        kept.device = flags.pop("device")
+        kept.precision = flags.pop("precision", kept.precision)
     kept.head = confirmed_head(folder, kept.head, flags.pop("head", ""))
     if "dataset" in flags and not RunFolder(folder).has("corpus.json"):
         kept.dataset = flags.pop("dataset")  # its text has to be read again, and may have moved
@@ -158,20 +156,10 @@ def found_settings(run):
 
 def check_settings(s):
     """Refuse what cannot work, before anything is loaded."""
-    for name, value in vars(s).items():
-        if isinstance(value, str):
-            continue
-        if isinstance(value, int) and value >= 2**31:
-            raise BadInput(f"--{name.replace('_', '-')} has to be less than 2,147,483,648.")
-        if not math.isfinite(value) or value < 0 or (value == 0 and name in POSITIVE):
-            raise BadInput(f"--{name.replace('_', '-')} is {value}: it has to be "
-                           f"{'greater than' if name in POSITIVE else 'at least'} zero.")
+    check_values(s)
     if s.n_embd % s.n_head:
         raise BadInput(f"A width of {s.n_embd} cannot be shared evenly by {s.n_head} heads: "
                        f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
-    if s.dropout >= 1 or s.cooldown > 1 or s.vocab_size > 2**16:
-        raise BadInput("--dropout has to be less than 1, --cooldown at most 1, and --vocab-size "
-                       "at most 65536.")
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
 
@@ -194,18 +182,23 @@ def no_head(path):
 class Devices:
     """Where and in which number format this process computes, and which of how many it is.
 
-    Attributes: device, precision, why (a sentence), rank, world.
+    Attributes: device, precision, why (a sentence), rank, world. `alone`: whatever the environment
+    says, this is the only process.
     """
 
-    def __init__(self, settings):
-        self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    def __init__(self, settings, alone=False):
+        self.rank, number, self.world = (0, 0, 1) if alone else process_numbers()
         kind, self.why = choose_device(settings.device)
+        if kind == "cuda" and number >= torch.cuda.device_count():
+            raise BadInput(f"LOCAL_RANK is {number}, and this machine has "
+                           f"{torch.cuda.device_count()} cards: start as many processes as there "
+                           "are cards (torchrun --nproc-per-node).")
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
-        number = os.environ.get("LOCAL_RANK", 0)
         self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
         if settings.batch_size % self.world:
             raise BadInput(f"A batch of {settings.batch_size} rows cannot be shared evenly by "
                            f"{self.world} processes: choose another --batch-size.")
+        check_memory(settings, self.device, self.world)
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
@@ -270,6 +263,10 @@ def choose_device(wanted="auto"):
 
 def choose_precision(kind, wanted="auto"):
     """float32 or bfloat16, and why: on a CPU, a matrix product in each is timed."""
+    if kind == "mps" and wanted == "bfloat16" and fused_attention_leaks(kind, torch.bfloat16):
+        raise BadInput(f"In PyTorch {torch.__version__}, causal attention in bfloat16 lets tokens "
+                       "see later ones on mps, so that nothing is learned: use --precision "
+                       "float32.")
     if wanted != "auto":
         return wanted, "as the settings say"
     if kind == "mps":
@@ -301,7 +298,7 @@ class StopOnCtrlC:
 
     def __init__(self):
         self.asked = False
-        if sys.platform != "emscripten":
+        if sys.platform != "emscripten" and in_main_thread():
             signal.signal(signal.SIGINT, self.ask)
 
     def ask(self, *_):
@@ -341,7 +338,7 @@ class Muon(torch.optim.Muon):
         average = state["momentum_buffer"].lerp_(gradients, 1 - group["momentum"])
         direction = gradients.lerp(average, group["momentum"]).to(self.dtype)
         direction = straighten(direction, group["ns_coefficients"], group["ns_steps"])
-        rate = group["lr"] * math.sqrt(max(1, rows / columns))
+        rate = min(group["lr"] * math.sqrt(max(1, rows / columns)), 1e38)  # 32 bits hold no more
         for matrix, change in zip(matrices, direction):
             matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(change, alpha=-rate)
 
@@ -593,44 +590,6 @@ def padded(rows, device, filling=0):
     return torch.tensor(full, device=device)
 
 
-# A head of the reader's own ---------------------------------------------------------------------
-
-def load_head(path, device="cpu"):
-    """attention(q, k, v), or a class Head as such a function, from a Python file, if it does what
-    attention does. Raises BadInput."""
-    judge = load_module(Path(__file__).parent / "site" / "exercise" / "judge.py")
-    try:
-        module = load_module(Path(path))
-        head = module.attention if hasattr(module, "attention") else module.Head
-    except Exception as error:
-        raise BadInput(f"{path} cannot be used: {type(error).__name__}: {error}. It has to "
-                       "define attention(q, k, v), or a class Head.") from None
-    passed = []
-    for stage, mistake in judge.stages(head, torch):
-        if mistake:
-            so_far = f" Right so far: {', '.join(passed)}." if passed else ""
-            raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
-        passed.append(stage)
-    if isinstance(head, type):
-        head = judge.AsAttention(head, torch)
-    try:
-        head(*torch.zeros(3, 1, 1, 4, 2, device=device))
-    except Exception as error:
-        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it ends in "
-                       f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
-                       "to be made where q is: device=q.device.") from None
-    tell(f"{path} computes attention. Right: {', '.join(passed)}.")
-    return head
-
-
-def load_module(path):
-    loader = SourceFileLoader(path.stem, str(path))  # a file of any name
-    spec = spec_from_file_location(path.stem, path, loader=loader)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 # Words on the screen ----------------------------------------------------------------------------
 
 class Screen:
@@ -645,14 +604,15 @@ class Screen:
 
     def say(self, text=""):
         if not self.silent:
-            tqdm.write(text)
+            tqdm.write(printable(text))
 
     def opening(self, model, one_step, make_optimizers):
         """Sum up the run; a few steps of a copy of the model tell how long it will take."""
         s, facts, twin = self.s, self.facts, copy.deepcopy(model)
         optimizers = make_optimizers(twin, s)
         trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
-        seconds = [seconds_for(trial) for trial in trials][1:]
+        with enough_memory(s):  # whatever a training takes, these take
+            seconds = [seconds_for(trial) for trial in trials][1:]
         kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
             f"{facts['vocab_size']} characters"
         share = facts["train_characters"] / facts["train_tokens"]
@@ -688,7 +648,7 @@ Growing a model in {s.out}
         if step == self.s.steps:
             return self.closing(log, evaluate(), corpus, tokenizer, write, run)
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                 f"To go on:\n  python train.py --resume {self.s.out}")
+                 f"To go on:\n  {command('python', 'train.py', '--resume', Path(self.s.out))}")
 
     def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
@@ -713,8 +673,8 @@ Growing a model in {s.out}
                 self.say(f"  {share:6.1%} of {asked[rule]} samples keep the rule: {rule}")
         run.write_json("metrics.json", metrics)
         self.say(f"\n{texts[0]}\n\nEverything is in {s.out}. What to type next:")
-        for command in next_commands(s):
-            self.say(f"  {command}")
+        for line in next_commands(s):
+            self.say(f"  {line}")
 
 
 def examination(corpus, s):
@@ -734,9 +694,8 @@ def skills(check, prompts, texts):
 
 
 def next_commands(s):
-    commands = [(f"python {script} --run {shlex.quote(s.out)}", Path(script).exists())
-                for script in ("show_model.py", "export_for_web.py")]
-    return [c for c, there in commands if there] + [
+    scripts = [script for script in ("show_model.py", "export_for_web.py") if Path(script).exists()]
+    return [command("python", script, "--run", Path(s.out)) for script in scripts] + [
         "python train.py --preset shakespeare       (another corpus)",
         "python train.py --dataset my_novel.txt     (a text of yours)",
         "python train.py --head my_head.py          (your own attention)"]
@@ -760,26 +719,29 @@ class Clock:
 
 
 def run(work, reader_may_leave=False):
-    """Call work(); bad input and a full disk end in one sentence and exit code 2.
+    """Call work(); what a person can mend ends in one sentence and exit code 2.
 
     reader_may_leave: if what is printed goes into a pipe, it is no mistake to close that early.
     """
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a console that lacks a character shows "?"
+    console.prepare_streams()
     try:
-        work()
-        sys.stdout.flush()  # what could not be printed is known now, not after the end
+        with console.KeepSigint():
+            work()
+            sys.stdout.flush()  # what could not be printed is known now, not after the end
     except BadInput as error:
         refuse(error)
     except OSError as error:
-        if isinstance(error, BrokenPipeError):  # or Python would complain once more at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            console.stop_printing()
             if reader_may_leave:
                 return
-        refuse(f"{error.strerror or error}: {error.filename or 'a file'} could not be written or "
-               "read. What was saved before is intact; make room, then --resume the run.")
+        refuse(os_error_sentence(error))
     except KeyboardInterrupt:
-        refuse("Stopped at once; what was saved before is kept.")
+        refuse("Stopped at once.")
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        refuse(out_of_memory_sentence())
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
@@ -796,30 +758,37 @@ def refuse(reason):
 
 def tell(text, file=None):
     """Print something once, however many processes there are."""
-    if int(os.environ.get("RANK", 0)) == 0:
-        print(text, file=file, flush=True)
+    if is_first_process():
+        console.say(text, file=file)
 
 
 def listen(prompt):
     """A line that somebody types; "" at the end of the input and at Ctrl-C."""
     try:
-        return input(prompt).strip()
+        return input(printable(prompt)).strip()
     except (EOFError, KeyboardInterrupt):
         print()
         return ""
 
 
 def shade(text, p):
-    """A token on a background that says how likely it was; plain where there are no colours."""
-    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+    """A token, printable, on a background that says how likely it was; plain where there are no
+    colours."""
+    text = printable(text)
+    if not console.has_colours():
         return text
     hue = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # red to green, of the terminal's 256
     return "\n".join(line and f"\x1b[48;5;{hue};97m{line}\x1b[0m" for line in text.split("\n"))
 
 
 def visible(token):
-    """A token with its spaces and line ends to be seen."""
-    return "(end)" if token == END else token.replace(" ", "·").replace("\n", "↵")
+    """A token with its spaces, line ends and control characters to be seen."""
+    if token == END:
+        return "(end)"
+    for sign, shown in ((" ", console.shown_as("·", "_")), ("\t", "\\t"),
+                        ("\n", console.shown_as("↵", "\\n"))):
+        token = token.replace(sign, shown)
+    return printable(token)
 
 
 def duration(seconds):

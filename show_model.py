@@ -14,7 +14,10 @@
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
 """
+import terrarium.python_check  # noqa: F401  an old Python or PyTorch gets a sentence
+
 import argparse
+import os
 import sys
 from shutil import get_terminal_size
 
@@ -23,6 +26,7 @@ import inside
 import plumbing
 from data import BadInput
 from plumbing import shade, visible
+from terrarium.console import ArgumentParser, say, shown_as
 
 import torch
 
@@ -44,58 +48,64 @@ FLAGS = {
 def ranking(run, shares, after=lambda i: ""):
     """Print (id, share) pairs, each with a bar; `after` adds something to a line."""
     for i, share in shares:
-        print(f"  {share:6.2f}  {run.words(i):14} {'█' * int(20 * share):20} {after(i)}")
+        say(f"  {share:6.2f}  {run.words(i):14} {shades()[4] * int(20 * share):20} {after(i)}")
 
-def cells(weights):
-    """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade of grey."""
-    return "".join(" ░▒▓█"[min(int(w**0.5 * 5), 4)] * 2 for w in weights.tolist())
+def shades():
+    """Nothing, and four shades of grey; a console that lacks them has other signs."""
+    return shown_as(" ░▒▓█", " .+%#")
+
+def cells(weights, width=2):
+    """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade."""
+    steps = shades()
+    return "".join(steps[min(int(w**0.5 * 5), 4)] * width for w in weights.tolist())
 
 def weights(run, _):
     for name, p in run.model.named_parameters():
         means = inside.MEANING[name.split(".")[-2]] if name.endswith("weight") else "and shifts it"
-        print(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
-              f"{p.numel():>10,}  {means}")
+        say(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
+            f"{p.numel():>10,}  {means}")
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    print(f"\n{total:,} numbers, all of them learned. Counting neurons: {s.n_layer} layers x "
-          f"{s.n_ff:,} = {s.n_layer * s.n_ff:,};\neach reads {s.n_embd} numbers (its row of up), "
-          f"writes {s.n_embd} (its column of down). And {s.n_layer} x {s.n_head} heads,\n"
-          f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
+    say(f"\n{total:,} numbers, all of them learned. Counting neurons: {s.n_layer} layers x "
+        f"{s.n_ff:,} = {s.n_layer * s.n_ff:,};\neach reads {s.n_embd} numbers (its row of up), "
+        f"writes {s.n_embd} (its column of down). And {s.n_layer} x {s.n_head} heads,\n"
+        f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
 
 def tokens(run, args):
     text = run.readable(args.text)
     pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pieces(text)]
     for ids in pieces:
-        print("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
-    print(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
-          f"of the token embedding (0 to {len(run.symbols) - 1}).")
+        say("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
+    say(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
+        f"of the token embedding (0 to {len(run.symbols) - 1}).")
     if unknown := sorted(set(args.text) - set(text)):
-        print(f"Left out, since the corpus never has them: {'  '.join(unknown)}")
+        say(f"Left out, since the corpus never has them: {'  '.join(unknown)}")
 
 def merges(run, _):
     if not run.tokenizer.merges:
         raise BadInput("This run reads single characters: nothing was glued.")
     glued = [f"{i:>5} {visible(a)} + {visible(b)}" for i, (a, b) in enumerate(run.tokenizer.merges)]
     for row in range(0, len(glued), 4):
-        print("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
-    print("\nThe most frequent pair of neighbours first; then all is counted again. · is a space.")
+        say("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
+    say("\nThe most frequent pair of neighbours first; then all is counted again. "
+        f"{visible(' ')} is a space.")
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
     mean, by_chance = inside.typical(vectors)
     ranking(run, inside.nearest(vectors, vectors[word])[1:11])
-    print(f"\nCosines of embeddings: 1 is the same direction, two at random have {mean:.2f}. By "
-          f"chance, the nearest would\nhave {by_chance:.2f}: what lies above that says something.")
+    say(f"\nCosines of embeddings: 1 is the same direction, two at random have {mean:.2f}. By "
+        f"chance, the nearest would\nhave {by_chance:.2f}: what lies above that says something.")
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
     given = a, b, c = [run.token(word) for word in (args.a, args.b, args.c)]
     found = inside.nearest(vectors, vectors[a] - vectors[b] + vectors[c])
     place = {i: n for n, (i, _) in enumerate(inside.nearest(vectors, vectors[c]))}
-    print(f"{args.a} - {args.b} + {args.c} =")
+    say(f"{args.a} - {args.b} + {args.c} =")
     ranking(run, [pair for pair in found if pair[0] not in given][:10],
             lambda i: f"was number {place[i]} beside {args.c}")
-    print(f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
-          f"What was near {args.c}\nanyway owes its place to that, not to the sum.")
+    say(f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
+        f"What was near {args.c}\nanyway owes its place to that, not to the sum.")
 
 def neurons(run, args):
     run.check(layer=args.layer, neuron=args.neuron or 0)
@@ -103,31 +113,40 @@ def neurons(run, args):
     fired = inside.firings(run.model, args.layer, texts)
     for j in inside.rare_and_strong(fired) if args.neuron is None else [args.neuron]:
         often = (fired[:, j] > 0.1).float().mean()
-        print(f"layer {args.layer}, neuron {j}: fires (above 0.1) at {often:.1%} of the tokens, "
-              f"speaks for {run.words(*inside.promoted(run.model, args.layer, j))}")
+        say(f"layer {args.layer}, neuron {j}: fires (above 0.1) at {often:.1%} of the tokens, "
+            f"speaks for {run.words(*inside.promoted(run.model, args.layer, j))}")
         for strength, *around in inside.strongest(fired[:, j], texts):
             before, token, after = map(run.line, around)
-            print(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
+            say(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
 
 def attention(run, args):
     run.check(layer=args.layer, head=args.head)
     if args.all:
         return contact_sheet(run, args.text)
     ids, texts, head = run.ids(args.text), run.held_out(20), (args.layer, args.head)
-    n = min(len(ids), (get_terminal_size().columns - 36) // 2)  # what fits beside the words
+    fit, width, label = attention_layout(get_terminal_size().columns)
+    n = min(len(ids), fit)
     for i, row in zip(ids[:n], inside.attention_weights(run.model, ids)[head]):
-        print(f"{run.words(i):>12.12} {cells(row[:n])} {run.words(ids[row.argmax()])} "
-              f"{row.max():.0%}")
-    print(f"\n{n} of {len(ids)} tokens: a row for each that looks, a column for each it may see, "
-          "in the same order,\nfrom 4 % on ░, 16 % ▒, 36 % ▓, 64 % █; and what it sees most of.\n\n"
-          "Over held-out text, it looks hardest")
+        most = run.words(ids[row.argmax()])
+        say(f"{run.words(i):>{label}.{label}} {cells(row[:n], width)} {most:.{label}} "
+            f"{row.max():.0%}")
+    _, light, medium, dark, full = shades()
+    say(f"\n{n} of {len(ids)} tokens: a row for each that looks, a column for each it may see, "
+        f"in the same order,\nfrom 4 % on {light}, 16 % {medium}, 36 % {dark}, 64 % {full}; and "
+        "what it sees most of.\n\n"
+        "Over held-out text, it looks hardest")
     for share, between in inside.longest_looks(run.model, *head, texts):
-        print(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
-              f"{run.line(between)[:60]}")
+        say(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
+            f"{run.line(between)[:60]}")
     scores, chance = inside.roles(run.model, texts)
     liked = inside.preferred(run.model, texts)[args.layer][args.head]
-    print("and most at", run.words(*liked), "\nRoles:", ", ".join(
+    say(f"and most at {run.words(*liked)} \nRoles: " + ", ".join(
         f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores))
+
+def attention_layout(columns):
+    """How many tokens fit beside the words, the width of a cell, and that of a word."""
+    roomy = (columns - 36) // 2
+    return (roomy, 2, 12) if roomy >= 8 else (max(columns - 21, 4), 1, 7)
 
 def contact_sheet(run, text, n=9):
     """Every head over the first n tokens of a text, the role it plays best, and what it likes."""
@@ -142,11 +161,11 @@ def contact_sheet(run, text, n=9):
                             run.words(*liked[layer][head])[:19],
                             *(cells(row[:n]) for row in seen[layer, head, :n])])
         for line in zip(*columns):
-            print("".join(f"{cell:20}" for cell in line).rstrip())
-        print()
-    print("Of each head, over held-out text: the role that explains most of its attention, in "
-          "brackets if\nlittle; chance: if it looked everywhere alike; and the tokens it likes. "
-          "Same token: an earlier\none like itself. Induction: what came after that.")
+            say("".join(f"{cell:20}" for cell in line).rstrip())
+        say()
+    say("Of each head, over held-out text: the role that explains most of its attention, in "
+        "brackets if\nlittle; chance: if it looked everywhere alike; and the tokens it likes. "
+        "Same token: an earlier\none like itself. Induction: what came after that.")
 
 def continued(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
@@ -158,7 +177,7 @@ def continued(run, text, args, model=None):
 
 def generate(run, args):
     going_on = continued(run, args.text, args)  # refuses what makes no sense before it prints
-    print(args.text, end="")
+    say(args.text, end="")
     for token, p, top in going_on:
         if args.alternatives:
             rivals = (f"{run.words(i)} {q:.0%}" for q, i in zip(*top))
@@ -179,22 +198,22 @@ def chat(run, args):
     if not you:
         raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
                        "a run that can talk (python train.py --preset snail), or name one (--run).")
-    print(f"You are talking to {other}. An empty line ends it.")
+    say(f"You are talking to {other}. An empty line ends it.")
     said, forgotten = [], False
     while line := plumbing.listen(f"{you}: "):
         text = run.readable(line)
         if text != line:
             never = " ".join(sorted(set(line) - set(run.symbols)))
-            print(f"(No token for {never}: its corpus never has it. It reads: {text})")
+            say(f"(No token for {never}: its corpus never has it. It reads: {text})")
         said.append(f"{you}: {text}\n{other}:")
         while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
             said.pop(0)
             if not said or not forgotten:
-                print(f"(Its context of {run.s.n_ctx} tokens is full: it forgets what is oldest.)")
+                say(f"(Its context of {run.s.n_ctx} tokens is full: it forgets what is oldest.)")
             forgotten = True
         if not said:
             continue
-        print(f"{other}:", end="", flush=True)
+        say(f"{other}:", end="")
         args.seed += 1  # or the same question would always get the same answer
         for token, p, _ in continued(run, "\n".join(said), args):
             if token in ("\n", "(end)"):
@@ -205,16 +224,16 @@ def chat(run, args):
 
 def tour(run, args):
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    print(f"{run.folder}, step {run.step:,} of {s.steps:,}: learned from {s.dataset}, {s.n_layer} "
-          f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
+    say(f"{run.folder}, step {run.step:,} of {s.steps:,}: learned from {s.dataset}, {s.n_layer} "
+        f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
     tokens(run, args)
-    print("\nand believes that next comes")
+    say("\nand believes that next comes")
     ranking(run, inside.believed(run.model, run.ids(args.text)))
-    print("\nWhat its heads look for:\n")
+    say("\nWhat its heads look for:\n")
     contact_sheet(run, args.text, n=0)
-    print("\nIt goes on (in colours, green was likely and red a surprise):\n")
+    say("\nIt goes on (in colours, green was likely and red a surprise):\n")
     generate(run, args)
-    print(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
+    say(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
 
 VERBS = {  # its function, and what may be typed behind it
     "weights": (weights, ""), "tokens": (tokens, "text"), "merges": (merges, ""),
@@ -226,11 +245,12 @@ VERBS = {  # its function, and what may be typed behind it
 }
 
 def main():
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--run", metavar="FOLDER", help="the newest in runs/, if none is named")
+    common = ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--run", metavar="FOLDER", type=os.path.expanduser,
+                        help="the newest in runs/, if none is named")
     common.add_argument("--step", type=int, help="of a snapshot (the last)")
-    parser = argparse.ArgumentParser(parents=[common], description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(parents=[common], description=__doc__,
+                            formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(metavar="VERB")
     for name, (function, flags) in VERBS.items():
         verb = verbs.add_parser(name, parents=[common])
@@ -241,7 +261,7 @@ def main():
         verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8))
     run = inside.Run(args.run, args.step)
     if not args.run and args.verb is not tour:
-        print(f"({run.folder}, step {run.step:,})", file=sys.stderr)
+        say(f"({run.folder}, step {run.step:,})", file=sys.stderr)
     args.text = " ".join(args.text).replace("\\n", "\n") if args.text else run.beginning()
     args.text = run.normalize(args.text)
     args.verb(run, args)

@@ -90,19 +90,20 @@ def test_help_lists_every_setting_with_its_reason(capsys):
 
 
 @pytest.mark.parametrize("error, words", [
-    (BadInput("Use more words."), "Use more words.\n"),
+    (BadInput("Use more words."), ["Use more words.\n"]),
     (OSError(errno.ENOSPC, "No space left on device", "runs/stories/log.jsonl"),
-     "No space left on device: runs/stories/log.jsonl could not be written or read. What was saved "
-     "before is intact; make room, then --resume the run.\n"),
-    (KeyboardInterrupt(), "Stopped at once; what was saved before is kept.\n"),
+     ["runs/stories/log.jsonl", "full", "Make room"]),
+    (KeyboardInterrupt(), ["Stopped at once."]),
+    (MemoryError(), ["memory"]),
 ])
-def test_bad_input_a_full_disk_and_a_second_ctrl_c_end_in_a_sentence_and_2(error, words, capsys):
+def test_what_a_person_can_mend_ends_in_a_sentence_and_2(error, words, capsys):
     def work():
         raise error
     with pytest.raises(SystemExit) as end:
         plumbing.run(work)
     assert end.value.code == 2
-    assert capsys.readouterr().err == words
+    said = capsys.readouterr().err
+    assert all(word in said for word in words) and said.count("\n") == 1
 
 
 def test_a_training_whose_reader_leaves_says_so(folder):
@@ -113,7 +114,7 @@ def test_a_training_whose_reader_leaves_says_so(folder):
         "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
         capture_output=True, text=True, timeout=120)
     assert done.stdout == "2\n"
-    assert "Broken pipe: " in done.stderr and "--resume the run." in done.stderr
+    assert "Broken pipe" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
 
 
@@ -240,8 +241,7 @@ def test_zero_is_taken_where_it_has_a_meaning(train_here, pigs, name):
 @pytest.mark.parametrize("flag, number", [("--dropout", "1"), ("--dropout", "1.5"),
                                           ("--cooldown", "1.01"), ("--vocab-size", "65537")])
 def test_numbers_that_are_too_large_are_refused(refused, flag, number):
-    assert refused(flag, number) == ("--dropout has to be less than 1, --cooldown at most 1, and "
-                                     "--vocab-size at most 65536.")
+    assert f"{flag} is {number}" in refused(flag, number).replace(".0:", ":")
 
 
 @pytest.mark.parametrize("number", [2**31, 10**30, 10**400], ids=["2**31", "10**30", "10**400"])

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import plumbing
+import terrarium.devices
 import train
 from data import BadInput
 from plumbing import Devices, choose_device, choose_precision
@@ -28,9 +29,18 @@ def machine(monkeypatch):
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
         monkeypatch.setattr(plumbing, "product_seconds",
                             lambda dtype: 1.0 if dtype == torch.float32 else 1.0 / bf16)
-        for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 8 if cuda else 0)
+        monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: 1e12)
+        monkeypatch.setattr(plumbing, "fused_attention_leaks", lambda *_: False)
+        for name in terrarium.devices.LAUNCHERS:
             monkeypatch.delenv(name, raising=False)
     return pretend
+
+
+def launched(monkeypatch, **numbers):
+    """As if torchrun had started this process."""
+    for name, value in dict(MASTER_ADDR="localhost", MASTER_PORT=29500, **numbers).items():
+        monkeypatch.setenv(name, str(value))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -175,8 +185,7 @@ def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch)
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: groups.append(kind))
     monkeypatch.setattr(dist, "broadcast_object_list", lambda choices: None)
-    for name, value in dict(RANK=5, WORLD_SIZE=8, LOCAL_RANK=1).items():
-        monkeypatch.setenv(name, str(value))
+    launched(monkeypatch, RANK=5, WORLD_SIZE=8, LOCAL_RANK=1)
     devices = Devices(train.Settings(batch_size=32))
     assert (devices.rank, devices.world) == (5, 8)
     assert devices.device == chosen[0] == torch.device("cuda", 1)
@@ -188,8 +197,7 @@ def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
     groups = []
     monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: groups.append(kind))
     monkeypatch.setattr(dist, "broadcast_object_list", lambda choices: None)
-    for name, value in dict(RANK=1, WORLD_SIZE=2, LOCAL_RANK=1).items():
-        monkeypatch.setenv(name, str(value))
+    launched(monkeypatch, RANK=1, WORLD_SIZE=2, LOCAL_RANK=1)
     assert Devices(train.Settings(batch_size=32)).device == torch.device("cpu")
     assert groups == ["gloo"]
 
@@ -200,8 +208,7 @@ def test_all_processes_compute_in_the_format_that_the_first_one_chose(machine, m
     monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: None)
     monkeypatch.setattr(dist, "broadcast_object_list",
                         lambda choices: choices.__setitem__(0, ("float32", "it was not")))
-    for name, value in dict(RANK=1, WORLD_SIZE=2, LOCAL_RANK=1).items():
-        monkeypatch.setenv(name, str(value))
+    launched(monkeypatch, RANK=1, WORLD_SIZE=2, LOCAL_RANK=1)
     settings = train.Settings(batch_size=32)
     assert Devices(settings).precision == settings.precision == "float32"
 
@@ -209,7 +216,7 @@ def test_all_processes_compute_in_the_format_that_the_first_one_chose(machine, m
 def test_a_batch_that_the_processes_cannot_share_evenly_is_refused(machine, monkeypatch):
     machine()
     monkeypatch.setattr(dist, "init_process_group", None)  # it is refused before that
-    monkeypatch.setenv("WORLD_SIZE", "3")
+    launched(monkeypatch, RANK=0, WORLD_SIZE=3)
     with pytest.raises(BadInput) as error:
         Devices(train.Settings(batch_size=32))
     assert str(error.value) == ("A batch of 32 rows cannot be shared evenly by 3 processes: choose "

@@ -4,13 +4,24 @@
 
 For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
+import sys
+
 BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "except", "finally")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-LOOKALIKES = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u00d7": "*", "\u00f7": "/",
-              "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u00a0": "a space",
-              "\u221a": "** 0.5"}
+LOOKALIKES = {"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-",
+              "\u00d7": "*", "\u00b7": "*", "\u22c5": "*", "\u2217": "*", "\u00f7": "/",
+              "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
+              "\u2018": "'", "\u2019": "'", "\u2032": "'", "\u00b4": "'",
+              "\u3001": ",", "\u3002": ".", "\u2026": "...", "\u2192": "->",
+              "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "** 2",
+              "\u221a": "** 0.5", "\u221e": 'float("inf")'}
+SPACES = {"\u00a0": "a space that does not break", "\u3000": "a wide space",
+          "\u202f": "a narrow space", "\u2003": "a wide space", "\u2009": "a narrow space"}
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'",
+            "&nbsp;": "a space"}
 
 
 class Misread(Exception):
@@ -19,6 +30,25 @@ class Misread(Exception):
 
 class Lookalike(Misread):
     """A sign that only looks like one of Python."""
+
+
+def strange(sign):
+    """(what a sign is that Python does not know, what to do), or None."""
+    if sign in SPACES:
+        return SPACES[sign], "type a space instead"
+    if sign in INVISIBLE:
+        return "an invisible sign", "delete that line and type it again"
+    meant = LOOKALIKES.get(sign) or narrow(sign)
+    return ("the sign " + sign, "type " + meant + " instead") if meant else None
+
+
+def narrow(sign):
+    """The usual form of a wide sign, as keyboards for Chinese and Japanese type it; or None.
+    Letters are none of those: in names, Python takes wide ones."""
+    if not 0xFF01 <= ord(sign) <= 0xFF5E:
+        return None
+    usual = chr(ord(sign) - 0xFEE0)
+    return None if usual.isalpha() or usual == "_" else usual
 
 
 def lookalike(source):
@@ -35,6 +65,7 @@ def lookalike(source):
 def explain(source, line, words=""):
     """One sentence. `line`, counted from 1, and `words` are what Python itself says of it."""
     try:
+        pasted(source)
         statements = split(source)
         tabs(statements)
         for i, statement in enumerate(statements):
@@ -48,7 +79,8 @@ def explain(source, line, words=""):
                 "of the function are.")
     lines = source.split("\n")
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    if shown.startswith(("match ", "async ", "await ")):
+    in_page = sys.implementation.name == "micropython"
+    if in_page and shown.startswith(("match ", "async ", "await ")):
         return f"Line {line}: {shown.split()[0]} is not known to the Python of this page."
     return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something missing in "
             "it, or one sign too many, or in the line before?")
@@ -81,10 +113,10 @@ def split(source):
     began, indent = 1, None
     while i < len(source):
         sign = source[i]
-        if sign in LOOKALIKES:
-            name = "a space that does not break" if sign == "\u00a0" else f"the sign {sign}"
-            raise Lookalike(f"Line {number} has {name} in it, which Python does not know: type "
-                            f"{LOOKALIKES[sign]} instead.")
+        if ord(sign) > 127 and strange(sign):
+            name, remedy = strange(sign)
+            raise Lookalike(f"Line {number} has {name} in it, which Python does not know: "
+                            f"{remedy}.")
         if indent is None and sign not in " \t\n#":
             began, indent = number, source[source.rfind("\n", 0, i) + 1 : i]
         if sign == "#":
@@ -146,6 +178,45 @@ def close(opened, sign, number):
 
 
 # Mistakes ---------------------------------------------------------------------------------------
+
+def pasted(source):
+    """Raise Misread for what was copied along with the code, and belongs to where it stood."""
+    lines = source.split("\n")
+    for number, line in enumerate(lines, 1):
+        if line.startswith("```"):
+            raise Misread(f"Line {number}, {line.strip()}, marks the code in the text that it was "
+                          "copied from: remove every line with ```, and what is not Python.")
+        if line.startswith((">>>", "In [")):
+            raise Misread(f"Line {number} begins with {line.split()[0]}, which Python writes "
+                          "before what is typed: remove such signs at the beginning of each line.")
+        for entity, sign in ENTITIES.items():
+            if entity in line:
+                raise Misread(f"Line {number} has {entity}, which stands in the source of a page "
+                              f"for {sign}: type {sign} instead.")
+    if numbered(lines):
+        raise Misread("The lines begin with their numbers, which were copied along with the code: "
+                      "remove the numbers.")
+
+
+def numbered(lines):
+    """Whether lines that are not empty begin with numbers, each as far on as the lines are."""
+    first = None
+    found = 0
+    for i, line in enumerate(lines):
+        digits = ""
+        for sign in line.strip():
+            if not sign.isdigit():
+                break
+            digits += sign
+        if line.strip() and not digits:
+            return False
+        if digits:
+            first = int(digits) - i if first is None else first
+            found += 1
+            if int(digits) - i != first:
+                return False
+    return found > 1
+
 
 def tabs(statements):
     """Raise Misread for a tab before a line, if there are spaces before others."""

@@ -1,0 +1,113 @@
+"""Random mixes of flags for train.py: each ends in a sentence before anything is made, or in a run.
+
+    python tests/bench/flag_mixes.py 2000          how many (500)
+    python tests/bench/flag_mixes.py 500 --all     train with every mix that is small enough
+
+Prints how many mixes were refused, taken and trained. Raises an error for a traceback, half a
+folder, or a number that is none.
+"""
+import argparse
+import contextlib
+import io
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import plumbing
+import train
+from data import BadInput
+
+TEXT = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
+NUMBERS = ["0", "1", "2", "3", "7", "8", "16", "-1", "2147483647", "2147483648", "1e3", "9" * 40,
+           "0.5", "x", "", "1_000", " 4", "٣"]
+FLOATS = ["0", "1", "0.5", "1e-6", "1e-40", "1e-300", "5e-324", "1e30", "1e38", "1e308", "-1",
+          "nan", "inf", "-inf", "1e400", "0x1p-3", ".1", "1,5", "x", ""]
+WORDS = ["", "pigs.txt", "stories", "x", "../x", "a b (1)", "\udcff", "a\0b", "ö", "-x", "~/x",
+         "runs/a", "runs", ".", "/", "\x1b[2J", "x" * 300, "nothing.txt", "cpu", "auto", "float32",
+         "bfloat16", "cuda", "smoke", "Con", "a\nb"]
+TINY = dict(preset="smoke", dataset="pigs.txt", vocab_size="64", n_ctx="16", n_embd="8", n_ff="8",
+            n_layer="1", n_head="1", batch_size="2", steps="2", watch_tokens="2", device="cpu",
+            precision="float32")
+
+
+def mix(rng):
+    """Flags of a tiny training, some of which are replaced by numbers near their limits."""
+    flags = dict(TINY)
+    kinds = {name: field.type for name, field in train.Settings.__dataclass_fields__.items()}
+    for name in rng.sample(sorted(kinds), rng.choice([1, 1, 2, 3])):
+        values = {int: NUMBERS, float: FLOATS}.get(kinds[name], WORDS)
+        flags[name] = rng.choice(values)
+    return [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+
+
+def is_small(s):
+    """Whether a training is over in a second."""
+    tokens = s.steps * s.batch_size * s.n_ctx
+    return s.dataset == "pigs.txt" and tokens * s.n_layer * s.n_embd * (s.n_embd + s.n_ff) < 1e8 \
+        and s.steps < 100 and s.out in ("", "x", "ö", "a b (1)", "runs/a", "-x")
+
+
+def attempt(flags, with_training):
+    """"refused", "taken" or "trained"; what goes wrong otherwise is raised."""
+    try:
+        s = plumbing.read_settings(train.Settings, train.PRESETS, flags)
+    except BadInput as reason:
+        assert str(reason), flags
+        return "refused"
+    except SystemExit as end:
+        assert end.code == 2, flags
+        return "refused"
+    if not with_training or not is_small(s):
+        return "taken"
+    try:
+        train.train(s)
+    except BadInput as reason:
+        assert str(reason), flags
+        ended_early = "The loss of step" in str(reason)
+        assert ended_early or not s.out or not Path(s.out, "settings.json").exists(), flags
+        return "refused"
+    assert Path(s.out, "metrics.json").exists(), flags
+    return "trained"
+
+
+def drill(n, seed=0, train_every=1):
+    """Try n mixes in the working directory, where there is nothing but pigs.txt. A Counter of what
+    became of them; `train_every`: only so many of those that are taken are trained."""
+    rng, counts = random.Random(seed), Counter()
+    for turn in range(1, n + 1):
+        flags = mix(rng)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            what = attempt(flags, turn % train_every == 0)
+        counts[what] += 1
+        for path in Path().iterdir():
+            if path.name != "pigs.txt":
+                assert what == "trained" or path.name == "runs" or "--matrix-lr" in str(flags) \
+                    or not (path / "settings.json").exists(), (flags, path)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return counts
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("n", type=int, nargs="?", default=500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--all", action="store_true", help="train with all that are taken")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        Path("pigs.txt").write_text(TEXT, "utf-8")
+        for what, count in drill(args.n, args.seed, 1 if args.all else 10).items():
+            print(f"{count:6} {what}")
+        os.chdir(Path(__file__).parent)  # or Windows would not remove the folder
+
+
+if __name__ == "__main__":
+    main()
