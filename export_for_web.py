@@ -675,8 +675,8 @@ def metrics(run):
     except BadInput:
         if run.reached >= run.s.steps:
             run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
-                                      "missing or damaged: python train.py --resume "
-                                      f"{run.folder} writes it again.")
+                                      "missing or damaged. To write it again: "
+                                      + command("python", "train.py", "--resume", run.folder))
 
 
 # --------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from data import BadInput
 from terrarium import run_checks
+from terrarium.console import command
 from terrarium.files import atomic_write, patiently
 
 import numpy as np
@@ -113,12 +114,13 @@ def check_free(out):
         raise BadInput(f"{out} could not be written, because {blocking} is a file: choose another "
                        "folder (--out).")
     if (folder / "settings.json").exists() and (folder / HASHES).exists():
-        raise BadInput(f"{out} already holds a run: go on with it (--resume {out}), or choose "
-                       "another folder (--out).")
+        raise BadInput(f"{out} already holds a run: go on with it "
+                       f"({command('--resume', folder)}), or choose another folder (--out).")
     if folder.is_dir() and not all(path.name in LEFTOVERS and not is_link(path)
                                    for path in folder.iterdir()):
         raise BadInput(f"{out} is not empty, and train.py writes only into a folder of its own: "
-                       f"choose one that does not exist, such as --out {out.rstrip('/')}/run.")
+                       "choose one that does not exist "
+                       f"({command('--out', folder / 'run')}).")
 
 
 def lock_file(file):

@@ -9,7 +9,6 @@
     site/terrarium-site.json  says that this folder is ours, and what the pages in it were
 """
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from data import BadInput
+from terrarium.errors import os_error_sentence
 from terrarium.files import atomic_write, patiently
 from terrarium.web.lock import locked, try_lock
 
@@ -439,26 +439,7 @@ def concerns(file, site):
     return file.is_relative_to(site) or site.is_relative_to(file)
 
 
-ELSEWHERE = "Close what has it open, or choose another --out"
-REMEDIES = {  # {number of the error: (what is wrong, what to do)}
-    getattr(errno, "EDQUOT", errno.ENOSPC): ("your part of the disk is full", "Make room"),
-    errno.ENOSPC: ("the disk is full", "Make room"),
-    errno.EFBIG: ("the file is too large for this disk", "Choose an --out on another one"),
-    errno.EROFS: ("this disk can only be read", "Choose an --out on another one"),
-    errno.EIO: ("the disk has a fault", "Choose an --out on another one"),
-    errno.EACCES: ("writing there is not allowed", ELSEWHERE),
-    errno.EPERM: ("writing there is not allowed", ELSEWHERE),
-    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter --out"),
-    errno.ENOENT: ("its folder is gone", "Let no other program work in it"),
-    errno.EMFILE: ("too many files are open", "Close other programs"),
-}
-
-
 def explanation(error, place):
-    file = str(error.filename or place)
-    if STAGING in file:  # of a folder that nobody knows by that name
-        file = str(place)
-    reason = REMEDIES.get(error.errno) or (error.strerror or "the system refused it",
-                                           "Choose another --out")
-    return (f"{file} could not be written: {reason[0]}. {reason[1]}, and export again. What was "
-            "exported before is as it was.")
+    if not error.filename or STAGING in str(error.filename):  # a folder that nobody has heard of
+        error.filename = str(place)
+    return os_error_sentence(error, "export again") + " What was exported before is as it was."
