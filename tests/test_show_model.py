@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,7 +61,7 @@ def show(home, monkeypatch, capsys):
 
 def in_a_process(home, *words, **options):
     return subprocess.run([sys.executable, ROOT / "show_model.py", *words], cwd=home, text=True,
-                          capture_output=True, timeout=60, **options)
+                          capture_output=True, timeout=PATIENCE, **options)
 
 
 def number(text):
@@ -511,7 +511,7 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     subprocess.run([sys.executable, ROOT / "show_model.py", "generate", "She"], cwd=home,
-                   stdout=theirs, env=environment, check=True, timeout=60)
+                   stdout=theirs, env=environment, check=True, timeout=PATIENCE)
     os.close(theirs)
     assert b"\x1b[48;5;" in os.read(ours, 10_000)
 
@@ -531,7 +531,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
         "unset PYTHONUNBUFFERED; "  # without it, what is printed waits for the end
         f"'{sys.executable}' '{ROOT}/show_model.py' weights --run runs/sea | true; "
         "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=PATIENCE)
     assert (done.stderr, done.stdout) == ("", "0\n")  # it left before the first line came
 
 
