@@ -53,6 +53,20 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def train_in(folder, *flags):
+    """What `python train.py` with these flags does in a folder, in this process."""
+    import plumbing
+    import train
+
+    before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
+    os.chdir(folder)
+    try:
+        train.train(plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+    finally:
+        os.chdir(before)
+        signal.signal(signal.SIGINT, handler)
+
+
 @pytest.fixture
 def run_train(folder):
     """run_train("--preset", "smoke"): `python train.py` in `folder`, as a process of its own."""
@@ -111,6 +125,11 @@ DRAWN = """() => {
       && !inside(document).some(isBusy); }"""
 
 
+def chromium():
+    """The path of a Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 def drawn(page):
     """Wait until a page has drawn what it draws by itself."""
     page.wait_for_function(DRAWN)
@@ -121,12 +140,12 @@ def browser():
     """A real Chromium: the one of the system. In CI it has to be there. Its pages are patient."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium()
     if not path and not os.environ.get("CI"):
         pytest.skip("The pages are tested in Chromium: install it, such as by apt install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
-        new_page = chromium.new_page
+        started = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
+        new_page = started.new_page
 
         def patient_page(**options):
             page = new_page(**options)
@@ -134,9 +153,9 @@ def browser():
             page.add_init_script(PATIENT)
             return page
 
-        chromium.new_page = patient_page
-        yield chromium
-        chromium.close()
+        started.new_page = patient_page
+        yield started
+        started.close()
 
 
 @contextlib.contextmanager
@@ -155,8 +174,7 @@ def served(folder):
 def smoke_run(tmp_path_factory):
     """The folder of a run with the preset smoke, trained once; not to be changed."""
     folder = tmp_path_factory.mktemp("trained")
-    subprocess.run([sys.executable, ROOT / "train.py", "--preset", "smoke"], cwd=folder, check=True,
-                   capture_output=True, timeout=PATIENCE)
+    train_in(folder, "--preset", "smoke")
     return folder / "runs" / "smoke"
 
 

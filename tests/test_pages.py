@@ -302,6 +302,7 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
         assert "seed=2" in page.url and "".join(boxes(page)).startswith("(end)The·cat")
         page.reload()
         drawn(page)
+        page.mouse.move(6, 6)
         settled(page)
         assert page.get_by_placeholder("The beginning of a text").input_value() == "The cat"
 
@@ -425,6 +426,7 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
     (copy / "exported" / "index.json").write_text(json.dumps(index))
     with served(copy) as address:
         with opened(browser, f"{address}/explore.html#step=20&versus=run:other") as page:
+            page.mouse.move(5, 5)
             page.get_by_text("Both write the same.").wait_for()
         page = browser.new_page()
         page.goto(f"{address}/explore.html#versus=run:nobody")
@@ -675,7 +677,6 @@ def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site,
         page.goto(f"{address}/explore.html#step=20")
         drawn(page)
         page.mouse.move(5, 5)
-        page.wait_for_load_state("networkidle")
         page.locator(place).get_by_role("alert").wait_for()
         alert = page.locator(place).get_by_role("alert")
         assert sentence in alert.inner_text()

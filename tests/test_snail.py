@@ -47,9 +47,12 @@ def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
                            "them distinct")
 
 
-def test_the_note_is_shown_before_training_begins(run_train):
-    done = run_train("--preset", "smoke", "--dataset", "snail", "--steps", "1", "--device", "cpu")
-    assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", done.stdout)
+def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatch, capsys):
+    few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
+    monkeypatch.setattr(snail, "load", lambda: few)
+    train_here("--preset", "smoke", "--dataset", "snail", "--steps", 1, "--device", "cpu")
+    said = capsys.readouterr().out.partition("step      0")[0]
+    assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", said)
 
 
 def test_no_held_out_question_is_worded_as_a_training_question(corpus):
