@@ -291,8 +291,8 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
     assert desk.run(SOURCE).startswith("This is attention.")
 
 
-NEVER_ENDING = SOURCE.replace(  # a story: no text is as long in what the code is judged by
-    "    scores", "    while T > 40:\n        pass\n    scores", 1)
+NEVER_ENDING = SOURCE.replace(  # a story; what the code is judged by is never of this length
+    "    scores", "    while T == 11:\n        pass\n    scores", 1)
 
 
 def test_a_story_can_be_stopped_and_another_one_told(desk):
