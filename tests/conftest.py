@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,17 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the models here are too small to share out
 settings.register_profile("patient", deadline=None)  # a busy machine is no mistake
 settings.load_profile("patient")
+PATIENCE = 600  # seconds until something counts as hanging, on however slow and busy a machine
+
+
+def wait_until(condition, process=None):
+    """Wait until something is true, or there, and return it; a process must live on meanwhile."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert process is None or process.poll() is None, "the process ended before"
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.001)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +53,26 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def train_in(folder, *flags):
+    """What `python train.py` with these flags does in a folder, in this process."""
+    import plumbing
+    import train
+
+    before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
+    os.chdir(folder)
+    try:
+        train.train(plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+    finally:
+        os.chdir(before)
+        signal.signal(signal.SIGINT, handler)
+
+
 @pytest.fixture
 def run_train(folder):
     """run_train("--preset", "smoke"): `python train.py` in `folder`, as a process of its own."""
     def run(*flags, **options):
         return subprocess.run([sys.executable, ROOT / "train.py", *map(str, flags)], cwd=folder,
-                              capture_output=True, text=True, timeout=120, **options)
+                              capture_output=True, text=True, timeout=PATIENCE, **options)
     return run
 
 
@@ -69,22 +95,67 @@ def train_here(folder):
 # Pages ------------------------------------------------------------------------------------------
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
 QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-         "--disable-background-networking --disable-component-update").split()
+         "--disable-background-networking --disable-component-update --disable-extensions "
+         "--disable-features=InitialWebUI,WebUIReloadButton,WebUITabStrip,Translate,MediaRouter,"
+         "OptimizationHints").split()  # a window without what surrounds it opens twice as fast
+# Two seconds for typed code, five until a page fetches what nobody asked for: here such times are
+# ten times as long. A test in which one of them has to run out sets patience = 1.
+PATIENT = """
+    globalThis.patience = 10;
+    const soon = globalThis.setTimeout;
+    globalThis.setTimeout = (act, delay, ...given) =>
+      soon(act, delay >= 2000 ? patience * delay : delay, ...given);
+"""
+# Whether a page has drawn what it draws by itself: it says that no run could be opened, or there is
+# the sentence about the run, and no figure is busy. Some stay busy until somebody moves.
+DRAWN = """() => {
+    const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+      one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
+    const isBusy = (one) => one.getAttribute("aria-busy") === "true"
+      && !one.getRootNode().host?.matches("same-numbers, logit-lens, #compared *");
+    if (document.fonts.status !== "loaded") return false;
+    if (document.querySelector(":not(:defined)")) return false;
+    if (document.querySelector("#figures")) return true;  // the storybook, where some stay busy
+    const box = document.querySelector("#trouble");
+    if (box.querySelector("[role=alert]")) return true;
+    const { renderRoot } = document.querySelector("run-facts");
+    return !box.children.length && renderRoot.querySelector("p:not([aria-busy])")
+      && !inside(document).some(isBusy); }"""
+
+
+def chromium():
+    """The path of a Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def drawn(page):
+    """Wait until a page has drawn what it draws by itself."""
+    page.wait_for_function(DRAWN)
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """A real Chromium: the one of the system. In CI it has to be there."""
+    """A real Chromium: the one of the system. In CI it has to be there. Its pages are patient."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium()
     if not path and not os.environ.get("CI"):
         pytest.skip("The pages are tested in Chromium: install it, such as by apt install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield chromium
-        chromium.close()
+        started = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
+        new_page = started.new_page
+
+        def patient_page(**options):
+            page = new_page(**options)
+            page.set_default_timeout(TIMEOUT)
+            page.add_init_script(PATIENT)
+            return page
+
+        started.new_page = patient_page
+        yield started
+        started.close()
 
 
 @contextlib.contextmanager
@@ -103,8 +174,7 @@ def served(folder):
 def smoke_run(tmp_path_factory):
     """The folder of a run with the preset smoke, trained once; not to be changed."""
     folder = tmp_path_factory.mktemp("trained")
-    subprocess.run([sys.executable, ROOT / "train.py", "--preset", "smoke"], cwd=folder, check=True,
-                   capture_output=True, timeout=300)
+    train_in(folder, "--preset", "smoke")
     return folder / "runs" / "smoke"
 
 
@@ -113,7 +183,7 @@ def smoke_site(smoke_run, tmp_path_factory):
     """The folder of a whole site that shows that run; not to be changed."""
     site = tmp_path_factory.mktemp("site")
     subprocess.run([sys.executable, ROOT / "export_for_web.py", smoke_run, "--out", site],
-                   check=True, capture_output=True, timeout=300)
+                   check=True, capture_output=True, timeout=PATIENCE)
     return site
 
 
@@ -134,7 +204,8 @@ def opened(browser, address, width=1440, height=900, dark=False, still=False):
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("console", lambda message: page.complaints.append(message.text))
     try:
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
+        drawn(page)
         yield page
         assert page.complaints == []
     finally:

@@ -15,7 +15,7 @@ from data import BadInput, shakespeare, textfile, tinystories
 
 import pytest
 import torch
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",
@@ -110,9 +110,10 @@ def test_a_training_whose_reader_leaves_says_so(folder):
     """As in `python train.py | head -3`: it ends early, and nobody should believe it is done."""
     done = subprocess.run(
         "export PYTHONUNBUFFERED=1; "  # so that it is noticed while it trains
-        f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu | head -3 > seen; "
+        f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu --precision float32 "
+        "--steps 50000 --watch-every 5 | head -3 > seen; "  # which it will not come to
         "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout == "2\n"
     assert "Broken pipe" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr

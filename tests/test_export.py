@@ -14,7 +14,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
@@ -29,10 +28,11 @@ from data import BadInput
 from terrarium.web import serve
 
 import numpy as np
+import psutil
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT
+from conftest import PATIENCE, ROOT, wait_until
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from run_tools import rehash, rewrite
@@ -104,7 +104,7 @@ def export(folder, monkeypatch, capsys):
 
 def in_a_process(*words, **options):
     return subprocess.run([sys.executable, ROOT / "export_for_web.py", *map(str, words)], text=True,
-                          capture_output=True, timeout=60, **options)
+                          capture_output=True, timeout=PATIENCE, **options)
 
 
 def read(place, name):
@@ -821,16 +821,28 @@ def test_an_export_that_cannot_be_put_into_its_place_leaves_the_old_one_there(
     assert not Path("another").exists()
 
 
+KILLED = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+import export_for_web
+
+def kill(event, given):  # as soon as the film is to be written, when other files are there
+    if event == "open" and "film.json" in str(given[0]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)
+export_for_web.main()
+"""
+
+
 def test_an_export_that_is_killed_leaves_the_old_one_whole_and_the_next_one_tidies_up(
         export, mine, smoke_run, smoke_site, folder):
     shutil.copytree(smoke_site / "exported", folder / "site" / "exported")
     exported = Path("site/exported")
     before = contents(exported)
-    process = subprocess.Popen([sys.executable, ROOT / "export_for_web.py", smoke_run, "--out",
-                                "site"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: list(exported.glob(".new-*/new/smoke/steps/*.json")))
-    process.kill()
-    assert process.wait(30) == -signal.SIGKILL
+    killed = subprocess.run([sys.executable, "-c", KILLED, smoke_run, "--out", "site"],
+                            cwd=folder, capture_output=True, timeout=PATIENCE)
+    assert killed.returncode == -signal.SIGKILL
     assert {name: content for name, content in contents(exported).items()
             if not name.startswith(".new-")} == before
     assert len(list(exported.glob(".new-*"))) == 1
@@ -838,15 +850,6 @@ def test_an_export_that_is_killed_leaves_the_old_one_whole_and_the_next_one_tidi
     export(mine)
     assert [run["name"] for run in read(exported, "index")["runs"]] == ["smoke", "tale"]
     assert {path.name for path in exported.iterdir()} == {"index.json", "smoke", "tale"}
-
-
-def until(seen, seconds=60):
-    """Wait until something is there; returns it."""
-    end = time.time() + seconds
-    while not (found := seen()):
-        assert time.time() < end, "It never came."
-        time.sleep(0.02)
-    return found
 
 
 # ---------------------------------------------------------------------------------------------
@@ -924,20 +927,20 @@ def test_a_run_is_exported_while_it_is_trained_and_after_it_was_stopped(
                                  "--steps", "50000", "--watch-every", "20"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(lambda: list(Path("runs").glob("tale/snapshots/[0-9]*.pt")))
+        wait_until(lambda: list(Path("runs").glob("tale/snapshots/[0-9]*.pt")))
         reached = [-1]
         for _ in range(4):
-            until(lambda: logged(Path("runs/tale")) > reached[-1])
+            wait_until(lambda: logged(Path("runs/tale")) > reached[-1])
             assert re.search(r"^runs/tale \(so far [\d,]+ of 50,000 steps\) is in", export())
             about = read(Path("site/exported/tale"), "manifest")
             assert about["missing"] == {} and not about["finished"] and about["metrics"] is None
             reached.append(about["step"])
         assert reached == sorted(set(reached))
-        until(lambda: len(lines_of("runs/tale/traces.jsonl")) > 6)
+        wait_until(lambda: len(lines_of("runs/tale/traces.jsonl")) > 6)
         assert training.poll() is None
     finally:
         training.send_signal(signal.SIGINT)
-        training.wait(60)
+        training.wait(PATIENCE)
     last = logged(Path("runs/tale"))
     assert f"(so far {last:,} of 50,000 steps)" in export()
     about = read(Path("site/exported/tale"), "manifest")
@@ -1321,11 +1324,12 @@ def serving(mine):
 
 
 def get(port, path):
-    return urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=20)
+    return urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=PATIENCE)
 
 
 def test_the_site_is_served_on_a_free_port_until_ctrl_c(serving, place):
     process, port = serving()
+    idle = psutil.Process(process.pid).num_threads()
     exported, other = contents(Path("site/exported")), contents(place.parent)  # of another process
     assert {name for name in exported if exported[name] != other[name]} == {"tale/manifest.json"}
     assert serving.taken < port < serving.taken + 20
@@ -1347,9 +1351,9 @@ def test_the_site_is_served_on_a_free_port_until_ctrl_c(serving, place):
         impatient.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     with get(port, "engine/gpt.js") as answer:
         assert answer.status == 200
-    time.sleep(0.2)
+    wait_until(lambda: psutil.Process(process.pid).num_threads() <= idle)  # it noticed, and went on
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
 
 

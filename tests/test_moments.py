@@ -10,7 +10,7 @@ from data import END
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,7 +75,7 @@ def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
 @pytest.mark.parametrize("text", ["7", "the cat sat on the mat\\n", "我爱"])
 def test_a_long_text_without_a_full_stop_is_read_in_a_moment(text):
     subprocess.run([sys.executable, "-c", f"import moments; moments.learn_language('{text}' * "
-                    "100_000)"], cwd=ROOT, check=True, timeout=30)
+                    "100_000)"], cwd=ROOT, check=True, timeout=PATIENCE)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT
+from conftest import PATIENCE, ROOT, train_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,8 +34,7 @@ def home(tmp_path_factory):
     (home / "sea.txt").write_text(SEA, "utf-8")
     for flags in ((*SMALL, "--dataset", "snail", "--n-ctx", "96"),
                   (*SMALL, "--dataset", "sea.txt", "--vocab-size", "64", "--steps", "60")):
-        subprocess.run([sys.executable, ROOT / "train.py", *flags], cwd=home, check=True,
-                       capture_output=True)
+        train_in(home, *flags)
     return home
 
 
@@ -59,9 +58,19 @@ def show(home, monkeypatch, capsys):
     return show
 
 
+@pytest.fixture
+def ends(show, capsys):
+    """ends("weights"): the exit code of show_model.py for these words, and what it prints."""
+    def ends(*words):
+        with pytest.raises(SystemExit) as end:
+            plumbing.run(lambda: show(*words), reader_may_leave=True)
+        return end.value.code, *capsys.readouterr()
+    return ends
+
+
 def in_a_process(home, *words, **options):
     return subprocess.run([sys.executable, ROOT / "show_model.py", *words], cwd=home, text=True,
-                          capture_output=True, timeout=60, **options)
+                          capture_output=True, timeout=PATIENCE, **options)
 
 
 def number(text):
@@ -102,13 +111,11 @@ def test_merges_are_listed_in_the_order_in_which_they_were_made(show, run):
         run.tokenizer.merges
 
 
-def test_a_run_on_characters_has_no_merges_to_show(tmp_path):
+def test_a_run_on_characters_has_no_merges_to_show(tmp_path, ends):
     (tmp_path / "sea.txt").write_text(SEA, "utf-8")
-    subprocess.run([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "sea.txt", "--steps",
-                    "1", "--vocab-size", "0"], cwd=tmp_path, check=True, capture_output=True)
-    done = in_a_process(tmp_path, "merges", "--run", "runs/sea")
-    assert (done.returncode, done.stderr) == (2, "This run reads single characters: nothing was "
-                                                 "glued.\n")
+    train_in(tmp_path, *SMALL, "--dataset", "sea.txt", "--steps", 1, "--vocab-size", 0)
+    ended = ends("merges", "--run", tmp_path / "runs" / "sea")
+    assert ended == (2, "", "This run reads single characters: nothing was glued.\n")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -511,7 +518,7 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     subprocess.run([sys.executable, ROOT / "show_model.py", "generate", "She"], cwd=home,
-                   stdout=theirs, env=environment, check=True, timeout=60)
+                   stdout=theirs, env=environment, check=True, timeout=PATIENCE)
     os.close(theirs)
     assert b"\x1b[48;5;" in os.read(ours, 10_000)
 
@@ -531,7 +538,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
         "unset PYTHONUNBUFFERED; "  # without it, what is printed waits for the end
         f"'{sys.executable}' '{ROOT}/show_model.py' weights --run runs/sea | true; "
         "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=PATIENCE)
     assert (done.stderr, done.stdout) == ("", "0\n")  # it left before the first line came
 
 
@@ -551,16 +558,16 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
     (["generate", "sea " * 70], "tokens, and this model sees 1 to 64 at once: choose another"),
     (["attention", ""], "The text has 0 tokens"),
 ])
-def test_a_mistake_gets_a_sentence_and_exit_code_2(home, words, says):
+def test_a_mistake_gets_a_sentence_and_exit_code_2(ends, words, says):
     run = () if "--run" in words else ("--run", "runs/sea")
-    done = in_a_process(home, *words, *run)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+    code, out, err = ends(*words, *run)
+    assert (code, out) == (2, "")
+    assert says in err and len(err.splitlines()) == 1
 
 
-def test_an_unknown_verb_is_told_which_there_are(home):
-    done = in_a_process(home, "dance")
-    assert done.returncode == 2 and "film" in done.stderr
+def test_an_unknown_verb_is_told_which_there_are(ends):
+    code, _, err = ends("dance")
+    assert code == 2 and "film" in err
 
 
 def test_without_any_run_it_says_how_to_get_one(tmp_path):
@@ -622,9 +629,8 @@ def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
 
 def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
     (tmp_path / "bits.txt").write_text("0110" * 500)
-    subprocess.run([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "bits.txt", "--steps",
-                    "1", "--vocab-size", "0", "--n-head", "1", "--n-layer", "1", "--n-ff", "2",
-                    "--n-ctx", "2"], cwd=tmp_path, check=True, capture_output=True)
+    train_in(tmp_path, *SMALL, "--dataset", "bits.txt", "--steps", 1, "--vocab-size", 0,
+             "--n-head", 1, "--n-layer", 1, "--n-ff", 2, "--n-ctx", 2)
     monkeypatch.chdir(tmp_path)
     for words in ([], ["neurons"], ["attention", "01"], ["attention", "--all"], ["weights"],
                   ["neighbours", "0"], ["film"], ["generate", "0", "--seed", "9" * 30],

@@ -47,9 +47,14 @@ def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
                            "them distinct")
 
 
-def test_the_note_is_shown_before_training_begins(run_train):
-    done = run_train("--preset", "smoke", "--dataset", "snail", "--steps", "1", "--device", "cpu")
-    assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", done.stdout)
+def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatch, capsys):
+    few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
+    monkeypatch.setattr(snail, "load", lambda: few)
+    monkeypatch.setattr(train, "update", lambda *_: 1 / 0)  # it is enough to come this far
+    with pytest.raises(ZeroDivisionError):
+        train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu")
+    said = capsys.readouterr().out
+    assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", said)
 
 
 def test_no_held_out_question_is_worded_as_a_training_question(corpus):

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import data
@@ -15,12 +14,14 @@ import train
 
 import pytest
 import torch
+from conftest import PATIENCE, wait_until
 
 FLAGS = ["--preset", "smoke", "--precision", "float32", "--out", "run"]
 WATCHER = f"""
 import builtins, os, signal, sys
 sys.path.insert(0, {str(Path(train.__file__).parent)!r})
-import data, plumbing, train
+import plumbing, train
+from terrarium import files
 
 def noted(path, mode="r", **options):
     if mode != "rb":
@@ -28,7 +29,7 @@ def noted(path, mode="r", **options):
             file.write(os.environ["RANK"] + "\\n")
     return builtins.open(path, mode, **options)
 
-data.open = noted
+files.open = noted
 write_watch = plumbing.write_watch
 
 def interrupted(folder, step, *rest):
@@ -73,7 +74,7 @@ def output():
 
 def test_two_processes_have_the_losses_of_one_and_only_the_first_writes(torchrun, train_here):
     train_here(*FLAGS[:-1], "alone")
-    assert torchrun(*FLAGS).wait(timeout=120) == 0, output()
+    assert torchrun(*FLAGS).wait(timeout=PATIENCE) == 0, output()
     for name in ("loss", "validation_loss", "gradient_norm"):
         alone, together = losses_of("alone", name), losses_of("run", name)
         assert together.keys() == alone.keys() and len(together) >= 4
@@ -91,7 +92,7 @@ def test_ctrl_c_that_reaches_only_one_process_stops_both_and_the_run_can_go_on_a
         torchrun, train_here, monkeypatch):
     train_here(*FLAGS[:-1], "alone")
     monkeypatch.setenv("INTERRUPT_AT", "10")
-    assert torchrun(*FLAGS).wait(timeout=120) == 0, output()
+    assert torchrun(*FLAGS).wait(timeout=PATIENCE) == 0, output()
     step = torch.load("run/checkpoint.pt", weights_only=True)["step"]
     assert step in (10, 11) and f"Stopped after {step} of 20 steps" in output()
     assert "Traceback" not in output()
@@ -102,12 +103,9 @@ def test_ctrl_c_that_reaches_only_one_process_stops_both_and_the_run_can_go_on_a
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 def test_ctrl_c_stops_torchrun_and_saves(torchrun, folder):
     process = torchrun(*FLAGS, "--steps", 20_000)
-    deadline = time.monotonic() + 100
-    while not (folder / "run" / "attention" / "000020.npz").exists():
-        assert time.monotonic() < deadline and process.poll() is None, output()
-        time.sleep(0.05)
+    wait_until((folder / "run" / "attention" / "000020.npz").exists, process)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     step = torch.load("run/checkpoint.pt", weights_only=True)["step"]
     assert step >= 20 and f"Stopped after {step:,} of 20,000 steps" in output()
     assert not list((folder / "run").rglob("*.part"))

@@ -1,0 +1,69 @@
+"""How long another step takes to be drawn, beside laying the same page out once: medians.
+
+    python tests/bench/pages.py                 the site that it comes with, half a minute
+    python tests/bench/pages.py my_site
+
+They take turns, in the same page, so that a slow or a busy machine slows both. Expected: a third,
+and at most a half, where a film is watched (index.html) and where one looks inside (explore.html).
+"""
+import sys
+from pathlib import Path
+
+import common
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(common.repository, "tests")))
+import conftest  # noqa: E402  (from the folder above: how the tests open a page)
+
+ROUNDS = 40
+MEASURE = """async (rounds) => {
+    const { renderRoot } = document.querySelector("film-controls");
+    const slider = renderRoot.querySelector("input");
+    const steps = Math.min(4, Number(slider.max) + 1);
+    const figures = [...document.querySelectorAll("main *")].filter((one) => one.updateComplete);
+    const timed = async (act) => {
+      const began = performance.now();
+      await act();
+      document.body.getBoundingClientRect();
+      return performance.now() - began;
+    };
+    const move = async (i) => {
+      slider.value = Number(slider.max) - i % steps;
+      slider.dispatchEvent(new Event("input"));
+      for (let k = 0; k < 30; k++) await null;  // what is known comes at once
+      await Promise.all(figures.map((figure) => figure.updateComplete));
+    };
+    const layOut = async () => {
+      document.body.style.display = "none";
+      document.body.getBoundingClientRect();
+      document.body.style.display = "";
+    };
+    for (let i = 0; i < steps; i++) {  // fetched once
+      await move(i);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    const drawn = [], laidOut = [];
+    for (let i = 0; i < rounds; i++) {
+      drawn.push(await timed(() => move(i)));
+      laidOut.push(await timed(layOut));
+    }
+    const median = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+    return [median(drawn), median(laidOut)]; }"""
+
+
+def main(site):
+    with sync_playwright() as playwright, conftest.served(site) as address:
+        browser = playwright.chromium.launch(executable_path=conftest.chromium(),
+                                             args=conftest.QUIET)
+        for name in ("index.html", "explore.html"):
+            with conftest.opened(browser, f"{address}/{name}") as page:
+                page.mouse.move(5, 5)  # somebody is there
+                drawn, laid_out = page.evaluate(MEASURE, ROUNDS)
+            print(f"{name:12} another step {drawn:.1f} ms, the whole layout {laid_out:.1f} ms: "
+                  f"{drawn / laid_out:.2f}", flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(common.repository, "site")))
