@@ -277,6 +277,7 @@ def test_who_says_nothing_or_next_to_nothing_is_not_waited_for_for_ever(server, 
     address = ("127.0.0.1", server.server_port)
     with socket.create_connection(address, timeout=60) as silent:
         assert silent.recv(100) == b""
+    monkeypatch.setattr(Handler, "timeout", 60)
     with socket.create_connection(address, timeout=60) as slow:
         try:
             while True:  # a byte now and then
