@@ -676,8 +676,9 @@ Growing a model in {s.out}
             self.bar.close()
         if step == self.s.steps:
             return self.closing(log, evaluate(), corpus, tokenizer, write, run)
+        head = f" --head {self.s.out}/head.py" if self.s.head else ""
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                 f"To go on:\n  python train.py --resume {self.s.out}")
+                 f"To go on:\n  python train.py --resume {self.s.out}{head}")
 
     def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
