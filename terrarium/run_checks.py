@@ -174,10 +174,10 @@ def check_metrics(metrics):
 # ------------------------------------------------------------------------------ tensors
 
 def check_zip(content, most):
-    """Whether a zip file is whole, and unpacks to so many bytes at most."""
+    """Whether a zip file unpacks to so many bytes at most. Its checksums need no look: the hash of
+    the whole file was compared."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         require(sum(one.file_size for one in packed.infolist()) <= most, "it unpacks to too much")
-        require(packed.testzip() is None, "its checksum is wrong")
 
 
 def parameters(s, vocab_size):

@@ -442,14 +442,14 @@ def test_the_command_that_a_stopped_run_prints_goes_on_with_its_head(tale, capsy
     Path("my_head.py").write_text(HEAD, "utf-8")
     update = train.update
 
-    def interrupted_at_three(*arguments):
-        if arguments[4] == 3:
+    def interrupted_at_once(*arguments):
+        if arguments[4] == 0:
             signal.raise_signal(signal.SIGINT)  # as Ctrl-C: it stops after this step
         return update(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(plumbing.Screen, "opening", lambda *_: None)
-        patch.setattr(train, "update", interrupted_at_three)
+        patch.setattr(train, "update", interrupted_at_once)
         train.train(settings(*TINY, "--head", "my_head.py", "--out", "run"))
     words = capsys.readouterr().out.splitlines()[-1].split()
     assert words[:2] == ["python", "train.py"]
