@@ -641,10 +641,9 @@ def manifest(run, folder, weights, snapshots):
     files = {path.relative_to(folder).as_posix(): dict(
         bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.rglob("*.json"))}
-    facts = {name: value for name, value in run.facts.items() if name != "prompts"}
     return dict(
         format=FORMAT, name=run.name, folder=shown_folder(run.folder),
-        settings=dataclasses.asdict(run.s), corpus=facts,
+        settings=dataclasses.asdict(run.s), corpus=run.facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),

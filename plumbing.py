@@ -648,7 +648,7 @@ Growing a model in {s.out}
         if step == self.s.steps:
             return self.closing(log, evaluate(), corpus, tokenizer, write, run)
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                 f"To go on:\n  {command('python', 'train.py', '--resume', Path(self.s.out))}")
+                 f"To go on:\n  {go_on_command(self.s)}")
 
     def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
@@ -691,6 +691,13 @@ def skills(check, prompts, texts):
     asked = Counter(rule for rules in kept for rule in rules)
     names = sorted(asked, key="all".__eq__)  # in the order of the corpus, "all" at the end
     return {rule: sum(k.get(rule, False) for k in kept) / asked[rule] for rule in names}, asked
+
+
+def go_on_command(s):
+    """What to type to go on with a run; a head of somebody's own has to be named again."""
+    folder = Path(s.out)
+    head = ["--head", folder / "head.py"] if s.head else []
+    return command("python", "train.py", "--resume", folder, *head)
 
 
 def next_commands(s):

@@ -174,10 +174,10 @@ def check_metrics(metrics):
 # ------------------------------------------------------------------------------ tensors
 
 def check_zip(content, most):
-    """Whether a zip file is whole, and unpacks to so many bytes at most."""
+    """Whether a zip file unpacks to so many bytes at most. Its checksums need no look: the hash of
+    the whole file was compared."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         require(sum(one.file_size for one in packed.infolist()) <= most, "it unpacks to too much")
-        require(packed.testzip() is None, "its checksum is wrong")
 
 
 def parameters(s, vocab_size):
@@ -193,7 +193,12 @@ def check_weights(tensors, s, vocab_size):
         "it holds no tensors")
     numbers = sum(one.untyped_storage().nbytes() // 4 for one in tensors.values())
     require(numbers == parameters(s, vocab_size), "settings.json tells of a model of another size")
-    require(all(one.isfinite().all() for one in tensors.values()), "a weight is no number")
+    require(all_finite(tensors), "a weight is no number")
+
+
+def all_finite(tensors):
+    """Whether no number is infinite, or none: their sum would be, too (in a fifth of the time)."""
+    return math.isfinite(sum(one.sum(dtype=torch.float64).item() for one in tensors.values()))
 
 
 def check_checkpoint(checkpoint, s):
@@ -201,8 +206,7 @@ def check_checkpoint(checkpoint, s):
         "step", "log", "belongs_to", "model", "optimizers"}, "it lacks a part")
     require(is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
             "its step is beyond the last one")
-    require(all(one.isfinite().all() for one in checkpoint["model"].values()),
-            "a weight is no number")
+    require(all_finite(checkpoint["model"]), "a weight is no number")
     require(isinstance(checkpoint["log"], dict), "it has no log")
     check_log(checkpoint["log"].values())
     require(list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],

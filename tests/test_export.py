@@ -603,8 +603,8 @@ def test_functions_are_where_python_says_with_what_decorates_them(smoke):
     for name in ("attention", "Settings", "Tokenizer.learn", "Block.forward", "generate", "train"):
         lines, first = inspect.getsourcelines(eval(f"train.{name}"))  # noqa: S307
         assert found[name] == [first, first + len(lines) - 1]
-    assert found["train"][0] < found["train.one_step"][0] <= found["train.watch"][1] < found[
-        "train"][1]
+    assert found["grow"][0] < found["grow.one_step"][0] <= found["grow.watch"][1] < found[
+        "grow"][1]
 
 
 def test_lines_are_counted_as_python_counts_them():

@@ -438,6 +438,26 @@ def test_a_run_goes_on_with_the_head_that_it_keeps_after_it_was_confirmed(grown,
     assert (run / "metrics.json").exists()
 
 
+def test_the_command_that_a_stopped_run_prints_goes_on_with_its_head(tale, capsys, monkeypatch):
+    Path("my_head.py").write_text(HEAD, "utf-8")
+    update = train.update
+
+    def interrupted_at_once(*arguments):
+        if arguments[4] == 0:
+            signal.raise_signal(signal.SIGINT)  # as Ctrl-C: it stops after this step
+        return update(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plumbing.Screen, "opening", lambda *_: None)
+        patch.setattr(train, "update", interrupted_at_once)
+        train.train(settings(*TINY, "--head", "my_head.py", "--out", "run"))
+    words = capsys.readouterr().out.splitlines()[-1].split()
+    assert words[:2] == ["python", "train.py"]
+    Path("my_head.py").unlink()
+    train.train(settings(*words[2:]))
+    assert Path("run/metrics.json").exists()
+
+
 def test_a_head_that_was_changed_in_the_run_is_not_executed(grown, folder):
     run = Path(shutil.copytree(grown / "half_with_a_head", "run"))
     evil_head(run)
