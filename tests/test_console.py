@@ -50,6 +50,15 @@ def test_control_characters_are_shown_and_all_others_stay(text, shown):
     assert console.printable(text) == shown
 
 
+@pytest.mark.parametrize("token", EVIL, ids=ascii)
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_token_cannot_act_through_its_colour(monkeypatch, token, coloured):
+    monkeypatch.setattr(console, "has_colours", lambda: coloured)
+    shown = plumbing.shade(f"a{token}b", 0.5)
+    assert not acts(shown) and ("\x1b" in shown) == coloured
+    assert not acts(plumbing.visible(token))
+
+
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory):
     """A run that learned from a text full of escape sequences, in a folder named by one."""
