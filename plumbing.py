@@ -202,6 +202,9 @@ class Devices:
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
+            if "TORCHELASTIC_RUN_ID" not in os.environ:  # started by hand, or not at all
+                console.say(f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
+                            file=sys.stderr)
             dist.init_process_group("nccl" if kind == "cuda" else "gloo",
                                     timeout=timedelta(hours=6))
         self.precision, reason = self.of_the_first(choose_precision(kind, settings.precision))

@@ -2,6 +2,7 @@
 import argparse
 import ast
 import dataclasses
+import functools
 import inspect
 import io
 import math
@@ -45,6 +46,7 @@ def read_flags(Settings, arguments=None):
     return vars(parser.parse_args(arguments))
 
 
+@functools.cache
 def comments(Settings):
     """{name: the comment on the line on which a field is defined}; none of a class without a file.
     """

@@ -44,9 +44,19 @@ def test_printable_text_holds_nothing_that_acts_on_a_terminal(text):
 
 @pytest.mark.parametrize("text, shown", [
     ("a\x1b[2Jb", r"a\x1b[2Jb"), ("a\rb", r"a\rb"), ("\u202eabc", r"\u202eabc"),
-    ("one\n\ttwo", "one\n\ttwo"), ("नमस्ते, ça va? 你好", "नमस्ते, ça va? 你好"), ("\udcff", r"\udcff")])
+    ("one\n\ttwo", "one\n\ttwo"), ("नमस्ते, ça va? 你好", "नमस्ते, ça va? 你好"),
+    ("\udcff", r"\udcff")])
 def test_control_characters_are_shown_and_all_others_stay(text, shown):
     assert console.printable(text) == shown
+
+
+@pytest.mark.parametrize("token", EVIL, ids=ascii)
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_token_cannot_act_through_its_colour(monkeypatch, token, coloured):
+    monkeypatch.setattr(console, "has_colours", lambda: coloured)
+    shown = plumbing.shade(f"a{token}b", 0.5)
+    assert not acts(shown) and ("\x1b" in shown) == coloured
+    assert not acts(plumbing.visible(token))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The judge of a typed attention(q, k, v): right ones pass, wrong ones hear which mistake it is."""
 import json
+import os
 import re
 import textwrap
 from types import SimpleNamespace
@@ -641,3 +642,84 @@ def test_a_head_that_makes_its_mask_on_another_device_is_told_so(sea):
         plumbing.load_head("my_head.py", "meta")
     (sea / "my_head.py").write_text("from train import attention\n", "utf-8")
     assert plumbing.load_head("my_head.py", "meta") is train.attention
+
+
+# ---------------------------------------------------------------------------------------------
+# What people paste
+
+MINE = head(STEPS)[1]
+PASTED = {  # a whole file, and what has to be named
+    "a fence": (f"```python\n{MINE}```\n", ["Line 1", "```"]),
+    "a fence at the end": (f"{MINE}```\n", ["```"]),
+    "line numbers": ("\n".join(f"{i} {line}" for i, line in enumerate(MINE.splitlines(), 1)),
+                     ["numbers"]),
+    "line numbers with colons": (
+        "\n".join(f"{i:3}: {line}" for i, line in enumerate(MINE.splitlines(), 40)), ["numbers"]),
+    "the prompt of Python": (
+        "\n".join(f">>> {line}" for line in MINE.splitlines()), ["Line 1", ">>>"]),
+    "the prompt of a notebook": (f"In [3]: {MINE}", ["Line 1", "In"]),
+    "a wide space": (MINE.replace("    T, D", "    T,\u3000D"), ["wide space", "Line"]),
+    "wide brackets": (MINE.replace("(dim=-1)", "（dim=-1）"), ["（", "type ( instead"]),
+    "a wide comma": (MINE.replace("T, D", "T，D"), ["，", "type , instead"]),
+    "a wide colon": (MINE.replace("(q, k, v):", "(q, k, v)："), ["：", "type : instead"]),
+    "an invisible space": (MINE.replace("T, D", "T,\u200b D"), ["invisible"]),
+    "a minus from a book": (MINE.replace("-1", "−1"), ["−", "type - instead"]),
+    "an entity of HTML": (MINE + "if 1 &lt; 2:\n    pass\n", ["&lt;", "type < instead"]),
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_what_was_pasted_along_with_a_head_is_named(sea, name):
+    source, words = PASTED[name]
+    assert source != MINE
+    (sea / "my_head.py").write_text(source, "utf-8")
+    with pytest.raises(BadInput) as error:
+        plumbing.load_head("my_head.py")
+    assert "my_head.py" in str(error.value)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize("content", [MINE.encode("utf-8-sig"), MINE.replace("\n", "\r\n").encode(),
+                                     ("# coding: latin-1\n# é\n" + MINE).encode("latin-1"),
+                                     (MINE + "# ```\n# １ 。\ns = '（ ```'\n").encode()],
+                         ids=["a mark of Windows", "line ends", "another encoding", "in texts"])
+def test_a_right_head_is_read_however_it_was_saved(sea, content):
+    (sea / "my_head.py").write_bytes(content)
+    assert judge(plumbing.load_head("my_head.py"), torch) == ""
+
+
+def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
+    (sea / "my_head.py").write_text(
+        "import torch\n\ndef attention(q, k, v):\n    B, H, T, D = q.shape\n"
+        "    weights = torch.zeros(B, H, T, T)\n    for t in range(T):\n"
+        "        s = q[:, :, t:t+1] @ k[:, :, :t+1].transpose(-2, -1) / D ** 0.5\n"
+        "        weights[:, :, t, :t+1] = s.softmax(-1)[:, :, 0]\n"
+        "    return weights @ v, weights\n", "utf-8")
+    assert judge(plumbing.load_head("my_head.py"), torch) == ""
+
+
+@pytest.mark.parametrize("name, content, words", [
+    ("my_head.py", MINE.encode("utf-16"), "UTF-8"),
+    ("my_head.py", ("# é\n" * 9 + MINE).encode("latin-1"), "UTF-8"),
+    ("my_head.py", b"import torch\nexit()\n", "SystemExit, line 2"),
+    ("my_head.py", b"import einops_of_mine\n", "line 1: No module named 'einops_of_mine'"),
+    ("my_head.py", b"x = 1\n", "does not define"), ("my_head.py", b"", "does not define"),
+    ("my_head.ipynb", b"{}", "notebook")])
+def test_a_file_that_holds_no_head_is_told_so(sea, name, content, words):
+    (sea / name).write_bytes(content)
+    with pytest.raises(BadInput) as error:
+        plumbing.load_head(name)
+    assert words in str(error.value) and name in str(error.value)
+
+
+def test_an_edit_within_the_same_second_is_seen(sea):
+    """Python's own cache of what it has compiled goes by the size and the second of a file."""
+    wrong = MINE.replace("/ D", "* D")
+    assert wrong != MINE
+    for source in (wrong, MINE):
+        (sea / "my_head.py").write_text(source, "utf-8")
+        os.utime(sea / "my_head.py", (10**9, 10**9))
+        if source == wrong:
+            with pytest.raises(BadInput):
+                plumbing.load_head("my_head.py")
+    assert plumbing.load_head("my_head.py")
