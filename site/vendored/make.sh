@@ -138,6 +138,13 @@ for old, new, times in [
     (r"!function\(\)\{function humanReadableVersionToPacked.*?\}\(\);", "", 1),
     (r"ERRNO_CODES=\{EPERM:.*?\}", "ERRNO_CODES={}", 1),
     (r"FS_preloadFile=async\(parent,.*?(?=,FS=\{root:)", "FS_preloadFile=void 0", 1),
+    (r"\{Object\.getOwnPropertyDescriptor\(Module,prop\)\|\|.*?'--pre-js'`\)\}\}\)\}", "{}", 1),
+    (r"checkStackCookie\(\)\{if\(!ABORT\)\{.*?address zero\)!\"\)\}\}", "checkStackCookie(){}", 1),
+    (r"warnOnce=text=>\{.*?err\(text\)\)\}", "warnOnce=()=>{}", 1),
+    (r"if\(isFileURI\(url\)\)return new Promise\(.*?xhr\.send\(null\)\}\);(?=var response)", "", 1),
+    (r"for\(const prop of Object\.keys\(Module\)\)prop in moduleArg\|\|.*?(?=return moduleRtn)", "", 1),
+    (r"if\(!globalThis\.window&&!globalThis\.WorkerGlobalScope\)throw new Error\(\"not compiled[^;]*;", "", 1),
+    (r"ENVIRONMENT_IS_WORKER&&\(readBinary=url=>\{.*?\}\),", "", 1),
     (r"createLazyFile\(parent,.*?node\.stream_ops=stream_ops,node\},", "", 1),
 ]:
     text, found = re.subn(old, new, text)
