@@ -152,7 +152,13 @@ def prompts(excerpts):
 
 def beginnings(text):
     """Yield what may be a prompt, four words each: at lines first, then at words, then anywhere."""
-    for where in (r"(?m)^(?=.*\S)", r"(?<!\S)(?=\S)", rf"(?=[^\s{MARKS}])"):
-        for start in islice(re.finditer(where, text), TRIES):
-            if found := BEGINNING.search(text, start.start()):
-                yield found[0]
+    anywhere = [found.start() for found in re.finditer(rf"[^\s{MARKS}]", text)]
+    starts = (*first_starts(r"(?m)^(?=.*\S)", text), *first_starts(r"(?<!\S)(?=\S)", text),
+              *anywhere[:: len(anywhere) // TRIES + 1])
+    for start in starts:
+        if found := BEGINNING.search(text, start):
+            yield found[0]
+
+
+def first_starts(pattern, text):
+    return [found.start() for found in islice(re.finditer(pattern, text), TRIES)]

@@ -205,7 +205,7 @@ def test_a_character_without_a_token_is_named_with_its_place(engine):
         const tokenizer = new Tokenizer({ symbols: ["a", "b", " "], merges: [] });
         try { tokenizer.encode("ab 🐌"); } catch ({ message, character, place }) {
           return [message, character, place, tokenizer.readable("A 🐌 b"), tokenizer.end]; } }""")
-    assert found == ['No token for "🐌", character 4: it is never in the corpus.', "🐌", 4,
+    assert found == ['No token for "🐌", character 4: it does not occur in the corpus.', "🐌", 4,
                      "a  b", None]
 
 

@@ -50,12 +50,33 @@ def test_a_word_of_any_script_is_one_piece_with_all_its_marks(name, form):
     assert train.Tokenizer.pieces(" ".join([first, *rest])) == [first, *(f" {w}" for w in rest)]
 
 
-CHARACTERS_A_TOKEN = {  # with 512 tokens, at least; with marks cut off it was 1.3 for many
-    "English": 3.8, "German": 4.2, "Vietnamese": 3.0, "Russian": 4.7, "Greek": 4.7, "Armenian": 4.7,
-    "Georgian": 4.7, "Arabic with vowels": 5.5, "Hebrew with points": 5, "Persian with joiners": 4.5,
-    "Hindi": 4.5, "Bengali": 4.5, "Tamil": 5, "Telugu": 4.9, "Amharic": 2.7, "Korean": 2.8,
-    "Tibetan": 2, "Thai": 3, "Khmer": 3, "Chinese": 2, "Japanese": 2.3, "German, decomposed": 4.4,
-    "Vietnamese, decomposed": 3.8, "Greek, decomposed": 5, "Korean, decomposed": 5}
+CHARACTERS_A_TOKEN = {  # with 512 tokens; and, behind it, when marks were cut off their letters
+    "English": 4.3,
+    "German": 5.3,
+    "Vietnamese": 3.6,
+    "Russian": 5.6,
+    "Greek": 5.7,
+    "Armenian": 5.8,
+    "Georgian": 6.2,
+    "Arabic with vowels": 7.9,  # 1.3
+    "Hebrew with points": 5.7,  # 1.3
+    "Persian with joiners": 5.8,  # 3.4
+    "Hindi": 6.0,  # 1.4
+    "Bengali": 5.5,  # 1.4
+    "Tamil": 6.5,  # 1.3
+    "Telugu": 5.7,  # 1.4
+    "Amharic": 3.8,
+    "Korean": 3.7,
+    "Tibetan": 2.2,  # 1.3
+    "Thai": 5.4,  # 2.4
+    "Khmer": 5.8,  # 1.3
+    "Chinese": 3.4,
+    "Japanese": 5.7,
+    "German, decomposed": 5.4,  # 4.4
+    "Vietnamese, decomposed": 4.5,  # 2.3
+    "Greek, decomposed": 6.4,  # 3.0
+    "Korean, decomposed": 7.3,
+}
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -64,10 +85,11 @@ def test_tokens_of_any_script_are_several_characters_long(name):
     tokenizer = learn(text)
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == text
-    assert len(text) / len(ids) >= CHARACTERS_A_TOKEN[name]
+    assert len(text) / len(ids) == pytest.approx(CHARACTERS_A_TOKEN[name], abs=0.06)
 
 
-@pytest.mark.parametrize("piece", ["👩‍👩‍👧", "❤️", "👍🏽", "🏳️‍🌈", "1️⃣", "🇫🇷", "می‌خواهم", "क्‍ष", "l'été", "l'e\u0301te\u0301"])
+@pytest.mark.parametrize("piece", [
+    "👩‍👩‍👧", "❤️", "👍🏽", "🏳️‍🌈", "1️⃣", "🇫🇷", "می‌خواهم", "क्‍ष", "l'été", "l'e\u0301te\u0301"])
 def test_what_is_seen_as_one_character_is_never_cut(piece):
     assert piece in train.Tokenizer.pieces(f"x {piece} x".replace("x ", "x\n"))
 
@@ -79,7 +101,7 @@ def test_no_piece_is_endless_and_none_begins_with_a_mark():
         assert max(map(len, pieces)) <= 80
     for name in ("Thai", "Khmer", "Chinese", "Hindi"):
         pieces = train.Tokenizer.pieces(SCRIPTS[name].replace(" ", "").replace("\n", ""))
-        assert 30 < max(map(len, pieces)) <= 80
+        assert 15 < max(map(len, pieces)) <= 80
         assert not [piece for piece in pieces if piece[0] in MARKS.replace("-", "")]
 
 
@@ -149,8 +171,8 @@ def test_a_letter_that_is_in_no_spelling_is_named_and_can_be_left_out():
 
 
 LETTERS = st.characters(exclude_categories=["Cs", "Cn"])
-TYPED = st.text(st.one_of(st.sampled_from("aé'\"-. \n\u0301\u200d\u200c\ufe0f🙂👩हिन्\u00a0’“”…ABZß한İ"),
-                          LETTERS), max_size=60)
+COMMON = "aé'\"-. \n\u0301\u200d\u200c\ufe0f🙂👩हिन्\u00a0’“”…ABZß한İ"
+TYPED = st.text(st.one_of(st.sampled_from(COMMON), LETTERS), max_size=60)
 
 
 @given(TYPED, st.sets(LETTERS))
@@ -219,7 +241,8 @@ def test_a_file_of_any_kind_is_read_or_refused_with_what_it_seems_to_be(write, k
     assert NOTED.get(kind, "") in text.corpus.note
     assert ("<|endoftext|>" in text.corpus.note) != text.corpus.whole
     assert len(text.PROMPTS) == 5
-    assert len(set(text.PROMPTS)) == 5 or kind == "two characters"
+    # There are not five different beginnings of twenty characters in "ababab".
+    assert len(set(text.PROMPTS)) == {"two characters": 2, "base64 in one line": 4}.get(kind, 5)
     learned, held_out = "".join(text.corpus.train), "".join(text.corpus.validation)
     tokenizer = learn(learned + held_out)
     for some in (learned, held_out, *text.PROMPTS):
@@ -242,7 +265,7 @@ def test_a_sorted_list_is_shuffled_so_that_every_letter_is_learned_and_held_out(
     assert {name[0] for name in held_out} == {name[0] for name in learned}
 
 
-@pytest.mark.parametrize("line", ["2024-03-{:02} it rained", "Day {:03}: it rained", "{:04} is here"])
+@pytest.mark.parametrize("line", ["2024-03-{:02} it rained", "Day {:03}: it rained", "{:04} it is"])
 def test_what_was_written_day_by_day_stays_in_its_order(write, line):
     text = "".join(line.format(i) + "\n" for i in range(99))
     assert "".join(TextFile(write(text)).corpus.train) == text[: len(text) - len(text) // 10 - 1]
@@ -251,7 +274,6 @@ def test_what_was_written_day_by_day_stays_in_its_order(write, line):
 def test_a_file_without_a_line_end_is_read_in_blocks_that_end_at_words(write):
     text = "snail leaf grass " * 40_000
     path = write(text)
-    blocks = list(FileText(path, 0, len(text), False).blocks()) if data.BLOCK < len(text) else []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "BLOCK", 100_000)
         blocks = list(FileText(path, 0, len(text), False).blocks())
@@ -266,7 +288,7 @@ def test_a_long_text_without_any_space_is_cut_between_its_characters(write):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "BLOCK", 100_000)
         pieces = list(FileText(path, 0, len(text.encode()), False))
-    assert "".join(pieces) == text and len(pieces) == 4
+    assert "".join(pieces) == text and len(pieces) == 3
 
 
 def test_learning_merges_is_counted_by_a_bar(monkeypatch):
@@ -379,7 +401,7 @@ def test_stories_are_not_asked_for_where_a_login_answers(tmp_path, monkeypatch, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("lines, size", [(["<html>", "<body>"], 0), (["Once upon a time"] * 9, 999)])
+@pytest.mark.parametrize("lines, size", [(["<html>", "<body>"], 0), (["Once upon"] * 9, 999)])
 def test_a_stream_of_something_else_or_of_half_the_stories_is_dropped(tmp_path, lines, size):
     with pytest.raises(ConnectionError):
         tinystories.stream(lines, tmp_path / "tinystories.txt", size)
