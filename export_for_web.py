@@ -41,6 +41,7 @@ import train
 from data import BadInput
 from terrarium import run_checks
 from terrarium.console import ArgumentParser, command, say
+from terrarium.errors import resume_command
 from terrarium.web.publish import (
     FORMAT,
     check_site,
@@ -675,7 +676,7 @@ def metrics(run):
         if run.reached >= run.s.steps:
             run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
                                       "missing or damaged. To write it again: "
-                                      + command("python", "train.py", "--resume", run.folder))
+                                      + resume_command(run.folder, run.s.head))
 
 
 # --------------------------------------------------------------------------------------------------

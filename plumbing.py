@@ -41,6 +41,7 @@ from terrarium.errors import (
     is_out_of_memory,
     os_error_sentence,
     out_of_memory_sentence,
+    resume_command,
 )
 from terrarium.files import atomic_write
 from terrarium.runs import HASHES, SPLITS, RunFolder, check_free
@@ -107,7 +108,7 @@ def confirmed_head(folder, kept, typed):
     if not typed:
         raise BadInput(f"{folder} was trained with a head that somebody wrote, {copy}. It is a "
                        "program: read it first. If you trust it, type: "
-                       + console.command("python", "train.py", "--resume", folder, "--head", copy))
+                       + resume_command(folder, kept))
     if not Path(typed).is_file():
         raise BadInput(no_head(typed))
     if Path(typed).read_bytes() != RunFolder(folder).read("head.py"):
@@ -399,7 +400,7 @@ def find_corpus(s):
     try:
         return data.find(s.dataset)
     except BadInput as reason:
-        resume = console.command("python", "train.py", "--resume", s.out, "--dataset", "TEXT")
+        resume = command("python", "train.py", "--resume", Path(s.out), "--dataset", "TEXT")
         raise BadInput(f"{s.out} was stopped before its text was read, so that text is needed: "
                        f"{reason} If it lies elsewhere, type: {resume}") from None
 
@@ -651,7 +652,7 @@ Growing a model in {s.out}
         if step == self.s.steps:
             return self.closing(log, evaluate(), corpus, tokenizer, write, run)
         self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                 f"To go on:\n  {go_on_command(self.s)}")
+                 f"To go on:\n  {resume_command(self.s.out, self.s.head)}")
 
     def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
@@ -694,13 +695,6 @@ def skills(check, prompts, texts):
     asked = Counter(rule for rules in kept for rule in rules)
     names = sorted(asked, key="all".__eq__)  # in the order of the corpus, "all" at the end
     return {rule: sum(k.get(rule, False) for k in kept) / asked[rule] for rule in names}, asked
-
-
-def go_on_command(s):
-    """What to type to go on with a run; a head of somebody's own has to be named again."""
-    folder = Path(s.out)
-    head = ["--head", folder / "head.py"] if s.head else []
-    return command("python", "train.py", "--resume", folder, *head)
 
 
 def next_commands(s):

@@ -135,4 +135,11 @@ def way_on(s):
     """[how to go on with a run], if it has a checkpoint to go on from."""
     if not s.out or not Path(s.out, "checkpoint.pt").is_file():
         return []
-    return [f"go on with {command('python', 'train.py', '--resume', Path(s.out))}"]
+    return [f"go on with {resume_command(s.out, s.head)}"]
+
+
+def resume_command(folder, head=""):
+    """What to type to go on with a run; a head that somebody wrote has to be named again."""
+    folder = Path(folder)
+    named = ["--head", folder / "head.py"] if head else []
+    return command("python", "train.py", "--resume", folder, *named)
