@@ -122,6 +122,7 @@ def drill(count, seed):
                 inside.Run(run)
         if ended(training(run)) != 0 or not same_run(run, unbroken):
             faults.append(f"{run}: {Path('output.txt').read_text('utf-8')[-500:]}")
+        print(f"{sum(found.values())} kills, {len(faults)} runs that ended otherwise", flush=True)
     return found, faults
 
 
