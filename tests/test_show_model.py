@@ -517,6 +517,7 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
     assert "\x1b" not in in_a_process(home, "generate", "She").stdout
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment["TERM"] = "xterm-256color"
     subprocess.run([sys.executable, ROOT / "show_model.py", "generate", "She"], cwd=home,
                    stdout=theirs, env=environment, check=True, timeout=PATIENCE)
     os.close(theirs)
@@ -526,6 +527,7 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
 def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
     assert plumbing.shade("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
     assert plumbing.shade("a\n\nb", 1.0) == \
         "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
