@@ -41,7 +41,7 @@ class TextFile:
         self.PROMPTS = prompts(excerpts(self.corpus))
         with open(path, "rb") as file:
             beginning = file.read(EXCERPT)
-        self.corpus = self.corpus._replace(note="\n".join(notes(self.corpus, beginning)))
+        self.corpus = self.corpus._replace(note=" ".join(notes(self.corpus, beginning)))
 
     def load(self):
         return self.corpus
