@@ -41,7 +41,7 @@ class TextFile:
         self.PROMPTS = prompts(excerpts(self.corpus))
         with open(path, "rb") as file:
             beginning = file.read(EXCERPT)
-        self.corpus = self.corpus._replace(note="\n".join(notes(self.corpus, beginning)))
+        self.corpus = self.corpus._replace(note=" ".join(notes(self.corpus, beginning)))
 
     def load(self):
         return self.corpus
@@ -70,8 +70,8 @@ def shuffled_if_alphabetical(corpus):
     def units(texts):
         return list(texts) if corpus.whole else [s for s in "".join(texts).split("\n") if s]
 
-    size = corpus.validation.stop
-    if size > LARGEST_LIST or not is_alphabetical(units(islice(corpus.train, 100))[:1000]):
+    sample = islice(corpus.train, 100 if corpus.whole else 1)  # documents, or one block
+    if corpus.validation.stop > LARGEST_LIST or not is_alphabetical(units(sample)[:1000]):
         return corpus
     parts = units([*corpus.train, *corpus.validation])
     if not is_alphabetical(parts):
@@ -134,7 +134,7 @@ def from_line(text):
     for pattern, reach in ((r"\n(?=.*\S)", 2000), (r"\s(?=\S)", 200)):
         if found := re.search(pattern, text[:reach]):
             return text[found.end():]
-    return text.lstrip(MARKS)
+    return re.sub(f"^[{MARKS}]+", "", text)
 
 
 def prompts(excerpts):

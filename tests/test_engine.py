@@ -204,9 +204,9 @@ def test_a_character_without_a_token_is_named_with_its_place(engine):
         const { Tokenizer } = await import("/engine/tokenizer.js");
         const tokenizer = new Tokenizer({ symbols: ["a", "b", " "], merges: [] });
         try { tokenizer.encode("ab 🐌"); } catch ({ message, character, place }) {
-          return [message, character, place, tokenizer.readable("A 🐌 b"), tokenizer.end]; } }""")
+          return [message, character, place, tokenizer.end]; } }""")
     assert found == ['No token for "🐌", character 4: it does not occur in the corpus.', "🐌", 4,
-                     "a  b", None]
+                     None]
 
 
 def test_the_end_mark_is_the_one_of_the_corpora(engine):

@@ -474,7 +474,8 @@ def test_it_never_writes_more_than_the_context_holds_or_than_it_was_asked_for(wo
     rows, thoughts = generate(model, tokenizer, [short, long], Settings(**TINY), 50, 0)
     given = [0, *tokenizer.encode(short)]
     assert rows[0] == given + [3] * (8 - len(given))
-    assert rows[1] == [0, *tokenizer.encode(long)][:8] and thoughts[1] == []
+    assert rows[1] == [0, *tokenizer.encode(long)][:4] + [3] * 4  # cut, to leave room
+    assert [len(some) for some in thoughts] == [8 - len(given), 4]
     rows, _ = generate(model, tokenizer, [""], Settings(**TINY), 2, 0)
     assert rows == [[0, 3, 3]]
 

@@ -11,20 +11,13 @@ export const END = "<|endoftext|>";
 
 // No token reaches across words. Python's \w and \s, spelled out: JavaScript's are others; the rest
 // as in terrarium/text.py.
-const LETTER = "\\p{L}\\p{N}_", MARKS = "\\p{M}\u200c\u200d";
-const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const LETTER = "\\p{L}\\p{N}_";
+export const MARKS = "\\p{M}\u200c\u200d";
+export const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const BEYOND_LATIN = "(?=[^\\0-\\u02ff])";
 const WORD = `[${LETTER}]{1,32}(?:${BEYOND_LATIN}[${LETTER}${MARKS}]{1,32}[${MARKS}]{0,15})?`;
 const PUNCTUATION = `(?:(?![${LETTER}]|${SPACE})[^]){1,32}(?:${BEYOND_LATIN}[${MARKS}]{0,15})?`;
 const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "gu");
-
-const CHARACTER = new RegExp("[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]+" +
-  `[\u11a8-\u11ff\ud7cb-\ud7fb]*|[^][${MARKS}]*`, "gu");
-const OPENS = new RegExp(`^$|${SPACE}|[([{<'"‘‚‹“„«]`);
-const ALIKE = ["-‐‑‒–—―−", ".…。．", ",،，、", "?？؟", ";；؛", "·・", "~～〜",
-  " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000"];
-const QUOTES = [["'‘‹‚`", "'’›‘´′ʼ"], ['"“«„', '"”»“″']];  // before a word, and after one
-const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
 
 /** A character that the corpus never had. `character` is it, `place` counts characters from 1. */
 export class UnknownCharacter extends Error {
@@ -95,43 +88,6 @@ export class Tokenizer {
   decode(ids) {
     return Array.from(ids, (id) => this.symbols[id]).join("");
   }
-
-  /**
-   * A text that somebody typed, in the spelling of the corpus, as far as there is one. What is in no
-   * spelling known stays, or is left out with `drop`.
-   */
-  normalize(text, drop = false) {
-    const known = (some) => Array.from(some).every((c) => this.ids.has(c));
-    if (known(text)) return text;
-    return text.replace(CHARACTER, (character, at) => {
-      for (const spelling of spellings(character, OPENS.test(text.charAt(at - 1)))) {
-        if (known(spelling)) return spelling;
-      }
-      if (!drop) return character.normalize();
-      return Array.from(character.normalize("NFD")).filter(known).join("");
-    });
-  }
-
-  /** What there are tokens for, in the spelling of the corpus; other characters go. */
-  readable(text) {
-    return this.normalize(text, true);
-  }
-}
-
-/** How else a character may be written, what is closest to it first. */
-function* spellings(character, beginsWord) {
-  for (const spelling of [character, character.toLowerCase(), character.toUpperCase()]) {
-    yield spelling;
-    for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) yield spelling.normalize(form);
-    yield spelling.replace(INVISIBLE, "");
-  }
-  const plain = character.normalize("NFKC");
-  const isIn = (row) => row.includes(character) || row.includes(plain);
-  for (const [opening, closing] of QUOTES) {
-    if (isIn(opening + closing)) yield* (beginsWord ? opening : closing) + opening + closing;
-  }
-  for (const row of ALIKE) if (isIn(row)) yield* row;
-  if (/^[!-~]$/.test(plain)) yield String.fromCharCode(plain.charCodeAt(0) + 0xfee0);
 }
 
 /** [t, h, e], the pair [t, h] and what they make -> [th, e]. Ids, all of them. */

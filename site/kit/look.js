@@ -145,7 +145,7 @@ export async function completed(look) {
  * @param {object} wish text; and temperature, seed, change (see GPT.change)
  */
 export async function live(run, step, { text, temperature, seed = 1, change }) {
-  const { start, encoded, left, cut } = readable(run, text), { settings } = run.manifest;
+  const { start, encoded, left, cut } = await readTyped(run, text), { settings } = run.manifest;
   const model = new LiveModel(run, keptStep(run, step)), given = [...start, ...encoded];
   if (!given.length) throw new Trouble("None of these characters is ever in its corpus.", null);
   const ids = await model.write(given, { temperature }, {
@@ -162,18 +162,21 @@ function tokenizerOf(run) {
   return tokenizers.get(run);
 }
 
-/**
- * A text as ids, as far as the model can read it. `left`: characters that the corpus never had,
- * in no spelling, which are left out; `cut`: whether it was too long.
- */
+/** A text that the model has tokens for, as ids. `cut`: whether it was too long. */
 export function readable(run, text) {
-  const tokenizer = tokenizerOf(run), { n_ctx } = run.manifest.settings;
-  const typed = tokenizer.normalize(text);
-  const left = [...new Set(typed)].filter((character) => !tokenizer.ids.has(character));
-  const ids = tokenizer.encode(left.length ? tokenizer.readable(typed) : typed);
+  const tokenizer = tokenizerOf(run), ids = tokenizer.encode(text);
   const start = tokenizer.end === null ? [] : [tokenizer.end];
-  const encoded = ids.slice(0, n_ctx - start.length);
-  return { start, encoded, left, cut: encoded.length < ids.length };
+  const encoded = ids.slice(0, run.manifest.settings.n_ctx - start.length);
+  return { start, encoded, cut: encoded.length < ids.length };
+}
+
+/** Whatever was typed, likewise. `left`: what the corpus has in no spelling, which is left out. */
+async function readTyped(run, text) {
+  const { ids } = tokenizerOf(run), isNew = (character) => !ids.has(character);
+  if (!Array.from(text).some(isNew)) return { ...readable(run, text), left: [] };
+  const { normalize } = await import("../engine/spelling.js");  // most visits need no more
+  const typed = normalize(text, ids);
+  return { ...readable(run, normalize(typed, ids, true)), left: [...new Set(typed)].filter(isNew) };
 }
 
 /**

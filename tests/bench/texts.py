@@ -8,6 +8,8 @@ Of every text: it is refused in a sentence, or its tokens give back the text, th
 (the table says how many are different), and the page's tokenizer, run by node, makes the same ids.
 """
 import argparse
+import contextlib
+import io
 import json
 import shutil
 import subprocess
@@ -66,7 +68,8 @@ def outcome(home, steps):
         tokenizer = train.Tokenizer(**plumbing.read_json(home / "tokenizer.json"))
         wrong = differences(text, tokenizer, home)
         if steps:
-            train.train(s)
+            with contextlib.redirect_stdout(io.StringIO()):
+                train.train(s)
     except data.BadInput as error:
         return "sentence", str(error).replace(str(home) + "/", "")[:150]
     except Exception as error:  # whatever it is: that is what is looked for

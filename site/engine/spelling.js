@@ -1,0 +1,49 @@
+/**
+ * What somebody types, in the spelling of the corpus, as in terrarium/text.py.
+ *
+ *   normalize("It’s a café", tokenizer.ids)       // "It's a cafe\u0301", if the corpus has it so
+ */
+import { MARKS, SPACE } from "./tokenizer.js";
+
+// What a person types as one character: a letter and its marks, or a Korean syllable in parts.
+const CHARACTER = new RegExp("[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]+" +
+  `[\u11a8-\u11ff\ud7cb-\ud7fb]*|[^][${MARKS}]*`, "gu");
+const OPENS = new RegExp(`^$|${SPACE}|[([{<'"‘‚‹“„«]`);
+const ALIKE = ["-‐‑‒–—―−", ".…。．", ",،，、", "?？؟", ";；؛", "·・", "~～〜",
+  " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000"];
+const QUOTES = [["'‘‹‚`", "'’›‘´′ʼ"], ['"“«„', '"”»“″']];  // before a word, and after one
+const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
+
+/**
+ * A text in the spelling of the corpus, as far as there is one. What is in no spelling known stays,
+ * or is left out with `drop`.
+ * @param {string} text @param {Map<string, number>} ids those of a tokenizer
+ */
+export function normalize(text, ids, drop = false) {
+  const known = (some) => Array.from(some).every((character) => ids.has(character));
+  if (known(text)) return text;
+  return text.replace(CHARACTER, (character, at) => {
+    for (const spelling of spellings(character, OPENS.test(text.charAt(at - 1)))) {
+      if (known(spelling)) return spelling;
+    }
+    if (!drop) return character.normalize();
+    // An accent may go, and its letter stay.
+    return Array.from(character.normalize("NFD")).filter((part) => ids.has(part)).join("");
+  });
+}
+
+/** How else a character may be written, what is closest to it first. */
+function* spellings(character, beginsWord) {
+  for (const spelling of [character, character.toLowerCase(), character.toUpperCase()]) {
+    yield spelling;
+    for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) yield spelling.normalize(form);
+    yield spelling.replace(INVISIBLE, "");
+  }
+  const plain = character.normalize("NFKC");
+  const isIn = (row) => row.includes(character) || row.includes(plain);
+  for (const [opening, closing] of QUOTES) {
+    if (isIn(opening + closing)) yield* (beginsWord ? opening : closing) + opening + closing;
+  }
+  for (const row of ALIKE) if (isIn(row)) yield* row;
+  if (/^[!-~]$/.test(plain)) yield String.fromCharCode(plain.charCodeAt(0) + 0xfee0);
+}
