@@ -30,7 +30,7 @@ def load_head(path, device="cpu"):
     try:
         head(*torch.zeros(3, 1, 1, 4, 2, device=device))
     except Exception as error:
-        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it ends in "
+        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it raises "
                        f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
                        "to be made where q is: device=q.device.") from None
     if is_first_process():
@@ -53,7 +53,7 @@ def read_head(path, judge):
         lines = [line for file, line in judge.way_to(error) if file == str(path)]
         where = f", line {lines[-1]}" if lines else ""
         words = str(error).strip(". ") or "no words"
-        raise BadInput(f"Running {path} ends in {type(error).__name__}{where}: {words}. All that "
+        raise BadInput(f"Running {path} raises {type(error).__name__}{where}: {words}. All that "
                        f"it has to do is to define {WANTED}.") from None
     for name in ("attention", "Head"):
         if name in names:
