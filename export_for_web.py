@@ -163,7 +163,7 @@ class Source(inside.Run):
     def cut(self, text):
         """The ids of a text that may be longer than the context, as train.py cuts them."""
         start = [] if self.tokenizer.end is None else [self.tokenizer.end]
-        return (start + self.tokenizer.encode(text))[: self.s.n_ctx]
+        return train.leave_room(start + self.tokenizer.encode(text), self.s.n_ctx)
 
     def ids_of(self, symbols):
         return [self.tokenizer.ids[symbol] for symbol in symbols]

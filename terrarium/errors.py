@@ -59,15 +59,17 @@ UNKNOWN = ("{} could not be read or written", "Choose another folder or another 
 WINDOWS_TOO_LONG = 206  # which Python translates into "not there"
 
 
-def os_error_sentence(error, go_on="type the same command again"):
-    """What an OSError means and what to do; `go_on` says how to continue after that."""
+def os_error_sentence(error, go_on="type the same command again", file=None):
+    """What an OSError means and what to do; `go_on` says how to continue after that, `file` which
+    file to name, if it is not the one that the error names."""
     kind = errno.errorcode.get(error.errno, "").removeprefix("WSA")  # Windows' own of sockets
     if getattr(error, "winerror", None) == WINDOWS_TOO_LONG:
         kind = "ENAMETOOLONG"
     happened, remedy = REASONS.get(kind, UNKNOWN)
     if kind not in REASONS:
-        happened += f" ({error.strerror or error})."
-    name = "A file" if error.filename is None else os.fsdecode(str(error.filename))
+        happened += f" ({error.strerror or type(error).__name__})."
+    file = error.filename if file is None else file
+    name = "A file" if file is None else os.fsdecode(str(file))
     return f"{happened.replace('{}', name)} {remedy}, then {go_on}."
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from data import BadInput
 from terrarium import run_checks
 from terrarium.console import command
+from terrarium.errors import enough_memory
 from terrarium.files import atomic_write, patiently
 
 import numpy as np
@@ -60,7 +61,8 @@ def training_in(s, name, devices):
     run = run or RunFolder(s.out)
     run.resumed = s.resumed
     try:
-        yield run
+        with enough_memory(s):  # what does not fit is known before the run has a checkpoint
+            yield run
     except BadInput:
         if not run.has("checkpoint.pt"):
             run.remove_what_was_made()

@@ -14,6 +14,7 @@ import plumbing
 import train
 from data import BadInput, FileText, shakespeare, tinystories
 from data.textfile import TextFile
+from terrarium.runs import RunFolder
 from terrarium.text import normalize
 
 import pytest
@@ -115,9 +116,11 @@ def test_english_corpora_have_the_tokens_that_they_always_had(corpora, tmp_path)
         if (corpora / "tinystories.txt").exists() else SCRIPTS["English"]
     assert train.Tokenizer.pieces(text) == before(text)
     s = train.Settings()
-    plumbing.write_tokens(data.find("stories").load(), train.Tokenizer, s, tmp_path)
-    hashes = [hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()[:16]
+    run = RunFolder(tmp_path / "run").create()
+    plumbing.write_tokens(data.find("stories"), train.Tokenizer, s, run)
+    hashes = [hashlib.sha256((run.path / name).read_bytes()).hexdigest()[:16]
               for name in ("tokens/train.bin", "tokens/validation.bin", "tokenizer.json")]
+    run.release()
     assert hashes == ["47d456ec4637abd0", "6925b7da02e0cc73", "5a081c7bbf467006"]
 
 

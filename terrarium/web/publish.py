@@ -6,6 +6,7 @@
         old/<name>/           what was there before, while the two are swapped
         pages/                pages of the site that are new or differ
     site/exported/.lock       held while things get their places: a moment
+    site/.terrarium-site.lock     held while the next file is written for the first time
     site/terrarium-site.json  says that this folder is ours, and what the pages in it were
 """
 import contextlib
@@ -25,6 +26,7 @@ from terrarium.web.lock import locked, try_lock
 
 FORMAT = 1  # of the exported files; a page refuses any other
 MARKER = "terrarium-site.json"
+MARKER_LOCK = ".terrarium-site.lock"
 STAGING = ".new-"
 NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")  # of a run, in addresses
 
@@ -194,13 +196,14 @@ def check_site(site, pages=None):
             check_is_ours(site)
             for name, page in pages_of(pages):
                 check_page(site, name, page)
-        check_no_links(site, MARKER, f"{MARKER}.part", "exported/index.json", "exported/.lock")
+        check_no_links(site, MARKER, f"{MARKER}.part", MARKER_LOCK, "exported/index.json",
+                       "exported/.lock")
         if (site / "exported").exists() and not (site / "exported").is_dir():
             raise BadInput(f"{site / 'exported'} is a file: move it, or choose another --out.")
 
 
 def check_is_ours(site):
-    nothing = {*LITTER, f"{MARKER}.part"}  # the latter of an export that was killed at once
+    nothing = {*LITTER, MARKER_LOCK, f"{MARKER}.part"}  # of an export that was killed at once
     if not site.exists() or not set(os.listdir(site)) - nothing:
         return
     if read_marker(site) is None and not lists_runs(site):
@@ -300,9 +303,11 @@ def claim(site, undo, pages):
     """Make the folders of a site, and the file that says whose it is; undo removes what is new."""
     make_folders(site, undo)
     marker = site / MARKER
-    if pages and not marker.exists() and not lists_runs(site):
-        undo.callback(remove_marker, site)
-        write_json(marker, marker_of({}))
+    if pages and not lists_runs(site):
+        with locked(site / MARKER_LOCK):  # two first exports would write the same .part
+            if not marker.exists():
+                undo.callback(remove_marker, site)
+                write_json(marker, marker_of({}))
     make_folders(site / "exported", undo)
 
 
@@ -440,6 +445,8 @@ def concerns(file, site):
 
 
 def explanation(error, place):
-    if not error.filename or STAGING in str(error.filename):  # a folder that nobody has heard of
-        error.filename = str(place)
-    return os_error_sentence(error, "export again") + " What was exported before is as it was."
+    file = error.filename
+    if not file or STAGING in str(file):  # of a folder that nobody has heard of
+        file = place
+    sentence = os_error_sentence(error, "export again", file)
+    return f"{sentence} What was exported before is as it was."
