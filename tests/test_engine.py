@@ -259,11 +259,12 @@ async function asked(calls) {
   const check = await (await fetch("/exported/smoke/check.json")).json();
   const { step, file } = manifest.snapshots.at(-1);
   check.logits = await (await fetch("/exported/smoke/logits/000020.json")).json();
-  const model = { key: `smoke/${step}`, address: `/exported/smoke/${file}`,
+  const model = { key: `smoke/${step}`, address: `${location.origin}/exported/smoke/${file}`,
                   settings: manifest.settings, weights: manifest.weights };
-  const worker = new Worker("/engine/worker.js", { type: "module" });
-  const { port1: port, port2 } = new MessageChannel();
-  worker.postMessage(null, [port2]);
+  const { Asked } = await import("/kit/asked.js");
+  const engine = new Asked(new URL("/engine/worker.js", location));
+  engine.start();
+  const { worker, port } = engine;
   const answers = {}, parts = {};
   return new Promise((resolve) => {
     port.onmessage = ({ data: { id, part, ...answer } }) => {
@@ -341,5 +342,6 @@ def test_the_logit_lens_ends_with_what_the_model_says(engine):
 
 def test_weights_that_are_missing_are_named(engine):
     answers, _ = engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "open",
-        given: {{ ...model, key: "x", address: "/exported/nobody.bin" }} }})]); }}""")
+        given: {{ ...model, key: "x", address: `${{location.origin}}/exported/nobody.bin` }}
+        }})]); }}""")
     assert answers["0"]["error"] == "nobody.bin is missing (404)."
