@@ -198,8 +198,8 @@ class RunFolder:
             for name in (*folders, *files):
                 path = Path(folder, name)
                 if is_link(path):
-                    raise BadInput(f"{path} is a link to another place, which no run has: remove "
-                                   "it, if you trust where this run comes from.")
+                    raise BadInput(f"{path} is a link to another place, and a run holds no links: "
+                                   "remove it, if you trust where this run comes from.")
 
     def open_bytes(self, name):
         """Open a file of the run to read its bytes. Raises BadInput if it is not there."""
@@ -236,8 +236,8 @@ class RunFolder:
     def read_hashes(self):
         """Read hashes.jsonl. Raises BadInput."""
         if not self.has(HASHES):
-            raise BadInput(f"{self.path} has no {HASHES}, so nobody can tell whether its files are "
-                           "intact: it was written by another version of train.py, or that file "
+            raise BadInput(f"{self.path} has no {HASHES}, so its files cannot be checked: it "
+                           "was written by another version of train.py, or that file "
                            "was lost. Use that version, put the file back, or train again "
                            "(python train.py).")
         with self.open_bytes(HASHES) as file:
