@@ -123,7 +123,8 @@ def check_memory(s, device, world=1):
         return least - least_memory(smaller, world)
 
     most = max(flags, key=saved)
-    raise BadInput(f"This training needs at least {gigabytes(least)} of memory, and {device.type} "
+    owner = "this machine" if device.type == "cpu" else "its graphics card"
+    raise BadInput(f"This training needs at least {gigabytes(least)} of memory, and {owner} "
                    f"has {gigabytes(there)}. Lower --{most.replace('_', '-')} first "
                    f"(now {getattr(s, most):,}).")
 

@@ -67,7 +67,7 @@ def os_error_sentence(error, go_on="type the same command again", file=None):
         kind = "ENAMETOOLONG"
     happened, remedy = REASONS.get(kind, UNKNOWN)
     if kind not in REASONS:
-        happened += f" ({error.strerror or type(error).__name__})."
+        happened += f" ({error.strerror or (error.args or [0])[0] or type(error).__name__})."
     file = error.filename if file is None else file
     name = "A file" if file is None else os.fsdecode(str(file))
     return f"{happened.replace('{}', name)} {remedy}, then {go_on}."

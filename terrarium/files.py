@@ -21,6 +21,9 @@ def atomic_write(path):
             file.flush()
             os.fsync(file.fileno())
         patiently(lambda: os.replace(part, path))
+    except OSError as error:
+        error.filename = str(path)  # what somebody knows; a full disk names no file at all
+        raise
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -52,7 +52,7 @@ def training_in(s, name, devices):
     """The folder that a training writes to, a RunFolder: nobody else trains in it meanwhile.
 
     `name` is what a run without --out is called. Sets s.out, to the same in all processes. Raises
-    BadInput; if the training is refused before its first checkpoint, what it made is removed.
+    BadInput; if the training fails before its first checkpoint, what it made is removed.
     """
     run = None
     if devices.rank == 0:  # the others write nothing
@@ -63,7 +63,7 @@ def training_in(s, name, devices):
     try:
         with enough_memory(s):  # what does not fit is known before the run has a checkpoint
             yield run
-    except BadInput:
+    except (BadInput, OSError):
         if not run.has("checkpoint.pt"):
             run.remove_what_was_made()
         raise

@@ -182,8 +182,8 @@ def smoke_run(tmp_path_factory):
 def smoke_site(smoke_run, tmp_path_factory):
     """The folder of a whole site that shows that run; not to be changed."""
     site = tmp_path_factory.mktemp("site")
-    subprocess.run([sys.executable, ROOT / "export_for_web.py", smoke_run, "--out", site],
-                   check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, ROOT / "export_for_web.py", "runs/smoke", "--out", site],
+                   cwd=smoke_run.parent.parent, check=True, capture_output=True, timeout=PATIENCE)
     return site
 
 

@@ -218,7 +218,7 @@ def test_to_go_on_is_advised_only_where_there_is_something_to_go_on_with(folder,
     (folder / "my run").mkdir()
     if has_checkpoint:
         (folder / "my run" / "checkpoint.pt").touch()
-    s = SimpleNamespace(out="my run")
+    s = SimpleNamespace(out="my run", head="")
     for trouble in (OSError(errno.ENOSPC, "?", "log.jsonl"), BrokenPipeError(errno.EPIPE, "?"),
                     KeyboardInterrupt()):
         if isinstance(trouble, BrokenPipeError):

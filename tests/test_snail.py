@@ -50,7 +50,7 @@ def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
 def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatch, capsys):
     few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
     monkeypatch.setattr(snail, "load", lambda: few)
-    monkeypatch.setattr(train, "update", lambda *_: 1 / 0)  # it is enough to come this far
+    monkeypatch.setattr(plumbing.Screen, "advance", lambda *_: 1 / 0)  # it is enough to come here
     with pytest.raises(ZeroDivisionError):
         train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu")
     said = capsys.readouterr().out

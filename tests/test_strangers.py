@@ -219,7 +219,9 @@ def test_the_engine_of_every_page_is_started_with_the_policy(browser, shipped, e
         with watched(browser, f"{shipped}/{name}") as page:
             page.mouse.move(5, 5)
             page.wait_for_function("() => document.querySelector('token-row').look")
-            assert page.workers and all(worker.url.startswith("blob:") for worker in page.workers)
+            if not page.workers:
+                page.wait_for_event("worker")
+            assert all(worker.url.startswith("blob:") for worker in page.workers)
             for worker in page.workers:
                 assert worker.evaluate("""(address) => import(`${address}/remote.js`).then(
                     () => "allowed", () => "refused")""", elsewhere.address) == "refused"

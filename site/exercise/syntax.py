@@ -199,23 +199,16 @@ def pasted(source):
 
 
 def numbered(lines):
-    """Whether lines that are not empty begin with numbers, each as far on as the lines are."""
-    first = None
-    found = 0
+    """Whether all lines that are not empty begin with numbers, each as far on as the lines are."""
+    shifts = []
     for i, line in enumerate(lines):
-        digits = ""
-        for sign in line.strip():
-            if not sign.isdigit():
-                break
-            digits += sign
-        if line.strip() and not digits:
+        text = line.strip()
+        digits = text[: len(text) - len(text.lstrip("0123456789"))]
+        if text and not digits:
             return False
         if digits:
-            first = int(digits) - i if first is None else first
-            found += 1
-            if int(digits) - i != first:
-                return False
-    return found > 1
+            shifts.append(int(digits) - i)
+    return len(shifts) > 1 and len(set(shifts)) == 1
 
 
 def tabs(statements):

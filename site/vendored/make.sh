@@ -146,6 +146,9 @@ for old, new, times in [
     (r"if\(!globalThis\.window&&!globalThis\.WorkerGlobalScope\)throw new Error\(\"not compiled[^;]*;", "", 1),
     (r"ENVIRONMENT_IS_WORKER&&\(readBinary=url=>\{.*?\}\),", "", 1),
     (r"createLazyFile\(parent,.*?node\.stream_ops=stream_ops,node\},", "", 1),
+    # What only asynchronous code and a terminal need.
+    (r"js_then_continue:.*?(?=lookup_attr:)", "js_then_continue(){},js_then_reject(){},js_then_resolve(){},", 1),
+    (r",runPythonAsync\(code\)\{.*?\[chr\],\{async:!0\}\)(?=\})", "", 1),
 ]:
     text, found = re.subn(old, new, text)
     assert found == times, f"the loader of MicroPython is not written as expected: {found} times {old}"
@@ -153,7 +156,7 @@ path.write_text(text)
 PY
 minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
 smaller micropython.mjs
-npx --no-install wasm-opt -Os --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
+npx --no-install wasm-opt -Os --converge --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
 
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
