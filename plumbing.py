@@ -141,17 +141,17 @@ def kept_settings(Settings, folder):
 
 
 def found_settings(run):
-    """What settings.json in a folder says. Raises BadInput if that is no run."""
+    """What settings.json in a folder says. Raises BadInput if that is not a run."""
     try:
         with run.open_bytes("settings.json") as file:
             kept = run_checks.strict_json(file.read())
-        kept["preset"]  # every version has it; what is no run of ours has not
+        kept["preset"]  # every version has it; what is not a run of ours does not
         return kept
     except (OSError, ValueError, TypeError, KeyError, BadInput) as error:
         if run.has(HASHES):
             raise error if isinstance(error, BadInput) else run.damaged(
                 "settings.json", "it holds no settings of a run") from None
-        raise BadInput(f"{run.path} is no run (it has no settings.json of one): name the folder "
+        raise BadInput(f"{run.path} is not a run (it has no settings.json of one): name the folder "
                        "that train.py printed when it began, such as runs/stories.") from None
 
 

@@ -37,7 +37,7 @@ def process_numbers(environment=os.environ):
 
 def whole_number(name, given):
     if not (given[name].isascii() and given[name].isdigit()):
-        raise leftover(f"{name} is {given[name]!r}, which is no number", given)
+        raise leftover(f"{name} is {given[name]!r}, which is not a number", given)
     return int(given[name])
 
 

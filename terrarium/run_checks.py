@@ -34,7 +34,7 @@ def strict_json(content):
 
 
 def no_number(word):
-    raise Unfit(f"{word} is no number")
+    raise Unfit(f"{word} is not a number")
 
 
 def finite(digits):
@@ -96,10 +96,10 @@ def check_facts(facts):
     require(isinstance(facts, dict), "it holds no facts about a text")
     for name in ("vocab_size", "train_tokens", "validation_tokens", "train_characters",
                  "validation_characters"):
-        require(is_whole(facts.get(name), 1), f"{name} is no number above zero")
+        require(is_whole(facts.get(name), 1), f"{name} is not a number above zero")
     for name in ("dataset", "note"):
         require(is_text(facts.get(name)), f"{name} is no text")
-    require("floor" not in facts or is_number(facts["floor"], 0), "floor is no number")
+    require("floor" not in facts or is_number(facts["floor"], 0), "floor is not a number")
     prompts = facts.get("prompts")
     require(isinstance(prompts, list) and prompts and all(map(is_text, prompts)),
             "it names no prompts")
@@ -193,7 +193,7 @@ def check_weights(tensors, s, vocab_size):
         "it holds no tensors")
     numbers = sum(one.untyped_storage().nbytes() // 4 for one in tensors.values())
     require(numbers == parameters(s, vocab_size), "settings.json tells of a model of another size")
-    require(all_finite(tensors), "a weight is no number")
+    require(all_finite(tensors), "a weight is not a number")
 
 
 def all_finite(tensors):
@@ -206,7 +206,7 @@ def check_checkpoint(checkpoint, s):
         "step", "log", "belongs_to", "model", "optimizers"}, "it lacks a part")
     require(is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
             "its step is beyond the last one")
-    require(all_finite(checkpoint["model"]), "a weight is no number")
+    require(all_finite(checkpoint["model"]), "a weight is not a number")
     require(isinstance(checkpoint["log"], dict), "it has no log")
     check_log(checkpoint["log"].values())
     require(list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],

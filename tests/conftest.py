@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -161,9 +160,9 @@ def browser():
 @contextlib.contextmanager
 def served(folder):
     """A folder behind an address, served as export_for_web.py --serve does it."""
-    from terrarium.web.serve import Handler
+    from terrarium.web.serve import Handler, Server
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    server = Server(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

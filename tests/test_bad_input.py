@@ -265,13 +265,13 @@ def finished(train_here, pigs):
 
 def test_resuming_what_is_no_run_is_refused(refused):
     for folder in ("runs/nothing", "pigs.txt", "."):
-        assert refused("--resume", folder).startswith(f"{folder} is no run (")
+        assert refused("--resume", folder).startswith(f"{folder} is not a run (")
 
 
 @pytest.mark.parametrize("content", ['{"editor": "large"}', '{"steps": 2', "[]", "", "\x89PNG"])
 def test_resuming_a_folder_with_the_settings_of_something_else_is_refused(pigs, content):
     (pigs / "settings.json").write_text(content, "utf-8")
-    with pytest.raises(BadInput, match="is no run"):
+    with pytest.raises(BadInput, match="is not a run"):
         plumbing.read_settings(train.Settings, train.PRESETS, ["--resume", "."])
 
 

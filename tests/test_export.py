@@ -1249,9 +1249,9 @@ def test_train_py_says_how_to_export_what_this_command_understands(mine, monkeyp
 
 
 @pytest.mark.parametrize("words, says", [
-    (["nowhere"], "nowhere is no run (it has no settings.json of one): name the folder that"),
-    (["runs/tale", "nowhere"], "nowhere is no run (it has no settings.json of one): name the"),
-    (["--run", "runs"], "runs is no run (it has no settings.json of one): name the folder that"),
+    (["nowhere"], "nowhere is not a run (it has no settings.json of one): name the folder that"),
+    (["runs/tale", "nowhere"], "nowhere is not a run (it has no settings.json of one): name the"),
+    (["--run", "runs"], "runs is not a run (it has no settings.json of one): name the folder that"),
     (["--out", "note.txt"], "note.txt is a file: --out wants a folder."),
     (["--out", "note.txt/site"], "note.txt is a file: --out wants a folder."),
     (["--out", ROOT / "site" / "mine"], "which is copied there: choose another --out."),

@@ -546,7 +546,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
 
 @pytest.mark.parametrize("words, says", [
     (["generate", "She", "--tokens", "-5"], "--tokens -5 makes no sense: at least 0."),
-    (["--run", "nowhere"], "nowhere is no run (it has no settings.json of one): name the folder"),
+    (["--run", "nowhere"], "nowhere is not a run (it has no settings.json of one): name the fo"),
     (["--step", "7", "weights"], "The weights of step 7 were not kept. Choose --step from 0, "),
     (["attention", "She", "--layer", "2"], "There is no layer 2 in this model: --layer goes from 0 "
                                            "to 1."),
