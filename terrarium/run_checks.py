@@ -120,9 +120,11 @@ def check_log(lines):
 def check_log_line(line):
     """The step of a line, which holds nothing but numbers."""
     require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
-    require(all(is_number(value) for value in line.values()), "a line holds something else than "
-            "numbers")
-    require(is_number(line.get("seconds"), 0), "a line has no seconds")
+    # Losses, norms, rates, speeds and times: none of them is ever below zero.
+    require(all(is_number(value, 0) for value in line.values()), "a line holds something else than "
+            "numbers from zero on")
+    require("seconds" in line, "a line has no seconds")
+    require(line.get("lr_multiplier", 0) <= 1, "a learning rate is above its full height")
     learned = {"loss", "gradient_norm", "lr_multiplier", "tokens_per_second"}
     require(not learned & line.keys() or learned <= line.keys(), "a line lacks numbers")
     return line["step"]

@@ -370,6 +370,8 @@ def test_absurd_settings_are_refused_before_a_model_of_that_size_is_made(whole):
     ("traces.jsonl", ('"temperature": 0.8', '"temperature": NaN')),
     ("traces.jsonl", ('"step": 0', '"step": "0"')), ("traces.jsonl", ('"step": 0', '"step": 1e99')),
     ("log.jsonl", ('"loss": ', '"loss": Infinity, "rest": ')),
+    ("log.jsonl", ('"gradient_norm": ', '"gradient_norm": -1, "rest": ')),
+    ("log.jsonl", ('"lr_multiplier": ', '"lr_multiplier": 2, "rest": ')),
     ("log.jsonl", ('"step": 1', '"step": 1.5')), ("log.jsonl", ('"seconds"', '"minutes"')),
     ("tokenizer.json", ('"symbols"', '"letters"')),
     ("tokenizer.json", ('"merges": [', '"merges": [3')),
