@@ -106,7 +106,7 @@ def test_sampling_near_its_limits_still_samples(how):
 
 def test_500_mixes_of_flags_end_in_a_sentence_or_in_a_run(pigs):
     counts = flag_mixes.drill(500, seed=1, train_every=50)
-    assert sum(counts.values()) == 500 and min(counts.values()) > 0
+    assert sum(counts.values()) == 500 and counts.keys() == {"refused", "taken", "trained"}
 
 
 # ---------------------------------------------------------------------------------------------

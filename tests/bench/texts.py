@@ -24,6 +24,7 @@ import data
 import plumbing
 import train
 from data.textfile import TextFile
+from terrarium.runs import RunFolder
 
 import sample_texts
 
@@ -64,9 +65,10 @@ def outcome(home, steps):
         s = train.Settings(**train.PRESETS["smoke"] | dict(
             steps=max(1, steps), device="cpu", precision="float32", out=str(home / "run"),
             dataset=str(home / "text.txt")))
-        plumbing.write_tokens(text.corpus, train.Tokenizer, s, home)
-        tokenizer = train.Tokenizer(**plumbing.read_json(home / "tokenizer.json"))
-        wrong = differences(text, tokenizer, home)
+        run = RunFolder(home / "cut").create()
+        plumbing.write_tokens(text, train.Tokenizer, s, run)
+        tokenizer = train.Tokenizer(**plumbing.read_json(run.path / "tokenizer.json"))
+        wrong = differences(text, tokenizer, run.path)
         if steps:
             with contextlib.redirect_stdout(io.StringIO()):
                 train.train(s)
@@ -74,7 +76,7 @@ def outcome(home, steps):
         return "sentence", str(error).replace(str(home) + "/", "")[:150]
     except Exception as error:  # whatever it is: that is what is looked for
         return "WRONG", f"{type(error).__name__}: {error}"[:150]
-    facts = plumbing.read_json(home / "corpus.json")
+    facts = plumbing.read_json(run.path / "corpus.json")
     length = facts["train_characters"] / facts["train_tokens"]
     about = f"{length:4.1f} characters a token, {len(set(text.PROMPTS))} prompts"
     return ("WRONG", wrong) if wrong else ("run", about)
