@@ -327,10 +327,13 @@ def what_was_written(run):
 
 
 def skills_by_step(run):
-    """The share of written texts that keep each rule of the corpus, by step; None without rules."""
+    """The share of written texts that keep each rule of the corpus, by step; None without rules,
+    or if the context is too small for all questions."""
     if not hasattr(run.corpus, "check"):
         return None
-    prompts, n_tokens = plumbing.examination(run.corpus, run.s)
+    prompts, n_tokens, _ = plumbing.examination(run.corpus, run.tokenizer, run.s)
+    if not prompts:
+        return None
     prompts = prompts[:: max(1, len(prompts) // SAMPLES)][:SAMPLES]
     rows, shares = [run.cut(prompt) for prompt in prompts], {}
     for step in run.steps:

@@ -587,6 +587,11 @@ def windows(tokens, end, n_ctx):
     return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
 
 
+def row_starts(tokens, end, n_ctx):
+    """Where the windows of a text begin, as an array; the last ones so that a whole row follows."""
+    return np.minimum([a for a, _ in windows(tokens, end, n_ctx)], len(tokens) - n_ctx - 1)
+
+
 def padded(rows, device, filling=0):
     """Rows of different lengths -> ids (B, T). What is filled in comes later, where none looks."""
     longest = max(map(len, rows))
@@ -657,9 +662,8 @@ Growing a model in {s.out}
     def closing(self, log, loss, corpus, tokenizer, write, run):
         """Write metrics.json, and say what the run has come to and what to type next."""
         s, facts = self.s, self.facts
-        prompts, n_tokens = examination(corpus, s)
-        with self.devices.autocast():  # speed only: a sample of a hundred takes 15 s, not 25
-            rows, _ = write(prompts, n_tokens)
+        prompts, n_tokens, left_out = examination(corpus, tokenizer, s)
+        rows, _ = write(prompts or corpus.PROMPTS, n_tokens)
         texts = [tokenizer.decode(row).replace(END, "") for row in rows]
         nats = loss * (facts["validation_tokens"] - 1)
         bits = nats / math.log(2) / facts["validation_characters"]
@@ -671,7 +675,10 @@ Growing a model in {s.out}
             metrics.update(floor=facts["floor"], gap=loss - facts["floor"])
             self.say(f"which is {metrics['gap']:.3f} above {facts['floor']:.3f}, the floor: "
                      "what the grammar leaves to chance")
-        if hasattr(corpus, "check"):
+        if left_out:
+            self.say(f"{left_out} of {left_out + len(prompts)} questions need more than half of the "
+                     f"context of {s.n_ctx} tokens, and were not asked")
+        if hasattr(corpus, "check") and prompts:
             metrics["skills"], asked = skills(corpus.check, prompts, texts)
             for rule, share in metrics["skills"].items():
                 self.say(f"  {share:6.1%} of {asked[rule]} samples keep the rule: {rule}")
@@ -681,11 +688,15 @@ Growing a model in {s.out}
             self.say(f"  {line}")
 
 
-def examination(corpus, s):
-    """The prompts that a model is examined with at the end, and the tokens it may add to each."""
-    if hasattr(corpus, "tests"):
-        return corpus.tests(), 64 if s.vocab_size >= 512 else s.n_ctx
-    return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx
+def examination(corpus, tokenizer, s):
+    """The prompts that a model is examined with at the end, the tokens it may add to each, and how
+    many prompts are left out: those that leave less than half of the context for an answer."""
+    if not hasattr(corpus, "tests"):
+        return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
+    tests = corpus.tests()
+    longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
+    prompts = [prompt for prompt in tests if len(tokenizer.encode(prompt)) <= longest]
+    return prompts, 64 if s.vocab_size >= 512 else s.n_ctx, len(tests) - len(prompts)
 
 
 def skills(check, prompts, texts):

@@ -1,5 +1,6 @@
 """Pip the snail: what is in the corpus, what is held out of it, and who judges the replies."""
 import re
+from pathlib import Path
 from random import Random
 
 import data
@@ -8,6 +9,7 @@ import train
 from data import BadInput, snail
 
 import pytest
+import torch
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -230,6 +232,46 @@ def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
     assert shares == {"character": 1, "grammar": 1, "topic": 1, "recall": 0.5, "all": 2 / 3}
     assert list(shares)[-1] == "all"
     assert (asked["recall"], asked["topic"]) == (2, 3)
+
+
+def small_training(corpus, train_here, monkeypatch, *flags):
+    """metrics.json of a smoke run on a part of the corpus; `flags` change it."""
+    few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
+    monkeypatch.setattr(snail, "load", lambda: few)
+    s = train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu", *flags)
+    return plumbing.read_json(Path(s.out) / "metrics.json")
+
+
+@pytest.mark.parametrize("n_ctx", [40, 128])
+def test_a_model_is_asked_what_leaves_half_of_its_context_for_the_answer_and_nothing_else(
+        n_ctx, corpus, train_here, monkeypatch, capsys):
+    judged, check = [], snail.check
+    monkeypatch.setattr(snail, "check", lambda text, prompt: judged.append(prompt)
+                        or check(text, prompt))
+    metrics = small_training(corpus, train_here, monkeypatch, "--n-ctx", n_ctx)
+    tokenizer = train.Tokenizer(**plumbing.read_json(Path("runs/snail/tokenizer.json")))
+    short = [one for one in snail.tests() if 1 + len(tokenizer.encode(one)) <= n_ctx / 2]
+    assert judged == short and len(metrics["skills"]) >= 3
+    left_out = len(snail.tests()) - len(short)
+    said = f"{left_out} of {len(snail.tests())} questions" in capsys.readouterr().out
+    assert said == (left_out > 0) == (n_ctx == 40)
+
+
+def test_no_rule_is_checked_if_no_question_fits(corpus, train_here, monkeypatch, capsys):
+    assert "skills" not in small_training(corpus, train_here, monkeypatch, "--n-ctx", 8)
+    assert f"{len(snail.tests())} of {len(snail.tests())} questions" in capsys.readouterr().out
+
+
+def test_texts_are_written_in_float32_also_those_that_are_judged(corpus, train_here, monkeypatch):
+    formats, forward = [], train.GPT.forward
+
+    def noted(model, ids, *attend):
+        formats.append((model.training, torch.is_autocast_enabled("cpu")))
+        return forward(model, ids, *attend)
+
+    monkeypatch.setattr(train.GPT, "forward", noted)
+    small_training(corpus, train_here, monkeypatch, "--precision", "bfloat16")
+    assert set(formats) == {(True, True), (False, False)}  # what learns, and what writes
 
 
 @pytest.mark.parametrize("preset, low, high", [("snail", 1e6, 1.1e6),

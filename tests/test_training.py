@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import data
 import plumbing
 import train
-from plumbing import windows
+from plumbing import row_starts, windows
 from train import (
     GPT,
     Settings,
@@ -58,9 +58,13 @@ def words():
 
 # ------------------------------------------------------------------------------ batches
 
+def batch_of(tokens, end, s, step, *rest):
+    return draw_batch(tokens, row_starts(tokens, end, s.n_ctx), s, step, *rest)
+
+
 def test_a_batch_holds_ids_and_the_ids_that_follow():
     tokens = documents([20] * 10)
-    ids, targets = draw_batch(tokens, 0, row_settings(), step=3)
+    ids, targets = batch_of(tokens, 0, row_settings(), 3)
     assert ids.shape == targets.shape == (6, 8) and ids.dtype == targets.dtype == torch.int64
     text = " ".join(map(str, tokens)) + " "
     for row, following in zip(ids.tolist(), targets.tolist()):
@@ -71,40 +75,70 @@ def test_a_batch_holds_ids_and_the_ids_that_follow():
 @given(st.integers(0, 2**32), st.integers(0, 10**6))
 def test_a_batch_is_a_function_of_seed_and_step(seed, step):
     tokens, s = documents([20] * 10), row_settings(seed=seed)
-    once, again = (draw_batch(tokens, 0, s, step) for _ in range(2))
+    once, again = (batch_of(tokens, 0, s, step) for _ in range(2))
     assert torch.equal(once[0], again[0]) and torch.equal(once[1], again[1])
 
 
 def test_another_seed_or_another_step_draws_another_batch():
     tokens = np.arange(10_000, dtype=np.uint16)
-    batches = {str(draw_batch(tokens, None, row_settings(seed=seed), step)[0].tolist())
+    batches = {str(batch_of(tokens, None, row_settings(seed=seed), step)[0].tolist())
                for seed in range(10) for step in range(10)}
     assert len(batches) == 100
 
 
-@given(st.lists(st.integers(1, 20), min_size=2, max_size=30), st.integers(0, 1000))
-def test_a_row_starts_at_a_document_or_in_one_that_is_longer_than_the_context(lengths, step):
-    tokens = documents(lengths)
-    if len(tokens) < 10:
-        tokens = documents([*lengths, 10])
-    s = row_settings()
-    starts = [i for i in range(len(tokens)) if tokens[i] == 0 or 0 not in tokens[max(0, i - 7):i]]
-    allowed = {tuple(tokens[i:i + 8].tolist()) for i in starts}
-    for row in draw_batch(tokens, 0, s, step)[0].tolist():
-        assert tuple(row) in allowed
+@given(st.lists(st.integers(0, 30), min_size=3, max_size=30), st.integers(1, 12))
+def test_rows_start_where_the_windows_of_validation_do_if_a_whole_row_follows(lengths, n_ctx):
+    tokens = documents([*lengths, n_ctx])
+    begins = [a for a, _ in windows(tokens, 0, n_ctx)]
+    starts = row_starts(tokens, 0, n_ctx).tolist()
+    assert len(starts) == len(begins)
+    for start, begin in zip(starts, begins):
+        assert start == begin or start + n_ctx + 1 == len(tokens) < begin + n_ctx + 1
 
 
-def test_rows_of_a_long_document_begin_anywhere_in_it_and_those_of_short_ones_at_an_end_token():
-    long = [draw_batch(documents([500]), 0, row_settings(), step)[0][:, 0] for step in range(50)]
-    assert len(torch.cat(long).unique()) == 41
-    short = [draw_batch(documents([5] * 80), 0, row_settings(), step)[0][:, 0]
-             for step in range(50)]
-    assert torch.cat(short).unique().tolist() == [0]
+def test_half_of_the_rows_start_at_a_window_and_half_anywhere():
+    tokens = np.arange(10_000, dtype=np.uint16)
+    s, starts = row_settings(batch_size=20_000), np.array([1000, 3000])
+    firsts = draw_batch(tokens, starts, s, 0)[0][:, 0]
+    at_a_window = torch.isin(firsts, torch.tensor(starts)).double().mean().item()
+    assert at_a_window == pytest.approx(0.5, abs=0.02)
+    assert (firsts == 1000).sum().item() == pytest.approx(5000, abs=300)
+    elsewhere = firsts[~torch.isin(firsts, torch.tensor(starts))].double()
+    assert elsewhere.mean().item() == pytest.approx(5000, abs=150)
+    assert elsewhere.quantile(0.25).item() == pytest.approx(2500, abs=150)
+
+
+LENGTHS = {  # of documents, beside a context of 16: as in stories, in TinyStories, in a dialogue
+    "about a context": lambda rng: rng.integers(10, 18),
+    "some longer than a context": lambda rng: min(60, round(rng.lognormal(2.5, 0.5))),
+    "far shorter than a context": lambda rng: rng.integers(2, 9),
+    "far longer than a context": lambda rng: rng.integers(40, 90),
+    "a little longer than a context": lambda rng: 17,
+}
+
+
+@pytest.mark.parametrize("kind", LENGTHS)
+def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_or_more(kind):
+    rng = np.random.default_rng(5)
+    tokens = documents([int(LENGTHS[kind](rng)) for _ in range(400)]).astype(np.int64)
+    is_end = tokens == 0
+    offsets = np.arange(len(tokens)) - np.maximum.accumulate(
+        np.where(is_end, np.arange(len(tokens)), 0))
+    offsets[is_end] = 0
+    # In place of an id, each token says which one it is: so the batch tells what it has drawn.
+    s, starts = row_settings(n_ctx=16, batch_size=40_000), row_starts(tokens, 0, 16)
+    _, targets = draw_batch(np.arange(len(tokens)), starts, s, 0)
+    drawn = np.bincount(targets.flatten().numpy(), minlength=len(tokens))
+    inside = slice(32, -32)  # the first and the last tokens of a text have no neighbours
+    there = np.bincount(offsets[inside])
+    rates = np.bincount(offsets[inside], weights=drawn[inside]) / np.maximum(1, there)
+    even = drawn[inside].mean()
+    assert (rates[there >= 20] >= 0.7 * even).all(), rates / even
 
 
 def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
     tokens = np.arange(20, dtype=np.uint16)
-    seen = torch.cat([torch.cat(draw_batch(tokens, None, row_settings(), step)).flatten()
+    seen = torch.cat([torch.cat(batch_of(tokens, None, row_settings(), step)).flatten()
                       for step in range(100)])
     assert seen.unique().tolist() == list(range(20))
 
@@ -112,8 +146,8 @@ def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
 @given(st.sampled_from([1, 2, 3, 4, 6, 12]), st.integers(0, 1000))
 def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
     tokens, s = documents([5, 30, 8] * 20), row_settings(batch_size=12)
-    whole = draw_batch(tokens, 0, s, step)
-    shares = [draw_batch(tokens, 0, s, step, rank, world) for rank in range(world)]
+    whole = batch_of(tokens, 0, s, step)
+    shares = [batch_of(tokens, 0, s, step, rank, world) for rank in range(world)]
     assert all(len(ids) == 12 // world for ids, _ in shares)
     for i in range(12):
         ids, targets = shares[i % world]
@@ -258,7 +292,7 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
     muon, adam = make_optimizers(theirs, s)
     assert isinstance(muon, torch.optim.Muon) and isinstance(adam, torch.optim.AdamW)
     for step in range(3):
-        batch = draw_batch(documents([20] * 10), 0, s, step)
+        batch = batch_of(documents([20] * 10), 0, s, step)
         loss, size = train.update(ours, optimizers, batch, s, step, attention, NO_DEVICES)
         right = F.cross_entropy(theirs(batch[0])[0].reshape(-1, 41), batch[1].reshape(-1))
         theirs.zero_grad()
@@ -306,7 +340,7 @@ def test_dropout_silences_every_place_alike_and_none_because_of_another():
 
 def test_dropout_is_a_function_of_seed_and_step():
     s = Settings(**TINY, dropout=0.5)
-    batch = draw_batch(documents([20] * 10), 0, s, 0)
+    batch = batch_of(documents([20] * 10), 0, s, 0)
 
     def loss_of(seed, step):
         torch.manual_seed(0)
@@ -322,7 +356,7 @@ def test_dropout_is_a_function_of_seed_and_step():
 
 def test_processes_that_share_a_step_silence_different_activations():
     s = Settings(**TINY, dropout=0.5)
-    batch = draw_batch(documents([20] * 10), 0, s, 0)
+    batch = batch_of(documents([20] * 10), 0, s, 0)
     losses = set()
     for step, rank in ((6, 0), (6, 1), (7, 0), (7, 1)):
         torch.manual_seed(0)

@@ -208,11 +208,11 @@ def serve(site, port, name):
     """Serve a folder to this machine only, until Ctrl-C; the address leads to a run."""
     servers = open_servers(partial(Handler, directory=str(site)), port)
     port = servers[0].server_port
-    print(f"The site is at http://localhost:{port}/#run={name} as long as this runs; "
-          "Ctrl-C ends it.", flush=True)
     for server in servers[1:]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
+        print(f"The site is at http://localhost:{port}/#run={name} as long as this runs; "
+              "Ctrl-C ends it.", flush=True)
         servers[0].serve_forever()
     except KeyboardInterrupt:
         print()

@@ -66,12 +66,13 @@ def main():
         plumbing.prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
         tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
     spans = plumbing.windows(held_out, None, TEXTBOOK.n_ctx)
+    starts = plumbing.row_starts(tokens, None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)
         model = train.GPT(s, 65)
         start = time.perf_counter()
-        recipe(model, s, lambda s, step: train.draw_batch(tokens, None, s, step))
+        recipe(model, s, lambda s, step: train.draw_batch(tokens, starts, s, step))
         taken[name] = time.perf_counter() - start
         loss = train.evaluate(model, held_out, spans)
         print(f"{name:8} {s.steps:5,} steps in {taken[name]:5.1f} s: validation loss {loss:.4f}")

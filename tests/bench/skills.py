@@ -18,18 +18,16 @@ SAMPLES, AT_THE_END = 40, 200
 def main(folder, first=0):
     s = train.Settings(**plumbing.read_json(folder / "settings.json"))
     tokenizer = train.Tokenizer(**plumbing.read_json(folder / "tokenizer.json"))
-    devices = plumbing.Devices(s)
     model, corpus = train.GPT(s, len(tokenizer.symbols)), data.find(s.dataset)
     losses = {line["step"]: line.get("validation_loss")
               for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))}
     paths = sorted((folder / "snapshots").glob("*.pt"))
     for path in (path for path in paths if int(path.stem) >= first):
         model.load_state_dict(train.torch.load(path, weights_only=True))
-        prompts, n_tokens = plumbing.examination(corpus, s)
+        prompts, n_tokens, _ = plumbing.examination(corpus, tokenizer, s)
         if not any(prompts):  # texts that begin from nothing: as many as are wanted
             prompts = [""] * (AT_THE_END if int(path.stem) == s.steps else SAMPLES)
-        with devices.autocast():
-            rows, _ = train.generate(model, tokenizer, prompts, s, n_tokens, seed=0)
+        rows, _ = train.generate(model, tokenizer, prompts, s, n_tokens, seed=0)
         texts = [tokenizer.decode(row).replace(data.END, "") for row in rows]
         shares, _ = plumbing.skills(corpus.check, prompts, texts)
         print(f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
