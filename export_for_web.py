@@ -490,8 +490,9 @@ def update(run, context=24, shown=12):
     with torch.inference_mode():
         old, new = (model(ids)[0][0].log_softmax(-1) for model in (before, after))  # (T, V)
     p, q, places = old.exp(), new.exp(), torch.arange(len(targets))
-    gained = (new - old)[places, targets]
+    gained = (new - old)[places, targets.clamp_min(0)]
     gained[: min(8, len(gained) - 1)] = -torch.inf  # with some words before it
+    gained[targets < 0] = -torch.inf  # it did not count: nothing was learned from it
     place = int(gained.argmax())
     target = int(targets[place])
     start = max(0, place + 1 - context)

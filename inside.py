@@ -478,7 +478,7 @@ def replay(run, last=16, work=2.4e11):
         raise BadInput(f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
                        "at once, too many to make it once more here.")
     tokens = run.tokens("train")
-    starts = plumbing.row_starts(tokens, run.tokenizer.end, s.n_ctx)
+    rows = plumbing.row_spans(tokens, run.tokenizer.end, s.n_ctx)
     devices = plumbing.Devices(s, alone=True)
     attend = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)
@@ -488,7 +488,7 @@ def replay(run, last=16, work=2.4e11):
     goal = max([step for step in run.steps if 0 < step <= min(last, work / each)], default=1)
     for step in range(goal):
         before.load_state_dict(model.state_dict())
-        batch = train.draw_batch(tokens, starts, s, step)
+        batch = train.draw_batch(tokens, rows, s, step)
         loss, norm = train.update(model, optimizers, batch, s, step, attend, devices)
     gap = None
     if goal in run.steps:

@@ -587,9 +587,14 @@ def windows(tokens, end, n_ctx):
     return [(i, min(i + n_ctx, b)) for a, b in pairwise(edges) for i in range(a, b, n_ctx)]
 
 
-def row_starts(tokens, end, n_ctx):
-    """Where the windows of a text begin, as an array; the last ones so that a whole row follows."""
-    return np.minimum([a for a, _ in windows(tokens, end, n_ctx)], len(tokens) - n_ctx - 1)
+def row_spans(tokens, end, n_ctx):
+    """The windows of a text (a, b) as an array, each with a whole row from a on. An endless text
+    has windows by chance only: there they begin at up to a million places from end to end."""
+    last = len(tokens) - n_ctx - 1
+    if end is None:
+        starts = np.linspace(0, last, min(last + 1, 2**20)).astype(int)
+        return np.stack([starts, starts + n_ctx], 1)
+    return np.array([(min(a, last), b) for a, b in windows(tokens, end, n_ctx)])
 
 
 def padded(rows, device, filling=0):
@@ -676,8 +681,8 @@ Growing a model in {s.out}
             self.say(f"which is {metrics['gap']:.3f} above {facts['floor']:.3f}, the floor: "
                      "what the grammar leaves to chance")
         if left_out:
-            self.say(f"{left_out} of {left_out + len(prompts)} questions need more than half of the "
-                     f"context of {s.n_ctx} tokens, and were not asked")
+            self.say(f"{left_out} of {left_out + len(prompts)} questions were not asked: they need "
+                     f"more than half of the context of {s.n_ctx} tokens")
         if hasattr(corpus, "check") and prompts:
             metrics["skills"], asked = skills(corpus.check, prompts, texts)
             for rule, share in metrics["skills"].items():

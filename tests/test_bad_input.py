@@ -437,11 +437,11 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
 
     def spoiled(logits, targets, **how):
         loss = cross_entropy(logits, targets, **how)
-        return loss * math.nan if now.get("step") == 13 and not how else loss
+        return loss * math.nan if now.get("step") == 13 and logits.requires_grad else loss
 
-    def noted(tokens, starts, s, step, *rest):
+    def noted(tokens, spans, s, step, *rest):
         now["step"] = step
-        return draw_batch(tokens, starts, s, step, *rest)
+        return draw_batch(tokens, spans, s, step, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(train.F, "cross_entropy", spoiled)

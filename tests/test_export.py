@@ -556,6 +556,17 @@ def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, 
         one["id"] for one in update["tokens"]}) == len(update["tokens"])
 
 
+def test_the_update_shows_a_token_that_counted(run, monkeypatch):
+    made = inside.replay(run)
+    for counting in (9, 20, 30):
+        targets = torch.full_like(made["targets"], -100)
+        targets[0, counting] = made["targets"][0, counting]
+        monkeypatch.setattr(inside, "replay", lambda _, now={**made, "targets": targets}: now)
+        update = export_for_web.update(run)
+        assert update["target"] == made["targets"][0, counting]
+        assert update["context"][-1] == made["ids"][0, counting]
+
+
 def test_the_update_says_how_far_each_tensor_moved_and_which_rows_did_not(run):
     made, moved = inside.replay(run, last=1), export_for_web.update(run)["moved"]
     assert [one["name"] for one in moved] == list(made["before"].state_dict())

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import data
 import plumbing
 import train
-from plumbing import row_starts, windows
+from plumbing import row_spans, windows
 from train import (
     GPT,
     Settings,
@@ -59,17 +59,18 @@ def words():
 # ------------------------------------------------------------------------------ batches
 
 def batch_of(tokens, end, s, step, *rest):
-    return draw_batch(tokens, row_starts(tokens, end, s.n_ctx), s, step, *rest)
+    return draw_batch(tokens, row_spans(tokens, end, s.n_ctx), s, step, *rest)
 
 
 def test_a_batch_holds_ids_and_the_ids_that_follow():
     tokens = documents([20] * 10)
-    ids, targets = batch_of(tokens, 0, row_settings(), 3)
+    ids, targets, _ = batch_of(tokens, 0, row_settings(), 3)
     assert ids.shape == targets.shape == (6, 8) and ids.dtype == targets.dtype == torch.int64
     text = " ".join(map(str, tokens)) + " "
     for row, following in zip(ids.tolist(), targets.tolist()):
-        assert row[1:] == following[:-1]
-        assert " ".join(map(str, [*row, following[-1]])) + " " in text
+        assert " ".join(map(str, row)) + " " in text
+        for right, target in zip(row[1:], following[:-1]):
+            assert target in (right, -100)
 
 
 @given(st.integers(0, 2**32), st.integers(0, 10**6))
@@ -77,6 +78,7 @@ def test_a_batch_is_a_function_of_seed_and_step(seed, step):
     tokens, s = documents([20] * 10), row_settings(seed=seed)
     once, again = (batch_of(tokens, 0, s, step) for _ in range(2))
     assert torch.equal(once[0], again[0]) and torch.equal(once[1], again[1])
+    assert once[2] == again[2] == (once[1] >= 0).sum().item()
 
 
 def test_another_seed_or_another_step_draws_another_batch():
@@ -87,25 +89,43 @@ def test_another_seed_or_another_step_draws_another_batch():
 
 
 @given(st.lists(st.integers(0, 30), min_size=3, max_size=30), st.integers(1, 12))
-def test_rows_start_where_the_windows_of_validation_do_if_a_whole_row_follows(lengths, n_ctx):
+def test_rows_are_the_windows_of_validation_moved_back_where_a_row_would_not_fit(lengths, n_ctx):
     tokens = documents([*lengths, n_ctx])
-    begins = [a for a, _ in windows(tokens, 0, n_ctx)]
-    starts = row_starts(tokens, 0, n_ctx).tolist()
-    assert len(starts) == len(begins)
-    for start, begin in zip(starts, begins):
-        assert start == begin or start + n_ctx + 1 == len(tokens) < begin + n_ctx + 1
+    rows, there = row_spans(tokens, 0, n_ctx).tolist(), windows(tokens, 0, n_ctx)
+    assert len(rows) == len(there)
+    for (start, end), (a, b) in zip(rows, there):
+        assert end == b
+        assert start == a or start + n_ctx + 1 == len(tokens) < a + n_ctx + 1
 
 
-def test_half_of_the_rows_start_at_a_window_and_half_anywhere():
+def test_rows_of_a_text_without_documents_start_anywhere_and_all_of_them_counts():
     tokens = np.arange(10_000, dtype=np.uint16)
-    s, starts = row_settings(batch_size=20_000), np.array([1000, 3000])
-    firsts = draw_batch(tokens, starts, s, 0)[0][:, 0]
-    at_a_window = torch.isin(firsts, torch.tensor(starts)).double().mean().item()
-    assert at_a_window == pytest.approx(0.5, abs=0.02)
-    assert (firsts == 1000).sum().item() == pytest.approx(5000, abs=300)
-    elsewhere = firsts[~torch.isin(firsts, torch.tensor(starts))].double()
-    assert elsewhere.mean().item() == pytest.approx(5000, abs=150)
-    assert elsewhere.quantile(0.25).item() == pytest.approx(2500, abs=150)
+    ids, targets, _ = batch_of(tokens, None, row_settings(batch_size=20_000), 0)
+    firsts = ids[:, 0].double()
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+        assert firsts.quantile(share).item() == pytest.approx(9991 * share, abs=150)
+    assert torch.equal(ids + 1, targets)
+
+
+def test_a_text_of_more_than_a_million_tokens_is_drawn_from_end_to_end():
+    rows = row_spans(range(5_000_000), None, 256)
+    assert len(rows) == 2**20 and rows[0].tolist() == [0, 256]
+    assert rows[-1].tolist() == [4_999_743, 4_999_999]
+    assert np.diff(rows[:, 0]).max() <= 5
+
+
+def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
+    tokens = documents([5, 12] * 2000).astype(np.int64)
+    spans = row_spans(tokens, 0, 16)
+    ids, targets, _ = draw_batch(np.arange(len(tokens)), spans, row_settings(
+        n_ctx=16, batch_size=5000), 0)
+    ends = dict(spans.tolist())
+    beyond = torch.tensor([[i >= ends[row[0]] for i in row] for row in ids.tolist()])
+    assert torch.equal(targets[~beyond], (ids + 1)[~beyond])
+    left_out = targets[beyond] == -100
+    assert torch.equal(targets[beyond][~left_out], (ids + 1)[beyond][~left_out])
+    assert left_out.double().mean().item() == pytest.approx(0.5, abs=0.02)
+    assert left_out[:1000].unique().numel() == 2  # token by token, not row by row
 
 
 LENGTHS = {  # of documents, beside a context of 16: as in stories, in TinyStories, in a dialogue
@@ -126,9 +146,9 @@ def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_o
         np.where(is_end, np.arange(len(tokens)), 0))
     offsets[is_end] = 0
     # In place of an id, each token says which one it is: so the batch tells what it has drawn.
-    s, starts = row_settings(n_ctx=16, batch_size=40_000), row_starts(tokens, 0, 16)
-    _, targets = draw_batch(np.arange(len(tokens)), starts, s, 0)
-    drawn = np.bincount(targets.flatten().numpy(), minlength=len(tokens))
+    s, spans = row_settings(n_ctx=16, batch_size=40_000), row_spans(tokens, 0, 16)
+    _, targets, _ = draw_batch(np.arange(len(tokens)), spans, s, 0)
+    drawn = np.bincount(targets[targets >= 0].numpy(), minlength=len(tokens))
     inside = slice(32, -32)  # the first and the last tokens of a text have no neighbours
     there = np.bincount(offsets[inside])
     rates = np.bincount(offsets[inside], weights=drawn[inside]) / np.maximum(1, there)
@@ -138,7 +158,7 @@ def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_o
 
 def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
     tokens = np.arange(20, dtype=np.uint16)
-    seen = torch.cat([torch.cat(batch_of(tokens, None, row_settings(), step)).flatten()
+    seen = torch.cat([torch.cat(batch_of(tokens, None, row_settings(), step)[:2]).flatten()
                       for step in range(100)])
     assert seen.unique().tolist() == list(range(20))
 
@@ -148,9 +168,10 @@ def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
     tokens, s = documents([5, 30, 8] * 20), row_settings(batch_size=12)
     whole = batch_of(tokens, 0, s, step)
     shares = [batch_of(tokens, 0, s, step, rank, world) for rank in range(world)]
-    assert all(len(ids) == 12 // world for ids, _ in shares)
+    assert all(len(ids) == 12 // world for ids, _, _ in shares)
+    assert sum(counting for _, _, counting in shares) == pytest.approx(whole[2])
     for i in range(12):
-        ids, targets = shares[i % world]
+        ids, targets, _ = shares[i % world]
         assert torch.equal(ids[i // world], whole[0][i])
         assert torch.equal(targets[i // world], whole[1][i])
 

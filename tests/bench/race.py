@@ -42,7 +42,7 @@ def textbook(model, s, batches):
             torch.nn.init.normal_(p, std=0.02)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1)
     for step in range(s.steps):
-        ids, targets = batches(s, step)
+        ids, targets, _ = batches(s, step)
         optimizer.param_groups[0]["lr"] = textbook_rate(step, s)
         logits, _ = model(ids, train.fused_attention)
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -66,13 +66,13 @@ def main():
         plumbing.prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
         tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
     spans = plumbing.windows(held_out, None, TEXTBOOK.n_ctx)
-    starts = plumbing.row_starts(tokens, None, TEXTBOOK.n_ctx)
+    rows = plumbing.row_spans(tokens, None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)
         model = train.GPT(s, 65)
         start = time.perf_counter()
-        recipe(model, s, lambda s, step: train.draw_batch(tokens, starts, s, step))
+        recipe(model, s, lambda s, step: train.draw_batch(tokens, rows, s, step))
         taken[name] = time.perf_counter() - start
         loss = train.evaluate(model, held_out, spans)
         print(f"{name:8} {s.steps:5,} steps in {taken[name]:5.1f} s: validation loss {loss:.4f}")
