@@ -169,7 +169,7 @@ def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
     whole = batch_of(tokens, 0, s, step)
     shares = [batch_of(tokens, 0, s, step, rank, world) for rank in range(world)]
     assert all(len(ids) == 12 // world for ids, _, _ in shares)
-    assert sum(counting for _, _, counting in shares) == pytest.approx(whole[2])
+    assert sum(n_targets for _, _, n_targets in shares) == pytest.approx(whole[2])
     for i in range(12):
         ids, targets, _ = shares[i % world]
         assert torch.equal(ids[i // world], whole[0][i])
