@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -588,13 +588,21 @@ def windows(tokens, end, n_ctx):
 
 
 def row_spans(tokens, end, n_ctx):
-    """The windows of a text (a, b) as an array, each with a whole row from a on. An endless text
-    has windows by chance only: there they begin at up to a million places from end to end."""
+    """The windows of a text as an array of (start, length, slack), each with a whole row after its
+    start. Where there are no documents, windows may start up to `slack` tokens later."""
     last = len(tokens) - n_ctx - 1
     if end is None:
-        starts = np.linspace(0, last, min(last + 1, 2**20)).astype(int)
-        return np.stack([starts, starts + n_ctx], 1)
-    return np.array([(min(a, last), b) for a, b in windows(tokens, end, n_ctx)])
+        return np.array([(a, n_ctx, min(n_ctx - 1, last - a)) for a in range(0, last + 1, n_ctx)])
+    starts = [(min(a, last), b) for a, b in windows(tokens, end, n_ctx)]
+    return np.array([(a, b - a, 0) for a, b in starts])
+
+
+@lru_cache(maxsize=2)
+def shuffled(n, seed, epoch):
+    """For an epoch, a pass over the whole text: the numbers below n in a random order, and by how
+    much of their slack (0 to 1) the windows are shifted."""
+    rng = np.random.default_rng((seed, epoch))
+    return rng.permutation(n), rng.random()
 
 
 def padded(rows, device, filling=0):

@@ -93,8 +93,8 @@ def test_rows_are_the_windows_of_validation_moved_back_where_a_row_would_not_fit
     tokens = documents([*lengths, n_ctx])
     rows, there = row_spans(tokens, 0, n_ctx).tolist(), windows(tokens, 0, n_ctx)
     assert len(rows) == len(there)
-    for (start, end), (a, b) in zip(rows, there):
-        assert end == b
+    for (start, length, slack), (a, b) in zip(rows, there):
+        assert start + length == b and slack == 0
         assert start == a or start + n_ctx + 1 == len(tokens) < a + n_ctx + 1
 
 
@@ -107,11 +107,24 @@ def test_rows_of_a_text_without_documents_start_anywhere_and_all_of_them_counts(
     assert torch.equal(ids + 1, targets)
 
 
-def test_a_text_of_more_than_a_million_tokens_is_drawn_from_end_to_end():
-    rows = row_spans(range(5_000_000), None, 256)
-    assert len(rows) == 2**20 and rows[0].tolist() == [0, 256]
-    assert rows[-1].tolist() == [4_999_743, 4_999_999]
-    assert np.diff(rows[:, 0]).max() <= 5
+@given(st.integers(0, 2**32), st.integers(30, 400), st.integers(1, 12), st.integers(0, 20))
+def test_an_epoch_draws_each_token_of_an_endless_text_once_and_cuts_it_anew(
+        seed, length, n_ctx, epoch):
+    tokens = np.arange(length)
+    spans = row_spans(tokens, None, n_ctx)
+    s = row_settings(seed=seed, n_ctx=n_ctx, batch_size=len(spans))
+    ids, targets, n_targets = draw_batch(tokens, spans, s, epoch)
+    drawn = np.bincount(targets.flatten(), minlength=length)
+    assert n_targets == targets.numel() and torch.equal(ids + 1, targets)
+    assert (drawn[n_ctx:-2 * n_ctx] == 1).all()  # at the two ends, a shift leaves some out
+
+
+def test_endless_texts_are_cut_elsewhere_in_each_epoch():
+    tokens = np.arange(10_000)
+    spans = row_spans(tokens, None, 100)
+    s = row_settings(n_ctx=100, batch_size=len(spans))
+    cuts = {int(draw_batch(tokens, spans, s, epoch)[0].min()) for epoch in range(30)}
+    assert len(cuts) > 20 and max(cuts) < 100
 
 
 def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
@@ -119,7 +132,7 @@ def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
     spans = row_spans(tokens, 0, 16)
     ids, targets, _ = draw_batch(np.arange(len(tokens)), spans, row_settings(
         n_ctx=16, batch_size=5000), 0)
-    ends = dict(spans.tolist())
+    ends = {start: start + length for start, length, _ in spans.tolist()}
     beyond = torch.tensor([[i >= ends[row[0]] for i in row] for row in ids.tolist()])
     assert torch.equal(targets[~beyond], (ids + 1)[~beyond])
     left_out = targets[beyond] == -100
