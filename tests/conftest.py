@@ -150,6 +150,15 @@ def browser():
             page = new_page(**options)
             page.set_default_timeout(TIMEOUT)
             page.add_init_script(PATIENT)
+            wait_for_function = page.wait_for_function
+
+            def wait_for_a_function(code, **options):
+                # An expression is compiled at each look, which the policy forbids from the second
+                # look on: a test that waits for one fails only where it really has to wait.
+                assert "=>" in code, f"Write () => {code}: expressions can be looked at only once."
+                return wait_for_function(code, **options)
+
+            page.wait_for_function = wait_for_a_function
             return page
 
         started.new_page = patient_page

@@ -467,7 +467,7 @@ def test_nothing_scrolls_sideways_in_a_narrow_window_a_wide_one_and_one_that_cha
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         for width in (390, 768, 1440, 1920, 1024, 800, 390):
             page.set_viewport_size(dict(width=width, height=900))
-            page.wait_for_function(f"innerWidth === {width}"
+            page.wait_for_function(f"() => innerWidth === {width}"
                                    f" && document.documentElement.scrollWidth <= {width}")
 
 

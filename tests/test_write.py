@@ -324,7 +324,7 @@ def test_what_is_left_while_it_runs_says_nothing_where_one_goes(desk):
     page.keyboard.press("Control+Enter")
     page.get_by_text("Running …").wait_for()
     page.get_by_role("button", name="The scale forgotten").click()
-    page.wait_for_function("!document.querySelector('head-check').busy")
+    page.wait_for_function("() => !document.querySelector('head-check').busy")
     assert page.locator("head-check .verdict").inner_text().startswith("Type, then run it.")
     assert "not scaled" in desk.run()
 
@@ -340,7 +340,8 @@ def test_undoing_does_not_reach_into_another_exercise(desk):
     drawn(page)
     assert "class Head" in desk.text
     page.goto(page.url.replace("exercise=head", "exercise=attention"))
-    page.wait_for_function("document.querySelector('code-editor').code.includes('weights @ v')")
+    page.wait_for_function(
+        "() => document.querySelector('code-editor').code.includes('weights @ v')")
 
 
 def test_a_size_written_into_a_class_is_named_though_the_model_has_another(desk):
