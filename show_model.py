@@ -21,12 +21,26 @@ import os
 import sys
 from shutil import get_terminal_size
 
-import data
-import inside
-import plumbing
-from data import BadInput
-from plumbing import shade, visible
-from terrarium.console import ArgumentParser, say, shown_as
+from terrarium.console import ArgumentParser, color_token, read_line, say, show_whitespace, shown_as
+from terrarium.errors import BadInput
+from terrarium.generation import next_token_probs, stream
+from terrarium.interpret import (
+    MEANING,
+    attention_weights,
+    best_role,
+    cosine_baseline,
+    direct_logit_effect,
+    longest_looks,
+    max_activating_examples,
+    most_attended,
+    nearest,
+    neuron_activations,
+    rare_and_strong,
+    roles,
+)
+from terrarium.main import run_command
+from terrarium.text import END
+from terrarium.trained import Run
 
 import torch
 
@@ -61,7 +75,7 @@ def cells(weights, width=2):
 
 def weights(run, _):
     for name, p in run.model.named_parameters():
-        means = inside.MEANING[name.split(".")[-2]] if name.endswith("weight") else "and shifts it"
+        means = MEANING[name.split(".")[-2]] if name.endswith("weight") else "and shifts it"
         say(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
             f"{p.numel():>10,}  {means}")
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
@@ -83,24 +97,25 @@ def tokens(run, args):
 def merges(run, _):
     if not run.tokenizer.merges:
         raise BadInput("This run reads single characters: nothing was glued.")
-    glued = [f"{i:>5} {visible(a)} + {visible(b)}" for i, (a, b) in enumerate(run.tokenizer.merges)]
+    glued = [f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
+             for i, (a, b) in enumerate(run.tokenizer.merges)]
     for row in range(0, len(glued), 4):
         say("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
     say("\nThe most frequent pair of neighbours first; then all is counted again. "
-        f"{visible(' ')} is a space.")
+        f"{show_whitespace(' ')} is a space.")
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
-    mean, by_chance = inside.typical(vectors)
-    ranking(run, inside.nearest(vectors, vectors[word])[1:11])
+    mean, by_chance = cosine_baseline(vectors)
+    ranking(run, nearest(vectors, vectors[word])[1:11])
     say(f"\nCosines of embeddings: 1 is the same direction, two at random have {mean:.2f}. By "
         f"chance, the nearest would\nhave {by_chance:.2f}: what lies above that says something.")
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
     given = a, b, c = [run.token(word) for word in (args.a, args.b, args.c)]
-    found = inside.nearest(vectors, vectors[a] - vectors[b] + vectors[c])
-    place = {i: n for n, (i, _) in enumerate(inside.nearest(vectors, vectors[c]))}
+    found = nearest(vectors, vectors[a] - vectors[b] + vectors[c])
+    place = {i: n for n, (i, _) in enumerate(nearest(vectors, vectors[c]))}
     say(f"{args.a} - {args.b} + {args.c} =")
     ranking(run, [pair for pair in found if pair[0] not in given][:10],
             lambda i: f"was number {place[i]} beside {args.c}")
@@ -110,12 +125,12 @@ def analogy(run, args):
 def neurons(run, args):
     run.check(layer=args.layer, neuron=args.neuron or 0)
     texts = run.held_out(40)
-    fired = inside.firings(run.model, args.layer, texts)
-    for j in inside.rare_and_strong(fired) if args.neuron is None else [args.neuron]:
+    fired = neuron_activations(run.model, args.layer, texts)
+    for j in rare_and_strong(fired) if args.neuron is None else [args.neuron]:
         often = (fired[:, j] > 0.1).float().mean()
         say(f"layer {args.layer}, neuron {j}: fires (above 0.1) at {often:.1%} of the tokens, "
-            f"speaks for {run.words(*inside.promoted(run.model, args.layer, j))}")
-        for strength, *around in inside.strongest(fired[:, j], texts):
+            f"speaks for {run.words(*direct_logit_effect(run.model, args.layer, j))}")
+        for strength, *around in max_activating_examples(fired[:, j], texts):
             before, token, after = map(run.line, around)
             say(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
 
@@ -126,7 +141,7 @@ def attention(run, args):
     ids, texts, head = run.ids(args.text), run.held_out(20), (args.layer, args.head)
     fit, width, label = attention_layout(get_terminal_size().columns)
     n = min(len(ids), fit)
-    for i, row in zip(ids[:n], inside.attention_weights(run.model, ids)[head]):
+    for i, row in zip(ids[:n], attention_weights(run.model, ids)[head]):
         most = run.words(ids[row.argmax()])
         say(f"{run.words(i):>{label}.{label}} {cells(row[:n], width)} {most:.{label}} "
             f"{row.max():.0%}")
@@ -135,11 +150,11 @@ def attention(run, args):
         f"in the same order,\nfrom 4 % on {light}, 16 % {medium}, 36 % {dark}, 64 % {full}; and "
         "what it sees most of.\n\n"
         "Over held-out text, it looks hardest")
-    for share, between in inside.longest_looks(run.model, *head, texts):
+    for share, between in longest_looks(run.model, *head, texts):
         say(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
             f"{run.line(between)[:60]}")
-    scores, chance = inside.roles(run.model, texts)
-    liked = inside.preferred(run.model, texts)[args.layer][args.head]
+    scores, chance = roles(run.model, texts)
+    liked = most_attended(run.model, texts)[args.layer][args.head]
     say(f"and most at {run.words(*liked)} \nRoles: " + ", ".join(
         f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores))
 
@@ -150,13 +165,13 @@ def attention_layout(columns):
 
 def contact_sheet(run, text, n=9):
     """Every head over the first n tokens of a text, the role it plays best, and what it likes."""
-    seen, texts = inside.attention_weights(run.model, run.ids(text)), run.held_out(20)
-    (scores, chance), liked = inside.roles(run.model, texts), inside.preferred(run.model, texts)
+    seen, texts = attention_weights(run.model, run.ids(text)), run.held_out(20)
+    (scores, chance), liked = roles(run.model, texts), most_attended(run.model, texts)
     pages = torch.arange(run.s.n_head).split(max(1, get_terminal_size().columns // 20))
     for layer, page in ((layer, page) for layer in range(run.s.n_layer) for page in pages):
         columns = []
         for head in page:
-            role, score, even = inside.best_role(scores, chance, layer, head)
+            role, score, even = best_role(scores, chance, layer, head)
             columns.append([f"head {layer}.{head}", role, f"{score:.0%}, chance {even:.0%}",
                             run.words(*liked[layer][head])[:19],
                             *(cells(row[:n]) for row in seen[layer, head, :n])])
@@ -171,8 +186,8 @@ def continued(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
     names = ("tokens", "seed", "temperature", "top_k", "top_p")  # of those, what the verb takes
     how = {name: value for name, value in vars(args).items() if name in names}
-    going_on = inside.stream(run, text, model, **how)
-    return ((run.symbols[i].replace(data.END, "(end)"), believed[i].item(),
+    going_on = stream(run, text, model, **how)
+    return ((run.symbols[i].replace(END, "(end)"), believed[i].item(),
              believed.topk(min(10, len(believed)))) for i, believed in going_on)
 
 def generate(run, args):
@@ -181,15 +196,16 @@ def generate(run, args):
     for token, p, top in going_on:
         if args.alternatives:
             rivals = (f"{run.words(i)} {q:.0%}" for q, i in zip(*top))
-            print(f"\n{p:5.0%}  {shade(visible(token), p)}  of  {'  '.join(rivals)}", end="")
+            chosen = color_token(show_whitespace(token), p)
+            print(f"\n{p:5.0%}  {chosen}  of  {'  '.join(rivals)}", end="")
         else:
-            print(shade(token, p), end="", flush=True)
+            print(color_token(token, p), end="", flush=True)
     print()
 
 def film(run, args):
     args.tokens = 30 if args.tokens is None else args.tokens
     for step in run.steps[: run.steps.index(run.step) + 1]:
-        words = [shade(token.replace("\n", " / "), p)
+        words = [color_token(token.replace("\n", " / "), p)
                  for token, p, _ in continued(run, args.text, args, run.at(step))]
         print(f"step {step:>6}  {''.join(words)}")
 
@@ -200,7 +216,7 @@ def chat(run, args):
                        "a run that can talk (python train.py --preset snail), or name one (--run).")
     say(f"You are talking to {other}. An empty line ends it.")
     said, forgotten = [], False
-    while line := plumbing.listen(f"{you}: "):
+    while line := read_line(f"{you}: "):
         text = run.readable(line)
         if text != line:
             never = " ".join(sorted(set(line) - set(run.symbols)))
@@ -219,7 +235,7 @@ def chat(run, args):
             if token in ("\n", "(end)"):
                 break
             said[-1] += token
-            print(shade(token, p), end="", flush=True)
+            print(color_token(token, p), end="", flush=True)
         print()
 
 def tour(run, args):
@@ -228,7 +244,7 @@ def tour(run, args):
         f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
     tokens(run, args)
     say("\nand believes that next comes")
-    ranking(run, inside.believed(run.model, run.ids(args.text)))
+    ranking(run, next_token_probs(run.model, run.ids(args.text)))
     say("\nWhat its heads look for:\n")
     contact_sheet(run, args.text, n=0)
     say("\nIt goes on (in colours, green was likely and red a surprise):\n")
@@ -259,7 +275,7 @@ def main():
             verb.add_argument(flag, **FLAGS[flag])
     args = parser.parse_args(namespace=argparse.Namespace(  # what holds without a flag
         verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8))
-    run = inside.Run(args.run, args.step)
+    run = Run(args.run, args.step)
     if not args.run and args.verb is not tour:
         say(f"({run.folder}, step {run.step:,})", file=sys.stderr)
     args.text = " ".join(args.text).replace("\\n", "\n") if args.text else run.beginning()
@@ -268,4 +284,4 @@ def main():
 
 
 if __name__ == "__main__":
-    plumbing.run(main, reader_may_leave=True)
+    run_command(main, reader_may_leave=True)

@@ -22,17 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terrarium import sniff
+from terrarium.errors import BadInput
 from terrarium.files import atomic_write
 from terrarium.progress import progress
+from terrarium.text import END
 
 DOWNLOADS = Path(__file__).parent / "downloads"
-END = "<|endoftext|>"  # stands between two documents of a file
 BLOCK = 2**20  # bytes read at a time, so that no file has to fit into memory
 SMALLEST = 1_000  # characters; less than this teaches nothing
-
-
-class BadInput(Exception):
-    """A sentence for the person at the keyboard: what was given, what is expected, what to type."""
 
 
 class Corpus(NamedTuple):

@@ -21,7 +21,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from data import BadInput, Corpus
+from data import Corpus
+from terrarium.errors import BadInput
 
 SPEAKERS = ("you", "pip")  # who begins a line, the visitor first
 PROMPTS = ("you: hello\npip:", "you: what do you eat?\npip:", "you: what is the moon like?\npip:",

@@ -12,18 +12,10 @@ import re
 from itertools import islice
 from random import Random
 
-from data import (
-    END,
-    BadInput,
-    Corpus,
-    FileText,
-    as_everywhere,
-    character_boundary,
-    next_cut,
-    open_text,
-)
+from data import Corpus, FileText, as_everywhere, character_boundary, next_cut, open_text
 from terrarium import sniff
-from terrarium.text import MARKS
+from terrarium.errors import BadInput
+from terrarium.text import END, MARKS
 
 WORD = rf"(?:\S[{MARKS}]*){{1,20}}"  # no longer, for some scripts put no space between words
 BEGINNING = re.compile(f"{WORD}(?: {WORD}){{0,3}}")

@@ -9,10 +9,12 @@ import urllib.request
 from http.client import HTTPException
 from itertools import chain, islice
 
-from data import DOWNLOADS, END, BadInput, no_network, open_text
+from data import DOWNLOADS, no_network, open_text
 from terrarium import sniff
+from terrarium.errors import BadInput
 from terrarium.files import atomic_write
 from terrarium.progress import progress
+from terrarium.text import END
 
 REPOSITORY, FILE = "roneneldan/TinyStories", "TinyStoriesV2-GPT4-train.txt"
 URL = f"https://huggingface.co/datasets/{REPOSITORY}/resolve/main/{FILE}"

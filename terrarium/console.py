@@ -9,6 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
+from terrarium.text import END
+
 # What moves the cursor, sets colours or the clipboard, or turns the direction of the line around;
 # and halves of a character, which come from file names that are not UTF-8.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
@@ -77,6 +79,15 @@ def has_colours():
     return isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def read_line(prompt):
+    """A line that somebody types; "" at the end of the input and at Ctrl-C."""
+    try:
+        return input(printable(prompt)).strip()
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return ""
+
+
 def in_main_thread():
     return threading.current_thread() is threading.main_thread()
 
@@ -92,6 +103,37 @@ class KeepSigint:
     def __exit__(self, *_):
         if in_main_thread() and self.handler is not None:
             signal.signal(signal.SIGINT, self.handler)
+
+
+# Tokens and times ---------------------------------------------------------------------------------
+
+def color_token(text, p):
+    """A token, printable, on a background that says how likely it was; plain where there are no
+    colours."""
+    text = printable(text)
+    if not has_colours():
+        return text
+    hue = (52, 88, 94, 58, 28, 22)[min(int(p * 6), 5)]  # red to green, of the terminal's 256
+    return "\n".join(line and f"\x1b[48;5;{hue};97m{line}\x1b[0m" for line in text.split("\n"))
+
+
+def show_whitespace(token):
+    """A token with its spaces, line ends and control characters to be seen."""
+    if token == END:
+        return "(end)"
+    for sign, shown in ((" ", shown_as("·", "_")), ("\t", "\\t"),
+                        ("\n", shown_as("↵", "\\n"))):
+        token = token.replace(sign, shown)
+    return printable(token)
+
+
+def duration(seconds):
+    """75 -> "1 min 15 s"."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 # Commands to type -------------------------------------------------------------------------------

@@ -1,13 +1,20 @@
-"""Facts of the machine: which process this is, how much memory there is, what a card gets wrong."""
+"""Where a training computes: processes, device, number format, memory, what a card gets wrong."""
+import contextlib
 import copy
 import ctypes
 import os
+import signal
 import sys
+import time
+from datetime import timedelta
 from pathlib import Path
 
-from data import BadInput
+from terrarium import console
+from terrarium.console import in_main_thread
+from terrarium.errors import BadInput
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 
 LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # torchrun sets them
@@ -57,6 +64,145 @@ def is_first_process():
         return process_numbers()[0] == 0
     except BadInput:
         return True
+
+
+def print0(text, file=None):
+    """Print something once, however many processes there are."""
+    if is_first_process():
+        console.say(text, file=file)
+
+
+class StopOnCtrlC:
+    """The first Ctrl-C asks for a stop after the step that is running, the second stops at once."""
+
+    def __init__(self):
+        self.asked = False
+        if sys.platform != "emscripten" and in_main_thread():
+            signal.signal(signal.SIGINT, self.ask)
+
+    def ask(self, *_):
+        self.asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Device and number format -------------------------------------------------------------------------
+
+class Devices:
+    """Where and in which number format this process computes, and which of how many it is.
+
+    Attributes: device, precision, why (a sentence), rank, world. `alone`: whatever the environment
+    says, this is the only process.
+    """
+
+    def __init__(self, settings, alone=False):
+        self.rank, number, self.world = (0, 0, 1) if alone else process_numbers()
+        kind, self.why = choose_device(settings.device)
+        if kind == "cuda" and number >= torch.cuda.device_count():
+            raise BadInput(f"LOCAL_RANK is {number}, and this machine has "
+                           f"{torch.cuda.device_count()} cards: start as many processes as there "
+                           "are cards (torchrun --nproc-per-node).")
+        # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
+        self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
+        if settings.batch_size % self.world:
+            raise BadInput(f"A batch of {settings.batch_size} rows cannot be shared evenly by "
+                           f"{self.world} processes: choose another --batch-size.")
+        check_memory(settings, self.device, self.world)
+        if kind == "cuda":
+            torch.cuda.set_device(self.device)
+        if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
+            if "TORCHELASTIC_RUN_ID" not in os.environ:  # started by hand, or not at all
+                console.say(f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
+                            file=sys.stderr)
+            dist.init_process_group("nccl" if kind == "cuda" else "gloo",
+                                    timeout=timedelta(hours=6))
+        choice = choose_precision(kind, settings.precision)
+        self.precision, reason = self.broadcast_from_rank0(choice)
+        settings.precision = self.precision  # a run that is resumed goes on in the same format
+        self.why += f"; {self.precision} ({reason})"
+        # Measured once on a CPU: plain wins in bfloat16 (55 ms a layer against 78 at T = 256) and
+        # loses in float32 (142 against 60). On cards it is assumed to lose; tests/bench measures.
+        # Backward needs the weights of all layers, which must not fill a laptop's memory.
+        weights = settings.batch_size * settings.n_layer * settings.n_head * settings.n_ctx**2
+        self.fused_is_better = kind != "cpu" or self.precision == "float32" or weights > 2**27
+
+    def broadcast_from_rank0(self, choice):
+        """What the first process chose: each of them timed for itself, and all have to agree."""
+        choices = [choice]
+        if self.world > 1:
+            dist.broadcast_object_list(choices)
+        return choices[0]
+
+    def wrap(self, model):
+        """The model as the training step sees it: compiled where that pays, spread if many."""
+        if self.device.type == "cuda" and sys.platform == "linux":
+            model = torch.compile(model)
+        return torch.nn.parallel.DistributedDataParallel(model) if self.world > 1 else model
+
+    def autocast(self):
+        """Matrix products in the chosen precision; what needs care stays in float32."""
+        if self.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def all_reduce_mean(self, loss, stop):
+        """The mean loss of all processes, and whether any of them was asked to stop."""
+        if self.world == 1:
+            return loss.item(), stop
+        both = torch.tensor([loss.item() / self.world, float(stop)], device=self.device)
+        dist.all_reduce(both)
+        return both[0].item(), both[1].item() > 0
+
+    def rank0_first(self, work):
+        """Let the first process do some work while the others wait for it."""
+        if self.rank == 0:
+            work()
+        if self.world > 1:
+            dist.barrier()
+
+
+def choose_device(wanted="auto"):
+    """cuda, mps or cpu, the first that is there, and why. Raises BadInput if `wanted` is not."""
+    here = [kind for kind, found in (("cuda", torch.cuda.is_available()),
+                                     ("mps", torch.backends.mps.is_available()),
+                                     ("cpu", True)) if found]
+    if wanted not in ("auto", *here):
+        raise BadInput(f"--device {wanted} is not here: this machine has {', '.join(here)}.")
+    if wanted != "auto":
+        return wanted, f"{wanted}, as you asked"
+    why = "a graphics card was found" if here[0] != "cpu" else "no graphics card was found"
+    return here[0], f"{here[0]}, because {why}"
+
+
+def choose_precision(kind, wanted="auto"):
+    """float32 or bfloat16, and why: on a CPU, a matrix product in each is timed."""
+    if kind == "mps" and wanted == "bfloat16" and fused_attention_leaks(kind, torch.bfloat16):
+        raise BadInput(f"In PyTorch {torch.__version__}, causal attention in bfloat16 lets tokens "
+                       "see later ones on mps, so that nothing is learned: use --precision "
+                       "float32.")
+    if wanted != "auto":
+        return wanted, "as the settings say"
+    if kind == "mps":
+        return "float32", "the safe choice on mps"
+    if kind == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bfloat16", "this card computes it faster"
+        return "float32", "this card has nothing faster"
+    tries = [(product_seconds(torch.float32), product_seconds(torch.bfloat16)) for _ in range(15)]
+    float32, bfloat16 = map(min, zip(*tries))  # by turns, so that a busy moment hits both alike
+    ratio = float32 / bfloat16
+    return ("bfloat16" if ratio > 1.2 else "float32"), f"bfloat16 is {ratio:.2g} times as fast here"
+
+
+def product_seconds(dtype, rows=2048, width=256):
+    """How long the product of a (rows, width) and a (width, width) matrix takes."""
+    a, b = torch.ones(rows, width, dtype=dtype), torch.ones(width, width, dtype=dtype)
+    return seconds_for(lambda: a @ b)
+
+
+def seconds_for(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 # Memory -----------------------------------------------------------------------------------------

@@ -9,8 +9,12 @@ import os
 import re
 from pathlib import Path
 
-from data import BadInput
 from terrarium.console import command, stop_printing
+
+
+class BadInput(Exception):
+    """A sentence for the person at the keyboard: what was given, what is expected, what to type."""
+
 
 DISK_FULL = ("{} could not be written, because the disk is full.", "Make room on it")
 DENIED = ("{} could not be opened: it belongs to somebody else, is protected, or another program "

@@ -1,8 +1,11 @@
 """Files that are written completely or not at all."""
 import contextlib
+import json
 import os
+import stat
 import time
 
+MOUNT_POINT = 0xA0000003  # how Windows marks a junction
 PATIENCE = 5.0  # seconds for which a file that another program holds is tried again
 
 
@@ -40,3 +43,23 @@ def patiently(act):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+def read_json(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def write_json(path, content):
+    with atomic_write(path) as file:
+        file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
+
+
+def is_link(path):
+    """Whether a path leads to another place: a symbolic link, or a junction of Windows."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    if stat.S_ISLNK(found.st_mode):
+        return True
+    return getattr(found, "st_reparse_tag", None) == MOUNT_POINT

@@ -5,43 +5,40 @@ One trainer at a time owns a folder. It claims the folder by creating it, or tak
 line with its SHA-256 before the file gets its name: whenever a run is killed, every file in its
 folder has its line. Whoever reads a file compares the two.
 
-1. Claiming and locking, 2. Reading, 3. Writing.
+1. Claiming and locking, 2. Reading, 3. Writing, 4. A training.
 """
 import contextlib
+import dataclasses
 import errno
 import hashlib
+import inspect
 import io
 import json
 import os
 import re
-import stat
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
-from data import BadInput
+import data
 from terrarium import run_checks
 from terrarium.console import command
-from terrarium.errors import enough_memory
-from terrarium.files import atomic_write, patiently
+from terrarium.devices import print0
+from terrarium.errors import BadInput, enough_memory
+from terrarium.files import atomic_write, is_link, patiently
+from terrarium.locks import lock_file
+from terrarium.text import END
+from terrarium.tokens import SPLITS, write_tokens
 
 import numpy as np
 import torch
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None
-    import msvcrt
-
 HASHES = "hashes.jsonl"
-SPLITS = ("train", "validation")
 TOKENS = tuple(f"tokens/{split}.bin" for split in SPLITS)
 # What a training begins with, and never changes: a checkpoint belongs to exactly these.
 BEGINNING = ("settings.json", "head.py", "tokenizer.json", *TOKENS, "corpus.json")
 # What an unfinished start, or a program that shows or synchronises folders, leaves in an empty one.
 LEFTOVERS = {HASHES, "settings.json.part", ".DS_Store", "desktop.ini", "Thumbs.db"}
-MOUNT_POINT = 0xA0000003  # how Windows marks a junction
-BEYOND_THE_END = 2**40  # of hashes.jsonl: Windows lets nobody read a byte that is locked
 
 # --------------------------------------------------------------------------------------------------
 # 1. Claiming and locking
@@ -57,7 +54,7 @@ def training_in(s, name, devices):
     run = None
     if devices.rank == 0:  # the others write nothing
         run = take_up(s.out) if s.resumed else claim(s.out, name)
-    s.out = devices.of_the_first(run and run.name)
+    s.out = devices.broadcast_from_rank0(run and run.name)
     run = run or RunFolder(s.out)
     run.resumed = s.resumed
     try:
@@ -123,22 +120,6 @@ def check_free(out):
         raise BadInput(f"{out} is not empty, and train.py writes only into a folder of its own: "
                        "choose one that does not exist "
                        f"({command('--out', folder / 'run')}).")
-
-
-def lock_file(file):
-    """Keep other processes from locking an open file, until this one closes it or dies.
-
-    Raises BlockingIOError if another one has locked it."""
-    try:
-        if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            file.seek(BEYOND_THE_END)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-            raise BlockingIOError from None
-        # Some file systems cannot lock anything; there, nobody can be kept out.
 
 
 # --------------------------------------------------------------------------------------------------
@@ -461,12 +442,114 @@ def json_line(content):
     return json.dumps(content, ensure_ascii=False).encode() + b"\n"
 
 
-def is_link(path):
-    """Whether a path leads to another place: a symbolic link, or a junction of Windows."""
+# --------------------------------------------------------------------------------------------------
+# 4. A training: what it begins with, its checkpoints, its samples
+
+
+def find_corpus(s):
+    """What a training learns from: a module in data/, or a text with five PROMPTS. Raises BadInput.
+
+    A run that goes on has its text as numbers, and its prompts: it needs no file outside of it."""
+    if not s.resumed or s.dataset in data.names():
+        return data.find(s.dataset)
+    run = RunFolder(s.out)
+    if run.has("corpus.json") or run.has("checkpoint.pt"):
+        return SimpleNamespace(PROMPTS=run.read_facts()["prompts"])
     try:
-        found = os.lstat(path)
-    except OSError:
-        return False
-    if stat.S_ISLNK(found.st_mode):
-        return True
-    return getattr(found, "st_reparse_tag", None) == MOUNT_POINT
+        return data.find(s.dataset)
+    except BadInput as reason:
+        resume = command("python", "train.py", "--resume", Path(s.out), "--dataset", "TEXT")
+        raise BadInput(f"{s.out} was stopped before its text was read, so that text is needed: "
+                       f"{reason} If it lies elsewhere, type: {resume}") from None
+
+
+def prepare(run, corpus, Tokenizer, s):
+    """Begin a run: settings.json, tokenizer.json, tokens/*.bin (two bytes an id), corpus.json, and
+    the code as it is now: train.py and the reader's own head, if there is one.
+
+    Of a run that goes on, check all that it began with instead."""
+    if run.has("corpus.json") or run.has("checkpoint.pt"):
+        return check_beginning(run, s)
+    run.write_json("settings.json", dataclasses.asdict(s))
+    code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
+    for name, path in code.items():
+        run.write(name, Path(path).read_bytes())
+    write_tokens(corpus, Tokenizer, s, run)
+
+
+def check_beginning(run, s):
+    """Refuse to go on with a run whose files are damaged, or another run's. Raises BadInput."""
+    facts, tokenizer = run.read_facts(), run.read_tokenizer()
+    kinds = len(tokenizer["symbols"])
+    end = tokenizer["symbols"].index(END) if END in tokenizer["symbols"] else None
+    for split in SPLITS:
+        tokens = run.read_tokens(split, kinds, end)
+        if len(tokens) != facts[f"{split}_tokens"]:
+            raise run.damaged("corpus.json", f"it tells of another tokens/{split}.bin")
+    run.check("settings.json")
+    if s.head:
+        run.check("head.py")
+    samples = run.read_lines("traces.jsonl")
+    with run.intact("traces.jsonl"):
+        run_checks.check_traces(samples, tokenizer["symbols"], facts["prompts"], s)
+    if not run.has("checkpoint.pt"):
+        if len(samples) > 1:  # it was there: the second sample comes after it
+            raise run.damaged("checkpoint.pt", "it is not there")
+        return
+    if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, kinds):
+        raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
+    if not samples:
+        print0(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
+             "training goes on.")
+
+
+def read_tokens(folder):
+    """The ids of a run's two texts, (train, validation): on the disk until they are used.
+
+    Not checked: train.py has done that when it began, and terrarium.trained does it."""
+    return [np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r") for split in SPLITS]
+
+
+def write_sample(run, step, s, tokenizer, prompts, rows, thoughts, weights):
+    """One look at the model: a line of traces.jsonl and a file in attention/.
+
+    rows: ids of prompt and continuation; thoughts: as `generate` returns them; weights: for each
+    layer (B, H, T, T), kept as a byte each, beside their entropies in nats.
+    """
+    run.add_line("traces.jsonl", dict(step=step, temperature=s.temperature, prompts=[
+        trace(tokenizer.symbols, *one) for one in zip(prompts, rows, thoughts)]))
+    weights = torch.stack(weights).float().cpu()  # (L, B, H, T, T)
+    entropy = -(weights * weights.clamp_min(1e-9).log()).sum(-1)  # (L, B, H, T)
+    arrays = {}
+    for i, T in enumerate(map(len, rows)):
+        arrays[f"weights_{i}"] = (weights[:, i, :, :T, :T] * 255).round().byte().numpy()
+        arrays[f"entropy_{i}"] = entropy[:, i, :, :T].half().numpy()
+    run.write_arrays(f"attention/{step:06}.npz", arrays)
+
+
+def trace(symbols, prompt, row, thoughts):
+    """What traces.jsonl holds of one prompt; tokens by their text, so that people can read it."""
+    tokens = [dict(token=symbols[pick], p=round(p, 5),
+                   top=[[symbols[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())])
+              for pick, p, ids, ps in thoughts]
+    given = [symbols[i] for i in row[:len(row) - len(thoughts)]]
+    return dict(prompt=prompt, given=given, tokens=tokens)
+
+
+def save(run, model, optimizers, step, log):
+    """log.jsonl and checkpoint.pt, each written aside and renamed: a crash leaves no half file."""
+    run.write_checkpoint(step, log, model=model.state_dict(),
+                         optimizers=[optimizer.state_dict() for optimizer in optimizers])
+
+
+def restore(run, s, model, optimizers, device):
+    """Put model and optimizers back to where the run stopped; returns that step and its log."""
+    checkpoint = run.read_checkpoint(s, device)
+    if checkpoint is None:  # a run that begins, or was stopped before its first checkpoint
+        return 0, {}
+    with run.intact("checkpoint.pt"):  # what does not fit is refused, and names the file
+        model.load_state_dict(checkpoint["model"])
+        for optimizer, state in zip(optimizers, checkpoint["optimizers"], strict=True):
+            run_checks.check_optimizer(optimizer, state)
+            optimizer.load_state_dict(state)
+    return checkpoint["step"], checkpoint["log"]

@@ -11,9 +11,12 @@ import textwrap
 import tokenize
 import types
 import typing
+from pathlib import Path
 
-from data import BadInput
+from terrarium import run_checks
 from terrarium.console import ArgumentParser
+from terrarium.errors import BadInput, resume_command
+from terrarium.runs import HASHES, RunFolder, check_free
 
 PATHS = ("dataset", "out", "head")  # flags in which ~ is somebody's home
 POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
@@ -130,3 +133,126 @@ def check_word(flag, value):
     except UnicodeEncodeError:
         raise BadInput(f"{flag} is {value}, which is not UTF-8: rename that file or folder, so "
                        "that every program can write its name.") from None
+
+
+def read_settings(Settings, presets, arguments=None):
+    """The flags, on top of their preset or of the run they resume. Raises BadInput."""
+    flags = read_flags(Settings, arguments)
+    if "resume" in flags:
+        return resumed_settings(Settings, Path(flags.pop("resume")), flags)
+    preset = flags.get("preset", Settings.preset)
+    if preset not in presets:
+        raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
+    settings = Settings(**{"preset": preset, **presets[preset], **flags})
+    check_settings(settings)
+    check_paths(settings)
+    return settings
+
+
+def run_name(s, presets):
+    """What a run is called that got no --out: as its preset, or as its text if that was chosen."""
+    usual = presets[s.preset].get("dataset", type(s).dataset)
+    own = s.preset if s.dataset == usual else Path(s.dataset).stem.strip(".")
+    return own or s.preset
+
+
+def resumed_settings(Settings, folder, flags):
+    """What the run in a folder was started with; a flag that says otherwise is refused."""
+    kept = saved_settings(Settings, folder)
+    kept.out = str(folder)
+    if flags.get("device", kept.device) != kept.device:  # which may not have that number format
+        kept.device = flags.pop("device")
+        kept.precision = flags.pop("precision", kept.precision)
+    kept.head = confirmed_head(folder, kept.head, flags.pop("head", ""))
+    if "dataset" in flags and not RunFolder(folder).has("corpus.json"):
+        kept.dataset = flags.pop("dataset")  # its text has to be read again, and may have moved
+    for name, value in flags.items():
+        if value != getattr(kept, name):
+            raise BadInput(f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
+                           "leave that flag out, or start a new run without --resume.")
+    kept.resumed = True
+    return kept
+
+
+def confirmed_head(folder, kept, typed):
+    """The file with the head that a run is resumed with, "" for none. Raises BadInput.
+
+    A run may come from anybody. The code in it runs only if whoever resumes it names it: the copy
+    in the run, or a file of their own that holds the same."""
+    copy = folder / "head.py"
+    if not kept:
+        if typed:
+            raise BadInput(f"{folder} was started without a head, not with {typed}: leave --head "
+                           "out, or start a new run without --resume.")
+        return ""
+    if not typed:
+        raise BadInput(f"{folder} was trained with a head that somebody wrote, {copy}. It is a "
+                       "program: read it first. If you trust it, type: "
+                       + resume_command(folder, kept))
+    if not Path(typed).is_file():
+        raise BadInput(no_head(typed))
+    if Path(typed).read_bytes() != RunFolder(folder).read("head.py"):
+        raise BadInput(f"{typed} differs from {copy}, the head that this run was trained with: "
+                       "name that copy (--head), or start a new run without --resume.")
+    return typed
+
+
+def saved_settings(Settings, folder):
+    """The settings of the run in a folder, checked like those that are typed. Raises BadInput."""
+    run = RunFolder(folder)
+    kept = read_saved_settings(run)
+    run.refuse_links()
+    fields = dataclasses.fields(Settings)
+    names = {field.name for field in fields}
+    if set(kept) != names:
+        raise BadInput(f"{folder} was written by another version of train.py (its settings.json "
+                       f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
+                       "that version, or train again.")
+    run.check("settings.json")
+    with run.intact("settings.json"):
+        run_checks.check_settings_types(kept, fields)
+    settings = Settings(**kept)
+    try:
+        check_settings(settings)
+    except BadInput as reason:
+        raise BadInput(f"settings.json in {folder} cannot be used, as if it had been typed: "
+                       f"{reason}") from None
+    return settings
+
+
+def read_saved_settings(run):
+    """What settings.json in a folder says. Raises BadInput if that is not a run."""
+    try:
+        with run.open_bytes("settings.json") as file:
+            kept = run_checks.strict_json(file.read())
+        kept["preset"]  # every version has it; what is not a run of ours does not
+        return kept
+    except (OSError, ValueError, TypeError, KeyError, BadInput) as error:
+        if run.has(HASHES):
+            raise error if isinstance(error, BadInput) else run.damaged(
+                "settings.json", "it holds no settings of a run") from None
+        raise BadInput(f"{run.path} is not a run (it has no settings.json of one): name the folder "
+                       "that train.py printed when it began, such as runs/stories.") from None
+
+
+def check_settings(s):
+    """Refuse what cannot work, before anything is loaded."""
+    check_values(s)
+    if s.n_embd % s.n_head:
+        raise BadInput(f"A width of {s.n_embd} cannot be shared evenly by {s.n_head} heads: "
+                       f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
+    if s.precision not in ("auto", "float32", "bfloat16"):
+        raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
+
+
+def check_paths(s):
+    """Refuse files that are not there and folders that are taken, before anything is loaded."""
+    if s.head and not Path(s.head).is_file():
+        raise BadInput(no_head(s.head))
+    if s.out:
+        check_free(s.out)
+
+
+def no_head(path):
+    return (f"There is no file {path}: --head wants a Python file in which you define "
+            "attention(q, k, v).")

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from itertools import chain
 
+END = "<|endoftext|>"  # stands between two documents of a file
+
 # Joiners of letters (Persian, Hindi) and of emoji. They are no marks, but stand where marks stand.
 JOINERS = "\u200c\u200d"
 

@@ -5,9 +5,9 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from data import BadInput
 from terrarium import console
 from terrarium.devices import is_first_process
+from terrarium.errors import BadInput
 
 import torch
 

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+from terrarium.settings import read_settings
+
 import pytest
 from hypothesis import settings
 
@@ -54,13 +56,12 @@ def folder(tmp_path, monkeypatch):
 
 def train_in(folder, *flags):
     """What `python train.py` with these flags does in a folder, in this process."""
-    import plumbing
     import train
 
     before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
     os.chdir(folder)
     try:
-        train.train(plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+        train.train(read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
     finally:
         os.chdir(before)
         signal.signal(signal.SIGINT, handler)
@@ -78,11 +79,10 @@ def run_train(folder):
 @pytest.fixture
 def train_here(folder):
     """train_here("--preset", "smoke"): the same run in this process; returns its settings."""
-    import plumbing
     import train
 
     def run(*flags):
-        s = plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
+        s = read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
         train.train(s)
         return s
 

@@ -9,9 +9,12 @@ import urllib.request
 from urllib.error import URLError
 
 import data
-import plumbing
 import train
-from data import BadInput, shakespeare, textfile, tinystories
+from data import shakespeare, textfile, tinystories
+from terrarium.errors import BadInput
+from terrarium.files import read_json
+from terrarium.main import run_command
+from terrarium.settings import read_settings, run_name
 
 import pytest
 import torch
@@ -74,14 +77,14 @@ def test_a_word_where_a_number_belongs_ends_the_process_with_2(run_train, folder
                                    ["--step", "3"], ["--matrix-lr", "high"]])
 def test_flags_that_argparse_cannot_read_exit_with_2(flags, capsys):
     with pytest.raises(SystemExit) as end:
-        plumbing.read_settings(train.Settings, train.PRESETS, flags)
+        read_settings(train.Settings, train.PRESETS, flags)
     assert end.value.code == 2
     assert flags[-1] in capsys.readouterr().err or flags == ["--steps"]
 
 
 def test_help_lists_every_setting_with_its_reason(capsys):
     with pytest.raises(SystemExit) as end:
-        plumbing.read_settings(train.Settings, train.PRESETS, ["--help"])
+        read_settings(train.Settings, train.PRESETS, ["--help"])
     assert end.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
     for field in train.Settings.__dataclass_fields__:
@@ -100,7 +103,7 @@ def test_what_a_person_can_mend_ends_in_a_sentence_and_2(error, words, capsys):
     def work():
         raise error
     with pytest.raises(SystemExit) as end:
-        plumbing.run(work)
+        run_command(work)
     assert end.value.code == 2
     said = capsys.readouterr().err
     assert all(word in said for word in words) and said.count("\n") == 1
@@ -123,7 +126,7 @@ def test_a_mistake_of_ours_is_not_hidden():
     def work():
         raise ZeroDivisionError
     with pytest.raises(ZeroDivisionError):
-        plumbing.run(work)
+        run_command(work)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -249,7 +252,7 @@ def test_numbers_that_are_too_large_are_refused(refused, flag, number):
 @pytest.mark.parametrize("flag", ["--steps", "--seed", "--warmup", "--watch-tokens"])
 def test_a_number_that_no_run_can_count_to_is_refused(flag, number):
     with pytest.raises(BadInput, match=flag):
-        plumbing.read_settings(train.Settings, train.PRESETS, [flag, str(number)])
+        read_settings(train.Settings, train.PRESETS, [flag, str(number)])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -272,7 +275,7 @@ def test_resuming_what_is_no_run_is_refused(refused):
 def test_resuming_a_folder_with_the_settings_of_something_else_is_refused(pigs, content):
     (pigs / "settings.json").write_text(content, "utf-8")
     with pytest.raises(BadInput, match="is not a run"):
-        plumbing.read_settings(train.Settings, train.PRESETS, ["--resume", "."])
+        read_settings(train.Settings, train.PRESETS, ["--resume", "."])
 
 
 def test_resuming_with_another_setting_is_refused_with_both_values(finished, refused):
@@ -301,8 +304,8 @@ def test_without_out_a_second_run_gets_a_folder_of_its_own(finished, train_here)
 
 def test_a_run_is_named_after_its_text_or_else_its_preset(folder):
     def out(*flags):
-        s = plumbing.read_settings(train.Settings, train.PRESETS, flags)
-        return plumbing.run_name(s, train.PRESETS)
+        s = read_settings(train.Settings, train.PRESETS, flags)
+        return run_name(s, train.PRESETS)
 
     assert out() == "stories"
     assert out("--preset", "tinystories-laptop") == "tinystories-laptop"
@@ -401,7 +404,7 @@ def test_text_that_looks_like_markup_is_trained_on_like_any_other(train_here, pi
     evil = "<img src=x onerror=alert(1)> &amp; <script>'\"</script> \\u003c {{7*7}} %s\n"
     (pigs / "evil.txt").write_text(evil * 50, "utf-8")
     s = train_here(*QUICK, "--dataset", "evil.txt")
-    tokenizer = train.Tokenizer(**plumbing.read_json(pigs / s.out / "tokenizer.json"))
+    tokenizer = train.Tokenizer(**read_json(pigs / s.out / "tokenizer.json"))
     assert tokenizer.decode(tokenizer.encode(evil)) == evil
     traces = [json.loads(line)
               for line in (pigs / s.out / "traces.jsonl").read_text("utf-8").splitlines()]

@@ -9,11 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import export_for_web
-import plumbing
 import show_model
 import train
-from data import BadInput
 from terrarium import console
+from terrarium.console import color_token, show_whitespace
+from terrarium.devices import StopOnCtrlC
+from terrarium.errors import BadInput
+from terrarium.main import run_command
+from terrarium.screen import next_commands
+from terrarium.settings import read_settings
 
 import pytest
 from hypothesis import given
@@ -54,9 +58,9 @@ def test_control_characters_are_shown_and_all_others_stay(text, shown):
 @pytest.mark.parametrize("coloured", [False, True])
 def test_a_token_cannot_act_through_its_colour(monkeypatch, token, coloured):
     monkeypatch.setattr(console, "has_colours", lambda: coloured)
-    shown = plumbing.shade(f"a{token}b", 0.5)
+    shown = color_token(f"a{token}b", 0.5)
     assert not acts(shown) and ("\x1b" in shown) == coloured
-    assert not acts(plumbing.visible(token))
+    assert not acts(show_whitespace(token))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def evil_run(evil, monkeypatch, capsys):
 def test_a_training_on_escape_sequences_prints_none_of_them(evil_run, capsys, monkeypatch):
     flags = ["--preset", "smoke", "--dataset", "evil.txt", "--vocab-size", "80", "--device", "cpu",
              "--precision", "float32", "--steps", "4", "--n-ctx", "48", "--out", evil_run]
-    plumbing.run(lambda: train.train(plumbing.read_settings(train.Settings, train.PRESETS, flags)))
+    run_command(lambda: train.train(read_settings(train.Settings, train.PRESETS, flags)))
     said = capsys.readouterr()
     assert r"\x1b[2J" in said.out and not acts(said.out + said.err)
 
@@ -97,7 +101,7 @@ def test_no_verb_lets_a_token_or_a_name_act_on_the_terminal(evil_run, capsys, mo
     monkeypatch.setattr(sys, "argv", ["show_model.py", *words, *run])
     monkeypatch.setattr(console, "has_colours", lambda: True)
     try:
-        plumbing.run(show_model.main)
+        run_command(show_model.main)
     except SystemExit as end:
         assert end.code == 2
     said = capsys.readouterr()
@@ -108,7 +112,7 @@ def test_an_export_prints_no_escape_sequence_of_its_run(evil_run, capsys, monkey
     for words in ([evil_run, "--out", f"{tmp_path}/site\x1b[2J"], ["\x1b[2J"], [f"--{EVIL[2]}"]):
         monkeypatch.setattr(sys, "argv", ["export_for_web.py", *words])
         try:
-            plumbing.run(export_for_web.main)
+            run_command(export_for_web.main)
         except SystemExit as end:
             assert end.code == 2
         said = capsys.readouterr()
@@ -121,8 +125,8 @@ def test_no_refusal_repeats_a_control_character(sign, capsys, folder):
                   ["--precision", sign], ["--resume", sign], [f"--{sign}"], ["--steps", sign],
                   ["--out", f"x{sign}\0"]):
         with pytest.raises(SystemExit) as end:
-            plumbing.run(lambda flags=flags: train.train(
-                plumbing.read_settings(train.Settings, train.PRESETS, flags)))
+            run_command(lambda flags=flags: train.train(
+                read_settings(train.Settings, train.PRESETS, flags)))
         said = capsys.readouterr().err
         assert end.value.code == 2 and said and not acts(said)
 
@@ -131,7 +135,7 @@ def test_whatever_an_exception_says_is_made_printable_where_it_is_printed(capsys
     def work():
         raise BadInput("No token for \x1b[2J: remove it.")
     with pytest.raises(SystemExit):
-        plumbing.run(work)
+        run_command(work)
     assert r"\x1b[2J" in capsys.readouterr().err
 
 
@@ -186,7 +190,7 @@ def test_commands_are_quoted_for_the_shell_of_the_system(monkeypatch):
 def test_the_commands_at_the_end_of_a_run_can_be_pasted(folder, monkeypatch):
     for script in ("show_model.py", "export_for_web.py"):
         (folder / script).touch()
-    lines = plumbing.next_commands(SimpleNamespace(out="runs/my novel (1)"))
+    lines = next_commands(SimpleNamespace(out="runs/my novel (1)"))
     assert lines[0] == console.command("python", "show_model.py", "--run", "runs/my novel (1)")
     assert "--run runs/my novel" not in "".join(lines)
 
@@ -200,13 +204,13 @@ def test_a_tilde_after_an_equals_sign_is_somebodys_home(folder, monkeypatch):
     text = folder / "home" / "novel.txt"
     text.parent.mkdir()
     text.write_text("All happy families are alike.\n" * 99, "utf-8")
-    s = plumbing.read_settings(train.Settings, train.PRESETS, [
+    s = read_settings(train.Settings, train.PRESETS, [
         "--out=~/x", "--dataset=~/novel.txt"])
     assert Path(s.out) == folder / "home" / "x" and Path(s.dataset) == text
     with pytest.raises(BadInput, match="home"):
-        plumbing.read_settings(train.Settings, train.PRESETS, ["--head=~/my_head.py"])
+        read_settings(train.Settings, train.PRESETS, ["--head=~/my_head.py"])
     with pytest.raises(BadInput, match="home"):
-        plumbing.read_settings(train.Settings, train.PRESETS, ["--resume=~/x"])
+        read_settings(train.Settings, train.PRESETS, ["--resume=~/x"])
     monkeypatch.setattr(sys, "argv", ["export_for_web.py", "--run=~/x", "--out=~/site"])
     args = export_for_web.arguments()
     assert args.named == [str(folder / "home" / "x")] and args.out == str(folder / "home" / "site")
@@ -231,13 +235,13 @@ def test_colours_come_only_where_they_are_understood_and_wanted(monkeypatch, nam
     for one in ("TERM", "NO_COLOR"):
         monkeypatch.delenv(one, raising=False)
     monkeypatch.setenv(name, value)
-    assert ("\x1b" in plumbing.shade("cat", 0.5)) == coloured
+    assert ("\x1b" in color_token("cat", 0.5)) == coloured
 
 
 def test_a_stream_that_is_no_terminal_of_any_kind_gets_no_colours(monkeypatch):
     for stream in (io.StringIO(), SimpleNamespace(write=print)):
         monkeypatch.setattr(sys, "stdout", stream)
-        assert plumbing.shade("cat", 0.5) == "cat"
+        assert color_token("cat", 0.5) == "cat"
 
 
 class Notebook:
@@ -260,10 +264,10 @@ def test_commands_run_where_the_streams_are_unusual(evil_run, monkeypatch, capsy
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
     monkeypatch.setattr(sys, "argv", ["show_model.py", "generate", "--run", evil_run])
-    plumbing.run(show_model.main)
+    run_command(show_model.main)
     monkeypatch.setattr(sys, "argv", ["show_model.py", "--run", "nothing"])
     with pytest.raises(SystemExit):
-        plumbing.run(show_model.main)
+        run_command(show_model.main)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) not in (out, err):
             getattr(sys, name).close()
@@ -279,7 +283,7 @@ def test_attention_is_shown_with_what_the_console_has(monkeypatch, encoding, sig
     monkeypatch.setattr(sys, "stdout", out)
     shown = show_model.cells(SimpleNamespace(tolist=lambda: [0.01, 0.05, 0.2, 0.4, 0.9]), 1)
     assert shown == " " + signs
-    assert plumbing.visible(" a\tb\n").encode(encoding)
+    assert show_whitespace(" a\tb\n").encode(encoding)
 
 
 @pytest.mark.parametrize("columns", [1, 20, 30, 45, 60, 80, 200])
@@ -297,7 +301,7 @@ def test_attention_is_shown_in_a_window_of_any_width(evil_run, monkeypatch, caps
 def test_after_a_command_ctrl_c_means_what_it_meant_before():
     import signal
     before = signal.getsignal(signal.SIGINT)
-    plumbing.run(plumbing.StopOnCtrlC)
+    run_command(StopOnCtrlC)
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -307,7 +311,7 @@ def test_a_command_may_run_outside_of_the_main_thread():
 
     def work():
         try:
-            plumbing.run(plumbing.StopOnCtrlC)
+            run_command(StopOnCtrlC)
         except BaseException as error:
             caught.append(error)
     thread = Thread(target=work)

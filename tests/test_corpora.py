@@ -2,6 +2,8 @@
 """
 import os
 
+from terrarium.errors import BadInput
+
 os.environ["HF_HUB_OFFLINE"] = "1"  # before `datasets` is imported
 
 import tracemalloc
@@ -11,7 +13,7 @@ from unittest import mock
 
 import data
 import train
-from data import BadInput, FileText, open_text, textfile, tinystories
+from data import FileText, open_text, textfile, tinystories
 from terrarium.files import atomic_write
 
 import pytest

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 
-import plumbing
 import terrarium.devices
 import train
-from data import BadInput
-from plumbing import Devices, choose_device, choose_precision
+from terrarium.console import duration
+from terrarium.devices import Devices, choose_device, choose_precision, product_seconds
+from terrarium.errors import BadInput
 
 import pytest
 import torch
@@ -27,11 +27,11 @@ def machine(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: cuda_bf16)
         monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-        monkeypatch.setattr(plumbing, "product_seconds",
+        monkeypatch.setattr("terrarium.devices.product_seconds",
                             lambda dtype: 1.0 if dtype == torch.float32 else 1.0 / bf16)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: 8 if cuda else 0)
         monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: 1e12)
-        monkeypatch.setattr(plumbing, "fused_attention_leaks", lambda *_: False)
+        monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: False)
         for name in terrarium.devices.LAUNCHERS:
             monkeypatch.delenv(name, raising=False)
     return pretend
@@ -96,20 +96,20 @@ def test_a_busy_moment_of_the_machine_does_not_decide_on_the_number_format(monke
         timed.append(dtype)
         slowed = 30 if dtype == busy and len(timed) < 20 else 1
         return slowed * (2.0 if dtype == torch.float32 else 1.0)
-    monkeypatch.setattr(plumbing, "product_seconds", seconds)
+    monkeypatch.setattr("terrarium.devices.product_seconds", seconds)
     assert choose_precision("cpu") == ("bfloat16", "bfloat16 is 2 times as fast here")
 
 
 def test_mps_computes_in_float32_and_times_nothing(machine, monkeypatch):
     machine(mps=True)
-    monkeypatch.setattr(plumbing, "product_seconds", None)
+    monkeypatch.setattr("terrarium.devices.product_seconds", None)
     assert choose_precision("mps") == ("float32", "the safe choice on mps")
 
 
 @pytest.mark.parametrize("able, chosen", [(True, "bfloat16"), (False, "float32")])
 def test_a_graphics_card_uses_bfloat16_if_it_can(machine, monkeypatch, able, chosen):
     machine(cuda=True, cuda_bf16=able)
-    monkeypatch.setattr(plumbing, "product_seconds", None)
+    monkeypatch.setattr("terrarium.devices.product_seconds", None)
     assert choose_precision("cuda")[0] == chosen
 
 
@@ -117,7 +117,7 @@ def test_a_graphics_card_uses_bfloat16_if_it_can(machine, monkeypatch, able, cho
 @pytest.mark.parametrize("wanted", ["float32", "bfloat16"])
 def test_the_number_format_that_was_asked_for_is_used(machine, monkeypatch, kind, wanted):
     machine(cuda=True, mps=True)
-    monkeypatch.setattr(plumbing, "product_seconds", None)
+    monkeypatch.setattr("terrarium.devices.product_seconds", None)
     assert choose_precision(kind, wanted) == (wanted, "as the settings say")
 
 
@@ -128,7 +128,7 @@ def test_the_measurement_multiplies_matrices_of_the_asked_for_format(monkeypatch
         seen.append((shape, dtype))
         return ones(*shape, dtype=dtype)
     monkeypatch.setattr(torch, "ones", noted)
-    assert 0 < plumbing.product_seconds(torch.bfloat16, rows=64, width=32) < 10
+    assert 0 < product_seconds(torch.bfloat16, rows=64, width=32) < 10
     assert seen == [((64, 32), torch.bfloat16), ((32, 32), torch.bfloat16)]
 
 
@@ -204,7 +204,8 @@ def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
 
 def test_all_processes_compute_in_the_format_that_the_first_one_chose(machine, monkeypatch):
     machine()
-    monkeypatch.setattr(plumbing, "choose_precision", lambda *_: ("bfloat16", "it was faster"))
+    monkeypatch.setattr("terrarium.devices.choose_precision",
+                        lambda *_: ("bfloat16", "it was faster"))
     monkeypatch.setattr(dist, "init_process_group", lambda kind, timeout: None)
     monkeypatch.setattr(dist, "broadcast_object_list",
                         lambda choices: choices.__setitem__(0, ("float32", "it was not")))
@@ -226,9 +227,9 @@ def test_a_batch_that_the_processes_cannot_share_evenly_is_refused(machine, monk
 def test_one_process_alone_neither_waits_nor_averages(machine):
     machine()
     devices, done = Devices(train.Settings()), []
-    devices.first_alone(lambda: done.append("work"))
+    devices.rank0_first(lambda: done.append("work"))
     assert done == ["work"]
-    assert devices.agree(torch.tensor(1.5), False) == (1.5, False)
+    assert devices.all_reduce_mean(torch.tensor(1.5), False) == (1.5, False)
     model = torch.nn.Linear(1, 1)
     assert devices.wrap(model) is model  # on a CPU, nothing is compiled
 
@@ -319,12 +320,12 @@ def test_the_learning_rate_of_four_steps_of_warmup_and_sixteen_in_all():
     (0, "0 s"), (0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (75, "1 min 15 s"),
     (3599.6, "1 h 0 min"), (3725, "1 h 2 min"), (90_061, "25 h 1 min")])
 def test_a_duration_is_said_in_words(seconds, words):
-    assert plumbing.duration(seconds) == words
+    assert duration(seconds) == words
 
 
 @given(st.integers(0, 86_400))
 def test_a_duration_in_words_is_the_one_that_was_meant(seconds):
     unit = {"h": 3600, "min": 60, "s": 1}
-    words = plumbing.duration(seconds).split()
+    words = duration(seconds).split()
     said = sum(int(n) * unit[u] for n, u in zip(words[::2], words[1::2]))
     assert said == seconds if seconds < 3600 else 0 <= seconds - said < 60

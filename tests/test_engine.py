@@ -2,10 +2,11 @@
 import base64
 import math
 
-import data
-import export_for_web
-import inside
 import train
+from terrarium.generation import sampling_probs
+from terrarium.interpret import attention_weights, neuron_activations, uniform_attention
+from terrarium.text import END
+from terrarium.web.quantize import plain_settings, quantize
 
 import numpy as np
 import pytest
@@ -34,8 +35,8 @@ def with_model(body):
 
 def sent(model, kernel="wasm", kind="float16", **more):
     """(what the page gets of a model, the model that PyTorch makes of the same weights)."""
-    content, described, twin = export_for_web.pack(model, kind)
-    shape = vars(export_for_web.plain_settings(model))
+    content, described, twin = quantize(model, kind)
+    shape = vars(plain_settings(model))
     weights = dict(bytes=len(content), tensors=described, type=kind)
     return dict(file=base64.b64encode(content).decode(), settings=shape, weights=weights,
                 kernel=kernel, **more), twin
@@ -82,9 +83,9 @@ def test_what_is_kept_of_each_token_equals_what_pytorch_computes(engine, kernel)
     caught = []
     for block in twin.blocks:
         block.register_forward_hook(lambda _, x, out: caught.append(out[0][0]))
-    fired = [inside.firings(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
+    fired = [neuron_activations(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
     caught.clear()
-    seen = inside.attention_weights(twin, given["ids"]).numpy()
+    seen = attention_weights(twin, given["ids"]).numpy()
     found = engine(with_model("""
       model.forward(given.ids);
       const T = given.ids.length, list = (view) => Array.from(view);
@@ -142,7 +143,7 @@ def test_the_attention_of_a_head_can_be_replaced(engine):
     def attend(q, k, v):
         mixed, weights = train.attention(q, k, v)
         if next(heads) == 0:
-            mixed[:, 1] = inside.even_weights(5) @ v[:, 1]
+            mixed[:, 1] = uniform_attention(5) @ v[:, 1]
         return mixed, weights
 
     with torch.inference_mode():
@@ -210,7 +211,7 @@ def test_a_character_without_a_token_is_named_with_its_place(engine):
 
 
 def test_the_end_mark_is_the_one_of_the_corpora(engine):
-    assert engine('async () => (await import("/engine/tokenizer.js")).END') == data.END
+    assert engine('async () => (await import("/engine/tokenizer.js")).END') == END
 
 
 # From logits to the next token ------------------------------------------------------------------
@@ -222,7 +223,7 @@ def test_the_end_mark_is_the_one_of_the_corpora(engine):
 def test_temperature_top_k_and_top_p_leave_the_same_shares_as_in_python(
         engine, logits, temperature, top_k, top_p):
     logits = [logit / 50 for logit in logits]
-    wanted = inside.shares(torch.tensor(logits), temperature, top_k, top_p)
+    wanted = sampling_probs(torch.tensor(logits), temperature, top_k, top_p)
     p = wanted.cumsum(0)  # where a sum of shares falls exactly on p, rounding decides
     assume(top_p == 1 or not math.isclose(float((p - top_p).abs().min()), 0, abs_tol=1e-4))
     found = engine("""async ({ logits, how }) => {

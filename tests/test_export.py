@@ -21,11 +21,30 @@ from types import SimpleNamespace
 
 import data
 import export_for_web
-import inside
-import plumbing
 import train
-from data import BadInput
-from terrarium.web import serve
+from terrarium.errors import BadInput
+from terrarium.files import read_json
+from terrarium.generation import generate_batch
+from terrarium.interpret import (
+    ablation,
+    attention_entropy,
+    attention_weights,
+    best_role,
+    cosine_baseline,
+    direct_logit_effect,
+    most_attended,
+    neuron_activations,
+    pca,
+    roles,
+)
+from terrarium.replay import replay
+from terrarium.screen import next_commands
+from terrarium.settings import read_settings
+from terrarium.text import END
+from terrarium.trained import Run
+from terrarium.web import exporters, publish, serve
+from terrarium.web.exported_run import ExportedRun, subsample, web_name
+from terrarium.web.quantize import quantize
 
 import numpy as np
 import psutil
@@ -62,7 +81,7 @@ def grow(folder, text, *flags):
     file.write_text(text, "utf-8", newline="")
     handler = signal.getsignal(signal.SIGINT)
     try:
-        train.train(plumbing.read_settings(train.Settings, train.PRESETS, [
+        train.train(read_settings(train.Settings, train.PRESETS, [
             *SMALL, "--dataset", str(file), "--out", str(folder), *map(str, flags)]))
     finally:
         signal.signal(signal.SIGINT, handler)
@@ -79,7 +98,7 @@ def tale(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(tale):
-    return export_for_web.Source(tale, "int8")
+    return ExportedRun(tale, "int8")
 
 
 @pytest.fixture
@@ -184,7 +203,7 @@ def smoke(smoke_site):
 @pytest.fixture(scope="module")
 def place(tale, tmp_path_factory):
     """The export of the run on the tale; not to be changed."""
-    return export_for_web.export(export_for_web.Source(tale, "int8"),
+    return export_for_web.export(ExportedRun(tale, "int8"),
                                  tmp_path_factory.mktemp("exports") / "site")
 
 
@@ -206,7 +225,7 @@ def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
     assert about["format"] == 1 and about["name"] == "smoke" and about["missing"] == {}
     for name in ("settings", "corpus", "metrics", "tokenizer"):
         file = "corpus" if name == "corpus" else name
-        assert about[name] == plumbing.read_json(smoke_run / f"{file}.json")
+        assert about[name] == read_json(smoke_run / f"{file}.json")
     assert about["source"] == data.find("stories").__doc__.splitlines()[0]
     assert about["prompts"] == list(data.find("stories").PROMPTS) and about["speakers"] is None
     assert (about["step"], about["finished"], about["parameters"]) == (20, True, 51_520)
@@ -288,7 +307,7 @@ def test_each_weight_is_off_by_half_a_scale_at_most(kind, weights):
     numbers = np.array(weights, np.float32)
     model.load_state_dict({name: torch.tensor(np.resize(numbers[i:], p.shape))
                            for i, (name, p) in enumerate(model.state_dict().items())})
-    content, described, twin = export_for_web.pack(model, kind)
+    content, described, twin = quantize(model, kind)
     found = tensors_in(content, described)
     assert list(found) == list(model.state_dict())
     for one in described:
@@ -346,13 +365,13 @@ def test_the_log_is_that_of_the_run(place, tale):
 
 
 def test_a_corpus_with_a_floor_is_compared_with_it(smoke, smoke_run):
-    floor = plumbing.read_json(smoke_run / "corpus.json")["floor"]
+    floor = read_json(smoke_run / "corpus.json")["floor"]
     assert read(smoke, "log")["compare"]["floor"] == pytest.approx(floor, abs=5e-5)
 
 
 def test_a_long_log_becomes_means_of_as_many_steps_as_it_says(run, monkeypatch):
-    monkeypatch.setattr(export_for_web, "POINTS", 7)
-    log, losses = export_for_web.log(run), [run.log[step]["loss"] for step in range(20)]
+    monkeypatch.setattr(exporters, "POINTS", 7)
+    log, losses = exporters.log(run), [run.log[step]["loss"] for step in range(20)]
     assert log["each"] == 3 and log["steps"] == [0, 3, 6, 9, 12, 15, 18]
     assert log["loss"] == pytest.approx(
         [sum(losses[i : i + 3]) / len(losses[i : i + 3]) for i in range(0, 20, 3)], rel=1e-4)
@@ -396,17 +415,17 @@ def test_skills_are_listed_for_every_rule_of_the_corpus_at_every_snapshot(smoke)
 
 
 def test_a_skill_is_the_share_of_texts_by_the_exported_weights_that_keep_the_rule(tale):
-    run = export_for_web.Source(tale, "int8")
+    run = ExportedRun(tale, "int8")
     prompts = ["Tom", "The dog", "Then Tom and Anna", "said", "I like this dog", TALE[:500]]
     run.corpus = SimpleNamespace(tests=lambda: prompts, check=lambda text, prompt: {
         "has an e": "e" in text, "is long": len(text) > 90})
     run.s.temperature = 1e-4  # where there is no chance
-    found = export_for_web.skills_by_step(run)
+    found = exporters.skills_by_step(run)
     asked = prompts[:-1]  # the last one leaves no room for an answer
     assert found["steps"] == KEPT and dict(found["samples"]) == {
         "has an e": 5, "is long": 5, "all": 5}
     for i, step in enumerate(KEPT):
-        model = export_for_web.pack(run.at(step), "int8")[2]
+        model = quantize(run.at(step), "int8")[2]
         rows, _ = train.generate(model, run.tokenizer, asked, run.s, run.s.n_ctx, seed=0)
         texts = [run.tokenizer.decode(row)[len(prompt):] for row, prompt in zip(rows, asked)]
         expected = [("e" in text, len(text) > 90) for text in texts]
@@ -414,14 +433,14 @@ def test_a_skill_is_the_share_of_texts_by_the_exported_weights_that_keep_the_rul
         assert found["shares"]["all"][i] == round(sum(map(all, expected)) / 5, 3)
     assert len(set(found["shares"]["has an e"])) > 1
     run.corpus.tests = lambda: prompts[-1:]
-    assert export_for_web.skills_by_step(run) is None
+    assert exporters.skills_by_step(run) is None
 
 
 def test_what_stands_between_documents_is_no_part_of_what_is_written(smoke_run):
-    run = export_for_web.Source(smoke_run, "int8", [0])
+    run = ExportedRun(smoke_run, "int8", [0])
     run.corpus = SimpleNamespace(tests=lambda: [""] * 3, check=lambda text, prompt: {
-        "plain": bool(text) and data.END not in text})
-    assert export_for_web.skills_by_step(run)["shares"] == {"plain": [1] * 3, "all": [1] * 3}
+        "plain": bool(text) and END not in text})
+    assert exporters.skills_by_step(run)["shares"] == {"plain": [1] * 3, "all": [1] * 3}
 
 
 def test_of_many_prompts_some_are_taken_from_all_over(run, monkeypatch):
@@ -430,17 +449,17 @@ def test_of_many_prompts_some_are_taken_from_all_over(run, monkeypatch):
         tests=lambda: ["Tom " * (1 + i // 25) for i in range(100)],
         check=lambda text, prompt: taken.append(prompt) or {}))
     monkeypatch.setattr(run, "steps", [0])
-    export_for_web.skills_by_step(run)
+    exporters.skills_by_step(run)
     assert len(taken) == 32 and {len(prompt) for prompt in taken} == {4, 8, 12, 16}
 
 
 def test_a_skill_clicks_when_most_texts_keep_it_but_not_before_anything_is_learned():
     skills = dict(steps=[0, 5, 9], shares=dict(
         early=[0.6, 0.2, 0.9], half=[0.0, 0.5, 0.51], never=[0.5, 0.5, 0.5], soon=[0.1, 0.7, 0.8]))
-    assert list(export_for_web.skill_moments(skills)) == [
+    assert list(exporters.skill_moments(skills)) == [
         dict(kind="skill", step=9, prompt=None, text=None, rule="half", share=0.51),
         dict(kind="skill", step=5, prompt=None, text=None, rule="soon", share=0.7)]
-    assert list(export_for_web.skill_moments({})) == []
+    assert list(exporters.skill_moments({})) == []
 
 
 def test_a_role_clicks_when_a_head_gives_it_half_of_its_attention_and_twice_chance():
@@ -448,7 +467,7 @@ def test_a_role_clicks_when_a_head_gives_it_half_of_its_attention_and_twice_chan
         {"previous token": [[0.4, 0.1], [0.2, 0.49]], "induction": [[0.5, 0.5], [0.55, 0.5]]},
         {"previous token": [[0.4, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.59], [0.5, 0.5]]},
         {"previous token": [[0.9, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.61], [0.5, 0.5]]}])
-    assert list(export_for_web.role_moments(heads)) == [
+    assert list(exporters.role_moments(heads)) == [
         dict(kind="head", step=4, prompt=None, text=None, role="previous token", head="1.0",
              share=0.6),
         dict(kind="head", step=9, prompt=None, text=None, role="induction", head="0.1",
@@ -471,17 +490,17 @@ def test_heads_are_measured_on_the_weights_that_go_along(place, run):
     assert heads["tokens"] == sum(map(len, texts))
     for i, step in enumerate(KEPT):
         model = model_of(place, step)
-        scores, chance = inside.roles(model, texts)
+        scores, chance = roles(model, texts)
         assert heads["chance"] == pytest.approx(chance)
         for role, score in scores.items():
             np.testing.assert_allclose(heads["scores"][i][role], score, atol=6e-4)
-        loss, without = inside.ablation(model, texts)
+        loss, without = ablation(model, texts)
         assert heads["loss"][i] == pytest.approx(loss, abs=6e-5)
         np.testing.assert_allclose(heads["without"][i], without, atol=6e-5)
-        np.testing.assert_allclose(heads["entropy"][i], inside.mean_entropy(model, texts),
+        np.testing.assert_allclose(heads["entropy"][i], attention_entropy(model, texts),
                                    atol=6e-4)
-    assert heads["likes"] == inside.preferred(model, texts)
-    assert heads["labels"] == [[inside.best_role(scores, chance, layer, head)[0]
+    assert heads["likes"] == most_attended(model, texts)
+    assert heads["labels"] == [[best_role(scores, chance, layer, head)[0]
                                 for head in range(2)] for layer in range(2)]
 
 
@@ -490,14 +509,14 @@ def test_neurons_fire_as_strongly_as_they_are_said_to(place, run):
     assert found["step"] == 20 and found["tokens"] == sum(map(len, texts))
     assert [len(layer) for layer in found["layers"]] == [8, 8]
     for layer, neurons in enumerate(found["layers"]):
-        fired = inside.firings(model, layer, texts)
+        fired = neuron_activations(model, layer, texts)
         for one in neurons:
             strengths = [fire["strength"] for fire in one["fires"]]
             assert strengths[0] == pytest.approx(fired[:, one["neuron"]].max().item(), abs=6e-3)
             assert strengths == sorted(strengths, reverse=True)
             assert one["often"] == pytest.approx(
                 (fired[:, one["neuron"]] > 0.1).float().mean().item(), abs=6e-5)
-            assert one["speaks_for"] == inside.promoted(model, layer, one["neuron"])
+            assert one["speaks_for"] == direct_logit_effect(model, layer, one["neuron"])
             for fire in one["fires"]:
                 row = [*fire["before"], fire["token"], *fire["after"]]
                 assert len(fire["before"]) <= 24 and len(fire["after"]) <= 8
@@ -526,12 +545,13 @@ def test_embeddings_lie_on_one_plane_that_is_the_one_of_the_last_step(place, tal
         expected = [j for j in np.argsort(-cosines) if j != i][:7]
         assert [j for j, _ in near] == expected
         np.testing.assert_allclose([c for _, c in near], cosines[expected], atol=6e-4)
-    assert found["typical"] == pytest.approx(inside.typical(torch.tensor(table[20]))[0], abs=6e-4)
-    assert found["by_chance"] == pytest.approx(inside.typical(torch.tensor(table[20]))[1], abs=6e-4)
+    typical, by_chance = cosine_baseline(torch.tensor(table[20]))
+    assert found["typical"] == pytest.approx(typical, abs=6e-4)
+    assert found["by_chance"] == pytest.approx(by_chance, abs=6e-4)
 
 
 def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, run, tale):
-    update, made = read(place, "update"), inside.replay(run)
+    update, made = read(place, "update"), replay(run)
     assert update["step"] == 8 and update["gap"] == 0.0  # the last one before a snapshot, of 16
     for name in ("loss", "gradient_norm", "lr_multiplier"):
         assert update[name] == pytest.approx(lines_of(tale / "log.jsonl")[8][name])
@@ -557,20 +577,21 @@ def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, 
 
 
 def test_the_update_shows_a_token_that_counted(run, monkeypatch):
-    made = inside.replay(run)
+    made = replay(run)
     for counting in (9, 20, 30):
         targets = torch.full_like(made["targets"], -100)
         targets[0, counting] = made["targets"][0, counting]
-        monkeypatch.setattr(inside, "replay", lambda _, now={**made, "targets": targets}: now)
-        update = export_for_web.update(run)
+        monkeypatch.setattr("terrarium.web.exporters.replay",
+                            lambda _, now={**made, "targets": targets}: now)
+        update = exporters.update(run)
         assert update["target"] == made["targets"][0, counting]
         assert update["context"][-1] == made["ids"][0, counting]
 
 
 def test_the_update_says_how_far_each_tensor_moved_and_which_rows_did_not(run):
-    made, moved = inside.replay(run, last=1), export_for_web.update(run)["moved"]
+    made, moved = replay(run, last=1), exporters.update(run)["moved"]
     assert [one["name"] for one in moved] == list(made["before"].state_dict())
-    made = inside.replay(run)
+    made = replay(run)
     old, new = made["before"].state_dict(), made["after"].state_dict()
     for one in moved:
         change = (new[one["name"]] - old[one["name"]]).double()
@@ -593,7 +614,7 @@ def test_the_code_is_that_of_the_train_py_that_ran(smoke):
     assert code["kept"] and code["head"] is None
     assert [section["title"].split(":")[0] for section in code["sections"]] == [
         "1. Settings and presets", "2. Text to numbers", "3. Attention", "4. The model",
-        "5. The optimizer", "6. Watching it learn", "7. Checkpoints", "8. Training"]
+        "5. The optimizer", "6. Watching it learn", "7. Training"]
     for section in code["sections"]:
         first = section["first"]
         assert lines[first - 2] == "# " + "-" * 98 and lines[first - 1] == f"# {section['title']}"
@@ -604,7 +625,7 @@ def test_the_code_is_that_of_the_train_py_that_ran(smoke):
 
 def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
     with pytest.raises(ValueError):
-        export_for_web.write_json(tmp_path / "a.json", [math.nan])
+        publish.write_json(tmp_path / "a.json", [math.nan])
     assert contents(tmp_path) == {}
 
 
@@ -624,10 +645,10 @@ def test_lines_are_counted_as_python_counts_them():
     rule = "# " + "-" * 20
     source = (f"'A\x0cb\u2028c\x85'\n{rule}\n# 1. One: 1\n\ndef one():\n    pass\n"
               f"{rule}\n# 2. Two\n")
-    assert export_for_web.sections(source) == [
+    assert exporters.sections(source) == [
         dict(title="1. One: 1", first=3, lines=["# 1. One: 1", "", "def one():", "    pass"]),
         dict(title="2. Two", first=8, lines=["# 2. Two"])]
-    assert export_for_web.functions(source) == {"one": [5, 6]}
+    assert exporters.functions(source) == {"one": [5, 6]}
 
 
 def test_a_head_of_ones_own_goes_along(folder, export):
@@ -644,7 +665,7 @@ def test_a_head_of_ones_own_goes_along(folder, export):
 
 
 # ---------------------------------------------------------------------------------------------
-# What is computed for it (inside.py)
+# What is computed for it (interpret.py and its like)
 
 class Unspoken:
     """A tokenizer for which a prompt is its ids already."""
@@ -666,7 +687,7 @@ def test_rows_that_are_written_together_are_those_that_training_writes(
     expected, _ = train.generate(model, Unspoken(end), rows, s, n_tokens, seed=0)
     given = [train.leave_room([end, *row], n_ctx) for row in rows]
     before = [list(row) for row in given]
-    found = inside.write_together(model, given, n_tokens, n_ctx, end, temperature=1e-4)
+    found = generate_batch(model, given, n_tokens, n_ctx, end, temperature=1e-4)
     assert found == expected
     assert given == before
 
@@ -682,7 +703,7 @@ def test_what_is_written_together_ends_with_the_end_the_context_or_the_tokens():
         model.norm.weight.fill_(1)
         model.token_embedding.weight[:, 0] = torch.arange(11) % 2
         model.unembed.weight[4, 0] = 9  # 4, always
-    write = inside.write_together
+    write = generate_batch
     assert write(model, [[1], [1, 2, 3]], 2, 9, 0, 1e-3) == [[1, 4, 4], [1, 2, 3, 4, 4]]
     assert write(model, [[1], [1, 2, 3]], 99, 6, 0, 1e-3) == [[1] + [4] * 5, [1, 2, 3, 4, 4, 4]]
     assert write(model, [[1], [4, 4]], 99, 9, 4, 1e-3) == [[1, 4], [4, 4, 4]]
@@ -690,12 +711,12 @@ def test_what_is_written_together_ends_with_the_end_the_context_or_the_tokens():
 
 def test_a_temperature_and_a_seed_decide_what_is_written_together():
     model, rows = tiny(n_ctx=9), [[0]] * 400
-    first = [row[1] for row in inside.write_together(model, rows, 1, 9, None, 2.0)]
+    first = [row[1] for row in generate_batch(model, rows, 1, 9, None, 2.0)]
     p = (logits(model, [0])[-1] / 2).softmax(-1)
     for i, share in Counter(first).items():
         assert share / 400 == pytest.approx(p[i].item(), abs=0.1)
-    assert first == [row[1] for row in inside.write_together(model, rows, 1, 9, None, 2.0)]
-    assert first != [row[1] for row in inside.write_together(model, rows, 1, 9, None, 2.0, seed=2)]
+    assert first == [row[1] for row in generate_batch(model, rows, 1, 9, None, 2.0)]
+    assert first != [row[1] for row in generate_batch(model, rows, 1, 9, None, 2.0, seed=2)]
 
 
 @settings(max_examples=15)
@@ -720,7 +741,7 @@ def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
             losses[layer, head] = loss()
             with torch.no_grad():
                 weight.copy_(kept)
-    found, without = inside.ablation(model, texts)
+    found, without = ablation(model, texts)
     assert found == pytest.approx(whole, rel=1e-5)
     np.testing.assert_allclose(without, [[losses[0, 0], losses[0, 1]],
                                          [losses[1, 0], losses[1, 1]]], rtol=1e-5)
@@ -728,10 +749,10 @@ def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
 
 def test_the_mean_entropy_is_that_of_all_places():
     model, texts = tiny(), [[1, 2, 3, 4], [5], [6, 7]]
-    rows = [row for ids in texts for row in inside.attention_weights(model, ids).permute(
+    rows = [row for ids in texts for row in attention_weights(model, ids).permute(
         2, 0, 1, 3)]  # (L, H, T) of each place
     expected = sum(torch.special.entr(row).sum(-1) for row in rows) / 7
-    torch.testing.assert_close(inside.mean_entropy(model, texts), expected)
+    torch.testing.assert_close(attention_entropy(model, texts), expected)
 
 
 def principal(vectors):
@@ -746,7 +767,7 @@ def principal(vectors):
 def test_the_plane_is_the_one_of_numpy_and_is_never_mirrored(rows, columns, seed):
     vectors = torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed),
                           dtype=torch.float64)
-    two, mean, shares = inside.plane(vectors)
+    two, mean, shares = pca(vectors)
     expected, spread = principal(vectors.numpy())
     np.testing.assert_allclose(two, expected, atol=1e-6)
     np.testing.assert_allclose(mean, vectors.numpy().mean(0))
@@ -755,7 +776,7 @@ def test_the_plane_is_the_one_of_numpy_and_is_never_mirrored(rows, columns, seed
 
 @pytest.mark.parametrize("last, step", [(1, 0), (2, 1), (3, 1), (4, 3), (16, 8), (20, 19)])
 def test_a_replay_ends_at_the_last_snapshot_within_reach_and_is_exact(run, last, step):
-    made = inside.replay(run, last=last)
+    made = replay(run, last=last)
     assert (made["step"], made["gap"]) == (step, 0.0)
     for name, models in (("before", step), ("after", step + 1)):
         if models in run.steps:
@@ -769,9 +790,9 @@ def test_a_replay_ends_at_the_last_snapshot_within_reach_and_is_exact(run, last,
 def test_a_replay_takes_fewer_steps_of_a_large_model_but_one_at_least(run):
     weights = sum(p.numel() for p in run.model.parameters())
     step = 3 * weights * 4 * 64  # multiplications: four rows of 64 tokens
-    assert inside.replay(run, work=9 * step)["step"] == 8
-    assert inside.replay(run, work=9 * step - 1)["step"] == 3
-    assert inside.replay(run, work=0)["step"] == 0
+    assert replay(run, work=9 * step)["step"] == 8
+    assert replay(run, work=9 * step - 1)["step"] == 3
+    assert replay(run, work=0)["step"] == 0
 
 
 def test_a_replay_says_how_far_it_is_from_what_was_kept(mine):
@@ -780,10 +801,10 @@ def test_a_replay_says_how_far_it_is_from_what_was_kept(mine):
     weights["blocks.1.up.weight"][3, 5] += 0.25
     torch.save(weights, path)
     rehash(mine)
-    assert inside.replay(inside.Run(mine))["gap"] == pytest.approx(0.25, rel=1e-5)
+    assert replay(Run(mine))["gap"] == pytest.approx(0.25, rel=1e-5)
     for name in ("000001", "000002", "000004", "000009"):
         (mine / "snapshots" / f"{name}.pt").unlink()
-    made = inside.replay(inside.Run(mine))
+    made = replay(Run(mine))
     assert (made["step"], made["gap"]) == (0, None)
 
 
@@ -807,7 +828,7 @@ def test_an_export_that_fails_leaves_the_old_one_whole(export, mine, monkeypatch
 
     export(mine, "--steps", "0")
     before = contents(Path("site"))
-    monkeypatch.setattr(export_for_web, "code", fail)
+    monkeypatch.setattr(exporters, "code", fail)
     with pytest.raises(BadInput if error is OSError else error):
         export(mine)
     assert contents(Path("site")) == before
@@ -895,12 +916,12 @@ def test_what_is_no_export_of_this_format_is_not_offered_and_does_no_harm(export
     ("index.json", "index-json"), ("100%", "100"), ('"<b>&\'', "b"), ("a#b?c", "a-b-c"),
     ("-", "run-3973e022"), ("con", "con-1143da2b"), ("a" * 90, "a" * 70 + "-6b2ec791")])
 def test_a_folder_of_any_name_gets_one_that_an_address_can_have(tmp_path, name, expected):
-    assert export_for_web.web_name(tmp_path / name) == expected
+    assert web_name(tmp_path / name) == expected
 
 
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1))
 def test_a_web_name_needs_no_escapes(name):
-    assert re.fullmatch("[A-Za-z0-9_][A-Za-z0-9_-]*", export_for_web.web_name(Path("/x", name)))
+    assert re.fullmatch("[A-Za-z0-9_][A-Za-z0-9_-]*", web_name(Path("/x", name)))
 
 
 def test_a_run_in_a_folder_with_an_odd_name_is_exported(export, mine):
@@ -921,10 +942,10 @@ def test_two_runs_of_one_name_at_once_are_refused(export, mine):
 
 def test_a_run_that_takes_the_place_of_another_one_says_so(export, mine):
     export(mine)
-    s = plumbing.read_json(mine / "settings.json")
+    s = read_json(mine / "settings.json")
     rewrite(mine / "settings.json", {**s, "seed": 7, "steps": 30})
     assert "another run of that name (seed, steps differed): rename a folder" in export(mine)
-    facts = plumbing.read_json(mine / "corpus.json")
+    facts = read_json(mine / "corpus.json")
     rewrite(mine / "corpus.json", {**facts, "train_characters": 5})
     assert "another run of that name (text differed)" in export(mine)
     assert "another run" not in export(mine)
@@ -935,7 +956,7 @@ def test_a_run_that_takes_the_place_of_another_one_says_so(export, mine):
 
 def test_a_run_is_exported_while_it_is_trained_and_after_it_was_stopped(
         folder, export, monkeypatch):
-    monkeypatch.setattr(export_for_web, "LOOKS", 5)
+    monkeypatch.setattr("terrarium.web.exported_run.LOOKS", 5)
     Path("tale.txt").write_text(TALE, "utf-8")
     training = subprocess.Popen([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "tale.txt",
                                  "--steps", "50000", "--watch-every", "20"],
@@ -1037,11 +1058,11 @@ def test_tokens_that_are_damaged_are_as_good_as_gone(export, mine, content):
 
 
 def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
-    s = plumbing.read_json(mine / "settings.json")
+    s = read_json(mine / "settings.json")
     rewrite(mine / "settings.json", {**s, "dataset": "fables"})
     export(mine)  # for now, fables may be a text file without a suffix
     assert read(Path("site/exported/tale"), "manifest")["missing"] == {}
-    metrics = plumbing.read_json(mine / "metrics.json")
+    metrics = read_json(mine / "metrics.json")
     rewrite(mine / "metrics.json", {**metrics, "skills": {"all": 0.5}})
     export(mine)
     about = read(Path("site/exported/tale"), "manifest")
@@ -1102,7 +1123,7 @@ ATTACK = ('<img src=x onerror=alert(1)> & "said" \u2028 </script><!-- ]]> the\x8
 STRANGE = {
     "attack by the letter": (ATTACK, ["--vocab-size", 0]),
     "attack in pieces": (ATTACK, ["--vocab-size", 150]),
-    "attack in documents": ("Tom ran. ".join([ATTACK[:300] + data.END] * 9), ["--vocab-size", 0]),
+    "attack in documents": ("Tom ran. ".join([ATTACK[:300] + END] * 9), ["--vocab-size", 0]),
     "digits": ("".join(str(i * i) for i in range(900)), ["--vocab-size", 0]),
     "no full stop": ("the cat sat on the mat\n" * 200, ["--vocab-size", 40]),
     "chinese": ("我爱北京天安门。天安门上太阳升！你好吗？我很好。\n" * 60, ["--vocab-size", 60]),
@@ -1123,9 +1144,9 @@ def test_any_text_goes_through_as_data(folder, export, name):
     assert about["missing"] == {}
     exported = read(place, "corpus")["text"]
     assert len(exported) > len(text) * 0.8  # a tenth is held out
-    assert text.startswith(exported.replace(data.END, "")[:200])
+    assert text.startswith(exported.replace(END, "")[:200])
     symbols = about["tokenizer"]["symbols"]
-    assert set(exported.replace(data.END, "")) <= set("".join(symbols)) <= set(text)
+    assert set(exported.replace(END, "")) <= set("".join(symbols)) <= set(text)
     for frame in read(place, "film")["frames"]:
         assert all(0 <= i < len(symbols) for one in frame["continued"] for i in one["ids"])
     np.testing.assert_allclose(logits(model_of(place, 2), check["ids"])[-1],
@@ -1186,7 +1207,7 @@ def test_steps_that_cannot_be_shown_are_refused(export, mine, steps, says):
 @given(st.sets(st.integers(0, 500), min_size=1), st.integers(2, 70))
 def test_of_many_steps_some_are_chosen_evenly_with_the_first_and_the_last(steps, n):
     steps = sorted(steps)
-    chosen = export_for_web.evenly(steps, n)
+    chosen = subsample(steps, n)
     assert len(chosen) == min(n, len(steps)) and chosen == sorted(set(chosen))
     assert chosen[0] == steps[0] and chosen[-1] == steps[-1] and set(chosen) <= set(steps)
     gaps = np.diff([steps.index(step) for step in chosen])
@@ -1195,14 +1216,14 @@ def test_of_many_steps_some_are_chosen_evenly_with_the_first_and_the_last(steps,
 
 def test_a_large_model_has_fewer_weights_but_six_steps_at_least(tale, monkeypatch):
     for weights, kept in ((5 * 70_000, KEPT), (0, KEPT)):
-        monkeypatch.setattr(export_for_web, "WEIGHTS", weights)
-        assert export_for_web.Source(tale, "int8").kept == kept
-    monkeypatch.setattr(export_for_web, "FEWEST", 2)
-    assert export_for_web.Source(tale, "int8").kept == [0, 20]
-    size = len(export_for_web.pack(inside.Run(tale).model, "int8")[0])
-    monkeypatch.setattr(export_for_web, "WEIGHTS", 3 * size + 1)
-    assert export_for_web.Source(tale, "int8").kept == [0, 2, 20]
-    assert export_for_web.Source(tale, "float16").kept == [0, 20]
+        monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", weights)
+        assert ExportedRun(tale, "int8").kept == kept
+    monkeypatch.setattr("terrarium.web.exported_run.FEWEST", 2)
+    assert ExportedRun(tale, "int8").kept == [0, 20]
+    size = len(quantize(Run(tale).model, "int8")[0])
+    monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", 3 * size + 1)
+    assert ExportedRun(tale, "int8").kept == [0, 2, 20]
+    assert ExportedRun(tale, "float16").kept == [0, 20]
 
 
 def test_out_makes_a_whole_site_with_this_run_alone(export, mine):
@@ -1254,7 +1275,7 @@ def test_the_newest_run_is_exported_unless_one_is_named(export, mine):
 
 def test_train_py_says_how_to_export_what_this_command_understands(mine, monkeypatch):
     monkeypatch.chdir(ROOT)
-    commands = plumbing.next_commands(SimpleNamespace(out="runs/a b"))
+    commands = next_commands(SimpleNamespace(out="runs/a b"))
     command, = [one for one in commands if "export_for_web" in one]
     assert command == "python export_for_web.py --run 'runs/a b'"
     monkeypatch.setattr(sys, "argv", ["export_for_web.py", "--run", "runs/a b"])

@@ -5,9 +5,9 @@ import re
 import textwrap
 from types import SimpleNamespace
 
-import plumbing
 import train
-from data import BadInput
+from terrarium.errors import BadInput
+from terrarium.typed_head import load_head, load_module
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from conftest import ROOT
 from torch.overrides import TorchFunctionMode
 
-judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
+judges = load_module(ROOT / "site" / "exercise" / "judge.py")
 judge, stages = judges.judge, judges.stages
 
 ONE_ROW_AFTER_ANOTHER = """
@@ -631,17 +631,17 @@ def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
 
 def test_a_head_in_a_file_that_is_not_called_py_is_taken_too(sea):
     (sea / "my_head.txt").write_text(head(STEPS)[1], "utf-8")
-    assert judge(plumbing.load_head("my_head.txt"), torch) == ""
+    assert judge(load_head("my_head.txt"), torch) == ""
 
 
 def test_a_head_that_makes_its_mask_on_another_device_is_told_so(sea):
     """The device "meta" computes nothing, and takes no tensors from a CPU."""
     (sea / "my_head.py").write_text(head(RIGHT["by filling the mask in"])[1], "utf-8")
-    assert plumbing.load_head("my_head.py")
+    assert load_head("my_head.py")
     with pytest.raises(BadInput, match="right on a CPU, but here, on meta, it raises .*device=q"):
-        plumbing.load_head("my_head.py", "meta")
+        load_head("my_head.py", "meta")
     (sea / "my_head.py").write_text("from train import attention\n", "utf-8")
-    assert plumbing.load_head("my_head.py", "meta") is train.attention
+    assert load_head("my_head.py", "meta") is train.attention
 
 
 # ---------------------------------------------------------------------------------------------
@@ -674,7 +674,7 @@ def test_what_was_pasted_along_with_a_head_is_named(sea, name):
     assert source != MINE
     (sea / "my_head.py").write_text(source, "utf-8")
     with pytest.raises(BadInput) as error:
-        plumbing.load_head("my_head.py")
+        load_head("my_head.py")
     assert "my_head.py" in str(error.value)
     assert all(word in str(error.value) for word in words), error.value
 
@@ -685,7 +685,7 @@ def test_what_was_pasted_along_with_a_head_is_named(sea, name):
                          ids=["a mark of Windows", "line ends", "another encoding", "in texts"])
 def test_a_right_head_is_read_however_it_was_saved(sea, content):
     (sea / "my_head.py").write_bytes(content)
-    assert judge(plumbing.load_head("my_head.py"), torch) == ""
+    assert judge(load_head("my_head.py"), torch) == ""
 
 
 def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
@@ -695,7 +695,7 @@ def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
         "        s = q[:, :, t:t+1] @ k[:, :, :t+1].transpose(-2, -1) / D ** 0.5\n"
         "        weights[:, :, t, :t+1] = s.softmax(-1)[:, :, 0]\n"
         "    return weights @ v, weights\n", "utf-8")
-    assert judge(plumbing.load_head("my_head.py"), torch) == ""
+    assert judge(load_head("my_head.py"), torch) == ""
 
 
 @pytest.mark.parametrize("name, content, words", [
@@ -708,7 +708,7 @@ def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
 def test_a_file_that_holds_no_head_is_told_so(sea, name, content, words):
     (sea / name).write_bytes(content)
     with pytest.raises(BadInput) as error:
-        plumbing.load_head(name)
+        load_head(name)
     assert words in str(error.value) and name in str(error.value)
 
 
@@ -721,5 +721,5 @@ def test_an_edit_within_the_same_second_is_seen(sea):
         os.utime(sea / "my_head.py", (10**9, 10**9))
         if source == wrong:
             with pytest.raises(BadInput):
-                plumbing.load_head("my_head.py")
-    assert plumbing.load_head("my_head.py")
+                load_head("my_head.py")
+    assert load_head("my_head.py")

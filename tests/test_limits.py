@@ -5,13 +5,21 @@ import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 
-import inside
-import plumbing
 import terrarium.devices
 import train
-from data import BadInput
 from terrarium import errors, settings
-from terrarium.devices import check_memory, fused_attention_leaks, least_memory, process_numbers
+from terrarium.devices import (
+    Devices,
+    check_memory,
+    choose_precision,
+    fused_attention_leaks,
+    least_memory,
+    process_numbers,
+)
+from terrarium.errors import BadInput
+from terrarium.generation import sampling_probs
+from terrarium.main import run_command
+from terrarium.settings import read_settings
 
 import pytest
 import torch
@@ -34,7 +42,7 @@ def pigs(folder):
 
 
 def parsed(*flags):
-    return plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
+    return read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -67,7 +75,7 @@ def test_what_is_only_unusual_works(train_here, pigs, flags):
 def test_sizes_that_no_machine_holds_are_refused_before_anything_is_made(pigs, name):
     s = dataclasses.replace(train.Settings(), n_head=1, out="runs/new", **{name: 2**31 - 1})
     with pytest.raises(BadInput) as error:
-        plumbing.Devices(dataclasses.replace(s, device="cpu", precision="float32"))
+        Devices(dataclasses.replace(s, device="cpu", precision="float32"))
     assert "--" + name.replace("_", "-") in str(error.value) and "GB" in str(error.value)
     assert [path.name for path in pigs.iterdir()] == ["pigs.txt"]
 
@@ -95,7 +103,7 @@ def test_this_machine_says_how_much_memory_it_has():
 @pytest.mark.parametrize("how", [dict(top_p=1e-300), dict(temperature=1e-40), dict(top_k=10**30),
                                  dict(temperature=1e300), dict(top_k=1, top_p=5e-324)])
 def test_sampling_near_its_limits_still_samples(how):
-    p = inside.shares(torch.tensor([1.0, 3.0, 2.0]), **how)
+    p = sampling_probs(torch.tensor([1.0, 3.0, 2.0]), **how)
     assert p.sum().item() == pytest.approx(1) and p.isfinite().all()
     if how.keys() & {"top_p"} or how == dict(temperature=1e-40):
         assert p.tolist() == [0, 1, 0]
@@ -125,14 +133,14 @@ def added():
 
 def test_a_setting_that_is_added_without_a_comment_works(capsys):
     Settings = added()
-    s = plumbing.read_settings(Settings, train.PRESETS, ["--limit", "7", "--loud", "yes",
+    s = read_settings(Settings, train.PRESETS, ["--limit", "7", "--loud", "yes",
                                                          "--share", "0.5", "--colour", "red"])
     assert (s.limit, s.loud, s.share, s.colour) == (7, True, 0.5, "red")
-    assert plumbing.read_settings(Settings, train.PRESETS, []).share is None
+    assert read_settings(Settings, train.PRESETS, []).share is None
     with pytest.raises(SystemExit):
-        plumbing.read_settings(Settings, train.PRESETS, ["--loud", "perhaps"])
+        read_settings(Settings, train.PRESETS, ["--loud", "perhaps"])
     with pytest.raises(SystemExit):
-        plumbing.read_settings(Settings, train.PRESETS, ["--help"])
+        read_settings(Settings, train.PRESETS, ["--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "--colour STR ('#fff')" in text and "--loud BOOL an unusual one (False)" in text
 
@@ -267,7 +275,7 @@ def test_leftovers_are_told_in_a_sentence_by_a_process_that_cannot_know_its_rank
         monkeypatch, capsys, pigs):
     monkeypatch.setenv("RANK", "3")
     with pytest.raises(SystemExit) as end:
-        plumbing.run(lambda: train.train(parsed(*QUICK)))
+        run_command(lambda: train.train(parsed(*QUICK)))
     assert end.value.code == 2 and "unset RANK" in capsys.readouterr().err
     assert [path.name for path in pigs.iterdir()] == ["pigs.txt"]
 
@@ -291,12 +299,12 @@ def test_bfloat16_is_refused_on_mps_while_its_attention_leaks(monkeypatch):
 
     monkeypatch.setattr(terrarium.devices.F, "scaled_dot_product_attention", masks_in_fours)
     assert fused_attention_leaks(CPU, torch.bfloat16)
-    monkeypatch.setattr(plumbing, "fused_attention_leaks", lambda *_: True)
+    monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: True)
     with pytest.raises(BadInput, match="--precision float32"):
-        plumbing.choose_precision("mps", "bfloat16")
-    assert plumbing.choose_precision("mps", "float32")[0] == "float32"
-    monkeypatch.setattr(plumbing, "fused_attention_leaks", lambda *_: False)
-    assert plumbing.choose_precision("mps", "bfloat16")[0] == "bfloat16"
+        choose_precision("mps", "bfloat16")
+    assert choose_precision("mps", "float32")[0] == "float32"
+    monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: False)
+    assert choose_precision("mps", "bfloat16")[0] == "bfloat16"
 
 
 def test_on_another_device_a_run_may_go_on_in_another_number_format(train_here, pigs):
@@ -313,5 +321,5 @@ def test_on_another_device_a_run_may_go_on_in_another_number_format(train_here, 
 def test_another_training_that_is_started_by_hand_is_no_part_of_an_export(monkeypatch):
     for name, value in dict(RANK="1", WORLD_SIZE="2", **HERE).items():
         monkeypatch.setenv(name, value)
-    devices = plumbing.Devices(train.Settings(device="cpu", precision="float32"), alone=True)
+    devices = Devices(train.Settings(device="cpu", precision="float32"), alone=True)
     assert (devices.rank, devices.world) == (0, 1)

@@ -8,6 +8,9 @@ import json
 import re
 import shutil
 
+from terrarium.interpret import attention_weights
+from terrarium.web.exported_run import ExportedRun
+
 import numpy as np
 import pytest
 from conftest import ROOT, drawn, opened, served
@@ -308,7 +311,6 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
 
 
 def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, site, smoke_run):
-    import export_for_web
 
     import torch
 
@@ -317,7 +319,7 @@ def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, s
         symbol = top.locator(".symbol").inner_text()
         shares = top.locator(".share").first.inner_text()
         lens = page.figure("logit-lens").locator("tr").last.locator("td").first.inner_text()
-    source = export_for_web.Source(smoke_run, "int8")
+    source = ExportedRun(smoke_run, "int8")
     ids = source.cut("The dog")[:3]
     with torch.inference_mode():
         p = source.last(torch.tensor([ids]))[0][0, -1].softmax(-1)
@@ -391,12 +393,10 @@ def test_a_head_that_is_switched_off_changes_what_is_believed(browser, site):
 
 
 def test_what_rose_and_where_attention_moved_is_what_pytorch_says(browser, site, smoke_run):
-    import export_for_web
-    import inside as inner
 
     import torch
 
-    source = export_for_web.Source(smoke_run, "int8")
+    source = ExportedRun(smoke_run, "int8")
     ids = source.cut(source.prompts[0])[:5]
     first, second = source.models[20], source.models[0]
     with torch.inference_mode():
@@ -409,7 +409,7 @@ def test_what_rose_and_where_attention_moved_is_what_pytorch_says(browser, site,
         assert top.locator(".share").inner_text() == (
             f"{tenths(before[rose].item())} → {tenths(after[rose].item())}")
         moved = page.locator("#compared attention-map li").first.inner_text()
-    rows = [inner.attention_weights(model, ids)[1, 1, -1] for model in (first, second)]
+    rows = [attention_weights(model, ids)[1, 1, -1] for model in (first, second)]
     change = rows[1] - rows[0]
     most = int(change.abs().argmax())
     points = f"{'+' if change[most] > 0 else '−'}{round(100 * abs(change[most].item()))} points"

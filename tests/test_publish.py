@@ -11,8 +11,10 @@ import unicodedata
 from pathlib import Path
 
 import export_for_web
-from data import BadInput
-from terrarium.web import lock, publish
+from terrarium import locks
+from terrarium.errors import BadInput
+from terrarium.web import exporters, publish
+from terrarium.web.exported_run import RESERVED, web_name
 
 import pytest
 from conftest import ROOT
@@ -523,14 +525,14 @@ def test_an_export_that_is_going_on_is_not_taken_for_one_that_was_killed(site, p
 
 
 def test_a_lock_ends_with_its_holder_on_systems_without_posix_locks_too(tmp_path, monkeypatch):
-    for posix in (lock.fcntl, None):
-        monkeypatch.setattr(lock, "fcntl", posix)
-        monkeypatch.setattr(lock, "PATIENCE", 0)
-        with lock.locked(tmp_path / "lock"):
-            assert lock.try_lock(tmp_path / "lock") is None
-            with pytest.raises(BadInput, match="lock"), lock.locked(tmp_path / "lock"):
+    for posix in (locks.fcntl, None):
+        monkeypatch.setattr(locks, "fcntl", posix)
+        monkeypatch.setattr(locks, "PATIENCE", 0)
+        with locks.locked(tmp_path / "lock"):
+            assert locks.try_lock(tmp_path / "lock") is None
+            with pytest.raises(BadInput, match="lock"), locks.locked(tmp_path / "lock"):
                 pass
-        lock.try_lock(tmp_path / "lock")()
+        locks.try_lock(tmp_path / "lock")()
         assert contents(tmp_path) == {}
 
 
@@ -549,7 +551,7 @@ def test_runs_of_different_names_never_get_the_same_address(site, pages):
     given = {}
     for real in NAMES:
         name = name_of(f"runs/{real}", site)
-        assert publish.NAME.fullmatch(name) and name.casefold() not in export_for_web.RESERVED
+        assert publish.NAME.fullmatch(name) and name.casefold() not in RESERVED
         publish.publish(site, name, written(real, f"runs/{real}"), pages)
         given[real] = name
     assert len({name.casefold() for name in given.values()}) == len(NAMES)
@@ -565,11 +567,11 @@ def test_names_that_are_not_plain_letters_are_told_apart(names):
     one, other = (unicodedata.normalize("NFC", name) for name in names)
     if one != other and not (one.isascii() and other.isascii()):
         one, other = Path("/x", one), Path("/x", other)
-        assert export_for_web.web_name(one) != export_for_web.web_name(other)
+        assert web_name(one) != web_name(other)
 
 
 def test_a_name_is_the_same_however_a_system_stores_its_letters(tmp_path):
-    both = {export_for_web.web_name(tmp_path / unicodedata.normalize(form, "Größe é"))
+    both = {web_name(tmp_path / unicodedata.normalize(form, "Größe é"))
             for form in ("NFC", "NFD")}
     assert len(both) == 1
 
@@ -582,8 +584,8 @@ def test_a_run_that_was_exported_by_an_earlier_version_keeps_its_address(site, p
 def test_the_manifest_names_the_folder_as_somebody_types_it_here(folder):
     (folder / "runs" / "我的 小说").mkdir(parents=True)
     for typed in ("runs/我的 小说", "./runs/我的 小说", folder / "runs" / "我的 小说"):
-        assert export_for_web.shown_folder(Path(typed)) == "runs/我的 小说"
-    assert export_for_web.shown_folder(Path("runs/\udcff")) is None
+        assert exporters.shown_folder(Path(typed)) == "runs/我的 小说"
+    assert exporters.shown_folder(Path("runs/\udcff")) is None
 
 
 def test_half_characters_in_settings_are_written_so_that_a_page_can_read_them(tmp_path):

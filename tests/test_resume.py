@@ -14,11 +14,14 @@ from itertools import count
 from pathlib import Path
 
 import data
-import plumbing
 import train
 from terrarium import files
+from terrarium.devices import StopOnCtrlC
 from terrarium.files import atomic_write
+from terrarium.main import run_command
 from terrarium.runs import RunFolder
+from terrarium.screen import Screen
+from terrarium.settings import read_settings
 
 import numpy as np
 import pytest
@@ -45,8 +48,8 @@ def ctrl_c():
 
 def run_here(*flags):
     """train.py in this process, ended as train.py ends it."""
-    plumbing.run(lambda: train.train(
-        plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, flags)])))
+    run_command(lambda: train.train(
+        read_settings(train.Settings, train.PRESETS, [*map(str, flags)])))
 
 
 def exit_code(*flags):
@@ -145,8 +148,8 @@ STRUCK = f"""
 import io, os, signal, sys
 from itertools import count
 sys.path.insert(0, {str(TRAIN.parent)!r})
-import plumbing, train
-from terrarium import files
+import train
+from terrarium import files, main, settings
 
 name, kind, number = sys.argv[1:4]  # SIGKILL step 14: in the 14th step that this process begins
 del sys.argv[1:4]
@@ -174,7 +177,7 @@ def opened(path, mode="r", **options):
     return open(path, mode, **options)
 
 train.update, files.open = begun, opened
-plumbing.run(lambda: train.train(plumbing.read_settings(train.Settings, train.PRESETS)))
+main.run_command(lambda: train.train(settings.read_settings(train.Settings, train.PRESETS)))
 """
 
 
@@ -243,7 +246,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on_and_then_it_goes_on(unbroken, tmp_pa
 
 
 def test_the_second_ctrl_c_stops_at_once():
-    stop = plumbing.StopOnCtrlC()
+    stop = StopOnCtrlC()
     assert not stop.asked
     signal.raise_signal(signal.SIGINT)
     assert stop.asked
@@ -257,7 +260,7 @@ def test_ctrl_c_before_the_training_ends_in_a_sentence_and_the_run_can_go_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(plumbing, "write_tokens", interrupted)
+        patch.setattr("terrarium.runs.write_tokens", interrupted)
         assert exit_code(*TINY, "--out", "run") == 2
     assert capsys.readouterr().err.count("\n") == 1
     run_here("--resume", "run")
@@ -280,12 +283,12 @@ def test_an_interrupted_run_of_a_text_file_goes_on_where_it_was(tale, folder, mo
         return update(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(plumbing.Screen, "opening", lambda *_: None)
+        patch.setattr(Screen, "opening", lambda *_: None)
         patch.setattr(train, "update", interrupted_at_three)
         assert exit_code(*TINY, "--out", "run") == 2
     assert torch.load("run/checkpoint.pt", weights_only=True)["step"] == 2
     steps = []
-    monkeypatch.setattr(plumbing.Screen, "opening", lambda *_: None)
+    monkeypatch.setattr(Screen, "opening", lambda *_: None)
     monkeypatch.setattr(train, "update", lambda *a: steps.append(a[4]) or update(*a))
     run_here("--resume", "run")
     assert steps == [2, 3]

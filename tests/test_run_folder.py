@@ -4,8 +4,10 @@ import math
 import signal
 
 import data
-import plumbing
 import train
+from terrarium.arithmetic import snapshot_steps
+from terrarium.settings import read_settings
+from terrarium.text import END
 from train import GPT, PRESETS, Settings, Tokenizer, attention
 
 import numpy as np
@@ -22,7 +24,7 @@ KEPT = [0, 1, 2, 4, 9, 20]
 def run_smoke(folder, *flags):
     """A run of 20 steps in this process; Ctrl-C works as before when it is over."""
     handler = signal.getsignal(signal.SIGINT)
-    s = plumbing.read_settings(Settings, PRESETS, [
+    s = read_settings(Settings, PRESETS, [
         "--preset", "smoke", "--precision", "float32", "--snapshots", "6", "--warmup", "30",
         "--out", str(folder), *map(str, flags)])
     try:
@@ -100,7 +102,7 @@ def test_the_tokens_on_disk_are_the_stories(run, tokenizer):
         ids = np.fromfile(run / "tokens" / f"{split}.bin", np.uint16)
         assert ids[0] == ids[-1] == tokenizer.end == 0
         assert tokenizer.decode(ids.tolist()) == "".join(
-            data.END + story for story in getattr(stories, split)) + data.END
+            END + story for story in getattr(stories, split)) + END
 
 
 def test_the_facts_about_the_corpus_are_right(run):
@@ -250,14 +252,14 @@ def test_the_first_token_of_a_row_can_only_look_at_itself(run):
 # ------------------------------------------------------------------------------ snapshots
 
 def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one():
-    assert sorted(plumbing.snapshot_steps(Settings())) == [
+    assert sorted(snapshot_steps(Settings())) == [
         0, 1, 2, 3, 5, 7, 10, 15, 22, 32, 46, 68, 100, 200, 300, 500, 700, 1000]
 
 
 @given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
 def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
         steps, watch_every, snapshots):
-    kept = plumbing.snapshot_steps(Settings(steps=steps, watch_every=watch_every,
+    kept = snapshot_steps(Settings(steps=steps, watch_every=watch_every,
                                             snapshots=snapshots))
     assert 0 in kept and max(kept) == steps and len(kept) <= max(2, snapshots + 1)
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import data
 import export_for_web
-import inside
-import plumbing
 import show_model
 import train
-from data import BadInput
 from terrarium import files, run_checks, runs
+from terrarium.errors import BadInput
 from terrarium.runs import RunFolder
+from terrarium.screen import Screen
+from terrarium.settings import read_settings
+from terrarium.trained import Run
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def ctrl_c():
 
 
 def settings(*words):
-    return plumbing.read_settings(train.Settings, train.PRESETS, [*map(str, words)])
+    return read_settings(train.Settings, train.PRESETS, [*map(str, words)])
 
 
 def stopped_at(step, *words):
@@ -68,7 +69,7 @@ def stopped_at(step, *words):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "update", interrupted)
-        patch.setattr(plumbing.Screen, "opening", lambda *_: None)
+        patch.setattr(Screen, "opening", lambda *_: None)
         with pytest.raises(BadInput, match="Stopped at once"):
             train.train(settings(*words))
 
@@ -395,7 +396,7 @@ def test_ids_beyond_the_vocabulary_are_refused(half):
     with pytest.raises(BadInput, match="tokens/train.bin"):
         resume(half)
     with pytest.raises(BadInput, match="tokens/train.bin"):
-        inside.Run(half).tokens("train")
+        Run(half).tokens("train")
 
 
 def test_optimizers_of_another_size_are_refused(half):
@@ -451,7 +452,7 @@ def test_the_command_that_a_stopped_run_prints_goes_on_with_its_head(tale, capsy
         return update(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(plumbing.Screen, "opening", lambda *_: None)
+        patch.setattr(Screen, "opening", lambda *_: None)
         patch.setattr(train, "update", interrupted_at_once)
         train.train(settings(*TINY, "--head", "my_head.py", "--out", "run"))
     words = capsys.readouterr().out.splitlines()[-1].split()
@@ -535,7 +536,7 @@ def killed_before_its_text_was_read(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(plumbing, "count_pieces", killed)
+        patch.setattr("terrarium.tokens.count_pieces", killed)
         with pytest.raises(BadInput, match="Stopped at once"):
             train.train(settings(*TINY, "--out", "run"))
 
@@ -604,7 +605,7 @@ class Killed(BaseException):
 
 def test_a_run_that_is_killed_while_it_notes_any_hash_goes_on(grown, tale, monkeypatch):
     record = RunFolder.record
-    monkeypatch.setattr(plumbing.Screen, "opening", lambda *_: None)
+    monkeypatch.setattr(Screen, "opening", lambda *_: None)
     # The files of the beginning, those of the first samples, the next checkpoint, and the end.
     for n in (0, 1, 5, 6, 8, 10, 14, 22):
         calls, run, half_a_line = [], Path(f"killed-{n}"), n % 4 == 0
@@ -627,7 +628,7 @@ def test_a_run_that_is_killed_while_it_notes_any_hash_goes_on(grown, tale, monke
         begun = (run / "settings.json").exists()
         train.train(settings(*(["--resume", run] if begun else [*TINY, "--out", run])))
         assert_ends_as(run, grown / "whole")
-        inside.Run(run)
+        Run(run)
 
 
 # ------------------------------------------------------------------------------ what is said
@@ -672,4 +673,4 @@ def test_facts_that_fit_are_rewritten_and_read(whole):
     """The tool of these tests itself: with hashes that fit, a change is believed."""
     facts = json.loads((whole / "corpus.json").read_bytes())
     rewrite(whole / "corpus.json", {**facts, "note": "changed"})
-    assert inside.Run(whole).facts["note"] == "changed"
+    assert Run(whole).facts["note"] == "changed"

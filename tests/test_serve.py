@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from functools import partial
 
-from data import BadInput
+from terrarium.errors import BadInput
 from terrarium.web import serve
 from terrarium.web.serve import Handler, Server
 

@@ -1,4 +1,4 @@
-"""show_model.py and inside.py: what they say about a model is what PyTorch computes."""
+"""show_model.py and what it computes with: what they say about a model is what PyTorch computes."""
 import copy
 import os
 import pty
@@ -8,11 +8,27 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import inside
-import plumbing
 import show_model
 import train
-from data import BadInput
+from terrarium.console import color_token, read_line, show_whitespace
+from terrarium.errors import BadInput
+from terrarium.files import read_json, write_json
+from terrarium.generation import KVCache, next_logits, sampling_probs, stream
+from terrarium.interpret import (
+    MEANING,
+    attention_weights,
+    best_role,
+    direct_logit_effect,
+    longest_looks,
+    max_activating_examples,
+    most_attended,
+    neuron_activations,
+    rare_and_strong,
+    role_targets,
+    roles,
+)
+from terrarium.main import run_command
+from terrarium.trained import Run
 
 import numpy as np
 import pytest
@@ -40,7 +56,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(home):
-    return inside.Run(home / "runs" / "sea")
+    return Run(home / "runs" / "sea")
 
 
 @pytest.fixture
@@ -63,7 +79,7 @@ def ends(show, capsys):
     """ends("weights"): the exit code of show_model.py for these words, and what it prints."""
     def ends(*words):
         with pytest.raises(SystemExit) as end:
-            plumbing.run(lambda: show(*words), reader_may_leave=True)
+            run_command(lambda: show(*words), reader_may_leave=True)
         return end.value.code, *capsys.readouterr()
     return ends
 
@@ -128,7 +144,7 @@ def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run)
     expected = cosines.sort(descending=True)
     shown = re.findall(r"^ +(-?\d\.\d\d)  (\S+)", out, re.M)
     assert [float(c) for c, _ in shown] == pytest.approx(expected.values[1:11].tolist(), abs=0.006)
-    assert shown[0][1] == plumbing.visible(run.symbols[expected.indices[1]])
+    assert shown[0][1] == show_whitespace(run.symbols[expected.indices[1]])
     pairs = (vectors @ vectors.T)[torch.ones(38, 38).triu(1) > 0]
     assert f"two at random have {pairs.mean():.2f}." in out
     by_chance = torch.distributions.Normal(pairs.mean(), pairs.std()).icdf(torch.tensor(37 / 38))
@@ -144,8 +160,8 @@ def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
     alone = F.cosine_similarity(vectors, c[None]).argsort(descending=True).tolist()
     shown = re.findall(r"^ +-?\d\.\d\d  (\S+) .*was number (\d+) beside shells", out, re.M)
     expected = [i for i in order if i not in ids][:10]
-    assert shown == [(plumbing.visible(run.symbols[i]), str(alone.index(i))) for i in expected]
-    assert f"of all, {plumbing.visible(run.symbols[order[0]])} is nearest" in out
+    assert shown == [(show_whitespace(run.symbols[i]), str(alone.index(i))) for i in expected]
+    assert f"of all, {show_whitespace(run.symbols[order[0]])} is nearest" in out
 
 
 def test_a_token_may_be_typed_as_it_is_printed(show):
@@ -163,7 +179,7 @@ def test_a_word_that_is_no_token_is_refused_in_a_sentence(show, word, says):
 
 def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show, run):
     texts = run.held_out(40)
-    fired = inside.firings(run.model, 1, texts)
+    fired = neuron_activations(run.model, 1, texts)
     where = [(t, i) for t, ids in enumerate(texts) for i in range(len(ids))]
     assert fired.shape == (len(where), 64)
     caught = []
@@ -174,7 +190,7 @@ def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show,
     hook.remove()
     torch.testing.assert_close(fired, torch.cat(caught))
 
-    strength, before, there, after = inside.strongest(fired[:, 7], texts)[0]
+    strength, before, there, after = max_activating_examples(fired[:, 7], texts)[0]
     assert strength == fired[:, 7].max().item()
     assert before + there + after in texts
     out = show("neurons", "--layer", 1, "--neuron", 7)
@@ -193,7 +209,7 @@ def test_held_out_pieces_are_those_of_the_validation_text(home, run):
 def test_the_snippets_of_a_neuron_differ():
     texts = [[1, 2, 3], [1, 2, 3], [4, 2, 3]]
     fired = torch.tensor([0, 0, 5, 0, 0, 6, 0, 0, 4.0])
-    assert inside.strongest(fired, texts, 2) == [(6, [1, 2], [3], []), (4, [4, 2], [3], [])]
+    assert max_activating_examples(fired, texts, 2) == [(6, [1, 2], [3], []), (4, [4, 2], [3], [])]
 
 
 def test_neurons_without_a_number_are_five_that_stand_out(show):
@@ -203,7 +219,7 @@ def test_neurons_without_a_number_are_five_that_stand_out(show):
 def test_neurons_that_fire_rarely_but_strongly_come_first():
     fired = torch.zeros(100, 7)
     fired[:, 0], fired[::2, 1], fired[5, 2] = 1, 1, 1  # always; at every second token; once
-    assert inside.rare_and_strong(fired, 2) == [2, 1]
+    assert rare_and_strong(fired, 2) == [2, 1]
 
 
 def test_a_neuron_speaks_for_the_tokens_whose_logits_it_raises(run):
@@ -215,7 +231,7 @@ def test_a_neuron_speaks_for_the_tokens_whose_logits_it_raises(run):
         written += 5  # what is written to all places alike does not get through LayerNorm
         x = torch.randn(20_000, 32)
         change = model.unembed(model.norm(x + 0.01 * written)) - model.unembed(model.norm(x))
-    assert inside.promoted(model, 0, 3, 3) == change.mean(0).topk(3).indices.tolist()
+    assert direct_logit_effect(model, 0, 3, 3) == change.mean(0).topk(3).indices.tolist()
 
 
 # ---------------------------------------------------------------------------------------------
@@ -235,9 +251,9 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
 
 def test_the_hardest_looks_of_a_head_are_those_with_most_weight(run):
     texts = run.held_out(20)
-    looks = inside.longest_looks(run.model, 1, 0, texts, n=4)
+    looks = longest_looks(run.model, 1, 0, texts, n=4)
     shares = [share for share, _ in looks]
-    weights = [inside.attention_weights(run.model, ids)[1, 0].tril(-1)[:, 1:] for ids in texts]
+    weights = [attention_weights(run.model, ids)[1, 0].tril(-1)[:, 1:] for ids in texts]
     assert shares == sorted(shares, reverse=True) and len(looks) == 4
     assert shares[0] == max(w.max().item() for w in weights if w.numel())
     assert len({(between[0], between[-1]) for _, between in looks}) == 4
@@ -250,11 +266,11 @@ def test_the_hardest_looks_of_a_head_are_those_with_most_weight(run):
 def test_a_head_is_shown_with_its_hardest_looks_what_it_likes_and_every_role(show, run):
     out = show("attention", "She sells", "--layer", 1, "--head", 0)
     texts = run.held_out(20)
-    share, between = inside.longest_looks(run.model, 1, 0, texts)[0]
+    share, between = longest_looks(run.model, 1, 0, texts)[0]
     assert re.search(rf"^ +{share:.0%}  from {re.escape(run.words(between[-1]))} +to "
                      rf"{re.escape(run.words(between[0]))} +in ", out, re.M)
-    assert f"and most at {run.words(*inside.preferred(run.model, texts)[1][0])} " in out
-    scores, chance = inside.roles(run.model, texts)
+    assert f"and most at {run.words(*most_attended(run.model, texts)[1][0])} " in out
+    scores, chance = roles(run.model, texts)
     for role in scores:
         assert f"{role} {scores[role][1, 0]:.0%} (chance {chance[role]:.0%})" in out
 
@@ -271,10 +287,10 @@ def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_lik
     out = show("attention", "She sells", "--all")
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
     assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
-    liked = inside.preferred(run.model, run.held_out(20))[1][1]
+    liked = most_attended(run.model, run.held_out(20))[1][1]
     assert run.words(*liked)[:19] in out
-    scores, chance = inside.roles(run.model, run.held_out(20))
-    label, score, even = inside.best_role(scores, chance, 0, 1)
+    scores, chance = roles(run.model, run.held_out(20))
+    label, score, even = best_role(scores, chance, 0, 1)
     assert re.search(rf"{re.escape(label)}.*\n.*{score:.0%}, chance {even:.0%}", out)
     assert max(map(len, out.splitlines())) <= 100
 
@@ -288,7 +304,7 @@ def test_the_targets_of_each_role_are_what_its_name_says(ids):
           "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i]}
     expected = {role: [[is_target(i, j) for j in range(T)] for i in range(T)]
                 for role, is_target in at.items()}
-    assert {role: mask.tolist() for role, mask in inside.targets(ids).items()} == expected
+    assert {role: mask.tolist() for role, mask in role_targets(ids).items()} == expected
 
 
 def looks(pattern):
@@ -311,17 +327,17 @@ def everywhere(ids):
 
 
 def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
-    scores, chance = inside.roles(looks(previous), [[1, 2, 3, 4], [5, 6, 7]])
-    assert inside.best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
+    scores, chance = roles(looks(previous), [[1, 2, 3, 4], [5, 6, 7]])
+    assert best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
         (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5))
     assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
 
 
 def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role():
-    scores, chance = inside.roles(looks(everywhere), [list(range(40)) * 2])
+    scores, chance = roles(looks(everywhere), [list(range(40)) * 2])
     for role in scores:
         assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
-    assert inside.best_role(scores, chance, 0, 0)[0] == "no clear role"
+    assert best_role(scores, chance, 0, 0)[0] == "no clear role"
 
 
 @pytest.mark.parametrize("score, label", [(0.9, "induction"), (0.25, "induction"),
@@ -329,7 +345,7 @@ def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role(
                                           (0.09, "no clear role"), (0.05, "no clear role")])
 def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, label):
     scores = {"same token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
-    assert inside.best_role(scores, {"same token": 0.05, "induction": 0.05}, 0, 0) == (
+    assert best_role(scores, {"same token": 0.05, "induction": 0.05}, 0, 0) == (
         label, pytest.approx(score), 0.05)
 
 
@@ -337,15 +353,15 @@ def test_a_head_that_looks_at_the_sevens_likes_sevens():
     def sevens(ids):
         return torch.stack([F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
                             for t in range(len(ids))])
-    liked = inside.preferred(looks(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
+    liked = most_attended(looks(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
     assert liked == [[[7]]]
 
 
 def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
     texts = [[0, 1, 1, 1, 1, 1, 1, 1, 2]]  # the ones get most, for being many
-    assert inside.preferred(looks(previous), texts, n=3) == [[[1]]]  # and no others
+    assert most_attended(looks(previous), texts, n=3) == [[[1]]]  # and no others
     only_first = looks(lambda ids: F.one_hot(ids * 0, len(ids)).float())
-    assert inside.preferred(only_first, texts, n=1) == [[[0]]]
+    assert most_attended(only_first, texts, n=1) == [[[0]]]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -359,10 +375,10 @@ def plain_logits(run, ids):
 def test_with_a_memory_the_logits_are_those_of_the_plain_forward(run, data):
     ids = data.draw(st.lists(st.integers(0, 37), min_size=1, max_size=64))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(ids)), max_size=6)) | {len(ids)})
-    memories, done = [inside.Memory() for _ in run.model.blocks], 0
+    memories, done = [KVCache() for _ in run.model.blocks], 0
     with torch.inference_mode():
         for cut in cuts:
-            logits = inside.next_logits(run.model, ids[done:cut], done, memories)
+            logits = next_logits(run.model, ids[done:cut], done, memories)
             torch.testing.assert_close(logits, plain_logits(run, ids[:cut]), atol=1e-4, rtol=1e-4)
             done = cut
 
@@ -371,7 +387,7 @@ def test_each_token_goes_through_the_model_once_until_the_context_is_full(run):
     read = []
     hook = run.model.blocks[0].register_forward_pre_hook(
         lambda module, given: read.append(given[0].shape[1]))
-    tokens = list(inside.stream(run, "She sells"))
+    tokens = list(stream(run, "She sells"))
     hook.remove()
     prompt = len(run.ids("She sells"))
     assert len(tokens) == 64 - prompt
@@ -390,7 +406,7 @@ def test_temperature_zero_always_takes_what_is_likeliest(run, show):
        st.floats(0.1, 3), st.integers(0, 25), st.floats(0.05, 1))
 def test_sampling_is_among_the_likeliest_and_in_proportion(logits, temperature, top_k, top_p):
     logits = torch.tensor(logits)
-    p = inside.shares(logits, temperature, top_k, top_p)
+    p = sampling_probs(logits, temperature, top_k, top_p)
     assert p.sum().item() == pytest.approx(1, abs=1e-5)
     kept = p > 0
     assert kept[logits.argmax()] or p[logits == logits.max()].sum() > 0
@@ -403,10 +419,10 @@ def test_sampling_is_among_the_likeliest_and_in_proportion(logits, temperature, 
 
 def test_top_p_keeps_as_few_as_reach_the_sum():
     logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
-    assert inside.shares(logits, top_p=0.5).tolist() == pytest.approx([1, 0, 0, 0])
-    assert inside.shares(logits, top_p=0.7).tolist() == pytest.approx([0.625, 0.375, 0, 0])
+    assert sampling_probs(logits, top_p=0.5).tolist() == pytest.approx([1, 0, 0, 0])
+    assert sampling_probs(logits, top_p=0.7).tolist() == pytest.approx([0.625, 0.375, 0, 0])
     # Of three that are left, with 0.53, 0.32 and 0.16, the first two reach 0.83.
-    assert inside.shares(logits, top_k=3, top_p=0.83).tolist() == pytest.approx(
+    assert sampling_probs(logits, top_k=3, top_p=0.83).tolist() == pytest.approx(
         [0.625, 0.375, 0, 0])
 
 
@@ -419,7 +435,7 @@ def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
 def test_alternatives_list_the_ten_likeliest_and_their_probabilities(show, run):
     line = show("generate", "She", "--alternatives", "--tokens", 1).splitlines()[1]
     p, ids = plain_logits(run, run.ids("She")).softmax(0).topk(10)
-    expected = "  ".join(f"{plumbing.visible(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
+    expected = "  ".join(f"{show_whitespace(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
     assert line.split("  of  ")[1] == expected
 
 
@@ -464,7 +480,7 @@ def test_ctrl_c_ends_a_chat(monkeypatch, capsys):
     def interrupted(prompt):
         raise KeyboardInterrupt
     monkeypatch.setattr("builtins.input", interrupted)
-    assert plumbing.listen("you: ") == ""
+    assert read_line("you: ") == ""
 
 
 def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
@@ -528,11 +544,11 @@ def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert plumbing.shade("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
-    assert plumbing.shade("a\n\nb", 1.0) == \
+    assert color_token("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
+    assert color_token("a\n\nb", 1.0) == \
         "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert plumbing.shade("a", 1.0) == "a"
+    assert color_token("a", 1.0) == "a"
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(home):
@@ -607,17 +623,17 @@ def test_a_damaged_snapshot_leaves_the_others_to_be_seen(home, tmp_path):
     path = run / "snapshots" / "000000.pt"
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(BadInput, match="snapshots/000000.pt in .* is missing or damaged"):
-        inside.Run(run, 0)
-    assert inside.Run(run).step == 60
+        Run(run, 0)
+    assert Run(run).step == 60
 
 
 def test_settings_of_another_version_are_refused_with_what_differs(home, tmp_path):
     run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
-    settings = plumbing.read_json(run / "settings.json")
+    settings = read_json(run / "settings.json")
     del settings["n_head"]
-    plumbing.write_json(run / "settings.json", {**settings, "n_hands": 2})
+    write_json(run / "settings.json", {**settings, "n_hands": 2})
     with pytest.raises(BadInput, match="another version of train.py .*differs in n_hands, n_head"):
-        inside.Run(run)
+        Run(run)
 
 
 def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
@@ -626,7 +642,7 @@ def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
                  run / "checkpoint.pt", run / "log.jsonl"):
         path.unlink()
     (run / "snapshots" / "._000000.pt").write_bytes(b"left by another system")
-    assert inside.Run(run).step == 0
+    assert Run(run).step == 0
 
 
 def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
@@ -645,11 +661,11 @@ def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
 def test_what_a_tensor_is_for_is_known_for_every_tensor():
     s = train.Settings(n_layer=1, n_embd=8, n_head=2, n_ff=8, n_ctx=4)
     names = {name.split(".")[-2] for name, _ in train.GPT(s, 5).named_parameters()}
-    assert names == set(inside.MEANING)
+    assert names == set(MEANING)
 
 
 def test_a_layer_that_is_left_out_is_not_checked():
     run = SimpleNamespace(s=train.Settings())
-    inside.Run.check(run, layer=3)
+    Run.check(run, layer=3)
     with pytest.raises(BadInput, match="There is no layer 4"):
-        inside.Run.check(run, layer=4)
+        Run.check(run, layer=4)

@@ -4,9 +4,13 @@ from pathlib import Path
 from random import Random
 
 import data
-import plumbing
 import train
-from data import BadInput, snail
+from data import snail
+from terrarium.errors import BadInput
+from terrarium.files import read_json
+from terrarium.rules import rule_accuracy
+from terrarium.screen import Screen
+from terrarium.tokens import count_block
 
 import pytest
 import torch
@@ -52,7 +56,7 @@ def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
 def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatch, capsys):
     few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
     monkeypatch.setattr(snail, "load", lambda: few)
-    monkeypatch.setattr(plumbing.Screen, "advance", lambda *_: 1 / 0)  # it is enough to come here
+    monkeypatch.setattr(Screen, "advance", lambda *_: 1 / 0)  # it is enough to come here
     with pytest.raises(ZeroDivisionError):
         train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu")
     said = capsys.readouterr().out
@@ -105,7 +109,7 @@ def test_capital_letters_never_occur(corpus):
 
 
 def test_a_model_has_no_token_for_a_capital_and_says_so(corpus):
-    counts = plumbing.count_block(train.Tokenizer, corpus.train[:2000])
+    counts = count_block(train.Tokenizer, corpus.train[:2000])
     tokenizer = train.Tokenizer.learn(counts, True, 300)
     tokenizer.encode("hello, pip")
     with pytest.raises(BadInput, match="No token for 'H', character 1 of 'Hello, Pip'"):
@@ -228,7 +232,7 @@ def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
     prompts = ["you: hello\npip:", HELLO + "you: who am i?\npip:", HELLO + "you: who am i?\npip:"]
     texts = [prompt + reply for prompt, reply in zip(prompts, [
         " hi. i was chewing a leaf, but i have time.", " your name is mia.", " your name is tom."])]
-    shares, asked = plumbing.skills(snail.check, prompts, texts)
+    shares, asked = rule_accuracy(snail.check, prompts, texts)
     assert shares == {"character": 1, "grammar": 1, "topic": 1, "recall": 0.5, "all": 2 / 3}
     assert list(shares)[-1] == "all"
     assert (asked["recall"], asked["topic"]) == (2, 3)
@@ -239,7 +243,7 @@ def small_training(corpus, train_here, monkeypatch, *flags):
     few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
     monkeypatch.setattr(snail, "load", lambda: few)
     s = train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu", *flags)
-    return plumbing.read_json(Path(s.out) / "metrics.json")
+    return read_json(Path(s.out) / "metrics.json")
 
 
 @pytest.mark.parametrize("n_ctx", [40, 128])
@@ -249,7 +253,7 @@ def test_a_model_is_asked_what_leaves_half_of_its_context_for_the_answer_and_not
     monkeypatch.setattr(snail, "check", lambda text, prompt: judged.append(prompt)
                         or check(text, prompt))
     metrics = small_training(corpus, train_here, monkeypatch, "--n-ctx", n_ctx)
-    tokenizer = train.Tokenizer(**plumbing.read_json(Path("runs/snail/tokenizer.json")))
+    tokenizer = train.Tokenizer(**read_json(Path("runs/snail/tokenizer.json")))
     short = [one for one in snail.tests() if 1 + len(tokenizer.encode(one)) <= n_ctx / 2]
     assert judged == short and len(metrics["skills"]) >= 3
     left_out = len(snail.tests()) - len(short)
@@ -278,7 +282,7 @@ def test_texts_are_written_in_float32_also_those_that_are_judged(corpus, train_h
                                                ("snail-big", 8.65e6, 8.75e6)])
 def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, preset, low, high):
     s = train.Settings(**train.PRESETS[preset])
-    counts = plumbing.count_block(train.Tokenizer, corpus.train)
+    counts = count_block(train.Tokenizer, corpus.train)
     vocabulary = train.Tokenizer.learn(counts, True, s.vocab_size).symbols
     assert low < sum(p.numel() for p in train.GPT(s, len(vocabulary)).parameters()) < high
     assert data.find(s.dataset) is snail

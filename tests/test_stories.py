@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from data import stories  # noqa: E402
+from data import stories
 
 STORY = (
     "Once upon a time there was a kind girl named Mia. One day, she went to the park. "

@@ -1,5 +1,5 @@
 """What is said of Python that cannot be read: which line, and why."""
-import plumbing
+from terrarium.typed_head import load_module
 
 import pytest
 from conftest import ROOT
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_head import CLASS, RIGHT, RIGHT_CLASSES, head
 
-explain = plumbing.load_module(ROOT / "site" / "exercise" / "syntax.py").explain
+explain = load_module(ROOT / "site" / "exercise" / "syntax.py").explain
 
 SOURCES = [head(body)[1] for body in RIGHT.values()] + [*RIGHT_CLASSES.values()]
 

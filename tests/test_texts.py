@@ -9,13 +9,14 @@ from gzip import compress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import data
-import inside
-import plumbing
 import train
-from data import BadInput, FileText, shakespeare, tinystories
+from data import FileText, shakespeare, tinystories
 from data.textfile import TextFile
+from terrarium.errors import BadInput
 from terrarium.runs import RunFolder
 from terrarium.text import normalize
+from terrarium.tokens import count_pieces, write_tokens
+from terrarium.trained import Run
 
 import pytest
 import sample_texts
@@ -27,7 +28,7 @@ KINDS = sample_texts.by_kind()
 
 
 def learn(text, vocab_size=512):
-    counts = plumbing.count_pieces(train.Tokenizer, [text])
+    counts = count_pieces(train.Tokenizer, [text])
     return train.Tokenizer.learn(counts, False, vocab_size)
 
 
@@ -117,7 +118,7 @@ def test_english_corpora_have_the_tokens_that_they_always_had(corpora, tmp_path)
     assert train.Tokenizer.pieces(text) == before(text)
     s = train.Settings()
     run = RunFolder(tmp_path / "run").create()
-    plumbing.write_tokens(data.find("stories"), train.Tokenizer, s, run)
+    write_tokens(data.find("stories"), train.Tokenizer, s, run)
     hashes = [hashlib.sha256((run.path / name).read_bytes()).hexdigest()[:16]
               for name in ("tokens/train.bin", "tokens/validation.bin", "tokenizer.json")]
     run.release()
@@ -166,7 +167,7 @@ def test_what_is_typed_is_read_in_the_spelling_of_the_corpus(typed, corpus, read
 
 
 def test_a_letter_that_is_in_no_spelling_is_named_and_can_be_left_out():
-    run = inside.Run.__new__(inside.Run)
+    run = Run.__new__(Run)
     run.tokenizer = train.Tokenizer(["a", "b", "e"])
     with pytest.raises(BadInput, match="No token for 'é', character 2 of"):
         run.ids("ae\u0301")

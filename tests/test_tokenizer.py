@@ -3,7 +3,10 @@ from collections import Counter
 from itertools import pairwise
 
 import data
-import plumbing
+from terrarium.errors import BadInput
+from terrarium.files import read_json, write_json
+from terrarium.text import END
+from terrarium.tokens import count_pieces
 from train import Settings, Tokenizer, glue
 
 import pytest
@@ -26,7 +29,7 @@ MERGED = learn(CORPUS, 130, whole=True)  # all kinds of characters, and merges a
 @pytest.fixture(scope="module")
 def of_stories():
     corpus = data.find("stories").load()
-    counts = plumbing.count_pieces(Tokenizer, corpus.train)
+    counts = count_pieces(Tokenizer, corpus.train)
     return Tokenizer.learn(counts, corpus.whole, Settings.vocab_size), corpus
 
 
@@ -87,7 +90,7 @@ def test_the_words_of_the_end_token_in_a_text_are_only_characters():
 
 
 def test_a_character_that_was_never_seen_is_named_with_its_place():
-    with pytest.raises(data.BadInput, match="'z', character 4 of 'abaz': it does not occur"):
+    with pytest.raises(BadInput, match="'z', character 4 of 'abaz': it does not occur"):
         learn("abab").encode("abaz")
 
 
@@ -144,7 +147,7 @@ corpora = st.dictionaries(words, st.integers(0, 9), max_size=12)
 def test_every_merge_has_the_highest_count_when_everything_is_counted_anew(counts, size, whole):
     tokenizer = Tokenizer.learn(Counter(counts), whole, size)
     parts = {word: list(word) for word in counts}
-    symbols = {*"".join(counts), *[data.END] * whole}
+    symbols = {*"".join(counts), *[END] * whole}
 
     def recounted():
         pairs = Counter()
@@ -193,9 +196,9 @@ def test_no_token_of_the_stories_has_a_space_inside(of_stories):
 # ------------------------------------------------------------------------------ kept in a file
 
 def test_a_tokenizer_that_was_saved_and_read_is_the_same(tmp_path):
-    plumbing.write_json(tmp_path / "tokenizer.json",
+    write_json(tmp_path / "tokenizer.json",
                         dict(symbols=MERGED.symbols, merges=MERGED.merges))
-    again = Tokenizer(**plumbing.read_json(tmp_path / "tokenizer.json"))
+    again = Tokenizer(**read_json(tmp_path / "tokenizer.json"))
     assert (again.symbols, again.merges, again.end) == (MERGED.symbols, MERGED.merges, MERGED.end)
     assert again.encode(CORPUS) == MERGED.encode(CORPUS)
 

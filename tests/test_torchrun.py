@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import data
-import plumbing
 import train
+from terrarium.devices import Devices
+from terrarium.errors import BadInput
 
 import pytest
 import torch
@@ -20,8 +20,8 @@ FLAGS = ["--preset", "smoke", "--precision", "float32", "--out", "run"]
 WATCHER = f"""
 import builtins, os, signal, sys
 sys.path.insert(0, {str(Path(train.__file__).parent)!r})
-import plumbing, train
-from terrarium import files
+import train
+from terrarium import files, main, runs, settings
 
 def noted(path, mode="r", **options):
     if mode != "rb":
@@ -30,15 +30,15 @@ def noted(path, mode="r", **options):
     return builtins.open(path, mode, **options)
 
 files.open = noted
-write_watch = plumbing.write_watch
+write_sample = runs.write_sample
 
 def interrupted(folder, step, *rest):
     if step == int(os.environ.get("INTERRUPT_AT", -1)):
         signal.raise_signal(signal.SIGINT)
-    write_watch(folder, step, *rest)
+    write_sample(folder, step, *rest)
 
-plumbing.write_watch = interrupted
-plumbing.run(lambda: train.train(plumbing.read_settings(train.Settings, train.PRESETS)))
+runs.write_sample = interrupted
+main.run_command(lambda: train.train(settings.read_settings(train.Settings, train.PRESETS)))
 """
 
 pytestmark = pytest.mark.skipif(not torch.distributed.is_available(),
@@ -115,6 +115,6 @@ def test_a_batch_that_cannot_be_shared_is_refused_in_one_sentence(monkeypatch):
     started = dict(RANK="0", WORLD_SIZE="3", MASTER_ADDR="localhost", MASTER_PORT="1")
     for name, value in started.items():  # as torchrun does
         monkeypatch.setenv(name, value)
-    with pytest.raises(data.BadInput, match="A batch of 32 rows cannot be shared evenly by 3 proc"):
-        plumbing.Devices(train.Settings(precision="float32", batch_size=32))
+    with pytest.raises(BadInput, match="A batch of 32 rows cannot be shared evenly by 3 proc"):
+        Devices(train.Settings(precision="float32", batch_size=32))
     assert not torch.distributed.is_initialized()

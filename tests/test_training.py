@@ -6,9 +6,11 @@ from functools import partial
 from types import SimpleNamespace
 
 import data
-import plumbing
 import train
-from plumbing import row_spans, windows
+from terrarium.arithmetic import Dropout, Muon, newton_schulz, row_spans, windows
+from terrarium.errors import BadInput
+from terrarium.rules import Exam
+from terrarium.screen import Screen
 from train import (
     GPT,
     Settings,
@@ -16,6 +18,7 @@ from train import (
     attention,
     draw_batch,
     evaluate,
+    final_metrics,
     fused_attention,
     generate,
     lr_multiplier,
@@ -275,12 +278,12 @@ def steps_of(Muon, *precision, steps, resumed_at=None):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
 def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision):
-    for own, torchs in zip(steps_of(plumbing.Muon, precision, steps=5),
+    for own, torchs in zip(steps_of(Muon, precision, steps=5),
                            steps_of(torch.optim.Muon, steps=5)):
         torch.testing.assert_close(own, torchs, atol=0.01, rtol=0)
 
 
-class ExactMuon(plumbing.Muon):
+class ExactMuon(Muon):
     def __init__(self, matrices, **settings):
         super().__init__(matrices, "float32", **settings)
         self.dtype = torch.float64
@@ -289,14 +292,14 @@ class ExactMuon(plumbing.Muon):
 def test_muon_computes_its_products_in_the_format_it_is_told():
     exact = steps_of(ExactMuon, steps=5)
     off = {precision: max((own - right).abs().max().item() for own, right in zip(
-               steps_of(plumbing.Muon, precision, steps=5), exact))
+               steps_of(Muon, precision, steps=5), exact))
            for precision in ("float32", "bfloat16")}
     assert off["float32"] < 1e-5 < 1e-4 < off["bfloat16"]
 
 
 def test_muon_goes_on_from_a_checkpoint_as_if_nothing_had_happened():
-    for straight, resumed in zip(steps_of(plumbing.Muon, "float32", steps=5),
-                                 steps_of(plumbing.Muon, "float32", steps=5, resumed_at=2)):
+    for straight, resumed in zip(steps_of(Muon, "float32", steps=5),
+                                 steps_of(Muon, "float32", steps=5, resumed_at=2)):
         assert torch.equal(straight, resumed)
 
 
@@ -308,7 +311,7 @@ def test_a_straightened_matrix_stretches_all_directions_about_alike(n, rows, col
     stretches = torch.linspace(0.2, 3, min(rows, columns), dtype=torch.float64)
     left, _, right = torch.linalg.svd(x, full_matrices=False)
     skewed = left * stretches @ right
-    straight = plumbing.straighten(skewed, (3.4445, -4.775, 2.0315), 5)
+    straight = newton_schulz(skewed, (3.4445, -4.775, 2.0315), 5)
     assert straight.shape == (n, rows, columns)
     singular = torch.linalg.svdvals(straight)
     assert singular.min() > 0.6 and singular.max() < 1.3
@@ -353,7 +356,7 @@ NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_g
 def test_dropout_silences_its_share_and_raises_the_rest_so_that_the_mean_stays(rate, seed, dtype):
     torch.manual_seed(seed)
     x = torch.ones(100, 7, 30, dtype=dtype, requires_grad=True)
-    dropped = plumbing.Dropout(rate)(x)
+    dropped = Dropout(rate)(x)
     silent = (dropped == 0).double().mean().item()
     assert dropped.dtype == dtype and silent == pytest.approx(rate, abs=0.02)
     assert len(dropped.unique()) <= 2
@@ -362,12 +365,12 @@ def test_dropout_silences_its_share_and_raises_the_rest_so_that_the_mean_stays(r
     assert 1 - 1 / dropped.max().item() == pytest.approx(rate, abs=rounding)
     dropped.sum().backward()
     assert torch.equal(x.grad, dropped.detach())
-    assert plumbing.Dropout(rate).eval()(x) is x
+    assert Dropout(rate).eval()(x) is x
 
 
 def test_dropout_silences_every_place_alike_and_none_because_of_another():
     torch.manual_seed(0)
-    silent = (plumbing.Dropout(0.25)(torch.ones(4000, 24)) == 0).double()
+    silent = (Dropout(0.25)(torch.ones(4000, 24)) == 0).double()
     assert (silent.mean(0) - 0.25).abs().max() < 0.04
     assert (silent.T.cov() - 0.1875 * torch.eye(24)).abs().max() < 0.02
 
@@ -428,7 +431,7 @@ def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
 @pytest.mark.parametrize("watch_every", [1, 1000])
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
         train_here, watch_every):
-    with pytest.raises(data.BadInput, match=r"The loss of step 1 is nan"):
+    with pytest.raises(BadInput, match=r"The loss of step 1 is nan"):
         train_here("--preset", "smoke", "--precision", "float32", "--warmup", 0, "--table-lr",
                    "1e30", "--watch-every", watch_every, "--snapshots", 1, "--out", "wild")
     kept = torch.load("wild/checkpoint.pt", weights_only=True)
@@ -437,26 +440,25 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoin
     assert all(tensor.isfinite().all() for tensor in kept["model"].values())
 
 
-def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(tmp_path, capsys):
-    s = Settings(out=str(tmp_path), steps=7)
-    plumbing.write_json(tmp_path / "corpus.json", dict(
-        validation_tokens=1001, validation_characters=4000, train_tokens=9, train_characters=9,
-        vocab_size=9, floor=0.5))
-    screen = object.__new__(plumbing.Screen)
-    screen.s, screen.silent, screen.parameters = s, False, 12
-    screen.devices = NO_DEVICES
-    screen.facts = plumbing.read_json(tmp_path / "corpus.json")
-    tokenizer = SimpleNamespace(decode="".join)
-    screen.closing(log={7: dict(seconds=3.5)}, loss=2 * math.log(2), tokenizer=tokenizer,
-                   corpus=SimpleNamespace(PROMPTS=["a"]), write=lambda *_: ([["a", "b"]], None),
-                   run=SimpleNamespace(write_json=lambda name, metrics: plumbing.write_json(
-                       tmp_path / name, metrics)))
-    metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
+def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(capsys):
+    s = Settings(out="runs/x", steps=7)
+    facts = dict(validation_tokens=1001, validation_characters=4000, floor=0.5)
+    log = {6: dict(seconds=3.0, watch_seconds=1.25), 7: dict(seconds=3.5, watch_seconds=0.25)}
+    metrics = final_metrics(2 * math.log(2), facts, torch.nn.Linear(3, 3), log)
     # two bits for each of 1000 tokens are 2000 bits, for 4000 characters
     assert metrics["bits_per_character"] == pytest.approx(0.5)
     assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
-    assert (metrics["steps"], metrics["seconds"], metrics["parameters"]) == (7, 3.5, 12)
+    assert (metrics["steps"], metrics["parameters"]) == (7, 12)
+    assert (metrics["seconds"], metrics["watch_seconds"]) == (3.5, 1.5)
+    screen = object.__new__(Screen)
+    screen.s, screen.silent, screen.bar = s, False, None
+    screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
     assert "0.500 bits a character" in capsys.readouterr().out
+
+
+def test_without_a_known_grammar_there_is_no_floor():
+    facts = dict(validation_tokens=11, validation_characters=10)
+    assert "floor" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1), {0: dict(seconds=0)})
 
 
 # ------------------------------------------------------------------------------ sampling

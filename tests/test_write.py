@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-import plumbing
+from terrarium.typed_head import load_module
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ from test_head import (
 from test_pages import change
 
 SHIPPED = ROOT / "site"  # with the run of the default model
-judges = plumbing.load_module(ROOT / "site" / "exercise" / "judge.py")
+judges = load_module(ROOT / "site" / "exercise" / "judge.py")
 
 # Both Pythons ---------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import { softmax } from "./kernel.js";
 
 /**
  * Logits -> the probabilities to sample with: the likeliest k tokens, and of those the likeliest
- * until their sum reaches p, as `shares` in inside.py.
+ * until their sum reaches p, as `sampling_probs` in terrarium/generation.py.
  * @param {Float32Array} logits (V)
  * @param {object} [how]
  * @param {number} [how.temperature] 1: as the model believes; 0: only the likeliest

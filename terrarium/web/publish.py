@@ -19,10 +19,9 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from data import BadInput
-from terrarium.errors import os_error_sentence
-from terrarium.files import atomic_write, patiently
-from terrarium.web.lock import locked, try_lock
+from terrarium.errors import BadInput, os_error_sentence
+from terrarium.files import atomic_write, is_link, patiently
+from terrarium.locks import locked, try_lock
 
 FORMAT = 1  # of the exported files; a page refuses any other
 MARKER = "terrarium-site.json"
@@ -290,11 +289,6 @@ def check_no_links(folder, *names):
             if is_link(path):
                 raise BadInput(f"{path} is a link, and what it leads to would be changed: remove "
                                "the link, or choose another --out.")
-
-
-def is_link(path):
-    junction = getattr(os.path, "isjunction", lambda _: False)  # what Windows has; Python 3.12
-    return os.path.islink(path) or junction(path)
 
 
 # The folders and pages of a site ----------------------------------------------------------------

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-from data import BadInput
+from terrarium.errors import BadInput
 
 TRIES = 20  # ports, if the first one is taken
 

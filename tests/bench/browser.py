@@ -25,7 +25,7 @@ import threading
 from pathlib import Path
 
 import common
-import export_for_web
+from terrarium.web.quantize import quantize
 
 import numpy as np
 import onnx_graph
@@ -68,7 +68,7 @@ def served(models):
 def export(model, s, prompt, folder):
     """Write weights.bin, model.json, which says what is where in it, and model.onnx; -> the model
     that both of them hold."""
-    content, tensors, packed = export_for_web.pack(model, "int8")
+    content, tensors, packed = quantize(model, "int8")
     folder.mkdir()
     (folder / "weights.bin").write_bytes(content)
     settings = {k: getattr(s, k) for k in ("n_layer", "n_head", "n_embd", "n_ff", "n_ctx")}

@@ -22,9 +22,10 @@ from pathlib import Path
 import common
 import data
 import export_for_web
-import plumbing
 import show_model
 import train
+from terrarium.main import run_command
+from terrarium.settings import read_settings
 
 import torch
 from run_tools import rehash
@@ -61,7 +62,7 @@ def make_runs():
 
 
 def resume_or_train(words):
-    plumbing.run(lambda: train.train(plumbing.read_settings(train.Settings, train.PRESETS, words)))
+    run_command(lambda: train.train(read_settings(train.Settings, train.PRESETS, words)))
 
 
 # ------------------------------------------------------------------------------ damages
@@ -218,7 +219,7 @@ def resume():
 
 def with_words(main, *words):
     sys.argv = ["command", *words]
-    return ended(lambda: plumbing.run(main))
+    return ended(lambda: run_command(main))
 
 
 def show():

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import common  # noqa: F401  (puts the repository on sys.path)
 import export_for_web
+from terrarium.web import exporters
+from terrarium.web.exported_run import ExportedRun
 
 PARTS = "write_weights write_steps check log heads film neurons embeddings update code".split()
 
 
 def timed(name, seconds):
     """The function of that name, which from now on notes how long it takes."""
-    make = getattr(export_for_web, name)
+    make = getattr(exporters, name)
 
     def make_and_time(*given):
         start = time.perf_counter()
@@ -28,9 +30,9 @@ def timed(name, seconds):
 def main(folder):
     seconds, start = {}, time.perf_counter()
     for name in PARTS:
-        setattr(export_for_web, name, timed(name, seconds))
+        setattr(exporters, name, timed(name, seconds))
     with tempfile.TemporaryDirectory() as site:
-        place = export_for_web.export(export_for_web.Source(folder, "int8"), Path(site))
+        place = export_for_web.export(ExportedRun(folder, "int8"), Path(site))
         taken, total = time.perf_counter() - start, 0
         for path in sorted(place.iterdir()):
             files = [file for file in (path, *path.rglob("*")) if file.is_file()]

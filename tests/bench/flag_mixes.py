@@ -18,10 +18,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from terrarium.main import run_command
+from terrarium.settings import read_settings
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import plumbing
 import train
 
 TEXT = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
@@ -60,7 +62,7 @@ def attempt(flags, may_train):
     done = []
 
     def work():
-        s = plumbing.read_settings(train.Settings, train.PRESETS, flags)
+        s = read_settings(train.Settings, train.PRESETS, flags)
         done.append("taken")
         if is_small(s) and may_train():
             train.train(s)
@@ -70,7 +72,7 @@ def attempt(flags, may_train):
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            plumbing.run(work)
+            run_command(work)
     except SystemExit as end:
         assert end.code == 2 and said.getvalue().strip(), flags
         ended_early = "The loss of step" in said.getvalue()

@@ -24,12 +24,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from terrarium.devices import seconds_for
+from terrarium.settings import read_settings
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 import export_for_web  # noqa: E402
-import plumbing  # noqa: E402
 import train  # noqa: E402
 from terrarium.web import publish  # noqa: E402
 
@@ -110,7 +112,7 @@ def measured(work):
     """(changes of the disk, seconds) that some work takes."""
     count = Counter()
     with before_each_change(lambda: count.update(["changes"])):
-        seconds = plumbing.seconds_for(work)
+        seconds = seconds_for(work)
     return count["changes"], seconds
 
 
@@ -155,7 +157,7 @@ def main():
         os.chdir(folder)
         Path("tale.txt").write_text("Tom saw a dog. The dog ran to Tom and Anna.\n" * 60)
         with contextlib.redirect_stdout(io.StringIO()):
-            train.train(plumbing.read_settings(train.Settings, train.PRESETS,
+            train.train(read_settings(train.Settings, train.PRESETS,
                                                [*FLAGS, "--dataset", "tale.txt"]))
         export()
         os.rename("site", "template")

@@ -18,11 +18,12 @@ from pathlib import Path
 
 import common
 import data
-import inside
-import plumbing
 import train
-from data import BadInput
+from terrarium.errors import BadInput
+from terrarium.main import run_command
 from terrarium.runs import RunFolder
+from terrarium.settings import read_settings
+from terrarium.trained import Run
 
 import torch
 
@@ -44,8 +45,8 @@ def training(run):
             os.dup2(output.fileno(), 2)
         begun = (run / "settings.json").exists()
         words = ["--resume", str(run)] if begun else [*FLAGS, "--out", str(run)]
-        plumbing.run(lambda: train.train(
-            plumbing.read_settings(train.Settings, train.PRESETS, words)))
+        run_command(lambda: train.train(
+            read_settings(train.Settings, train.PRESETS, words)))
         code = 0
     except SystemExit as end:
         code = end.code
@@ -119,7 +120,7 @@ def drill(count, seed):
             parts = " and a file half written" if list(run.rglob("*.part")) else ""
             found[state_of(run) + parts] += 1
             with contextlib.suppress(BadInput):
-                inside.Run(run)
+                Run(run)
         if ended(training(run)) != 0 or not same_run(run, unbroken):
             faults.append(f"{run}: {Path('output.txt').read_text('utf-8')[-500:]}")
         print(f"{sum(found.values())} kills, {len(faults)} runs that ended otherwise", flush=True)

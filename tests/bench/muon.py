@@ -1,11 +1,12 @@
-"""torch.optim.Muon against plumbing.Muon: one update of all matrices of a preset's blocks.
+"""torch.optim.Muon against ours: one update of all matrices of a preset's blocks.
 
     python tests/bench/muon.py
     ONEDNN_MAX_CPU_ISA=AVX2 python tests/bench/muon.py      as if the CPU had no bfloat16
 """
 import common  # noqa: F401  (puts the repository on sys.path)
-import plumbing
 import train
+from terrarium.arithmetic import Muon
+from terrarium.devices import seconds_for
 
 import torch
 
@@ -17,7 +18,7 @@ def milliseconds(make, model, repeats=7):
         p.grad = torch.randn_like(p)
     muon = make(matrices)
     muon.step()
-    times = sorted(plumbing.seconds_for(muon.step) for _ in range(repeats))
+    times = sorted(seconds_for(muon.step) for _ in range(repeats))
     return times[repeats // 2] * 1e3
 
 
@@ -27,7 +28,7 @@ def main():
         torchs = milliseconds(torch.optim.Muon, model)
         print(f"{preset:20} torch.optim.Muon {torchs:7.1f} ms")
         for precision in ("bfloat16", "float32"):
-            own = milliseconds(lambda some, p=precision: plumbing.Muon(some, p), model)
+            own = milliseconds(lambda some, p=precision: Muon(some, p), model)
             print(f"{'':20} in {precision:8}      {own:7.1f} ms: {torchs / own:.1f} times as fast")
 
 

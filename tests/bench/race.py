@@ -14,9 +14,10 @@ from pathlib import Path
 
 import common  # noqa: F401  (puts the repository on sys.path)
 import data
-import plumbing
 import train
-from terrarium.runs import RunFolder
+from terrarium.arithmetic import row_spans, windows
+from terrarium.devices import Devices
+from terrarium.runs import RunFolder, prepare, read_tokens
 
 import torch
 import torch.nn.functional as F
@@ -53,7 +54,7 @@ def textbook(model, s, batches):
 
 
 def ours(model, s, batches):
-    devices, optimizers = plumbing.Devices(s), train.make_optimizers(model, s)
+    devices, optimizers = Devices(s), train.make_optimizers(model, s)
     attend = train.fused_attention if devices.fused_is_better else train.attention
     for step in range(s.steps):
         train.update(model, optimizers, batches(s, step), s, step, attend, devices)
@@ -63,10 +64,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(folder)
         run.lock()
-        plumbing.prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
-        tokens, held_out = map(train.np.array, plumbing.read_tokens(Path(folder)))
-    spans = plumbing.windows(held_out, None, TEXTBOOK.n_ctx)
-    rows = plumbing.row_spans(tokens, None, TEXTBOOK.n_ctx)
+        prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
+        tokens, held_out = map(train.np.array, read_tokens(Path(folder)))
+    spans = windows(held_out, None, TEXTBOOK.n_ctx)
+    rows = row_spans(tokens, None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)

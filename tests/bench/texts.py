@@ -18,10 +18,11 @@ import tempfile
 from pathlib import Path
 
 import common
+from terrarium.errors import BadInput
+from terrarium.files import read_json
+from terrarium.tokens import write_tokens
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import data
-import plumbing
 import train
 from data.textfile import TextFile
 from terrarium.runs import RunFolder
@@ -66,17 +67,17 @@ def outcome(home, steps):
             steps=max(1, steps), device="cpu", precision="float32", out=str(home / "run"),
             dataset=str(home / "text.txt")))
         run = RunFolder(home / "cut").create()
-        plumbing.write_tokens(text, train.Tokenizer, s, run)
-        tokenizer = train.Tokenizer(**plumbing.read_json(run.path / "tokenizer.json"))
+        write_tokens(text, train.Tokenizer, s, run)
+        tokenizer = train.Tokenizer(**read_json(run.path / "tokenizer.json"))
         wrong = differences(text, tokenizer, run.path)
         if steps:
             with contextlib.redirect_stdout(io.StringIO()):
                 train.train(s)
-    except data.BadInput as error:
+    except BadInput as error:
         return "sentence", str(error).replace(str(home) + "/", "")[:150]
     except Exception as error:  # whatever it is: that is what is looked for
         return "WRONG", f"{type(error).__name__}: {error}"[:150]
-    facts = plumbing.read_json(run.path / "corpus.json")
+    facts = read_json(run.path / "corpus.json")
     length = facts["train_characters"] / facts["train_tokens"]
     about = f"{length:4.1f} characters a token, {len(set(text.PROMPTS))} prompts"
     return ("WRONG", wrong) if wrong else ("run", about)

@@ -5,9 +5,10 @@
 from pathlib import Path
 
 import common
-import plumbing
 import train
 from data import open_text
+from terrarium.devices import seconds_for
+from terrarium.tokens import count_pieces, encode
 
 
 def main():
@@ -17,12 +18,12 @@ def main():
     made = []
 
     def learn():
-        counts = plumbing.count_pieces(train.Tokenizer, documents)
+        counts = count_pieces(train.Tokenizer, documents)
         made.append(train.Tokenizer.learn(counts, True, 4096))
 
-    seconds = plumbing.seconds_for(learn)
+    seconds = seconds_for(learn)
     print(f"learned {len(made[0].symbols):,} tokens from {size:.1f} MB in {seconds:.1f} s")
-    seconds = plumbing.seconds_for(lambda: plumbing.encode(made[0], documents))
+    seconds = seconds_for(lambda: encode(made[0], documents))
     print(f"encoded them at {size / seconds:.1f} MB a second on one core")
 
 

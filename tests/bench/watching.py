@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import common  # noqa: F401  (puts the repository on sys.path)
-import plumbing
+from terrarium.files import read_json
 
 
 def main(folder):
-    metrics = plumbing.read_json(folder / "metrics.json")
+    metrics = read_json(folder / "metrics.json")
     training = metrics["seconds"] - metrics["watch_seconds"]
     print(f"{folder}: {training:.1f} s of training, {metrics['watch_seconds']:.1f} s of watching: "
           f"{metrics['watch_seconds'] / training:.1%}")

@@ -1,12 +1,13 @@
-"""moments.py: when something clicked, on texts that can be checked by eye; and losses by hand."""
+"""Milestones: when something clicked, on texts that can be checked by eye; and losses by hand."""
 import math
 import subprocess
 import sys
 from collections import Counter
 from itertools import pairwise
 
-import moments
-from data import END
+from terrarium.baselines import baselines
+from terrarium.milestones import Sample, find_milestones, learn_language, sentences
+from terrarium.text import END
 
 import numpy as np
 import pytest
@@ -16,15 +17,15 @@ from hypothesis import strategies as st
 
 TEXT = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna. '
         f"Then Tom and Anna went home.{END}") * 6
-LANGUAGE = moments.learn_language(TEXT)
+LANGUAGE = learn_language(TEXT)
 
 
 def look(step, *continuations, prompt="", loss=None):
-    return moments.Look(step, loss, [(prompt, continuation) for continuation in continuations])
+    return Sample(step, loss, [(prompt, continuation) for continuation in continuations])
 
 
 def find(looks, losses=None, others=()):
-    return moments.find(looks, LANGUAGE, losses or {}, others)
+    return find_milestones(looks, LANGUAGE, losses or {}, others)
 
 
 def kinds(found):
@@ -36,19 +37,19 @@ def kinds(found):
 
 def test_a_name_is_a_word_that_is_never_seen_without_its_capital():
     text = "We saw Will there. He will go. She saw Anna and the USA. I think I am Anna. Bo is Bo's."
-    assert moments.learn_language(text).names == {"Anna"}  # Bo's stands in a sentence once
+    assert learn_language(text).names == {"Anna"}  # Bo's stands in a sentence once
     assert LANGUAGE.names == {"Tom", "Anna"}
 
 
 def test_words_are_neighbours_in_a_sentence_and_the_first_one_follows_nothing():
-    learned = moments.learn_language("A dog ran. It ran")
+    learned = learn_language("A dog ran. It ran")
     assert learned.words == {"A", "dog", "ran"}  # what has no full stop is no sentence
     assert learned.threes == {("", "A", "dog"), ("A", "dog", "ran")}
 
 
 def test_a_text_has_quotes_if_it_has_more_than_ten_marks():
-    assert not moments.learn_language('"' * 10).has_quotes
-    assert moments.learn_language('"' * 11).has_quotes
+    assert not learn_language('"' * 10).has_quotes
+    assert learn_language('"' * 11).has_quotes
 
 
 @pytest.mark.parametrize("text, expected", [
@@ -60,13 +61,13 @@ def test_a_text_has_quotes_if_it_has_more_than_ten_marks():
     ("12 3 45", []), ("我爱北京。", []), ("...", []), ("", []),
 ])
 def test_a_sentence_goes_from_one_full_stop_to_the_next(text, expected):
-    assert moments.sentences(text) == expected
+    assert sentences(text) == expected
 
 
 @given(st.text(st.sampled_from("ab .!?\"\n"), max_size=30))
 def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
     whole = text[: 1 + max(text.rfind(mark) for mark in ".!?")]
-    found = moments.sentences(text)
+    found = sentences(text)
     assert "".join(found).count("a") == whole.count("a")
     assert "".join(found).count("b") == whole.count("b")
     assert all(one == one.strip() and one.strip('"')[-1] in ".!?" for one in found)
@@ -74,8 +75,8 @@ def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
 
 @pytest.mark.parametrize("text", ["7", "the cat sat on the mat\\n", "我爱"])
 def test_a_long_text_without_a_full_stop_is_read_in_a_moment(text):
-    subprocess.run([sys.executable, "-c", f"import moments; moments.learn_language('{text}' * "
-                    "100_000)"], cwd=ROOT, check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", "from terrarium.milestones import learn_language;"
+                    f"learn_language('{text}' * 100_000)"], cwd=ROOT, check=True, timeout=PATIENCE)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -124,8 +125,8 @@ def test_a_sentence_may_begin_in_the_prompt_but_for_one_that_is_the_model_s_own(
 
 
 def test_quotes_count_only_where_the_text_has_them():
-    plain = moments.learn_language("I like this dog.")
-    assert moments.find([look(7, '"I like this dog."')], plain, {}) == []
+    plain = learn_language("I like this dog.")
+    assert find_milestones([look(7, '"I like this dog."')], plain, {}) == []
 
 
 def test_a_moment_is_the_first_look_that_shows_it_and_of_that_the_first_prompt():
@@ -166,8 +167,8 @@ def test_moments_are_in_the_order_of_their_steps_wherever_they_were_found():
 @given(st.text(max_size=60), st.text(max_size=20), st.lists(st.text(max_size=60), max_size=3))
 def test_no_text_is_too_strange(text, prompt, continuations):
     looks = [look(0), look(1, *continuations, prompt=prompt)]
-    for language in (moments.learn_language(text), LANGUAGE):
-        for one in moments.find(looks, language, {}):
+    for language in (learn_language(text), LANGUAGE):
+        for one in find_milestones(looks, language, {}):
             assert one["text"] in prompt + continuations[one["prompt"]].replace(END, " ")
 
 
@@ -179,7 +180,7 @@ def ids(*numbers):
 
 
 def test_baselines_of_a_text_of_four_tokens_by_hand():
-    found = moments.baselines(ids(0, 1, 0, 1), ids(0, 1, 1, 2), 4, floor=0.25)
+    found = baselines(ids(0, 1, 0, 1), ids(0, 1, 1, 2), 4, floor=0.25)
     # Each kind is counted once more than it occurs: 3/8, 3/8, 1/8, 1/8. In the text, 1 follows 0
     # twice, 0 follows 1 once; what follows is seen once more, shared as the frequencies say.
     pairs = [(2 + 3 / 8) / (2 + 1), (0 + 3 / 8) / (1 + 1), (0 + 1 / 8) / (1 + 1)]
@@ -199,7 +200,7 @@ def test_baselines_are_those_of_plain_counting(data):
     p = {i: (single[i] + 1) / (len(train) + V) for i in range(V)}
     after = held_out[1:]
     pairs = [(double[a, b] + p[b]) / (before[a] + 1) for a, b in pairwise(held_out)]
-    assert moments.baselines(ids(*train), ids(*held_out), V) == pytest.approx(dict(
+    assert baselines(ids(*train), ids(*held_out), V) == pytest.approx(dict(
         nothing=math.log(V), frequencies=-sum(math.log(p[i]) for i in after) / len(after),
         pairs=-sum(map(math.log, pairs)) / len(after)))
 
@@ -207,18 +208,18 @@ def test_baselines_are_those_of_plain_counting(data):
 @given(st.integers(2, 6), st.integers(0, 5), st.integers(0, 5))
 def test_what_follows_any_token_has_shares_that_sum_to_one(V, before, seed):
     train = np.random.default_rng(seed).integers(0, V, 30).astype(np.uint16)
-    losses = [moments.baselines(train, ids(before % V, after), V)["pairs"] for after in range(V)]
+    losses = [baselines(train, ids(before % V, after), V)["pairs"] for after in range(V)]
     assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1)
 
 
 def test_many_kinds_of_token_do_not_overflow_two_bytes():
     """65,535 times 65,536 is more than fits into 32 bits."""
     high = ids(65_535, 65_534, 65_535, 65_534)
-    pairs = moments.baselines(high, high, 65_536)["pairs"]
+    pairs = baselines(high, high, 65_536)["pairs"]
     p = 3 / (4 + 65_536)  # of either; what follows them is seen 2 and 1 times, always alike
     assert pairs == pytest.approx(-(2 * math.log((2 + p) / 3) + math.log((1 + p) / 2)) / 3)
 
 
 @pytest.mark.parametrize("train, held_out", [((), ()), (ids(1), ids(1, 0)), (ids(1, 0), ids(1))])
 def test_without_a_pair_of_neighbours_only_the_vocabulary_is_known(train, held_out):
-    assert moments.baselines(train, held_out, 8, 0.5) == dict(nothing=math.log(8), floor=0.5)
+    assert baselines(train, held_out, 8, 0.5) == dict(nothing=math.log(8), floor=0.5)

@@ -1,16 +1,35 @@
-"""A lock that several processes share by the name of a file; whoever is killed loses it."""
+"""Locks between processes: of an open file, or by the name of one. Whoever is killed loses it."""
 import contextlib
+import errno
 import os
 import time
+
+from terrarium.errors import BadInput
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+    import msvcrt
 
-from data import BadInput
-
+BEYOND_THE_END = 2**40  # of hashes.jsonl: Windows lets nobody read a byte that is locked
 PATIENCE = 60.0  # seconds to wait for another process, which holds a lock for a moment only
+
+
+def lock_file(file):
+    """Keep other processes from locking an open file, until this one closes it or dies.
+
+    Raises BlockingIOError if another one has locked it."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            file.seek(BEYOND_THE_END)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            raise BlockingIOError from None
+        # Some file systems cannot lock anything; there, nobody can be kept out.
 
 
 @contextlib.contextmanager

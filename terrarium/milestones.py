@@ -1,4 +1,4 @@
-"""When something clicked: the first look at which a model could do what it could not before.
+"""When something clicked: the first sample at which a model could do what it could not before.
 
 Everything here is found in what was written down while it learned (traces.jsonl, log.jsonl) and in
 the text that it learned from; nothing is judged by hand.
@@ -8,9 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
-from data import END
-
-import numpy as np
+from terrarium.text import END
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 END_OF_SENTENCE = re.compile(r'([.!?]+"?)')
@@ -24,7 +22,7 @@ class Language(NamedTuple):
     has_quotes: bool
 
 
-class Look(NamedTuple):
+class Sample(NamedTuple):
     """One look at the model: a step, its validation loss, the prompts and what came after each."""
     step: int
     loss: float
@@ -56,45 +54,13 @@ def sentences(text):
     return [(words + stop).strip() for words, stop in zip(parts[::2], parts[1::2]) if words.strip()]
 
 
-def baselines(train, held_out, vocab_size, floor=None):
-    """Losses in nats a token to compare with: {name: loss}, of ids (N,) and held-out ids (M,).
-
-    nothing: each of V tokens alike; frequencies: how often each occurs, whatever came before;
-    pairs: how often each follows the one before; floor: nobody can do better, where that is known.
-    """
-    found = dict(nothing=np.log(vocab_size))
-    if min(len(train), len(held_out)) > 1:
-        found.update(by_counting(train, held_out, vocab_size))
-    return {name: float(loss) for name, loss in found.items()} | (
-        {} if floor is None else {"floor": floor})
-
-
-def by_counting(train, held_out, vocab_size):
-    often = np.bincount(train, minlength=vocab_size) + 1.0
-    p = often / often.sum()
-    kinds, counts = np.unique(codes(train, vocab_size), return_counts=True)
-    wanted = codes(held_out, vocab_size)
-    place = np.searchsorted(kinds, wanted).clip(max=len(kinds) - 1)
-    together = np.where(kinds[place] == wanted, counts[place], 0)
-    before, after = held_out[:-1].astype(int), held_out[1:].astype(int)
-    # One more observation, shared as the frequencies say: a pair that never was has a chance.
-    pairs = (together + p[after]) / (np.bincount(train[:-1], minlength=vocab_size)[before] + 1)
-    return dict(frequencies=-np.log(p[after]).mean(), pairs=-np.log(pairs).mean())
-
-
-def codes(ids, vocab_size):
-    """Ids (N,) -> a number for each pair of neighbours (N - 1,)."""
-    ids = np.asarray(ids, np.int64)
-    return ids[:-1] * vocab_size + ids[1:]
-
-
-def find(looks, language, losses, others=()):
+def find_milestones(looks, language, losses, others=()):
     """The moments of a training: [{kind, step, prompt, text}] in the order of their steps.
 
     prompt is the number of the prompt whose continuation shows it, text what to point at, both
     None where something else shows it. others: moments that were found elsewhere."""
     found = [first(looks, kind, lambda look, see=see: by_text(look, language, see))
-             for kind, see in SIGNS.items()]
+             for kind, see in DETECTORS.items()]
     for name in ("frequencies", "pairs", "floor"):
         if name in losses:
             limit = losses[name] * (1.05 if name == "floor" else 1)
@@ -174,5 +140,5 @@ def own_ending(prompt, continuation, language):
     return None
 
 
-SIGNS = {"words": real_words, "sentence": whole_sentence, "quotes": closed_quote,
+DETECTORS = {"words": real_words, "sentence": whole_sentence, "quotes": closed_quote,
          "name": kept_name, "ending": own_ending}

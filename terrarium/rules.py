@@ -1,0 +1,47 @@
+"""The rules of a corpus that a model has learned: what it is asked, and how often it keeps them."""
+from collections import Counter
+from typing import NamedTuple
+
+from terrarium.text import END
+
+
+class Exam(NamedTuple):
+    """What a model wrote at the end: its texts, how many prompts it got and how many were left out;
+    metrics: {"skills": {rule: accuracy}}, and asked, {rule: of how many texts}, if there are rules.
+    """
+    texts: list
+    n_prompts: int
+    left_out: int
+    metrics: dict
+    asked: dict
+
+
+def examine(corpus, tokenizer, s, write):
+    """Ask a model everything that its corpus asks. write(prompts, n_tokens) -> rows of ids."""
+    prompts, n_tokens, left_out = eval_prompts(corpus, tokenizer, s)
+    rows = write(prompts or corpus.PROMPTS, n_tokens)
+    texts = [tokenizer.decode(row).replace(END, "") for row in rows]
+    if not hasattr(corpus, "check") or not prompts:
+        return Exam(texts, len(prompts), left_out, {}, {})
+    accuracy, asked = rule_accuracy(corpus.check, prompts, texts)
+    return Exam(texts, len(prompts), left_out, dict(skills=accuracy), asked)
+
+
+def eval_prompts(corpus, tokenizer, s):
+    """The prompts that a model is examined with at the end, the tokens it may add to each, and how
+    many prompts are left out: those that leave less than half of the context for an answer."""
+    if not hasattr(corpus, "tests"):
+        return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
+    tests = corpus.tests()
+    longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
+    prompts = [prompt for prompt in tests if len(tokenizer.encode(prompt)) <= longest]
+    return prompts, 64 if s.vocab_size >= 512 else s.n_ctx, len(tests) - len(prompts)
+
+
+def rule_accuracy(check, prompts, texts):
+    """The share of texts that keep each rule, and all that apply to them; of how many texts."""
+    kept = [check(text[len(prompt):], prompt) for prompt, text in zip(prompts, texts)]
+    kept = [{**rules, "all": all(rules.values())} for rules in kept]
+    asked = Counter(rule for rules in kept for rule in rules)
+    names = sorted(asked, key="all".__eq__)  # in the order of the corpus, "all" at the end
+    return {rule: sum(k.get(rule, False) for k in kept) / asked[rule] for rule in names}, asked

@@ -1,0 +1,115 @@
+"""What the first process says while a model is trained; the others are silent."""
+import copy
+import time
+from functools import partial
+from pathlib import Path
+
+from terrarium.console import command, duration, printable
+from terrarium.devices import seconds_for
+from terrarium.errors import enough_memory, resume_command
+from terrarium.files import read_json
+from terrarium.text import END
+
+from tqdm import tqdm
+
+
+class Screen:
+    """What the first process says while a model is trained; the others are silent."""
+
+    def __init__(self, s, devices, model, one_step, make_optimizers):
+        self.s, self.devices, self.silent = s, devices, devices.rank > 0
+        self.facts = read_json(Path(s.out) / "corpus.json")
+        self.parameters = sum(p.numel() for p in model.parameters())
+        self.bar = None
+        self.opening(model, one_step, make_optimizers)
+
+    def say(self, text=""):
+        if not self.silent:
+            tqdm.write(printable(text))
+
+    def opening(self, model, one_step, make_optimizers):
+        """Sum up the run; a few steps of a copy of the model tell how long it will take."""
+        s, facts, twin = self.s, self.facts, copy.deepcopy(model)
+        optimizers = make_optimizers(twin, s)
+        trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
+        with enough_memory(s):  # whatever a training takes, these take
+            seconds = [seconds_for(trial) for trial in trials][1:]
+        kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
+            f"{facts['vocab_size']} characters"
+        share = facts["train_characters"] / facts["train_tokens"]
+        note = f"          {facts['note']}\n" if facts.get('note') else ""
+        self.say(f"""
+Growing a model in {s.out}
+  text    {s.dataset}: {facts['train_characters']:,} characters to learn from, \
+{facts['validation_characters']:,} held out
+{note}  tokens  {kinds}, on average {share:.1f} characters long
+  model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
+{self.parameters:,} parameters
+  batch   {s.batch_size * s.n_ctx:,} tokens a step
+  device  {self.devices.why}
+  time    about {duration(sum(seconds) / 3 * s.steps * 1.1)} for {s.steps:,} steps
+""")
+
+    def advance(self, line):
+        """One more step is done."""
+        if self.bar is None:
+            self.bar = tqdm(total=self.s.steps, initial=line["step"], unit="step",
+                            disable=self.silent or None)
+        self.bar.set_postfix_str(f"loss {line['loss']:.3f}", refresh=False)
+        self.bar.update()
+
+    def watched(self, line, text):
+        flat = " / ".join(text.removeprefix(END).replace(END, " (end)").split("\n"))
+        self.say(f"step {line['step']:>6}  validation {line['validation_loss']:.3f}  {flat}")
+
+    def stopped(self, step):
+        """A rest in the middle of a run."""
+        self.close_bar()
+        self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
+                 f"To go on:\n  {resume_command(self.s.out, self.s.head)}")
+
+    def closing(self, metrics, exam):
+        """What the run has come to, and what to type next."""
+        self.close_bar()
+        self.say(f"\nvalidation loss {metrics['validation_loss']:.3f} nats a token, "
+                 f"{metrics['bits_per_character']:.3f} bits a character")
+        if "floor" in metrics:
+            self.say(f"which is {metrics['gap']:.3f} above {metrics['floor']:.3f}, the floor: "
+                     "what the grammar leaves to chance")
+        if exam.left_out:
+            self.say(f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "
+                     f"asked: they need more than half of the context of {self.s.n_ctx} tokens")
+        for rule, share in exam.metrics.get("skills", {}).items():
+            self.say(f"  {share:6.1%} of {exam.asked[rule]} samples keep the rule: {rule}")
+        self.say(f"\n{exam.texts[0]}\n\nEverything is in {self.s.out}. What to type next:")
+        for line in next_commands(self.s):
+            self.say(f"  {line}")
+
+    def close_bar(self):
+        if self.bar is not None:
+            self.bar.close()
+
+
+def next_commands(s):
+    scripts = [script for script in ("show_model.py", "export_for_web.py") if Path(script).exists()]
+    return [command("python", script, "--run", Path(s.out)) for script in scripts] + [
+        "python train.py --preset shakespeare       (another corpus)",
+        "python train.py --dataset my_novel.txt     (a text of yours)",
+        "python train.py --head my_head.py          (your own attention)"]
+
+
+class Clock:
+    """Seconds since a run began, times when it lay stopped left out."""
+
+    def __init__(self, log):
+        before = max((line["seconds"] for line in log.values()), default=0)
+        self.last = time.perf_counter()
+        self.began = self.last - before
+
+    def seconds(self):
+        return round(time.perf_counter() - self.began, 3)
+
+    def lap(self):
+        """Seconds since the lap before, or since the clock was made."""
+        before, self.last = self.last, time.perf_counter()
+        return self.last - before

@@ -1,0 +1,138 @@
+"""A run that is exported, and which of its steps go along."""
+import hashlib
+import re
+import unicodedata
+
+import train
+from terrarium import run_checks
+from terrarium.errors import BadInput
+from terrarium.trained import Run
+from terrarium.web.quantize import quantize
+
+WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which steps
+FEWEST = 6  # steps with weights, however large they are
+LOOKS = 60  # files in steps/, if nobody says which
+TEXTS = 10  # pieces of held-out text that heads are tried on
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt")
+                                          for digit in range(10))}  # no folder's name on Windows
+
+
+class ExportedRun(Run):
+    """A run, and which of its steps go along. Attributes: name, log, looks, shown, kept, missing.
+
+    log: {step: line}; looks: {step: trace} of all looks; shown: the steps of the looks that get a
+    file; kept: the steps whose weights go along; missing: {what: why}; reached: the last step."""
+
+    def __init__(self, folder, kind, wanted=None):
+        super().__init__(folder)
+        self.name, self.kind, self.missing = web_name(self.folder), kind, {}
+        self.log, self.looks = self.read_log(), self.read_samples()
+        if not self.looks:
+            raise BadInput(f"{self.folder}/attention holds none of the looks that traces.jsonl "
+                           "tells of: put that folder back, or train again.")
+        if not self.log and len(self.looks) > 1:  # the first look comes before the first log
+            raise self.files.damaged("log.jsonl", "it is not there")
+        self.reached = max([*self.log, *self.steps])
+        if self.corpus is None and self.had_rules():
+            self.missing["skills"] = (f"There is no data/{self.s.dataset}.py, which knows the "
+                                      "source and the rules of its text: put it back, and export "
+                                      "again.")
+        size = len(quantize(self.model, kind)[0])
+        if wanted is None:
+            self.kept = subsample(self.steps, max(FEWEST, WEIGHTS // size))
+            self.shown = subsample(list(self.looks), LOOKS)
+        else:
+            self.kept = [step for step in self.steps if step in wanted]
+            self.shown = [step for step in self.looks if step in wanted]
+            self.refuse(wanted)
+        self.packed = {step: quantize(self.at(step), kind) for step in self.kept}
+        self.models = {step: twin for step, (_, _, twin) in self.packed.items()}
+        self.last = self.models[self.kept[-1]]
+
+    def refuse(self, wanted):
+        """Raise BadInput for steps that were not watched, and if no weights would go along."""
+        if unknown := set(wanted) - set(self.looks):
+            raise BadInput(f"{self.folder} was not watched at step {min(unknown)}: choose --steps "
+                           f"from {', '.join(map(str, self.looks))}.")
+        if not self.kept:
+            raise BadInput(f"Of none of these steps the weights were kept: add at least one of "
+                           f"{', '.join(map(str, self.steps))} to --steps.")
+
+    def had_rules(self):
+        """Whether its corpus could say, at the end of the training, which rules it had learned."""
+        try:
+            return "skills" in self.files.read_json("metrics.json")
+        except BadInput:
+            return False
+
+    def read_log(self):
+        """{step: line} of log.jsonl. Raises BadInput."""
+        lines = self.files.read_lines("log.jsonl")
+        with self.files.intact("log.jsonl"):
+            run_checks.check_log(lines)
+        return {line["step"]: line for line in lines}
+
+    def read_samples(self):
+        """{step: line} of traces.jsonl, where the attention is there, too. Raises BadInput."""
+        lines = self.files.read_lines("traces.jsonl")
+        with self.files.intact("traces.jsonl"):
+            run_checks.check_traces(lines, self.symbols, self.prompts, self.s)
+        samples = {line["step"]: line for line in lines
+                   if self.files.has(f"attention/{line['step']:06}.npz")}
+        gone = [line["step"] for line in lines[:-1] if line["step"] not in samples]
+        if gone:  # that of the last line may be still to come
+            self.missing["samples"] = (f"{self.folder}/attention lacks the files of the steps "
+                                       f"{', '.join(map(str, gone))}: put them back from a copy, "
+                                       "and export again.")
+        return samples
+
+    def attention(self, step):
+        """The arrays of a sample: of each prompt i, weights_i and entropy_i. Raises BadInput."""
+        prompts = self.looks[step]["prompts"]
+        rows = [len(one["given"]) + len(one["tokens"]) for one in prompts]
+        return self.files.read_attention(step, rows, self.s)
+
+    def unseen(self):
+        """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
+        texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
+        if not texts:
+            raise BadInput(f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
+                           "that no head can be tried: train with a larger --n-ctx.")
+        return texts
+
+    def text(self, n):
+        """The beginning of the text that it learned from, n tokens."""
+        return self.tokenizer.decode(self.tokens("train")[:n])
+
+    def cut(self, text):
+        """The ids of a text that may be longer than the context, as train.py cuts them."""
+        start = [] if self.tokenizer.end is None else [self.tokenizer.end]
+        return train.leave_room(start + self.tokenizer.encode(text), self.s.n_ctx)
+
+    def ids_of(self, symbols):
+        return [self.tokenizer.ids[symbol] for symbol in symbols]
+
+
+def web_name(folder):
+    """The name of a run in addresses: letters, digits, - and _ only. Where that loses what tells
+    names apart, such as all of a Chinese one, a hash of the real name is added."""
+    real = real_name(folder)
+    name = re.sub(r"[^\w-]+", "-", real, flags=re.ASCII).strip("-")
+    lossy = not real.isascii() or not name or len(name) > 80 or name.casefold() in RESERVED
+    return with_hash(name or "run", real) if lossy else name
+
+
+def with_hash(name, real):
+    return f"{name[:70]}-{hashlib.sha256(real.encode(errors='surrogatepass')).hexdigest()[:8]}"
+
+
+def real_name(folder):
+    """What a folder is called; the same on systems that store é as two characters."""
+    return unicodedata.normalize("NFC", folder.resolve().name)
+
+
+def subsample(steps, n):
+    """At most n of some steps, the first and the last among them, evenly in their order."""
+    if len(steps) <= n:
+        return list(steps)
+    return [steps[round(i * (len(steps) - 1) / (n - 1))] for i in range(n)]
