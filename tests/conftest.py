@@ -1,37 +1,23 @@
-"""What several test files share: the repository on sys.path, the corpora, and runs of train.py."""
-import contextlib
+"""Fixtures: the corpora, runs of train.py, a browser and a site."""
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
-from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
+import train
+from helpers import PATIENCE, PATIENT, QUIET, ROOT, TIMEOUT, chromium, served, train_in
 from terrarium.settings import read_settings
 
 import pytest
+import torch
 from hypothesis import settings
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # the models here are too small to share out
+# The models here are too small to share out, neither here nor in the programs that tests start.
+torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 settings.register_profile("patient", deadline=None)  # a busy machine is no mistake
 settings.load_profile("patient")
-PATIENCE = 600  # seconds until something counts as hanging, on however slow and busy a machine
-
-
-def wait_until(condition, process=None):
-    """Wait until something is true, or there, and return it; a process must live on meanwhile."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert process is None or process.poll() is None, "the process ended before"
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.001)
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -54,19 +40,6 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def train_in(folder, *flags):
-    """What `python train.py` with these flags does in a folder, in this process."""
-    import train
-
-    before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
-    os.chdir(folder)
-    try:
-        train.train(read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
-    finally:
-        os.chdir(before)
-        signal.signal(signal.SIGINT, handler)
-
-
 @pytest.fixture
 def run_train(folder):
     """run_train("--preset", "smoke"): `python train.py` in `folder`, as a process of its own."""
@@ -79,8 +52,6 @@ def run_train(folder):
 @pytest.fixture
 def train_here(folder):
     """train_here("--preset", "smoke"): the same run in this process; returns its settings."""
-    import train
-
     def run(*flags):
         s = read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
         train.train(s)
@@ -92,46 +63,6 @@ def train_here(folder):
 
 
 # Pages ------------------------------------------------------------------------------------------
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
-QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-         "--disable-background-networking --disable-component-update --disable-extensions "
-         "--disable-features=InitialWebUI,WebUIReloadButton,WebUITabStrip,Translate,MediaRouter,"
-         "OptimizationHints").split()  # a window without what surrounds it opens twice as fast
-# Two seconds for typed code, five until a page fetches what nobody asked for: here such times are
-# ten times as long. A test in which one of them has to run out sets patience = 1.
-PATIENT = """
-    globalThis.patience = 10;
-    const soon = globalThis.setTimeout;
-    globalThis.setTimeout = (act, delay, ...given) =>
-      soon(act, delay >= 2000 ? patience * delay : delay, ...given);
-"""
-# Whether a page has drawn what it draws by itself: it says that no run could be opened, or there is
-# the sentence about the run, and no figure is busy. Some stay busy until somebody moves.
-DRAWN = """() => {
-    const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
-      one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
-    const isBusy = (one) => one.getAttribute("aria-busy") === "true"
-      && !one.getRootNode().host?.matches("same-numbers, logit-lens, #compared *");
-    if (document.fonts.status !== "loaded") return false;
-    if (document.querySelector(":not(:defined)")) return false;
-    if (document.querySelector("#figures")) return true;  // the storybook, where some stay busy
-    const box = document.querySelector("#trouble");
-    if (box.querySelector("[role=alert]")) return true;
-    const { renderRoot } = document.querySelector("run-facts");
-    return !box.children.length && renderRoot.querySelector("p:not([aria-busy])")
-      && !inside(document).some(isBusy); }"""
-
-
-def chromium():
-    """The path of a Chromium, None where there is none."""
-    return next(filter(None, map(shutil.which, CHROMIUM)), None)
-
-
-def drawn(page):
-    """Wait until a page has drawn what it draws by itself."""
-    page.wait_for_function(DRAWN)
 
 
 @pytest.fixture(scope="session")
@@ -166,18 +97,6 @@ def browser():
         started.close()
 
 
-@contextlib.contextmanager
-def served(folder):
-    """A folder behind an address, served as export_for_web.py --serve does it."""
-    from terrarium.web.serve import Handler, Server
-
-    server = Server(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory):
     """The folder of a run with the preset smoke, trained once; not to be changed."""
@@ -199,25 +118,6 @@ def smoke_site(smoke_run, tmp_path_factory):
 def site(smoke_site):
     with served(smoke_site) as address:
         yield SimpleNamespace(folder=smoke_site, address=address)
-
-
-@contextlib.contextmanager
-def opened(browser, address, width=1440, height=900, dark=False, still=False):
-    """A page as somebody opens it; afterwards, it must not have complained about anything."""
-    page = browser.new_page(viewport=dict(width=width, height=height),
-                            color_scheme="dark" if dark else "light",
-                            reduced_motion="reduce" if still else "no-preference")
-    page.requests, page.complaints = [], []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(address)
-        drawn(page)
-        yield page
-        assert page.complaints == []
-    finally:
-        page.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from urllib.error import URLError
 import data
 import train
 from data import shakespeare, textfile, tinystories
+from helpers import PATIENCE, ROOT
 from terrarium.errors import BadInput
 from terrarium.files import read_json
 from terrarium.main import run_command
@@ -18,7 +19,6 @@ from terrarium.settings import read_settings, run_name
 
 import pytest
 import torch
-from conftest import PATIENCE, ROOT
 
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",

@@ -6,6 +6,7 @@ import sys
 
 import terrarium.devices
 import train
+from helpers import ROOT
 from terrarium.console import duration
 from terrarium.devices import Devices, choose_device, choose_precision, product_seconds
 from terrarium.errors import BadInput
@@ -13,7 +14,6 @@ from terrarium.errors import BadInput
 import pytest
 import torch
 import torch.distributed as dist
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -22,6 +22,17 @@ from types import SimpleNamespace
 import data
 import export_for_web
 import train
+from helpers import (
+    PATIENCE,
+    ROOT,
+    model_of,
+    read,
+    rehash,
+    rewrite,
+    tensors_in,
+    tensors_of,
+    wait_until,
+)
 from terrarium.errors import BadInput
 from terrarium.files import read_json
 from terrarium.generation import generate_batch
@@ -51,10 +62,8 @@ import psutil
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import PATIENCE, ROOT, wait_until
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from run_tools import rehash, rewrite
 
 TALE = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
         "Then Tom and Anna went home, and the dog ran home with Anna.\n") * 40
@@ -126,11 +135,6 @@ def in_a_process(*words, **options):
                           capture_output=True, timeout=PATIENCE, **options)
 
 
-def read(place, name):
-    """A JSON file of an export, read as strictly as a browser does."""
-    return json.loads((place / f"{name}.json").read_text("utf-8"), parse_constant=pytest.fail)
-
-
 def lines_of(path):
     return [json.loads(line) for line in open(path, encoding="utf-8")]
 
@@ -143,34 +147,6 @@ def contents(folder):
 
 # ---------------------------------------------------------------------------------------------
 # An independent reader of weights, which knows the manifest only
-
-def tensors_in(content, described):
-    """{name: array} from the bytes of a file in weights/."""
-    found = {}
-    for one in described:
-        n, shape = math.prod(one["shape"]), one["shape"]
-        kind = {"int8": "<i1", "float16": "<f2", "float32": "<f4"}[one["type"]]
-        array = np.frombuffer(content, kind, n, one["offset"]).reshape(shape).astype(np.float32)
-        if one["type"] == "int8":
-            array = array * np.frombuffer(content, "<f4", shape[0], one["scales"])[:, None]
-        found[one["name"]] = array
-    return found
-
-
-def tensors_of(place, step):
-    about = read(place, "manifest")
-    file, = [one["file"] for one in about["snapshots"] if one["step"] == step]
-    content = (place / file).read_bytes()
-    assert len(content) == about["weights"]["bytes"]
-    return tensors_in(content, about["weights"]["tensors"])
-
-
-def model_of(place, step):
-    about = read(place, "manifest")
-    model = train.GPT(train.Settings(**about["settings"]), len(about["tokenizer"]["symbols"]))
-    model.load_state_dict({name: torch.tensor(array)
-                           for name, array in tensors_of(place, step).items()})
-    return model.eval()
 
 
 def snapshot(folder, step):

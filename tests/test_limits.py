@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import terrarium.devices
 import train
+from helpers import ROOT
 from terrarium import errors, settings
 from terrarium.devices import (
     Devices,
@@ -24,7 +25,6 @@ from terrarium.settings import read_settings
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import flag_mixes

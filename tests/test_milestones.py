@@ -5,13 +5,13 @@ import sys
 from collections import Counter
 from itertools import pairwise
 
+from helpers import PATIENCE, ROOT
 from terrarium.baselines import baselines
 from terrarium.milestones import Sample, find_milestones, learn_language, sentences
 from terrarium.text import END
 
 import numpy as np
 import pytest
-from conftest import PATIENCE, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from helpers import ROOT
 from terrarium import python_check
 
 import pytest
-from conftest import ROOT
 
 SOURCES = [path for pattern in ("*.py", "data/*.py", "terrarium/**/*.py", "site/exercise/*.py")
            for path in ROOT.glob(pattern)]

@@ -3,17 +3,16 @@ seeing the screen, and with data that is damaged."""
 import base64
 import contextlib
 import gzip
-import hashlib
 import json
 import re
 import shutil
 
+from helpers import ROOT, change, drawn, opened, served
 from terrarium.interpret import attention_weights
 from terrarium.web.exported_run import ExportedRun
 
 import numpy as np
 import pytest
-from conftest import ROOT, drawn, opened, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -529,17 +528,6 @@ def test_what_is_vendored_is_named_with_its_licence(site):
 # Text is text -----------------------------------------------------------------------------------
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-def change(run, name, how):
-    """Change an exported JSON file, and the manifest as if it had been exported so."""
-    content = json.loads((run / name).read_text("utf-8"))
-    how(content)
-    (run / name).write_text(json.dumps(content), "utf-8")
-    if name != "manifest.json":
-        raw = (run / name).read_bytes()
-        change(run, "manifest.json", lambda manifest: manifest["files"].update({name: dict(
-            bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}))
 
 
 def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_path):

@@ -11,13 +11,13 @@ import unicodedata
 from pathlib import Path
 
 import export_for_web
+from helpers import ROOT
 from terrarium import locks
 from terrarium.errors import BadInput
 from terrarium.web import exporters, publish
 from terrarium.web.exported_run import RESERVED, web_name
 
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import data
 import train
+from helpers import PATIENCE
 from terrarium import files
 from terrarium.devices import StopOnCtrlC
 from terrarium.files import atomic_write
@@ -26,7 +27,6 @@ from terrarium.settings import read_settings
 import numpy as np
 import pytest
 import torch
-from conftest import PATIENCE
 
 TRAIN = Path(train.__file__)
 STEPS = 120

@@ -5,6 +5,7 @@ import signal
 
 import data
 import train
+from helpers import ROOT
 from terrarium.arithmetic import snapshot_steps
 from terrarium.settings import read_settings
 from terrarium.text import END
@@ -13,7 +14,6 @@ from train import GPT, PRESETS, Settings, Tokenizer, attention
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,6 +14,7 @@ import data
 import export_for_web
 import show_model
 import train
+from helpers import ROOT, rehash, rewrite
 from terrarium import files, run_checks, runs
 from terrarium.errors import BadInput
 from terrarium.runs import RunFolder
@@ -24,8 +25,6 @@ from terrarium.trained import Run
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
-from run_tools import rehash, rewrite
 
 TINY = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --vocab-size 60 "
         "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --watch-tokens 4 --steps 4 "

@@ -11,12 +11,12 @@ import urllib.error
 import urllib.request
 from functools import partial
 
+from helpers import ROOT, opened
 from terrarium.errors import BadInput
 from terrarium.web import serve
 from terrarium.web.serve import Handler, Server
 
 import pytest
-from conftest import ROOT, opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import show_model
 import train
+from helpers import PATIENCE, ROOT, train_in
 from terrarium.console import color_token, read_line, show_whitespace
 from terrarium.errors import BadInput
 from terrarium.files import read_json, write_json
@@ -34,7 +35,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import PATIENCE, ROOT, train_in
 from hypothesis import given
 from hypothesis import strategies as st
 

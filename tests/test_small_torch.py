@@ -3,10 +3,11 @@ import json
 import math
 import textwrap
 
+from helpers import ROOT, served
+
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import ROOT, served
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,6 +6,7 @@ from random import Random
 import data
 import train
 from data import snail
+from helpers import ROOT
 from terrarium.errors import BadInput
 from terrarium.files import read_json
 from terrarium.rules import rule_accuracy
@@ -14,7 +15,6 @@ from terrarium.tokens import count_block
 
 import pytest
 import torch
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,9 +8,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
+from helpers import ROOT, change, served
+
 import pytest
-from conftest import ROOT, served
-from test_pages import change
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import damaged_exports  # noqa: E402

@@ -1,11 +1,11 @@
 """What is said of Python that cannot be read: which line, and why."""
+from helpers import ROOT
 from terrarium.typed_head import load_module
+from typed_heads import CLASS, RIGHT, RIGHT_CLASSES, head
 
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from test_head import CLASS, RIGHT, RIGHT_CLASSES, head
 
 explain = load_module(ROOT / "site" / "exercise" / "syntax.py").explain
 

@@ -9,6 +9,7 @@ from gzip import compress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import data
+import sample_texts
 import train
 from data import FileText, shakespeare, tinystories
 from data.textfile import TextFile
@@ -19,7 +20,6 @@ from terrarium.tokens import count_pieces, write_tokens
 from terrarium.trained import Run
 
 import pytest
-import sample_texts
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import train
+from helpers import PATIENCE, wait_until
 from terrarium.devices import Devices
 from terrarium.errors import BadInput
 
 import pytest
 import torch
-from conftest import PATIENCE, wait_until
 
 FLAGS = ["--preset", "smoke", "--precision", "float32", "--out", "run"]
 WATCHER = f"""

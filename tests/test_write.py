@@ -5,12 +5,9 @@ import shutil
 import subprocess
 import sys
 
+from helpers import PATIENCE, ROOT, change, drawn, opened, served
 from terrarium.typed_head import load_module
-
-import pytest
-import torch
-from conftest import PATIENCE, ROOT, drawn, opened, served
-from test_head import (
+from typed_heads import (
     RIGHT,
     RIGHT_CLASSES,
     STEPS,
@@ -21,7 +18,9 @@ from test_head import (
     wrong,
     wrong_class,
 )
-from test_pages import change
+
+import pytest
+import torch
 
 SHIPPED = ROOT / "site"  # with the run of the default model
 judges = load_module(ROOT / "site" / "exercise" / "judge.py")
@@ -438,7 +437,7 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
 
 
 def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
-    from test_export import model_of, read
+    from helpers import model_of, read
 
     text = read(site.folder / "exported" / "smoke", "check")["held_out"]["ids"]
     source = SOURCE.replace(" / D**0.5", "")

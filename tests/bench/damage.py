@@ -24,11 +24,11 @@ import data
 import export_for_web
 import show_model
 import train
+from helpers import rehash
 from terrarium.main import run_command
 from terrarium.settings import read_settings
 
 import torch
-from run_tools import rehash
 from tqdm import tqdm
 
 FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 60 --n-layer 1 --n-embd 8 "

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from conftest import CHROMIUM, QUIET, ROOT, served  # noqa: E402
+from helpers import CHROMIUM, QUIET, ROOT, served  # noqa: E402
 
 PAGES = ("index.html", "explore.html", "write.html")
 ODD = [None, 0, -1, 1e308, 2**53, "", "x" * 100_000, "<img src=x onerror=alert(1)>", "\u202e",

@@ -23,11 +23,10 @@ from terrarium.files import read_json
 from terrarium.tokens import write_tokens
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import sample_texts
 import train
 from data.textfile import TextFile
 from terrarium.runs import RunFolder
-
-import sample_texts
 
 TOKENIZER = Path(common.repository) / "site" / "engine" / "tokenizer.js"
 PAGE = """

@@ -1,0 +1,175 @@
+"""What several test files share: patience, runs in this process, pages, and damaged files."""
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+import signal
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import train
+from terrarium.settings import read_settings
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 600  # seconds until something counts as hanging, on however slow and busy a machine
+
+
+def wait_until(condition, process=None):
+    """Wait until something is true, or there, and return it; a process must live on meanwhile."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert process is None or process.poll() is None, "the process ended before"
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.001)
+    return found
+
+
+def train_in(folder, *flags):
+    """What `python train.py` with these flags does in a folder, in this process."""
+    before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
+    os.chdir(folder)
+    try:
+        train.train(read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+    finally:
+        os.chdir(before)
+        signal.signal(signal.SIGINT, handler)
+
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
+QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+         "--disable-background-networking --disable-component-update --disable-extensions "
+         "--disable-features=InitialWebUI,WebUIReloadButton,WebUITabStrip,Translate,MediaRouter,"
+         "OptimizationHints").split()  # a window without what surrounds it opens twice as fast
+# Two seconds for typed code, five until a page fetches what nobody asked for: here such times are
+# ten times as long. A test in which one of them has to run out sets patience = 1.
+PATIENT = """
+    globalThis.patience = 10;
+    const soon = globalThis.setTimeout;
+    globalThis.setTimeout = (act, delay, ...given) =>
+      soon(act, delay >= 2000 ? patience * delay : delay, ...given);
+"""
+# Whether a page has drawn what it draws by itself: it says that no run could be opened, or there is
+# the sentence about the run, and no figure is busy. Some stay busy until somebody moves.
+DRAWN = """() => {
+    const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
+      one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
+    const isBusy = (one) => one.getAttribute("aria-busy") === "true"
+      && !one.getRootNode().host?.matches("same-numbers, logit-lens, #compared *");
+    if (document.fonts.status !== "loaded") return false;
+    if (document.querySelector(":not(:defined)")) return false;
+    if (document.querySelector("#figures")) return true;  // the storybook, where some stay busy
+    const box = document.querySelector("#trouble");
+    if (box.querySelector("[role=alert]")) return true;
+    const { renderRoot } = document.querySelector("run-facts");
+    return !box.children.length && renderRoot.querySelector("p:not([aria-busy])")
+      && !inside(document).some(isBusy); }"""
+
+
+def chromium():
+    """The path of a Chromium, None where there is none."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def drawn(page):
+    """Wait until a page has drawn what it draws by itself."""
+    page.wait_for_function(DRAWN)
+
+
+@contextlib.contextmanager
+def served(folder):
+    """A folder behind an address, served as export_for_web.py --serve does it."""
+    from terrarium.web.serve import Handler, Server
+
+    server = Server(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@contextlib.contextmanager
+def opened(browser, address, width=1440, height=900, dark=False, still=False):
+    """A page as somebody opens it; afterwards, it must not have complained about anything."""
+    page = browser.new_page(viewport=dict(width=width, height=height),
+                            color_scheme="dark" if dark else "light",
+                            reduced_motion="reduce" if still else "no-preference")
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    try:
+        page.goto(address)
+        drawn(page)
+        yield page
+        assert page.complaints == []
+    finally:
+        page.close()
+
+
+def rehash(run):
+    """Write hashes.jsonl anew, from the files as they are now."""
+    run = Path(run)
+    lines = [json.dumps(dict(file=path.relative_to(run).as_posix(),
+                             sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
+             for path in sorted(run.rglob("*")) if path.is_file() and path.name != "hashes.jsonl"]
+    (run / "hashes.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
+
+
+def rewrite(path, content):
+    """Change a JSON file of a run, and its line in hashes.jsonl."""
+    path.write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    rehash(next(parent for parent in path.parents if (parent / "hashes.jsonl").exists()))
+
+
+def change(run, name, how):
+    """Change an exported JSON file, and the manifest as if it had been exported so."""
+    content = json.loads((run / name).read_text("utf-8"))
+    how(content)
+    (run / name).write_text(json.dumps(content), "utf-8")
+    if name != "manifest.json":
+        raw = (run / name).read_bytes()
+        change(run, "manifest.json", lambda manifest: manifest["files"].update({name: dict(
+            bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}))
+
+
+def read(place, name):
+    """A JSON file of an export, read as strictly as a browser does."""
+    return json.loads((place / f"{name}.json").read_text("utf-8"), parse_constant=pytest.fail)
+
+
+def tensors_in(content, described):
+    """{name: array} from the bytes of a file in weights/."""
+    found = {}
+    for one in described:
+        n, shape = math.prod(one["shape"]), one["shape"]
+        kind = {"int8": "<i1", "float16": "<f2", "float32": "<f4"}[one["type"]]
+        array = np.frombuffer(content, kind, n, one["offset"]).reshape(shape).astype(np.float32)
+        if one["type"] == "int8":
+            array = array * np.frombuffer(content, "<f4", shape[0], one["scales"])[:, None]
+        found[one["name"]] = array
+    return found
+
+
+def tensors_of(place, step):
+    about = read(place, "manifest")
+    file, = [one["file"] for one in about["snapshots"] if one["step"] == step]
+    content = (place / file).read_bytes()
+    assert len(content) == about["weights"]["bytes"]
+    return tensors_in(content, about["weights"]["tensors"])
+
+
+def model_of(place, step):
+    about = read(place, "manifest")
+    model = train.GPT(train.Settings(**about["settings"]), len(about["tokenizer"]["symbols"]))
+    model.load_state_dict({name: torch.tensor(array)
+                           for name, array in tensors_of(place, step).items()})
+    return model.eval()
