@@ -1,5 +1,6 @@
-"""Files that are written completely or not at all."""
+"""Files that are written completely or not at all, and files that grow."""
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -30,6 +31,22 @@ def atomic_write(path):
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def append(path, content):
+    """Add bytes to the end of a file, all of them or, if the disk is full, none. A program that is
+    killed while it does so leaves a part of them. Raises OSError."""
+    with patiently(lambda: open(path, "ab", buffering=0)) as file:
+        end = file.seek(0, os.SEEK_END)
+        try:
+            if file.write(content) < len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError as error:
+            error.filename = str(path)
+            with contextlib.suppress(OSError):
+                file.truncate(end)
+            raise
 
 
 def patiently(act):

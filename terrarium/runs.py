@@ -25,7 +25,7 @@ from terrarium import run_checks
 from terrarium.console import command
 from terrarium.devices import print0
 from terrarium.errors import BadInput, enough_memory
-from terrarium.files import atomic_write, is_link, patiently
+from terrarium.files import append, atomic_write, is_link, patiently
 from terrarium.locks import lock_file
 from terrarium.text import END
 from terrarium.tokens import SPLITS, write_tokens
@@ -137,8 +137,9 @@ class RunFolder:
         self.resumed, self.saved_step = False, None
         self.ledger = None  # hashes.jsonl, open and locked, while this process trains here
         self.written = {}  # {name of a file: the hashes that hashes.jsonl has of it}
+        self.last_written = None  # the file that its last line names
         self.seen = {}  # {name: the hash of the file as this process read or wrote it}
-        self.lines = {}  # {name: the lines of a file that grows by whole lines}
+        self.growing = {}  # {name of a file that grows by whole lines: the hash object of them}
         self.made, self.new_folders = set(), []  # by this process: files, folders
 
     def has(self, name):
@@ -228,6 +229,7 @@ class RunFolder:
             for line in content.split(b"\n")[:-1]:  # a killed run may leave half a last line
                 line = run_checks.strict_json(line)
                 self.written.setdefault(line["file"], set()).add(line["sha256"])
+                self.last_written = line["file"]
 
     def read_json(self, name):
         """A JSON file; no number in it is infinite, or none. Raises BadInput."""
@@ -239,9 +241,25 @@ class RunFolder:
         """A file of JSON lines; [] if it is still to come. Raises BadInput."""
         if not self.has(name):
             return []
-        content = self.read(name)
+        content = self.read_whole_lines(name)
         with self.intact(name):
             return [run_checks.strict_json(line) for line in content.split(b"\n") if line]
+
+    def read_whole_lines(self, name, tries=3):
+        """The bytes of a file that grows, up to its last line end. Raises BadInput.
+
+        Behind that, half a line may stand, if it is still being written or was when the training
+        was killed: then nothing has been written since, and hashes.jsonl ends with that file."""
+        with self.open_bytes(name) as file:
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            self.read_hashes()
+            if self.last_written != name and tries > 1:  # it may have become whole meanwhile
+                return self.read_whole_lines(name, tries - 1)
+            content = whole if self.last_written == name else content
+        self.check_hash(name, hashlib.sha256(content).hexdigest())
+        return content
 
     def read_tokenizer(self):
         """What train.Tokenizer takes: dict(symbols, merges). Raises BadInput."""
@@ -411,12 +429,18 @@ class RunFolder:
     def add_line(self, name, line):
         """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped.
         """
-        if name not in self.lines:
-            known = self.read(name).splitlines(keepends=True) if self.has(name) else []
-            self.lines[name] = {json.loads(one)["step"]: one for one in known}
-        kept = {step: one for step, one in self.lines[name].items() if step < line["step"]}
-        self.lines[name] = {**kept, line["step"]: json_line(line)}
-        self.write(name, b"".join(self.lines[name].values()))
+        added = json_line(line)
+        if name in self.growing:  # appended, since such a file may have megabytes
+            sha256 = self.growing[name].copy()
+            sha256.update(added)
+            self.record(name, sha256.hexdigest())
+            append(self.path / name, added)
+        else:
+            known = self.read_whole_lines(name).splitlines(keepends=True) if self.has(name) else []
+            content = b"".join(one for one in known if json.loads(one)["step"] < line["step"])
+            self.write(name, content + added)
+            sha256 = hashlib.sha256(content + added)
+        self.growing[name] = sha256
 
     def write_checkpoint(self, step, log, **tensors):
         """log.jsonl and checkpoint.pt; the latter names the files that it belongs to."""

@@ -1,12 +1,17 @@
 """What a run leaves in its folder, every number of it computed again from the snapshots."""
+import errno
 import json
 import math
+import os
 import signal
 
 import data
 import train
 from helpers import ROOT
 from terrarium.arithmetic import snapshot_steps
+from terrarium.errors import BadInput
+from terrarium.files import append
+from terrarium.runs import RunFolder
 from terrarium.settings import read_settings
 from terrarium.text import END
 from train import GPT, PRESETS, Settings, Tokenizer, attention
@@ -283,3 +288,59 @@ def test_watching_more_often_changes_neither_the_weights_nor_the_losses(run, log
         assert losses == [line["loss"] for line in log[:20]]
         steps = [trace["step"] for trace in read_lines(other / "traces.jsonl")]
         assert steps == ([0, 1, 2, 4, 5, 10, 15, 20] if watch_every == 5 else KEPT)
+
+
+# ------------------------------------------------------------------------------ a file that grows
+
+@pytest.fixture
+def growing(folder):
+    """A run in training, with three samples."""
+    run = RunFolder("run").create()
+    run.write_json("settings.json", {})
+    for step in (0, 10, 20):
+        run.add_line("traces.jsonl", dict(step=step, text="a" * 100))
+    yield run
+    run.release()
+
+
+def test_a_sample_is_appended_and_nothing_before_it_is_written_again(growing):
+    path = growing.path / "traces.jsonl"
+    before, inode = path.read_bytes(), path.stat().st_ino
+    growing.add_line("traces.jsonl", dict(step=30))
+    assert path.read_bytes() == before + b'{"step": 30}\n'
+    assert path.stat().st_ino == inode
+    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10, 20, 30]
+
+
+def test_half_a_last_line_is_dropped_while_it_is_the_last_thing_that_was_written(growing):
+    path = growing.path / "traces.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10]
+    growing.release()
+    run = RunFolder("run")
+    run.lock()
+    run.add_line("traces.jsonl", dict(step=20))
+    run.release()
+    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10, 20]
+
+
+def test_half_a_last_line_is_damage_once_anything_has_been_written_after_it(growing):
+    path = growing.path / "traces.jsonl"
+    growing.write_json("corpus.json", {})
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(BadInput, match="traces.jsonl in run is missing or damaged"):
+        RunFolder("run").read_lines("traces.jsonl")
+
+
+def test_a_full_disk_leaves_the_samples_as_they_were(growing, monkeypatch):
+    path = growing.path / "traces.jsonl"
+    before = path.read_bytes()
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError) as failed:
+            append(path, b"and more")
+    assert failed.value.filename == str(path) and path.read_bytes() == before
