@@ -11,12 +11,12 @@ new folder, an empty one, or a site that this command has made: files of yours a
 What is written, and where each number comes from:
 
     manifest.json       settings, tokenizer, what files there are, what is missing and why
-    log.json            losses by step, and what to compare them with
-    film.json           what the five prompts became at every look, skills, the moments that count
-    steps/NNNNNN.json   a look: tokens, probabilities, ten likeliest, attention, entropy
+    log.json            losses by step, and losses to compare them with
+    film.json           what the five prompts became at every sample, rules kept, milestones
+    steps/NNNNNN.json   a sample: tokens, probabilities, ten likeliest, attention, entropy
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
     check.json          what the page has to compute as PyTorch does: a prompt, and a loss
-    logits/NNNNNN.json  PyTorch's logits behind that prompt, from the weights after some steps
+    logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """
 import terrarium.python_check  # noqa: F401  an old Python or PyTorch gets a sentence
@@ -105,7 +105,7 @@ def main():
 def check_arguments(args, site):
     """Refuse what cannot work, before anything is written."""
     if blocking := [path for path in (site, *site.parents) if path.is_file()]:
-        raise BadInput(f"{blocking[0]} is a file: --out wants a folder.")
+        raise BadInput(f"{blocking[0]} is a file: --out needs a folder.")
     if Path(os.path.realpath(SITE)) in Path(os.path.realpath(site)).parents:
         raise BadInput(f"{site} lies in {SITE}, which is copied there: choose another --out.")
     if not 0 <= args.port < 2**16:
@@ -129,15 +129,15 @@ def arguments():
                         type=os.path.expanduser,
                         help="the same, as train.py prints it")
     parser.add_argument("--serve", action="store_true", help="show the site on this machine")
-    parser.add_argument("--port", type=int, default=8000, help="to serve it at (8000, or the next "
-                        "one that is free)")
+    parser.add_argument("--port", type=int, default=8000,
+                        help="port of the server (8000, or the next free one)")
     parser.add_argument("--out", default=str(SITE), type=os.path.expanduser,
                         help="the folder of the site (site)")
     parser.add_argument("--weights", choices=("int8", "float16"), default="int8",
-                        help="bits of a weight (int8)")
-    parser.add_argument("--steps", type=int, nargs="+", help="what goes along (all looks, at most "
+                        help="number format of the weights (int8)")
+    parser.add_argument("--steps", type=int, nargs="+", help="what to export (all samples, at most "
                         f"{LOOKS}; weights up to {WEIGHTS / 1e6:.0f} MB)")
-    parser.add_argument("--corpus", action="store_true", help="also the text that it learned from")
+    parser.add_argument("--corpus", action="store_true", help="also export the training text")
     return parser.parse_args()
 
 
@@ -151,10 +151,10 @@ def report(folder, args, site):
     say(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
         say(f"  {size / 1e6:6.2f} MB  {part}")
-    say(f"  {len(run.shown)} of {len(run.looks)} looks; weights of the steps "
+    say(f"  {len(run.shown)} of {len(run.looks)} samples; weights of the steps "
         f"{', '.join(map(str, run.kept))}")
     for name, reason in now["missing"].items():
-        say(f"  without {name}: {reason}")
+        say(f"  {name} is missing: {reason}")
     if others := differences(before, now):
         say(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
             "a folder to have both.")

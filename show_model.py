@@ -3,13 +3,13 @@
     python show_model.py                                 a tour of the newest run
     python show_model.py weights                         every tensor, and what it is for
     python show_model.py tokens "a text"                 how a text is cut into tokens
-    python show_model.py merges                          the order in which the pieces were glued
+    python show_model.py merges                          the order in which tokens were merged
     python show_model.py neighbours Mum                  tokens whose embeddings lie close by
     python show_model.py analogy Grandma Grandpa Dad     Grandma - Grandpa + Dad = ?
-    python show_model.py neurons --layer 2               what makes neurons fire
+    python show_model.py neurons --layer 2               what activates neurons
     python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
-    python show_model.py generate "a text" --top-p 0.9   go on from there; --alternatives: or else?
-    python show_model.py film "a text"                   the same text, continued at every step
+    python show_model.py generate "a text" --top-p 0.9   continue it; --alternatives: or what else?
+    python show_model.py film "a text"                   the same prompt, continued at every step
     python show_model.py chat                            a conversation (with the preset snail)
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
@@ -45,12 +45,12 @@ from terrarium.trained import Run
 import torch
 
 FLAGS = {
-    "text": dict(nargs="*", help="the text to look at (the first prompt of the run)"),
+    "text": dict(nargs="*", help="the text to use (the first prompt of the run)"),
     "word": {}, "a": {}, "b": {}, "c": {},
     "--layer": dict(type=int, default=0, help="counted from 0 (0)"),
     "--head": dict(type=int, default=0, help="counted from 0 (0)"),
     "--all": dict(action="store_true", help="a contact sheet of all heads of all layers"),
-    "--neuron": dict(type=int, help="counted from 0 (some that fire rarely, but strongly)"),
+    "--neuron": dict(type=int, help="counted from 0 (some that are rarely, but strongly active)"),
     "--temperature": dict(type=float, default=0.8, help="0: always the likeliest token (0.8)"),
     "--top-k": dict(type=int, default=0, help="only among the k likeliest; 0: among all (0)"),
     "--top-p": dict(type=float, default=1.0, help="only the likeliest, up to this sum (1)"),
@@ -69,7 +69,7 @@ def shades():
     return shown_as(" ░▒▓█", " .+%#")
 
 def cells(weights, width=2):
-    """Attention weights as text: from 4 %, 16 %, 36 % and 64 % on, another shade."""
+    """Attention weights as text: from 4%, 16%, 36% and 64% on, a darker shade."""
     steps = shades()
     return "".join(steps[min(int(w**0.5 * 5), 4)] * width for w in weights.tolist())
 
@@ -79,7 +79,7 @@ def weights(run, _):
         say(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
             f"{p.numel():>10,}  {means}")
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    say(f"\n{total:,} numbers, all of them learned. Counting neurons: {s.n_layer} layers x "
+    say(f"\n{total:,} parameters, all of them learned. Neurons: {s.n_layer} layers x "
         f"{s.n_ff:,} = {s.n_layer * s.n_ff:,};\neach reads {s.n_embd} numbers (its row of up), "
         f"writes {s.n_embd} (its column of down). And {s.n_layer} x {s.n_head} heads,\n"
         f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
@@ -92,24 +92,24 @@ def tokens(run, args):
     say(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
         f"of the token embedding (0 to {len(run.symbols) - 1}).")
     if unknown := sorted(set(args.text) - set(text)):
-        say(f"Left out, since the corpus never has them: {'  '.join(unknown)}")
+        say(f"Left out, because they do not occur in the corpus: {'  '.join(unknown)}")
 
 def merges(run, _):
     if not run.tokenizer.merges:
-        raise BadInput("This run reads single characters: nothing was glued.")
+        raise BadInput("This run reads single characters: nothing was merged.")
     glued = [f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
              for i, (a, b) in enumerate(run.tokenizer.merges)]
     for row in range(0, len(glued), 4):
         say("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
-    say("\nThe most frequent pair of neighbours first; then all is counted again. "
+    say("\nThe most frequent pair of neighbours first; then everything is counted again. "
         f"{show_whitespace(' ')} is a space.")
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
     mean, by_chance = cosine_baseline(vectors)
     ranking(run, nearest(vectors, vectors[word])[1:11])
-    say(f"\nCosines of embeddings: 1 is the same direction, two at random have {mean:.2f}. By "
-        f"chance, the nearest would\nhave {by_chance:.2f}: what lies above that says something.")
+    say(f"\nCosines of embeddings: 1 is the same direction, two random ones have {mean:.2f}. By "
+        f"chance, the nearest\nwould have {by_chance:.2f}: more means something.")
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
@@ -128,8 +128,8 @@ def neurons(run, args):
     fired = neuron_activations(run.model, args.layer, texts)
     for j in rare_and_strong(fired) if args.neuron is None else [args.neuron]:
         often = (fired[:, j] > 0.1).float().mean()
-        say(f"layer {args.layer}, neuron {j}: fires (above 0.1) at {often:.1%} of the tokens, "
-            f"speaks for {run.words(*direct_logit_effect(run.model, args.layer, j))}")
+        say(f"layer {args.layer}, neuron {j}: active (above 0.1) at {often:.1%} of the tokens, "
+            f"raises {run.words(*direct_logit_effect(run.model, args.layer, j))}")
         for strength, *around in max_activating_examples(fired[:, j], texts):
             before, token, after = map(run.line, around)
             say(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
@@ -146,10 +146,10 @@ def attention(run, args):
         say(f"{run.words(i):>{label}.{label}} {cells(row[:n], width)} {most:.{label}} "
             f"{row.max():.0%}")
     _, light, medium, dark, full = shades()
-    say(f"\n{n} of {len(ids)} tokens: a row for each that looks, a column for each it may see, "
-        f"in the same order,\nfrom 4 % on {light}, 16 % {medium}, 36 % {dark}, 64 % {full}; and "
-        "what it sees most of.\n\n"
-        "Over held-out text, it looks hardest")
+    say(f"\n{n} of {len(ids)} tokens: each row is a token that looks, each column one it can look "
+        f"at, in the same\norder: from 4% on {light}, 16% {medium}, 36% {dark}, 64% {full}; and "
+        "what it looks at most.\n\n"
+        "On unseen text, it looks hardest")
     for share, between in longest_looks(run.model, *head, texts):
         say(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
             f"{run.line(between)[:60]}")
@@ -178,9 +178,9 @@ def contact_sheet(run, text, n=9):
         for line in zip(*columns):
             say("".join(f"{cell:20}" for cell in line).rstrip())
         say()
-    say("Of each head, over held-out text: the role that explains most of its attention, in "
-        "brackets if\nlittle; chance: if it looked everywhere alike; and the tokens it likes. "
-        "Same token: an earlier\none like itself. Induction: what came after that.")
+    say("On unseen text, for each head: the role that explains most of its attention, in "
+        "brackets if\nlittle; chance: if it looked at everything equally; and the tokens it "
+        "favours. Same token: an\nearlier copy of itself. Induction: what came after that copy.")
 
 def continued(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
@@ -214,18 +214,18 @@ def chat(run, args):
     if not you:
         raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
                        "a run that can talk (python train.py --preset snail), or name one (--run).")
-    say(f"You are talking to {other}. An empty line ends it.")
+    say(f"You are talking to {other}. An empty line ends the chat.")
     said, forgotten = [], False
     while line := read_line(f"{you}: "):
         text = run.readable(line)
         if text != line:
             never = " ".join(sorted(set(line) - set(run.symbols)))
-            say(f"(No token for {never}: its corpus never has it. It reads: {text})")
+            say(f"(No token for {never}: it does not occur in the corpus. The model reads: {text})")
         said.append(f"{you}: {text}\n{other}:")
         while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
             said.pop(0)
             if not said or not forgotten:
-                say(f"(Its context of {run.s.n_ctx} tokens is full: it forgets what is oldest.)")
+                say(f"(Its context of {run.s.n_ctx} tokens is full: it forgets the oldest lines.)")
             forgotten = True
         if not said:
             continue
@@ -240,18 +240,18 @@ def chat(run, args):
 
 def tour(run, args):
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    say(f"{run.folder}, step {run.step:,} of {s.steps:,}: learned from {s.dataset}, {s.n_layer} "
-        f"layers x {s.n_head} heads, {total:,} numbers.\n\nIt reads")
+    say(f"{run.folder}, step {run.step:,} of {s.steps:,}: trained on {s.dataset}, {s.n_layer} "
+        f"layers x {s.n_head} heads, {total:,} parameters.\n\nIt reads")
     tokens(run, args)
-    say("\nand believes that next comes")
+    say("\nMost likely next tokens")
     ranking(run, next_token_probs(run.model, run.ids(args.text)))
     say("\nWhat its heads look for:\n")
     contact_sheet(run, args.text, n=0)
-    say("\nIt goes on (in colours, green was likely and red a surprise):\n")
+    say("\nContinuation (in colours: green was likely, red a surprise):\n")
     generate(run, args)
     say(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
 
-VERBS = {  # its function, and what may be typed behind it
+VERBS = {  # its function, and what may be typed after it
     "weights": (weights, ""), "tokens": (tokens, "text"), "merges": (merges, ""),
     "neighbours": (neighbours, "word"), "analogy": (analogy, "a b c"),
     "neurons": (neurons, "--layer --neuron"), "attention": (attention, "text --layer --head --all"),

@@ -141,7 +141,7 @@ def inspect(path):
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name one UTF-8 text file in it.")
     if not path.is_file():
-        raise BadInput(f"There is no file {path}: check the path, or leave --dataset away "
+        raise BadInput(f"There is no file {path}: check the path, or leave out --dataset "
                        "to train on the built-in stories.")
     size = text_size(path)
     whole, characters, kinds, tail, seen = False, 0, set(), b"", b""

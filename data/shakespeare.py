@@ -1,7 +1,7 @@
 """Tiny Shakespeare: 1,115,394 characters of his plays, the text every small GPT is measured on.
 
 Source: the char-rnn repository's `tinyshakespeare/input.txt`; the plays are in the public
-domain. Standard split: the first 90 % of the characters train, the last 10 % validate.
+domain. Standard split: the first 90% of the characters train, the last 10% validate.
 Downloaded on first use to `data/downloads/tinyshakespeare.txt`, and read from there; its length
 and its hash are checked, so that nothing else is taken for it.
 """

@@ -46,7 +46,7 @@ class Muon(torch.optim.Muon):
 
 
 def newton_schulz(x, coefficients, rounds):
-    """Matrices (N, rows, columns) -> those that turn alike but stretch all directions alike.
+    """Matrices (N, rows, columns) -> the same singular vectors, with all singular values near 1.
 
     Newton-Schulz: each round brings every singular value closer to 1.
     """
@@ -89,7 +89,7 @@ def check_finite(number, step, run, s, what="loss"):
     if math.isfinite(number):
         return number
     kept = (f"Its checkpoint of step {run.saved_step} stays in {run.name}."
-            if run.saved_step is not None else "Nothing of it was kept yet.")
+            if run.saved_step is not None else "Nothing of it was saved yet.")
     raise BadInput(f"The {what} of step {step} is {number}; the run ends. {kept} Try a smaller "
                    f"{' or '.join(too_high(s))}.")
 

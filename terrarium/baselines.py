@@ -3,10 +3,10 @@ import numpy as np
 
 
 def baselines(train, held_out, vocab_size, floor=None):
-    """Losses in nats a token to compare with: {name: loss}, of ids (N,) and held-out ids (M,).
+    """Losses in nats per token to compare with: {name: loss}, of ids (N,) and held-out ids (M,).
 
-    nothing: each of V tokens alike; frequencies: how often each occurs, whatever came before;
-    pairs: how often each follows the one before; floor: nobody can do better, where that is known.
+    nothing: all V tokens equally likely; frequencies: a unigram model; pairs: a bigram model;
+    floor: the entropy of the text, where it is known: no model can do better.
     """
     found = dict(nothing=np.log(vocab_size))
     if min(len(train), len(held_out)) > 1:

@@ -104,7 +104,7 @@ class Devices:
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
         self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
         if settings.batch_size % self.world:
-            raise BadInput(f"A batch of {settings.batch_size} rows cannot be shared evenly by "
+            raise BadInput(f"A batch of {settings.batch_size} rows cannot be divided evenly among "
                            f"{self.world} processes: choose another --batch-size.")
         check_memory(settings, self.device, self.world)
         if kind == "cuda":
@@ -190,7 +190,9 @@ def choose_precision(kind, wanted="auto"):
     tries = [(product_seconds(torch.float32), product_seconds(torch.bfloat16)) for _ in range(15)]
     float32, bfloat16 = map(min, zip(*tries))  # by turns, so that a busy moment hits both alike
     ratio = float32 / bfloat16
-    return ("bfloat16" if ratio > 1.2 else "float32"), f"bfloat16 is {ratio:.2g} times as fast here"
+    if ratio < 1:
+        return "float32", f"bfloat16 is {1 / ratio:.2g} times slower here"
+    return "bfloat16" if ratio > 1.2 else "float32", f"bfloat16 is {ratio:.2g} times as fast here"
 
 
 def product_seconds(dtype, rows=2048, width=256):

@@ -131,7 +131,7 @@ def explained(train):
                 stop_printing()
             raise BadInput(os_error_sentence(error, *way_on(s))) from None
         except KeyboardInterrupt:
-            kept = next((f"Its last checkpoint is kept: {how}." for how in way_on(s)),
+            kept = next((f"Its last checkpoint is saved: {how}." for how in way_on(s)),
                         "Nothing was saved yet.")
             raise BadInput(f"Stopped at once. {kept}") from None
     return explain
@@ -141,7 +141,7 @@ def way_on(s):
     """[how to go on with a run], if it has a checkpoint to go on from."""
     if not s.out or not Path(s.out, "checkpoint.pt").is_file():
         return []
-    return [f"go on with {resume_command(s.out, s.head)}"]
+    return [f"continue with {resume_command(s.out, s.head)}"]
 
 
 def resume_command(folder, head=""):

@@ -17,17 +17,17 @@ import torch.nn.functional as F
 
 MEANING = {  # what a tensor is for, by the last word of its name
     "token_embedding": "a row for each token: what it starts as",
-    "position_embedding": "a row for each place, added to its token's",
+    "position_embedding": "a row for each position, added to its token's",
     "attention_norm": "scales what the heads read",
     "query": "what a token looks for, in all heads",
     "key": "what a token can be found by",
-    "value": "what a token hands on when looked at",
-    "output": "joins what the heads bring",
+    "value": "what a token passes on when it is looked at",
+    "output": "combines the results of the heads",
     "feed_forward_norm": "scales what the neurons read",
-    "up": "a row for each neuron: what makes it fire",
-    "down": "a column for each neuron: what it then writes",
-    "norm": "scales what the last step reads",
-    "unembed": "a row for each token: what calls for it as the next",
+    "up": "a row for each neuron: what activates it",
+    "down": "a column for each neuron: what it then adds",
+    "norm": "scales what the unembedding reads",
+    "unembed": "a row for each token: what makes it likely next",
 }
 
 
@@ -35,7 +35,7 @@ MEANING = {  # what a tensor is for, by the last word of its name
 # 2. What heads do: how much of a head's attention goes where a role says it should
 
 def role_targets(ids):
-    """{role: (T, T) of bool}: the places that a token of each role would look at."""
+    """{role: (T, T) of bool}: the tokens that a head of each role would look at."""
     T = len(ids)
     same = torch.tensor(ids)[:, None] == torch.tensor(ids)[None]
     earlier = same.tril(-1)
@@ -55,7 +55,8 @@ def attention_weights(model, ids):
 
 
 def attention_entropy(model, texts):
-    """How widely each head looks on some texts, in nats: 0 if always at one place. (L, H)"""
+    """The mean entropy of each head's attention on some texts, in nats: 0 if it always looks at one
+    token. (L, H)"""
     total, places = 0, 0
     for ids in texts:
         weights = attention_weights(model, ids)
@@ -65,15 +66,15 @@ def attention_entropy(model, texts):
 
 
 def uniform_attention(T):
-    """The attention (T, T) of a head that looks alike at all it may see."""
+    """Uniform attention (T, T): every token that may be looked at gets the same."""
     return torch.ones(T, T).tril() / torch.arange(1, T + 1)[:, None]
 
 
 def roles(model, texts):
     """How well each head plays each role on some texts: {role: (L, H)}, and {role: chance}.
 
-    A score is the mean share of attention that goes to a role's targets, over the places that have
-    any; chance is the score of a head that looks evenly at all it may see."""
+    A score is the mean fraction of attention that goes to a role's targets, over the positions that
+    have any; chance is the score of uniform attention."""
     got, chance, places = {}, {}, {}
     for ids in texts:
         weights, even = attention_weights(model, ids), uniform_attention(len(ids))
@@ -95,8 +96,8 @@ def best_role(scores, chance, layer, head):
 
 
 def most_attended(model, texts, n=3):
-    """The ids of up to n kinds of token that get more attention from each head than if it looked
-    evenly at all it may see, most first: preferred(...)[layer][head]."""
+    """The ids of up to n tokens that get more attention from each head than uniform attention would
+    give them, most first: most_attended(...)[layer][head]."""
     excess = 0
     for ids in texts:
         more = (attention_weights(model, ids) - uniform_attention(len(ids))).sum(-2)  # (L, H, T)
@@ -127,8 +128,8 @@ def longest_looks(model, layer, head, texts, n=5):
 
 @torch.inference_mode()
 def ablation(model, texts):
-    """What is lost without a head: the loss of texts in nats a token as the model is, and the loss
-    of each head that brings nothing instead of what it saw, (L, H)."""
+    """What a head is worth: the loss of some texts in nats per token, and the loss with each head
+    zero-ablated, (L, H)."""
     ids = pad_batch([text[:-1] for text in texts], "cpu")
     wanted = pad_batch([text[1:] for text in texts], "cpu", filling=-100)
 
@@ -149,7 +150,7 @@ def ablation(model, texts):
 
 
 def without_head(silent):
-    """An attention in which one head brings nothing."""
+    """An attention in which one head adds nothing."""
     def attend(q, k, v):
         mixed, weights = train.fused_attention(q, k, v)
         mixed[:, silent] = 0
@@ -181,8 +182,8 @@ def rare_and_strong(fired, n=5):
 
 
 def max_activating_examples(fired, texts, n=5):
-    """Where one neuron (tokens,) fires most, n times, each time behind other words:
-    (how strongly, the ids before, the one at which it fires, the ids after)."""
+    """The n strongest activations of one neuron (tokens,), each after different words:
+    (how strong, the ids before, the id at which it is active, the ids after)."""
     where = [(ids, i) for ids in texts for i in range(len(ids))]
     found = {}
     for place in fired.argsort(descending=True).tolist():
@@ -214,8 +215,8 @@ def nearest(vectors, direction):
 
 
 def cosine_baseline(vectors):
-    """The mean cosine of any two of V vectors (V, C), and what the nearest of V would have if they
-    were strewn at random around it: what no relation looks like."""
+    """The mean cosine of any two of V vectors (V, C), and that of the nearest of V random vectors:
+    what lies below it means nothing."""
     unit = F.normalize(vectors, dim=1)
     cosines = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
     spread = NormalDist(cosines.mean().item(), max(cosines.std(correction=0).item(), 1e-9))

@@ -12,7 +12,7 @@ import torch.distributed as dist
 def run_command(work, reader_may_leave=False):
     """Call work(); what a person can mend ends in one sentence and exit code 2.
 
-    reader_may_leave: if what is printed goes into a pipe, it is no mistake to close that early.
+    reader_may_leave: a pipe that is closed early (`| head`) is not an error.
     """
     console.prepare_streams()
     try:

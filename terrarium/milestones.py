@@ -44,7 +44,7 @@ def learn_language(text):
 
 
 def in_threes(words):
-    """Each word but the last two with the two behind it."""
+    """Each word but the last two, with the two after it."""
     return zip(words, words[1:], words[2:])
 
 
@@ -98,7 +98,7 @@ def real_words(prompt, continuation, language):
 
 
 def sensible(sentence, language):
-    """Does the corpus have, somewhere, every three words in a row of a sentence of five or more?"""
+    """Whether every three words in a row of a sentence occur in the corpus (five words or more)."""
     found = WORD.findall(sentence)
     return len(found) >= 5 and set(in_threes(["", *found])) <= language.threes
 

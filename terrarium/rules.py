@@ -28,8 +28,8 @@ def examine(corpus, tokenizer, s, write):
 
 
 def eval_prompts(corpus, tokenizer, s):
-    """The prompts that a model is examined with at the end, the tokens it may add to each, and how
-    many prompts are left out: those that leave less than half of the context for an answer."""
+    """The prompts that test a model at the end, how many tokens it may add to each, and how many
+    prompts are left out: those that leave less than half of the context for an answer."""
     if not hasattr(corpus, "tests"):
         return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
     tests = corpus.tests()
@@ -39,7 +39,7 @@ def eval_prompts(corpus, tokenizer, s):
 
 
 def rule_accuracy(check, prompts, texts):
-    """The share of texts that keep each rule, and all that apply to them; of how many texts."""
+    """The fraction of texts that follow each rule, and all that apply; of how many texts."""
     kept = [check(text[len(prompt):], prompt) for prompt, text in zip(prompts, texts)]
     kept = [{**rules, "all": all(rules.values())} for rules in kept]
     asked = Counter(rule for rules in kept for rule in rules)

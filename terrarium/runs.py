@@ -113,7 +113,7 @@ def check_free(out):
         raise BadInput(f"{out} could not be written, because {blocking} is a file: choose another "
                        "folder (--out).")
     if (folder / "settings.json").exists() and (folder / HASHES).exists():
-        raise BadInput(f"{out} already holds a run: go on with it "
+        raise BadInput(f"{out} already holds a run: continue it "
                        f"({command('--resume', folder)}), or choose another folder (--out).")
     if folder.is_dir() and not all(path.name in LEFTOVERS and not is_link(path)
                                    for path in folder.iterdir()):

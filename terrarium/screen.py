@@ -34,18 +34,18 @@ class Screen:
         trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
         with enough_memory(s):  # whatever a training takes, these take
             seconds = [seconds_for(trial) for trial in trials][1:]
-        kinds = f"{facts['vocab_size']:,} kinds" if s.vocab_size else \
-            f"{facts['vocab_size']} characters"
-        share = facts["train_characters"] / facts["train_tokens"]
+        kinds = f"{facts['vocab_size']:,} different tokens" if s.vocab_size else \
+            f"{facts['vocab_size']} different characters"
+        length = facts["train_characters"] / facts["train_tokens"]
         note = f"          {facts['note']}\n" if facts.get('note') else ""
         self.say(f"""
 Growing a model in {s.out}
   text    {s.dataset}: {facts['train_characters']:,} characters to learn from, \
 {facts['validation_characters']:,} held out
-{note}  tokens  {kinds}, on average {share:.1f} characters long
+{note}  tokens  {kinds}, {length:.1f} characters long on average
   model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
 {self.parameters:,} parameters
-  batch   {s.batch_size * s.n_ctx:,} tokens a step
+  batch   {s.batch_size * s.n_ctx:,} tokens per step
   device  {self.devices.why}
   time    about {duration(sum(seconds) / 3 * s.steps * 1.1)} for {s.steps:,} steps
 """)
@@ -63,24 +63,24 @@ Growing a model in {s.out}
         self.say(f"step {line['step']:>6}  validation {line['validation_loss']:.3f}  {flat}")
 
     def stopped(self, step):
-        """A rest in the middle of a run."""
+        """Called when a training is interrupted."""
         self.close_bar()
-        self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps, and all of it is kept. "
-                 f"To go on:\n  {resume_command(self.s.out, self.s.head)}")
+        self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps; everything is saved. "
+                 f"To continue:\n  {resume_command(self.s.out, self.s.head)}")
 
     def closing(self, metrics, exam):
-        """What the run has come to, and what to type next."""
+        """The results of the run, and what to type next."""
         self.close_bar()
-        self.say(f"\nvalidation loss {metrics['validation_loss']:.3f} nats a token, "
-                 f"{metrics['bits_per_character']:.3f} bits a character")
+        self.say(f"\nvalidation loss {metrics['validation_loss']:.3f} nats per token, "
+                 f"{metrics['bits_per_character']:.3f} bits per character")
         if "floor" in metrics:
-            self.say(f"which is {metrics['gap']:.3f} above {metrics['floor']:.3f}, the floor: "
-                     "what the grammar leaves to chance")
+            self.say(f"that is {metrics['gap']:.3f} above the floor of {metrics['floor']:.3f}, "
+                     "the part that is decided by chance")
         if exam.left_out:
             self.say(f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "
                      f"asked: they need more than half of the context of {self.s.n_ctx} tokens")
         for rule, share in exam.metrics.get("skills", {}).items():
-            self.say(f"  {share:6.1%} of {exam.asked[rule]} samples keep the rule: {rule}")
+            self.say(f"  {share:6.1%} of {exam.asked[rule]} texts follow the rule: {rule}")
         self.say(f"\n{exam.texts[0]}\n\nEverything is in {self.s.out}. What to type next:")
         for line in next_commands(self.s):
             self.say(f"  {line}")
@@ -99,7 +99,7 @@ def next_commands(s):
 
 
 class Clock:
-    """Seconds since a run began, times when it lay stopped left out."""
+    """Seconds since a run began, not counting the time it was stopped."""
 
     def __init__(self, log):
         before = max((line["seconds"] for line in log.values()), default=0)

@@ -39,7 +39,7 @@ def read_flags(Settings, arguments=None):
     reasons = comments(Settings)
     parser = ArgumentParser(argument_default=argparse.SUPPRESS, allow_abbrev=False)
     parser.add_argument("--resume", metavar="FOLDER", type=os.path.expanduser,
-                        help="a run to go on with")
+                        help="a run to continue")
     for field in dataclasses.fields(Settings):
         kind = kind_of(field)
         default = "" if field.default is dataclasses.MISSING else f"({field.default!r})"
@@ -59,10 +59,10 @@ def comments(Settings):
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return {}
-    behind = {token.start[0]: token.string.lstrip("# ") for token in tokens
+    after = {token.start[0]: token.string.lstrip("# ") for token in tokens
               if token.type == tokenize.COMMENT}
-    return {line.target.id: behind[line.end_lineno] for line in body
-            if isinstance(line, ast.AnnAssign) and line.end_lineno in behind}
+    return {line.target.id: after[line.end_lineno] for line in body
+            if isinstance(line, ast.AnnAssign) and line.end_lineno in after}
 
 
 def kind_of(field):
@@ -80,7 +80,7 @@ def kind_of(field):
 
 
 def reader(kind, name):
-    """What makes a value of the word that somebody typed behind a flag."""
+    """What makes a value of the word that somebody typed after a flag."""
     if kind is bool:
         return yes_or_no
     return os.path.expanduser if name in PATHS else kind
@@ -231,7 +231,7 @@ def read_saved_settings(run):
         if run.has(HASHES):
             raise error if isinstance(error, BadInput) else run.damaged(
                 "settings.json", "it holds no settings of a run") from None
-        raise BadInput(f"{run.path} is not a run (it has no settings.json of one): name the folder "
+        raise BadInput(f"{run.path} is not a run (it has no settings.json): name the folder "
                        "that train.py printed when it began, such as runs/stories.") from None
 
 
@@ -239,7 +239,7 @@ def check_settings(s):
     """Refuse what cannot work, before anything is loaded."""
     check_values(s)
     if s.n_embd % s.n_head:
-        raise BadInput(f"A width of {s.n_embd} cannot be shared evenly by {s.n_head} heads: "
+        raise BadInput(f"A width of {s.n_embd} cannot be divided evenly among {s.n_head} heads: "
                        f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
@@ -254,5 +254,5 @@ def check_paths(s):
 
 
 def no_head(path):
-    return (f"There is no file {path}: --head wants a Python file in which you define "
+    return (f"There is no file {path}: --head needs a Python file that defines "
             "attention(q, k, v).")

@@ -38,7 +38,7 @@ class Run:
     def at(self, step):
         """The model as it was after so many steps, on the CPU. Raises BadInput."""
         if step not in self.steps:
-            raise BadInput(f"The weights of step {step} were not kept. Choose --step from "
+            raise BadInput(f"The weights of step {step} were not saved. Choose --step from "
                            f"{', '.join(map(str, self.steps))}.")
         name = f"snapshots/{step:06}.pt"
         tensors = self.files.read_tensors(name)
@@ -87,9 +87,9 @@ class Run:
             if word and symbol in self.tokenizer.ids:
                 return self.tokenizer.ids[symbol]
         alike = [s.strip() for s in self.symbols if s.strip().lower() == word.strip().lower()]
-        raise BadInput(f"{word!r} is not one token here: " + (
+        raise BadInput(f"{word!r} is not a single token here: " + (
             f"did you mean {alike[0]!r}?" if alike and word else
-            "choose a word that is frequent in the corpus (the last merges are such)."))
+            "choose a word that is frequent in the corpus (python show_model.py merges)."))
 
     def words(self, *ids):
         """Tokens side by side, their spaces and line ends to be seen."""

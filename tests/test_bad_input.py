@@ -60,7 +60,7 @@ def test_the_process_ends_with_2_and_one_sentence_and_leaves_nothing_behind(run_
     done = run_train("--dataset", "my_novel.txt")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == ("There is no file my_novel.txt: check the path, or leave --dataset away "
+    assert done.stderr == ("There is no file my_novel.txt: check the path, or leave out --dataset "
                            "to train on the built-in stories.\n")
     assert contents(folder) == {}
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_no_text_to_learn_from_is_refused_with_a_sentence(refused
 
 def test_a_missing_file_is_refused_with_a_sentence(refused):
     assert refused("--dataset", "texts/novel") == (
-        f"There is no file {'texts/novel'}: check the path, or leave --dataset away to train on "
+        f"There is no file {'texts/novel'}: check the path, or leave out --dataset to train on "
         "the built-in stories.")
 
 
@@ -203,7 +203,7 @@ def test_modules_that_are_no_corpus_cannot_be_named(refused):
 
 def test_a_width_that_the_heads_cannot_share_is_refused_with_one_that_they_can(refused):
     assert refused("--n-embd", 100, "--n-head", 3) == (
-        "A width of 100 cannot be shared evenly by 3 heads: try --n-embd 102.")
+        "A width of 100 cannot be divided evenly among 3 heads: try --n-embd 102.")
 
 
 def test_an_unknown_device_is_refused_with_those_that_are_here(refused, monkeypatch):
@@ -293,7 +293,7 @@ def test_resuming_with_another_setting_is_refused_with_both_values(finished, ref
 
 def test_a_folder_that_holds_a_run_is_refused_and_keeps_it(finished, refused):
     assert refused("--out", "runs/pigs") == (
-        "runs/pigs already holds a run: go on with it (--resume runs/pigs), or choose another "
+        "runs/pigs already holds a run: continue it (--resume runs/pigs), or choose another "
         "folder (--out).")
 
 
@@ -364,7 +364,7 @@ def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypat
 # A head that is none
 
 @pytest.mark.parametrize("code, words", [
-    (None, "There is no file my_head.py: --head wants a Python file in which you define "
+    (None, "There is no file my_head.py: --head needs a Python file that defines "
            "attention(q, k, v)."),
     ("def attention(q, k, v)\n    return v\n", "my_head.py cannot be read. Line 1 "),
     ("def look(q, k, v):\n    return v\n", "attention(q, k, v), or a class Head"),

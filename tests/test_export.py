@@ -1011,7 +1011,7 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
     assert about["missing"].keys() == missing
     for name, reason in about["missing"].items():
         assert "runs/tale" in reason and says in reason
-        assert f"  without {name}: {reason}\n" in said
+        assert f"  {name} is missing: {reason}\n" in said
     assert {path.stem for path in place.glob("*.json")} == {
         "manifest", "log", "film", "check", "code", "heads", "neurons", "embeddings",
         "update"} - missing
@@ -1066,7 +1066,7 @@ def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
     ("hashes.jsonl", None, "runs/tale has no hashes.jsonl"),
     ("snapshots/000002.pt", slice(900), "snapshots/000002.pt in runs/tale is missing or damaged"),
     ("attention/000004.npz", slice(900), "attention/000004.npz in runs/tale is missing or damaged"),
-    ("attention", None, "runs/tale/attention holds none of the looks that traces.jsonl tells of"),
+    ("attention", None, "runs/tale/attention holds none of the samples that traces.jsonl lists"),
 ])
 def test_what_is_damaged_is_named_and_the_old_export_stays(
         export, mine, place, name, content, says):
@@ -1133,7 +1133,7 @@ def test_any_text_goes_through_as_data(folder, export, name):
 @pytest.mark.parametrize("text, flags, missing", [
     (TALE, ["--n-ctx", 1], dict.fromkeys(
         ["heads", "held-out text"],
-        "In a context of 1, no held-out text has two tokens, so that no head can be tried: train "
+        "In a context of 1, no held-out text has two tokens, so no head can be measured: train "
         "with a larger --n-ctx."))])
 def test_what_makes_no_sense_for_a_run_is_left_out_and_said(folder, export, text, flags, missing):
     grow(folder / "runs" / "it", text, "--steps", 1, *flags)
@@ -1164,15 +1164,15 @@ def test_steps_choose_looks_and_weights(export, mine):
     assert [one["step"] for one in about["snapshots"]] == [0, 4]
     assert {path.stem for path in Path("site/exported/tale/steps").iterdir()} == {
         "000000", "000004", "000010"}
-    assert "\n  3 of 7 looks; weights of the steps 0, 4\n" in said
+    assert "\n  3 of 7 samples; weights of the steps 0, 4\n" in said
     assert read(Path("site/exported/tale"), "heads")["steps"] == [0, 4]
     assert read(Path("site/exported/tale"), "neurons")["step"] == 4
 
 
 @pytest.mark.parametrize("steps, says", [
-    ([0, 5], "runs/tale was not watched at step 5: choose --steps from 0, 1, 2, 4, 9, 10, 20."),
-    ([-1], "runs/tale was not watched at step -1: choose"),
-    ([10], "Of none of these steps the weights were kept: add at least one of 0, 1, 2, 4, 9, 20"),
+    ([0, 5], "runs/tale has no sample at step 5: choose --steps from 0, 1, 2, 4, 9, 10, 20."),
+    ([-1], "runs/tale has no sample at step -1: choose"),
+    ([10], "None of these steps has saved weights: add at least one of 0, 1, 2, 4, 9, 20"),
 ])
 def test_steps_that_cannot_be_shown_are_refused(export, mine, steps, says):
     with pytest.raises(BadInput, match=re.escape(says)):
@@ -1235,7 +1235,7 @@ def test_what_it_says_at_the_end_is_what_there_is(export, mine):
     assert set(sizes) == {path.name for path in place.iterdir()}
     weights = sum(path.stat().st_size for path in (place / "weights").iterdir())
     assert sizes["weights"] == round(weights / 1e6, 2)
-    assert "\n  7 of 7 looks; weights of the steps 0, 1, 2, 4, 9, 20\n" in said
+    assert "\n  7 of 7 samples; weights of the steps 0, 1, 2, 4, 9, 20\n" in said
     assert re.search(r"^  in \d+ s$", said, re.M)
 
 
@@ -1259,11 +1259,11 @@ def test_train_py_says_how_to_export_what_this_command_understands(mine, monkeyp
 
 
 @pytest.mark.parametrize("words, says", [
-    (["nowhere"], "nowhere is not a run (it has no settings.json of one): name the folder that"),
-    (["runs/tale", "nowhere"], "nowhere is not a run (it has no settings.json of one): name the"),
-    (["--run", "runs"], "runs is not a run (it has no settings.json of one): name the folder that"),
-    (["--out", "note.txt"], "note.txt is a file: --out wants a folder."),
-    (["--out", "note.txt/site"], "note.txt is a file: --out wants a folder."),
+    (["nowhere"], "nowhere is not a run (it has no settings.json): name the folder that"),
+    (["runs/tale", "nowhere"], "nowhere is not a run (it has no settings.json): name the"),
+    (["--run", "runs"], "runs is not a run (it has no settings.json): name the folder that"),
+    (["--out", "note.txt"], "note.txt is a file: --out needs a folder."),
+    (["--out", "note.txt/site"], "note.txt is a file: --out needs a folder."),
     (["--out", ROOT / "site" / "mine"], "which is copied there: choose another --out."),
     (["--serve", "--port", "65536"], "There is no port 65536: --port goes from 0 to 65535."),
     (["--serve", "--port", "-1"], "There is no port -1: --port goes from 0 to 65535."),

@@ -105,8 +105,8 @@ def test_the_weights_add_up_and_each_has_a_sentence(show, run):
     total = sum(p.numel() for p in run.model.parameters())
     assert sum(number(row[3]) for row in rows) == total
     end = " ".join(lines[-3:])
-    assert f"{total:,} numbers, all of them learned." in end
-    assert "Counting neurons: 2 layers x 64 = 128;" in end
+    assert f"{total:,} parameters, all of them learned." in end
+    assert "Neurons: 2 layers x 64 = 128;" in end
     assert "And 2 x 2 heads, each 16 wide: its part of" in end
     assert max(map(len, lines)) <= 108  # the longest name of a tensor, and the longest sentence
 
@@ -117,7 +117,7 @@ def test_tokens_are_shown_with_their_ids_and_what_the_corpus_never_has_is_named(
     assert run.tokenizer.decode(ids) == "She sells "
     assert lines[-2] == (f"10 characters, {len(ids)} tokens. In brackets: the id, a row of the "
                          "token embedding (0 to 37).")
-    assert lines[-1] == "Left out, since the corpus never has them: 7  Ω"
+    assert lines[-1] == "Left out, because they do not occur in the corpus: 7  Ω"
 
 
 def test_merges_are_listed_in_the_order_in_which_they_were_made(show, run):
@@ -131,7 +131,7 @@ def test_a_run_on_characters_has_no_merges_to_show(tmp_path, ends):
     (tmp_path / "sea.txt").write_text(SEA, "utf-8")
     train_in(tmp_path, *SMALL, "--dataset", "sea.txt", "--steps", 1, "--vocab-size", 0)
     ended = ends("merges", "--run", tmp_path / "runs" / "sea")
-    assert ended == (2, "", "This run reads single characters: nothing was glued.\n")
+    assert ended == (2, "", "This run reads single characters: nothing was merged.\n")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -146,9 +146,9 @@ def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run)
     assert [float(c) for c, _ in shown] == pytest.approx(expected.values[1:11].tolist(), abs=0.006)
     assert shown[0][1] == show_whitespace(run.symbols[expected.indices[1]])
     pairs = (vectors @ vectors.T)[torch.ones(38, 38).triu(1) > 0]
-    assert f"two at random have {pairs.mean():.2f}." in out
+    assert f"two random ones have {pairs.mean():.2f}." in out
     by_chance = torch.distributions.Normal(pairs.mean(), pairs.std()).icdf(torch.tensor(37 / 38))
-    assert f"the nearest would\nhave {by_chance:.2f}: what lies above" in out
+    assert f"the nearest\nwould have {by_chance:.2f}:" in out
 
 
 def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
@@ -168,10 +168,11 @@ def test_a_token_may_be_typed_as_it_is_printed(show):
     assert show("neighbours", "·sea") == show("neighbours", "sea")
 
 
-@pytest.mark.parametrize("word, says", [("zebra", "'zebra' is not one token here: choose a word"),
-                                        ("sheshe", "'sheshe' is not one token here: choose a word"),
-                                        ("SELLS", "not one token here: did you mean 'sells'\\?"),
-                                        ("", "'' is not one token here: choose")])
+@pytest.mark.parametrize("word, says", [
+    ("zebra", "'zebra' is not a single token here: choose a word"),
+    ("sheshe", "'sheshe' is not a single token here: choose a word"),
+    ("SELLS", "not a single token here: did you mean 'sells'\\?"),
+    ("", "'' is not a single token here: choose")])
 def test_a_word_that_is_no_token_is_refused_in_a_sentence(show, word, says):
     with pytest.raises(BadInput, match=says):
         show("neighbours", word)
@@ -194,7 +195,7 @@ def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show,
     assert strength == fired[:, 7].max().item()
     assert before + there + after in texts
     out = show("neurons", "--layer", 1, "--neuron", 7)
-    assert f"neuron 7: fires (above 0.1) at {(fired[:, 7] > 0.1).float().mean():.1%} of" in out
+    assert f"neuron 7: active (above 0.1) at {(fired[:, 7] > 0.1).float().mean():.1%} of" in out
     first = out.splitlines()[1]
     assert first.startswith(f"  {strength:5.2f}  ")
     assert f"[{run.tokenizer.decode(there)}]" in first.replace(" / ", "\n")
@@ -213,7 +214,7 @@ def test_the_snippets_of_a_neuron_differ():
 
 
 def test_neurons_without_a_number_are_five_that_stand_out(show):
-    assert len(re.findall(r"^layer 0, neuron \d+: fires ", show("neurons"), re.M)) == 5
+    assert len(re.findall(r"^layer 0, neuron \d+: active ", show("neurons"), re.M)) == 5
 
 
 def test_neurons_that_fire_rarely_but_strongly_come_first():
@@ -461,13 +462,14 @@ def test_a_film_ends_at_the_step_that_was_asked_for(show, run):
 
 def test_a_conversation_goes_on_until_an_empty_line(show):
     out = show("chat", "--run", "runs/snail", typed=["hello", "what is the moon?", ""])
-    assert out.startswith("You are talking to pip. An empty line ends it.\npip:")
+    assert out.startswith("You are talking to pip. An empty line ends the chat.\npip:")
     assert len(re.findall("^pip:", out, re.M)) == 2
 
 
 def test_capital_letters_are_made_small_and_it_says_so(show):
     out = show("chat", "--run", "runs/snail", typed=["Hello, I am Mia!"])
-    assert "(No token for ! H I M: its corpus never has it. It reads: hello, i am mia)" in out
+    assert ("(No token for ! H I M: it does not occur in the corpus. "
+            "The model reads: hello, i am mia)") in out
 
 
 def test_the_same_question_gets_another_answer_the_next_time(show):
@@ -486,7 +488,7 @@ def test_ctrl_c_ends_a_chat(monkeypatch, capsys):
 def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
     out = show("chat", "--run", "runs/snail", "--temperature", 0,
                typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"])
-    assert out.count("(Its context of 96 tokens is full: it forgets what is oldest.)") == 2
+    assert out.count("(Its context of 96 tokens is full: it forgets the oldest lines.)") == 2
     assert len(re.findall("^pip:", out, re.M)) == 3  # none to the line that is too long by itself
 
 
@@ -505,7 +507,7 @@ def test_a_run_that_tells_stories_does_not_chat(show):
 
 def test_without_a_verb_there_is_a_tour_of_the_newest_run_on_two_screens(show, run):
     out = show()
-    assert out.startswith("runs/sea, step 60 of 60: learned from sea.txt, 2 layers x 2 heads, ")
+    assert out.startswith("runs/sea, step 60 of 60: trained on sea.txt, 2 layers x 2 heads, ")
     assert run.prompts[0] in out
     p, ids = plain_logits(run, run.ids(run.prompts[0])).softmax(0).topk(5)
     believed = re.findall(r"^ +(\d\.\d\d)  (\S+)", out, re.M)
@@ -562,8 +564,8 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
 
 @pytest.mark.parametrize("words, says", [
     (["generate", "She", "--tokens", "-5"], "--tokens -5 makes no sense: at least 0."),
-    (["--run", "nowhere"], "nowhere is not a run (it has no settings.json of one): name the fo"),
-    (["--step", "7", "weights"], "The weights of step 7 were not kept. Choose --step from 0, "),
+    (["--run", "nowhere"], "nowhere is not a run (it has no settings.json): name the fo"),
+    (["--step", "7", "weights"], "The weights of step 7 were not saved. Choose --step from 0, "),
     (["attention", "She", "--layer", "2"], "There is no layer 2 in this model: --layer goes from 0 "
                                            "to 1."),
     (["attention", "She", "--head", "-1"], "There is no head -1 in this model: --head goes from 0"),

@@ -115,6 +115,6 @@ def test_a_batch_that_cannot_be_shared_is_refused_in_one_sentence(monkeypatch):
     started = dict(RANK="0", WORLD_SIZE="3", MASTER_ADDR="localhost", MASTER_PORT="1")
     for name, value in started.items():  # as torchrun does
         monkeypatch.setenv(name, value)
-    with pytest.raises(BadInput, match="A batch of 32 rows cannot be shared evenly by 3 proc"):
+    with pytest.raises(BadInput, match="A batch of 32 rows cannot be divided evenly among 3 proc"):
         Devices(train.Settings(precision="float32", batch_size=32))
     assert not torch.distributed.is_initialized()

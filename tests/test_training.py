@@ -453,7 +453,7 @@ def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(caps
     screen = object.__new__(Screen)
     screen.s, screen.silent, screen.bar = s, False, None
     screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
-    assert "0.500 bits a character" in capsys.readouterr().out
+    assert "0.500 bits per character" in capsys.readouterr().out
 
 
 def test_without_a_known_grammar_there_is_no_floor():

@@ -28,8 +28,8 @@ class ExportedRun(Run):
         self.name, self.kind, self.missing = web_name(self.folder), kind, {}
         self.log, self.looks = self.read_log(), self.read_samples()
         if not self.looks:
-            raise BadInput(f"{self.folder}/attention holds none of the looks that traces.jsonl "
-                           "tells of: put that folder back, or train again.")
+            raise BadInput(f"{self.folder}/attention holds none of the samples that traces.jsonl "
+                           "lists: put that folder back, or train again.")
         if not self.log and len(self.looks) > 1:  # the first look comes before the first log
             raise self.files.damaged("log.jsonl", "it is not there")
         self.reached = max([*self.log, *self.steps])
@@ -52,10 +52,10 @@ class ExportedRun(Run):
     def refuse(self, wanted):
         """Raise BadInput for steps that were not watched, and if no weights would go along."""
         if unknown := set(wanted) - set(self.looks):
-            raise BadInput(f"{self.folder} was not watched at step {min(unknown)}: choose --steps "
+            raise BadInput(f"{self.folder} has no sample at step {min(unknown)}: choose --steps "
                            f"from {', '.join(map(str, self.looks))}.")
         if not self.kept:
-            raise BadInput(f"Of none of these steps the weights were kept: add at least one of "
+            raise BadInput(f"None of these steps has saved weights: add at least one of "
                            f"{', '.join(map(str, self.steps))} to --steps.")
 
     def had_rules(self):
@@ -97,7 +97,7 @@ class ExportedRun(Run):
         texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
         if not texts:
             raise BadInput(f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
-                           "that no head can be tried: train with a larger --n-ctx.")
+                           "no head can be measured: train with a larger --n-ctx.")
         return texts
 
     def text(self, n):

@@ -75,7 +75,7 @@ def check(run):
 
 def held_out(run):
     """A text that it never learned from, as ids (at most n_ctx), and its loss by the last weights,
-    in nats a token. None if that text is gone."""
+    in nats per token. None if that text is gone."""
     try:
         ids = run.unseen()[0]
     except BadInput as reason:
@@ -224,7 +224,7 @@ def one_prompt(run, prompt, weights, entropy):
 def heads(run):
     """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
     widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in
-    nats a token."""
+    nats per token."""
     texts = run.unseen()
     found = dict(steps=run.kept, texts=len(texts), tokens=sum(map(len, texts)), scores=[],
                  loss=[], without=[], entropy=[])
@@ -274,7 +274,7 @@ def embeddings(run, most=1000, near=7):
     last ones differ most), and which lie closest by at the end."""
     last = run.last.token_embedding.weight.detach()
     if len(last) < 2:
-        raise BadInput("A single kind of token has no neighbours: train on another text.")
+        raise BadInput("A model with a single token has no neighbours: train on another text.")
     ids = frequent(run, most)
     two, mean, shares = pca(last[ids])
     points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ two, 3)
@@ -282,7 +282,7 @@ def embeddings(run, most=1000, near=7):
     by_itself, by_chance = cosine_baseline(last)
     unit = F.normalize(last, dim=1)
     cosines = unit[ids] @ unit.T  # (ids, V)
-    cosines[range(len(ids)), ids] = -torch.inf  # nobody is a neighbour of its own
+    cosines[range(len(ids)), ids] = -torch.inf  # a token is not its own neighbour
     cosines, nearest = cosines.topk(min(near, len(last) - 1))
     neighbours = [[[i, round(cosine, 3)] for i, cosine in zip(*pair)]
                   for pair in zip(nearest.tolist(), cosines.tolist())]
