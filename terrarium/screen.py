@@ -34,7 +34,7 @@ class Screen:
         trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
         with enough_memory(s):  # whatever a training takes, these take
             seconds = [seconds_for(trial) for trial in trials][1:]
-        kinds = f"{facts['vocab_size']:,} different tokens" if s.vocab_size else \
+        kinds = f"{facts['vocab_size']:,} different ones" if s.vocab_size else \
             f"{facts['vocab_size']} different characters"
         length = facts["train_characters"] / facts["train_tokens"]
         note = f"          {facts['note']}\n" if facts.get('note') else ""
