@@ -1,4 +1,4 @@
-/** Look inside: see explore.html. What is looked at stands in the address. */
+/** Look inside: see explore.html. What is shown is in the address. */
 import "./figures/attention-gallery/attention-gallery.js";
 import "./figures/attention-map/attention-map.js";
 import "./figures/compare-chooser/compare-chooser.js";
@@ -27,13 +27,13 @@ const FIGURES = ["attention-gallery", "attention-map", "compare-chooser", "entro
 const INSIDE = "#inside > *, #inside .beside > *";  // the figures of the text itself
 const [FIRST, SECOND, BOTH] = ["#first", "#second", "#compared .both"];
 
-/** A number in the address, if it is one, within limits. */
+/** A number from the address, if it is one, within limits. */
 function numberOf(text, otherwise, least, most) {
   const number = Number(text ?? otherwise);
   return Number.isFinite(number) ? Math.min(most, Math.max(least, number)) : otherwise;
 }
 
-/** What the address asks for, made possible. */
+/** What the address asks for, adjusted to what is possible. */
 function wished(run, step) {
   const { prompt, text = "", at, there: place, head, temperature, seed, versus } = state.read();
   const { settings, prompts, snapshots } = run.manifest;
@@ -43,7 +43,7 @@ function wished(run, step) {
     prompt: Math.floor(numberOf(prompt, 0, 0, prompts.length - 1)),
     text: text.slice(0, LONGEST),
     at: Math.floor(numberOf(at, 0, 0, settings.n_ctx)),
-    there: Math.floor(numberOf(place, 0, 0, settings.n_ctx)),  // in the two that are compared
+    there: Math.floor(numberOf(place, 0, 0, settings.n_ctx)),  // the position in the two that are compared
     head: headOf(run, head, missed.get(run)),
     temperature: numberOf(temperature, settings.temperature, 0, 2),
     seed: Math.floor(numberOf(seed, 1, 1, 2 ** 31)),
@@ -52,7 +52,7 @@ function wished(run, step) {
   };
 }
 
-const missed = new WeakMap();  // the head of a run that it would miss most: shown first
+const missed = new WeakMap();  // the head that a run would miss most: shown first
 
 async function findMissed(run) {
   if (missed.has(run)) return;
@@ -62,7 +62,7 @@ async function findMissed(run) {
 
 const textOf = ({ text, run, prompt }) => text || run.manifest.prompts[prompt];
 
-/** The second of two that are compared: a wish like the first, but for one thing. */
+/** The second of the two that are compared: a wish like the first, except for one thing. */
 async function secondOf(wish) {
   const i = wish.versus.indexOf(":"), kind = wish.versus.slice(0, i), value = wish.versus.slice(i + 1);
   if (kind === "step") return { ...wish, step: keptStep(wish.run, numberOf(value, 0, 0, Infinity)) };
@@ -72,11 +72,11 @@ async function secondOf(wish) {
   return { ...wish, run, step: run.manifest.snapshots.at(-1).step };
 }
 
-const known = new Map();  // what was looked at lately, by what was asked for
-const finished = new Map();  // the same, as far as it is there
+const known = new Map();  // what was shown lately, by what was asked for
+const finished = new Map();  // the same, as soon as it is there
 const MANY = 40;
 
-/** The look that `make` promises, the same one for the same key; an error becomes what is shown. */
+/** The look that `make` promises, the same one for the same key; an error is shown in its place. */
 function once(key, make) {
   const found = known.get(key) ?? make();
   known.delete(key);
@@ -96,7 +96,7 @@ const each = (selector, properties) => {
   for (const figure of document.querySelectorAll(selector)) Object.assign(figure, properties);
 };
 
-let turn = 0;  // grows with every wish, so that an answer to an old one is known
+let turn = 0;  // grows with every wish, so that an answer to an old one is recognised
 
 /** Show the text that is asked for, and what is inside. */
 async function showText(wish, isNow) {
@@ -116,7 +116,7 @@ async function showText(wish, isNow) {
   if (!isNow()) return;
   const whole = await once(`${wish.run.name} ${wish.step} ${wish.prompt} whole`, () => completed(look));
   if (!isNow() || whole === look) return;
-  if (whole instanceof Error) {  // what was written down is shown nevertheless
+  if (whole instanceof Error) {  // what was recorded is shown nevertheless
     each("#inside logit-lens", { look: whole });
     each("#inside top-ten", { lost: whole });
   } else {
@@ -141,7 +141,7 @@ let now = null, comparing = {};
 function show(run, step) {
   const wish = wished(run, step), isNow = (one = ++turn) => () => one === turn;
   const { prompt, text, at, there, head, temperature, versus } = wish;
-  findMissed(run).catch(() => {});  // said where heads.json is shown
+  findMissed(run).catch(() => {});  // reported where heads.json is shown
   each(FIGURES.join(","), { head, temperature });
   each(INSIDE, { at });
   each(`${FIRST}, ${SECOND}, ${BOTH}`, { at: there });
@@ -152,7 +152,7 @@ function show(run, step) {
   now = asked;
   const two = `${asked} ${versus}`;
   if (two === comparing.what) return;
-  clearTimeout(comparing.soon);  // not at every step of a film that plays
+  clearTimeout(comparing.soon);  // not at every step of a film that is playing
   comparing = { what: two, soon: setTimeout(() => showTwo(wish, () => comparing.what === two), 60) };
 }
 

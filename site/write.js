@@ -1,4 +1,4 @@
-/** Write the head: see write.html. What is typed is kept in this browser, the rest in the address. */
+/** Write the head: see write.html. What is typed is saved in this browser, the rest in the address. */
 import "./figures/code-editor/code-editor.js";
 import "./figures/exercise-chooser/exercise-chooser.js";
 import "./figures/famous-mistakes/famous-mistakes.js";
@@ -27,11 +27,11 @@ const $ = (selector) => document.querySelector(selector);
 const bench = new Bench();
 const now = {
   run: null, exercise: "attention", head: "0.0",
-  look: null,      // the example, once it is there, and `looked`, the promise of it
+  look: null,      // the example; `looked` is its promise
   trial: null,     // the famous mistake that is in the editor, or null
-  guesses: {},     // of mistakes that were tried: whether the guess came true
-  result: null,    // of the last run of the code that is in the editor
-  turn: 0,         // grows whenever another text is in the editor
+  guesses: {},     // for each mistake tried: whether the guess came true
+  result: null,    // of the last run of the code in the editor
+  turn: 0,         // grows whenever the editor gets different code
   get typed() {    // which exercise the code in the editor belongs to
     return this.trial ? "attention" : this.exercise;
   },
@@ -40,7 +40,7 @@ const now = {
 // What was typed ---------------------------------------------------------------------------------
 
 const key = (exercise) => `terrarium/write/${exercise}`;
-const typed = {};  // the same, as long as the page is open: a browser may keep nothing
+const typed = {};  // the same while the page is open: a browser may refuse to store it
 
 function kept(exercise) {
   try {
@@ -56,11 +56,11 @@ function keep(exercise, code) {
     if (code === EXERCISES[exercise].start) localStorage.removeItem(key(exercise));
     else localStorage.setItem(key(exercise), code);
   } catch {
-    // a browser that keeps nothing
+    // a browser that stores nothing
   }
 }
 
-/** What is in the editor, and everything that belongs to it: what was typed, or a famous mistake. */
+/** Put one's own code, or a famous mistake, into the editor, with all that belongs to it. */
 function edit({ exercise = now.exercise, trial = null }) {
   stopStory();
   if (now.busy) bench.halt();
@@ -76,7 +76,7 @@ function edit({ exercise = now.exercise, trial = null }) {
   found(null);
 }
 
-/** What came of a run; null where another text is in the editor. */
+/** Show the result of a run; null: this code has not run. */
 function found(result) {
   now.result = result;
   $("head-check").result = result;
@@ -86,13 +86,13 @@ function found(result) {
   markChanged(false);
 }
 
-/** Whether the code in the editor is another than the one that ran. */
+/** Note whether the code has changed since it ran. */
 function markChanged(hasChanged) {
   now.changed = hasChanged && Boolean(now.result);
   for (const figure of document.querySelectorAll("head-check, typed-map")) figure.changed = now.changed;
 }
 
-/** Where the model's own head looks, without a typed one; null until the example is there. */
+/** Where the model's own head looks; null until the example is there. */
 function ownMap(hasRun = false) {
   if (!now.look || now.look instanceof Error) return null;
   const ids = triedOn(now.look), T = ids.length, own = new Float32Array(T * T);
@@ -153,12 +153,12 @@ async function tryIt() {
   else if (now.trial && !$("guess-first").measured) await measure(now.result);
 }
 
-/** What came of a famous mistake, and of the guess. */
+/** Measure what a famous mistake does, and check the guess. */
 async function measure(result) {
   const { trial, run } = now, isNow = () => now.result === result && now.trial === trial;
   let loss;
   try {
-    if (!result.measured) throw new Error("This code has no map that could be measured.");
+    if (!result.measured) throw new Error("This code returned no map to measure.");
     loss = await bench.loss(run, result);
   } catch (error) {
     if (isNow()) $("guess-first").lost = error.message;
@@ -186,7 +186,7 @@ addEventListener("mistake", ({ detail: { name } }) => {
 
 let texts = 0;  // grows with every story, so that an old one is known
 
-/** End a story that is under way; what is there of it stays. */
+/** Stop a story; what there is of it stays. */
 function stopStory() {
   const { story } = $("typed-story");
   if (!story?.busy) return;
@@ -228,14 +228,14 @@ addEventListener("halt", stopStory);
 
 // The run ----------------------------------------------------------------------------------------
 
-/** The example, and what heads are tried on: computed here, so that nothing else need be fetched. */
+/** The text that heads are tried on: computed here, so nothing else has to be fetched. */
 function exampleOf(run) {
   const { snapshots, prompts, settings } = run.manifest;
   return live(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature })
     .catch((error) => error);
 }
 
-/** The place at which a head looks most at a single token, neither the first nor the last. */
+/** The position from which a head looks most at one token, neither the first nor the last. */
 function striking(look, head) {
   const most = (place) => Math.max(0, ...look.row(head, place - 1).slice(1, -1));
   const places = Array.from({ length: look.last }, (_, i) => i + 1);
@@ -259,7 +259,7 @@ async function show(run) {
   Object.assign(now, { look, missed });
   showHead(run);
   await somebody;
-  if (now.run === run) bench.open(run).catch(() => {});  // said when it is used
+  if (now.run === run) bench.open(run).catch(() => {});  // reported when it is used
 }
 
 function showHead(run) {

@@ -50,12 +50,12 @@ def test_a_wrong_class_hears_what_its_mistake_is(name):
 
 
 @pytest.mark.parametrize("thing, sentence", [
-    (torch.ones(3), "attention is of the type Tensor, and it has to be a function: def attention("
+    (torch.ones(3), "attention is of the type Tensor, but it has to be a function: def attention("
                     "q, k, v)."),
-    (lambda q, k: q, "It is called with three tensors, attention(q, k, v), and that ends in: "
+    (lambda q, k: q, "It is called with three tensors, attention(q, k, v), and that fails: "
                      "<lambda>() takes 2 positional arguments but 3 were given."),
-    (lambda q, k, v, mask: q, "It is called with three tensors, attention(q, k, v), and that ends "
-                              "in: <lambda>() missing 1 required positional argument: 'mask'."),
+    (lambda q, k, v, mask: q, "It is called with three tensors, attention(q, k, v), and that "
+                              "fails: <lambda>() missing 1 required positional argument: 'mask'."),
 ])
 def test_what_cannot_be_called_with_q_k_and_v_is_told_so(thing, sentence):
     assert judge(thing, torch) == sentence
@@ -76,12 +76,12 @@ def test_a_mistake_that_only_shows_on_other_numbers_is_named_too():
             raise ValueError("too large")
         return train.attention(q, k, v)
 
-    assert re.match("Running it ends in ValueError, line .*: too large.", judge(picky, torch))
+    assert re.match("It raises ValueError in line .*: too large.", judge(picky, torch))
 
 
 def test_gradients_that_are_switched_off_are_noticed():
     with torch.no_grad():
-        assert "A model cannot learn through it" in judge(train.attention, torch)
+        assert "A model cannot learn with it" in judge(train.attention, torch)
 
 
 def test_the_judge_asks_of_torch_only_what_it_says():

@@ -53,7 +53,7 @@ def test_the_film_shows_what_was_written_at_each_look(browser, site):
     steps = film_of(site.folder)[0]["watched"]
     with opened(browser, f"{site.address}/index.html") as page:
         assert shown(page) == told(site.folder, 0)
-        slider = page.get_by_role("slider", name="How long it has learned")
+        slider = page.get_by_role("slider", name="Training step")
         slider.focus()
         for look in range(1, len(steps)):
             page.keyboard.press("ArrowRight")
@@ -87,7 +87,7 @@ def test_the_film_plays_to_its_end_and_stops_when_somebody_takes_the_slider(brow
 def test_with_reduced_motion_the_film_moves_by_hand_only(browser, site):
     with opened(browser, f"{site.address}/index.html", still=True) as page:
         assert page.get_by_role("button", name="Play").count() == 0
-        page.get_by_role("button", name="One look on").click()
+        page.get_by_role("button", name="Next sample").click()
         assert shown(page) == told(site.folder, 1)
 
 
@@ -109,7 +109,7 @@ def test_a_token_says_how_likely_it_was_by_mouse_and_by_keyboard(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         readout = page.locator("five-texts .readout")
         page.locator("five-texts .token").nth(1).hover()
-        likely = re.search(r"was (<|>)? ?(\d+) % likely", readout.inner_text())
+        likely = re.search(r"a probability of ([<>])?(\d+)%", readout.inner_text())
         assert abs(int(likely[2]) - 100 * first["p"][1]) <= 1
         page.locator("five-texts [role=group]").first.focus()
         page.keyboard.press("Home")
@@ -142,12 +142,12 @@ def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path)
     (copy / "exported" / "index.json").write_text(json.dumps(index))
     with served(copy) as address, opened(browser, f"{address}/index.html#step=10") as page:
         page.get_by_label("run").select_option("other")
-        page.get_by_text("This is the run other").wait_for()
+        page.get_by_text("This run, “other”,").wait_for()
         assert page.get_by_text("7 of 20 steps so far").is_visible()
         assert "run=other" in page.url
         page.reload()
         drawn(page)
-        assert page.get_by_text("This is the run other").is_visible()
+        assert page.get_by_text("This run, “other”,").is_visible()
 
 
 # Look inside ------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_the_text_that_was_written_down_is_shown_as_its_tokens(browser, site, st
     ids = look["given"] + [token[0] for token in look["tokens"]]
     with inside(browser, site, f"step={step}&prompt={prompt}") as page:
         assert boxes(page) == [alone(symbols[i]) for i in ids]
-        assert page.get_by_text(f"Written down at step {step} of the training").is_visible()
+        assert page.get_by_text(f"Recorded at step {step} of the training").is_visible()
 
 
 def test_a_token_shows_the_ten_that_were_written_down_with_the_chosen_one_marked(browser, site):
@@ -197,7 +197,7 @@ def test_a_token_shows_the_ten_that_were_written_down_with_the_chosen_one_marked
         marked = page.figure("top-ten").locator("li.is-chosen")
         assert marked.locator(".symbol").inner_text() == alone(symbols[chosen]) + "\n, chosen"
         said = marked.locator(".share").first.inner_text()
-        assert said.startswith("<") if p < 0.005 else abs(int(said[:-2]) - 100 * p) <= 1
+        assert said.startswith("<") if p < 0.005 else abs(int(said[:-1]) - 100 * p) <= 1
         assert f"at={len(look['given']) + 2}" in page.url
 
 
@@ -210,7 +210,7 @@ def test_temperature_changes_the_draw_but_not_the_belief(browser, site):
         slider.focus()
         for _ in range(10):
             page.keyboard.press("ArrowLeft")
-        assert row.locator(".share").all_inner_texts() == [believed, "100 %"]
+        assert row.locator(".share").all_inner_texts() == [believed, "100%"]
         assert "temperature=0" in page.url
 
 
@@ -224,7 +224,7 @@ def test_attention_is_what_was_written_down_by_mouse_and_by_keyboard(browser, si
         assert len(shown) == 5
         given = [alone(symbols[i]) for i in look["given"]]
         for one in shown:
-            symbol, share = re.fullmatch(r"(\S+) (?:[<>] )?(\d+) %", one).groups()
+            symbol, share = re.fullmatch(r"(\S+) [<>]?(\d+)%", one).groups()
             assert min(abs(100 * row[i] - int(share)) for i in range(5) if given[i] == symbol) <= 1
         field = page.figure("attention-map").locator(".field")
         field.focus()
@@ -233,12 +233,12 @@ def test_attention_is_what_was_written_down_by_mouse_and_by_keyboard(browser, si
         page.keyboard.press("ArrowUp")
         page.keyboard.press("ArrowLeft")
         said = page.figure("attention-map").locator(".says").inner_text()
-        assert f"at {given[3]}: {round(100 * row[3])} %" in said
+        assert f"to {given[3]}: {round(100 * row[3])}%" in said
         box = field.bounding_box()
         page.mouse.click(box["x"] + 2, box["y"] + box["height"] * 0.99)
         last = len(look["given"]) + len(look["tokens"])
         said = page.figure("attention-map").locator(".says").inner_text()
-        assert f"(place {last - 1}) at (end)" in said
+        assert f"(position {last - 1}) to (end)" in said
 
 
 def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
@@ -252,7 +252,7 @@ def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
               return [0, T - 1, T * T - T].map((cell) => data[4 * cell + 3]); })""")
         assert drawn == [[255, 0, 255]] * 4, "the future is empty, the past is not"
         heads.nth(2).click()
-        assert page.get_by_text("When it had read up to").first.inner_text().count("head 1.0") == 1
+        assert page.get_by_text("After reading up to").first.inner_text().count("head 1.0") == 1
         page.keyboard.press("ArrowRight")
         assert "head=1.1" in page.url and page.locator("head-story h3").inner_text().startswith(
             "Head 1.1: ")
@@ -276,18 +276,18 @@ def test_what_a_head_does_is_what_the_export_measured(browser, site):
 
 
 def tenths(p):
-    return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
+    return "<0.1%" if p < 0.0005 else f"{100 * p:.1f}%"
 
 
 def percent(p):
     if 0 < p < 0.005:
-        return "< 1 %"
-    return "> 99 %" if 0.995 < p < 1 else f"{int(100 * p + 0.5)} %"
+        return "<1%"
+    return ">99%" if 0.995 < p < 1 else f"{int(100 * p + 0.5)}%"
 
 
 def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, site, smoke_run):
     with inside(browser, site, "step=10") as page:
-        page.get_by_placeholder("The beginning of a text").fill("The cat")
+        page.get_by_placeholder("The start of a text").fill("The cat")
         page.figure("prompt-chooser").get_by_text("Computed in this page").wait_for()
         kept = [one["step"] for one in film_of(site.folder)[0]["snapshots"]]
         step = min(kept, key=lambda one: abs(one - 10))
@@ -306,7 +306,7 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
         drawn(page)
         page.mouse.move(6, 6)
         settled(page)
-        assert page.get_by_placeholder("The beginning of a text").input_value() == "The cat"
+        assert page.get_by_placeholder("The start of a text").input_value() == "The cat"
 
 
 def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, site, smoke_run):
@@ -330,22 +330,22 @@ def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, s
 
 def test_characters_that_the_model_never_saw_are_left_out_and_named(browser, site):
     with inside(browser, site) as page:
-        page.get_by_placeholder("The beginning of a text").fill("The cat é漢")
-        page.get_by_text("It never saw é, 漢").wait_for()
+        page.get_by_placeholder("The start of a text").fill("The cat é漢")
+        page.get_by_text("It has never seen é, 漢").wait_for()
         assert "".join(boxes(page)).startswith("(end)The·cat")
-        page.get_by_placeholder("The beginning of a text").fill("<img src=x onerror=alert(1)>")
-        page.get_by_text("It never saw").wait_for()
+        page.get_by_placeholder("The start of a text").fill("<img src=x onerror=alert(1)>")
+        page.get_by_text("It has never seen").wait_for()
         assert page.locator("img").count() == 0
-        page.get_by_placeholder("The beginning of a text").fill("word " * 190)
-        page.get_by_text("it cannot see at once").wait_for()
-        page.get_by_placeholder("The beginning of a text").fill("")
-        page.get_by_text("Written down at").wait_for()
+        page.get_by_placeholder("The start of a text").fill("word " * 190)
+        page.get_by_text("fit in its context").wait_for()
+        page.get_by_placeholder("The start of a text").fill("")
+        page.get_by_text("Recorded at").wait_for()
 
 
 def test_the_page_says_that_it_computes_what_pytorch_computed(browser, site):
     with inside(browser, site, "step=20") as page:
         said = page.locator("same-numbers p")
-        said.get_by_text("This page computes what PyTorch computed.").wait_for()
+        said.get_by_text("This page computes the same numbers as PyTorch.").wait_for()
         gap = float(re.search(r"none differs by more than (\S+)\.$", said.inner_text())[1])
         assert 0 < gap <= 1e-4
 
@@ -360,19 +360,19 @@ def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, t
     change(copy / "exported" / "smoke", "logits/000020.json", nudge)
     with served(copy) as address, opened(browser, f"{address}/explore.html") as page:
         page.mouse.move(5, 5)  # somebody is there
-        page.get_by_text("this page computes other numbers than").wait_for()
-        assert page.get_by_text("This page computes what PyTorch computed").count() == 0
+        page.get_by_text("this page does not compute the same numbers as PyTorch").wait_for()
+        assert page.get_by_text("This page computes the same numbers as PyTorch").count() == 0
 
 
 @pytest.mark.parametrize("versus, word", [
-    ("step:0", "part at place"), ("temperature:0", "part at place"), ("off:1.0", "place"),
-    ("temperature:0.8", "same")])
+    ("step:0", "diverge at position"), ("temperature:0", "diverge at position"),
+    ("off:1.0", "position"), ("temperature:0.8", "Both write the same text")])
 def test_two_are_compared_up_to_where_they_part(browser, site, versus, word):
     with inside(browser, site, f"step=20&prompt=2&temperature=0.8&versus={versus}") as page:
         said = page.locator("rose-and-fell p").first.inner_text()
         assert word in said
         first, second = boxes(page, "#first"), boxes(page, "#second")
-        if found := re.search(r"They part at place (\d+)", said):
+        if found := re.search(r"They diverge at position (\d+)", said):
             at = int(found[1])
             assert first[:at] == second[:at] and first[at : at + 1] != second[at : at + 1]
             differs = page.locator("#first .differs")
@@ -388,7 +388,7 @@ def test_a_head_that_is_switched_off_changes_what_is_believed(browser, site):
                               page.locator("rose-and-fell .share").all_inner_texts()])
         assert any(a != b for a, b in zip(before, after))
         moved = page.locator("#compared attention-gallery .role").all_inner_texts()
-        assert moved[:2] == ["0 % moved"] * 2, "the first layer reads what it read before"
+        assert moved[:2] == ["0% moved"] * 2, "the first layer reads what it read before"
 
 
 def test_what_rose_and_where_attention_moved_is_what_pytorch_says(browser, site, smoke_run):
@@ -426,7 +426,7 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
     with served(copy) as address:
         with opened(browser, f"{address}/explore.html#step=20&versus=run:other") as page:
             page.mouse.move(5, 5)
-            page.get_by_text("Both write the same.").wait_for()
+            page.get_by_text("Both write the same text.").wait_for()
         page = browser.new_page()
         page.goto(f"{address}/explore.html#versus=run:nobody")
         drawn(page)
@@ -473,8 +473,8 @@ def test_nothing_scrolls_sideways_in_a_narrow_window_a_wide_one_and_one_that_cha
 def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         heard = page.locator("body").aria_snapshot()
-    for words in ("The loss on text it never learns from falls from", "Share of texts that keep",
-                  "Prompt 1: Once upon a time", "How long it has learned"):
+    for words in ("The loss on unseen text falls from", "Share of texts that follow",
+                  "Prompt 1: Once upon a time", "Training step"):
         assert words in heard
 
 
@@ -569,7 +569,7 @@ DAMAGE = {  # what is done to site/exported/, what the page then says, and the c
     "index cut": (lambda e: cut(e / "index.json"), "the list of runs is damaged: it is not JSON",
                   "python export_for_web.py"),
     "index of another version": (lambda e: alter(e / "index.json", format=9),
-                                 "was exported in format 9, and this page reads format 1",
+                                 "was exported in format 9, but this page reads format 1",
                                  "python export_for_web.py"),
     "no manifest": (lambda e: (e / "smoke/manifest.json").unlink(),
                     "The run smoke is missing (404)", "python export_for_web.py runs/smoke"),
@@ -669,8 +669,8 @@ def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site,
         alert = page.locator(place).get_by_role("alert")
         assert sentence in alert.inner_text()
         assert alert.locator("code").inner_text() == "python export_for_web.py runs/smoke"
-        page.get_by_role("slider", name="How long it has learned").press("ArrowLeft")
-        page.get_by_text("Written down at step 10 of the training").wait_for()
+        page.get_by_role("slider", name="Training step").press("ArrowLeft")
+        page.get_by_text("Recorded at step 10 of the training").wait_for()
         page.close()
 
 
@@ -681,7 +681,7 @@ def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(
     assert "The run nobody is missing" in page.get_by_role("alert").inner_text()
     assert not page.get_by_text("…").first.is_visible()
     page.get_by_role("link", name="smoke").click()
-    page.get_by_text("This is the run smoke").wait_for()
+    page.get_by_text("This run, “smoke”,").wait_for()
     assert page.get_by_role("alert").count() == 0
     page.close()
 
@@ -695,9 +695,9 @@ def test_numbers_and_tokens_are_written_as_people_read_them(engine):
         return [[0, 0.001, 0.754, 0.999, 1].map(percent), count(951040), nats(Math.log(10)),
                 nats(0.2384), [75, 3600, 12.4].map(duration), inText(" a\\n"), alone(" a\\n"),
                 inText("<|endoftext|>"), shade(0.26), heat(2)]; }""") == [
-        ["0 %", "< 1 %", "75 %", "> 99 %", "100 %"], "951,040",
-        "2.30 nats, as unsure as among 10 equal choices",
-        "0.24 nats, as unsure as among 1.3 equal choices", ["1 min 15 s", "1 h 0 min", "12 s"],
+        ["0%", "<1%", "75%", ">99%", "100%"], "951,040",
+        "2.30 nats, like guessing among 10 equal options",
+        "0.24 nats, like guessing among 1.3 equal options", ["1 min 15 s", "1 h 0 min", "12 s"],
         " a↵ ", "·a↵", " (end)", "shade3", "heat10"]
 
 

@@ -399,14 +399,14 @@ def test_random_numbers_are_the_same_for_a_seed_and_spread_as_they_should(python
 ])
 def test_what_the_page_does_not_have_is_said_in_a_sentence(python, line, type, words):
     said = python(f"import torch\nfrom torch import nn\n\n\ndef f():\n    {line}\n\nf()")
-    assert said["says"] == f"The file ends in {type}, line 6: {words.strip('.')}."
+    assert said["says"] == f"The file raises {type} in line 6: {words.strip('.')}."
 
 
 def test_the_line_that_is_named_is_the_learners_own(python):
     said = python("import torch\n\ndef attention(q, k):\n    return q @ k\n\n"
                   "attention(torch.ones(2, 3), torch.ones(2, 3))")
-    assert said["says"] == ("The file ends in RuntimeError, line 4: mat1 and mat2 shapes cannot be "
-                            "multiplied (2x3 and 2x3).")
+    assert said["says"] == ("The file raises RuntimeError in line 4: mat1 and mat2 shapes cannot "
+                            "be multiplied (2x3 and 2x3).")
 
 
 def test_modules_find_their_parameters_and_notice_a_forgotten_super(python):

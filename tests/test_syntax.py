@@ -21,38 +21,37 @@ def said(source):
 
 @pytest.mark.parametrize("source, sentence", [
     ("def attention(q, k, v)\n    return v\n",
-     "Line 1 begins with def, and the colon at its end is missing."),
+     "Line 1 begins with def, but the colon at its end is missing."),
     ("x = 1\nfor t in range(3)  # each: token\n    x = t\n",
-     "Line 2 begins with for, and the colon at its end is missing."),
+     "Line 2 begins with for, but the colon at its end is missing."),
     ("if x > 1:\n    y = 1\nelse\n    y = 2\n",
-     "Line 3 begins with else, and the colon at its end is missing."),
+     "Line 3 begins with else, but the colon at its end is missing."),
     ("def f(q):\nreturn q\n",
-     "Line 1 ends in a colon: line 2, which belongs to it, has to stand further right, by four "
+     "Line 1 ends with a colon, so line 2, which belongs to it, has to be indented by four more "
      "spaces."),
     ("def f(q):\n    # only words\n",
-     "Line 1 ends in a colon, and nothing follows that belongs to it."),
+     "Line 1 ends with a colon, but nothing indented follows it."),
     ("x = 1\n\n  y = 2\n",
-     "Line 3 stands further right than line 1, which does not end in a colon: let both begin at "
-     "the same place."),
+     "Line 3 is indented further than line 1, which does not end with a colon: both have to begin "
+     "in the same column."),
     ("def f(q):\n    x = 1\n      \n  return x\n",
-     "Line 4 begins 2 spaces from the left, and no block above it does."),
+     "Line 4 is indented by 2 spaces, but no block above it is."),
     ("  x = 1\n", "Line 1 has to begin at the left edge."),
     ("def f(q):\n    x = 1\n\ty = 2\n",
-     "Line 3 begins with a tab, and other lines with spaces: use spaces only."),
-    ("x = (1 + 2\ny = 3\n", "The bracket ( of line 1 is never closed."),
-    ("x = (1 + [2)\ny = 3\n", "Line 1 has ) where ] should close the bracket [ of line 1."),
+     "Line 3 begins with a tab, but other lines with spaces: use spaces only."),
+    ("x = (1 + 2\ny = 3\n", "The bracket ( in line 1 is never closed."),
+    ("x = (1 + [2)\ny = 3\n", "Line 1 has ) where ] should close the bracket [ from line 1."),
     ("x = 1)\n", "Line 1 closes a bracket ) that was never opened."),
-    ("x = 'abc\ny = 1\n", "In line 1, the text that begins with ' does not end: ' is missing."),
+    ("x = 'abc\ny = 1\n", "In line 1, the string that begins with ' does not end: ' is missing."),
     ('def f():\n    """What it does\n    return 1\n',
-     'The text that begins with """ in line 2 never ends.'),
+     'The string that begins with """ in line 2 never ends.'),
     ("if x = 1:\n    y = 2\n",
-     "Line 1 asks a question, so it needs ==, which compares; = gives a name to something."),
+     "Line 1 asks a question, so it needs ==, which compares; = assigns a value."),
     ("x = 1\nreturn x\n",
-     "Line 2 stands outside of the function: it has to be indented as the lines of the function "
-     "are."),
+     "Line 2 is outside the function: it has to be indented like the lines of the function."),
     ("x = 1\ny = x +\n",
-     "Python cannot read line 2: y = x +. Is something missing in it, or one sign too many, or in "
-     "the line before?"),
+     "Python cannot read line 2: y = x +. Is something missing, or is there one character too "
+     "many, there or in the line before?"),
 ])
 def test_the_mistake_is_named_with_its_line(source, sentence):
     assert said(source) == sentence
@@ -65,7 +64,7 @@ def test_a_colon_that_is_taken_away_is_missed_in_its_line(source, data):
     i = data.draw(st.sampled_from(ends))
     lines[i] = lines[i][:-1]
     word = lines[i].split()[0]
-    assert said("\n".join(lines)) == (f"Line {i + 1} begins with {word}, and the colon at its end "
+    assert said("\n".join(lines)) == (f"Line {i + 1} begins with {word}, but the colon at its end "
                                       "is missing.")
 
 

@@ -162,21 +162,21 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         page.keyboard.press("Control+End")
         page.keyboard.type("T, D = q.shape[-2:]\nscores = q @ k\nweights = scores.softmax(dim=-1)"
                            "\nreturn weights @ v, weights\n")
-        assert "Running it ends in RuntimeError, line 12: Expected size for first" in desk.run()
+        assert "It raises RuntimeError in line 12: Expected size for first" in desk.run()
         assert page.locator("code-editor .cm-wrong").inner_text().strip() == "scores = q @ k"
         fixed = desk.text.replace("q @ k", "q @ k.transpose(-2, -1)")
-        assert desk.run(fixed).startswith("4 of 9 right. The future is visible")
-        assert re.search(r"Yours gives \d+ % of a row to later tokens",
+        assert desk.run(fixed).startswith("4 of 9 right. It can see the future")
+        assert re.search(r"Yours gives \d+% of a row to later tokens",
                          page.locator("typed-map .says").inner_text())
         fixed = fixed.replace("scores.softmax",
                               "(scores + torch.full((T, T), -math.inf).triu(1)).softmax")
         assert desk.run(fixed).startswith("5 of 9 right. The scores are not scaled.")
         assert desk.run(fixed.replace("-1)\n", "-1) / D**0.5\n", 1)).startswith(
-            "This is attention. With it in every head of the model, none of 512 logits differs "
-            "from PyTorch’s by more than 0.0000")
+            "This is attention. With your code in every head of the model, none of the 512 logits "
+            "differs from PyTorch’s by more than 0.0000")
         assert page.locator("head-check li.right").count() == 9
         assert "Both are the same" in page.locator("typed-map .says").inner_text()
-        page.get_by_role("button", name="Let it write through my code").click()
+        page.get_by_role("button", name="Let it write with my code").click()
         page.get_by_text("Every token is the same.").wait_for()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download my_head.py").click()
@@ -210,7 +210,7 @@ def test_it_can_all_be_done_by_keyboard(browser, site):
         assert page.evaluate(IN_FOCUS) == "Run it"
         page.keyboard.press("Enter")
         page.get_by_text("This is attention.").wait_for()
-        tab_to("Let it write through my code")
+        tab_to("Let it write with my code")
         page.keyboard.press("Enter")
         page.get_by_text("Every token is the same.").wait_for()
         tab_to("Download my_head.py")
@@ -220,22 +220,22 @@ def test_the_verdict_is_announced_and_the_stages_have_words(desk):
     desk.run(SOURCE.replace(" / D**0.5", ""))
     heard = desk.page.locator("head-check").aria_snapshot()
     assert "status:" in heard and "The scores are not scaled." in heard
-    for words in ("No look at the future : right", "The right scores, scaled : wrong",
+    for words in ("No peeking at the future : right", "The right scores, scaled : wrong",
                   "The values are mixed : not yet checked"):
         assert words in heard
 
 
 @pytest.mark.parametrize("source, sentence, line", [
-    (SOURCE.replace("v):", "v)"), "Line 6 begins with def, and the colon at its end is missing.",
+    (SOURCE.replace("v):", "v)"), "Line 6 begins with def, but the colon at its end is missing.",
      6),
-    (SOURCE.replace("    scores = q", "      scores = q"), "Line 8 stands further right than line "
-     "7, which does not end in a colon", 8),
-    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "The bracket ( of line 10 is never "
+    (SOURCE.replace("    scores = q", "      scores = q"), "Line 8 is indented further than line "
+     "7, which does not end with a colon", 8),
+    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "The bracket ( in line 10 is never "
      "closed.", 10),
-    (SOURCE.replace("scores.softmax", "scoers.softmax"), "Running it ends in NameError, line 10: "
+    (SOURCE.replace("scores.softmax", "scoers.softmax"), "It raises NameError in line 10: "
      "name 'scoers' isn't defined.", 10),
-    (SOURCE.replace("import torch\n", "import numpy\n", 1), "The file ends in ImportError, line 2: "
-     "numpy is not in this page", 2),
+    (SOURCE.replace("import torch\n", "import numpy\n", 1), "The file raises ImportError in line "
+     "2: numpy is not in this page", 2),
     (SOURCE.replace("attention", "attend"), "It has to define attention(q, k, v).", None),
 ])
 def test_what_cannot_run_is_named_with_the_line_that_the_learner_sees(desk, source, sentence, line):
@@ -250,11 +250,11 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     page = desk.page
     desk.run(SOURCE)
     desk.put(SOURCE.replace("dim=-1", "dim=-2"))
-    assert page.get_by_text("The code has changed since it ran.").is_visible()
-    assert page.get_by_text("Yours, before it changed").is_visible()
-    page.get_by_role("button", name="Let it write through my code").click()
+    assert page.get_by_text("The code has changed since you ran it.").is_visible()
+    assert page.get_by_text("Yours, from the last run").is_visible()
+    page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_text("The columns of the weights sum to one").wait_for()  # it ran again before
-    page.get_by_text("The texts part at the word with the wave below.").wait_for()
+    page.get_by_text("The texts diverge at the underlined word.").wait_for()
     page.locator("typed-story select").select_option("1")
     assert page.locator("typed-story .given").first.inner_text() == "Once upon a time"
 
@@ -266,12 +266,12 @@ def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
 
 
 @pytest.mark.parametrize("end, sentence", [
-    ("return 1, 2", "It returns int and int: both things have to be tensors"),
-    ("raise SystemExit", "Running it ends in SystemExit, line 11"),
-    ("return input()", "Running it ends in OSError, line 11: nobody can answer input() here"),
-    ("return attention(q, k, v)", "It calls itself, again and again: nothing ends that."),
-    ("return weights @ v − 1, weights", "Line 11 has the sign − in it, which Python does not know: "
-                                        "type - instead."),
+    ("return 1, 2", "It returns int and int, but both have to be tensors"),
+    ("raise SystemExit", "It raises SystemExit in line 11"),
+    ("return input()", "It raises OSError in line 11: nobody can answer input() here"),
+    ("return attention(q, k, v)", "It calls itself again and again, without end."),
+    ("return weights @ v − 1, weights", "Line 11 contains the character −, which Python does "
+                                        "not know: type - instead."),
 ])
 def test_odd_ends_have_a_sentence_too(desk, end, sentence):
     odd = SOURCE.replace("return weights @ v, weights", end)
@@ -285,7 +285,7 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
     endless = SOURCE.replace("    T, D", "    while True:\n        pass\n    T, D")
     desk.run(SOURCE)
     desk.page.evaluate("patience = 1")  # now these seconds have to pass
-    assert desk.run(endless).startswith("It was stopped after 2 seconds without a result.")
+    assert desk.run(endless).startswith("Stopped after 2 seconds without a result.")
     desk.page.evaluate("patience = 10")
     assert desk.run(SOURCE).startswith("This is attention.")
 
@@ -297,19 +297,19 @@ NEVER_ENDING = SOURCE.replace(  # a story; what the code is judged by is never o
 def test_a_story_can_be_stopped_and_another_one_told(desk):
     page = desk.page
     assert desk.run(NEVER_ENDING).startswith("This is attention.")
-    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_role("button", name="Stop").click()
     page.locator("typed-story .all").get_by_text("Stopped.").wait_for()
     assert page.locator("typed-story .differs").count() == 0
     desk.run(SOURCE)
-    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_text("Every token is the same.").wait_for()
 
 
 def test_running_something_else_ends_a_story(desk):
     page = desk.page
     desk.run(NEVER_ENDING)
-    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_role("button", name="Stop").wait_for()
     assert "not scaled" in desk.run(SOURCE.replace(" / D**0.5", ""))
     assert page.locator("typed-story .all").get_by_text("Stopped.").is_visible()
@@ -322,9 +322,9 @@ def test_what_is_left_while_it_runs_says_nothing_where_one_goes(desk):
     desk.put(SOURCE.replace("    T, D", "    while True:\n        pass\n    T, D"))
     page.keyboard.press("Control+Enter")
     page.get_by_text("Running …").wait_for()
-    page.get_by_role("button", name="The scale forgotten").click()
+    page.get_by_role("button", name="The forgotten scale").click()
     page.wait_for_function("() => !document.querySelector('head-check').busy")
-    assert page.locator("head-check .verdict").inner_text().startswith("Type, then run it.")
+    assert page.locator("head-check .verdict").inner_text().startswith("Write it, then run it.")
     assert "not scaled" in desk.run()
 
 
@@ -372,14 +372,14 @@ def test_without_a_held_out_text_nothing_is_made_up(browser, site, tmp_path):
     shutil.copytree(site.folder, copy)
     change(copy / "exported" / "smoke", "check.json", lambda check: check.update(held_out=None))
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
-        page.get_by_role("button", name="The mask forgotten").click()
+        page.get_by_role("button", name="The forgotten mask").click()
         page.locator("guess-first input").first.check()
         page.get_by_role("button", name="Run it and see").click()
         page.get_by_text("This run was exported before there was a text").wait_for()
         assert page.locator("guess-first .true").count() == 0
-        page.get_by_role("button", name="Back to your own").click()
+        page.get_by_role("button", name="Back to my code").click()
         Desk(page).run(SOURCE)
-        page.get_by_role("button", name="Let it write through my code").click()
+        page.get_by_role("button", name="Let it write with my code").click()
         page.get_by_text("Every token is the same.").wait_for()
         page.locator("typed-story").get_by_text("Their losses are not known.").wait_for()
 
@@ -390,8 +390,8 @@ def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):
     desk.run()
     told = page.locator("guess-first .told")
     told.wait_for()
-    assert "It is as unsure as among" in told.inner_text()
-    assert "foresaw" not in told.inner_text() and "otherwise" not in told.inner_text()
+    assert "It is now as unsure as among" in told.inner_text()
+    assert "predicted" not in told.inner_text() and "turned out" not in told.inner_text()
     row = page.evaluate("[...document.querySelector('typed-map').maps.mine.slice(0, 15)]")
     measured = page.evaluate("document.querySelector('guess-first').measured.firstRow")
     assert measured == pytest.approx(sum(row), abs=1e-5)
@@ -415,7 +415,8 @@ def test_hints_come_one_by_one_and_the_answer_only_when_asked_for(desk):
     desk.run(SOURCE.replace(" / D**0.5", ""))
     assert page.get_by_text("/ D**0.5", exact=False).count() == 0
     page.get_by_role("button", name="A larger hint").click()
-    assert "so scores are divided by the root of D" in page.locator("head-check .hint").inner_text()
+    hint = page.locator("head-check .hint").inner_text()
+    assert "divide the scores by the square root of D" in hint
     assert page.get_by_label("One right answer").count() == 0
     page.get_by_role("button", name="Show me an answer").click()
     answer = page.get_by_label("One right answer").inner_text()
@@ -427,13 +428,13 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     page = desk.page
     desk.run(SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"))
     page.get_by_role("button", name="See what this mistake does").click()
-    page.get_by_text("The texts part at the word with the wave below.").wait_for()
+    page.get_by_text("The texts diverge at the underlined word.").wait_for()
     losses = [float(re.search(r"([\d.]+) nats", one.inner_text())[1])
               for one in page.locator("typed-story .loss").all()]
     assert losses[0] > losses[1]
     desk.run(SOURCE.replace("triu(1)", "triu(0)"))
     page.get_by_role("button", name="See what this mistake does").click()
-    page.get_by_text("What comes out of the model is NaN").wait_for()
+    page.get_by_text("The model’s output is NaN").wait_for()
 
 
 def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
@@ -443,7 +444,7 @@ def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
     source = SOURCE.replace(" / D**0.5", "")
     desk.run(source)
     desk.page.get_by_role("button", name="See what this mistake does").click()
-    said = desk.page.locator("typed-story .all").get_by_text("through your code it is")
+    said = desk.page.locator("typed-story .all").get_by_text("with your code it is")
     said.wait_for()
     names = {}
     exec(source, names)
@@ -451,7 +452,7 @@ def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
     with torch.inference_mode():
         logits, _ = model(torch.tensor([text[:-1]]), names["attention"])
     loss = torch.nn.functional.cross_entropy(logits[0], torch.tensor(text[1:])).item()
-    assert float(re.search(r"through your code it is ([\d.]+)\.", said.inner_text())[1]) \
+    assert float(re.search(r"with your code it is ([\d.]+)\.", said.inner_text())[1]) \
         == pytest.approx(loss, abs=2e-4)
 
 
@@ -463,7 +464,7 @@ def test_the_whole_class_is_written_tried_and_put_into_the_model(desk):
     assert desk.run(wrong_class("scaled by the width").lstrip()).startswith("6 of 10 right.")
     assert desk.run(RIGHT_CLASSES["step by step"].lstrip()).startswith("This is attention.")
     assert page.locator("head-check li.right").count() == 10
-    page.get_by_role("button", name="Let it write through my code").click()
+    page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_text("Every token is the same.").wait_for()
 
 
@@ -494,13 +495,13 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
     assert "triu(0)" in desk.text
     page.get_by_label("NaN, which is not a number").check()
     page.get_by_role("button", name="Run it and see").click()
-    page.get_by_text("You foresaw it. Its loss is NaN, and no token can be chosen").wait_for()
-    page.get_by_text("✓ You foresaw it").wait_for()
-    page.get_by_role("button", name="The scale forgotten").click()
+    page.get_by_text("You predicted it. Its loss is NaN, and no token can be chosen").wait_for()
+    page.get_by_text("✓ You predicted it").wait_for()
+    page.get_by_role("button", name="The forgotten scale").click()
     page.get_by_label("Paler: each token looks at more of the others").check()
     page.get_by_role("button", name="Run it and see").click()
-    page.get_by_text("It came otherwise. A row spreads over").wait_for()
-    page.get_by_role("button", name="Back to your own").click()
+    page.get_by_text("It turned out differently. A row is spread over").wait_for()
+    page.get_by_role("button", name="Back to my code").click()
     assert desk.text == SOURCE
     page.reload()
     drawn(page)
@@ -533,7 +534,7 @@ def test_another_head_is_chosen_and_everything_follows(desk):
                            "(one, i) => one !== before[i])", arg=before)
     assert f"head={other}" in page.url
     assert "Both are the same" in page.locator("typed-map .says").inner_text()
-    assert f"head {other} looked at" in page.locator("token-row .says").inner_text()
+    assert f"head {other} looked most at" in page.locator("token-row .says").inner_text()
 
 
 @pytest.mark.parametrize("length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12),
@@ -551,8 +552,8 @@ def test_the_maps_can_be_read_by_keyboard(desk):
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         desk.page.keyboard.press(key)
     said = desk.page.locator("typed-map .says").inner_text()
-    assert re.search(r"From .* \(place 1\) at .* \(place 1\): yours (.*), the model’s own \1\.",
-                     said)
+    assert re.search(r"From .* \(position 1\) to .* \(position 1\): "
+                     r"yours (.*), the model’s own \1\.", said)
 
 
 def test_the_command_to_take_home_names_the_text_of_the_run(browser, site, tmp_path):

@@ -53,7 +53,7 @@ RIGHT = {
         wei = F.softmax(wei, dim=-1)
         return wei @ v, wei
     """,
-    "with places compared": """
+    "with positions compared": """
         places = torch.arange(q.shape[-2])
         seen = places[:, None] >= places[None, :]
         scores = torch.where(seen, q @ k.mT / q.size(-1) ** 0.5, torch.tensor(-math.inf))
@@ -124,224 +124,218 @@ STEPS = """
 WRONG = {  # what is replaced in STEPS, by what, and what the judge says
     "no mask": (
         "full((T, T), -math.inf)", "zeros((T, T))",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
-        "sees."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
     "a mask of the past": (
         "triu(1)", "tril(-1)",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
-        "sees."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
     "a mask of itself": (
         "triu(1)", "triu(0)",
-        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
-        "over nothing but minus infinities: along which dimension does it run, and what does the"
-        " mask leave there?"),
+        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
+        "over nothing but minus infinity: which dimension does it run along, and what does the "
+        "mask leave there?"),
     "a mask one too late": (
         "triu(1)", "triu(2)",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
-        "sees."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
     "a mask for the result only": (
         "weights @ v, weights", "weights @ v, (q @ k.transpose(-2, -1)).softmax(-1)",
-        "The future is visible in the weights, though not in the result: some above the diagonal"
-        " are not zero."),
+        "The weights show the future, although the result does not: some above the diagonal are "
+        "not zero."),
     "a mask for the weights only": (
         "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
-        "comes in by the scores, or by the values."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
+        "through the scores or the values."),
     "a mask after softmax": (
         "scores.softmax(dim=-1)", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
-        "Row 0 of the weights sums to 0.0514: each row should sum to one, the whole attention of"
-        " a token. Softmax makes it so, if nothing is taken away after it."),
+        "Row 0 of the weights sums to 0.0514, but each row should sum to one, all the attention "
+        "of a token. Softmax sees to that, if nothing is removed after it."),
     "no scale": (
         "/ D**0.5", "",
-        "The scores are not scaled. A sum of D products spreads as the root of D does: what "
-        "brings it back to a spread of one?"),
+        "The scores are not scaled. The spread of a sum of D products is the square root of D: "
+        "what brings it back to one?"),
     "a scale by D": (
         "D**0.5", "D",
-        "The scores are scaled down too much. A sum of D products spreads as the root of D does:"
-        " what brings it back to a spread of one?"),
+        "The scores are scaled down too much. The spread of a sum of D products is the square "
+        "root of D: what brings it back to one?"),
     "a scale upside down": (
         "/ D**0.5", "* D**0.5",
-        "The scores are scaled up, not down. A sum of D products spreads as the root of D does: "
-        "what brings it back to a spread of one?"),
+        "The scores are scaled up, not down. The spread of a sum of D products is the square "
+        "root of D: what brings it back to one?"),
     "a scale of another size": (
         "D**0.5", "T**0.5",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and "
-        "by what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "a scale written as a number": (
         "D**0.5", "5**0.5",
-        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size written into it as"
-        " a number?"),
+        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size hard-coded?"),
     "no transpose": (
         "k.transpose(-2, -1)", "k",
-        "Running it ends in RuntimeError, line 8: Expected size for first two dimensions of "
-        "batch2 tensor to be: [6, 5] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, "
-        "5): texts, heads, tokens, numbers."),
+        "It raises RuntimeError in line 8: Expected size for first two dimensions of batch2 "
+        "tensor to be: [6, 5] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, 5): "
+        "texts, heads, tokens, numbers."),
     "a window of forty tokens": (
         "triu(1)", "triu(1) + torch.full((T, T), -math.inf).tril(-40)",
-        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size written into it as"
-        " a number?"),
+        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size hard-coded?"),
     "calling itself": (
         "return weights @ v, weights", "return attention(q, k, v)",
-        "It calls itself, again and again: nothing ends that."),
+        "It calls itself again and again, without end."),
     "leaving": (
         "return weights @ v, weights", "raise SystemExit",
-        "Running it ends in SystemExit, line 11: no words. Here q, k and v have the shape (2, 3, 7,"
-        " 5): texts, heads, tokens, numbers."),
-    "queries and keys exchanged": (
+        "It raises SystemExit in line 11: no message. Here q, k and v have the shape (2, 3, 7, "
+        "5): texts, heads, tokens, numbers."),
+    "queries and keys swapped": (
         "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and "
-        "by what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "softmax over the columns": (
         "softmax(dim=-1)", "softmax(dim=-2)",
         "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
         "dimension."),
     "softmax over the heads": (
         "softmax(dim=-1)", "softmax(dim=1)",
-        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
-        "over nothing but minus infinities: along which dimension does it run, and what does the"
-        " mask leave there?"),
+        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
+        "over nothing but minus infinity: which dimension does it run along, and what does the "
+        "mask leave there?"),
     "no softmax": (
         "scores.softmax(dim=-1)", "scores",
-        "Some weights are infinite, and they should be shares between 0 and 1: softmax, as the "
-        "last step, makes them so."),
+        "Some weights are infinite, but they should be fractions between 0 and 1: softmax, as "
+        "the last step, makes them so."),
     "no softmax and zeros": (
         "scores.softmax(dim=-1)", "scores.clamp_min(0)",
-        "Row 5 of the weights sums to 4.27: each row should sum to one, the whole attention of a"
-        " token. Softmax makes it so, if nothing is taken away after it."),
+        "Row 5 of the weights sums to 4.27, but each row should sum to one, all the attention of "
+        "a token. Softmax sees to that, if nothing is removed after it."),
     "all tokens seen alike": (
         "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and "
-        "by what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "the mask handed on": (
         "v, weights", "v, (weights > 0)",
-        "Row 6 of the weights sums to 7: each row should sum to one, the whole attention of a "
-        "token. Softmax makes it so, if nothing is taken away after it."),
+        "Row 6 of the weights sums to 7, but each row should sum to one, all the attention of a "
+        "token. Softmax sees to that, if nothing is removed after it."),
     "a mask that is only large": (
         "-math.inf", "-20.0",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. That happens when the scores are large: is what the mask takes "
-        "away from them large enough for any?"),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. That happens when the scores are large: does the mask subtract enough from "
+        "them, however large they are?"),
     "a mask of zero times infinity": (
         "torch.full((T, T), -math.inf).triu(1)", "torch.ones(T, T).triu(1) * -math.inf",
-        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
-        "over nothing but minus infinities: along which dimension does it run, and what does the"
-        " mask leave there?"),
+        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
+        "over nothing but minus infinity: which dimension does it run along, and what does the "
+        "mask leave there?"),
     "minus infinity after softmax": (
         "v, weights", "v, weights + torch.full((T, T), -math.inf).triu(1)",
-        "Some weights are infinite, and they should be shares between 0 and 1: softmax, as the "
-        "last step, makes them so."),
+        "Some weights are infinite, but they should be fractions between 0 and 1: softmax, as "
+        "the last step, makes them so."),
     "keys reshaped, not transposed": (
         "k.transpose(-2, -1)", "k.reshape(*k.shape[:2], D, T)",
-        "The future is visible: when token 2 is changed, what comes out at token 1, which is "
-        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
-        "comes in by the scores, or by the values."),
+        "It can see the future: changing token 2 changes the result for token 1, which is "
+        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
+        "through the scores or the values."),
     "a softmax without a dimension": (
         "scores.softmax(dim=-1)", "scores.softmax()",
-        "Running it ends in TypeError, line 10: softmax() missing 1 required positional "
-        'arguments: "dim". Here q, k and v have the shape (2, 3, 7, 5): texts, heads, tokens, '
-        "numbers."),
+        "It raises TypeError in line 10: softmax() missing 1 required positional arguments: "
+        '"dim". Here q, k and v have the shape (2, 3, 7, 5): texts, heads, tokens, numbers.'),
     "a typing error": (
         "scores.softmax", "scoers.softmax",
-        "Running it ends in NameError, line 10: name 'scoers' is not defined. Here q, k and v "
-        "have the shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
+        "It raises NameError in line 10: name 'scoers' is not defined. Here q, k and v have the "
+        "shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
     "the root of another size": (
         "D**0.5", "q.shape[1]**0.5",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and "
-        "by what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "weights divided": (
         "v, weights", "v, weights / 2",
-        "Row 6 of the weights sums to 0.5: each row should sum to one, the whole attention of a "
-        "token. Softmax makes it so, if nothing is taken away after it."),
+        "Row 6 of the weights sums to 0.5, but each row should sum to one, all the attention of "
+        "a token. Softmax sees to that, if nothing is removed after it."),
     "a mask of one size": (
         "torch.full((T, T), -math.inf).triu(1)", "torch.full((8, 8), -math.inf).triu(1)[:T, :T]",
-        "Right so far, but not for 33 tokens and heads of 2 numbers: is a size written into it "
-        "as a number? Running it ends in RuntimeError, line 9: The size of tensor a (33) must "
-        "match the size of tensor b (8) at non-singleton dimension 3. Here q, k and v have the "
-        "shape (3, 1, 33, 2): texts, heads, tokens, numbers."),
+        "Right so far, but not for 33 tokens and heads of 2 numbers: is a size hard-coded? It "
+        "raises RuntimeError in line 9: The size of tensor a (33) must match the size of tensor "
+        "b (8) at non-singleton dimension 3. Here q, k and v have the shape (3, 1, 33, 2): "
+        "texts, heads, tokens, numbers."),
     "weights cut off": (
         "scores.softmax(dim=-1)", "scores.softmax(dim=-1).detach()",
-        "Its numbers are right, but a model cannot learn through it: changes of q, k or v do not"
-        " reach the result as they should. Nothing may be taken out of the computation (detach, "
-        "item, float, numpy) or be overwritten in place once it was used."),
+        "Its numbers are right, but a model cannot learn with it: changes to q, k or v do not "
+        "reach the result as they should. Do not take anything out of the computation (detach, "
+        "item, float, numpy), and do not overwrite anything in place after it was used."),
     "keys that do not learn": (
         "k.transpose(-2, -1)", "(k.detach() + 0 * k).transpose(-2, -1)",
-        "Its numbers are right, but a model cannot learn through it: changes of q, k or v do not"
-        " reach the result as they should. Nothing may be taken out of the computation (detach, "
-        "item, float, numpy) or be overwritten in place once it was used."),
+        "Its numbers are right, but a model cannot learn with it: changes to q, k or v do not "
+        "reach the result as they should. Do not take anything out of the computation (detach, "
+        "item, float, numpy), and do not overwrite anything in place after it was used."),
     "by way of numpy": (
         "weights @ v,", "torch.from_numpy((weights @ v).detach().float().numpy()),",
-        "A model cannot learn through it: element 0 of tensors does not require grad and does "
-        "not have a grad_fn. Nothing may be taken out of the computation (detach, item, float, "
-        "numpy) or be overwritten in place once it was used."),
+        "A model cannot learn with it: element 0 of tensors does not require grad and does not "
+        "have a grad_fn. Do not take anything out of the computation (detach, item, float, "
+        "numpy), and do not overwrite anything in place after it was used."),
     "normalised in place": (
         "scores.softmax(dim=-1)", "scores.exp()\n    weights /= weights.sum(-1, keepdim=True)",
-        "A model cannot learn through it: one of the variables needed for gradient computation "
-        "has been modified by an inplace operation: [torch.FloatTensor [2, 3, 7, 7]], which is "
-        "output 0 of. Nothing may be taken out of the computation (detach, item, float, numpy) "
-        "or be overwritten in place once it was used."),
+        "A model cannot learn with it: one of the variables needed for gradient computation has "
+        "been modified by an inplace operation: [torch.FloatTensor [2, 3, 7, 7]], which is "
+        "output 0 of. Do not take anything out of the computation (detach, item, float, numpy), "
+        "and do not overwrite anything in place after it was used."),
     "in double precision": (
         "weights @ v,", "weights.double() @ v.double(),",
-        "The result is of the type torch.float64; like v, it should be of torch.float32."),
+        "The result has the type torch.float64; it should have that of v: torch.float32."),
     "a result not implemented": (
         "return weights @ v, weights", "raise NotImplementedError",
-        "Running it ends in NotImplementedError, line 11: no words. Here q, k and v have the "
-        "shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
+        "It raises NotImplementedError in line 11: no message. Here q, k and v have the shape "
+        "(2, 3, 7, 5): texts, heads, tokens, numbers."),
     "keys mixed, not values": (
         "weights @ v", "weights @ k",
-        "The weights are right, but the values are mixed wrongly: who weighs what?"),
+        "The weights are right, but the values are combined wrongly: which weight belongs to "
+        "which value?"),
     "values mixed twice": (
         "weights @ v", "weights @ (weights @ v)",
-        "The weights are right, but the values are mixed wrongly: who weighs what?"),
+        "The weights are right, but the values are combined wrongly: which weight belongs to "
+        "which value?"),
     "weights transposed": (
         "weights @ v", "weights.transpose(-2, -1) @ v",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. The weights of later tokens are zero, as they should be: so it "
-        "comes in by the scores, or by the values."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
+        "through the scores or the values."),
     "transposed weights handed on": (
         "v, weights", "v, weights.transpose(-2, -1)",
         "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
         "dimension."),
     "one thing only": (
         "v, weights", "v",
-        "It has to return two things: what each token takes over, and the weights of that "
-        "mixture."),
+        "It has to return two things: what each token gathers, and the weights of that mixture."),
     "three things": (
         "v, weights", "v, weights, v",
-        "It has to return two things: what each token takes over, and the weights of that "
-        "mixture."),
+        "It has to return two things: what each token gathers, and the weights of that mixture."),
     "nothing": (
         "return weights @ v, weights", "",
-        "It returns nothing. It has to return two things: what each token takes over, and the "
+        "It returns nothing. It has to return two things: what each token gathers, and the "
         "weights of that mixture."),
     "the weights forgotten": (
         "v, weights", "v, None",
-        "It returns Tensor and NoneType: both things have to be tensors, the second the weights."),
-    "both exchanged": (
+        "It returns Tensor and NoneType, but both have to be tensors; the second is the weights."),
+    "both swapped": (
         "weights @ v, weights", "weights, weights @ v",
-        "The weights have the shape (2, 3, 7, 5), and each of 7 tokens looks at 7 tokens: (2, 3,"
-        " 7, 7) is expected."),
+        "The weights have the shape (2, 3, 7, 5), but each of 7 tokens looks at 7 tokens: (2, 3, "
+        "7, 7) is expected."),
     "an array of numpy": (
         "v, weights", "v, weights.numpy()",
-        "It returns Tensor and ndarray: both things have to be tensors, the second the weights."),
+        "It returns Tensor and ndarray, but both have to be tensors; the second is the weights."),
     "heads glued": (
         "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
-        "The result has the shape (2, 7, 15); like v, it should have (2, 3, 7, 5)."),
+        "The result has the shape (2, 7, 15); it should have that of v: (2, 3, 7, 5)."),
     "heads averaged": (
         "v, weights", "v, weights.mean(1)",
-        "The weights have the shape (2, 7, 7), and each of 7 tokens looks at 7 tokens: (2, 3, 7,"
-        " 7) is expected."),
+        "The weights have the shape (2, 7, 7), but each of 7 tokens looks at 7 tokens: (2, 3, 7, "
+        "7) is expected."),
     "a result that is NaN": (
         "weights @ v", "weights @ v * math.nan",
-        "Some results are NaN or infinite, and no weight is: what happens between the two?"),
+        "Some results are NaN or infinite, but no weight is: what happens between the two?"),
     "weights that are NaN": (
         "v, weights", "v, weights * math.nan",
-        "Some weights are NaN, not a number. That comes of 0 times infinity, and of a softmax "
-        "over nothing but minus infinities: along which dimension does it run, and what does the"
-        " mask leave there?"),
+        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
+        "over nothing but minus infinity: which dimension does it run along, and what does the "
+        "mask leave there?"),
 }
 CLASS = """
 import math
@@ -386,58 +380,55 @@ RIGHT_CLASSES = {
 WRONG_CLASSES = {  # what is replaced in CLASS, by what, and what the judge says
     "super forgotten": (
         "        super().__init__()\n", "",
-        "Head(15, 5), a head that makes vectors of 5 numbers out of vectors of 15, ends in "
-        "AttributeError, line 8: cannot assign module before Module.__init__() call."),
+        "Head(15, 5), a head that turns vectors of 15 numbers into vectors of 5, raises "
+        "AttributeError in line 8: cannot assign module before Module.__init__() call."),
     "a layer forgotten": (
         "        self.key = nn.Linear(n_embd, head_size, bias=False)\n", "",
-        "It has no layer called key. In __init__, self.key has to be a linear layer: it makes what "
-        "each token brings to the others out of x."),
-    "sizes exchanged": (
+        "It has no layer called key. In __init__, set self.key to a linear layer: it computes "
+        "the key of each token from x."),
+    "sizes swapped": (
         "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(head_size, n_embd",
-        "In Head(15, 5), the weights of the layer value have the shape (15, 5); it has to make 5 "
-        "numbers out of 15: (5, 15)."),
+        "In Head(15, 5), the weights of the layer value have the shape (15, 5); it has to turn "
+        "15 numbers into 5: (5, 15)."),
     "a bias": (
         "self.query = nn.Linear(n_embd, head_size, bias=False)",
         "self.query = nn.Linear(n_embd, head_size)",
-        "The layer query has a bias, and those of the model have none: bias=False leaves it out."),
+        "The layer query has a bias, but those of the model have none: bias=False leaves it out."),
     "scaled by the width": (
         "q.shape[-1] ** 0.5", "C ** 0.5",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and by "
-        "what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "no mask in the class": (
         "scores.masked_fill(later, float(\"-inf\"))", "scores",
-        "The future is visible: when token 1 is changed, what comes out at token 0, which is "
-        "earlier, changes, too. A row of the weights is what a token sees, a column is whom it "
-        "sees."),
+        "It can see the future: changing token 1 changes the result for token 0, which is "
+        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
     "the value layer for both": (
         "self.key(x), self.value(x)", "self.value(x), self.value(x)",
-        "The weights are shares, but not of the right scores: whose query meets whose key, and by "
-        "what is the product divided?"),
+        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
+        "and what is the product divided by?"),
     "a mask that is made once": (
         "later = torch.ones(T, T).triu(1).bool()",
         "self.later = later = getattr(self, 'later', torch.ones(T, T).triu(1).bool())",
-        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size written into it as"
-        " a number? Running it ends in RuntimeError, line 18: The size of tensor a (7) must match"
-        " the size of tensor b (130) at non-singleton dimension 2. Here x has the shape (1, 130, "
-        "15): texts, tokens, numbers."),
+        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size hard-coded? It "
+        "raises RuntimeError in line 18: The size of tensor a (7) must match the size of tensor "
+        "b (130) at non-singleton dimension 2. Here x has the shape (1, 130, 15): texts, tokens, "
+        "numbers."),
     "sizes written as numbers": (
         "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(15, 5",
-        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size written into it as a "
-        "number? Running it ends in RuntimeError: The size of tensor a (15) must match the size of "
-        "tensor b (27) at non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, "
-        "tokens, numbers."),
+        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size hard-coded? It "
+        "raises RuntimeError: The size of tensor a (15) must match the size of tensor b (27) at "
+        "non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, tokens, numbers."),
     "a call instead of forward": (
         "class Head(nn.Module):", "class Head:\n    __call__ = None\n\n    def f(self):\n"
         "        pass\n\nclass Other(nn.Module):",
-        "It has no forward(self, x), which is what a layer does when it is called."),
+        "It has no forward(self, x), the method that runs when a layer is called."),
     "one thing from the class": (
         "weights @ v, weights", "weights @ v",
-        "It has to return two things: what each token takes over, and the weights of that "
-        "mixture."),
+        "It has to return two things: what each token gathers, and the weights of that mixture."),
     "a wrong name": (
         "self.query(x), ", "self.querry(x), ",
-        "Running it ends in AttributeError, line 15: 'Head' object has no attribute 'querry'. Here "
-        "x has the shape (6, 7, 15): texts, tokens, numbers."),
+        "It raises AttributeError in line 15: 'Head' object has no attribute 'querry'. Here x "
+        "has the shape (6, 7, 15): texts, tokens, numbers."),
 }
 
 

@@ -1,15 +1,15 @@
 /**
- * The model of train.py, one token after the other, with everything it thinks on the way kept.
+ * The model of train.py, one token after another, keeping all that it computes.
  *
  *   const model = new GPT(settings, tensors, kernelOf);
  *   model.forward([0, 71, 203]);         // logits of what comes next, (V)
  *   model.forward([12]);                 // goes on from there: the three before are remembered
- *   model.weights(2, 1, 3);              // where head 2.1 looked at place 3, (4)
- *   model.forget();                      // begin anew
+ *   model.weights(2, 1, 3);              // where head 2.1 looked from position 3, (4)
+ *   model.forget();                      // start again
  *   model.change({ heads: ["2.1"] });    // and without head 2.1
  *
- * Shapes: T places, C channels (width), H heads, D size of a head, V vocabulary, L layers. Layers,
- * heads, neurons and places count from 0; head 2.1 is head 1 of layer 2.
+ * Shapes: T positions, C channels (width), H heads, D size of a head, V vocabulary, L layers. Layers,
+ * heads, neurons and positions count from 0; head 2.1 is head 1 of layer 2.
  */
 import { rowOf } from "./weights.js";
 
@@ -25,7 +25,7 @@ export class GPT {
     const { n_layer: L, n_head: H, n_embd: C, n_ff, n_ctx } = settings;
     Object.assign(this, { L, H, C, n_ff, n_ctx, D: C / H });
     this.V = tensors.get("token_embedding.weight").shape[0];
-    this.rows = 4 * Math.ceil(n_ctx / 4);  // attention weights are stored in whole fours
+    this.rows = 4 * Math.ceil(n_ctx / 4);  // attention weights are stored in groups of four
     this.tensors = tensors;
     if (this.numbers() > MOST) throw new RangeError("This model is too large for a page.");
     this.kernel = kernelOf(4 * this.numbers());
@@ -34,7 +34,7 @@ export class GPT {
     this.change({});
   }
 
-  /** At most how many numbers the following two functions reserve, in whole fours. */
+  /** How many numbers the next two functions reserve at most, in groups of four. */
   numbers() {
     const { L, H, C, V, n_ctx, n_ff, rows } = this;
     let n = (5 * L + 4) * (n_ctx * C + 4) + L * H * (n_ctx * rows + 4) + L * (n_ctx * n_ff + 4);
@@ -44,7 +44,7 @@ export class GPT {
     return n + V + C + Math.max(C, n_ff) + 12;
   }
 
-  /** Copy matrices and norms into the kernel's memory; of the embeddings, few rows are read. */
+  /** Copy matrices and norms into the kernel's memory; of the embeddings, only a few rows are read. */
   placeWeights() {
     this.layers = Array.from({ length: this.L }, (_, layer) => {
       const of = (kind, name) => [name, kind(`blocks.${layer}.${name}`)];
@@ -71,14 +71,14 @@ export class GPT {
     bias: this.copied(this.tensors.get(`${name}.bias`).values),
   });
 
-  /** The place of a copy of some numbers. */
+  /** The address of a copy of some numbers. */
   copied(numbers) {
     const place = this.kernel.reserve(numbers.length);
     this.kernel.floats(place, numbers.length).set(numbers);
     return place;
   }
 
-  /** Room for what is kept of every token, and for what is in between. */
+  /** Room for what is kept for every token, and for intermediate results. */
   placeMemory() {
     const { kernel, L, H, C, V, n_ctx, n_ff, rows } = this;
     const room = (n, size) => Array.from({ length: n }, () => kernel.reserve(size));
@@ -99,13 +99,13 @@ export class GPT {
   }
 
   /**
-   * Compute from now on with something else than what was learned, and forget all tokens.
+   * From now on, compute with something other than what was learned, and forget all tokens.
    * @param {object} change
    * @param {number[]} [change.layers] to switch off: what comes in goes out
    * @param {string[]} [change.heads] to switch off, such as "2.1": what they bring is 0
    * @param {string[]} [change.neurons] to switch off, such as "2.117": they never fire
-   * @param {Object<string, (place: number) => ArrayLike<number>>} [change.attention] of some heads,
-   *   what is to stand in place of their attention weights at a place: (place + 1) numbers
+   * @param {Object<string, (place: number) => ArrayLike<number>>} [change.attention] for some
+   *   heads, what replaces their attention weights at a position: (place + 1) numbers
    */
   change({ layers = [], heads = [], neurons = [], attention = {} }) {
     this.off = { layers: new Set(layers), heads: new Set(heads), neurons: this.perLayer(neurons) };
@@ -123,7 +123,7 @@ export class GPT {
   }
 
   /**
-   * Read more tokens, behind those that are remembered.
+   * Read more tokens, after those that are remembered.
    * @param {number[]} ids at least one, and with the old ones at most n_ctx
    * @returns {Float32Array} the logits of what follows the last of them, (V)
    * @throws {RangeError}
@@ -140,7 +140,7 @@ export class GPT {
     return this.logits(this.length - 1);
   }
 
-  /** residual 0 = embedding of the token + embedding of its place. */
+  /** residual 0 = embedding of the token + embedding of its position. */
   embed(ids, first) {
     const { C } = this, stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
@@ -176,7 +176,7 @@ export class GPT {
     kernel.plus(after, between, this.added, n * C);
   }
 
-  /** A layer that is switched off: its heads look nowhere, its neurons are still. */
+  /** A layer that is switched off: its heads look nowhere, its neurons are silent. */
   rest(layer, first, n) {
     const { kernel, C, H, n_ff, rows } = this, size = this.n_ctx * C;
     const given = kernel.floats(this.residuals[2 * layer], size)
@@ -209,7 +209,7 @@ export class GPT {
     }
   }
 
-  /** Set the neurons to 0 that are switched off. */
+  /** Set the neurons that are switched off to 0. */
   silence(layer, first, n) {
     for (const neuron of this.off.neurons[layer]) {
       for (let place = first; place < first + n; place++) {
@@ -227,13 +227,13 @@ export class GPT {
     this.kernel.norm(y, x, weight, bias, rows, this.C);
   }
 
-  /** What is believed to follow the token at a place, as logits (V); a copy. */
+  /** What the model expects after the token at a position, as logits (V); a copy. */
   logits(place) {
     return this.lens(place, 2 * this.L);
   }
 
   /**
-   * The logit lens: what would be believed if the model ended at this depth of it.
+   * The logit lens: what the model would expect if it stopped at this depth.
    * @param {number} place @param {number} depth as for `residual` @returns {Float32Array} (V)
    */
   lens(place, depth) {
@@ -243,26 +243,26 @@ export class GPT {
   }
 
   /**
-   * The residual stream of a token, (C). Depth 0 is its embeddings, 2 l + 1 is behind the attention
-   * of layer l, 2 l + 2 behind its MLP. What this and the following return is a view: it changes
-   * with the next tokens.
+   * The residual stream of a token, (C). Depth 0 is its embeddings, 2 l + 1 is after the attention
+   * of layer l, 2 l + 2 after its MLP. This and the following functions return a view: it changes with
+   * the next tokens.
    */
   residual(depth, place) {
     return this.kernel.floats(this.residuals[depth] + 4 * place * this.C, this.C);
   }
 
-  /** Where a head looked at a place: its shares of all places up to that one, (place + 1). */
+  /** Where a head looked from a position: its weights for all positions up to that one, (place + 1). */
   weights(layer, head, place) {
     const rows = this.looks[layer * this.H + head];
     return this.kernel.floats(rows + 4 * place * this.rows, place + 1);
   }
 
-  /** The query, key or value of a head at a place, (D). @param {"queries"|"keys"|"values"} kind */
+  /** The query, key or value of a head at a position, (D). @param {"queries"|"keys"|"values"} kind */
   vector(kind, layer, head, place) {
     return this.kernel.floats(this[kind][layer] + 4 * (place * this.C + head * this.D), this.D);
   }
 
-  /** How strongly each neuron of a layer fires at a place, (n_ff). */
+  /** How strongly each neuron of a layer fires at a position, (n_ff). */
   firing(layer, place) {
     return this.kernel.floats(this.neurons[layer] + 4 * place * this.n_ff, this.n_ff);
   }

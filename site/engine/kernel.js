@@ -1,10 +1,10 @@
 /**
  * The arithmetic of the model: the same seven functions in WebAssembly (kernel.c says what each
  * does) and, for browsers without its vector instructions, in plain JavaScript. Both work on one
- * piece of memory in which a "place" is a number of bytes from its beginning.
+ * piece of memory in which a "place" is an offset in bytes.
  *
  *   const kernelOf = await compile(bytesOfTheWasmFile);
- *   const kernel = kernelOf(1_000_000);          // with so many bytes of memory to give away
+ *   const kernel = kernelOf(1_000_000);          // with this many bytes of memory
  *   const x = kernel.reserve(128);               // the place of 128 numbers, all of them 0
  *   kernel.floats(x, 128).set(numbers);
  *   kernel.linear(y, x, w, rows, nIn, nOut);     // y (rows, nOut) = x (rows, nIn) wᵀ
@@ -12,14 +12,14 @@
 
 const PAGE = 65536;  // WebAssembly's unit of memory, in bytes
 
-/** What both kinds of kernel share: memory of a fixed size, handed out from front to back. */
+/** What both kernels share: memory of a fixed size, handed out from front to back. */
 class Memory {
   constructor(buffer, start) {
     this.buffer = buffer;
     this.free = start;
   }
 
-  /** The place of `n` new numbers, in whole fours. @throws {RangeError} if the memory is full */
+  /** The place of `n` new numbers, in groups of four. @throws {RangeError} if the memory is full */
   reserve(n) {
     return this.reserveBytes(4 * n);
   }
@@ -129,7 +129,7 @@ class PlainKernel extends Memory {
   }
 }
 
-/** x (n) times the n weights that start at `from`; four sums at once: speed only. */
+/** x (n) times the n weights that start at `from`; four sums at once, for speed. */
 function dot(x, weights, from) {
   const fours = x.length & ~3;
   let a = 0, b = 0, c = 0, d = 0;
@@ -152,7 +152,7 @@ export function gelu(x) {
   return x / 2 * (x < 0 ? tail : 2 - tail);
 }
 
-/** Numbers -> shares that sum to 1: e to the power of each, divided by their sum. */
+/** Numbers -> probabilities that sum to 1: e to the power of each, divided by their sum. */
 export function softmax(logits) {
   let highest = -Infinity, total = 0;
   for (const logit of logits) highest = Math.max(highest, logit);

@@ -7,17 +7,17 @@
 import { softmax } from "./kernel.js";
 
 /**
- * Logits -> the probabilities to sample with: the likeliest k tokens, and of those the likeliest
- * until their sum reaches p, as `sampling_probs` in terrarium/generation.py.
+ * Logits -> the probabilities to sample with: the k most likely tokens, and of those the most
+ * likely until their sum reaches p, as `sampling_probs` in terrarium/generation.py.
  * @param {Float32Array} logits (V)
  * @param {object} [how]
- * @param {number} [how.temperature] 1: as the model believes; 0: only the likeliest
+ * @param {number} [how.temperature] 1: as the model believes; 0: only the most likely
  * @param {number} [how.topK] 0: all
  * @param {number} [how.topP] 1: all
  * @returns {Float32Array} (V)
  */
 export function shares(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
-  if (temperature < 1e-6) {  // what is smaller would overflow
+  if (temperature < 1e-6) {  // anything smaller would overflow
     const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
     return Float32Array.from(logits, (_, id) => Number(id === likeliest));
   }
@@ -36,12 +36,12 @@ export function shares(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
   return kept.map((share) => share / sum);
 }
 
-/** Ids, the likeliest first. @param {ArrayLike<number>} p (V) @returns {number[]} */
+/** Ids, the most likely first. @param {ArrayLike<number>} p (V) @returns {number[]} */
 export function ranking(p) {
   return Array.from(p, (_, id) => id).sort((a, b) => p[b] - p[a]);
 }
 
-/** The n likeliest. @returns {{id: number, p: number}[]} */
+/** The n most likely tokens. @returns {{id: number, p: number}[]} */
 export function top(p, n = 10) {
   return ranking(p).slice(0, n).map((id) => ({ id, p: p[id] }));
 }
@@ -59,7 +59,7 @@ export function pick(p, random) {
 }
 
 /**
- * Dice that fall alike for the same seed: a Weyl sequence, its bits well mixed.
+ * The same random numbers for the same seed: a Weyl sequence, its bits well mixed.
  * @param {number} seed @returns {() => number} each call gives a number from 0 to 1, 1 excluded
  */
 export function randomNumbers(seed) {
@@ -72,7 +72,7 @@ export function randomNumbers(seed) {
   };
 }
 
-/** How undecided: the entropy of shares in nats, 0 if all is on one. @returns {number} */
+/** How undecided: the entropy of probabilities in nats, 0 if one of them is 1. @returns {number} */
 export function entropy(p) {
   let nats = 0;
   for (const share of p) if (share > 0) nats -= share * Math.log(share);

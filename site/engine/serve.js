@@ -1,12 +1,12 @@
 /**
- * How a worker answers. The first message brings a port, by which all others come and go, so that
- * nothing else in the worker can answer in its name. Messages in: { id, call, given }; messages
+ * How a worker answers. The first message brings a port, through which all others come and go, so
+ * that nothing else in the worker can answer in its name. Messages in: { id, call, given }; messages
  * out: { id, result }, { id, error } and, while it works, { id, part }.
  */
 
 /**
  * @param {Object<string, (given: object, tell: (part: object) => void) => Promise<object>>} calls
- *   what can be asked for, by name; they take turns, for they share memory
+ *   what can be called, by name; calls take turns, because they share memory
  * @param {string[]} [atOnce] the names of those that need not wait for their turn
  */
 export function serve(calls, atOnce = []) {

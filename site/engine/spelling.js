@@ -15,7 +15,7 @@ const QUOTES = [["'‘‹‚`", "'’›‘´′ʼ"], ['"“«„', '"”»“�
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
 
 /**
- * A text in the spelling of the corpus, as far as there is one. What is in no spelling known stays,
+ * A text in the spelling of the corpus, as far as there is one. What has no known spelling stays,
  * or is left out with `drop`.
  * @param {string} text @param {Map<string, number>} ids those of a tokenizer
  */
@@ -32,7 +32,7 @@ export function normalize(text, ids, drop = false) {
   });
 }
 
-/** How else a character may be written, what is closest to it first. */
+/** Other ways to write a character, the closest first. */
 function* spellings(character, beginsWord) {
   for (const spelling of [character, character.toLowerCase(), character.toUpperCase()]) {
     yield spelling;

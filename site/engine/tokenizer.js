@@ -9,7 +9,7 @@
 /** What stands between two documents, as in data/__init__.py. */
 export const END = "<|endoftext|>";
 
-// No token reaches across words. Python's \w and \s, spelled out: JavaScript's are others; the rest
+// No token spans two words. Python's \w and \s, spelled out: JavaScript's are different; the rest
 // as in terrarium/text.py.
 const LETTER = "\\p{L}\\p{N}_";
 export const MARKS = "\\p{M}\u200c\u200d";
@@ -19,7 +19,7 @@ const WORD = `[${LETTER}]{1,32}(?:${BEYOND_LATIN}[${LETTER}${MARKS}]{1,32}[${MAR
 const PUNCTUATION = `(?:(?![${LETTER}]|${SPACE})[^]){1,32}(?:${BEYOND_LATIN}[${MARKS}]{0,15})?`;
 const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "gu");
 
-/** A character that the corpus never had. `character` is it, `place` counts characters from 1. */
+/** A `character` that never occurs in the corpus; `place` is its number in the text, from 1. */
 export class UnknownCharacter extends Error {
   constructor(character, place) {
     super(`No token for ${JSON.stringify(character)}, character ${place}: it does not occur in the corpus.`);
@@ -30,7 +30,7 @@ export class UnknownCharacter extends Error {
 export class Tokenizer {
   /**
    * @param {{symbols: string[], merges: [string, string][]}} learned the text of every token in the
-   *   order of their ids, and the pairs that were glued, in that order
+   *   order of their ids, and the pairs that were merged, in that order
    */
   constructor({ symbols, merges }) {
     this.symbols = symbols;
@@ -38,7 +38,7 @@ export class Tokenizer {
     this.rank = new Map(merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
     /** The id of the end token, null if the corpus is one text. */
     this.end = this.ids.get(END) ?? null;
-    this.known = new Map();  // pieces that were cut before: speed only
+    this.known = new Map();  // a cache of pieces, for speed
   }
 
   /** Two ids as one number. */
@@ -46,7 +46,7 @@ export class Tokenizer {
     return a * this.symbols.length + b;
   }
 
-  /** The pieces that are cut into tokens one by one. @returns {string[]} */
+  /** The pieces of a text, each of which is cut into tokens by itself. @returns {string[]} */
   pieces(text) {
     return text.match(PIECES) ?? [];
   }

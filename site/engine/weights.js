@@ -1,6 +1,6 @@
 /**
  * A file of weights -> numbers. export_for_web.py writes it: raw little-endian numbers, one tensor
- * behind the other, described by the manifest.
+ * after another, described by the manifest.
  *
  *   const tensors = unpack(await (await fetch(file)).arrayBuffer(), manifest.weights);
  *   tensors.get("blocks.0.query.weight")    // { shape: [128, 128], values, scales }

@@ -1,18 +1,18 @@
 /**
  * The model in a worker, so that the page never waits for it. `open` comes first; what the other
- * calls take and give is said at each of them. See serve.js for the messages.
+ * calls take and return is described at each of them. See serve.js for the messages.
  */
 import { fetchModel } from "./fetch.js";
 import { softmax } from "./kernel.js";
 import { entropy, pick, randomNumbers, shares, top } from "./sample.js";
 import { serve } from "./serve.js";
 
-const MOST = 3;  // models that are kept; each holds its weights and all that it thinks
-const PAUSE = 80;  // milliseconds between two messages of what is written
+const MOST = 3;  // models in the cache; each holds its weights and all that it computes
+const PAUSE = 80;  // milliseconds between two messages about what is written
 const models = new Map();  // key -> promise of a model, the one used last at the end
 const stopped = new Set();  // ids of calls that nobody waits for any more
 
-/** A model, fetched if need be. `weights` is what the manifest says of them. */
+/** A model, fetched if need be. `weights` is what the manifest says about them. */
 function open({ key, ...where }) {
   const known = models.get(key) ?? fetchModel(where);
   models.delete(key);
@@ -22,7 +22,7 @@ function open({ key, ...where }) {
   return known;
 }
 
-/** The attention patterns that may stand in place of a head's own: place -> (place + 1) numbers. */
+/** The attention patterns that can replace a head's own: position -> (position + 1) numbers. */
 const patterns = {
   even: (place) => new Float32Array(place + 1).fill(1 / (place + 1)),
   previous: (place) => oneAt(place, Math.max(0, place - 1)),
@@ -42,7 +42,7 @@ function changeOf({ attention = {}, ...rest } = {}) {
   return { ...rest, attention: Object.fromEntries(named) };
 }
 
-/** Read ids from the beginning, with or without a change (see GPT.change). */
+/** Read ids from the start, with or without a change (see GPT.change). */
 function read(model, ids, change) {
   model.change(changeOf(change));
   if (ids.length) model.forward(ids);
@@ -55,7 +55,7 @@ const calls = {
     return { kernel: (await open(given)).kernel.name };
   },
 
-  /** How far the logits (V) behind `ids` are from those that PyTorch computed. */
+  /** How far the logits (V) after `ids` are from those that PyTorch computed. */
   async check({ model, ids, logits }) {
     const own = read(await open(model), ids).logits(ids.length - 1);
     return { gap: own.reduce((gap, logit, i) => Math.max(gap, Math.abs(logit - logits[i])), 0) };
@@ -81,7 +81,7 @@ const calls = {
     return { logits, attention, entropy: spread, milliseconds: performance.now() - began };
   },
 
-  /** The logit lens: what each depth of the model (see GPT.residual) believes to follow a text. */
+  /** The logit lens: what each depth of the model (see GPT.residual) expects after a text. */
   async lens({ model, ids, change, n = 3 }) {
     const gpt = read(await open(model), ids, change);
     return Array.from({ length: 2 * gpt.L + 1 }, (_, depth) =>
@@ -90,7 +90,7 @@ const calls = {
 
   /**
    * Continue a text until `end`, a full context or `tokens` more. Parts: a list of { id, p, top },
-   * p and top (the ten likeliest) at temperature 1. `how` as for sample.shares, and its seed.
+   * p and top (the ten most likely) at temperature 1. `how` as for sample.shares, and its seed.
    */
   async write({ id, model, ids, change, how, seed = 1, tokens = Infinity, end = null }, tell) {
     const gpt = read(await open(model), ids, change), dice = randomNumbers(seed);

@@ -1,18 +1,18 @@
 /**
- * Python in a page or a module worker: MicroPython, with a small torch and what tries out heads.
+ * Python in a page or a module worker: MicroPython, with a small torch and the modules that test heads.
  *
  *   const python = await startPython({ print: (line) => … });
  *   const [says] = python.ask("read", source, "attention");     // a function of tryout.py
  *   python.tidy();                                              // after each run: gives memory back
  *
- * Python that never ends can only be ended with its worker. There can be one Python in a page or
+ * Python that never ends can only be stopped together with its worker. There can be one Python in a page or
  * worker: the loader keeps its objects in globals.
  */
 import { loadMicroPython } from "../vendored/micropython.mjs";
 import { Tensor } from "./tensor.js";
 import { callsFor } from "./small_torch/calls.js";
 
-const HEAP = 4 * 1024 * 1024;  // bytes to begin with: it grows
+const HEAP = 4 * 1024 * 1024;  // bytes at the start: it grows
 const FILES = {  // where they are in MicroPython's file system, and here
   "/lib/torch/__init__.py": "small_torch/__init__.py",
   "/lib/torch/_tensor.py": "small_torch/_tensor.py",
@@ -24,7 +24,7 @@ const FILES = {  // where they are in MicroPython's file system, and here
   "/lib/syntax.py": "syntax.py",
   "/lib/tryout.py": "tryout.py",
 };
-const SMALL = {  // modules that heads import out of habit; hints at types do nothing here
+const SMALL = {  // modules that heads import out of habit; type hints do nothing here
   "/lib/__future__.py": "annotations = None\n",
   "/lib/typing.py": "class Any:\n    def __getitem__(self, kind):\n        return self\n\n"
     + "def __getattr__(name):\n    return Any()\n",
@@ -41,7 +41,7 @@ const SMALL = {  // modules that heads import out of habit; hints at types do no
 
 /**
  * Start Python.
- * @param {{ print?: (line: string) => void }} options what shall happen to a printed line
+ * @param {{ print?: (line: string) => void }} options what to do with a printed line
  * @returns {Promise<Python>}
  */
 export async function startPython({ print = () => {} } = {}) {
@@ -63,7 +63,7 @@ async function text(address) {
 
 class Python {
   #micropython;
-  #tryout = {};  // its functions, as they were before somebody's code ran
+  #tryout = {};  // its functions, as they were before any typed code ran
   #handed = [];  // the tensors that the last call handed over
 
   constructor(micropython) {
@@ -90,12 +90,12 @@ class Python {
     }
   }
 
-  /** Print what waits for the end of its line. */
+  /** Print a line that has not ended yet. */
   flush() {
     this.#micropython.runPython("print()");
   }
 
-  /** Give back the memory of what nobody needs any more: nothing is, as long as Python runs. */
+  /** Give back the memory that nobody needs any more: Python does not do so while it runs. */
   tidy() {
     this.#micropython.runPython("import gc\ngc.collect()");
   }

@@ -1,6 +1,6 @@
-"""Say in words why Python cannot read a source: which line lacks a colon or stands too far right.
+"""Say in words why Python cannot read a source: which line lacks a colon or is indented too far.
 
-    explain("if x\n    y = 1\n", 1)    "Line 1 begins with if, and the colon at its end is missing."
+    explain("if x\n    y = 1\n", 1)   "Line 1 begins with if, but the colon at its end is missing."
 
 For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
@@ -17,7 +17,7 @@ LOOKALIKES = {"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u201
               "\u3001": ",", "\u3002": ".", "\u2026": "...", "\u2192": "->",
               "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "** 2",
               "\u221a": "** 0.5", "\u221e": 'float("inf")'}
-SPACES = {"\u00a0": "a space that does not break", "\u3000": "a wide space",
+SPACES = {"\u00a0": "a non-breaking space", "\u3000": "a wide space",
           "\u202f": "a narrow space", "\u2003": "a wide space", "\u2009": "a narrow space"}
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'",
@@ -29,22 +29,22 @@ class Misread(Exception):
 
 
 class Lookalike(Misread):
-    """A sign that only looks like one of Python."""
+    """A character that only looks like one that Python knows."""
 
 
 def strange(sign):
-    """(what a sign is that Python does not know, what to do), or None."""
+    """(a name for a character that Python does not know, what to do), or None."""
     if sign in SPACES:
         return SPACES[sign], "type a space instead"
     if sign in INVISIBLE:
-        return "an invisible sign", "delete that line and type it again"
+        return "an invisible character", "delete that line and type it again"
     meant = LOOKALIKES.get(sign) or narrow(sign)
-    return ("the sign " + sign, "type " + meant + " instead") if meant else None
+    return ("the character " + sign, "type " + meant + " instead") if meant else None
 
 
 def narrow(sign):
-    """The usual form of a wide sign, as keyboards for Chinese and Japanese type it; or None.
-    Letters are none of those: in names, Python takes wide ones."""
+    """The usual form of a wide character, as keyboards for Chinese and Japanese type it; or None.
+    Letters are not included: Python accepts wide ones in names."""
     if not 0xFF01 <= ord(sign) <= 0xFF5E:
         return None
     usual = chr(ord(sign) - 0xFEE0)
@@ -52,7 +52,7 @@ def narrow(sign):
 
 
 def lookalike(source):
-    """A sentence about a sign that came from prose, such as a minus or a curly quote; or ""."""
+    """A sentence about a character from prose, such as a minus or a curly quote; or ""."""
     try:
         split(source)
     except Lookalike as found:
@@ -63,7 +63,7 @@ def lookalike(source):
 
 
 def explain(source, line, words=""):
-    """One sentence. `line`, counted from 1, and `words` are what Python itself says of it."""
+    """One sentence. `line`, counted from 1, and `words` are what Python itself says about it."""
     try:
         pasted(source)
         statements = split(source)
@@ -75,15 +75,15 @@ def explain(source, line, words=""):
     except Misread as found:
         return str(found)
     if "outside function" in words:
-        return (f"Line {line} stands outside of the function: it has to be indented as the lines "
-                "of the function are.")
+        return (f"Line {line} is outside the function: it has to be indented like the lines of "
+                "the function.")
     lines = source.split("\n")
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     in_page = sys.implementation.name == "micropython"
     if in_page and shown.startswith(("match ", "async ", "await ")):
-        return f"Line {line}: {shown.split()[0]} is not known to the Python of this page."
-    return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something missing in "
-            "it, or one sign too many, or in the line before?")
+        return f"Line {line}: the Python in this page does not know {shown.split()[0]}."
+    return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something "
+            "missing, or is there one character too many, there or in the line before?")
 
 
 # Reading ----------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def split(source):
         sign = source[i]
         if ord(sign) > 127 and strange(sign):
             name, remedy = strange(sign)
-            raise Lookalike(f"Line {number} has {name} in it, which Python does not know: "
+            raise Lookalike(f"Line {number} contains {name}, which Python does not know: "
                             f"{remedy}.")
         if indent is None and sign not in " \t\n#":
             began, indent = number, source[source.rfind("\n", 0, i) + 1 : i]
@@ -145,25 +145,25 @@ def split(source):
             code += sign
         i += 1
     if opened:
-        raise Misread(f"The bracket {opened[-1][0]} of line {opened[-1][1]} is never closed.")
+        raise Misread(f"The bracket {opened[-1][0]} in line {opened[-1][1]} is never closed.")
     if indent is not None:
         found.append(Statement(began, indent, code))
     return found
 
 
 def end_of_string(source, i, number):
-    """Where the string that begins at place i is over."""
+    """The index after the string that begins at index i."""
     quote = source[i]
     if source[i : i + 3] == 3 * quote:
         end = source.find(3 * quote, i + 3)
         if end < 0:
-            raise Misread(f"The text that begins with {3 * quote} in line {number} never ends.")
+            raise Misread(f"The string that begins with {3 * quote} in line {number} never ends.")
         return end + 3
     j = i + 1
     while j < len(source) and source[j] not in (quote, "\n"):
         j += 2 if source[j] == "\\" else 1
     if source[j : j + 1] != quote:
-        raise Misread(f"In line {number}, the text that begins with {quote} does not end: "
+        raise Misread(f"In line {number}, the string that begins with {quote} does not end: "
                       f"{quote} is missing.")
     return j + 1
 
@@ -174,32 +174,32 @@ def close(opened, sign, number):
     last, where = opened.pop()
     if CLOSING[last] != sign:
         raise Misread(f"Line {number} has {sign} where {CLOSING[last]} should close the bracket "
-                      f"{last} of line {where}.")
+                      f"{last} from line {where}.")
 
 
 # Mistakes ---------------------------------------------------------------------------------------
 
 def pasted(source):
-    """Raise Misread for what was copied along with the code, and belongs to where it stood."""
+    """Raise Misread for what was copied along with the code, but is not part of it."""
     lines = source.split("\n")
     for number, line in enumerate(lines, 1):
         if line.startswith("```"):
             raise Misread(f"Line {number}, {line.strip()}, marks the code in the text that it was "
-                          "copied from: remove every line with ```, and what is not Python.")
+                          "copied from: remove every line with ```, and all that is not Python.")
         if line.startswith((">>>", "In [")):
-            raise Misread(f"Line {number} begins with {line.split()[0]}, which Python writes "
-                          "before what is typed: remove such signs at the beginning of each line.")
+            raise Misread(f"Line {number} begins with {line.split()[0]}, which is the "
+                          "prompt of Python and not code: remove it from the start of each line.")
         for entity, sign in ENTITIES.items():
             if entity in line:
-                raise Misread(f"Line {number} has {entity}, which stands in the source of a page "
-                              f"for {sign}: type {sign} instead.")
+                raise Misread(f"Line {number} contains {entity}, which is HTML for {sign}: type "
+                              f"{sign} instead.")
     if numbered(lines):
-        raise Misread("The lines begin with their numbers, which were copied along with the code: "
+        raise Misread("The lines begin with line numbers, which were copied along with the code: "
                       "remove the numbers.")
 
 
 def numbered(lines):
-    """Whether all lines that are not empty begin with numbers, each as far on as the lines are."""
+    """Whether all lines that are not empty begin with numbers that count the lines."""
     shifts = []
     for i, line in enumerate(lines):
         text = line.strip()
@@ -215,7 +215,7 @@ def tabs(statements):
     """Raise Misread for a tab before a line, if there are spaces before others."""
     tabbed = [one for one in statements if one.has_tab]
     if tabbed and any(one.indent and not one.has_tab for one in statements):
-        raise Misread(f"Line {tabbed[0].number} begins with a tab, and other lines with spaces: "
+        raise Misread(f"Line {tabbed[0].number} begins with a tab, but other lines with spaces: "
                       "use spaces only.")
 
 
@@ -223,11 +223,11 @@ def look_at(statement):
     """Raise Misread for what is wrong within a statement."""
     code, word = statement.code, statement.word
     if word in BLOCKS and ":" not in code:
-        raise Misread(f"Line {statement.number} begins with {word}, and the colon at its end is "
+        raise Misread(f"Line {statement.number} begins with {word}, but the colon at its end is "
                       "missing.")
     if word in ("if", "elif", "while") and single_equals(code.split(":")[0]):
         raise Misread(f"Line {statement.number} asks a question, so it needs ==, which compares; "
-                      "= gives a name to something.")
+                      "= assigns a value.")
 
 
 def single_equals(code):
@@ -237,20 +237,20 @@ def single_equals(code):
 
 
 def neighbours(one, after):
-    """Raise Misread if the next statement does not stand where the first one asks it to."""
+    """Raise Misread if the next statement is not indented as the first one requires."""
     opens = one.code.endswith(":")
     if opens and not after:
-        raise Misread(f"Line {one.number} ends in a colon, and nothing follows that belongs to it.")
+        raise Misread(f"Line {one.number} ends with a colon, but nothing indented follows it.")
     if opens and after.indent <= one.indent:
-        raise Misread(f"Line {one.number} ends in a colon: line {after.number}, which belongs to "
-                      "it, has to stand further right, by four spaces.")
+        raise Misread(f"Line {one.number} ends with a colon, so line {after.number}, which "
+                      "belongs to it, has to be indented by four more spaces.")
     if after and not opens and after.indent > one.indent:
-        raise Misread(f"Line {after.number} stands further right than line {one.number}, which "
-                      "does not end in a colon: let both begin at the same place.")
+        raise Misread(f"Line {after.number} is indented further than line {one.number}, which "
+                      "does not end with a colon: both have to begin in the same column.")
 
 
 def indents(statements):
-    """Raise Misread for a line that begins where no line above it does."""
+    """Raise Misread for a line that is indented as no line above it is."""
     open_at = []
     if statements and statements[0].indent:
         raise Misread(f"Line {statements[0].number} has to begin at the left edge.")
@@ -259,7 +259,7 @@ def indents(statements):
             open_at.pop()
             if not open_at or open_at[-1] < statement.indent:
                 s = "" if statement.indent == 1 else "s"
-                raise Misread(f"Line {statement.number} begins {statement.indent} space{s} from "
-                              "the left, and no block above it does.")
+                raise Misread(f"Line {statement.number} is indented by {statement.indent} "
+                              f"space{s}, but no block above it is.")
         if not open_at or open_at[-1] < statement.indent:
             open_at.append(statement.indent)

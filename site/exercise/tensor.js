@@ -10,7 +10,7 @@
  * Errors have the words and the Python type that PyTorch gives them.
  */
 
-/** An error that Python shall raise. `type` is its class there, such as "RuntimeError". */
+/** An error that Python is to raise. `type` is its class there, such as "RuntimeError". */
 export class TorchError extends Error {
   constructor(type, words) {
     super(words);
@@ -23,7 +23,7 @@ export function check(holds, words, type = "RuntimeError") {
   if (!holds) throw new TorchError(type, typeof words === "function" ? words() : words);
 }
 
-/** Where the numbers of a dtype are kept. Whole numbers are exact up to 2^53. */
+/** Where the numbers of a dtype are kept. Integers are exact up to 2^53. */
 const STORES = { bool: Uint8Array, int64: Float64Array, float32: Float32Array };
 const RANK = { bool: 0, int64: 1, float32: 2 };
 export const NAMES = { bool: "Bool", int64: "Long", float32: "Float" };
@@ -31,7 +31,7 @@ export const NAMES = { bool: "Bool", int64: "Long", float32: "Float" };
 export const product = (sizes) => sizes.reduce((a, b) => a * b, 1);
 export const listed = (sizes) => `[${sizes.join(", ")}]`;
 
-/** The dtype in which two meet: the one that can hold more. */
+/** The dtype of a result of two: the one that can hold more. */
 export const promoted = (a, b) => (RANK[a] >= RANK[b] ? a : b);
 
 /** @returns whether numbers of one dtype can be written where another one is kept */
@@ -105,7 +105,7 @@ export class Tensor {
     return this.permute(dims);
   }
 
-  /** One place of a dimension (which goes), or a stretch of it. */
+  /** One index of a dimension (which disappears), or a slice of it. */
   select(dim, place) {
     const keep = (_, d) => d !== dim;
     return this.as(this.shape.filter(keep), this.strides.filter(keep),
@@ -161,7 +161,7 @@ export class Tensor {
     return d < 0 ? strides : null;
   }
 
-  /** Sizes in which at most one is -1, which stands for what is left. */
+  /** Sizes of which at most one is -1, which stands for the rest. */
   inferred(shape) {
     const holes = shape.filter((size) => size === -1).length, rest = product(
       shape.filter((size) => size !== -1));
@@ -210,7 +210,7 @@ export class Tensor {
     return data.subarray(offset, offset + numel);
   }
 
-  /** Refuse to be written to where one number stands for several. @returns {Tensor} this */
+  /** Refuse to be written to if one number stands for several. @returns {Tensor} this */
   writable() {
     check(!this.shape.some((size, d) => size > 1 && this.strides[d] === 0),
       "unsupported operation: more than one element of the written-to tensor refers to a single "
@@ -297,7 +297,7 @@ function write(out, op, [a, b, c]) {
   });
 }
 
-/** The shape in which shapes meet; the last sizes that do not fit are the ones complained of. */
+/** The shape that shapes broadcast to; the error names the last sizes that do not fit. */
 export const broadcast = (...shapes) => shapes.reduce((a, b) => {
   const sizes = new Array(Math.max(a.length, b.length));
   for (let d = sizes.length - 1, i = a.length - 1, j = b.length - 1; d >= 0; d--, i--, j--) {
@@ -309,7 +309,7 @@ export const broadcast = (...shapes) => shapes.reduce((a, b) => {
   return sizes;
 });
 
-/** Whole numbers know no -0. */
+/** Integers have no -0. */
 const exact = (op, dtype) => (dtype === "int64" ? (...numbers) => op(...numbers) + 0 : op);
 
 /** A new tensor of op(a, b, …), the operands repeated where their sizes are 1. */

@@ -1,7 +1,7 @@
 """Run what somebody typed in the page: read it, judge it, and put it into the model.
 
-worker.js calls these functions. Tensors come and go as JavaScript objects; whatever is wrong with
-the typed code is returned as a sentence.
+worker.js calls these functions. Tensors are passed in and out as JavaScript objects; whatever is
+wrong with the typed code is returned as a sentence.
 """
 import builtins
 import sys
@@ -44,9 +44,9 @@ def read(source, name):
     try:
         exec(code, names)
     except BaseException as error:  # SystemExit, too
-        words = str(error).strip(". ") or "no words"
-        return f"The file ends in {type(error).__name__}{judge.line_of(error, None)}: {words}."
-    put_back(OURS)  # to change the judge would be to cheat oneself
+        words = str(error).strip(". ") or "no message"
+        return f"The file raises {type(error).__name__}{judge.line_of(error, None)}: {words}."
+    put_back(OURS)  # changing the judge would only cheat oneself
     if name not in names:
         return f"It has to define {'a class Head' if name == 'Head' else 'attention(q, k, v)'}."
     Typed.head = names[name]
@@ -83,7 +83,7 @@ def put_in(layer, head, *weights):
         for linear, trained in zip((made.query, made.key, made.value), weights):
             linear.weight.copy_(trained)
     except BaseException as error:
-        return f"Head({C}, {D}) ends in {type(error).__name__}: {error}."
+        return f"Head({C}, {D}) raises {type(error).__name__}: {error}."
     Typed.trained[layer, head] = made
     return ""
 
@@ -101,12 +101,12 @@ def mix(layer, *given):
         else:
             mixed, weights = Typed.head(q * 1, k * 1, v * 1)
         if not isinstance(mixed, torch.Tensor) or not isinstance(weights, torch.Tensor):
-            return "What it returns are not two tensors."
+            return "It does not return two tensors."
         mixed, weights = mixed * 1.0, weights * 1.0
     except BaseException as error:
         return judge.ended_in(error, Typed.head, [q, k, v])
     if tuple(mixed.shape) != tuple(v.shape):
-        return (f"What it returns has the shape {tuple(mixed.shape)}; the model needs "
+        return (f"What it returns has the shape {tuple(mixed.shape)}, but the model needs "
                 f"{tuple(v.shape)}.")
     _torch.hand(mixed._js)
     if tuple(weights.shape) == tuple(q.shape[:-1]) + (q.shape[-2],):

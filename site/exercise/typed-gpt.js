@@ -9,13 +9,13 @@ import { rowOf } from "../engine/weights.js";
 
 export class TypedGPT extends GPT {
   /**
-   * What takes the place of attention in a layer. It is given q, k and v (H, T, D), and what the
-   * layer makes them of: x (T, C); it returns what each token takes over, (H, T, D).
+   * What replaces attention in a layer. It is given q, k and v (H, T, D), and what the layer makes them
+   * from: x (T, C); it returns what each token gathers, (H, T, D).
    * @type {?(layer: number, given: Object<string, Float32Array>) => Float32Array}
    */
   mix = null;
 
-  /** Whether all that was mixed since the beginning of a text are numbers; the kernel loses NaN. */
+  /** Whether everything mixed since the start of a text was a number; the kernel loses NaN. */
   isFinite = true;
 
   /** Read a text from its beginning. @returns {Float32Array} logits of what follows, (V) */

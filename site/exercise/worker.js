@@ -1,6 +1,6 @@
 /**
- * Python and the model in one worker, so that typed code can run inside the model, and be ended with
- * it when it does not end by itself. See engine/serve.js for the messages; `open` comes first.
+ * Python and the model in one worker, so that typed code can run inside the model, and can be stopped
+ * with it when it does not end by itself. See engine/serve.js for the messages; `open` comes first.
  */
 import { fetchModel } from "../engine/fetch.js";
 import { softmax } from "../engine/kernel.js";
@@ -10,14 +10,14 @@ import { startPython } from "./python.js";
 import { Tensor } from "./tensor.js";
 import { TypedGPT } from "./typed-gpt.js";
 
-const [LINES, WIDTH] = [100, 500];  // that are printed, at most, and characters of each
+const [LINES, WIDTH] = [100, 500];  // printed lines, at most, and characters in each
 
 stayHere();
 
-const paper = { lines: [], more: 0, isOn: false, isEnding: false };  // what is printed
+const paper = { lines: [], more: 0, isOn: false, isEnding: false };  // what was printed
 let python = null, opened = {};  // the model that was opened last, and its key
 let known = "";  // the source that was read last
-let trained = null;  // layers whose weights a typed class has been given; null for a function
+let trained = null;  // layers whose weights the typed class has been given; null for a function
 
 function print(line) {
   if (!paper.isOn || (paper.isEnding && !line)) return;
@@ -26,9 +26,9 @@ function print(line) {
   else paper.more += 1;
 }
 
-/** Do something, with or without writing down what it prints. */
+/** Do something, with or without recording what it prints. */
 function printing(isOn, act) {
-  if (isOn) python.flush();  // what was begun when nobody listened
+  if (isOn) python.flush();  // what was printed before
   paper.isOn = isOn;
   try {
     return act();
@@ -40,11 +40,11 @@ function printing(isOn, act) {
 }
 
 /**
- * Typed code is somebody's, and may be pasted: what it reaches is this site, and nothing else. Three
- * walls, of which each would do. Python sees no constructor and no property of anything that was not
+ * Typed code may have been pasted from anywhere: it can reach this site, and nothing else. There are
+ * three walls, each of which would be enough. Python sees no constructor and no property of anything that was not
  * made for it (vendored/README.md), so it stays in Python; the worker has the policy of the page
- * (kit/asked.js), which forbids other sites, eval and Function; and here what could ask other sites
- * is taken away. Not guarded: the judge's own Python, see `isBelieved` in kit/typed.js.
+ * (kit/asked.js), which forbids other sites, eval and Function; and here everything that could contact other
+ * sites is removed. Not guarded: the judge's own Python, see `isBelieved` in kit/typed.js.
  */
 function stayHere() {
   const { fetch } = globalThis;
@@ -55,7 +55,7 @@ function stayHere() {
   }
 }
 
-/** Read a source, unless it was the last one. -> "", or what is wrong */
+/** Read a source, unless it was read last. -> "", or what is wrong */
 function read(code, defines, isPrinted = false) {
   const wanted = `${defines} ${code}`;
   if (known === wanted && !isPrinted) return "";
@@ -65,7 +65,7 @@ function read(code, defines, isPrinted = false) {
   return says;
 }
 
-/** Python's own words; what it says may be anything, where typed code changed what says it. */
+/** What Python says, as a text: typed code may have made it anything. */
 const textOf = (thing) => (typeof thing === "string" ? thing : thing ? "It is wrong." : "");
 
 const numbersOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
@@ -86,14 +86,14 @@ function mixing(model, layer, { q, k, v, x }) {
   if (wrong) return { says: wrong };
   const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
     new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
-  if (!says && mixed?.numel !== H * T * D) return { says: "What it hands to the model has another size." };
+  if (!says && mixed?.numel !== H * T * D) return { says: "What it hands to the model has a different size." };
   return { says: textOf(says), mixed: mixed && numbersOf(mixed),
            weights: weights?.numel === H * T * T ? numbersOf(weights) : undefined };
 }
 
 /**
- * Read a text, with the typed code in the model or by its own attention. What goes wrong in the code
- * is thrown, as a sentence. -> logits of what follows (V)
+ * Read a text, with the typed code in the model or with the model's own attention. What goes wrong in
+ * the code is thrown, as a sentence. -> logits of what follows (V)
  */
 function readBy(model, ids, isTyped) {
   model.mix = !isTyped ? null : (layer, given) => {
@@ -116,22 +116,22 @@ function train(model, layer) {
   return "";
 }
 
-/** The same, where they have to be numbers. */
+/** The same, but the logits have to be numbers. */
 function logitsOf(model, ids, isTyped) {
   const logits = readBy(model, ids, isTyped);
   if (!model.isFinite) throw new Error(NOTHING);
   return logits;
 }
 
-const NOTHING = "What comes out of the model is NaN, not a number: there is nothing to choose from.";
+const NOTHING = "The model’s output is NaN, not a number: there is nothing to choose from.";
 
-/** How unlikely a token is, in nats; finite also where its probability would be rounded to 0. */
+/** How unlikely a token is, in nats; finite even where its probability would be rounded to 0. */
 function surprise(logits, id) {
   const most = logits.reduce((a, b) => Math.max(a, b));
   return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most - logits[id];
 }
 
-/** The mean loss over a text, in nats a token; NaN if it is no number. */
+/** The mean loss over a text, in nats per token; NaN if it is not a number. */
 function lossOf(model, ids, isTyped) {
   readBy(model, ids.slice(0, -1), isTyped);
   if (!model.isFinite) return NaN;
@@ -142,7 +142,7 @@ function lossOf(model, ids, isTyped) {
   return sum / (ids.length - 1);
 }
 
-/** Where the heads of a layer look in a text, (H, T, T), by the model's own attention. */
+/** Where the heads of a layer look in a text, (H, T, T), with the model's own attention. */
 function ownMaps(model, ids, layer) {
   const T = ids.length, maps = new Float32Array(model.H * T * T);
   readBy(model, ids, false);
@@ -152,7 +152,7 @@ function ownMaps(model, ids, layer) {
   return maps;
 }
 
-/** What can be said of typed maps (H, T, T), in numbers; `firstRow` is that of one head. */
+/** What can be measured in typed maps (H, T, T); `firstRow` is that of one head. */
 function measure(maps, own, T, head) {
   const spread = (all) => {
     let sum = 0;
@@ -163,10 +163,10 @@ function measure(maps, own, T, head) {
            firstRow: maps.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0) };
 }
 
-/** What keeps a source from being judged. */
+/** The result for a source that cannot be judged. */
 const unread = (says) => ({ passed: [], failed: "it runs", unread: true, says });
 
-/** How far a source that was read is right, and where it looks. */
+/** How much of a source is right, and where it looks. */
 function judged(model, { defines, ids, layer, head, check }) {
   const T = ids.length, own = ownMaps(model, ids, layer);
   const map = (all) => all.slice(head * T * T, (head + 1) * T * T);
@@ -191,18 +191,18 @@ function inModel(model, passed, { ids, logits, tolerance }) {
     const gap = mine.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0);
     if (gap <= tolerance) {
       return { passed: [...passed, "in the model"],
-               says: `With it in every head of the model, none of ${logits.length} logits differs from `
+               says: `With your code in every head of the model, none of the ${logits.length} logits differs from `
                  + `PyTorch’s by more than ${gap.toFixed(7)}.` };
     }
     return { failed: "in the model", says: `Inside the model, a logit differs from PyTorch’s by ${
-      gap.toPrecision(3)}, and ${tolerance} is allowed.` };
+      gap.toPrecision(3)}; only ${tolerance} is allowed.` };
   } catch (error) {
     return { failed: "in the model", says: error.message };
   }
 }
 
 serve({
-  /** Start Python, and fetch the model that it is to run in. */
+  /** Start Python, and fetch the model that it will run in. */
   async open({ model }) {
     if (!python) {
       python = await startPython({ print });
@@ -214,8 +214,8 @@ serve({
 
   /**
    * Judge a source, `code`, that defines a function or a class. `ids` is the text that its map is drawn
-   * of, for a head of a layer; `check` what PyTorch computed. -> as <head-check> and <typed-map> want
-   * it: passed, failed, says, line, printed, more, maps; and `measured`.
+   * for, with a head of a layer; `check` is what PyTorch computed. -> what <head-check> and <typed-map>
+   * show: passed, failed, says, line, printed, more, maps; and `measured`.
    */
   async run({ model: wanted, code, defines, ...more }) {
     const model = await open(wanted);
@@ -227,7 +227,7 @@ serve({
     return { ...result, line, printed: paper.lines, more: paper.more };
   },
 
-  /** The loss over a text through typed code, and by the model's own attention. */
+  /** The loss over a text with typed code, and with the model's own attention. */
   async loss({ model: wanted, code, defines, ids }) {
     const model = await open(wanted), says = read(code, defines);
     if (says) throw new Error(says);
@@ -237,7 +237,7 @@ serve({
   },
 
   /**
-   * Continue a text until `end` or a full context: first by the model's own attention, then through
+   * Continue a text until `end` or a full context: first with the model's own attention, then with
    * the typed code, which has to read the whole text for each token. Parts: { own } or { mine }, each
    * { id, p }.
    */

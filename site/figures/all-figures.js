@@ -1,4 +1,4 @@
-/** The storybook: every figure with canned data, in every state. See all-figures.html. */
+/** The storybook: every figure with made-up data, in every state. See all-figures.html. */
 import { html, render } from "../vendored/lit.js";
 import "./attention-gallery/attention-gallery.js";
 import "./attention-map/attention-map.js";
@@ -40,7 +40,7 @@ const SYMBOLS = ["<|endoftext|>", "\n", " a", " cat", " sat", ".", "<img src=x o
 const WATCHED = [0, 1, 10, 100];
 const RULES = { spelling: [0, 0.2, 0.6, 1], grammar: [0, 0, 0.1, 0.97] };
 
-/** What a look wrote behind each of five prompts: `longest` tokens at most. */
+/** What a sample wrote after each of five prompts: `longest` tokens at most. */
 const written = (look, longest) => Array.from({ length: 5 }, (_, i) => {
   const ids = Array.from({ length: Math.max(1, longest - i) }, (_, j) => (i + j * (look + 1)) % 8);
   return { ids, p: ids.map((_, j) => (j % 11) / 10) };
@@ -96,7 +96,7 @@ const canned = (parts) => ({ name: "canned", manifest, symbols: SYMBOLS, command
                              part: (name) => ({ heads, check, ...parts })[name] });
 const never = new Promise(() => {});
 
-/** A text of some tokens as a model of 2 layers of 2 heads read it; another `turn`, other numbers. */
+/** A text of some tokens as a model of 2 layers of 2 heads read it; a different `turn` gives different numbers. */
 function lookOf(run, length, turn) {
   const ids = Array.from({ length }, (_, i) => (i > length / 2 ? i * turn + 1 : i + 1) % 8);
   const rows = Array.from({ length: 4 }, (_, head) => ids.map((_, from) =>
@@ -127,7 +127,7 @@ const STATES = [
     new Trouble(`${name}.json of the run canned is damaged.`))])))],
 ];
 
-/** What is looked at in each state. */
+/** The texts that are shown in each state. */
 const LOOKS = STATES.map(([state, run]) => {
   if (state === "loading") return [null, null];
   if (state === "in trouble") return Array(2).fill(new Trouble("The weights are damaged."));
@@ -135,7 +135,7 @@ const LOOKS = STATES.map(([state, run]) => {
   return [lookOf(run, length, 1), lookOf(run, length, 2)];
 });
 
-/** A square of shares: even ones, or with a mask. */
+/** A square of attention weights: uniform, or with a mask. */
 const square = (T, isMasked) => Float32Array.from({ length: T * T }, (_, i) => {
   const [row, column] = [Math.floor(i / T), i % T];
   return isMasked ? Number(column <= row) / (row + 1) : 1 / T;
@@ -144,10 +144,10 @@ const square = (T, isMasked) => Float32Array.from({ length: T * T }, (_, i) => {
 const mapsOf = (T) => ({ hasRun: true, ids: Array.from({ length: T }, (_, i) => i % 8), mine: square(T, false),
                          own: square(T, true) });
 const PASSED = EXERCISES.attention.stages;
-const BROKEN = "Line 5 begins with def, and the colon at its end is missing.";
+const BROKEN = "Line 5 begins with def, but the colon at its end is missing.";
 const words = (n) => Array.from({ length: n }, (_, i) => ({ id: (3 * i) % 8, p: (i % 11) / 10 }));
 
-/** What came of a typed head in each state: result, maps, story, measured. */
+/** The outcome of a typed head in each state: result, maps, story, measured. */
 const TYPED = [
   { code: EXERCISES.attention.answer, wrong: 8, trial: MISTAKES[0],
     result: { passed: PASSED.slice(0, 5), failed: "the scale", says: "The scores are not scaled.",
@@ -164,7 +164,7 @@ const TYPED = [
   { code: "def attention(q, k, v)", wrong: 1, trial: MISTAKES[4],
     result: { passed: [], failed: "it runs", unread: true, says: BROKEN, printed: [], more: 0 },
     maps: { ...mapsOf(1), mine: null }, measured: null,
-    story: { prompt: 2, mine: [], own: words(1), busy: false, says: "What comes out is NaN.", loss: null } },
+    story: { prompt: 2, mine: [], own: words(1), busy: false, says: "The model’s output is NaN.", loss: null } },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];

@@ -1,6 +1,6 @@
 /**
- * A worker that is asked for things (engine/serve.js says how it answers), started when it is first
- * needed and ended when it takes too long.
+ * A worker that answers calls (engine/serve.js says how), started when it is first needed and ended
+ * when it takes too long.
  *
  *   const engine = new Asked(new URL("../engine/worker.js", import.meta.url));
  *   await engine.ask("look", { model, ids })
@@ -35,7 +35,7 @@ export class Asked {
     this.worker.postMessage(null, [port2]);
   }
 
-  /** Only what was asked is answered: an id that nobody waits for means nothing. */
+  /** Only answers to calls count: an id that nobody waits for is ignored. */
   answered({ id, part, result, error }) {
     const call = this.waiting.get(id);
     if (!call) return;
@@ -51,11 +51,11 @@ export class Asked {
   }
 
   /**
-   * One call of the worker.
+   * Call the worker.
    * @param {string} call @param {object} given
    * @param {object} [how]
-   * @param {(part: any) => void} [how.onPart] called with what is there before the end
-   * @param {number} [how.limit] milliseconds without a sign of life after which it is ended
+   * @param {(part: any) => void} [how.onPart] called with the parts that come before the end
+   * @param {number} [how.limit] milliseconds without a sign of life after which the worker is ended
    * @throws {TooLong}
    */
   ask(call, given, { onPart = () => {}, limit = Infinity } = {}) {

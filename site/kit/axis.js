@@ -1,10 +1,10 @@
 /**
- * The axis that all figures of a film share: its watched steps stand side by side, equally far
- * apart, and what lies between two of them lies between them. So it begins slowly, where most
- * happens, and the thumb of the slider is above the point that it means.
+ * The axis that all figures of a film share: the watched steps are equally far apart, and a step
+ * between two of them lies between them. So the film starts slowly, where most happens, and the thumb
+ * of the slider is above the point that it stands for.
  */
 
-/** Where a step lies among steps that grow: 0 is the first of them, 1 the second, 0.5 between. */
+/** Where a step lies among increasing steps: 0 is the first of them, 1 the second, 0.5 halfway. */
 export function place(step, steps) {
   let i = 0;
   while (i + 2 < steps.length && steps[i + 1] <= step) i++;
@@ -13,12 +13,12 @@ export function place(step, steps) {
   return Math.min(steps.length - 1, Math.max(0, i + along));
 }
 
-/** The one of some steps that is nearest to another, the earlier of two. */
+/** The step that is nearest to another one; of two, the earlier. */
 export function nearest(step, steps) {
   return steps.reduce((best, one) => (Math.abs(one - step) < Math.abs(best - step) ? one : best));
 }
 
-/** The last of some steps that is not after another; the first if all are. */
+/** The last step that is not after another one; the first if all are. */
 export function latest(step, steps) {
   return steps.findLast((one) => one <= step) ?? steps[0];
 }

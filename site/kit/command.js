@@ -1,6 +1,6 @@
 /**
- * The commands that a page shows. They are pasted into shells, and what they name comes from a link
- * or from a run that somebody sent: it is quoted, or left out.
+ * The commands that a page shows. People paste them into shells, and the names in them come from a
+ * link or from a run that somebody sent: they are quoted, or left out.
  */
 
 const EXPORT = "python export_for_web.py";
@@ -16,8 +16,8 @@ export function exportCommand(name, folder) {
 }
 
 /**
- * A word as sh, PowerShell and cmd all read it; null where there is no such way. In double quotes all
- * three take what is there as it is, but for " $ ` ! %, and for \ at the end. What begins with - would
+ * A word as sh, PowerShell and cmd all read it; null where that is impossible. In double quotes all
+ * three take everything literally, except " $ ` ! %, and \ at the end. A word that starts with - would
  * be a flag.
  */
 export function quoted(word) {
@@ -27,7 +27,7 @@ export function quoted(word) {
   return /^[\p{L}\p{M}\p{N}_./+:-]+$/u.test(word) ? word : `"${word}"`;
 }
 
-/** The command that trains with a head, as a run was trained; null where its names are no words. */
+/** The command that trains with a head as a run was trained; null where its names cannot be quoted. */
 export function trainCommand({ preset, dataset }) {
   const text = quoted(dataset);
   if (text === null || !/^[\w-]+$/.test(preset)) return null;
@@ -35,6 +35,6 @@ export function trainCommand({ preset, dataset }) {
   return `python train.py --head my_head.py --preset ${preset}${isItsOwn ? "" : ` --dataset ${text}`}`;
 }
 
-/** A name that somebody else chose, short, and with its control characters to be seen. */
+/** A name that somebody else chose, shortened, and with its control characters made visible. */
 export const printable = (name) => String(name).replace(/(.{80}).+/su, "$1…").replace(
   /[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);

@@ -1,4 +1,4 @@
-/** Buttons and choices, as all figures have them. */
+/** Buttons and menus, the same in all figures. */
 import { css } from "../vendored/lit.js";
 
 export const controls = css`

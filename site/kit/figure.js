@@ -1,6 +1,6 @@
 /**
- * What all figures share: where their data comes from, what they show until it is there, and what
- * if it cannot be had. A figure has a folder of its own; attributes go in, events come out.
+ * What all figures share: where their data comes from, what they show until it is there, and
+ * what they show if it fails to load. A figure has a folder of its own; attributes go in, events come out.
  *
  *   class LossCurve extends Figure {
  *     load(run) { return run.part("log"); }           // a promise of what it draws
@@ -11,8 +11,8 @@ import { LitElement, css, html } from "../vendored/lit.js";
 import { Trouble } from "./run.js";
 
 /**
- * Ten shades from panel to moss: behind text, where ink has to stay readable, they end in the
- * middle; as heat, with nothing on them, they go all the way.
+ * Ten shades from panel to moss: behind text, which has to stay readable, they stop halfway; as heat,
+ * with no text on them, they go all the way.
  */
 const shades = css`
   .shade0 { background: transparent; }
@@ -51,7 +51,7 @@ export class Figure extends LitElement {
   static styles = [shades, css`
     :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
             color: var(--ink); font-variant-numeric: tabular-nums;
-            --left: 56px; --right: 24px;  /* what figures leave free beside their axis of steps */ }
+            --left: 56px; --right: 24px;  /* the space that figures leave beside their axis of steps */ }
     @media (max-width: 640px) { :host { --left: 34px; --right: 20px; } }
     * { box-sizing: border-box; }
     p { margin: 0; }
@@ -76,13 +76,13 @@ export class Figure extends LitElement {
     theme.removeEventListener("change", this.onTheme);
   }
 
-  /** Draw again what is on a canvas, which does not follow the style sheets by itself. */
+  /** Draw again what is on a canvas: it does not follow the style sheets by itself. */
   repaint() {}
 
   willUpdate(changed) {
-    if (this.trouble?.isOfDrawing && !changed.has("trouble")) this.trouble = null;  // perhaps it goes now
+    if (this.trouble?.isOfDrawing && !changed.has("trouble")) this.trouble = null;  // perhaps it works now
     if (!changed.has("run") || !this.run) return;
-    this.data = null;  // of the run before: its ids mean other tokens
+    this.data = null;  // of the previous run: its ids mean different tokens
     this.begin(this.run);
   }
 
@@ -98,13 +98,13 @@ export class Figure extends LitElement {
     }
   }
 
-  /** Say what went wrong. What is no sentence of ours comes of data that are not as expected. */
+  /** Say what went wrong. Errors other than Trouble come from unexpected data. */
   fail(error) {
-    const sentence = "What was exported for this figure is damaged, or belongs to another version of this page.";
+    const sentence = "The data of this figure is damaged, or belongs to a different version of this page.";
     this.trouble = error instanceof Trouble ? error : new Trouble(sentence, this.run?.command);
   }
 
-  /** Whatever is wrong with the data of a figure is said in its place, also where it is drawn. */
+  /** Report what is wrong with the data in place of the figure, also if drawing fails. */
   performUpdate() {
     try {
       super.performUpdate();
@@ -115,7 +115,7 @@ export class Figure extends LitElement {
     }
   }
 
-  /** Tell the page; figures do not know each other. */
+  /** Emit an event to the page; figures do not know each other. */
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
@@ -126,11 +126,11 @@ export class Figure extends LitElement {
   }
 }
 
-/** What went wrong, in its place, and what to type. */
+/** What went wrong, shown in place of the figure, and what to type. */
 export function trouble(error) {
   return html`<div class="trouble" role="alert"><p>${error.message}</p>
     ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
 }
 
-/** Which way a text goes on from left to right: 1, or -1 where it is read from right to left. */
+/** Which way a text runs: 1 from left to right, -1 where it is read from right to left. */
 export const forward = (text) => (getComputedStyle(text).direction === "rtl" ? -1 : 1);

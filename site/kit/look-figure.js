@@ -1,9 +1,9 @@
 /**
- * What the figures share that show a text as a model read it (see look.js).
+ * What all figures share that show a text as a model read it (see look.js).
  *
- * `at` is the place in the text that is looked at, 1 to its end: what was believed to come there,
- * and where the heads looked from the place before it, from which that was foretold. `head` is the
- * head that is looked at, such as "2.1".
+ * `at` is the chosen position in the text, from 1 to its end: what the model expected there, and where
+ * the heads looked from the position before it, from which it was predicted. `head` is the chosen
+ * head, such as "2.1".
  */
 import { html } from "../vendored/lit.js";
 import { Figure, trouble } from "./figure.js";
@@ -21,13 +21,13 @@ export class LookFigure extends Figure {
     return true;  // what they draw is handed to them
   }
 
-  /** The place that is looked at, if it is in this text, else the nearest; of two, where they part. */
+  /** The chosen position, or the nearest one in this text; by default, where two texts diverge. */
   get place() {
     const first = (this.other && firstDifference(this.look, this.other)) ?? this.look.firstChoice;
     return Math.max(1, Math.min(this.look.last, this.at || first));
   }
 
-  /** The layer and the head in it; of a smaller model than others on the page, its last ones. */
+  /** The layer and the head in it; in a model that has fewer, its last ones. */
   get layerAndHead() {
     const { n_layer, n_head } = this.look.run.manifest.settings;
     const [layer, head] = this.head.split(".").map(Number);
@@ -40,12 +40,12 @@ export class LookFigure extends Figure {
     return layer * this.look.run.manifest.settings.n_head + head;
   }
 
-  /** The step alone changes nothing: a look has its own. */
+  /** A new step alone changes nothing: a look has its own. */
   shouldUpdate(changed) {
     return [...changed.keys()].some((name) => name !== "step");
   }
 
-  /** Is there all that is to be drawn? */
+  /** Is everything there that has to be drawn? */
   get isReady() {
     const there = [this.look, ...(this.other === undefined ? [] : [this.other])];
     return Boolean(this.run && this.data && there.every((one) => one && !(one instanceof Error)));
@@ -53,11 +53,11 @@ export class LookFigure extends Figure {
 
   render() {
     if (this.look instanceof Error) return trouble(this.look);
-    if (this.other instanceof Error) return html``;  // said in its own place
+    if (this.other instanceof Error) return html``;  // reported in its own place
     return this.isReady || this.trouble ? super.render() : this.wait();
   }
 
-  /** What stands in its place until its data is there. */
+  /** What is shown until its data is there. */
   wait() {
     return html`<p class="caption" aria-busy="true">…</p>`;
   }

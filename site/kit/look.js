@@ -1,12 +1,12 @@
 /**
- * A text as a model read it: its tokens, what was believed to come at each place of it, and where
- * each head looked. It was either written down while the model learned, or computed in this page.
+ * A text as a model read it: its tokens, what the model expected at each position, and where each head
+ * looked. It was either recorded while the model learned, or computed in this page.
  *
  *   const look = await recorded(run, 100, 0);                       // at step 100, prompt 0
- *   const look = await live(run, 100, { text: "The dragon" });      // by the nearest weights
- *   look.ids[9]                  // the token at place 9
- *   look.believed(9)             // what was believed to come there, before it was chosen
- *   look.share(5, 8, 3)          // how much of head 5 of all went from place 8 to place 3
+ *   const look = await live(run, 100, { text: "The dragon" });      // with the nearest weights
+ *   look.ids[9]                  // the token at position 9
+ *   look.believed(9)             // what the model expected there, before it was chosen
+ *   look.share(5, 8, 3)          // how much attention head 5 (of all) gave from position 8 to position 3
  */
 import { Tokenizer } from "../engine/tokenizer.js";
 import { entropy, shares, top } from "../engine/sample.js";
@@ -25,13 +25,13 @@ export class Look {
    * @param {ArrayLike<number>} known.entropy of each row, in nats (L H, T)
    * @param {Float32Array} [known.logits] (T, V), where the model was run in this page
    * @param {[number, number, [number, number][]][]} [known.written] of each token that the model
-   *   wrote: id, probability, the ten likeliest with theirs
+   *   wrote: id, probability, the ten most likely tokens with theirs
    * @param {LiveModel} [known.model] whose weights are those of this step
    */
   constructor(known) {
     this.whole = 1;
     Object.assign(this, known);
-    this.beliefs = new Map();  // place -> what was believed, as far as somebody asked
+    this.beliefs = new Map();  // position -> what the model expected there, as far as somebody asked
     this.length = this.ids.length;
     this.triangle = this.length * (this.length + 1) / 2;
   }
@@ -40,7 +40,7 @@ export class Look {
     return this.run.symbols;
   }
 
-  /** How much of its attention a head gives, from one place, to another: 0 to 1. */
+  /** How much of its attention a head gives, from one position, to another: 0 to 1. */
   share(head, from, to) {
     return this.attention[head * this.triangle + from * (from + 1) / 2 + to] / this.whole;
   }
@@ -50,19 +50,19 @@ export class Look {
     return this.attention.subarray(head * this.triangle, (head + 1) * this.triangle);
   }
 
-  /** All that a head gives from one place, (place + 1). */
+  /** All that a head gives from one position, (position + 1). */
   row(head, from) {
     return Array.from({ length: from + 1 }, (_, to) => this.share(head, from, to));
   }
 
-  /** How widely a head looks from a place, in nats. */
+  /** How spread out the attention of a head is at a position, in nats. */
   spread(head, from) {
     return this.entropy[head * this.length + from];
   }
 
   /**
-   * What was believed to come at a place, 1 to T: the token there (null behind the end), its
-   * probability and the ten likeliest. Null where nothing is known of it.
+   * What the model expected at a position, 1 to T: the token there (null after the end), its
+   * probability and the ten most likely tokens. Null where nothing is known about it.
    */
   believed(place) {
     if (!this.beliefs.has(place)) this.beliefs.set(place, this.believe(place));
@@ -79,25 +79,25 @@ export class Look {
     return p && { id, p: id === null ? null : p[id], top: top(p) };
   }
 
-  /** Probabilities (V) of what comes at a place, at a temperature; null without logits. */
+  /** Probabilities (V) of what comes at a position, at a temperature; null without logits. */
   drawn(place, temperature) {
     if (!this.logits || place < 1 || place > this.length) return null;
     const V = this.symbols.length;
     return shares(this.logits.slice((place - 1) * V, place * V), { temperature });
   }
 
-  /** How undecided the model was at a place, in nats; null where not all is known. */
+  /** How undecided the model was at a position, in nats; null where not everything is known. */
   unsure(place) {
     const p = this.drawn(place, 1);
     return p && entropy(p);
   }
 
-  /** The last place that something is known about: the end of the text, or just behind it. */
+  /** The last position that something is known about: the end of the text, or just after it. */
   get last() {
     return this.logits ? this.length : this.length - 1;
   }
 
-  /** The first place at which the model had a real choice: what it wrote there was no sure thing. */
+  /** The first position at which the model was not sure of what it wrote. */
   get firstChoice() {
     for (let place = this.given; place < this.length; place++) {
       if (this.believed(place).p < 0.5) return place;
@@ -106,7 +106,7 @@ export class Look {
   }
 }
 
-/** What was written down at the look nearest to a step. */
+/** What was recorded at the sample nearest to a step. */
 export async function recorded(run, step, prompt) {
   const nearestStep = nearest(step, run.manifest.shown), file = await run.look(nearestStep);
   try {
@@ -124,7 +124,7 @@ export async function recorded(run, step, prompt) {
   }
 }
 
-/** Has a look that was written down all that figures draw, of tokens that there are? */
+/** Has a recorded text all that figures draw, and only tokens that exist? */
 function isComplete({ run, ids, given, written, attention, entropy, length, triangle }) {
   const { n_layer, n_head } = run.manifest.settings, isToken = (id) => typeof run.symbols[id] === "string";
   return given > 0 && ids.every(isToken) && attention.length === n_layer * n_head * triangle
@@ -133,7 +133,7 @@ function isComplete({ run, ids, given, written, attention, entropy, length, tria
       isToken(id) && Number.isFinite(one)));
 }
 
-/** The same look with what only the weights can tell; itself if those of its step are not there. */
+/** The same look, completed with what only the weights can tell; itself if its step has none. */
 export async function completed(look) {
   if (keptStep(look.run, look.step) !== look.step) return look;
   const model = new LiveModel(look.run, look.step), { logits } = await model.look(look.ids);
@@ -141,13 +141,13 @@ export async function completed(look) {
 }
 
 /**
- * A text that the nearest weights read and go on with.
+ * A text that the model reads and continues, with the nearest weights.
  * @param {object} wish text; and temperature, seed, change (see GPT.change)
  */
 export async function live(run, step, { text, temperature, seed = 1, change }) {
   const { start, encoded, left, cut } = await readTyped(run, text), { settings } = run.manifest;
   const model = new LiveModel(run, keptStep(run, step)), given = [...start, ...encoded];
-  if (!given.length) throw new Trouble("None of these characters is ever in its corpus.", null);
+  if (!given.length) throw new Trouble("None of these characters occurs in its corpus.", null);
   const ids = await model.write(given, { temperature }, {
     change, seed, tokens: settings.watch_tokens, end: tokenizerOf(run).end });
   const { logits, attention, entropy, milliseconds } = await model.look(ids, change);
@@ -170,18 +170,18 @@ export function readable(run, text) {
   return { start, encoded, cut: encoded.length < ids.length };
 }
 
-/** Whatever was typed, likewise. `left`: what the corpus has in no spelling, which is left out. */
+/** The same for whatever was typed. `left`: what the corpus has in no spelling, which is left out. */
 async function readTyped(run, text) {
   const { ids } = tokenizerOf(run), isNew = (character) => !ids.has(character);
   if (!Array.from(text).some(isNew)) return { ...readable(run, text), left: [] };
-  const { normalize } = await import("../engine/spelling.js");  // most visits need no more
+  const { normalize } = await import("../engine/spelling.js");  // most visits do not need it
   const typed = normalize(text, ids);
   return { ...readable(run, normalize(typed, ids, true)), left: [...new Set(typed)].filter(isNew) };
 }
 
 /**
- * The first place at which two texts differ: the length of the shorter one if that begins the other,
- * null if they are the same. They may be in tokens of different models.
+ * The first position at which two texts differ: the length of the shorter one if the other starts with
+ * it, null if they are the same. Their models may differ.
  */
 export function firstDifference(a, b) {
   const n = Math.min(a.length, b.length);
@@ -192,8 +192,8 @@ export function firstDifference(a, b) {
 }
 
 /**
- * How much more, above 0, or less a look gave from one place to another than the other look, as far
- * as both read the same.
+ * How much more (above 0) or less attention the other look gave from one position to another, as far
+ * as both read the same text.
  */
 export function differenceOf(look, other) {
   const sameHeads = look.attention.length / look.triangle === other.attention.length / other.triangle;
@@ -205,7 +205,7 @@ export function differenceOf(look, other) {
       return Array.from({ length }, (_, from) =>
         Array.from({ length: from + 1 }, (_, to) => share(head, from, to))).flat();
     },
-    /** How much of its attention a head moved elsewhere, on average over the places. */
+    /** How much of its attention a head moved elsewhere, on average over the positions. */
     moved(head) {
       let sum = 0;
       for (let from = 0; from < length; from++) {

@@ -1,6 +1,6 @@
 /**
  * Whether a manifest is what export_for_web.py writes. Nothing else vouches for it: it may be damaged,
- * or written by somebody who wishes a page ill. All other files are vouched for by its hashes, so the
+ * or written by somebody who means harm. All other files are vouched for by its hashes, so the
  * names of those files are checked as well: they stay in the folder of the run.
  */
 
@@ -30,7 +30,7 @@ const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
 
-/** @param {object} manifest as it was read, of any kind */
+/** @param {object} manifest as it was read, of any type */
 export function isSound(manifest) {
   try {
     const { settings, corpus, tokenizer, weights, snapshots, watched, shown, files, missing, prompts,
@@ -43,6 +43,6 @@ export function isSound(manifest) {
       && some(watched, isCount) && some(shown, isCount) && some(prompts, isText)
       && Number.isFinite(metrics?.seconds ?? 0);
   } catch {
-    return false;  // something that is to be looked into is not there at all
+    return false;  // something that has to be looked into is not there at all
   }
 }

@@ -2,7 +2,7 @@
  * The model itself, run in this page by a worker (engine/worker.js) with the weights of a step.
  *
  *   const model = new LiveModel(run, 300);          // the weights of step 300
- *   await model.write(ids, { temperature: 0.8 });   // ids, and those that it wrote behind them
+ *   await model.write(ids, { temperature: 0.8 });   // ids, and those that it wrote after them
  *   await model.look(ids)                           // everything it thinks of them
  */
 import { Asked } from "./asked.js";
@@ -12,8 +12,8 @@ import { Trouble } from "./run.js";
 const engine = new Asked(new URL("../engine/worker.js", import.meta.url));
 
 /**
- * When somebody is there: has moved, scrolled or pressed something, or stayed for some seconds. What
- * wants weights that nobody asked for waits for it, so that the first view needs no megabytes.
+ * Resolves when somebody has moved, scrolled or pressed something, or stayed for some seconds. What
+ * needs weights waits for it, unless they were asked for: the first view loads no megabytes.
  */
 export const somebody = new Promise((resolve) => {
   for (const sign of ["scroll", "pointermove", "pointerdown", "keydown"]) {
@@ -22,7 +22,7 @@ export const somebody = new Promise((resolve) => {
   setTimeout(resolve, 5000);
 });
 
-/** The step nearest to another of which a run has weights. */
+/** The step nearest to another one for which a run has weights. */
 export const keptStep = (run, step) => nearest(step, run.manifest.snapshots.map((one) => one.step));
 
 export class LiveModel {

@@ -1,6 +1,6 @@
 /**
  * What every page does: find the run that its address names, hand it to all figures, and keep the
- * address as the page is.
+ * address up to date.
  */
 import { html, nothing, render } from "../vendored/lit.js";
 import { nearest } from "./axis.js";
@@ -8,14 +8,14 @@ import { trouble } from "./figure.js";
 import { listRuns, openRun } from "./run.js";
 import * as state from "./state.js";
 
-const FIRST = "stories";  // what is shown if nobody says otherwise, if it is there
+const FIRST = "stories";  // what is shown by default, if it is there
 
 /**
  * @param {string[]} figures the elements of the page that show a run
  * @param {object} [page]
- * @param {(watched: number[]) => number} [page.first] the step that is shown if nobody says which
- * @param {(run: import("./run.js").Run, step: number) => void} [page.also] what else is to be done
- *   whenever another step, or anything else in the address, is shown
+ * @param {(watched: number[]) => number} [page.first] the step that is shown by default
+ * @param {(run: import("./run.js").Run, step: number) => void} [page.also] what else to do
+ *   whenever the step, or anything else in the address, changes
  * @returns {Promise<void>} when the run is there; its figures load what they need themselves
  */
 export async function begin(figures, { first = (watched) => watched[0], also = () => {} } = {}) {
@@ -42,7 +42,7 @@ export async function begin(figures, { first = (watched) => watched[0], also = (
 
   /** The runs that can be shown instead. */
   function others() {
-    return runs.length ? html`<p class="instead">There is: ${runs.map(({ name }, i) => html`${
+    return runs.length ? html`<p class="instead">Available: ${runs.map(({ name }, i) => html`${
       i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`)}</p>` : nothing;
   }
 

@@ -1,6 +1,6 @@
 /**
  * An exported run: what export_for_web.py wrote, fetched when it is asked for, and only if it is
- * whole. Whatever is wrong becomes a Trouble: a sentence, and the command that mends it.
+ * complete. Whatever is wrong becomes a Trouble: a sentence, and the command that mends it.
  *
  *   const run = await openRun("stories");
  *   run.symbols[71]                    // "Once"
@@ -23,7 +23,7 @@ export class Trouble extends Error {
   }
 }
 
-/** What there is to choose from. @returns {Promise<{name: string, parameters: number}[]>} */
+/** The runs to choose from. @returns {Promise<{name: string, parameters: number}[]>} */
 export async function listRuns() {
   let index;
   try {
@@ -64,17 +64,17 @@ export class Run {
     return this.file(`${name}.json`);
   }
 
-  /** What was written down at one look. @throws {Trouble} */
+  /** What was recorded at one sample. @throws {Trouble} */
   look(step) {
     return this.file(`steps/${padded(step)}.json`);
   }
 
-  /** PyTorch's logits (V) behind the prompt of check.json, by the weights of a step. @throws {Trouble} */
+  /** PyTorch's logits (V) after the prompt of check.json, with the weights of a step. @throws {Trouble} */
   logits(step) {
     return this.file(`logits/${padded(step)}.json`);
   }
 
-  /** What is said of a file that is not as it should be. */
+  /** The error for a file that is not as it should be. */
   damaged(path) {
     return damaged(path, this.words, this.command);
   }
@@ -115,7 +115,7 @@ const damaged = (path, run, command) =>
 
 function checkFormat({ format }, what) {
   if (format !== FORMAT) {
-    throw new Trouble(`${what} was exported in format ${format}, and this page reads format `
+    throw new Trouble(`${what} was exported in format ${format}, but this page reads format `
       + `${FORMAT}: export it again with the export_for_web.py that came with this page.`);
   }
 }
@@ -127,7 +127,7 @@ async function fetchBytes(address, what, command) {
   try {
     answer = await fetch(address, { cache: "no-cache" });
   } catch {
-    throw new Trouble(`${capital(what)} cannot be reached: has the server been ended?`, `${ANEW} --serve`);
+    throw new Trouble(`${capital(what)} cannot be reached: is the server still running?`, `${ANEW} --serve`);
   }
   if (!answer.ok) {
     throw Object.assign(new Trouble(`${capital(what)} is missing (${answer.status}).`, command),
@@ -138,7 +138,7 @@ async function fetchBytes(address, what, command) {
 
 async function fetchJson(address, what, command) {
   const bytes = await fetchBytes(address, what, command);
-  return parsed(bytes, () => new Trouble(`What was found for ${what} is damaged: it is not JSON.`, command));
+  return parsed(bytes, () => new Trouble(`The file for ${what} is damaged: it is not JSON.`, command));
 }
 
 /** JSON -> an object or a list. */
@@ -147,7 +147,7 @@ function parsed(bytes, trouble) {
   try {
     content = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    // said below
+    // reported below
   }
   if (typeof content !== "object" || content === null) throw trouble();
   return content;

@@ -4,8 +4,8 @@
 export const styled = (element, name) => getComputedStyle(element).getPropertyValue(`--${name}`).trim();
 
 /**
- * 256 colours from one to another, even to the eye. A canvas takes them as they are: red, green,
- * blue and opacity of each, a byte each, in one number.
+ * 256 colours from one to another, in perceptually even steps. A canvas takes them as they are: red,
+ * green, blue and opacity, one byte each, in one number.
  * @returns {Uint32Array}
  */
 export function ramp(from, to) {
@@ -26,7 +26,7 @@ function newRamp(from, to) {
   return new Uint32Array(ctx.getImageData(0, 0, 256, 1).data.buffer);
 }
 
-/** What nothing, all of it, less and more look like on an element, in its theme. */
+/** The colours for more, less and broken values on an element, in its theme. */
 export function heatOf(element) {
   const to = (name) => ramp(styled(element, "panel"), styled(element, name));
   return { more: to("moss"), less: to("value"), broken: to("warning") };
@@ -35,8 +35,8 @@ export function heatOf(element) {
 const shadeOf = (share) => Math.round(255 * Math.sqrt(Math.min(1, share)));
 
 /**
- * Draw the attention of a head: a row for each token that looks, a column for each it may see. The
- * shade grows with the root of the share, or faint looks would not be seen at all.
+ * Draw the attention of a head: each row is a token that looks, each column a token it can look at.
+ * The shade grows with the square root of the weight; otherwise small weights would be invisible.
  * @param {HTMLCanvasElement} canvas becomes T by T
  * @param {ArrayLike<number>} triangle row by row, (T (T + 1) / 2); below 0 is drawn as `less`
  * @param {number} whole what stands for all of it
@@ -58,8 +58,8 @@ export function drawMap(canvas, triangle, whole, T, { more, less }) {
 }
 
 /**
- * Draw a whole square of shares, also above the diagonal, as somebody's own head may have them: below
- * 0 as `less`, and what is no number as `broken`.
+ * Draw a whole square of weights, also above the diagonal, where a typed head may have some: below 0
+ * as `less`, and NaN as `broken`.
  * @param {HTMLCanvasElement} canvas becomes T by T
  * @param {ArrayLike<number>} square row by row (T T)
  */

@@ -1,5 +1,5 @@
 /**
- * What a page shows is in its address, behind #, so that it can be sent to somebody:
+ * What a page shows is in its address, after #, so that it can be sent to somebody:
  * index.html#run=stories&step=100
  */
 
@@ -8,7 +8,7 @@ export function read() {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 }
 
-/** Change some of it; null takes one out. The way back of the browser is left alone. */
+/** Change some of it; null removes one. The browser's history is left alone. */
 export function write(changes) {
   const state = new URLSearchParams(location.hash.slice(1));
   for (const [name, value] of Object.entries(changes)) {
@@ -23,7 +23,7 @@ export function only(state) {
   history.replaceState(null, "", `#${new URLSearchParams(state)}`);
 }
 
-/** Call `use` whenever somebody else changes the address: a link, a bookmark, the keyboard. */
+/** Call `use` whenever something else changes the address: a link, a bookmark, the keyboard. */
 export function follow(use) {
   addEventListener("hashchange", use);
 }

@@ -1,5 +1,5 @@
 /**
- * What somebody typed, run by exercise/worker.js inside the model of a run: the weights of its end.
+ * What somebody typed, run by exercise/worker.js inside the model of a run, with its final weights.
  *
  *   const bench = new Bench();
  *   await bench.run(run, { code, exercise: "attention", ids, layer, head })
@@ -18,14 +18,14 @@ export class Endless extends Error {}
 export class Bench {
   worker = new Asked(new URL("../exercise/worker.js", import.meta.url));
 
-  /** Start Python, and have the model of a run there. */
+  /** Start Python, and load the model of a run into it. */
   async open(run) {
     const { model } = new LiveModel(run, run.manifest.snapshots.at(-1).step);
     try {
       await this.worker.ask("open", { model }, { limit: START });
     } catch (error) {
       if (error instanceof Endless) throw error;
-      throw new Trouble(`The page cannot run Python in the model of ${run.words}. ${
+      throw new Trouble(`This page cannot run Python in the model of ${run.words}. ${
         error.message}`, run.command);
     }
     return model;
@@ -38,12 +38,12 @@ export class Bench {
       return await this.worker.ask(call, { model, ...given }, { limit, onPart });
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
-      throw new Endless(`It was stopped after ${limit / 1000} seconds without a result. Is there a loop `
-        + "in it that does not end, or is it only too slow?");
+      throw new Endless(`Stopped after ${limit / 1000} seconds without a result. Is there an endless `
+        + "loop in it, or is it just slow?");
     }
   }
 
-  /** Judge a source; see `run` in worker.js for what comes of it. */
+  /** Judge a source; see `run` in worker.js for the result. */
   async run(run, { code, exercise, ids, layer, head }) {
     const check = await run.part("check");
     const logits = await run.logits(run.manifest.snapshots.at(-1).step);
@@ -51,13 +51,13 @@ export class Bench {
     const result = await this.ask(run, "run", { code, defines, ids, layer, head,
                                                 check: { ...check, logits } });
     if (isBelieved(result, stages)) return result;
-    this.halt();  // the next code gets a Python in which nothing was changed
-    throw new Error("This code changed what judges it, so nothing can be said of it.");
+    this.halt();  // the next code gets a fresh Python
+    throw new Error("This code changed the judge itself, so it cannot be judged.");
   }
 
   /**
-   * The loss on the run's held-out text: of a source, `mine`, of the model by its own attention, `own`,
-   * and of PyTorch. @throws {Trouble} where there is no such text
+   * The loss on the run's held-out text: with a typed source (`mine`), with the model's own attention (`own`),
+   * and in PyTorch. @throws {Trouble} where there is no such text
    */
   async loss(run, { code, exercise }) {
     const { held_out: text } = await run.part("check");
@@ -70,7 +70,7 @@ export class Bench {
     return { mine: Number(found.mine), own: Number(found.own), pytorch: text.loss, tokens: text.ids.length - 1 };
   }
 
-  /** Let both write on, with the same dice; onPart gets { own } or { mine }, { id, p }. */
+  /** Let both continue a text, with the same random numbers; onPart gets { own } or { mine }, { id, p }. */
   write(run, { code, exercise, ids, seed, temperature, end }, onPart) {
     const { defines } = EXERCISES[exercise], how = { temperature };
     const tell = ({ mine, own }) => run.symbols[(mine ?? own)?.id] !== undefined && onPart({ mine, own });
@@ -87,9 +87,9 @@ const isText = (thing) => typeof thing === "string";
 
 /**
  * Whether a result is as <head-check> wants it. The code that is judged runs beside what judges it, in a Python in
- * which it may change everything, so the worker is believed only what can be: the stages come in their
- * order, each once, and "in the model" is measured outside of Python. Somebody may still cheat
- * themselves; what is shown is text and numbers in any case, and nothing leaves this site.
+ * which it can change everything, so only plausible answers are believed: the stages come in order, each
+ * once, and "in the model" is measured outside Python. People can still cheat themselves; but
+ * only text and numbers are shown, and nothing leaves this site.
  */
 function isBelieved(result, stages) {
   const { passed, failed, unread, says, printed, more, line, maps } = result ?? {};

@@ -6,18 +6,18 @@ export const count = (n) => english.format(n);
 
 const english = new Intl.NumberFormat("en");  // made once: that takes longest
 
-/** 0.754 -> "75 %"; what is not quite nothing or all stays so. */
+/** 0.754 -> "75%"; what is not quite nothing or not quite all stays so. */
 export function percent(p) {
-  if (p > 0 && p < 0.005) return "< 1 %";
-  if (p < 1 && p > 0.995) return "> 99 %";
-  return `${Math.round(100 * p)} %`;
+  if (p > 0 && p < 0.005) return "<1%";
+  if (p < 1 && p > 0.995) return ">99%";
+  return `${Math.round(100 * p)}%`;
 }
 
-/** 2.3026 -> "2.30 nats, as unsure as among 10 equal choices". */
+/** 2.3026 -> "2.30 nats, like guessing among 10 equal options". */
 export function nats(loss) {
   const choices = Math.exp(loss);
   const among = choices < 10 ? choices.toFixed(1) : count(Math.round(choices));
-  return `${loss.toFixed(2)} nats, as unsure as among ${among} equal choices`;
+  return `${loss.toFixed(2)} nats, like guessing among ${among} equal options`;
 }
 
 /** 150 -> "2 min 30 s". */
@@ -27,21 +27,21 @@ export function duration(seconds) {
   return minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
-/** A token in running text: its spaces stay, ends of lines and of the text are to be seen. */
+/** A token in running text: its spaces stay; the ends of lines and of the text become visible. */
 export function inText(symbol) {
   return symbol === END ? " (end)" : symbol.replaceAll("\n", "↵ ");
 }
 
-/** A token on its own: its spaces are to be seen, too, and a mark has a letter's place to stand on. */
+/** A token on its own: its spaces become visible, too, and a combining mark gets a circle. */
 export function alone(symbol) {
   return symbol === END ? "(end)" : symbol.replaceAll(" ", "·").replaceAll("\n", "↵")
     .replace(/^\p{M}/u, "◌$&");
 }
 
-/** A share from 0 to 1 -> the class of its shade behind text, see kit/figure.js. */
+/** A fraction from 0 to 1 -> the class of its shade behind text, see kit/figure.js. */
 export const shade = (share) => `shade${tenths(share)}`;
 
-/** A share from 0 to 1 -> the class of its shade where nothing stands on it. */
+/** A fraction from 0 to 1 -> the class of its shade where there is no text on it. */
 export const heat = (share) => `heat${tenths(share)}`;
 
 const tenths = (share) => Math.round(10 * Math.min(1, Math.max(0, share)));

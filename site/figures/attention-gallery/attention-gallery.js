@@ -1,9 +1,9 @@
 /**
  * <attention-gallery .run=${run} .look=${look} head="2.1"></attention-gallery>
  *
- * Where every head looks: a small map for each, a row of maps for each layer. With .other, how much
- * more or less each looks there than in the other, as far as both texts are the same. Tells: "head"
- * { head }.
+ * Where every head looks: a small map for each, and a row of maps for each layer. With .other, how
+ * much more or less each head looks there than in the other, as far as both texts are the same.
+ * Emits: "head" { head }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { LookFigure } from "../../kit/look-figure.js";
@@ -30,7 +30,7 @@ class AttentionGallery extends LookFigure {
     try {
       return await run.part("heads");
     } catch {
-      return {};  // maps can do without their names: head-story says what is wrong
+      return {};  // maps can do without the roles: head-story says what is wrong
     }
   }
 
@@ -39,7 +39,7 @@ class AttentionGallery extends LookFigure {
     const { n_layer, n_head } = this.run.manifest.settings;
     const columns = styleMap({ gridTemplateColumns: `repeat(${n_head}, minmax(0, 1fr))` });
     return html`<div class=${`heads ${n_head > 5 ? "many" : ""}`} style=${columns} role="group"
-      aria-label="All heads, a row for each layer" @keydown=${this.walk}>${
+      aria-label="All heads, one row per layer" @keydown=${this.walk}>${
       Array.from({ length: n_layer * n_head }, (_, i) => this.one(i, n_head, labels))}</div>`;
   }
 
@@ -58,7 +58,7 @@ class AttentionGallery extends LookFigure {
     return moved === null ? "" : `${percent(moved)} moved`;
   }
 
-  /** From head to head by the arrow keys, as they lie. */
+  /** Move from head to head with the arrow keys. */
   walk(event) {
     const { n_head } = this.run.manifest.settings, all = [...this.renderRoot.querySelectorAll("button")];
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: n_head, ArrowUp: -n_head }[event.key];

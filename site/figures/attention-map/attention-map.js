@@ -1,9 +1,9 @@
 /**
  * <attention-map .run=${run} .look=${look} head="2.1" at="9"></attention-map>
  *
- * Where one head looks: a row for each token that looks, a column for each that it may see. The row
- * of the token before the place that is looked at is marked, and said in words. With .other, how
- * much more or less than in the other. Tells: "place" { at }.
+ * Where one head looks: each row is a token that looks, each column a token it can look at. The row
+ * of the token before the chosen position is marked, and described in words. With .other, how much
+ * more or less than in the other. Emits: "place" { at }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { LookFigure } from "../../kit/look-figure.js";
@@ -59,13 +59,13 @@ class AttentionMap extends LookFigure {
   draw() {
     const { map, place } = this, T = map.length;
     if (!T) {
-      return html`<p class="caption">Both begin with other tokens, or have other heads: there is
-        nothing to compare, head by head.</p>`;
+      return html`<p class="caption">They start with different tokens or have different heads, so
+        their heads cannot be compared.</p>`;
     }
     const from = Math.min(place, T) - 1, percentOf = (i) => `${100 * i / T}%`;
     const to = this.column === null ? null : Math.min(from, this.column ?? 0);
-    return html`<h3>Head ${this.head}: <span class="is-query">who looks ↓</span>
-        <span class="is-key">at whom →</span></h3>
+    return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
+        <span class="is-key">at which →</span></h3>
       <div class="map" style=${styleMap({ maxWidth: `${Math.min(WIDEST, NAMES + 44 * T)}px` })}>
         <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES}px` : "0" })}>${
           this.height ? this.names(T, from) : nothing}</div>
@@ -104,9 +104,9 @@ class AttentionMap extends LookFigure {
     const order = all.map((_, i) => i).sort((a, b) => Math.abs(all[b]) - Math.abs(all[a])).slice(0, 6)
       .filter((i) => Math.abs(all[i]) >= 0.005);
     const one = (i) => html`<b dir="auto">${this.name(i)}</b> ${this.much(all[i])}`;
-    const line = to === null ? this.spread(from) : html` at <b class="is-key" dir="auto">${this.name(to)}</b>:
+    const line = to === null ? this.spread(from) : html` to <b class="is-key" dir="auto">${this.name(to)}</b>:
       ${this.much(all[to])}.`;
-    return html`<p class="says">From <b class="is-query" dir="auto">${this.name(from)}</b> (place ${from})${line}</p>
+    return html`<p class="says">From <b class="is-query" dir="auto">${this.name(from)}</b> (position ${from})${line}</p>
       <ol>${order.map((i) => html`<li>${one(i)}</li>`)}</ol>`;
   }
 
@@ -117,9 +117,9 @@ class AttentionMap extends LookFigure {
   }
 
   spread(from) {
-    if (this.other) return " it gives, more or less than the first:";
+    if (this.other) return ", its attention, compared with the first:";
     const among = Math.exp(this.look.spread(this.headNumber, from));
-    return ` it looks as widely as at ${among.toFixed(1)} equal places:`;
+    return `, its attention is spread over about ${among.toFixed(1)} tokens:`;
   }
 
   updated(changed) {

@@ -26,7 +26,7 @@ class BeforeAfter extends Figure {
   draw({ film, seconds }) {
     const first = film.frames[0], last = film.frames.at(-1);
     return html`<div class="pair">
-      ${this.told(film, first, `Step ${first.step}: its ${count(this.run.manifest.parameters)} `
+      ${this.told(film, first, `Step ${first.step}: all ${count(this.run.manifest.parameters)} `
         + "numbers are random")}
       ${this.told(film, last, `Step ${count(last.step)}, ${duration(seconds)} later`)}</div>`;
   }

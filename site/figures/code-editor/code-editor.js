@@ -1,9 +1,9 @@
 /**
  * <code-editor .code=${text} name="attention" .wrong=${7}></code-editor>
  *
- * A text in Python that can be typed in. What is typed can be undone as long as the text has the same
- * name; `wrong` is the number of a line that is marked, or null.
- * Tells: "code" { code } whenever somebody changed it, "try" {} for Ctrl-Enter.
+ * An editor for a text in Python. What is typed can be undone as long as the text has the same name;
+ * `wrong` is the number of a line that is marked, or null.
+ * Emits: "code" { code } whenever somebody changes it, "try" {} for Ctrl-Enter.
  */
 import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, StateField, bracketMatching,
          closeBrackets, closeBracketsKeymap, defaultKeymap, highlightActiveLine, highlightSpecialChars,
@@ -39,7 +39,7 @@ const look = EditorView.theme({
                                            boxShadow: "0 0 0 1px var(--warning)" },
 });
 
-/** Where lines are wrapped, what goes on stands further right than where a line can begin. */
+/** Where lines are wrapped, the rest of a line is indented further than any line can start. */
 const wrapped = EditorView.theme({
   ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
 });
@@ -77,7 +77,7 @@ class CodeEditor extends Figure {
 
   render() {  // it needs no run
     return html`<div class="editor"></div>
-      <p class="caption">Ctrl-Enter runs it. Tab indents; Esc, then Tab leaves the editor.</p>`;
+      <p class="caption">Ctrl-Enter runs the code. Tab indents; Esc, then Tab leaves the editor.</p>`;
   }
 
   firstUpdated() {

@@ -1,8 +1,8 @@
 /**
  * <compare-chooser .runs=${runs} .run=${run} head="2.1" versus="off:2.1">
  *
- * What is to be different in the second of two: another step, run or temperature, or a head that is
- * switched off. Tells: "versus" { versus }, such as "step:0", "run:snail", "temperature:0", "off:2.1".
+ * What is different in the second of two: another step, run or temperature, or a head that is
+ * switched off. Emits: "versus" { versus }, such as "step:0", "run:snail", "temperature:0", "off:2.1".
  */
 import { css, html } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";

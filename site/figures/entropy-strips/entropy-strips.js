@@ -1,9 +1,8 @@
 /**
  * <entropy-strips .run=${run} step="300" head="2.1"></entropy-strips>
  *
- * How widely each head looked at every look at the model, over the five prompts: a row for each
- * head, the stronger the green, the more it had made up its mind. Tells: "step" { step }, "head"
- * { head }.
+ * How spread out the attention of each head was at every sample, over the five prompts: one row per
+ * head; the stronger the green, the more decided it was. Emits: "step" { step }, "head" { head }.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
@@ -49,16 +48,16 @@ class EntropyStrips extends Figure {
     return html`${Array.from({ length: n_layer }, (_, layer) => html`<div class="layer">${
       Array.from({ length: n_head }, (_, head) => this.row(`${layer}.${head}`, steps,
         entropy.map((one) => one[layer][head]), stripes[layer][head], i))}</div>`)}
-      <p class="caption">A row for each head, from the first look to the last: white where it looks at
-        all tokens alike; the deepest green is the most decided of all. On the right, at how many
-        equal places it looks at step ${count(steps[i])}.</p>`;
+      <p class="caption">One row per head, from the first sample to the last: blank where it looks at
+        all tokens equally; the strongest green is the most decided of all. On the right, how many
+        tokens its attention is spread over at step ${count(steps[i])}.</p>`;
   }
 
   row(name, steps, nats, background, now) {
     const among = Math.exp(nats[now]).toFixed(1), at = (i) => `${100 * i / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
-      aria-label=${`Head ${name}: from ${Math.exp(nats[0]).toFixed(1)} equal places at step ${
-        count(steps[0])} to ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${among}`}
+      aria-label=${`Head ${name}: spread over ${Math.exp(nats[0]).toFixed(1)} tokens at step ${
+        count(steps[0])}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${among}`}
       @click=${() => this.tell("head", { head: name })}>
       <span class="name">${name}</span>
       <span class="strip" style=${styleMap({ background })}><i class="now"
@@ -67,7 +66,7 @@ class EntropyStrips extends Figure {
   }
 }
 
-/** Shares side by side, from panel to moss, as a background: an element for each would be too many. */
+/** Fractions side by side, from panel to moss, as a background: one element for each would be too many. */
 function striped(shares) {
   const stops = shares.map((share, i) => `color-mix(in oklab, var(--moss) ${Math.round(100 * share)}%, `
     + `var(--panel)) ${100 * i / shares.length}% ${100 * (i + 1) / shares.length}%`);

@@ -1,8 +1,8 @@
 /**
- * <exercise-chooser exercise="attention" trial="The scale forgotten"></exercise-chooser>
+ * <exercise-chooser exercise="attention" trial="The forgotten scale"></exercise-chooser>
  *
- * What is to be typed; or, while a famous mistake is in the editor, which one, and the way back.
- * Tells: "exercise" { exercise }, "own" {}.
+ * What to write; or, while a famous mistake is in the editor, which one, and the way back.
+ * Emits: "exercise" { exercise }, "own" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { EXERCISES } from "../../exercise/exercises.js";
@@ -25,8 +25,8 @@ class ExerciseChooser extends Figure {
         ${Object.entries(EXERCISES).map(([name, { title }]) => html`<button
           aria-pressed=${String(!this.trial && this.exercise === name)}
           @click=${() => this.tell("exercise", { exercise: name })}>${title}</button>`)}</div>
-      ${this.trial ? html`<p class="row trial">In the editor is a famous mistake: ${this.trial}. What you
-        typed is kept. <button @click=${() => this.tell("own")}>Back to your own</button></p>` : nothing}`;
+      ${this.trial ? html`<p class="row trial">You are looking at a famous mistake: ${this.trial}. Your own
+        code is kept. <button @click=${() => this.tell("own")}>Back to my code</button></p>` : nothing}`;
   }
 }
 

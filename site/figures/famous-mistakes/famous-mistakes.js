@@ -1,8 +1,8 @@
 /**
- * <famous-mistakes .guesses=${guesses} trial="The scale forgotten"></famous-mistakes>
+ * <famous-mistakes .guesses=${guesses} trial="The forgotten scale"></famous-mistakes>
  *
- * Mistakes to try. `guesses` says of those that were tried, by name, whether the guess came true.
- * Tells: "mistake" { name }.
+ * Mistakes to try. `guesses` says, by name, whether the guess about each one tried so far came true.
+ * Emits: "mistake" { name }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { MISTAKES } from "../../exercise/exercises.js";
@@ -34,8 +34,8 @@ class FamousMistakes extends Figure {
 
   mark(came) {
     if (came === undefined) return nothing;
-    return came ? html`<span class="right">✓ You foresaw it</span>`
-      : html`<span class="wrong">✗ It came otherwise</span>`;
+    return came ? html`<span class="right">✓ You predicted it</span>`
+      : html`<span class="wrong">✗ It turned out differently</span>`;
   }
 }
 

@@ -2,14 +2,14 @@
  * <film-controls .run=${run} step="100"></film-controls>
  *
  * The slider over all watched steps, with play and single steps; the moments are marked below it.
- * Tells: "step" { step }.
+ * Emits: "step" { step }.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
 import { place } from "../../kit/axis.js";
 import { count, duration, nats } from "../../kit/words.js";
 
-const FILM = 14_000;  // milliseconds that the whole film takes, at most SLOWEST a look
+const FILM = 14_000;  // milliseconds that the whole film takes, at most SLOWEST per sample
 const SLOWEST = 700;
 const still = matchMedia("(prefers-reduced-motion: reduce)");  // then the film moves by hand only
 
@@ -73,7 +73,7 @@ class FilmControls extends Figure {
     this.playing = null;
   }
 
-  /** Show the look of this number. */
+  /** Show the sample with this number. */
   go(i) {
     const { steps } = this.data;
     this.tell("step", { step: steps[Math.max(0, Math.min(steps.length - 1, i))] });
@@ -94,9 +94,9 @@ class FilmControls extends Figure {
           ${still.matches ? "" : html`<button class="play"
             @click=${() => (this.playing ? this.pause() : this.play())}>
             ${this.playing ? "Pause" : "Play"}</button>`}
-          <button class="step" aria-label="One look back" ?disabled=${i === 0}
+          <button class="step" aria-label="Previous sample" ?disabled=${i === 0}
             @click=${() => this.byHand(i - 1)}>←</button>
-          <button class="step" aria-label="One look on" ?disabled=${i === last}
+          <button class="step" aria-label="Next sample" ?disabled=${i === last}
             @click=${() => this.byHand(i + 1)}>→</button>
         </div>
         <p class="now"><strong>${described}</strong>
@@ -105,7 +105,7 @@ class FilmControls extends Figure {
       </div>
       <div class="track">
         <input type="range" min="0" max=${last} step="1" .value=${String(i)}
-          aria-label="How long it has learned" aria-valuetext=${described}
+          aria-label="Training step" aria-valuetext=${described}
           @pointerdown=${this.pause} @keydown=${this.pause}
           @input=${(event) => this.byHand(Number(event.target.value))}>
         <div class="marks" aria-hidden="true">${film.moments.map(({ step }) => html`
@@ -115,7 +115,7 @@ class FilmControls extends Figure {
       </div>`;
   }
 
-  /** "after 12 s, " if that is known. */
+  /** "after 12 s, ", if that is known. */
   time(seconds, steps) {
     const known = seconds.get(this.step)
       ?? (this.step === steps.at(-1) ? this.run.manifest.metrics?.seconds : undefined);

@@ -1,8 +1,8 @@
 /**
  * <five-texts .run=${run} step="100"></five-texts>
  *
- * How the model continued its five prompts at a step. The stronger the green behind a token, the
- * likelier it was; hover over one, or walk through them with the arrow keys, for the number.
+ * How the model continued its five prompts at a step. The stronger the green behind a token, the more
+ * likely it was; hover over one, or move through them with the arrow keys, for the number.
  */
 import { css, html } from "../../vendored/lit.js";
 import { Figure, forward } from "../../kit/figure.js";
@@ -12,7 +12,7 @@ import { alone, inText, percent, shade } from "../../kit/words.js";
 const TRIED = 40;  // of the longest texts, to find out how much room they need
 
 class FiveTexts extends Figure {
-  static properties = { chosen: { state: true } };  // [prompt, token] that is looked at, or null
+  static properties = { chosen: { state: true } };  // [prompt, token] that is chosen, or null
 
   static styles = [Figure.styles, css`
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
@@ -62,7 +62,7 @@ class FiveTexts extends Figure {
     if (this.chosen && this.data) this.moveReadout();
   }
 
-  /** To the token that it is about: elsewhere it might be out of sight. */
+  /** Next to the token that it is about: anywhere else it might be out of sight. */
   moveReadout() {
     const readout = this.renderRoot.querySelector(".readout");
     const { offsetLeft, offsetTop, offsetHeight } = this.renderRoot.querySelector(".token.chosen");
@@ -89,7 +89,7 @@ class FiveTexts extends Figure {
     });
   }
 
-  /** Move to the token before or after the one that is looked at. */
+  /** Move to the token before or after the chosen one. */
   walk(event, prompt, length) {
     const on = forward(event.currentTarget);
     const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
@@ -103,10 +103,10 @@ class FiveTexts extends Figure {
     const step = latest(this.step, film.frames.map((frame) => frame.step));
     const frame = film.frames.find((one) => one.step === step);
     return html`
-      <p class="legend">The grey beginning is given; the rest is what the model wrote. Green is how
-        likely it found each token before it was chosen: <span class="key" aria-hidden="true">${
-        [0, 2, 4, 6, 8, 10].map((i) => html`<i class="shade${i}"></i>`)}</span> from 0 to 100 %. Point
-        at a word, or use the arrow keys.</p>
+      <p class="legend">Grey is the prompt; the model wrote the rest. The greener a
+        word, the more likely the model thought it was: <span class="key" aria-hidden="true">${
+        [0, 2, 4, 6, 8, 10].map((i) => html`<i class="shade${i}"></i>`)}</span> from 0 to 100%. Point
+        at a word or tap it, or use the arrow keys.</p>
       <ol>${film.prompts.map((prompt, i) => this.text(prompt, frame.continued[i], i))}</ol>`;
   }
 
@@ -135,8 +135,8 @@ class FiveTexts extends Figure {
   }
 
   readout(id, p) {
-    return html`<p class="readout"><b dir="auto">${alone(this.run.symbols[id])}</b> was ${percent(p)} likely, the
-      model believed, when it had read what stands before it.</p>`;
+    return html`<p class="readout">The model gave <b dir="auto">${alone(this.run.symbols[id])}</b> a probability
+      of ${percent(p)}, after reading what comes before it.</p>`;
   }
 }
 

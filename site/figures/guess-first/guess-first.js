@@ -1,9 +1,9 @@
 /**
  * <guess-first .mistake=${MISTAKES[0]} .measured=${measured}></guess-first>
  *
- * A question about a famous mistake, to be answered before it runs; afterwards, what came of it.
- * `measured`: what worker.js measured of it, null before; `lost`: why it could not be measured.
- * `choice`: the number of what is chosen, or null. Tells: "try" {}.
+ * A question about a famous mistake, to be answered before it runs; afterwards, what happened.
+ * `measured`: what worker.js measured, null before that; `lost`: why it could not be measured.
+ * `choice`: the number of the chosen answer, or null. Emits: "try" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";
@@ -59,7 +59,8 @@ class GuessFirst extends Figure {
   }
 
   outcome(came, measured) {
-    const foresaw = this.choice === null ? "" : this.choice === came ? "You foresaw it." : "It came otherwise.";
+    const foresaw = this.choice === null ? ""
+      : this.choice === came ? "You predicted it." : "It turned out differently.";
     return html`<p class=${`told ${foresaw.startsWith("It") ? "not" : ""}`}>${foresaw}
       ${this.mistake.told(measured)} ${this.mistake.because}</p>`;
   }

@@ -1,8 +1,8 @@
 /**
  * <head-check exercise="attention" .result=${result}></head-check>
  *
- * How far a typed head is right: the stages, one after another, what is wrong at the first that fails,
- * hints, and what the code printed. `result` is null before the first run, or has
+ * How much of a typed head is right: the stages, one after another, what is wrong at the first that
+ * fails, hints, and what the code printed. `result` is null before the first run, or has
  *   passed: names of stages; failed: the name of a stage, or "" if all are right; unread: whether it
  *   could not even be read; says: a sentence; printed: lines; more: how many lines are not shown.
  */
@@ -20,7 +20,7 @@ class HeadCheck extends Figure {
     exercise: { type: String },
     result: { attribute: false },
     busy: { type: Boolean },
-    changed: { type: Boolean },  // whether the code is another than that of the result
+    changed: { type: Boolean },  // whether the code has changed since the result
     help: { state: true },  // 0: the sentence; 1: the larger hint, too; 2: also the answer
   };
 
@@ -66,7 +66,7 @@ class HeadCheck extends Figure {
       ${isStuck ? this.more() : nothing}
       <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${
         stages.map((name, i) => this.stage(name, i))}</ol>
-      ${result?.printed.length ? html`<h3>It printed</h3>
+      ${result?.printed.length ? html`<h3>What it printed</h3>
         <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
         : nothing}
       ${result?.more ? html`<p class="caption">and ${count(result.more)} more lines.</p>` : nothing}`;
@@ -85,16 +85,16 @@ class HeadCheck extends Figure {
     const { result, busy } = this;
     if (busy) return html`<p class="verdict" aria-busy="true">Running …</p>`;
     if (!result) {
-      return html`<p class="verdict caption">Type, then run it. It is judged by what it does, so that
-        any way to write it will do. The first thing that is not right yet is named here.</p>`;
+      return html`<p class="verdict caption">Write it, then run it. It is judged by what it does, so
+        any way of writing it will do. The first problem is named here.</p>`;
     }
     if (this.changed) {
-      return html`<p class="verdict old">The code has changed since it ran. What was said of it then: ${
+      return html`<p class="verdict old">The code has changed since you ran it. The last verdict was: ${
         result.failed === "" ? "This is attention." : result.says}</p>`;
     }
     if (result.failed === "") {
       return html`<p class="verdict good"><b>This is attention.</b> ${result.says} Now let the model write
-        through it, further down.</p>`;
+        with it, further down.</p>`;
     }
     const right = result.passed.length;
     return html`<p class="verdict bad">${right ? html`<b>${right} of ${stages.length} right.</b> ` : nothing}${

@@ -1,9 +1,9 @@
 /**
  * <head-story .run=${run} step="300" head="2.1"></head-story>
  *
- * What one head does, and since when: how much of its attention goes to the places that each known
- * role looks at, what its absence would cost, and how widely it looks, at every step whose weights
- * were kept. Tells: "step" { step }, "versus" { versus }.
+ * What one head does, and since when: how much of its attention goes to the tokens that each known
+ * role looks at, what removing it would cost, and how spread out its attention is, at every step
+ * whose weights were saved. Emits: "step" { step }, "versus" { versus }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
@@ -12,10 +12,10 @@ import { alone, count, heat, percent } from "../../kit/words.js";
 
 /** What a head of each role looks at. */
 const ROLES = {
-  "previous token": "the token before",
-  "first token": "the first token: that is, nowhere in particular",
-  "same token": "the same token, earlier",
-  induction: "what followed the same token, earlier",
+  "previous token": "the token before it",
+  "first token": "the very first token, where heads rest",
+  "same token": "earlier copies of the same token",
+  induction: "what followed an earlier copy of the token",
 };
 
 class HeadStory extends Figure {
@@ -51,7 +51,7 @@ class HeadStory extends Figure {
   draw({ steps, scores, chance, without, loss, entropy, likes, labels }) {
     const [layer, head] = this.head.split(".").map(Number), now = latest(this.step, steps);
     const of = (table) => table.map((one) => one[layer][head]);
-    return html`<h3>Head ${this.head}: ${labels[layer][head].replace(/^\((.*)\)$/, "faintly $1")}</h3>
+    return html`<h3>Head ${this.head}: ${labels[layer][head].replace(/^\((.*)\)$/, "a hint of “$1”")}</h3>
       <p class="tells">${this.tells({ layer, head, steps, scores, chance, likes })}</p>
       <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
       <table><caption class="unseen">What head ${this.head} does, by step</caption>
@@ -61,9 +61,9 @@ class HeadStory extends Figure {
         <tbody>
           ${Object.keys(chance).map((role) => this.role(role, scores.map((one) =>
             one[role][layer][head]), chance[role]))}
-          <tr><th scope="row">looks as widely as<small>at so many equal places</small></th>${
+          <tr><th scope="row">attention spread<small>over so many equal tokens</small></th>${
             of(entropy).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
-          <tr><th scope="row">loss without it<small>minus the loss with it, in nats a token</small></th>${
+          <tr><th scope="row">loss without it<small>minus the loss with it, in nats per token</small></th>${
             of(without).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
         </tbody></table></div>
       <button class="compare" @click=${() => this.tell("versus", { versus: `off:${this.head}` })}>
@@ -83,16 +83,15 @@ class HeadStory extends Figure {
       > a[1].at(-1) - chance[a[0]] ? b : a));
     const liked = likes[layer][head].map((id, i) => html`${i ? ", " : ""}<b dir="auto">${
       alone(this.run.symbols[id])}</b>`);
-    const often = html`Over held-out text, the tokens that get more of its attention than their share
-      are above all ${liked}.`;
+    const often = html`On unseen text, the tokens that it favours most are ${liked}.`;
     const end = shares.at(-1);
     if (end < 2 * chance[role]) {
-      return html`None of the four known roles describes it at the end. ${often}`;
+      return html`None of the four roles tested here fits it at the end. ${often}`;
     }
     const first = shares.findIndex((share) => share >= end / 2 && share >= 2 * chance[role]);
-    return html`At the end, ${percent(end)} of its attention goes to ${ROLES[role] ?? role}, where
-      chance would bring ${percent(chance[role])}. ${first > 0 ? html`Half of that was reached between
-      step ${count(steps[first - 1])} and step ${count(steps[first])}.` : ""} ${often}`;
+    return html`At the end, ${percent(end)} of its attention goes to ${ROLES[role] ?? role}; a head
+      that looks at all tokens equally would put ${percent(chance[role])} there. ${first > 0 ? html`It got
+      halfway there between step ${count(steps[first - 1])} and step ${count(steps[first])}.` : ""} ${often}`;
   }
 }
 

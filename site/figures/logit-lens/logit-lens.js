@@ -1,8 +1,8 @@
 /**
  * <logit-lens .run=${run} .look=${look} at="9"></logit-lens>
  *
- * What the model would say at a place if it ended earlier: after the embeddings, and after each
- * attention and each MLP of it, the three likeliest tokens.
+ * What the model would say at a position if it stopped early: after the embeddings, and after each of
+ * its attention and MLP parts, the three most likely tokens.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { keptStep } from "../../kit/model.js";
@@ -42,21 +42,21 @@ class LogitLens extends LookFigure {
 
   draw() {
     const { look, place } = this, found = this.depths;
-    const title = html`<h3>What it would say if it ended earlier</h3>`;
+    const title = html`<h3>What it would say if it stopped early</h3>`;
     if (!look.model && keptStep(look.run, look.step) === look.step) return html`${title}${this.wait()}`;
     if (!look.model) {
-      return html`${title}<p class="caption">This wants the weights of step ${count(look.step)}, which were
-        not kept. They were kept at the steps ${this.run.manifest.snapshots.map(({ step }, i) =>
+      return html`${title}<p class="caption">This needs the weights of step ${count(look.step)}, which were
+        not saved. Saved steps: ${this.run.manifest.snapshots.map(({ step }, i) =>
         html`${i ? ", " : ""}${count(step)}`)}.</p>`;
     }
     if (found?.look !== look && found?.look.run !== look.run) return html`${title}${this.wait()}`;
     if (found.error) return html`${title}<p class="caption">${found.error.message}</p>`;
     return html`${title}
-      <table><caption class="unseen">The three likeliest tokens at each depth</caption>
+      <table><caption class="unseen">The three most likely tokens at each depth</caption>
         <tbody>${found.depths.map((top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
           ${top.map((one) => this.cell(one, look.ids[place]))}</tr>`)}</tbody></table>
-      <p class="caption">From top to bottom, the residual stream fills up. The stronger the green, the
-        surer; what stands in the text is framed.</p>`;
+      <p class="caption">From top to bottom, each row includes one more part of the model. The stronger
+        the green, the more certain; the token in the text is framed.</p>`;
   }
 
   /** The weights may take a moment: leave as much room as the table needs. */
@@ -73,7 +73,7 @@ class LogitLens extends LookFigure {
   }
 }
 
-/** What a depth (see GPT.residual in engine/gpt.js) is behind. */
+/** The part of the model that a depth comes after (see GPT.residual in engine/gpt.js). */
 function nameOf(depth) {
   if (depth === 0) return "embeddings";
   return `${depth % 2 ? "attention" : "MLP"} ${Math.floor((depth - 1) / 2)}`;

@@ -2,7 +2,7 @@
  * <loss-curve .run=${run} step="100"></loss-curve>
  *
  * How surprised the model was by text, step by step, and what to compare that with. A click or a
- * touch tells: "step" { step }, the nearest that was watched.
+ * touch emits "step" { step }, the nearest watched step.
  */
 import { css, html } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
@@ -15,11 +15,11 @@ const HEIGHT = 240;  // pixels, axis included
 
 /** What the lines to compare with mean, and the same where there is little room. */
 const LINES = {
-  nothing: (run) => [`knowing nothing: one of ${count(run.symbols.length)} alike`,
-                     "knowing nothing"],
-  frequencies: () => ["knowing how often each token occurs", "how often each occurs"],
-  pairs: () => ["knowing what often follows what", "what follows what"],
-  floor: () => ["the floor: nobody can do better", "the floor"],
+  nothing: (run) => [`guessing: all ${count(run.symbols.length)} tokens equally likely`,
+                     "guessing"],
+  frequencies: () => ["knowing only how common each token is", "how common each is"],
+  pairs: () => ["knowing only which token follows which", "which follows which"],
+  floor: () => ["the entropy of this text: no model can do better", "entropy of this text"],
 };
 
 class LossCurve extends Figure {
@@ -56,8 +56,8 @@ class LossCurve extends Figure {
   draw({ log }) {
     const sheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${sheet}>
-      <p class="legend"><span><b>●—</b> loss on text it never learns from, in nats a token</span>
-        <span>— on the text it is learning from</span></p>
+      <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
+        <span>— on its training text</span></p>
       <div class="plot" aria-hidden="true" @click=${this.jump}></div>
       <p class="unseen">${this.sentence(log)}</p>`;
   }
@@ -66,9 +66,9 @@ class LossCurve extends Figure {
     const [first, last] = [validation.loss[0], validation.loss.at(-1)];
     const lines = Object.entries(compare).map(([name, loss]) =>
       `${loss.toFixed(2)} is ${LINES[name](this.run)[0]}`);
-    return `The loss on text it never learns from falls from ${nats(first)}, at step `
+    return `The loss on unseen text falls from ${nats(first)}, at step `
       + `${validation.steps[0]}, to ${nats(last)}, at step ${count(validation.steps.at(-1))}. `
-      + `To compare: ${lines.join("; ")}.`;
+      + `For comparison, ${lines.join("; ")}.`;
   }
 
   updated(changed) {
@@ -129,7 +129,7 @@ class LossCurve extends Figure {
     ctx.restore();
   }
 
-  /** Their meanings, in front of the curves, which leave room for them. */
+  /** What they mean, written in front of the curves. */
   labels(plot) {
     const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
     const short = plot.width < 560 ? 1 : 0;
@@ -165,7 +165,7 @@ class LossCurve extends Figure {
   }
 }
 
-/** Points for uPlot: places on the axis, losses while training, losses on held-out text. */
+/** Points for uPlot: positions on the axis, losses while training, losses on held-out text. */
 function table(log, steps) {
   const at = new Map();
   const put = (step, column, loss) => {
@@ -178,7 +178,7 @@ function table(log, steps) {
   return [xs, xs.map((x) => at.get(x)[0]), xs.map((x) => at.get(x)[1])];
 }
 
-/** Which looks get their step written below, so that the numbers do not touch. */
+/** Which samples get their step written below, so that the numbers do not touch. */
 function ticks(steps, width) {
   const apart = width / Math.max(1, steps.length - 1), found = [0];
   for (let i = 1; i < steps.length; i++) {

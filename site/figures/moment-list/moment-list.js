@@ -2,7 +2,7 @@
  * <moment-list .run=${run} step="100"></moment-list>
  *
  * When something clicked, found in the data: each moment is a button that leads to its step.
- * Tells: "step" { step }.
+ * Emits: "step" { step }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
@@ -10,21 +10,21 @@ import { count, percent } from "../../kit/words.js";
 
 /** [what happened, how that was found] */
 const KINDS = {
-  words: () => ["Real words", "Five words of the corpus in a row"],
-  sentence: () => ["A whole sentence", "From its beginning to its end, and the corpus has every "
-    + "three words in a row of it, somewhere"],
-  quotes: () => ["Somebody speaks", "A quote is opened, makes sense, and is closed"],
-  name: () => ["A name is kept", "It comes back in the next sentence"],
-  ending: () => ["It knows when to stop", "After a whole sentence, it says by itself that the text "
-    + "is over"],
-  frequencies: () => ["It has counted", "Its loss is below that of knowing how often each token "
-    + "occurs"],
-  pairs: () => ["It looks further back than one token", "Its loss is below that of knowing what "
-    + "often follows what"],
-  floor: () => ["Nobody could do much better", "Its loss is within 5 % of the floor"],
+  words: () => ["Real words", "Five words from the corpus in a row"],
+  sentence: () => ["A whole sentence", "It is complete, and every three words in a row of it "
+    + "also occur in the corpus"],
+  quotes: () => ["Somebody speaks", "A quotation opens, makes sense, and closes"],
+  name: () => ["It remembers a name", "The same name returns in the next sentence"],
+  ending: () => ["It knows when to stop", "It finishes a sentence and then ends the text on "
+    + "its own"],
+  frequencies: () => ["It beats word counts", "Its loss is now lower than that of a model that only "
+    + "knows how often each token occurs"],
+  pairs: () => ["It looks back more than one token", "Its loss is now lower than that of a model "
+    + "that only knows which token follows which"],
+  floor: () => ["No model could do much better", "Its loss is within 5% of the entropy of its corpus"],
   head: ({ head, role, share }) => [`Head ${head} has found its role`,
-    `${percent(share)} of its attention goes to one place: ${role}`],
-  skill: ({ rules }) => [`Most of its texts keep ${rules.length > 1 ? "more rules" : "one more rule"}`,
+    `${percent(share)} of its attention follows one pattern: ${role}`],
+  skill: ({ rules }) => [`Most of its texts now follow ${rules.length > 1 ? "more rules" : "one more rule"}`,
     rules.map(({ rule, share }) => `${rule} ${percent(share)}`).join(", ")],
 };
 
@@ -52,7 +52,7 @@ class MomentList extends Figure {
   draw({ moments }) {
     const told = joined(moments);
     if (!told.length) {
-      return html`<p class="caption">Nothing has clicked yet: it has not learned long enough.</p>`;
+      return html`<p class="caption">Nothing has clicked yet: it needs more training.</p>`;
     }
     const now = told.findLastIndex(({ step }) => step <= this.step);
     return html`<ol>${told.map((moment, i) => this.moment(moment, told[now]?.step === moment.step
@@ -73,7 +73,7 @@ class MomentList extends Figure {
 /** In quotation marks, if it has none of its own. */
 const quoted = (text) => (text.includes('"') ? text : `“${text}”`);
 
-/** Rules that are kept from the same step on are one moment; "all" of them is a moment of its own. */
+/** Rules that are followed from the same step on are one moment; "all" of them is a moment of its own. */
 function joined(moments) {
   const told = [];
   for (const moment of moments) {

@@ -1,9 +1,9 @@
 /**
  * <prompt-chooser .run=${run} .look=${look} prompt="0" text="" temperature="0.8"></prompt-chooser>
  *
- * Which text is looked at: one of the five prompts, as it was continued while the model learned, or
- * your own, which the model continues now; and a sentence that says which of both it is.
- * Tells: "prompt" { prompt } or { text }, "again" {}.
+ * Which text is shown: one of the five prompts, as it was continued while the model learned, or your
+ * own, which the model continues now; and a sentence that says which of the two it is.
+ * Emits: "prompt" { prompt } or { text }, "again" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { keptStep } from "../../kit/model.js";
@@ -38,7 +38,7 @@ class PromptChooser extends LookFigure {
     return true;  // it says which step was asked for
   }
 
-  render() {  // also before there is a look, and if there is none: here another is chosen
+  render() {  // also before there is a text, and if there is none: here another one is chosen
     return this.run ? this.draw() : this.wait();
   }
 
@@ -54,8 +54,8 @@ class PromptChooser extends LookFigure {
         <button dir="auto" aria-pressed=${String(!this.text && this.prompt === i)}
           @click=${() => this.tell("prompt", { prompt: i })}>${prompt}</button>`)}</div>
       <div class="own">
-        <label>or yours <input type="text" dir="auto" .value=${this.text ?? ""} maxlength=${LONGEST}
-          placeholder="The beginning of a text" spellcheck="false" autocomplete="off"
+        <label>or your own <input type="text" dir="auto" .value=${this.text ?? ""} maxlength=${LONGEST}
+          placeholder="The start of a text" spellcheck="false" autocomplete="off"
           @input=${this.type}></label>
         <button @click=${() => this.tell("again")}>Sample again</button>
       </div>
@@ -67,16 +67,16 @@ class PromptChooser extends LookFigure {
     if (!look || look instanceof Error) return nothing;
     const step = html`<b>step ${count(look.step)}</b>`;
     const instead = look.step === this.step ? nothing
-      : ` It is the nearest to step ${count(this.step)} that was kept.`;
+      : ` That is the saved step nearest to step ${count(this.step)}.`;
     if (!look.live) {
-      return html`Written down at ${step} of the training, at temperature ${look.temperature}.${
+      return html`Recorded at ${step} of the training, at temperature ${look.temperature}.${
         instead}${keptStep(look.run, look.step) === look.step ? nothing : html` The weights of this step
-        were not kept, so what only they can tell is missing.`}`;
+        were not saved, so some of the figures below are incomplete.`}`;
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${
-      look.temperature}.${instead}${look.left.length ? html` It never saw ${look.left.map((one, i) =>
-      html`${i ? ", " : ""}<b dir="auto">${alone(one)}</b>`)}, and read the text without, or in small letters.`
-      : nothing}${look.cut ? html` More than ${count(look.ids.length)} tokens it cannot see at once: the
+      look.temperature}.${instead}${look.left.length ? html` It has never seen ${look.left.map((one, i) =>
+      html`${i ? ", " : ""}<b dir="auto">${alone(one)}</b>`)} (left out, or read without accents).`
+      : nothing}${look.cut ? html` Only ${count(look.ids.length)} tokens fit in its context: the
       rest was cut off.` : nothing}`;
   }
 

@@ -1,8 +1,8 @@
 /**
  * <rose-and-fell .run=${run} .look=${first} .other=${second} at="9"></rose-and-fell>
  *
- * Where two texts part, and at any place before that: which tokens the second finds likelier than
- * the first does, and which less likely.
+ * Where two texts diverge, and at any position before that: which tokens are more likely in the
+ * second than in the first, and which are less likely.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { LookFigure } from "../../kit/look-figure.js";
@@ -34,24 +34,24 @@ class RoseAndFell extends LookFigure {
     const { look, other } = this, parting = firstDifference(look, other);
     const most = Math.min(parting ?? Infinity, look.last, other.last);
     if (most < 1) {
-      return html`<p>The two cut the text into different tokens from the beginning, so that there is no
-        place where both have read the same.</p>`;
+      return html`<p>The two split the text into different tokens from the start, so there is no
+        position at which both have read the same text.</p>`;
     }
     const at = Math.min(most, this.at || most), changes = changesOf(look, other, at);
     const rose = changes.filter(({ by }) => by > 0.0005).slice(0, MANY);
     const fell = changes.filter(({ by }) => by < -0.0005).reverse().slice(0, MANY);
-    return html`<p>${this.parting(parting)} Up to place ${at}, both have read the same; there, behind
+    return html`<p>${this.parting(parting)} Up to position ${at}, both have read the same text. What changes after
         <code dir="auto">${alone(look.symbols[look.ids[at - 1]])}</code>:</p>
-      <div class="both">${this.list("Likelier in the second", rose, "up")}
+      <div class="both">${this.list("More likely in the second", rose, "up")}
         ${this.list("Less likely in the second", fell, "down")}</div>`;
   }
 
   parting(at) {
     const { look, other } = this;
-    if (at === null) return "Both write the same.";
+    if (at === null) return "Both write the same text.";
     const name = (one) => (at < one.length ? html`<code dir="auto">${alone(one.symbols[one.ids[at]])}</code>`
       : "nothing more");
-    return html`They part at place ${at}: the first has ${name(look)}, the second ${name(other)}.`;
+    return html`They diverge at position ${at}: the first has ${name(look)}, the second ${name(other)}.`;
   }
 
   list(title, changes, kind) {
@@ -61,17 +61,17 @@ class RoseAndFell extends LookFigure {
       <code dir="auto" title=${alone(one.symbol)}>${alone(one.symbol)}</code>
       <span class="track" aria-hidden="true"><i class=${kind} style=${bar(one)}></i></span>
       <span class="share">${fine(one.before)} → ${fine(one.after)}</span></li>`)}</ol>`
-      : html`<p class="caption">None by more than a twentieth of a percent.</p>`}</div>`;
+      : html`<p class="caption">No change above 0.05 percentage points.</p>`}</div>`;
   }
 }
 
-/** 0.0042 -> "0.4 %": changes may be small. */
+/** 0.0042 -> "0.4%": changes may be small. */
 function fine(p) {
-  if (p > 0 && p < 0.0005) return "< 0.1 %";
-  return `${(100 * p).toFixed(1)} %`;
+  if (p > 0 && p < 0.0005) return "<0.1%";
+  return `${(100 * p).toFixed(1)}%`;
 }
 
-/** Of every token that both know, how its probability changes; what rose most comes first. */
+/** How the probability of each token that both know changes; the largest rise comes first. */
 function changesOf(look, other, at) {
   const before = look.drawn(at, 1), after = other.drawn(at, 1);
   const ids = new Map(other.symbols.map((symbol, id) => [symbol, id]));

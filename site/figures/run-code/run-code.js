@@ -1,7 +1,7 @@
 /**
  * <run-code busy></run-code>
  *
- * The buttons under an editor. Tells: "try" {}, "reset" {}, the latter only when somebody said so twice.
+ * The buttons under an editor. Emits: "try" {}, "reset" {}, the latter only when somebody has confirmed it.
  */
 import { css, html } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";

@@ -21,11 +21,11 @@ class RunFacts extends Figure {
   draw({ name, settings: s, parameters, step, finished, corpus, missing, symbols }) {
     const state = finished ? `all of its ${count(s.steps)} steps`
       : `${count(step)} of ${count(s.steps)} steps so far; export it again to see more`;
-    return html`<p>This is the run ${printable(name)}: ${s.n_layer} layers of ${s.n_head} heads,
-        ${count(parameters)} numbers, ${count(corpus.vocab_size)} tokens, trained on
-        ${count(corpus.train_characters)} characters (${s.dataset}), ${state}.</p>
-      ${Object.entries(missing).map(([part, reason]) => html`<p>Without ${part}: ${reason}</p>`)}
-      <p>Yours: <code>python train.py</code>, then <code>python export_for_web.py --serve</code>.</p>`;
+    return html`<p>This run, “${printable(name)}”, has ${s.n_layer} layers of ${s.n_head} heads,
+        ${count(parameters)} parameters and ${count(corpus.vocab_size)} different tokens. It was trained on
+        ${count(corpus.train_characters)} characters (${s.dataset}), for ${state}.</p>
+      ${Object.entries(missing).map(([part, reason]) => html`<p>Missing here: ${part}. ${reason}</p>`)}
+      <p>Train your own: <code>python train.py</code>, then <code>python export_for_web.py --serve</code>.</p>`;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * <run-picker .runs=${runs} .run=${run}></run-picker>
  *
- * The run that a page shows, and the others that were exported. Tells: "run" { name }.
+ * The run that a page shows, and the others that were exported. Emits: "run" { name }.
  */
 import { css, html } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
@@ -21,7 +21,7 @@ class RunPicker extends Figure {
     return run.manifest;
   }
 
-  /** There is something to choose from, even if the run of the address is none of them. */
+  /** There is something to choose from, even if the run in the address is not one of them. */
   render() {
     return this.runs?.length ? this.draw(this.run?.manifest ?? {}) : html``;
   }

@@ -47,12 +47,12 @@ class SameNumbers extends Figure {
     if (found.error) return trouble(found.error);
     const { gap, step, n } = found;
     if (!(gap <= tolerance)) {
-      return trouble(new Trouble(`At step ${count(step)}, this page computes other numbers than
-        PyTorch: a logit differs by ${gap}, and ${tolerance} is allowed.`, run.command));
+      return trouble(new Trouble(`At step ${count(step)}, this page does not compute the same numbers
+        as PyTorch: a logit differs by ${gap}, but only ${tolerance} is allowed.`, run.command));
     }
-    return html`<p><b>✓ This page computes what PyTorch computed.</b> Of the ${count(n)} logits behind the first
-      ${ids.length} tokens of prompt 1, by the weights of step ${count(step)}, none differs by more
-      than ${gap.toFixed(7)}.</p>`;
+    return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> Of the ${count(n)} logits after the
+      first ${ids.length} tokens of prompt 1, with the weights of step ${count(step)}, none differs by
+      more than ${gap.toFixed(7)}.</p>`;
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * <skill-strip .run=${run} step="100"></skill-strip>
  *
- * Which rules of its corpus the model keeps, step by step: a row for each rule, the stronger the
- * green the more of what it wrote keeps it. Shown for corpora whose rules are known; else nothing.
+ * Which rules of its corpus the model follows, step by step: one row per rule; the stronger the green,
+ * the more of its texts follow it. Shown for corpora whose rules are known; otherwise nothing.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../kit/figure.js";
@@ -11,11 +11,11 @@ import { count, heat, percent } from "../../kit/words.js";
 
 /** What a rule asks for, where its name does not say enough. */
 const MEANING = {
-  spelling: "each word is a word", grammar: "each sentence is one of the language",
-  quotes: "what is said stands in quotes", name: "the hero keeps the name",
-  pronoun: "he and she fit", object: "the thing stays the same thing",
+  spelling: "every word is spelled right", grammar: "every sentence is grammatical",
+  quotes: "speech is in quotation marks", name: "the hero keeps the same name",
+  pronoun: "he and she match the hero", object: "the object stays the same",
   place: "things are where they were left", feeling: "the feeling fits what happened",
-  ending: "the story ends", all: "all of these at once",
+  ending: "the story reaches an ending", all: "all of these at once",
 };
 
 class SkillStrip extends Figure {
@@ -49,9 +49,9 @@ class SkillStrip extends Figure {
     return html`<h3>What it has learned so far</h3>
       <div aria-hidden="true">${Object.entries(skills.shares).map(([rule, shares]) =>
         this.row(rule, shares, skills.steps, now))}</div>
-      <p class="caption">Of up to ${most} new texts that it wrote at each step whose weights were
-        kept, the share that keeps each rule; a program that knows the rules of this corpus reads
-        them.</p>
+      <p class="caption">At each saved step the model wrote up to ${most} new texts, and a program that
+        knows the rules of this corpus checked them. The bars show how many of them follow each
+        rule.</p>
       ${this.table(skills)}`;
   }
 
@@ -69,7 +69,7 @@ class SkillStrip extends Figure {
 
   /** The same for those who do not see it. */
   table({ shares, steps }) {
-    return html`<div class="unseen"><table><caption>Share of texts that keep each rule</caption>
+    return html`<div class="unseen"><table><caption>Share of texts that follow each rule</caption>
       <thead><tr><th scope="col">step</th>${Object.keys(shares).map((rule) =>
         html`<th scope="col">${rule}</th>`)}</tr></thead>
       <tbody>${steps.map((step, i) => html`<tr><th scope="row">${count(step)}</th>${

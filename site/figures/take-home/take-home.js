@@ -1,7 +1,7 @@
 /**
  * <take-home .run=${run} .code=${code}></take-home>
  *
- * What was typed, as a file, and the commands that train with it.
+ * What somebody typed, as a file, and the commands that train with it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { trainCommand } from "../../kit/command.js";
@@ -32,12 +32,12 @@ class TakeHome extends Figure {
   draw({ settings }) {
     const command = trainCommand(settings);
     return html`<button ?disabled=${!this.code} @click=${this.save}>Download my_head.py</button>
-      <dl><dt>Put the file into the folder of Terrarium. A model of seconds, to see that it goes:</dt>
+      <dl><dt>Put the file in the Terrarium folder. A model that trains in seconds, to check that it works:</dt>
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
-        ${command ? html`<dt>The preset that the run of this page started from:</dt>
+        ${command ? html`<dt>The preset that this page’s run started from:</dt>
         <dd><code>${command}</code></dd>` : nothing}</dl>
-      <p class="caption">There it is judged once more, and for one thing that this page cannot see: whether
-        a model can learn through it.</p>`;
+      <p class="caption">train.py checks it again, and also checks one thing that this page cannot: whether
+        a model can learn with it.</p>`;
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * <token-row .run=${run} .look=${look} at="9" head="2.1"></token-row>
  *
- * A text as the tokens it consists of. Green is how likely the model found what it wrote; the bar
- * under a token is how much of its attention the head that is looked at gave it, when the token at
- * the place that is looked at was chosen. With .other, the first token that differs is marked.
- * Tells: "place" { at }.
+ * A text as tokens. Green is how likely the model thought each token that it wrote; the bar under a
+ * token is how much attention the chosen head gave it when the model predicted the token at the
+ * chosen position. With .other, the first token that differs is marked.
+ * Emits: "place" { at }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
@@ -78,17 +78,17 @@ class TokenRow extends LookFigure {
     if (found !== undefined) this.go(Number(found));
   }
 
-  /** What is to be seen, in a sentence. */
+  /** What there is to see, in a sentence. */
   says() {
     const { look, place } = this, name = (i) => html`<b dir="auto">${alone(this.look.symbols[look.ids[i]])}</b>`;
     const row = look.row(this.headNumber, place - 1), most = row.indexOf(Math.max(...row));
-    const where = html`When it had read up to ${name(place - 1)}, head ${
-      this.layerAndHead.join(".")} looked at ${name(most)} most (${percent(row[most])}).`;
-    if (place === look.length) return html`What comes behind the end. ${where}`;
-    const how = place < look.given ? "It was given, not chosen" : "It was chosen";
+    const where = html`After reading up to ${name(place - 1)}, head ${
+      this.layerAndHead.join(".")} looked most at ${name(most)} (${percent(row[most])}).`;
+    if (place === look.length) return html`What might come next. ${where}`;
+    const how = place < look.given ? "part of the prompt" : "written by the model";
     const p = look.believed(place)?.p;
-    return html`Token ${place}, ${name(place)}. ${how}${p === undefined ? "." : `; the model found it ${
-      percent(p)} likely.`} ${where}`;
+    return html`Token ${place}, ${name(place)}: ${how}${p === undefined ? "." : `; the model gave it a
+      probability of ${percent(p)}.`} ${where}`;
   }
 }
 

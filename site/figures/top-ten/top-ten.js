@@ -1,8 +1,8 @@
 /**
  * <top-ten .run=${run} .look=${look} at="9" temperature="0.8"></top-ten>
  *
- * The ten likeliest tokens at a place: how likely the model finds each, and what share of the draw
- * it then has at a temperature. The one that was chosen is marked. Tells: "temperature"
+ * The ten most likely tokens at a position: the probability that the model gives each, and its chance
+ * of being drawn at a temperature. The one that was chosen is marked. Emits: "temperature"
  * { temperature }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
@@ -48,12 +48,12 @@ class TopTen extends LookFigure {
     if (!found && this.lost) return trouble(this.lost);
     if (!found && keptStep(look.run, look.step) === look.step) return this.wait();
     if (!found) {
-      return html`<h3>What it expected behind ${before}</h3>
-        <p class="caption">Nothing was written down here: this token was given. The weights of this
-          step were not kept; at the steps ${this.kept()} the page can compute it.</p>`;
+      return html`<h3>What it expected after ${before}</h3>
+        <p class="caption">Nothing was recorded here, because this token is part of the prompt. The weights of
+          this step were not saved; at the steps ${this.kept()} the page can compute it.</p>`;
     }
     const drawn = this.shares(found), shown = this.rows(found, drawn);
-    return html`<h3>What it expected behind ${before}</h3>
+    return html`<h3>What it expected after ${before}</h3>
       <ol>${shown.map((one) => this.row(one))}</ol>
       ${this.slider()}
       <p class="caption">${this.says(found)}</p>`;
@@ -63,7 +63,7 @@ class TopTen extends LookFigure {
     return this.run.manifest.snapshots.map((one) => count(one.step)).join(", ");
   }
 
-  /** The share of each token at the temperature: of all, or where only ten are known, of those. */
+  /** The chance of each token at the temperature: among all, or where only ten are known, among those. */
   shares({ top }) {
     const all = this.look.drawn(this.place, this.temperature);
     if (all) return (id) => all[id];
@@ -101,12 +101,12 @@ class TopTen extends LookFigure {
 
   says({ id }) {
     const { look, place } = this, unsure = look.unsure(place);
-    const keys = html`<i class="key believed"></i> how likely the model finds it,
-      <i class="key drawn"></i> its share of the draw at this temperature${
+    const keys = html`<i class="key believed"></i> the probability it gave,
+      <i class="key drawn"></i> the chance of being drawn at this temperature${
       look.logits ? "" : ", among these ten"}.`;
-    const entropy = unsure === null ? nothing : ` It is undecided by ${nats(unsure)}.`;
+    const entropy = unsure === null ? nothing : ` Its uncertainty is ${nats(unsure)}.`;
     if (id === null || place < look.given) return html`${keys}${entropy}`;
-    return html`${keys}${entropy} <bdi>${alone(this.look.symbols[id])}</bdi> was drawn at ${
+    return html`${keys}${entropy} <bdi>${alone(this.look.symbols[id])}</bdi> was drawn at temperature ${
       look.temperature}.`;
   }
 }

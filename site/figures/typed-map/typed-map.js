@@ -1,9 +1,9 @@
 /**
  * <typed-map .run=${run} .maps=${maps} head="2.1"></typed-map>
  *
- * Where a typed head looks on a real text, beside where the model's own head looks. `maps` has ids: the
- * tokens (T); mine and own: their shares, row by row (T T), mine null if there are none; hasRun:
- * whether the code was run. Tells: "head" { head }.
+ * Where a typed head looks in a real text, beside where the model's own head looks. `maps` has ids: the
+ * tokens (T); mine and own: their weights, row by row (T T), mine null if there are none; hasRun:
+ * whether the code was run. Emits: "head" { head }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";
@@ -14,7 +14,7 @@ import { alone, inText, percent } from "../../kit/words.js";
 class TypedMap extends Figure {
   static properties = {
     maps: { attribute: false },
-    changed: { type: Boolean },  // whether the code is another than that of the maps
+    changed: { type: Boolean },  // whether the code has changed since the maps
     head: { type: String },
     cell: { state: true },  // [row, column] that is pointed at, or null
   };
@@ -57,10 +57,10 @@ class TypedMap extends Figure {
             const name = `${Math.floor(i / settings.n_head)}.${i % settings.n_head}`;
             return html`<option value=${name} .selected=${name === this.head}>${name}</option>`;
           })}</select></label>
-      <div class="two">${this.field(this.changed ? "Yours, before it changed" : "Yours", maps?.mine)}
+      <div class="two">${this.field(this.changed ? "Yours, from the last run" : "Yours", maps?.mine)}
         ${this.field("The model’s own", maps?.own)}
-        <div class="says"><p class="caption">A row for each token that looks, a column for each that it looks
-          at. The stronger the green, the more of its attention. Right of the dashed line lies the future.</p>
+        <div class="says"><p class="caption">Each row is a token that looks; each column is a token it looks
+          at. The stronger the green, the more attention. The future lies to the right of the dashed line.</p>
           <p aria-live="polite">${maps ? this.says() : nothing}</p></div>
       </div>`;
   }
@@ -77,7 +77,7 @@ class TypedMap extends Figure {
         ${cell && shares ? html`<span class="cell" style=${styleMap({ top: part(cell[0]),
           left: part(cell[1]), width: part(1), height: part(1) })}></span>` : nothing}
         ${shares || !this.maps ? nothing : html`<span class="nothing">${this.maps.hasRun
-          ? "No map: it has not returned one" : "Run your code, and its map appears here"}</span>`}
+          ? "No map: the code did not return one" : "Run your code to see its map here"}</span>`}
       </div></div>`;
   }
 
@@ -95,7 +95,7 @@ class TypedMap extends Figure {
   /** Which text it is. */
   text() {
     const { ids } = this.maps, text = ids.map((id) => inText(this.run.symbols[id])).join("");
-    return html`The text, ${ids.length} tokens: “<bdi>${text.trim()}</bdi>”.`;
+    return html`The text (${ids.length} tokens): “<bdi>${text.trim()}</bdi>”.`;
   }
 
   name(i) {
@@ -106,16 +106,16 @@ class TypedMap extends Figure {
     const { mine, own, ids } = this.maps, { cell } = this, T = ids.length;
     if (cell) {
       const at = cell[0] * T + cell[1];
-      return html`From ${this.name(cell[0])} (place ${cell[0]}) at ${this.name(cell[1])} (place ${cell[1]}):
+      return html`From ${this.name(cell[0])} (position ${cell[0]}) to ${this.name(cell[1])} (position ${cell[1]}):
         ${mine ? html`yours ${share(mine[at])}, ` : nothing}the model’s own ${share(own[at])}.`;
     }
-    if (!mine) return html`${this.text()} Point at a cell to see who looks at whom.`;
+    if (!mine) return html`${this.text()} Point at a cell to see which token looks at which.`;
     const found = [future(mine, T), widest(mine, own, T)].filter(Boolean);
     const gap = mine.reduce((most, one, i) => Math.max(most, Math.abs(one - own[i])), 0);
     if (mine.some(Number.isNaN)) return html`Red cells are NaN, which is not a number.`;
     if (gap < 1e-4) return html`${this.text()} Both are the same: no cell differs by more than ${
       Math.max(1e-7, gap).toFixed(7)}.`;
-    return html`${this.text()} They differ, by ${share(gap)} where they differ most.${found.map((one) => ` ${one}`)}`;
+    return html`${this.text()} They differ by up to ${share(gap)} of a row.${found.map((one) => ` ${one}`)}`;
   }
 
   under({ clientX, clientY, currentTarget }) {
@@ -142,7 +142,7 @@ class TypedMap extends Figure {
   }
 }
 
-/** A share, or whatever stands in its place. */
+/** A weight in percent, or whatever is there instead. */
 function share(p) {
   return p >= 0 && p <= 1 ? percent(p) : Number.isFinite(p) ? p.toFixed(2) : String(p);
 }
@@ -151,7 +151,7 @@ function share(p) {
 function future(shares, T) {
   let sum = 0;
   for (let i = 0; i < T * T; i++) if (i % T > Math.floor(i / T)) sum += Math.abs(shares[i]);
-  return sum / T > 0.005 ? `Yours gives ${share(sum / T)} of a row to later tokens.` : "";
+  return sum / T > 0.005 ? `Yours gives ${share(sum / T)} of a row to later tokens, on average.` : "";
 }
 
 /** A sentence about how much lies on the largest cell of a row. */
@@ -161,7 +161,7 @@ function widest(mine, own, T) {
     for (let row = 0; row < T; row++) sum += Math.max(...shares.slice(row * T, (row + 1) * T));
     return sum / T;
   });
-  return Math.abs(a - b) < 0.005 ? "" : `The largest cell of a row holds ${share(a)} on average, and ${
+  return Math.abs(a - b) < 0.005 ? "" : `The largest cell of a row holds ${share(a)} on average, compared with ${
     share(b)} in the model’s own.`;
 }
 

@@ -1,13 +1,13 @@
 /**
  * <typed-story .run=${run} .result=${result} .story=${story} prompt="0"></typed-story>
  *
- * What the model writes when a typed head stands in place of all of its own, and what that costs.
+ * What the model writes when a typed head replaces all of its own, and what that costs.
  * `result` as for head-check. `story` is null before, or has
- *   prompt: the number of what it begins with;
- *   mine, own: tokens { id, p } so far, behind the prompt; busy: whether more will come;
- *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats a token, or
+ *   prompt: the number of the prompt;
+ *   mine, own: tokens { id, p } so far, after the prompt; busy: whether more will come;
+ *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats per token, or
  *   null; lost: why there is none.
- * Tells: "story" { prompt }, "halt" {}.
+ * Emits: "story" { prompt }, "halt" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../kit/controls.js";
@@ -50,15 +50,15 @@ class TypedStory extends Figure {
         <button class="first" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
           this.words()}</button>
       </div>
-      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot be put in yet: first
-        it has to return two tensors of the right shapes.` : html`First type a head and run it. A wrong
-        one may be put in, too, to see what that does.`}</p>`}
+      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot go in yet: first it
+        has to return two tensors of the right shapes.` : html`Write a head and run it first. A wrong one
+        can go in, too: see what it does.`}</p>`}
       ${story ? this.told(story) : nothing}`;
   }
 
   words() {
     if (this.story?.busy) return "Stop";
-    return this.result?.failed ? "See what this mistake does" : "Let it write through my code";
+    return this.result?.failed ? "See what this mistake does" : "Let it write with my code";
   }
 
   press() {
@@ -74,9 +74,9 @@ class TypedStory extends Figure {
   told(story) {
     const differs = firstDifference(story);
     return html`<div class="two">
-        <div><h3>Through your code, in every layer and head</h3>
+        <div><h3>With your code in every layer and head</h3>
           ${this.text(story.mine, differs)}${this.loss(story.loss?.mine)}</div>
-        <div><h3>With its own attention, and the same dice</h3>
+        <div><h3>With its own attention and the same random numbers</h3>
           ${this.text(story.own, differs)}${this.loss(story.loss?.own)}</div>
       </div>
       <p class="all" role="status">${story.busy ? nothing : this.says(story, differs)}</p>`;
@@ -99,17 +99,17 @@ class TypedStory extends Figure {
     if (story.says) return html`<span class="wrong">${story.says}</span>`;
     const { loss } = story;
     const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
-      ${loss.pytorch.toFixed(4)}, and through your code it is ${loss.mine.toFixed(4)}.`
+      ${loss.pytorch.toFixed(4)}, and with your code it is ${loss.mine.toFixed(4)}.`
       : html` Their losses are not known. ${story.lost}`;
     if (differs === null) {
-      return html`<b>Every token is the same.</b> This text was written by the model that the run trained,
-        and by the head that you typed.${pytorch}`;
+      return html`<b>Every token is the same.</b> The trained model wrote this text with the head
+        that you wrote.${pytorch}`;
     }
-    return html`The texts part at the word with the wave below.${pytorch}`;
+    return html`The texts diverge at the underlined word.${pytorch}`;
   }
 }
 
-/** The place of the first token that differs, null if there is none; one may not be finished. */
+/** The index of the first token that differs, null if there is none; one text may not be finished. */
 function firstDifference({ mine, own, busy, says }) {
   for (let i = 0; i < Math.min(mine.length, own.length); i++) if (mine[i].id !== own[i].id) return i;
   return busy || says || mine.length === own.length ? null : Math.min(mine.length, own.length);
