@@ -51,8 +51,8 @@ def read_head(path, judge):
         exec(code, names)
     except (Exception, SystemExit) as error:  # exit() would end the training, too, in silence
         lines = [line for file, line in judge.way_to(error) if file == str(path)]
-        where = f", line {lines[-1]}" if lines else ""
-        words = str(error).strip(". ") or "no words"
+        where = f" in line {lines[-1]}" if lines else ""
+        words = str(error).strip(". ") or "no message"
         raise BadInput(f"Running {path} raises {type(error).__name__}{where}: {words}. All that "
                        f"it has to do is to define {WANTED}.") from None
     for name in ("attention", "Head"):

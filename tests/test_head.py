@@ -243,7 +243,7 @@ def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
 @pytest.mark.parametrize("name, content, words", [
     ("my_head.py", MINE.encode("utf-16"), "UTF-8"),
     ("my_head.py", ("# é\n" * 9 + MINE).encode("latin-1"), "UTF-8"),
-    ("my_head.py", b"import torch\nexit()\n", "SystemExit, line 2"),
+    ("my_head.py", b"import torch\nexit()\n", "SystemExit in line 2"),
     ("my_head.py", b"import einops_of_mine\n", "line 1: No module named 'einops_of_mine'"),
     ("my_head.py", b"x = 1\n", "does not define"), ("my_head.py", b"", "does not define"),
     ("my_head.ipynb", b"{}", "notebook")])
