@@ -368,9 +368,10 @@ def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypat
            "attention(q, k, v)."),
     ("def attention(q, k, v)\n    return v\n", "my_head.py cannot be read. Line 1 "),
     ("def look(q, k, v):\n    return v\n", "attention(q, k, v), or a class Head"),
-    ("import no_such_package\n", "ModuleNotFoundError in line 1: No module named 'no_such_package'"),
+    ("import no_such_package\n",
+     "ModuleNotFoundError in line 1: No module named 'no_such_package'"),
     ("1 / 0\n", "my_head.py raises ZeroDivisionError in line 1: division by zero"),
-    ("attention = 3\n", "my_head.py is not attention yet. attention is of the type int, and it "),
+    ("attention = 3\n", "my_head.py is not attention yet. attention is of the type int, but it "),
     ("def attention(q, k):\n    return q\n", "It is called with three tensors, attention(q, k, v)"),
 ])
 def test_a_head_file_that_defines_no_attention_is_refused(refused, pigs, code, words):
