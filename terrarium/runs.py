@@ -248,7 +248,7 @@ class RunFolder:
     def read_whole_lines(self, name, tries=3):
         """The bytes of a file that grows, up to its last line end. Raises BadInput.
 
-        Behind that, half a line may stand, if it is still being written or was when the training
+        After that there may be half a line, if it is still being written or was when the training
         was killed: then nothing has been written since, and hashes.jsonl ends with that file."""
         with self.open_bytes(name) as file:
             content = file.read()
@@ -260,6 +260,14 @@ class RunFolder:
             content = whole if self.last_written == name else content
         self.check_hash(name, hashlib.sha256(content).hexdigest())
         return content
+
+    def drop_half_line(self, name):
+        """Remove what a killed training left of a last line. Later it would count as damage."""
+        if not self.has(name):
+            return
+        whole = self.read_whole_lines(name)
+        if len(whole) < (self.path / name).stat().st_size:
+            self.write(name, whole)
 
     def read_tokenizer(self):
         """What train.Tokenizer takes: dict(symbols, merges). Raises BadInput."""
@@ -513,6 +521,7 @@ def check_beginning(run, s):
     run.check("settings.json")
     if s.head:
         run.check("head.py")
+    run.drop_half_line("traces.jsonl")
     samples = run.read_lines("traces.jsonl")
     with run.intact("traces.jsonl"):
         run_checks.check_traces(samples, tokenizer["symbols"], facts["prompts"], s)
@@ -524,7 +533,7 @@ def check_beginning(run, s):
         raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
     if not samples:
         print0(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
-             "training goes on.")
+               "training goes on.")
 
 
 def read_tokens(folder):

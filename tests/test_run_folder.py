@@ -11,7 +11,7 @@ from helpers import ROOT
 from terrarium.arithmetic import snapshot_steps
 from terrarium.errors import BadInput
 from terrarium.files import append
-from terrarium.runs import RunFolder
+from terrarium.runs import RunFolder, check_beginning
 from terrarium.settings import read_settings
 from terrarium.text import END
 from train import GPT, PRESETS, Settings, Tokenizer, attention
@@ -264,8 +264,7 @@ def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one
 @given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
 def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
         steps, watch_every, snapshots):
-    kept = snapshot_steps(Settings(steps=steps, watch_every=watch_every,
-                                            snapshots=snapshots))
+    kept = snapshot_steps(Settings(steps=steps, watch_every=watch_every, snapshots=snapshots))
     assert 0 in kept and max(kept) == steps and len(kept) <= max(2, snapshots + 1)
 
 
@@ -330,6 +329,25 @@ def test_half_a_last_line_is_damage_once_anything_has_been_written_after_it(grow
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(BadInput, match="traces.jsonl in run is missing or damaged"):
         RunFolder("run").read_lines("traces.jsonl")
+
+
+def test_a_resumed_run_that_stops_before_its_next_sample_can_be_resumed_again(tmp_path):
+    run_smoke(tmp_path / "run")
+    path = tmp_path / "run" / "traces.jsonl"
+    steps = [line["step"] for line in read_lines(path)]
+    run = RunFolder(tmp_path / "run")
+    run.lock()
+    run.read_lines("traces.jsonl")
+    run.record("traces.jsonl", "the hash of a line of which only half is written")
+    append(path, b'{"step": 21, "prom')
+    run.release()
+    for _ in range(2):
+        run = RunFolder(tmp_path / "run")
+        run.lock()
+        check_beginning(run, Settings(**json.loads(run.read("settings.json"))))
+        run.write_lines("log.jsonl", [])  # as Ctrl-C does
+        run.release()
+        assert [line["step"] for line in read_lines(path)] == steps
 
 
 def test_a_full_disk_leaves_the_samples_as_they_were(growing, monkeypatch):
