@@ -1,4 +1,4 @@
-"""Turn a run into files that the pages in site/ show: what was watched, and the weights themselves.
+"""Turn a run into files that the pages in site/ show: its samples, and the weights themselves.
 
     python export_for_web.py                       the newest run, into site/exported/
     python export_for_web.py --serve               and open the site on this machine
@@ -12,7 +12,7 @@ What is written, and where each number comes from:
 
     manifest.json       settings, tokenizer, what files there are, what is missing and why
     log.json            losses by step, and losses to compare them with
-    film.json           what the five prompts became at every sample, rules kept, milestones
+    samples.json        what the five prompts became at every sample, rules followed, milestones
     steps/NNNNNN.json   a sample: tokens, probabilities, ten likeliest, attention, entropy
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
     check.json          what the page has to compute as PyTorch does: a prompt, and a loss
@@ -32,7 +32,14 @@ from terrarium.devices import seconds_for
 from terrarium.errors import BadInput
 from terrarium.main import run_command
 from terrarium.settings import saved_settings
-from terrarium.web.exported_run import LOOKS, WEIGHTS, ExportedRun, real_name, web_name, with_hash
+from terrarium.web.exported_run import (
+    STEP_FILES,
+    WEIGHTS,
+    ExportedRun,
+    real_name,
+    web_name,
+    with_hash,
+)
 from terrarium.web.exporters import write_all
 from terrarium.web.publish import (
     check_site,
@@ -136,7 +143,7 @@ def arguments():
     parser.add_argument("--weights", choices=("int8", "float16"), default="int8",
                         help="number format of the weights (int8)")
     parser.add_argument("--steps", type=int, nargs="+", help="what to export (all samples, at most "
-                        f"{LOOKS}; weights up to {WEIGHTS / 1e6:.0f} MB)")
+                        f"{STEP_FILES}; weights up to {WEIGHTS / 1e6:.0f} MB)")
     parser.add_argument("--corpus", action="store_true", help="also export the training text")
     return parser.parse_args()
 
@@ -151,8 +158,8 @@ def report(folder, args, site):
     say(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
         say(f"  {size / 1e6:6.2f} MB  {part}")
-    say(f"  {len(run.shown)} of {len(run.looks)} samples; weights of the steps "
-        f"{', '.join(map(str, run.kept))}")
+    say(f"  {len(run.exported_steps)} of {len(run.samples)} samples; weights of the steps "
+        f"{', '.join(map(str, run.snapshot_steps))}")
     for name, reason in now["missing"].items():
         say(f"  {name} is missing: {reason}")
     if others := differences(before, now):

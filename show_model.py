@@ -9,7 +9,7 @@
     python show_model.py neurons --layer 2               what activates neurons
     python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
     python show_model.py generate "a text" --top-p 0.9   continue it; --alternatives: or what else?
-    python show_model.py film "a text"                   the same prompt, continued at every step
+    python show_model.py samples "a text"                the same prompt, continued at every step
     python show_model.py chat                            a conversation (with the preset snail)
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
@@ -30,13 +30,13 @@ from terrarium.interpret import (
     best_role,
     cosine_baseline,
     direct_logit_effect,
-    longest_looks,
     max_activating_examples,
     most_attended,
     nearest,
     neuron_activations,
     rare_and_strong,
     roles,
+    strongest_attention,
 )
 from terrarium.main import run_command
 from terrarium.text import END
@@ -55,14 +55,14 @@ FLAGS = {
     "--top-k": dict(type=int, default=0, help="only among the k likeliest; 0: among all (0)"),
     "--top-p": dict(type=float, default=1.0, help="only the likeliest, up to this sum (1)"),
     "--seed": dict(type=int, default=1, help="another seed, another text (1)"),
-    "--tokens": dict(type=int, help="how many at most (what fits; film: 30)"),
+    "--tokens": dict(type=int, help="how many at most (what fits; samples: 30)"),
     "--alternatives": dict(action="store_true", help="the ten likeliest, at temperature 1"),
 }
 
-def ranking(run, shares, after=lambda i: ""):
-    """Print (id, share) pairs, each with a bar; `after` adds something to a line."""
-    for i, share in shares:
-        say(f"  {share:6.2f}  {run.words(i):14} {shades()[4] * int(20 * share):20} {after(i)}")
+def ranking(run, pairs, after=lambda i: ""):
+    """Print (id, value) pairs, values from 0 to 1 with a bar; `after` adds something to a line."""
+    for i, value in pairs:
+        say(f"  {value:6.2f}  {run.words(i):14} {shades()[4] * int(20 * value):20} {after(i)}")
 
 def shades():
     """Nothing, and four shades of grey; a console that lacks them has other signs."""
@@ -86,53 +86,53 @@ def weights(run, _):
 
 def tokens(run, args):
     text = run.readable(args.text)
-    pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pieces(text)]
+    pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pre_tokenize(text)]
     for ids in pieces:
         say("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
     say(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
-        f"of the token embedding (0 to {len(run.symbols) - 1}).")
+        f"of the token embedding (0 to {len(run.vocab) - 1}).")
     if unknown := sorted(set(args.text) - set(text)):
         say(f"Left out, because they do not occur in the corpus: {'  '.join(unknown)}")
 
 def merges(run, _):
     if not run.tokenizer.merges:
         raise BadInput("This run reads single characters: nothing was merged.")
-    glued = [f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
+    lines = [f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
              for i, (a, b) in enumerate(run.tokenizer.merges)]
-    for row in range(0, len(glued), 4):
-        say("".join(f"{merge:24}" for merge in glued[row : row + 4]).rstrip())
+    for row in range(0, len(lines), 4):
+        say("".join(f"{merge:24}" for merge in lines[row : row + 4]).rstrip())
     say("\nThe most frequent pair of neighbours first; then everything is counted again. "
         f"{show_whitespace(' ')} is a space.")
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
-    mean, by_chance = cosine_baseline(vectors)
+    mean, chance = cosine_baseline(vectors)
     ranking(run, nearest(vectors, vectors[word])[1:11])
     say(f"\nCosines of embeddings: 1 is the same direction, two random ones have {mean:.2f}. By "
-        f"chance, the nearest\nwould have {by_chance:.2f}: more means something.")
+        f"chance, the nearest\nwould have {chance:.2f}: more means something.")
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
     given = a, b, c = [run.token(word) for word in (args.a, args.b, args.c)]
     found = nearest(vectors, vectors[a] - vectors[b] + vectors[c])
-    place = {i: n for n, (i, _) in enumerate(nearest(vectors, vectors[c]))}
+    rank = {i: n for n, (i, _) in enumerate(nearest(vectors, vectors[c]))}
     say(f"{args.a} - {args.b} + {args.c} =")
     ranking(run, [pair for pair in found if pair[0] not in given][:10],
-            lambda i: f"was number {place[i]} beside {args.c}")
+            lambda i: f"was number {rank[i]} beside {args.c}")
     say(f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
         f"What was near {args.c}\nanyway owes its place to that, not to the sum.")
 
 def neurons(run, args):
     run.check(layer=args.layer, neuron=args.neuron or 0)
     texts = run.held_out(40)
-    fired = neuron_activations(run.model, args.layer, texts)
-    for j in rare_and_strong(fired) if args.neuron is None else [args.neuron]:
-        often = (fired[:, j] > 0.1).float().mean()
+    activations = neuron_activations(run.model, args.layer, texts)
+    for j in rare_and_strong(activations) if args.neuron is None else [args.neuron]:
+        often = (activations[:, j] > 0.1).float().mean()
         say(f"layer {args.layer}, neuron {j}: active (above 0.1) at {often:.1%} of the tokens, "
             f"raises {run.words(*direct_logit_effect(run.model, args.layer, j))}")
-        for strength, *around in max_activating_examples(fired[:, j], texts):
+        for activation, *around in max_activating_examples(activations[:, j], texts):
             before, token, after = map(run.line, around)
-            say(f"  {strength:5.2f}  {before[-40:]}[{token}]{after[:20]}")
+            say(f"  {activation:5.2f}  {before[-40:]}[{token}]{after[:20]}")
 
 def attention(run, args):
     run.check(layer=args.layer, head=args.head)
@@ -150,12 +150,12 @@ def attention(run, args):
         f"at, in the same\norder: from 4% on {light}, 16% {medium}, 36% {dark}, 64% {full}; and "
         "what it looks at most.\n\n"
         "On unseen text, it looks hardest")
-    for share, between in longest_looks(run.model, *head, texts):
-        say(f"  {share:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
+    for weight, between in strongest_attention(run.model, *head, texts):
+        say(f"  {weight:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
             f"{run.line(between)[:60]}")
     scores, chance = roles(run.model, texts)
-    liked = most_attended(run.model, texts)[args.layer][args.head]
-    say(f"and most at {run.words(*liked)} \nRoles: " + ", ".join(
+    favourites = most_attended(run.model, texts)[args.layer][args.head]
+    say(f"and most at {run.words(*favourites)} \nRoles: " + ", ".join(
         f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores))
 
 def attention_layout(columns):
@@ -164,34 +164,42 @@ def attention_layout(columns):
     return (roomy, 2, 12) if roomy >= 8 else (max(columns - 21, 4), 1, 7)
 
 def contact_sheet(run, text, n=9):
-    """Every head over the first n tokens of a text, the role it plays best, and what it likes."""
-    seen, texts = attention_weights(run.model, run.ids(text)), run.held_out(20)
-    (scores, chance), liked = roles(run.model, texts), most_attended(run.model, texts)
+    """Every head over the first n tokens of a text, its best role, and what it attends to most."""
+    weights, texts = attention_weights(run.model, run.ids(text)), run.held_out(20)
+    scores, chance = roles(run.model, texts)
+    favourites = most_attended(run.model, texts)
     pages = torch.arange(run.s.n_head).split(max(1, get_terminal_size().columns // 20))
     for layer, page in ((layer, page) for layer in range(run.s.n_layer) for page in pages):
         columns = []
         for head in page:
-            role, score, even = best_role(scores, chance, layer, head)
-            columns.append([f"head {layer}.{head}", role, f"{score:.0%}, chance {even:.0%}",
-                            run.words(*liked[layer][head])[:19],
-                            *(cells(row[:n]) for row in seen[layer, head, :n])])
+            role = best_role(scores, chance, layer, head)
+            columns.append([f"head {layer}.{head}", role_label(role),
+                            f"{role.score:.0%}, chance {role.chance:.0%}",
+                            run.words(*favourites[layer][head])[:19],
+                            *(cells(row[:n]) for row in weights[layer, head, :n])])
         for line in zip(*columns):
             say("".join(f"{cell:20}" for cell in line).rstrip())
         say()
     say("On unseen text, for each head: the role that explains most of its attention, in "
         "brackets if\nlittle; chance: if it looked at everything equally; and the tokens it "
-        "favours. Same token: an\nearlier copy of itself. Induction: what came after that copy.")
+        "favours. Duplicate token: an\nearlier copy of itself. Induction: what came after that "
+        "copy.")
 
-def continued(run, text, args, model=None):
+def role_label(role):
+    if role.confidence == "none":
+        return "no clear role"
+    return role.role if role.confidence == "clear" else f"({role.role})"
+
+def continuation(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
     names = ("tokens", "seed", "temperature", "top_k", "top_p")  # of those, what the verb takes
     how = {name: value for name, value in vars(args).items() if name in names}
     going_on = stream(run, text, model, **how)
-    return ((run.symbols[i].replace(END, "(end)"), believed[i].item(),
-             believed.topk(min(10, len(believed)))) for i, believed in going_on)
+    return ((run.vocab[i].replace(END, "(end)"), probs[i].item(), probs.topk(min(10, len(probs))))
+            for i, probs in going_on)
 
 def generate(run, args):
-    going_on = continued(run, args.text, args)  # refuses what makes no sense before it prints
+    going_on = continuation(run, args.text, args)  # refuses what makes no sense before it prints
     say(args.text, end="")
     for token, p, top in going_on:
         if args.alternatives:
@@ -202,11 +210,11 @@ def generate(run, args):
             print(color_token(token, p), end="", flush=True)
     print()
 
-def film(run, args):
+def samples(run, args):
     args.tokens = 30 if args.tokens is None else args.tokens
     for step in run.steps[: run.steps.index(run.step) + 1]:
         words = [color_token(token.replace("\n", " / "), p)
-                 for token, p, _ in continued(run, args.text, args, run.at(step))]
+                 for token, p, _ in continuation(run, args.text, args, run.at(step))]
         print(f"step {step:>6}  {''.join(words)}")
 
 def chat(run, args):
@@ -219,8 +227,9 @@ def chat(run, args):
     while line := read_line(f"{you}: "):
         text = run.readable(line)
         if text != line:
-            never = " ".join(sorted(set(line) - set(run.symbols)))
-            say(f"(No token for {never}: it does not occur in the corpus. The model reads: {text})")
+            unknown = " ".join(sorted(set(line) - set(run.vocab)))
+            say(f"(No token for {unknown}: it does not occur in the corpus. The model reads: "
+                f"{text})")
         said.append(f"{you}: {text}\n{other}:")
         while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
             said.pop(0)
@@ -231,7 +240,7 @@ def chat(run, args):
             continue
         say(f"{other}:", end="")
         args.seed += 1  # or the same question would always get the same answer
-        for token, p, _ in continued(run, "\n".join(said), args):
+        for token, p, _ in continuation(run, "\n".join(said), args):
             if token in ("\n", "(end)"):
                 break
             said[-1] += token
@@ -256,7 +265,7 @@ VERBS = {  # its function, and what may be typed after it
     "neighbours": (neighbours, "word"), "analogy": (analogy, "a b c"),
     "neurons": (neurons, "--layer --neuron"), "attention": (attention, "text --layer --head --all"),
     "generate": (generate, "text --alternatives --tokens --temperature --top-k --top-p --seed"),
-    "film": (film, "text --tokens --temperature --top-k --top-p --seed"),
+    "samples": (samples, "text --tokens --temperature --top-k --top-p --seed"),
     "chat": (chat, "--temperature --top-k --top-p --seed"),
 }
 

@@ -2,12 +2,12 @@
 
 Each module here offers the same two names:
 
-    PROMPTS   five beginnings that every watched step continues
-    load()    the text, as a Corpus: (train, validation, whole, note)
+    PROMPTS   five beginnings that every sample continues
+    load()    the text, as a Corpus: (train, validation, has_documents, note)
 
-and may offer `check(text, prompt)`, which says what rules of its own a text keeps that continues
-a prompt, and `tests()`, the prompts to check a model with; without it, texts begin from nothing.
-A document may carry `nats`, its exact information: then the loss has a floor that is known.
+and may offer `check(text, prompt)`, which says which of its rules a text follows that continues a
+prompt, and `eval_prompts()`, the prompts to check a model with; without it, texts begin from
+nothing. A document may carry `nats`, its exact information: then the entropy of the text is known.
 """
 import gzip
 import hashlib
@@ -33,13 +33,13 @@ SMALLEST = 1_000  # characters; less than this teaches nothing
 
 
 class Corpus(NamedTuple):
-    """Two iterables of strings; `whole` says that each is a document with an end of its own.
+    """Two iterables of strings; `has_documents`: each is a document with an end of its own.
 
     `note` is what a person should know about them before training.
     """
     train: Iterable[str]
     validation: Iterable[str]
-    whole: bool
+    has_documents: bool
     note: str = ""
 
 
@@ -49,8 +49,8 @@ class FileText:
     A file without END marks is one document; it comes in pieces cut after a newline.
     """
 
-    def __init__(self, path, start, stop, whole):
-        self.path, self.start, self.stop, self.whole = path, start, stop, whole
+    def __init__(self, path, start, stop, has_documents):
+        self.path, self.start, self.stop, self.has_documents = path, start, stop, has_documents
 
     def __len__(self):
         return self.stop - self.start
@@ -59,8 +59,8 @@ class FileText:
         """Yield FileTexts of about BLOCK bytes that together make up this one."""
         start = self.start
         while start < self.stop:
-            stop = min(next_cut(self.path, start + BLOCK, self.whole), self.stop)
-            yield FileText(self.path, start, stop, self.whole)
+            stop = min(next_cut(self.path, start + BLOCK, self.has_documents), self.stop)
+            yield FileText(self.path, start, stop, self.has_documents)
             start = stop
 
     def __iter__(self):
@@ -69,7 +69,7 @@ class FileText:
                 file.seek(block.start)
                 text = file.read(len(block)).decode("utf-8")
             text = as_everywhere(text, is_beginning=not block.start)
-            documents = (d.strip() for d in text.split(END)) if self.whole else [text]
+            documents = (d.strip() for d in text.split(END)) if self.has_documents else [text]
             yield from filter(None, documents)
 
 
@@ -80,9 +80,9 @@ def as_everywhere(text, is_beginning):
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def next_cut(path, position, whole):
+def next_cut(path, position, has_documents):
     """The first byte at or after `position` where a new document (or line) begins."""
-    if not whole:
+    if not has_documents:
         return next_line(path, position)
     mark = END.encode()
     with open(path, "rb") as file:
@@ -118,22 +118,25 @@ def open_text(path, held_out=0.1, most_held_out=2 * 2**20):
     If no document begins there, it is the last one, however long. Raises BadInput for a file that
     is missing, empty, tiny, binary or not UTF-8, or a single document with an END mark.
     """
-    size, whole = inspect(Path(path))
+    size, has_documents = inspect(Path(path))
 
     def after(position):
-        cut = next_cut(path, position, True) if whole else character_boundary(path, position)
-        return FileText(path, cut, size, whole)
+        if has_documents:
+            cut = next_cut(path, position, True)
+        else:
+            cut = character_boundary(path, position)
+        return FileText(path, cut, size, has_documents)
 
     position = size - min(int(size * held_out) + 1, most_held_out)
     validation = after(position)
     if not any(validation):
         nothing = bisect_left(range(position), True, key=lambda start: not any(after(start)))
         validation = after(max(0, nothing - 1))
-    train = FileText(path, 0, validation.start, whole)
+    train = FileText(path, 0, validation.start, has_documents)
     if not any(train) or not any(validation):
         raise BadInput(f"{path} holds one document at most, so that none can be held out for "
                        f"validation: put more into it, with {END} between them.")
-    return Corpus(train, validation, whole)
+    return Corpus(train, validation, has_documents)
 
 
 def inspect(path):
@@ -144,14 +147,14 @@ def inspect(path):
         raise BadInput(f"There is no file {path}: check the path, or leave out --dataset "
                        "to train on the built-in stories.")
     size = text_size(path)
-    whole, characters, kinds, tail, seen = False, 0, set(), b"", b""
+    has_documents, characters, kinds, tail, seen = False, 0, set(), b"", b""
     with open(path, "rb") as file, progress("Looking through it", size) as bar:
         while block := file.read(min(BLOCK, size - file.tell())):
             if file.tell() == len(block) and (found := sniff.other_format(block[:4096])):
                 what, remedy = found
                 raise BadInput(f"{path} seems to be {what}, not plain text in UTF-8. {remedy}")
             seen = seen[-len(END):] + block  # a mark may lie across two blocks
-            whole = whole or END.encode() in seen
+            has_documents = has_documents or END.encode() in seen
             bar.update(len(block))
             block = tail + block
             text, tail = decode(block, path, file.tell() - len(block), file.tell() == size)
@@ -163,7 +166,7 @@ def inspect(path):
     if len(kinds) == 1:
         raise BadInput(f"{path} holds only one character, {kinds.pop()!r}, {characters:,} times, "
                        "so that there is nothing to predict: choose another text.")
-    return size, whole
+    return size, has_documents
 
 
 def text_size(path):

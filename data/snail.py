@@ -85,68 +85,68 @@ def plain_topics():
     return [name for name in book()[1] if " " not in name]
 
 
-def fill(template, dice, known):
+def fill(template, rng, known):
     """The template with every {slot} filled; `known` holds what stays the same all along."""
     slots, _ = book()
-    return re.sub(r"\{(\w+)\}", lambda m: known.get(m[1]) or dice.choice(slots[m[1]]), template)
+    return re.sub(r"\{(\w+)\}", lambda m: known.get(m[1]) or rng.choice(slots[m[1]]), template)
 
 
 # ---------------------------------------------------------------------------------------------
 # 2. Conversations
 
-def a_name(dice):
+def a_name(rng):
     """A name from the list, or of two or three syllables: too many to be known by heart, so that
     a model has to learn to look back and copy."""
     slots, _ = book()
-    if dice.random() < 0.5:
-        return dice.choice(slots["visitor"])
-    name = "".join(dice.choices(slots["syllable"], k=dice.randint(2, 3)))
-    return a_name(dice) if name in slots["stranger"] else name
+    if rng.random() < 0.5:
+        return rng.choice(slots["visitor"])
+    name = "".join(rng.choices(slots["syllable"], k=rng.randint(2, 3)))
+    return a_name(rng) if name in slots["stranger"] else name
 
 
-def plan(dice):
+def plan(rng):
     """The names of the topics of a conversation of one to four turns."""
-    turns, memory = dice.choices(plain_topics(), k=dice.randint(1, 4)), dice.choice(MEMORIES)
-    if len(turns) > 1 and dice.random() < 0.5:
-        told, asked = sorted(dice.sample(range(len(turns)), 2))
+    turns, memory = rng.choices(plain_topics(), k=rng.randint(1, 4)), rng.choice(MEMORIES)
+    if len(turns) > 1 and rng.random() < 0.5:
+        told, asked = sorted(rng.sample(range(len(turns)), 2))
         turns[told], turns[asked] = f"{memory} told", f"{memory} asked"
-    elif dice.random() < 0.1:  # only told, or asked for what was never told
-        turns[dice.randrange(len(turns))] = f"{memory} {dice.choice(['told', 'asked'])}"
+    elif rng.random() < 0.1:  # only told, or asked for what was never told
+        turns[rng.randrange(len(turns))] = f"{memory} {rng.choice(['told', 'asked'])}"
     return turns
 
 
-def ask(question, dice, known):
+def ask(question, rng, known):
     """A question as people type it: with or without a question mark, or something before it."""
-    question = fill(question, dice, known)
+    question = fill(question, rng, known)
     if not ASKING.match(question):
         return question
-    return dice.choice(BEFORE) + question + dice.choice(["", "?"])
+    return rng.choice(BEFORE) + question + rng.choice(["", "?"])
 
 
-def answer(topic, dice, known, told=True):
+def answer(topic, rng, known, told=True):
     """A reply, and in seven of ten cases something more."""
-    reply = dice.choice(topic.unknown if topic.unknown and not told else topic.replies)
-    tail = " " + dice.choice(topic.tails) if topic.tails and dice.random() < 0.7 else ""
-    return fill(reply + tail, dice, known)
+    reply = rng.choice(topic.unknown if topic.unknown and not told else topic.replies)
+    tail = " " + rng.choice(topic.tails) if topic.tails and rng.random() < 0.7 else ""
+    return fill(reply + tail, rng, known)
 
 
-def converse(dice, phrasings):
+def converse(rng, phrasings):
     """One conversation; `phrasings` is "questions" or "held_out"."""
     slots, topics = book()
-    known = {"visitor": a_name(dice), "favourite": dice.choice(slots["favourite"])}
-    turns, lines = plan(dice), []
+    known = {"visitor": a_name(rng), "favourite": rng.choice(slots["favourite"])}
+    turns, lines = plan(rng), []
     for i, name in enumerate(turns):
-        question = ask(dice.choice(getattr(topics[name], phrasings)), dice, known)
+        question = ask(rng.choice(getattr(topics[name], phrasings)), rng, known)
         told = name.replace("asked", "told") in turns[:i]
-        lines += [f"you: {question}", f"pip: {answer(topics[name], dice, known, told)}"]
+        lines += [f"you: {question}", f"pip: {answer(topics[name], rng, known, told)}"]
     return "\n".join(lines)
 
 
 def load(conversations=60_000, seed=1):
     """A Corpus of conversations, the same on every machine; a thirtieth more is held out."""
-    dice = Random(seed)
-    train = [converse(dice, "questions") for _ in range(conversations)]
-    validation = [converse(dice, "held_out") for _ in range(conversations // 30)]
+    rng = Random(seed)
+    train = [converse(rng, "questions") for _ in range(conversations)]
+    validation = [converse(rng, "held_out") for _ in range(conversations // 30)]
     replies = [line for text in train for line in text.splitlines() if line.startswith("pip: ")]
     note = (f"{len(train):,} conversations, {len(train) - len(set(train)):,} of them exact "
             f"duplicates; {len(replies):,} replies, {len(set(replies)):,} of them distinct")
@@ -156,19 +156,19 @@ def load(conversations=60_000, seed=1):
 # ---------------------------------------------------------------------------------------------
 # 3. Judging a reply
 
-def tests(names=100):
+def eval_prompts(names=100):
     """Prompts that end where Pip has to answer a question worded as none of the training part is:
     each topic in each of its held-out wordings, then conversations in which a visitor says a name
     and asks for it: `names` with names from the list, and one with each stranger's."""
     slots, topics = book()
-    dice, prompts = Random(0), []
+    rng, prompts = Random(0), []
     for name in plain_topics():
-        prompts += [f"you: {ask(question, dice, {})}\npip:" for question in topics[name].held_out]
-    for visitor in dice.choices(slots["visitor"], k=names) + slots["stranger"]:
+        prompts += [f"you: {ask(question, rng, {})}\npip:" for question in topics[name].held_out]
+    for visitor in rng.choices(slots["visitor"], k=names) + slots["stranger"]:
         known = {"visitor": visitor}
-        told, asked = (ask(dice.choice(topics[name].held_out), dice, known)
+        told, asked = (ask(rng.choice(topics[name].held_out), rng, known)
                        for name in ("name told", "name asked"))
-        hello = answer(topics["name told"], dice, known)
+        hello = answer(topics["name told"], rng, known)
         prompts.append(f"you: {told}\npip: {hello}\nyou: {asked}\npip:")
     return prompts
 

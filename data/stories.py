@@ -7,7 +7,7 @@
 A story is a chain of choices: one of eight plots, one of sixteen openings, then one sentence
 template after another, each with {slots} to fill. Every choice is made evenly, and a slot that
 was filled once keeps its filling until the end. So we know the probability of every story, and
-with it the floor of the loss: no model predicts these stories with fewer nats than they hold,
+with it the entropy of the text: no model predicts these stories with fewer nats than they hold,
 except by learning them by heart.
 
 Contents: 1. words · 2. sentences that many plots share · 3. openings · 4. plots ·
@@ -768,4 +768,4 @@ def load(n_train=6_000, n_validation=500):
         story, seed = generate(seed), seed + 1
         if story not in seen:
             validation.append(story)
-    return Corpus(train, validation, whole=True)
+    return Corpus(train, validation, has_documents=True)

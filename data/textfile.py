@@ -53,16 +53,16 @@ def notes(corpus, beginning):
         yield "It holds Ã©, â€™ and the like: it was read in a wrong encoding before it was saved."
     if text.count("\ufffd") > 3:
         yield "It holds � for letters that a program could not read before: look for a better copy."
-    if not corpus.whole:
+    if not corpus.has_documents:
         yield f"One long text: put {END} between documents, and the model learns where one ends."
 
 
 def shuffled_if_alphabetical(corpus):
     """The same corpus, or one whose lines (or documents) are shuffled if they are sorted."""
     def units(texts):
-        return list(texts) if corpus.whole else [s for s in "".join(texts).split("\n") if s]
+        return list(texts) if corpus.has_documents else [s for s in "".join(texts).split("\n") if s]
 
-    sample = islice(corpus.train, 100 if corpus.whole else 1)  # documents, or one block
+    sample = islice(corpus.train, 100 if corpus.has_documents else 1)  # documents, or one block
     if corpus.validation.stop > LARGEST_LIST or not is_alphabetical(units(sample)[:1000]):
         return corpus
     parts = units([*corpus.train, *corpus.validation])
@@ -71,10 +71,10 @@ def shuffled_if_alphabetical(corpus):
     Random(0).shuffle(parts)
     held_out = max(1, len(parts) // 10)
     splits = [parts[:-held_out], parts[-held_out:]]
-    if not corpus.whole:
+    if not corpus.has_documents:
         splits = [["\n".join(lines) + "\n"] for lines in splits]
-    kind = "documents" if corpus.whole else "lines"
-    return Corpus(*splits, corpus.whole, f"Its {kind} are in alphabetical order: they are "
+    kind = "documents" if corpus.has_documents else "lines"
+    return Corpus(*splits, corpus.has_documents, f"Its {kind} are in alphabetical order: they are "
                   "shuffled, or the end of the alphabet would never be learned.")
 
 
@@ -98,7 +98,9 @@ def excerpts(corpus):
     train = corpus.train
     if isinstance(train, FileText):
         return [read_excerpt(train, len(train) * i // 5) for i in range(5)]
-    return [train[len(train) * i // 5] for i in range(5)] if corpus.whole else slices(train[0])
+    if not corpus.has_documents:
+        return slices(train[0])
+    return [train[len(train) * i // 5] for i in range(5)]
 
 
 def slices(text):
@@ -110,7 +112,7 @@ def slices(text):
 def read_excerpt(train, offset):
     """The first document, or the first lines, at or after an offset in a FileText."""
     start = train.start + offset
-    if train.whole:
+    if train.has_documents:
         start = next_cut(train.path, start, True) if offset else start
         return next(iter(FileText(train.path, start, train.stop, True)), "")[:EXCERPT]
     start = character_boundary(train.path, start) if offset else start

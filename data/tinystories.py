@@ -41,7 +41,7 @@ def open_stories(path):
         kind = sniff.markup(file.read(1000))
     if not kind:
         corpus = open_text(path)
-        if corpus.whole:
+        if corpus.has_documents:
             return corpus
     wrong = (f"it is {kind}, such as a network answers that wants a login" if kind else
              f"there is no {END} between them")

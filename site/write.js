@@ -1,5 +1,6 @@
 /** Write the head: see write.html. What is typed is saved in this browser, the rest in the address. */
 import "./figures/code-editor/code-editor.js";
+import "./figures/download-head/download-head.js";
 import "./figures/exercise-chooser/exercise-chooser.js";
 import "./figures/famous-mistakes/famous-mistakes.js";
 import "./figures/guess-first/guess-first.js";
@@ -7,27 +8,26 @@ import "./figures/head-check/head-check.js";
 import "./figures/run-code/run-code.js";
 import "./figures/run-facts/run-facts.js";
 import "./figures/run-picker/run-picker.js";
-import "./figures/take-home/take-home.js";
 import "./figures/token-row/token-row.js";
 import "./figures/typed-map/typed-map.js";
 import "./figures/typed-story/typed-story.js";
 import { EXERCISES, MISTAKES } from "./exercise/exercises.js";
 import { cameTrue } from "./figures/guess-first/guess-first.js";
-import { headOf, mostMissed, triedOn } from "./kit/heads.js";
-import { live, readable } from "./kit/look.js";
-import { somebody } from "./kit/model.js";
-import { begin } from "./kit/page.js";
-import * as state from "./kit/state.js";
-import { Bench } from "./kit/typed.js";
+import { CodeRunner } from "./app/code-runner.js";
+import { compute, encodePrompt } from "./app/forward-pass.js";
+import { mostImportantHead, parseHead, trialIds } from "./app/heads.js";
+import { firstInteraction } from "./app/model.js";
+import { startPage } from "./app/page.js";
+import * as urlState from "./app/url-state.js";
 
-const FIGURES = ["run-facts", "run-picker", "take-home", "token-row", "typed-map",
+const FIGURES = ["download-head", "run-facts", "run-picker", "token-row", "typed-map",
                  "typed-story"];
 const $ = (selector) => document.querySelector(selector);
 
-const bench = new Bench();
-const now = {
+const runner = new CodeRunner();
+const state = {
   run: null, exercise: "attention", head: "0.0",
-  look: null,      // the example; `looked` is its promise
+  pass: null,      // the example; `passPromise` is its promise
   trial: null,     // the famous mistake that is in the editor, or null
   guesses: {},     // for each mistake tried: whether the guess came true
   result: null,    // of the last run of the code in the editor
@@ -40,18 +40,18 @@ const now = {
 // What was typed ---------------------------------------------------------------------------------
 
 const key = (exercise) => `terrarium/write/${exercise}`;
-const typed = {};  // the same while the page is open: a browser may refuse to store it
+const sources = {};  // the same while the page is open: a browser may refuse to store it
 
-function kept(exercise) {
+function load(exercise) {
   try {
-    return typed[exercise] ?? localStorage.getItem(key(exercise)) ?? EXERCISES[exercise].start;
+    return sources[exercise] ?? localStorage.getItem(key(exercise)) ?? EXERCISES[exercise].start;
   } catch {
     return EXERCISES[exercise].start;
   }
 }
 
-function keep(exercise, code) {
-  typed[exercise] = code;
+function save(exercise, code) {
+  sources[exercise] = code;
   try {
     if (code === EXERCISES[exercise].start) localStorage.removeItem(key(exercise));
     else localStorage.setItem(key(exercise), code);
@@ -61,221 +61,222 @@ function keep(exercise, code) {
 }
 
 /** Put one's own code, or a famous mistake, into the editor, with all that belongs to it. */
-function edit({ exercise = now.exercise, trial = null }) {
+function edit({ exercise = state.exercise, trial = null }) {
   stopStory();
-  if (now.busy) bench.halt();
-  Object.assign(now, { exercise, trial, code: trial ? trial.code : kept(exercise), turn: now.turn + 1 });
-  Object.assign($("code-editor"), { code: now.code, name: trial?.name ?? exercise });
-  Object.assign($("exercise-chooser"), { exercise, trial: trial?.name ?? "" });
-  $("head-check").exercise = now.typed;
-  Object.assign($("guess-first"), { mistake: trial, measured: null, choice: null, lost: "" });
-  $("famous-mistakes").trial = trial?.name ?? "";
+  if (state.busy) runner.stop();
+  Object.assign(state, { exercise, trial, code: trial ? trial.code : load(exercise), turn: state.turn + 1 });
+  Object.assign($("code-editor"), { code: state.code, name: trial?.id ?? exercise });
+  Object.assign($("exercise-chooser"), { exercise, trial: trial?.id ?? "" });
+  $("head-check").exercise = state.typed;
+  Object.assign($("guess-first"), { mistake: trial, measured: null, choice: null, measureError: "" });
+  $("famous-mistakes").trial = trial?.id ?? "";
   $("typed-story").story = null;
-  $("typed-map").maps = ownMap();
-  if (!trial) $("take-home").code = now.code;
-  found(null);
+  $("typed-map").maps = builtinMap();
+  if (!trial) $("download-head").code = state.code;
+  showResult(null);
 }
 
 /** Show the result of a run; null: this code has not run. */
-function found(result) {
-  now.result = result;
+function showResult(result) {
+  state.result = result;
   $("head-check").result = result;
-  $("code-editor").wrong = result?.line ?? null;
+  $("code-editor").errorLine = result?.mistake?.line ?? null;
   $("typed-story").result = result;
-  if (result) $("typed-map").maps = result.maps ?? ownMap(true);
+  if (result) $("typed-map").maps = result.maps ?? builtinMap(true);
   markChanged(false);
 }
 
 /** Note whether the code has changed since it ran. */
 function markChanged(hasChanged) {
-  now.changed = hasChanged && Boolean(now.result);
-  for (const figure of document.querySelectorAll("head-check, typed-map")) figure.changed = now.changed;
+  state.changed = hasChanged && Boolean(state.result);
+  for (const figure of document.querySelectorAll("head-check, typed-map")) figure.changed = state.changed;
 }
 
-/** Where the model's own head looks; null until the example is there. */
-function ownMap(hasRun = false) {
-  if (!now.look || now.look instanceof Error) return null;
-  const ids = triedOn(now.look), T = ids.length, own = new Float32Array(T * T);
-  const { headNumber } = $("token-row");
-  for (let from = 0; from < T; from++) own.set(now.look.row(headNumber, from), from * T);
-  return { ids, own, mine: null, hasRun };
+/** The attention pattern of the model's built-in head; null until the example is there. */
+function builtinMap(hasRun = false) {
+  if (!state.pass || state.pass instanceof Error) return null;
+  const ids = trialIds(state.pass), T = ids.length, builtin = new Float32Array(T * T);
+  const { headIndex } = $("token-row");
+  for (let query = 0; query < T; query++) builtin.set(state.pass.attentionRow(headIndex, query), query * T);
+  return { ids, builtin, typed: null, hasRun };
 }
 
 function busy(isBusy) {
-  now.busy = isBusy;
+  state.busy = isBusy;
   for (const figure of document.querySelectorAll("run-code, head-check")) figure.busy = isBusy;
 }
 
 addEventListener("code", ({ detail }) => {
-  if (now.trial) now.trial = { ...now.trial, code: detail.code };
-  else keep(now.exercise, detail.code);
-  now.code = detail.code;
-  $("code-editor").wrong = null;
+  if (state.trial) state.trial = { ...state.trial, code: detail.code };
+  else save(state.exercise, detail.code);
+  state.code = detail.code;
+  $("code-editor").errorLine = null;
   markChanged(true);
-  if (!now.trial) $("take-home").code = detail.code;
+  if (!state.trial) $("download-head").code = detail.code;
 });
 addEventListener("exercise", ({ detail }) => {
-  state.write({ exercise: detail.exercise === "attention" ? null : detail.exercise });
+  urlState.update({ exercise: detail.exercise === "attention" ? null : detail.exercise });
   edit(detail);
 });
-addEventListener("own", () => {
+addEventListener("back", () => {
   edit({});
   $("code-editor").focus();
 });
 addEventListener("reset", () => {
-  if (!now.trial) keep(now.exercise, EXERCISES[now.exercise].start);
-  edit({ trial: MISTAKES.find((one) => one.name === now.trial?.name) });
+  if (!state.trial) save(state.exercise, EXERCISES[state.exercise].start);
+  edit({ trial: MISTAKES.find(({ id }) => id === state.trial?.id) });
   $("code-editor").focus();
 });
 
 // Running it -------------------------------------------------------------------------------------
 
-async function tryIt() {
-  if (now.busy || !now.run) return;
+async function runCode() {
+  if (state.busy || !state.run) return;
   stopStory();
-  const { code, typed: exercise, run, turn, head: named } = now;
+  const { code, typed: exercise, run, turn, head: named } = state;
   const [layer, head] = named.split(".").map(Number);
   busy(true);
   let result;
   try {
-    const look = await now.looked;
-    if (look instanceof Error) throw look;
-    result = await bench.run(run, { code, exercise, ids: triedOn(look), layer, head });
+    const pass = await state.passPromise;
+    if (pass instanceof Error) throw pass;
+    result = await runner.run(run, { code, exercise, ids: trialIds(pass), layer, head });
   } catch (error) {
-    result = { passed: [], failed: "it runs", unread: true, says: error.message, printed: [], more: 0 };
+    const mistake = { stage: "read", message: error.message, hint: null, line: null };
+    result = { passed: [], mistake, printed: [], truncated: 0 };
   }
   busy(false);
-  if (now.turn !== turn) return;
-  if (now.head !== named) return tryIt();
-  found({ ...result, code, exercise });
+  if (state.turn !== turn) return;
+  if (state.head !== named) return runCode();
+  showResult({ ...result, code, exercise });
   $("head-check").scrollIntoView({ block: "nearest" });
-  if (now.code !== code) markChanged(true);
-  else if (now.trial && !$("guess-first").measured) await measure(now.result);
+  if (state.code !== code) markChanged(true);
+  else if (state.trial && !$("guess-first").measured) await measure(state.result);
 }
 
 /** Measure what a famous mistake does, and check the guess. */
 async function measure(result) {
-  const { trial, run } = now, isNow = () => now.result === result && now.trial === trial;
+  const { trial, run } = state, isCurrent = () => state.result === result && state.trial === trial;
   let loss;
   try {
     if (!result.measured) throw new Error("This code returned no map to measure.");
-    loss = await bench.loss(run, result);
+    loss = await runner.loss(run, result);
   } catch (error) {
-    if (isNow()) $("guess-first").lost = error.message;
+    if (isCurrent()) $("guess-first").measureError = error.message;
     return;
   }
-  if (!isNow()) return;
-  const measured = { ...result.measured, loss: loss.mine, ownLoss: loss.own,
-                     guessing: Math.log(run.symbols.length) };
+  if (!isCurrent()) return;
+  const measured = { ...result.measured, loss: loss.typed, builtinLoss: loss.builtin,
+                     uniformLoss: Math.log(run.vocab.length) };
   $("guess-first").measured = measured;
   const { choice } = $("guess-first");
   if (choice !== null) {
-    now.guesses = { ...now.guesses, [trial.name]: cameTrue(trial, measured) === choice };
-    $("famous-mistakes").guesses = now.guesses;
+    state.guesses = { ...state.guesses, [trial.id]: cameTrue(trial, measured) === choice };
+    $("famous-mistakes").guesses = state.guesses;
   }
 }
 
-addEventListener("try", tryIt);
-addEventListener("mistake", ({ detail: { name } }) => {
-  edit({ trial: MISTAKES.find((one) => one.name === name) });
+addEventListener("try", runCode);
+addEventListener("mistake", ({ detail }) => {
+  edit({ trial: MISTAKES.find(({ id }) => id === detail.id) });
   $("#type").scrollIntoView();
   $("guess-first").focus();
 });
 
 // In the model -----------------------------------------------------------------------------------
 
-let texts = 0;  // grows with every story, so that an old one is known
+let storyTurn = 0;  // grows with every story, so that late tokens of an old one are recognised
 
 /** Stop a story; what there is of it stays. */
 function stopStory() {
   const { story } = $("typed-story");
   if (!story?.busy) return;
-  texts++;
-  bench.halt();
-  $("typed-story").story = { ...story, busy: false, says: "Stopped." };
+  storyTurn++;
+  runner.stop();
+  $("typed-story").story = { ...story, busy: false, message: "Stopped." };
 }
 
 addEventListener("story", async ({ detail: { prompt } }) => {
-  if (now.changed) await tryIt();
-  if (now.changed || !now.result?.passed.includes("shapes")) return;
-  const { run, result } = now, turn = ++texts;
-  const story = { prompt, mine: [], own: [], busy: true, says: "", loss: null, lost: "" };
+  if (state.changed) await runCode();
+  if (state.changed || !state.result?.passed.includes("shape")) return;
+  const { run, result } = state, turn = ++storyTurn;
+  const story = { prompt, typed: [], builtin: [], busy: true, message: "", loss: null, lossMessage: "" };
   const show = (changes) => {
-    if (turn === texts) $("typed-story").story = Object.assign(story, changes) && { ...story };
+    if (turn === storyTurn) $("typed-story").story = Object.assign(story, changes) && { ...story };
   };
   show({});
   const { settings, prompts } = run.manifest;
-  const { start, encoded } = readable(run, prompts[prompt]);
+  const { start, encoded } = encodePrompt(run, prompts[prompt]);
   try {
     const ids = [...start, ...encoded], end = start[0] ?? null, { temperature } = settings;
-    await bench.write(run, { ...result, ids, end, seed: 1, temperature }, ({ mine, own }) => {
-      if (mine) story.mine.push(mine);
-      if (own) story.own.push(own);
+    await runner.write(run, { ...result, ids, end, seed: 1, temperature }, ({ typed, builtin }) => {
+      if (typed) story.typed.push(typed);
+      if (builtin) story.builtin.push(builtin);
       show({});
     });
   } catch (error) {
-    show({ says: error.message });
+    show({ message: error.message });
   }
-  if (turn !== texts) return;
+  if (turn !== storyTurn) return;
   try {
-    show({ loss: await bench.loss(run, result) });
+    show({ loss: await runner.loss(run, result) });
   } catch (error) {
-    show({ lost: error.message });
+    show({ lossMessage: error.message });
   }
   show({ busy: false });
 });
-addEventListener("halt", stopStory);
+addEventListener("stop", stopStory);
 
 // The run ----------------------------------------------------------------------------------------
 
 /** The text that heads are tried on: computed here, so nothing else has to be fetched. */
 function exampleOf(run) {
   const { snapshots, prompts, settings } = run.manifest;
-  return live(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature })
+  return compute(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature })
     .catch((error) => error);
 }
 
-/** The position from which a head looks most at one token, neither the first nor the last. */
-function striking(look, head) {
-  const most = (place) => Math.max(0, ...look.row(head, place - 1).slice(1, -1));
-  const places = Array.from({ length: look.last }, (_, i) => i + 1);
-  return places.reduce((best, place) => (most(place) > most(best) ? place : best));
+/** The position with the largest attention weight to a token that is neither the first nor the query. */
+function clearestPosition(pass, head) {
+  const largest = (position) => Math.max(0, ...pass.attentionRow(head, position - 1).slice(1, -1));
+  const positions = Array.from({ length: pass.lastPosition }, (_, i) => i + 1);
+  return positions.reduce((best, position) => (largest(position) > largest(best) ? position : best));
 }
 
 async function show(run) {
-  const named = state.read().exercise, exercise = Object.hasOwn(EXERCISES, named) ? named : "attention";
-  if (now.run === run) {
-    const before = now.head;
+  const named = urlState.read().exercise, exercise = Object.hasOwn(EXERCISES, named) ? named : "attention";
+  if (state.run === run) {
+    const before = state.head;
     showHead(run);
-    if (exercise !== now.exercise) edit({ exercise });
-    else if (now.result && now.head !== before) tryIt();
+    if (exercise !== state.exercise) edit({ exercise });
+    else if (state.result && state.head !== before) runCode();
     return;
   }
-  Object.assign(now, { run, look: null, missed: null, looked: exampleOf(run) });
+  Object.assign(state, { run, pass: null, defaultHead: null, passPromise: exampleOf(run) });
   edit({ exercise });
   showHead(run);
-  const [look, missed] = await Promise.all([now.looked, mostMissed(run).catch(() => null)]);
-  if (now.run !== run) return;
-  Object.assign(now, { look, missed });
+  const [pass, defaultHead] = await Promise.all([state.passPromise, mostImportantHead(run).catch(() => null)]);
+  if (state.run !== run) return;
+  Object.assign(state, { pass, defaultHead });
   showHead(run);
-  await somebody;
-  if (now.run === run) bench.open(run).catch(() => {});  // reported when it is used
+  await firstInteraction;
+  if (state.run === run) runner.open(run).catch(() => {});  // reported when it is used
 }
 
 function showHead(run) {
-  now.head = headOf(run, state.read().head, now.missed);
-  for (const figure of document.querySelectorAll("typed-map, token-row")) figure.head = now.head;
-  const { look } = now, row = $("token-row");
-  row.look = look;
-  if (look && !(look instanceof Error)) row.at = striking(look, row.headNumber);
-  if (!now.result) $("typed-map").maps = ownMap();
+  state.head = parseHead(run, urlState.read().head, state.defaultHead);
+  for (const figure of document.querySelectorAll("typed-map, token-row")) figure.head = state.head;
+  const { pass } = state, row = $("token-row");
+  row.pass = pass;
+  if (pass && !(pass instanceof Error)) row.position = clearestPosition(pass, row.headIndex);
+  if (!state.result) $("typed-map").maps = builtinMap();
 }
 
 addEventListener("head", ({ detail }) => {
-  state.write({ head: detail.head });
+  urlState.update({ head: detail.head });
   dispatchEvent(new HashChangeEvent("hashchange"));
 });
-addEventListener("place", ({ detail }) => { $("token-row").at = detail.at; });
+addEventListener("position", ({ detail }) => { $("token-row").position = detail.position; });
 
-begin(FIGURES, { first: (watched) => watched.at(-1), also: show })
+startPage(FIGURES, { defaultStep: (steps) => steps.at(-1), onShow: show })
   .catch((error) => console.warn(error.message));

@@ -5,3 +5,5 @@ import os
 # makes training tens of times slower. 10,000 is enough. It reads this when torch is loaded, which
 # any module of this package may be the first to do.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+__version__ = "0.1.0"  # runs and exports name it

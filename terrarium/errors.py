@@ -16,6 +16,17 @@ class BadInput(Exception):
     """A sentence for the person at the keyboard: what was given, what is expected, what to type."""
 
 
+def no_token(text, known):
+    """The BadInput for a text with a character that is not `known`: which, and where."""
+    position, unknown = next((i, c) for i, c in enumerate(text, 1) if c not in known)
+    return BadInput(f"No token for {unknown!r}, character {position} of {text[:50]!r}: it does not "
+                    "occur in the corpus. Remove it.")
+
+
+class OutOfMemory(BadInput):
+    """What was to be done does not fit into the memory of the machine, or of its graphics card."""
+
+
 DISK_FULL = ("{} could not be written, because the disk is full.", "Make room on it")
 DENIED = ("{} could not be opened: it belongs to somebody else, is protected, or another program "
           "holds it.", "Close that program or change the permissions")
@@ -116,7 +127,7 @@ def enough_memory(s=None):
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        raise BadInput(out_of_memory_sentence(s)) from None
+        raise OutOfMemory(out_of_memory_sentence(s)) from None
 
 
 def explained(train):

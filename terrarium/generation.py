@@ -12,28 +12,28 @@ class KVCache:
     """The key/value cache of a block: an attention for new tokens, which also see the old ones."""
 
     def __init__(self):
-        self.kept, self.length = None, 0  # keys and values (2, B, H, room, D), tokens in them
+        self.kv, self.length = None, 0  # keys and values (2, B, H, room, D), tokens in them
 
     def __call__(self, q, k, v):
         """q, k, v of the new tokens (B, H, T, D) -> what each of them takes over (B, H, T, D)."""
         first, self.length = self.length, self.length + q.shape[2]
-        if self.kept is None or self.length > self.kept.shape[3]:
-            old = self.kept  # room for twice as many: copied seldom, speed only
-            self.kept = q.new_zeros(2, *q.shape[:2], 2 * self.length, q.shape[3])
+        if self.kv is None or self.length > self.kv.shape[3]:
+            old = self.kv  # room for twice as many: copied seldom, speed only
+            self.kv = q.new_zeros(2, *q.shape[:2], 2 * self.length, q.shape[3])
             if first:
-                self.kept[:, :, :, :first] = old[:, :, :, :first]
-        self.kept[:, :, :, first : self.length] = torch.stack([k, v])
-        keys, values = self.kept[:, :, :, : self.length]
+                self.kv[:, :, :, :first] = old[:, :, :, :first]
+        self.kv[:, :, :, first : self.length] = torch.stack([k, v])
+        keys, values = self.kv[:, :, :, : self.length]
         sees = torch.ones(q.shape[2], self.length, dtype=torch.bool).tril(first)
         return F.scaled_dot_product_attention(q, keys, values, attn_mask=sees), None
 
 
-def next_logits(model, new, start, memories):
-    """The logits (V,) of what follows the new ids, which stand at the places from `start` on."""
-    places = torch.arange(start, start + len(new))
-    x = (model.token_embedding(torch.tensor(new)) + model.position_embedding(places))[None]
-    for block, memory in zip(model.blocks, memories):
-        x, _ = block(x, memory)
+def next_logits(model, new, start, caches):
+    """The logits (V,) of what follows the new ids, which stand at the positions from `start` on."""
+    positions = torch.arange(start, start + len(new))
+    x = (model.token_embedding(torch.tensor(new)) + model.position_embedding(positions))[None]
+    for block, cache in zip(model.blocks, caches):
+        x, _ = block(x, cache)
     return model.unembed(model.norm(x))[0, -1]
 
 
@@ -58,8 +58,10 @@ def sampling_probs(logits, temperature=1.0, top_k=0, top_p=1.0):
 
 
 def stream(run, text, model=None, tokens=None, seed=1, **how):
-    """Continue a text: yields (id, what the model believed (V,) at temperature 1), token by token,
-    until the end token (which comes last), a full context, or so many tokens. Raises BadInput."""
+    """Continue a text: yields (id, the probabilities of all tokens (V,) at temperature 1) for each
+    token, until the end token (which comes last), a full context, or so many tokens.
+
+    Raises BadInput."""
     if tokens is not None and tokens < 0:
         raise BadInput(f"--tokens {tokens} makes no sense: at least 0.")
     sampling_probs(torch.zeros(1), **how)  # refuses before anything is printed
@@ -68,14 +70,14 @@ def stream(run, text, model=None, tokens=None, seed=1, **how):
 
 @torch.inference_mode()
 def sample(run, ids, model, tokens, seed, how):
-    dice = torch.Generator().manual_seed(seed % 2**63)
-    memories, done = [KVCache() for _ in model.blocks], 0
+    rng = torch.Generator().manual_seed(seed % 2**63)
+    caches, done = [KVCache() for _ in model.blocks], 0
     for _ in range(run.s.n_ctx - len(ids) if tokens is None else tokens):
         if len(ids) == run.s.n_ctx:
             return
-        logits = next_logits(model, ids[done:], done, memories)
+        logits = next_logits(model, ids[done:], done, caches)
         done = len(ids)
-        ids.append(torch.multinomial(sampling_probs(logits, **how), 1, generator=dice).item())
+        ids.append(torch.multinomial(sampling_probs(logits, **how), 1, generator=rng).item())
         yield ids[-1], logits.softmax(-1)
         if ids[-1] == run.tokenizer.end:
             return
@@ -85,22 +87,22 @@ def sample(run, ids, model, tokens, seed, how):
 def generate_batch(model, rows, n_tokens, n_ctx, end, temperature=1.0, seed=1):
     """Continue rows of ids by sampling, all at once, until the end token, n_ctx or n_tokens more.
 
-    At each place, every row takes one token: of its own as long as it has any, then a sampled
-    one. So rows of all lengths share one memory, and nothing is filled in."""
+    At each position, every row takes one token: of its own as long as it has any, then a sampled
+    one. So rows of all lengths share one cache, and nothing is filled in."""
     rows, given = [list(row) for row in rows], [len(row) for row in rows]
-    memories, dice = [KVCache() for _ in model.blocks], torch.Generator().manual_seed(seed)
-    for place in range(n_ctx - 1):
-        now = torch.tensor([row[min(place, len(row) - 1)] for row in rows])[:, None]  # (B, 1)
-        x = model.token_embedding(now) + model.position_embedding.weight[place]
-        for block, memory in zip(model.blocks, memories):
-            x, _ = block(x, memory)
+    caches, rng = [KVCache() for _ in model.blocks], torch.Generator().manual_seed(seed)
+    for position in range(n_ctx - 1):
+        now = torch.tensor([row[min(position, len(row) - 1)] for row in rows])[:, None]  # (B, 1)
+        x = model.token_embedding(now) + model.position_embedding.weight[position]
+        for block, cache in zip(model.blocks, caches):
+            x, _ = block(x, cache)
         p = (model.unembed(model.norm(x))[:, 0] / temperature).softmax(-1)  # (B, V)
-        picks, going = torch.multinomial(p, 1, generator=dice)[:, 0].tolist(), False
+        picks, going = torch.multinomial(p, 1, generator=rng)[:, 0].tolist(), False
         for row, length, pick in zip(rows, given, picks):
             over = len(row) > length and row[-1] == end
-            if place + 1 == len(row) and not over and len(row) < length + n_tokens:
+            if position + 1 == len(row) and not over and len(row) < length + n_tokens:
                 row.append(pick)
-            going = going or place + 1 < len(row)
+            going = going or position + 1 < len(row)
         if not going:
             break
     return rows

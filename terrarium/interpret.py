@@ -1,13 +1,14 @@
 """What is inside a trained model, as numbers.
 
-1. Tensors, 2. What heads do, 3. What neurons do, 4. Embeddings.
+1. Tensors, 2. Heads, 3. Neurons, 4. Embeddings.
 Shapes: T time, C channels, H heads, V vocabulary, L layers. Layers, heads and neurons count from 0,
 as in the names of the tensors; head 2.1 is head 1 of layer 2.
 """
 from statistics import NormalDist
+from typing import NamedTuple
 
 import train
-from terrarium.arithmetic import pad_batch
+from terrarium.batches import pad_batch
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,7 @@ MEANING = {  # what a tensor is for, by the last word of its name
 
 
 # --------------------------------------------------------------------------------------------------
-# 2. What heads do: how much of a head's attention goes where a role says it should
+# 2. Heads: how much of a head's attention goes where a role says it should
 
 def role_targets(ids):
     """{role: (T, T) of bool}: the tokens that a head of each role would look at."""
@@ -44,7 +45,7 @@ def role_targets(ids):
     # Shifted by one column, a mark at an earlier token becomes one at the token after it.
     return {"previous token": torch.ones(T, T, dtype=torch.bool).tril(-1).triu(-1),
             "first token": first,
-            "same token": earlier,
+            "duplicate token": earlier,
             "induction": earlier.roll(1, dims=1).tril(-1)}  # what came after the same token
 
 
@@ -57,12 +58,12 @@ def attention_weights(model, ids):
 def attention_entropy(model, texts):
     """The mean entropy of each head's attention on some texts, in nats: 0 if it always looks at one
     token. (L, H)"""
-    total, places = 0, 0
+    total, positions = 0, 0
     for ids in texts:
         weights = attention_weights(model, ids)
         total = total - (weights * weights.clamp_min(1e-9).log()).sum((-2, -1))
-        places += len(ids)
-    return total / places
+        positions += len(ids)
+    return total / positions
 
 
 def uniform_attention(T):
@@ -75,24 +76,33 @@ def roles(model, texts):
 
     A score is the mean fraction of attention that goes to a role's targets, over the positions that
     have any; chance is the score of uniform attention."""
-    got, chance, places = {}, {}, {}
+    received, chance, positions = {}, {}, {}
     for ids in texts:
-        weights, even = attention_weights(model, ids), uniform_attention(len(ids))
+        weights, uniform = attention_weights(model, ids), uniform_attention(len(ids))
         for role, mask in role_targets(ids).items():
-            got[role] = got.get(role, 0) + (weights * mask).sum((-2, -1))
-            chance[role] = chance.get(role, 0) + (even * mask).sum().item()
-            places[role] = places.get(role, 0) + mask.any(-1).sum().item()
-    return ({role: got[role] / max(places[role], 1) for role in got},
-            {role: chance[role] / max(places[role], 1) for role in got})
+            received[role] = received.get(role, 0) + (weights * mask).sum((-2, -1))
+            chance[role] = chance.get(role, 0) + (uniform * mask).sum().item()
+            positions[role] = positions.get(role, 0) + mask.any(-1).sum().item()
+    scores = {role: received[role] / max(positions[role], 1) for role in received}
+    return scores, {role: chance[role] / max(positions[role], 1) for role in received}
+
+
+class Role(NamedTuple):
+    """What a head does most: the fraction of its attention that goes to the targets of a role
+    (score), and that of uniform attention (chance). confidence is "clear" from a quarter of its
+    attention on, "weak" below, and "none" below twice chance."""
+    role: str
+    score: float
+    chance: float
+    confidence: str
 
 
 def best_role(scores, chance, layer, head):
-    """(label, score, chance) of the role that a head plays furthest above chance. The label is in
-    brackets below a quarter of its attention, and "no clear role" below twice chance."""
+    """The Role that a head plays furthest above chance."""
     role = max(scores, key=lambda role: (scores[role][layer, head] - chance[role]).item())
-    score, even = scores[role][layer, head].item(), chance[role]
-    label = "no clear role" if score < 2 * even else role if score >= 0.25 else f"({role})"
-    return label, score, even
+    score = scores[role][layer, head].item()
+    confidence = "none" if score < 2 * chance[role] else "clear" if score >= 0.25 else "weak"
+    return Role(role, score, chance[role], confidence)
 
 
 def most_attended(model, texts, n=3):
@@ -108,22 +118,22 @@ def most_attended(model, texts, n=3):
             for layer in zip(best.indices.tolist(), best.values.tolist())]
 
 
-def longest_looks(model, layer, head, texts, n=5):
-    """Where a head looks hardest at an earlier token, n times, each time between other kinds of
-    token: (share, the ids from the token that is seen to the one that looks)."""
-    looks = []
+def strongest_attention(model, layer, head, texts, n=5):
+    """The n largest weights that a head gives to an earlier token, each between different tokens:
+    (weight, the ids from the key to the query)."""
+    found = []
     for ids in texts:
         weights = attention_weights(model, ids)[layer, head].tril(-1)
         weights[:, 0] = 0  # at the start of a text heads rest, when there is nothing to find
-        shares, places = weights.flatten().topk(min(20, weights.numel()))
-        for share, place in zip(shares.tolist(), places.tolist()):
-            looking, seen = divmod(place, len(ids))
-            if seen < looking:
-                looks.append((share, ids[seen : looking + 1]))
-    kinds = {}
-    for share, between in sorted(looks):  # the hardest of a kind comes last, and stays
-        kinds[between[0], between[-1]] = (share, between)
-    return sorted(kinds.values(), reverse=True)[:n]
+        largest, indices = weights.flatten().topk(min(20, weights.numel()))
+        for weight, index in zip(largest.tolist(), indices.tolist()):
+            query, key = divmod(index, len(ids))
+            if key < query:
+                found.append((weight, ids[key : query + 1]))
+    by_pair = {}
+    for weight, between in sorted(found):  # the largest of a pair comes last, and stays
+        by_pair[between[0], between[-1]] = (weight, between)
+    return sorted(by_pair.values(), reverse=True)[:n]
 
 
 @torch.inference_mode()
@@ -131,66 +141,67 @@ def ablation(model, texts):
     """What a head is worth: the loss of some texts in nats per token, and the loss with each head
     zero-ablated, (L, H)."""
     ids = pad_batch([text[:-1] for text in texts], "cpu")
-    wanted = pad_batch([text[1:] for text in texts], "cpu", filling=-100)
+    targets = pad_batch([text[1:] for text in texts], "cpu", filling=-100)
 
     def loss(x, layer):
         """Of a residual stream (B, T, C) that comes out of the layers before this one."""
         for block in model.blocks[layer:]:
             x, _ = block(x, train.fused_attention)
         logits = model.unembed(model.norm(x)).flatten(0, 1)
-        return F.cross_entropy(logits, wanted.flatten()).item()
+        return F.cross_entropy(logits, targets.flatten()).item()
 
     x = model.token_embedding(ids) + model.position_embedding.weight[: ids.shape[1]]
-    whole_loss, without = loss(x, 0), []
+    full_loss, ablated_loss = loss(x, 0), []
     for layer, block in enumerate(model.blocks):
-        without.append([loss(block(x, without_head(head))[0], layer + 1)
+        ablated_loss.append([loss(block(x, without_head(head))[0], layer + 1)
                         for head in range(block.n_head)])
         x, _ = block(x, train.fused_attention)
-    return whole_loss, torch.tensor(without)
+    return full_loss, torch.tensor(ablated_loss)
 
 
-def without_head(silent):
+def without_head(ablated):
     """An attention in which one head adds nothing."""
-    def attend(q, k, v):
+    def attention_fn(q, k, v):
         mixed, weights = train.fused_attention(q, k, v)
-        mixed[:, silent] = 0
+        mixed[:, ablated] = 0
         return mixed, weights
-    return attend
+    return attention_fn
 
 
 # --------------------------------------------------------------------------------------------------
-# 3. What neurons do: what makes them fire, and what they speak for
+# 3. Neurons: what activates them, and which tokens they make more likely
 
 @torch.inference_mode()
 def neuron_activations(model, layer, texts):
-    """How strongly each neuron of a layer fires at each token: (tokens of all texts, n_ff)."""
-    caught = []
+    """The activation of each neuron of a layer at each token: (tokens of all texts, n_ff)."""
+    activations = []
     hook = model.blocks[layer].up.register_forward_hook(
-        lambda module, given, out: caught.append(F.gelu(out)[0]))
+        lambda module, given, out: activations.append(F.gelu(out)[0]))
     try:
         for ids in texts:
             model(torch.tensor([ids]))
     finally:
         hook.remove()
-    return torch.cat(caught)
+    return torch.cat(activations)
 
 
-def rare_and_strong(fired, n=5):
-    """The n neurons whose strongest firing stands out most from their others, by deviations."""
-    peaks = (fired.max(0).values - fired.mean(0)) / (fired.std(0) + 1e-6)
+def rare_and_strong(activations, n=5):
+    """The n neurons whose strongest activation stands out most from their others, in standard
+    deviations."""
+    peaks = (activations.max(0).values - activations.mean(0)) / (activations.std(0) + 1e-6)
     return peaks.topk(min(n, len(peaks))).indices.tolist()
 
 
-def max_activating_examples(fired, texts, n=5):
+def max_activating_examples(activations, texts, n=5):
     """The n strongest activations of one neuron (tokens,), each after different words:
-    (how strong, the ids before, the id at which it is active, the ids after)."""
+    (activation, the ids before, the id at which it is active, the ids after)."""
     where = [(ids, i) for ids in texts for i in range(len(ids))]
     found = {}
-    for place in fired.argsort(descending=True).tolist():
-        ids, i = where[place]
+    for index in activations.argsort(descending=True).tolist():
+        ids, i = where[index]
         last_words = tuple(ids[max(0, i - 3) : i + 1])
         if last_words not in found:
-            found[last_words] = (fired[place].item(), ids[:i], ids[i : i + 1], ids[i + 1:])
+            found[last_words] = (activations[index].item(), ids[:i], ids[i : i + 1], ids[i + 1:])
         if len(found) == n:
             break
     return list(found.values())
@@ -198,7 +209,7 @@ def max_activating_examples(fired, texts, n=5):
 
 @torch.inference_mode()
 def direct_logit_effect(model, layer, neuron, n=5):
-    """The ids of the n tokens whose logits a firing neuron raises most, on its own."""
+    """The ids of the n tokens whose logits a neuron raises most when it is active, on its own."""
     written = model.blocks[layer].down.weight[:, neuron]  # (C,)
     written = model.norm.weight * (written - written.mean())  # as the last norm lets it through
     raised = model.unembed.weight @ written  # (V,)
@@ -219,15 +230,16 @@ def cosine_baseline(vectors):
     what lies below it means nothing."""
     unit = F.normalize(vectors, dim=1)
     cosines = (unit @ unit.T)[torch.ones(len(unit), len(unit)).triu(1).bool()]
-    spread = NormalDist(cosines.mean().item(), max(cosines.std(correction=0).item(), 1e-9))
-    return spread.mean, spread.inv_cdf(1 - 1 / len(unit))
+    random_cosines = NormalDist(cosines.mean().item(), max(cosines.std(correction=0).item(), 1e-9))
+    return random_cosines.mean, random_cosines.inv_cdf(1 - 1 / len(unit))
 
 
 def pca(vectors):
     """The two directions (C, 2) in which vectors (V, C) differ most, their mean (C,), and the
-    share of all differences that each of the two shows (2,). Principal components."""
+    fraction of the variance that each of the two explains (2,). Principal components."""
     mean = vectors.mean(0)
-    _, spread, directions = torch.linalg.svd(vectors - mean, full_matrices=False)
-    two = directions[:2].T
-    two = two * two.gather(0, two.abs().argmax(0)[None]).sign()  # or each run may mirror the map
-    return two, mean, spread[:2] ** 2 / (spread**2).sum()
+    _, singular_values, directions = torch.linalg.svd(vectors - mean, full_matrices=False)
+    plane = directions[:2].T
+    largest = plane.gather(0, plane.abs().argmax(0)[None])
+    plane = plane * largest.sign()  # or each run may mirror the map
+    return plane, mean, singular_values[:2] ** 2 / (singular_values**2).sum()

@@ -1,4 +1,4 @@
-"""When something clicked: the first sample at which a model could do what it could not before.
+"""Milestones: the first sample at which a model could do something that it could not do before.
 
 Everything here is found in what was written down while it learned (traces.jsonl, log.jsonl) and in
 the text that it learned from; nothing is judged by hand.
@@ -23,7 +23,7 @@ class Language(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One look at the model: a step, its validation loss, the prompts and what came after each."""
+    """What was written at a step: its validation loss, the prompts and what came after each."""
     step: int
     loss: float
     texts: list  # of (prompt, continuation)
@@ -54,34 +54,34 @@ def sentences(text):
     return [(words + stop).strip() for words, stop in zip(parts[::2], parts[1::2]) if words.strip()]
 
 
-def find_milestones(looks, language, losses, others=()):
-    """The moments of a training: [{kind, step, prompt, text}] in the order of their steps.
+def find_milestones(samples, language, losses, others=()):
+    """The milestones of a training: [{kind, step, prompt, text}] in the order of their steps.
 
     prompt is the number of the prompt whose continuation shows it, text what to point at, both
-    None where something else shows it. others: moments that were found elsewhere."""
-    found = [first(looks, kind, lambda look, see=see: by_text(look, language, see))
-             for kind, see in DETECTORS.items()]
-    for name in ("frequencies", "pairs", "floor"):
+    None where something else shows it. others: milestones that were found elsewhere."""
+    found = [first(samples, kind, lambda sample, detect=detect: by_text(sample, language, detect))
+             for kind, detect in DETECTORS.items()]
+    for name in ("unigram", "bigram", "entropy"):
         if name in losses:
-            limit = losses[name] * (1.05 if name == "floor" else 1)
-            found.append(first(looks, name, lambda look, limit=limit: (None, None)
-                               if look.loss is not None and look.loss < limit else None))
-    learned = [moment for moment in found if moment and moment["step"] > 0]  # not by chance
-    return sorted([*learned, *others], key=lambda moment: moment["step"])
+            limit = losses[name] * (1.05 if name == "entropy" else 1)
+            found.append(first(samples, name, lambda sample, limit=limit: (None, None)
+                               if sample.loss is not None and sample.loss < limit else None))
+    learned = [one for one in found if one and one["step"] > 0]  # at step 0 it is chance
+    return sorted([*learned, *others], key=lambda milestone: milestone["step"])
 
 
-def first(looks, kind, see):
-    """The first look at which see(look) is not None, as a moment."""
-    for look in looks:
-        if seen := see(look):
-            return dict(kind=kind, step=look.step, prompt=seen[0], text=seen[1])
+def first(samples, kind, detect):
+    """The first sample of which detect(sample) is not None, as a milestone."""
+    for sample in samples:
+        if found := detect(sample):
+            return dict(kind=kind, step=sample.step, prompt=found[0], text=found[1])
     return None
 
 
-def by_text(look, language, see):
-    """(number of the prompt, what to point at) for the first continuation that shows a sign."""
-    for i, (prompt, continuation) in enumerate(look.texts):
-        if text := see(prompt, continuation, language):
+def by_text(sample, language, detect):
+    """(number of the prompt, what to point at) for the first continuation that shows it."""
+    for i, (prompt, continuation) in enumerate(sample.texts):
+        if text := detect(prompt, continuation, language):
             return i, text
     return None
 
@@ -123,8 +123,7 @@ def closed_quote(prompt, continuation, language):
 
 def kept_name(prompt, continuation, language):
     """A name that comes back in a later sentence, the text between them being sensible."""
-    told = sentences(prompt + continuation)
-    for earlier, later in pairwise(told):
+    for earlier, later in pairwise(sentences(prompt + continuation)):
         both = {*WORD.findall(earlier)} & {*WORD.findall(later)} & language.names
         if both and sensible(earlier, language) and sensible(later, language):
             return min(both)
@@ -133,12 +132,12 @@ def kept_name(prompt, continuation, language):
 
 def own_ending(prompt, continuation, language):
     """The model itself says that the text is over, after a sensible sentence."""
-    told = sentences(prompt + continuation)
-    over = (prompt + continuation.removesuffix(END)).rstrip()
-    if continuation.endswith(END) and told and over.endswith(told[-1]):
-        return told[-1] if sensible(told[-1], language) else None
+    written = sentences(prompt + continuation)
+    text = (prompt + continuation.removesuffix(END)).rstrip()
+    if continuation.endswith(END) and written and text.endswith(written[-1]):
+        return written[-1] if sensible(written[-1], language) else None
     return None
 
 
 DETECTORS = {"words": real_words, "sentence": whole_sentence, "quotes": closed_quote,
-         "name": kept_name, "ending": own_ending}
+             "name": kept_name, "ending": own_ending}

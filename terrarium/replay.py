@@ -2,7 +2,7 @@
 import dataclasses
 
 import train
-from terrarium.arithmetic import row_spans
+from terrarium.batches import row_spans
 from terrarium.devices import Devices
 from terrarium.errors import BadInput
 
@@ -16,15 +16,16 @@ def replay(run, last=16, work=2.4e11):
     last, work: how many steps, and multiplications, this may take; one step at least. Counted, not
     timed, so that the same run always gives the same update.
     -> dict(step, ids (B, T), targets (B, T), before, after (models), loss, gradient_norm,
-    lr_multiplier, gap: how far the weights are from those that the run itself kept)."""
+    lr_multiplier, max_abs_diff: how far the weights are from those that the run itself saved)."""
     s = dataclasses.replace(run.s, device="cpu")
-    if s.batch_size * s.n_ctx * (len(run.symbols) + s.n_layer * (8 * s.n_embd + s.n_ff)) > MOST:
+    if s.batch_size * s.n_ctx * (len(run.vocab) + s.n_layer * (8 * s.n_embd + s.n_ff)) > MOST:
         raise BadInput(f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
                        "at once, too many to make it once more here.")
     tokens = run.tokens("train")
-    rows = row_spans(tokens, run.tokenizer.end, s.n_ctx)
+    end = run.tokenizer.end
+    rows = row_spans(train.windows(tokens, end, s.n_ctx), len(tokens), end, s.n_ctx)
     devices = Devices(s, alone=True)
-    attend = train.fused_attention if devices.fused_is_better else train.attention
+    attention_fn = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)
     optimizers = train.make_optimizers(model, s)
     # Each weight is used for each token, once on the way forward and twice on the way back.
@@ -33,11 +34,12 @@ def replay(run, last=16, work=2.4e11):
     for step in range(goal):
         before.load_state_dict(model.state_dict())
         batch = train.draw_batch(tokens, rows, s, step)
-        loss, norm = train.update(model, optimizers, batch, s, step, attend, devices)
-    gap = None
+        loss, norm = train.update(model, optimizers, batch, s, step, attention_fn, devices)
+    max_abs_diff = None
     if goal in run.steps:
-        kept = run.at(goal).state_dict()
-        gap = max((kept[name] - p).abs().max().item() for name, p in model.state_dict().items())
+        saved = run.at(goal).state_dict()
+        max_abs_diff = max((saved[name] - p).abs().max().item()
+                           for name, p in model.state_dict().items())
     return dict(step=step, ids=batch[0], targets=batch[1], before=before.eval(),
                 after=model.eval(), loss=loss.item(), gradient_norm=norm.item(),
-                lr_multiplier=train.lr_multiplier(step, s), gap=gap)
+                lr_multiplier=train.lr_multiplier(step, s), max_abs_diff=max_abs_diff)

@@ -7,7 +7,8 @@ from terrarium.text import END
 
 class Exam(NamedTuple):
     """What a model wrote at the end: its texts, how many prompts it got and how many were left out;
-    metrics: {"skills": {rule: accuracy}}, and asked, {rule: of how many texts}, if there are rules.
+    metrics: {"rule_accuracy": {rule: fraction}}, and asked, {rule: of how many texts}, if there are
+    rules.
     """
     texts: list
     n_prompts: int
@@ -24,18 +25,18 @@ def examine(corpus, tokenizer, s, write):
     if not hasattr(corpus, "check") or not prompts:
         return Exam(texts, len(prompts), left_out, {}, {})
     accuracy, asked = rule_accuracy(corpus.check, prompts, texts)
-    return Exam(texts, len(prompts), left_out, dict(skills=accuracy), asked)
+    return Exam(texts, len(prompts), left_out, dict(rule_accuracy=accuracy), asked)
 
 
 def eval_prompts(corpus, tokenizer, s):
     """The prompts that test a model at the end, how many tokens it may add to each, and how many
     prompts are left out: those that leave less than half of the context for an answer."""
-    if not hasattr(corpus, "tests"):
+    if not hasattr(corpus, "eval_prompts"):
         return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
-    tests = corpus.tests()
+    asked = corpus.eval_prompts()
     longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
-    prompts = [prompt for prompt in tests if len(tokenizer.encode(prompt)) <= longest]
-    return prompts, 64 if s.vocab_size >= 512 else s.n_ctx, len(tests) - len(prompts)
+    prompts = [prompt for prompt in asked if len(tokenizer.encode(prompt)) <= longest]
+    return prompts, 64 if s.vocab_size >= 512 else s.n_ctx, len(asked) - len(prompts)
 
 
 def rule_accuracy(check, prompts, texts):

@@ -81,12 +81,12 @@ def check_settings_types(kept, fields):
 
 
 def check_tokenizer(found):
-    require(isinstance(found, dict) and found.keys() == {"symbols", "merges"},
-            "it holds no symbols and merges")
-    symbols, merges = found["symbols"], found["merges"]
-    require(isinstance(symbols, list) and all(is_text(one) and one for one in symbols)
-            and 0 < len(set(symbols)) == len(symbols) <= 2**16, "its symbols are no list of tokens")
-    known = set(symbols)
+    require(isinstance(found, dict) and found.keys() == {"vocab", "merges"},
+            "it holds no vocab and merges")
+    vocab, merges = found["vocab"], found["merges"]
+    require(isinstance(vocab, list) and all(is_text(one) and one for one in vocab)
+            and 0 < len(set(vocab)) == len(vocab) <= 2**16, "its vocab is no list of tokens")
+    known = set(vocab)
     require(isinstance(merges, list) and all(
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
         and {*pair, "".join(pair)} <= known for pair in merges), "its merges make other tokens")
@@ -99,7 +99,7 @@ def check_facts(facts):
         require(is_whole(facts.get(name), 1), f"{name} is not a number above zero")
     for name in ("dataset", "note"):
         require(is_text(facts.get(name)), f"{name} is no text")
-    require("floor" not in facts or is_number(facts["floor"], 0), "floor is not a number")
+    require("entropy" not in facts or is_number(facts["entropy"], 0), "entropy is not a number")
     prompts = facts.get("prompts")
     require(isinstance(prompts, list) and prompts and all(map(is_text, prompts)),
             "it names no prompts")
@@ -130,45 +130,45 @@ def check_log_line(line):
     return line["step"]
 
 
-def check_traces(lines, symbols, prompts, s):
-    known = set(symbols)
+def check_samples(lines, vocab, prompts, s):
+    known = set(vocab)
     for line in lines:
         require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
         require(is_number(line.get("temperature"), 0), "a line has no temperature")
-        samples = line.get("prompts")
-        require(isinstance(samples, list) and all(isinstance(one, dict) for one in samples)
-                and [one.get("prompt") for one in samples] == prompts,
+        found = line.get("continuations")
+        require(isinstance(found, list) and all(isinstance(one, dict) for one in found)
+                and [one.get("prompt") for one in found] == prompts,
                 "its prompts are not those of corpus.json")
-        for sample in samples:
-            check_sample(sample, known, s.n_ctx)
+        for continuation in found:
+            check_continuation(continuation, known, s.n_ctx)
     steps = [line["step"] for line in lines]
     require(steps == sorted(set(steps)), "its steps are not in order")
 
 
-def check_sample(sample, known, n_ctx):
+def check_continuation(continuation, known, n_ctx):
     """One prompt of a line of traces.jsonl, and how it was continued."""
-    given, tokens = sample.get("given"), sample.get("tokens")
-    require(isinstance(given, list) and isinstance(tokens, list)
-            and 0 < len(given) and len(given) + len(tokens) <= n_ctx,
+    prompt, tokens = continuation.get("prompt_tokens"), continuation.get("tokens")
+    require(isinstance(prompt, list) and isinstance(tokens, list)
+            and 0 < len(prompt) and len(prompt) + len(tokens) <= n_ctx,
             "a prompt does not fit the context")
-    require(all(isinstance(symbol, str) and symbol in known for symbol in given),
+    require(all(isinstance(token, str) and token in known for token in prompt),
             "it has tokens that tokenizer.json lacks")
     for token in tokens:
         require(isinstance(token, dict) and isinstance(token.get("top"), list)
                 and all(isinstance(pair, list) and len(pair) == 2 for pair in token["top"]),
                 "a token lacks its likeliest ones")
-        for symbol, p in [(token.get("token"), token.get("p")), *token["top"]]:
-            require(isinstance(symbol, str) and symbol in known,
+        for text, p in [(token.get("token"), token.get("p")), *token["top"]]:
+            require(isinstance(text, str) and text in known,
                     "it has tokens that tokenizer.json lacks")
             require(is_number(p, 0, 1), "a probability is not between 0 and 1")
 
 
 def check_metrics(metrics):
     require(isinstance(metrics, dict), "it holds no numbers")
-    skills = metrics.get("skills", {})
-    require(isinstance(skills, dict) and all(is_number(one, 0, 1) for one in skills.values()),
-            "skills are not between 0 and 1")
-    require(all(is_number(value) for name, value in metrics.items() if name != "skills"),
+    accuracy = metrics.get("rule_accuracy", {})
+    require(isinstance(accuracy, dict) and all(is_number(one, 0, 1) for one in accuracy.values()),
+            "the accuracy of a rule is not between 0 and 1")
+    require(all(is_number(value) for name, value in metrics.items() if name != "rule_accuracy"),
             "it holds something else than numbers")
     require("validation_loss" in metrics, "it has no validation loss")
 
@@ -221,16 +221,14 @@ def check_optimizer(optimizer, state):
     require(isinstance(state, dict) and len(state.get("param_groups", ())) == len(fresh),
             "an optimizer's groups differ")
     for group, kept in zip(fresh, state["param_groups"]):
-        require({name: type(value) for name, value in kept.items() if name != "full_lr"}
+        require({name: type(value) for name, value in kept.items()}
                 == {name: type(value) for name, value in group.items()}
                 and kept["params"] == group["params"]
-                and is_number(kept.get("full_lr", 0)), "an optimizer's groups differ")
-    matrices = [p for group in optimizer.param_groups for p in group["params"]]
+                and is_number(kept["full_lr"]), "an optimizer's groups differ")
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, averages in state["state"].items():
-        shape = matrices[index].shape
-        alike = sum(p.shape == shape for p in matrices)
         for average in averages.values():
-            require(average.shape in ((), shape, (alike, *shape)),
+            require(average.shape in ((), parameters[index].shape),
                     "an optimizer's averages are of another size")
 
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import data
-from terrarium import run_checks
+from terrarium import __version__, run_checks
 from terrarium.console import command
 from terrarium.devices import print0
-from terrarium.errors import BadInput, enough_memory
+from terrarium.errors import BadInput, OutOfMemory, enough_memory
 from terrarium.files import append, atomic_write, is_link, patiently
 from terrarium.locks import lock_file
 from terrarium.text import END
@@ -49,7 +49,8 @@ def training_in(s, name, devices):
     """The folder that a training writes to, a RunFolder: nobody else trains in it meanwhile.
 
     `name` is what a run without --out is called. Sets s.out, to the same in all processes. Raises
-    BadInput; if the training fails before its first checkpoint, what it made is removed.
+    BadInput; if the training fails before its first checkpoint, or has no memory for its first
+    update, what it made is removed.
     """
     run = None
     if devices.rank == 0:  # the others write nothing
@@ -60,8 +61,9 @@ def training_in(s, name, devices):
     try:
         with enough_memory(s):  # what does not fit is known before the run has a checkpoint
             yield run
-    except (BadInput, OSError):
-        if not run.has("checkpoint.pt"):
+    except (BadInput, OSError) as error:
+        does_not_fit = isinstance(error, OutOfMemory) and not s.resumed and not run.saved_step
+        if does_not_fit or not run.has("checkpoint.pt"):
             run.remove_what_was_made()
         raise
     finally:
@@ -138,7 +140,7 @@ class RunFolder:
         self.ledger = None  # hashes.jsonl, open and locked, while this process trains here
         self.written = {}  # {name of a file: the hashes that hashes.jsonl has of it}
         self.last_written = None  # the file that its last line names
-        self.seen = {}  # {name: the hash of the file as this process read or wrote it}
+        self.known = {}  # {name: the hash of the file as this process read or wrote it}
         self.growing = {}  # {name of a file that grows by whole lines: the hash object of them}
         self.made, self.new_folders = set(), []  # by this process: files, folders
 
@@ -213,7 +215,7 @@ class RunFolder:
             self.read_hashes()  # the run may be in training: look again
         if sha256 not in self.written.get(name, ()):
             raise self.damaged(name, f"it differs from what was written, by {HASHES}")
-        self.seen[name] = sha256
+        self.known[name] = sha256
 
     def read_hashes(self):
         """Read hashes.jsonl. Raises BadInput."""
@@ -270,7 +272,7 @@ class RunFolder:
             self.write(name, whole)
 
     def read_tokenizer(self):
-        """What train.Tokenizer takes: dict(symbols, merges). Raises BadInput."""
+        """What train.Tokenizer takes: dict(vocab, merges). Raises BadInput."""
         found = self.read_json("tokenizer.json")
         with self.intact("tokenizer.json"):
             run_checks.check_tokenizer(found)
@@ -313,7 +315,7 @@ class RunFolder:
 
     def beginning(self):
         """{name: hash} of the files that a training began with, as this process knows them."""
-        return {name: self.seen[name] for name in BEGINNING if name in self.seen}
+        return {name: self.known[name] for name in BEGINNING if name in self.known}
 
     def read_attention(self, step, rows, s):
         """The arrays of a file in attention/; rows: the number of tokens of each prompt."""
@@ -411,7 +413,7 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 self.ledger.truncate(end)
             raise
-        self.seen[name] = sha256
+        self.known[name] = sha256
         self.written.setdefault(name, set()).add(sha256)
 
     def write(self, name, content):
@@ -502,7 +504,7 @@ def prepare(run, corpus, Tokenizer, s):
     Of a run that goes on, check all that it began with instead."""
     if run.has("corpus.json") or run.has("checkpoint.pt"):
         return check_beginning(run, s)
-    run.write_json("settings.json", dataclasses.asdict(s))
+    run.write_json("settings.json", dict(version=__version__, **dataclasses.asdict(s)))
     code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
     for name, path in code.items():
         run.write(name, Path(path).read_bytes())
@@ -512,10 +514,10 @@ def prepare(run, corpus, Tokenizer, s):
 def check_beginning(run, s):
     """Refuse to go on with a run whose files are damaged, or another run's. Raises BadInput."""
     facts, tokenizer = run.read_facts(), run.read_tokenizer()
-    kinds = len(tokenizer["symbols"])
-    end = tokenizer["symbols"].index(END) if END in tokenizer["symbols"] else None
+    vocab = tokenizer["vocab"]
+    end = vocab.index(END) if END in vocab else None
     for split in SPLITS:
-        tokens = run.read_tokens(split, kinds, end)
+        tokens = run.read_tokens(split, len(vocab), end)
         if len(tokens) != facts[f"{split}_tokens"]:
             raise run.damaged("corpus.json", f"it tells of another tokens/{split}.bin")
     run.check("settings.json")
@@ -524,12 +526,12 @@ def check_beginning(run, s):
     run.drop_half_line("traces.jsonl")
     samples = run.read_lines("traces.jsonl")
     with run.intact("traces.jsonl"):
-        run_checks.check_traces(samples, tokenizer["symbols"], facts["prompts"], s)
+        run_checks.check_samples(samples, vocab, facts["prompts"], s)
     if not run.has("checkpoint.pt"):
         if len(samples) > 1:  # it was there: the second sample comes after it
             raise run.damaged("checkpoint.pt", "it is not there")
         return
-    if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, kinds):
+    if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, len(vocab)):
         raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
     if not samples:
         print0(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
@@ -543,14 +545,14 @@ def read_tokens(folder):
     return [np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r") for split in SPLITS]
 
 
-def write_sample(run, step, s, tokenizer, prompts, rows, thoughts, weights):
-    """One look at the model: a line of traces.jsonl and a file in attention/.
+def write_sample(run, step, s, tokenizer, prompts, rows, top_probs, weights):
+    """One sample: a line of traces.jsonl and a file in attention/.
 
-    rows: ids of prompt and continuation; thoughts: as `generate` returns them; weights: for each
+    rows: ids of prompt and continuation; top_probs: as `generate` returns them; weights: for each
     layer (B, H, T, T), kept as a byte each, beside their entropies in nats.
     """
-    run.add_line("traces.jsonl", dict(step=step, temperature=s.temperature, prompts=[
-        trace(tokenizer.symbols, *one) for one in zip(prompts, rows, thoughts)]))
+    run.add_line("traces.jsonl", dict(step=step, temperature=s.temperature, continuations=[
+        continuation(tokenizer.vocab, *one) for one in zip(prompts, rows, top_probs)]))
     weights = torch.stack(weights).float().cpu()  # (L, B, H, T, T)
     entropy = -(weights * weights.clamp_min(1e-9).log()).sum(-1)  # (L, B, H, T)
     arrays = {}
@@ -560,13 +562,13 @@ def write_sample(run, step, s, tokenizer, prompts, rows, thoughts, weights):
     run.write_arrays(f"attention/{step:06}.npz", arrays)
 
 
-def trace(symbols, prompt, row, thoughts):
+def continuation(vocab, prompt, row, top_probs):
     """What traces.jsonl holds of one prompt; tokens by their text, so that people can read it."""
-    tokens = [dict(token=symbols[pick], p=round(p, 5),
-                   top=[[symbols[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())])
-              for pick, p, ids, ps in thoughts]
-    given = [symbols[i] for i in row[:len(row) - len(thoughts)]]
-    return dict(prompt=prompt, given=given, tokens=tokens)
+    tokens = [dict(token=vocab[pick], p=round(p, 5),
+                   top=[[vocab[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())])
+              for pick, p, ids, ps in top_probs]
+    prompt_tokens = [vocab[i] for i in row[:len(row) - len(top_probs)]]
+    return dict(prompt=prompt, prompt_tokens=prompt_tokens, tokens=tokens)
 
 
 def save(run, model, optimizers, step, log):

@@ -1,13 +1,9 @@
 """What the first process says while a model is trained; the others are silent."""
-import copy
 import time
-from functools import partial
 from pathlib import Path
 
 from terrarium.console import command, duration, printable
-from terrarium.devices import seconds_for
-from terrarium.errors import enough_memory, resume_command
-from terrarium.files import read_json
+from terrarium.errors import resume_command
 from terrarium.text import END
 
 from tqdm import tqdm
@@ -16,24 +12,20 @@ from tqdm import tqdm
 class Screen:
     """What the first process says while a model is trained; the others are silent."""
 
-    def __init__(self, s, devices, model, one_step, make_optimizers):
-        self.s, self.devices, self.silent = s, devices, devices.rank > 0
-        self.facts = read_json(Path(s.out) / "corpus.json")
+    def __init__(self, s, devices, facts, model):
+        self.s, self.devices, self.facts = s, devices, facts
+        self.silent = devices.rank > 0
         self.parameters = sum(p.numel() for p in model.parameters())
         self.bar = None
-        self.opening(model, one_step, make_optimizers)
+        self.opening()
 
     def say(self, text=""):
         if not self.silent:
             tqdm.write(printable(text))
 
-    def opening(self, model, one_step, make_optimizers):
-        """Sum up the run; a few steps of a copy of the model tell how long it will take."""
-        s, facts, twin = self.s, self.facts, copy.deepcopy(model)
-        optimizers = make_optimizers(twin, s)
-        trials = (partial(one_step, twin, optimizers, min(i, s.steps - 1)) for i in range(4))
-        with enough_memory(s):  # whatever a training takes, these take
-            seconds = [seconds_for(trial) for trial in trials][1:]
+    def opening(self):
+        """Sum up the run."""
+        s, facts = self.s, self.facts
         kinds = f"{facts['vocab_size']:,} different ones" if s.vocab_size else \
             f"{facts['vocab_size']} different characters"
         length = facts["train_characters"] / facts["train_tokens"]
@@ -47,8 +39,12 @@ Growing a model in {s.out}
 {self.parameters:,} parameters
   batch   {s.batch_size * s.n_ctx:,} tokens per step
   device  {self.devices.why}
-  time    about {duration(sum(seconds) / 3 * s.steps * 1.1)} for {s.steps:,} steps
 """)
+
+    def estimate(self, seconds):
+        """Say how long the updates will take that are still to come; samples are taken between."""
+        if seconds > 10:
+            self.say(f"About {duration(seconds * 1.1)} to go.")
 
     def advance(self, line):
         """One more step is done."""
@@ -58,7 +54,7 @@ Growing a model in {s.out}
         self.bar.set_postfix_str(f"loss {line['loss']:.3f}", refresh=False)
         self.bar.update()
 
-    def watched(self, line, text):
+    def sampled(self, line, text):
         flat = " / ".join(text.removeprefix(END).replace(END, " (end)").split("\n"))
         self.say(f"step {line['step']:>6}  validation {line['validation_loss']:.3f}  {flat}")
 
@@ -73,14 +69,14 @@ Growing a model in {s.out}
         self.close_bar()
         self.say(f"\nvalidation loss {metrics['validation_loss']:.3f} nats per token, "
                  f"{metrics['bits_per_character']:.3f} bits per character")
-        if "floor" in metrics:
-            self.say(f"that is {metrics['gap']:.3f} above the floor of {metrics['floor']:.3f}, "
-                     "the part that is decided by chance")
+        if "entropy" in metrics:
+            self.say(f"that is {metrics['gap']:.3f} above the entropy of this text, "
+                     f"{metrics['entropy']:.3f}: the part that is decided by chance")
         if exam.left_out:
             self.say(f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "
                      f"asked: they need more than half of the context of {self.s.n_ctx} tokens")
-        for rule, share in exam.metrics.get("skills", {}).items():
-            self.say(f"  {share:6.1%} of {exam.asked[rule]} texts follow the rule: {rule}")
+        for rule, fraction in exam.metrics.get("rule_accuracy", {}).items():
+            self.say(f"  {fraction:6.1%} of {exam.asked[rule]} texts follow the rule: {rule}")
         self.say(f"\n{exam.texts[0]}\n\nEverything is in {self.s.out}. What to type next:")
         for line in next_commands(self.s):
             self.say(f"  {line}")

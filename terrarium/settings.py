@@ -19,16 +19,33 @@ from terrarium.errors import BadInput, resume_command
 from terrarium.runs import HASHES, RunFolder, check_free
 
 PATHS = ("dataset", "out", "head")  # flags in which ~ is somebody's home
-POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr table_lr unembed_lr "
-            "cooldown token_std watch_every watch_tokens temperature snapshots").split()
+POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr embedding_lr "
+            "unembedding_lr cooldown embedding_std sample_every sample_tokens temperature "
+            "snapshots").split()
 LEAST = {"temperature": 1e-6}  # divided by less, logits overflow
 MOST = {"vocab_size": 2**16, "cooldown": 1, "snapshots": 10_000, "temperature": 1e6,
-        "token_std": 1e6, "weight_decay": 1e6,  # more is only an error of typing
-        **dict.fromkeys(("matrix_lr", "table_lr", "unembed_lr"), 1e38)}  # in 32 bits, more is inf
+        "embedding_std": 1e6, "weight_decay": 1e6,  # more is only an error of typing
+        # in 32 bits, more is infinite
+        **dict.fromkeys(("matrix_lr", "embedding_lr", "unembedding_lr"), 1e38)}
 BELOW = {"dropout": 1}
 INTEGERS = 2**31  # each is less than that
 ANSWERS = {"yes": True, "true": True, "on": True, "1": True,
            "no": False, "false": False, "off": False, "0": False}
+
+
+@dataclasses.dataclass
+class RunSettings:
+    """The settings of a run that do not change how a model learns, except for its text."""
+    preset: str = "stories"  # the row of PRESETS that the other settings start from
+    dataset: str = "stories"  # a corpus in data/, or the path of a UTF-8 text file
+    out: str = ""  # the folder of the run; empty: runs/ and the name of preset or dataset
+    head: str = ""  # a Python file with your own attention(q, k, v)
+    device: str = "auto"  # cuda, mps or cpu
+    precision: str = "auto"  # number format of the matrix products: float32 or bfloat16
+    sample_every: int = 100  # steps between two samples of what it writes; every snapshot has one
+    sample_tokens: int = 40  # tokens to add to each prompt in a sample
+    snapshots: int = 20  # about how many copies of the weights are saved, at log-spaced steps
+    resumed = False  # no setting, since it has no type: whether a run is continued (--resume)
 
 
 # Flags ------------------------------------------------------------------------------------------
@@ -51,8 +68,15 @@ def read_flags(Settings, arguments=None):
 
 @functools.cache
 def comments(Settings):
-    """{name: the comment on the line on which a field is defined}; none of a class without a file.
-    """
+    """{name: the comment on the line on which a field is defined}, those of its base classes among
+    them; none of a class without a file."""
+    inherited = {}
+    for base in reversed(Settings.__bases__):
+        inherited |= comments(base) if dataclasses.is_dataclass(base) else {}
+    return inherited | own_comments(Settings)
+
+
+def own_comments(Settings):
     try:
         source = textwrap.dedent(inspect.getsource(Settings))
         body = ast.parse(source).body[0].body
@@ -202,10 +226,12 @@ def saved_settings(Settings, folder):
     run = RunFolder(folder)
     kept = read_saved_settings(run)
     run.refuse_links()
+    version = kept.pop("version", None)
     fields = dataclasses.fields(Settings)
     names = {field.name for field in fields}
     if set(kept) != names:
-        raise BadInput(f"{folder} was written by another version of train.py (its settings.json "
+        written_by = f"version {version}" if isinstance(version, str) else "another version"
+        raise BadInput(f"{folder} was written by {written_by} of train.py (its settings.json "
                        f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
                        "that version, or train again.")
     run.check("settings.json")

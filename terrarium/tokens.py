@@ -17,11 +17,11 @@ def write_tokens(source, Tokenizer, s, run):
     counts = {split: count_pieces(Tokenizer, getattr(corpus, split)) for split in SPLITS}
     # Held-out text teaches no merges, but each of its characters needs a token.
     counts["train"].update(dict.fromkeys(set("".join(counts["validation"])), 0))
-    tokenizer = Tokenizer.learn(counts["train"], corpus.whole, s.vocab_size)
-    if len(tokenizer.symbols) > 2**16:
-        raise BadInput(f"The text has {len(tokenizer.symbols):,} different characters, more than "
+    tokenizer = Tokenizer.train(counts["train"], corpus.has_documents, s.vocab_size)
+    if len(tokenizer.vocab) > 2**16:
+        raise BadInput(f"The text has {len(tokenizer.vocab):,} different characters, more than "
                        "65,536: is it really text?")
-    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.symbols),
+    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.vocab),
                  prompts=list(source.PROMPTS))
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
@@ -30,10 +30,10 @@ def write_tokens(source, Tokenizer, s, run):
     if facts["train_tokens"] < s.n_ctx + 2 or facts["validation_tokens"] < 2:
         raise too_few_tokens(facts, s)
     if hasattr(next(iter(corpus.validation)), "nats"):
-        # What was chosen in the held-out documents: nobody can foresee more than the rest.
+        # What was chosen at random in the held-out documents: no model can predict that.
         nats = sum(document.nats for document in corpus.validation)
-        facts["floor"] = nats / (facts["validation_tokens"] - 1)
-    run.write_json("tokenizer.json", dict(symbols=tokenizer.symbols, merges=tokenizer.merges))
+        facts["entropy"] = nats / (facts["validation_tokens"] - 1)
+    run.write_json("tokenizer.json", dict(vocab=tokenizer.vocab, merges=tokenizer.merges))
     run.write_json("corpus.json", facts)
 
 
@@ -57,21 +57,16 @@ def count_pieces(Tokenizer, documents):
 
 
 def count_block(Tokenizer, documents):
-    return Counter(chain.from_iterable(map(Tokenizer.pieces, documents)))
+    return Counter(chain.from_iterable(map(Tokenizer.pre_tokenize, documents)))
 
 
 def write_ids(tokenizer, documents, run, name):
     """Every document and its end token, two bytes an id, after one end token; how many ids."""
     with run.writing(name) as file:
-        file.write(encode(tokenizer, [""] if tokenizer.end is not None else []))
-        for ids in parallel_map(partial(encode, tokenizer), documents, "Encoding"):
+        file.write(np.array(tokenizer.start, np.uint16))
+        for ids in parallel_map(tokenizer.encode_documents, documents, "Encoding"):
             file.write(ids)
         return file.size // 2
-
-
-def encode(tokenizer, documents):
-    close = [] if tokenizer.end is None else [tokenizer.end]
-    return np.array([i for d in documents for i in tokenizer.encode(d) + close], np.uint16)
 
 
 def parallel_map(function, documents, saying):

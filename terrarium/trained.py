@@ -4,7 +4,6 @@ from pathlib import Path
 import data
 import train
 from terrarium import run_checks
-from terrarium.arithmetic import windows
 from terrarium.console import show_whitespace
 from terrarium.errors import BadInput
 from terrarium.runs import RunFolder
@@ -15,7 +14,7 @@ from terrarium.text import END, normalize
 class Run:
     """A folder that train.py wrote (without a name, the newest in runs/), at one of its steps.
 
-    Attributes: folder, files (what reads them), steps, step, s (the settings), tokenizer, symbols,
+    Attributes: folder, files (what reads them), steps, step, s (the settings), tokenizer, vocab,
     facts (about its text), prompts, corpus (its module in data/, or None), model. Whatever is read
     is checked, for a run may be damaged, or come from anybody; nothing outside of it is opened."""
 
@@ -28,7 +27,7 @@ class Run:
             raise BadInput(f"{self.folder} has no snapshots yet: wait until its first step is "
                            "done.")
         self.tokenizer = train.Tokenizer(**self.files.read_tokenizer())
-        self.symbols = self.tokenizer.symbols
+        self.vocab = self.tokenizer.vocab
         self.facts = self.files.read_facts()
         self.prompts = self.facts["prompts"]
         self.corpus = data.find(self.s.dataset) if self.s.dataset in data.names() else None
@@ -43,15 +42,15 @@ class Run:
         name = f"snapshots/{step:06}.pt"
         tensors = self.files.read_tensors(name)
         with self.files.intact(name):
-            run_checks.check_weights(tensors, self.s, len(self.symbols))
-            model = train.GPT(self.s, len(self.symbols)).eval()
+            run_checks.check_weights(tensors, self.s, len(self.vocab))
+            model = train.GPT(self.s, len(self.vocab)).eval()
             model.load_state_dict(tensors)
         return model
 
     def tokens(self, split):
         """The ids of the text that it learned from ("train") or did not ("validation")."""
         if split not in self.texts:  # checked once: it may be large
-            self.texts[split] = self.files.read_tokens(split, len(self.symbols), self.tokenizer.end)
+            self.texts[split] = self.files.read_tokens(split, len(self.vocab), self.tokenizer.end)
         return self.texts[split]
 
     def check(self, **numbers):
@@ -72,8 +71,7 @@ class Run:
 
     def ids(self, text):
         """A text as the model reads it: after an end token, if there is one. Raises BadInput."""
-        start = [] if self.tokenizer.end is None else [self.tokenizer.end]
-        ids = start + self.tokenizer.encode(self.normalize(text))
+        ids = self.tokenizer.start + self.tokenizer.encode(self.normalize(text))
         if not 0 < len(ids) <= self.s.n_ctx:
             raise BadInput(f"The text has {len(ids)} tokens, and this model sees 1 to "
                            f"{self.s.n_ctx} at once: choose another text.")
@@ -86,14 +84,14 @@ class Run:
         for symbol in (f" {word}", word, f" {self.normalize(word)}", self.normalize(word)):
             if word and symbol in self.tokenizer.ids:
                 return self.tokenizer.ids[symbol]
-        alike = [s.strip() for s in self.symbols if s.strip().lower() == word.strip().lower()]
+        alike = [s.strip() for s in self.vocab if s.strip().lower() == word.strip().lower()]
         raise BadInput(f"{word!r} is not a single token here: " + (
             f"did you mean {alike[0]!r}?" if alike and word else
             "choose a word that is frequent in the corpus (python show_model.py merges)."))
 
     def words(self, *ids):
         """Tokens side by side, their spaces and line ends to be seen."""
-        return "  ".join(show_whitespace(self.symbols[i]) for i in ids)
+        return "  ".join(show_whitespace(self.vocab[i]) for i in ids)
 
     def line(self, ids):
         """The text of some tokens on one line, without end tokens."""
@@ -107,7 +105,7 @@ class Run:
     def held_out(self, n):
         """The ids of about n pieces of text that the model was not trained on, evenly chosen."""
         tokens = self.tokens("validation")
-        spans = windows(tokens, self.tokenizer.end, self.s.n_ctx)
+        spans = train.windows(tokens, self.tokenizer.end, self.s.n_ctx)
         return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
 
 

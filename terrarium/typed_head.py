@@ -12,19 +12,36 @@ from terrarium.errors import BadInput
 import torch
 
 EXERCISE = Path(__file__).parent.parent / "site" / "exercise"
+
+
+def load_module(path):
+    loader = SourceFileLoader(path.stem, str(path))  # a file of any name
+    spec = spec_from_file_location(path.stem, path, loader=loader)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+judge = load_module(EXERCISE / "judge.py")
+syntax = load_module(EXERCISE / "syntax.py")
+STAGES = {  # those of judge.py, as the terminal names them
+    "layers": "its three layers", "runs": "it runs", "shape": "both shapes",
+    "finite": "no NaN and no infinity", "row_sums": "rows that sum to one",
+    "causal_mask": "the causal mask", "scale": "the scale", "weighted_sum": "the weighted sum",
+    "other_sizes": "other sizes", "training": "training"}
 WANTED = "attention(q, k, v), or a class Head"
 
 
 def load_head(path, device="cpu"):
     """attention(q, k, v), or a class Head as such a function, from a Python file, if it does what
     attention does. Raises BadInput."""
-    judge = load_module(EXERCISE / "judge.py")
-    head, passed = read_head(Path(path), judge), []
-    for stage, mistake in judge.stages(head, torch):
+    head = read_head(Path(path))
+    passed = []
+    for stage, mistake in judge.stages(head, torch, (training,)):
         if mistake:
             so_far = f" Right so far: {', '.join(passed)}." if passed else ""
-            raise BadInput(f"{path} is not attention yet. {mistake}{so_far}")
-        passed.append(stage)
+            raise BadInput(f"{path} is not attention yet. {mistake.message}{so_far}")
+        passed.append(STAGES[stage])
     if isinstance(head, type):
         head = judge.AsAttention(head, torch)
     try:
@@ -38,27 +55,62 @@ def load_head(path, device="cpu"):
     return head
 
 
-def read_head(path, judge):
+def training(head, torch, qkv):
+    """A check as in judge.py, for which the torch of the page is too small: that it works in
+    bfloat16, and that gradients flow back as they should."""
+    dtype, wanted = judge.call(head, qkv)[0].dtype, qkv[0].dtype
+    if dtype != wanted:
+        return f"The result has the type {dtype}; it should have that of v: {wanted}."
+    in_bfloat16 = "It is right in float32, but not in bfloat16, which training may use."
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mixed, _ = judge.call(head, [tensor.bfloat16() for tensor in qkv])
+    except Exception as error:
+        message, hint, line = judge.describe(error, head, qkv)
+        return f"{in_bfloat16} {message}", hint, line
+    if judge.differ(mixed * 1.0, judge.reference(qkv, torch)[0], tolerance=0.1):
+        return in_bfloat16
+
+    advice = ("Do not take anything out of the computation (detach, item, float, numpy), and do "
+              "not overwrite anything in place after it was used.")
+    try:
+        typed = gradients(lambda copies: judge.call(head, copies), qkv)
+        right = gradients(lambda copies: judge.reference(copies, torch), qkv)
+    except Exception as error:
+        return f"A model cannot learn with it: {judge.words_of(error)[:150]}. {advice}"
+    if any(a is None or judge.differ(a, b) for a, b in zip(typed, right)):
+        return ("Its numbers are right, but a model cannot learn with it: changes to q, k or v do "
+                f"not reach the result as they should. {advice}")
+    return None
+
+
+def gradients(compute, qkv):
+    """How q, k and v change the result of a computation, seen from the loss."""
+    copies = [tensor.detach().requires_grad_() for tensor in qkv]
+    mixed, _ = compute(copies)
+    (mixed * qkv[0]).sum().backward()
+    return [tensor.grad for tensor in copies]
+
+
+def read_head(path):
     """What a Python file calls attention or Head. Raises BadInput."""
     source, names = read_source(path), {"__name__": path.stem, "__file__": str(path)}
     try:
         code = compile(source, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        syntax = load_module(EXERCISE / "syntax.py")
-        said = syntax.lookalike(source) or syntax.explain(source, error.lineno or 0, error.msg)
-        raise BadInput(f"{path} cannot be read. {said}") from None
+        message, _ = syntax.lookalike(source) or syntax.explain(source, error.lineno or 0)
+        raise BadInput(f"{path} cannot be read. {message}") from None
     try:
         exec(code, names)
     except (Exception, SystemExit) as error:  # exit() would end the training, too, in silence
-        lines = [line for file, line in judge.way_to(error) if file == str(path)]
-        where = f" in line {lines[-1]}" if lines else ""
-        words = str(error).strip(". ") or "no message"
-        raise BadInput(f"Running {path} raises {type(error).__name__}{where}: {words}. All that "
-                       f"it has to do is to define {WANTED}.") from None
+        lines = [line for file, line in judge.traceback_of(error) if file == str(path)]
+        line = lines[-1] if lines else None
+        raise BadInput(f"Running {path} raises {judge.raised(error, line)}: "
+                       f"{judge.words_of(error)}. All it has to do is define {WANTED}.") from None
     for name in ("attention", "Head"):
         if name in names:
             return names[name]
-    raise BadInput(f"{path} does not define what is asked for: {WANTED}.")
+    raise BadInput(f"{path} does not define {WANTED}.")
 
 
 def read_source(path):
@@ -76,11 +128,3 @@ def read_source(path):
         raise BadInput(f"{path} is not a text in UTF-8, as Python files are: save it again with "
                        "that encoding, as plain text.")
     return source.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def load_module(path):
-    loader = SourceFileLoader(path.stem, str(path))  # a file of any name
-    spec = spec_from_file_location(path.stem, path, loader=loader)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

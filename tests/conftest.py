@@ -115,6 +115,12 @@ def smoke_site(smoke_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def smoke(smoke_site):
+    """The export of the smoke run; not to be changed."""
+    return smoke_site / "exported" / "smoke"
+
+
+@pytest.fixture(scope="session")
 def site(smoke_site):
     with served(smoke_site) as address:
         yield SimpleNamespace(folder=smoke_site, address=address)

@@ -63,11 +63,11 @@ DRAWN = """() => {
     const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
       one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
     const isBusy = (one) => one.getAttribute("aria-busy") === "true"
-      && !one.getRootNode().host?.matches("same-numbers, logit-lens, #compared *");
+      && !one.getRootNode().host?.matches("parity-check, logit-lens, #compared *");
     if (document.fonts.status !== "loaded") return false;
     if (document.querySelector(":not(:defined)")) return false;
     if (document.querySelector("#figures")) return true;  // the storybook, where some stay busy
-    const box = document.querySelector("#trouble");
+    const box = document.querySelector("#error");
     if (box.querySelector("[role=alert]")) return true;
     const { renderRoot } = document.querySelector("run-facts");
     return !box.children.length && renderRoot.querySelector("p:not([aria-busy])")
@@ -169,7 +169,7 @@ def tensors_of(place, step):
 
 def model_of(place, step):
     about = read(place, "manifest")
-    model = train.GPT(train.Settings(**about["settings"]), len(about["tokenizer"]["symbols"]))
+    model = train.GPT(train.Settings(**about["settings"]), len(about["tokenizer"]["vocab"]))
     model.load_state_dict({name: torch.tensor(array)
                            for name, array in tensors_of(place, step).items()})
     return model.eval()

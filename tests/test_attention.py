@@ -19,9 +19,9 @@ def query_key_value(draw):
     T = draw(st.integers(1, 12))
     D = draw(st.integers(1, 9).filter(lambda D: D != T))
     shape = (draw(st.integers(1, 3)), draw(st.integers(1, 4)), T, D)
-    dice = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
+    rng = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
     size = draw(st.sampled_from([0.1, 1.0, 3.0]))
-    return [size * torch.randn(shape, generator=dice) for _ in range(3)]
+    return [size * torch.randn(shape, generator=rng) for _ in range(3)]
 
 
 @pytest.fixture
@@ -108,15 +108,15 @@ def test_attention_works_in_bfloat16_too():
 
 @settings(max_examples=25)
 @given(st.integers(1, 15), st.integers(0, 2**31), st.sampled_from([attention, fused_attention]))
-def test_changing_a_later_token_never_moves_an_earlier_output(place, seed, attend):
+def test_changing_a_later_token_never_moves_an_earlier_output(position, seed, attention_fn):
     torch.manual_seed(seed)
     model = GPT(SMALL, 30).eval()
     before = torch.randint(30, (1, 16))
     after = before.clone()
-    after[0, place] = (before[0, place] + 7) % 30
-    logits = [model(ids, attend)[0] for ids in (before, after)]
-    torch.testing.assert_close(logits[0][:, :place], logits[1][:, :place], atol=1e-6, rtol=0)
-    assert not torch.allclose(logits[0][:, place], logits[1][:, place], atol=1e-4)
+    after[0, position] = (before[0, position] + 7) % 30
+    a, b = [model(ids, attention_fn)[0] for ids in (before, after)]
+    torch.testing.assert_close(a[:, :position], b[:, :position], atol=1e-6, rtol=0)
+    assert not torch.allclose(a[:, position], b[:, position], atol=1e-4)
 
 
 def test_changing_the_first_token_moves_every_output(small_gpt):
@@ -149,27 +149,27 @@ def test_the_model_computes_what_the_transformer_of_pytorch_computes(small_gpt):
     x = F.layer_norm(stack(x, mask, is_causal=True), (s.n_embd,), small_gpt.norm.weight,
                      small_gpt.norm.bias)
     right = x @ small_gpt.unembed.weight.T
-    for attend in (attention, fused_attention):
-        torch.testing.assert_close(small_gpt(ids, attend)[0], right, atol=1e-4, rtol=1e-4)
+    for attention_fn in (attention, fused_attention):
+        torch.testing.assert_close(small_gpt(ids, attention_fn)[0], right, atol=1e-4, rtol=1e-4)
 
 
-def test_every_block_hands_out_its_weights_in_order(small_gpt):
-    seen = []
+def test_the_attention_weights_of_all_blocks_are_returned_in_order(small_gpt):
+    expected = []
 
     def spy(q, k, v):
-        seen.append(attention(q, k, v)[1])
+        expected.append(attention(q, k, v)[1])
         assert q.shape == k.shape == v.shape == (2, 2, 7, 6)
         return attention(q, k, v)
 
     _, weights = small_gpt(torch.randint(30, (2, 7)), spy)
     assert len(weights) == 2
-    assert all(torch.equal(a, b) for a, b in zip(weights, seen))
+    assert all(torch.equal(a, b) for a, b in zip(weights, expected))
 
 
 def test_the_default_settings_make_a_model_of_952_576_parameters():
     model = GPT(Settings(), 512)
     assert sum(p.numel() for p in model.parameters()) == 952_576
-    # 512 x 128 twice for the tokens, 256 x 128 places, then 4 blocks of 12 x 128 x 128 and norms
+    # 512 x 128 twice for the tokens, 256 x 128 positions, then 4 blocks of 12 x 128 x 128 and norms
     assert 2 * 65_536 + 32_768 + 4 * (196_608 + 512) + 256 == 952_576
 
 
@@ -180,7 +180,7 @@ def test_an_untrained_model_finds_every_token_about_as_likely():
     assert abs(loss.item() - math.log(512)) < 0.1
 
 
-def test_dropout_silences_a_share_in_training_and_nothing_afterwards():
+def test_dropout_changes_the_logits_in_training_and_not_afterwards():
     torch.manual_seed(0)
     model = GPT(Settings(n_layer=1, n_head=1, n_embd=8, n_ff=8, n_ctx=8, dropout=0.5), 30)
     ids = torch.randint(30, (1, 8))

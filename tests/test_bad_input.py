@@ -114,7 +114,7 @@ def test_a_training_whose_reader_leaves_says_so(folder):
     done = subprocess.run(
         "export PYTHONUNBUFFERED=1; "  # so that it is noticed while it trains
         f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu --precision float32 "
-        "--steps 50000 --watch-every 5 | head -3 > seen; "  # which it will not come to
+        "--steps 50000 --sample-every 5 | head -3 > seen; "  # which it will not come to
         "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
         capture_output=True, text=True, timeout=PATIENCE)
     assert done.stdout == "2\n"
@@ -249,7 +249,7 @@ def test_numbers_that_are_too_large_are_refused(refused, flag, number):
 
 
 @pytest.mark.parametrize("number", [2**31, 10**30, 10**400], ids=["2**31", "10**30", "10**400"])
-@pytest.mark.parametrize("flag", ["--steps", "--seed", "--warmup", "--watch-tokens"])
+@pytest.mark.parametrize("flag", ["--steps", "--seed", "--warmup", "--sample-tokens"])
 def test_a_number_that_no_run_can_count_to_is_refused(flag, number):
     with pytest.raises(BadInput, match=flag):
         read_settings(train.Settings, train.PRESETS, [flag, str(number)])
@@ -385,8 +385,8 @@ def test_a_head_file_that_defines_no_attention_is_refused(refused, pigs, code, w
 
 @pytest.mark.parametrize("vocab_size", [0, 60])
 def test_a_prompt_with_an_unseen_character_is_refused_with_the_character_and_its_place(vocab_size):
-    counts = train.Counter(train.Tokenizer.pieces(PIGS))
-    tokenizer = train.Tokenizer.learn(counts, False, vocab_size)
+    counts = train.Counter(train.Tokenizer.pre_tokenize(PIGS))
+    tokenizer = train.Tokenizer.train(counts, False, vocab_size)
     with pytest.raises(BadInput) as error:
         tokenizer.encode("see the žea")
     assert str(error.value) == (
@@ -410,8 +410,9 @@ def test_text_that_looks_like_markup_is_trained_on_like_any_other(train_here, pi
     traces = [json.loads(line)
               for line in (pigs / s.out / "traces.jsonl").read_text("utf-8").splitlines()]
     assert [trace["step"] for trace in traces] == [0, 1, 10, 20]
-    assert traces[0]["prompts"][0]["prompt"] == "<img src=x onerror=alert(1)> &amp;"
-    assert "".join(traces[0]["prompts"][0]["given"]) == "<img src=x onerror=alert(1)> &amp;"
+    assert traces[0]["continuations"][0]["prompt"] == "<img src=x onerror=alert(1)> &amp;"
+    tokens = traces[0]["continuations"][0]["prompt_tokens"]
+    assert "".join(tokens) == "<img src=x onerror=alert(1)> &amp;"
 
 
 @pytest.mark.parametrize("text", [
@@ -460,12 +461,12 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
     assert torch.load("runs/pigs/checkpoint.pt", weights_only=True)["step"] == 20
 
 
-@pytest.mark.parametrize("flag", ["--matrix-lr", "--table-lr"])
-@pytest.mark.parametrize("watch_every", [1, 7])
+@pytest.mark.parametrize("flag", ["--matrix-lr", "--embedding-lr"])
+@pytest.mark.parametrize("sample_every", [1, 7])
 def test_an_absurd_learning_rate_ends_in_a_sentence_and_a_good_checkpoint(train_here, pigs, flag,
-                                                                          watch_every):
+                                                                          sample_every):
     with pytest.raises(BadInput, match="The loss of step [12] is (nan|inf); the run ends."):
-        train_here(*QUICK, flag, 1e38, "--watch-every", watch_every, "--snapshots", 1)
+        train_here(*QUICK, flag, 1e38, "--sample-every", sample_every, "--snapshots", 1)
     kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 0 and finite(kept["model"])
 

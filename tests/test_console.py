@@ -91,7 +91,7 @@ def test_a_training_on_escape_sequences_prints_none_of_them(evil_run, capsys, mo
 WORDS = [[], ["weights"], ["tokens", *EVIL], ["merges"], ["neighbours", "Tom"],
          ["neighbours", EVIL[0]], ["analogy", "Tom", "ok", EVIL[2]], ["neurons"],
          ["attention", "Tom \x1b[2J"], ["attention", "--all"], ["generate", "Tom\r"],
-         ["generate", "--alternatives"], ["film", "--tokens", "4"], ["chat"],
+         ["generate", "--alternatives"], ["samples", "--tokens", "4"], ["chat"],
          ["--step", "77\x1b[2J"], ["\x1b[2J"], ["--run", "\x1b]0;x\x07"], ["generate", "Ω\x1b[2J"]]
 
 

@@ -18,13 +18,14 @@ KERNELS = ("wasm", "javascript")
 
 MODEL = """
 async function makeModel({ file, settings, weights, kernel }) {
-  const [{ compile, plain }, { GPT }, { unpack }] = await Promise.all(
+  const [{ compile, javascriptKernel }, { GPT }, { unpack }] = await Promise.all(
     ["kernel", "gpt", "weights"].map((name) => import(`/engine/${name}.js`)));
   const wasm = await (await fetch("/engine/kernel.wasm")).arrayBuffer();
   const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer;
-  return new GPT(settings, unpack(bytes, weights), kernel === "wasm" ? await compile(wasm) : plain);
+  const createKernel = kernel === "wasm" ? await compile(wasm) : javascriptKernel;
+  return new GPT(settings, unpack(bytes, weights), createKernel);
 }
-const places = (n, of) => Array.from({ length: n }, (_, i) => of(i));
+const range = (n, of) => Array.from({ length: n }, (_, i) => of(i));
 """
 
 
@@ -69,8 +70,8 @@ def test_logits_equal_those_of_pytorch_for_any_shape_all_at_once_or_one_by_one(
     given, twin = sent(model, kernel, kind, ids=ids)
     together, single = engine(with_model("""
       model.forward(given.ids);
-      const together = given.ids.map((_, place) => Array.from(model.logits(place)));
-      model.forget();
+      const together = given.ids.map((_, position) => Array.from(model.logits(position)));
+      model.reset();
       return [together, given.ids.map((id) => Array.from(model.forward([id])))];
     """), given)
     np.testing.assert_allclose(together, logits_of(twin, ids), atol=1e-4, rtol=1e-4)
@@ -78,47 +79,47 @@ def test_logits_equal_those_of_pytorch_for_any_shape_all_at_once_or_one_by_one(
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_what_is_kept_of_each_token_equals_what_pytorch_computes(engine, kernel):
+def test_the_activations_of_each_token_equal_those_of_pytorch(engine, kernel):
     given, twin = sent(random_model(size=6, n_ctx=10), kernel, ids=[3, 1, 4, 1, 5, 9, 2, 6])
     caught = []
     for block in twin.blocks:
         block.register_forward_hook(lambda _, x, out: caught.append(out[0][0]))
-    fired = [neuron_activations(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
+    neurons = [neuron_activations(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
     caught.clear()
-    seen = attention_weights(twin, given["ids"]).numpy()
+    weights = attention_weights(twin, given["ids"]).numpy()
     found = engine(with_model("""
       model.forward(given.ids);
       const T = given.ids.length, list = (view) => Array.from(view);
       return {
-        attention: places(2, (l) => places(2, (h) =>
-          places(T, (t) => list(model.weights(l, h, t))))),
-        fired: places(2, (l) => places(T, (t) => list(model.firing(l, t)))),
-        stream: places(2, (l) => places(T, (t) => list(model.residual(2 * l + 2, t)))),
-        lens: places(5, (depth) => list(model.lens(T - 1, depth))),
+        attention: range(2, (l) => range(2, (h) =>
+          range(T, (t) => list(model.attentionRow(l, h, t))))),
+        neurons: range(2, (l) => range(T, (t) => list(model.neuronActivations(l, t)))),
+        residuals: range(2, (l) => range(T, (t) => list(model.residual(2 * l + 2, t)))),
+        lens: range(5, (depth) => list(model.logitLens(T - 1, depth))),
       };"""), given)
     for layer in range(2):
-        np.testing.assert_allclose(found["fired"][layer], fired[layer], atol=1e-5)
-        np.testing.assert_allclose(found["stream"][layer], caught[layer].detach(), atol=1e-5)
+        np.testing.assert_allclose(found["neurons"][layer], neurons[layer], atol=1e-5)
+        np.testing.assert_allclose(found["residuals"][layer], caught[layer].detach(), atol=1e-5)
         for head in range(2):
-            for place, row in enumerate(found["attention"][layer][head]):
-                np.testing.assert_allclose(row, seen[layer, head, place, : place + 1], atol=1e-6)
+            for t, row in enumerate(found["attention"][layer][head]):
+                np.testing.assert_allclose(row, weights[layer, head, t, : t + 1], atol=1e-6)
     with torch.inference_mode():
         early = twin.unembed(twin.norm(caught[0][-1]))
     np.testing.assert_allclose(found["lens"][2], early, atol=1e-4)
     np.testing.assert_allclose(found["lens"][4], logits_of(twin, given["ids"])[-1], atol=1e-4)
 
 
-def test_a_head_a_layer_or_a_neuron_can_be_switched_off_and_on_again(engine):
+def test_a_head_a_layer_or_a_neuron_can_be_ablated_and_restored(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
-    whole, head, layer, neuron, again = engine(with_model("""
-      const without = (change) => {
-        model.change(change);
+    intact, head, layer, neuron, again = engine(with_model("""
+      const logitsWith = (intervention) => {
+        model.intervene(intervention);
         return Array.from(model.forward(given.ids));
       };
-      return [{}, { heads: ["1.0"] }, { layers: [0] }, { neurons: ["1.7"] }, {}].map(without);
+      return [{}, { heads: ["1.0"] }, { layers: [0] }, { neurons: ["1.7"] }, {}].map(logitsWith);
     """), given)
-    assert again == whole
-    assert head != whole and layer != whole and neuron != whole
+    assert again == intact
+    assert head != intact and layer != intact and neuron != intact
     with torch.no_grad():
         column = twin.blocks[1].output.weight[:, :4].clone()
         twin.blocks[1].output.weight[:, :4] = 0  # what head 0 brings goes nowhere
@@ -135,8 +136,8 @@ def test_a_head_a_layer_or_a_neuron_can_be_switched_off_and_on_again(engine):
 def test_the_attention_of_a_head_can_be_replaced(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
     found = engine(with_model("""
-      const even = (place) => new Float32Array(place + 1).fill(1 / (place + 1));
-      model.change({ attention: { "0.1": even } });
+      const uniform = (position) => new Float32Array(position + 1).fill(1 / (position + 1));
+      model.intervene({ attention: { "0.1": uniform } });
       return Array.from(model.forward(given.ids));"""), given)
     heads = iter(range(2))
 
@@ -152,12 +153,12 @@ def test_the_attention_of_a_head_can_be_replaced(engine):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_too_many_tokens_are_refused_and_nothing_is_remembered_of_them(engine, kernel):
+def test_too_many_tokens_are_refused_and_leave_the_cache_empty(engine, kernel):
     given, _ = sent(random_model(n_ctx=5), kernel)
     assert engine(with_model("""
       try { model.forward([1, 2, 3, 4, 5, 6]); } catch (error) {
-        return [error.message, model.length, model.forward([1, 2, 3, 4, 5]).length]; }
-    """), given) == ["0 and 6 more tokens do not fit: this model sees 1 to 5 at once.", 0, 11]
+        return [error.name, model.length, model.forward([1, 2, 3, 4, 5]).length]; }
+    """), given) == ["RangeError", 0, 11]
 
 
 def test_every_number_of_16_bits_is_read_as_numpy_reads_it(engine):
@@ -188,26 +189,25 @@ TEXTS = st.lists(st.text(st.one_of(
 @example(texts=["don't don't don't"], vocab_size=20)
 def test_text_becomes_the_same_tokens_as_in_python(engine, texts, vocab_size):
     counts = {}
-    for piece in train.Tokenizer.pieces(" ".join(texts)):
+    for piece in train.Tokenizer.pre_tokenize(" ".join(texts)):
         counts[piece] = counts.get(piece, 0) + 1
-    tokenizer = train.Tokenizer.learn(counts, True, vocab_size)
-    found = engine("""async ({ learned, texts }) => {
+    tokenizer = train.Tokenizer.train(counts, True, vocab_size)
+    found = engine("""async ({ trained, texts }) => {
         const { Tokenizer } = await import("/engine/tokenizer.js");
-        const tokenizer = new Tokenizer(learned);
+        const tokenizer = new Tokenizer(trained);
         const ids = texts.map((text) => tokenizer.encode(text));
         return [ids, ids.map((some) => tokenizer.decode(some)), tokenizer.end]; }""", dict(
-            learned=dict(symbols=tokenizer.symbols, merges=tokenizer.merges), texts=texts))
+            trained=dict(vocab=tokenizer.vocab, merges=tokenizer.merges), texts=texts))
     assert found == [[tokenizer.encode(text) for text in texts], texts, 0]
 
 
-def test_a_character_without_a_token_is_named_with_its_place(engine):
+def test_a_character_without_a_token_is_named_with_its_position(engine):
     found = engine("""async () => {
         const { Tokenizer } = await import("/engine/tokenizer.js");
-        const tokenizer = new Tokenizer({ symbols: ["a", "b", " "], merges: [] });
-        try { tokenizer.encode("ab 🐌"); } catch ({ message, character, place }) {
-          return [message, character, place, tokenizer.end]; } }""")
-    assert found == ['No token for "🐌", character 4: it does not occur in the corpus.', "🐌", 4,
-                     None]
+        const tokenizer = new Tokenizer({ vocab: ["a", "b", " "], merges: [] });
+        try { tokenizer.encode("ab 🐌"); } catch ({ message, character, position }) {
+          return [message, character, position, tokenizer.end]; } }""")
+    assert found[1:] == ["🐌", 4, None] and '"🐌", character 4' in found[0]
 
 
 def test_the_end_mark_is_the_one_of_the_corpora(engine):
@@ -220,33 +220,33 @@ def test_the_end_mark_is_the_one_of_the_corpora(engine):
 @given(logits=st.lists(st.integers(-400, 400), min_size=1, max_size=12, unique=True),
        temperature=st.sampled_from([0.0, 0.3, 0.8, 1.0, 2.0]), top_k=st.integers(0, 13),
        top_p=st.sampled_from([0.1, 0.5, 0.9, 1.0]))
-def test_temperature_top_k_and_top_p_leave_the_same_shares_as_in_python(
+def test_temperature_top_k_and_top_p_give_the_same_probabilities_as_in_python(
         engine, logits, temperature, top_k, top_p):
     logits = [logit / 50 for logit in logits]
     wanted = sampling_probs(torch.tensor(logits), temperature, top_k, top_p)
-    p = wanted.cumsum(0)  # where a sum of shares falls exactly on p, rounding decides
+    p = wanted.cumsum(0)  # where a sum falls exactly on p, rounding decides
     assume(top_p == 1 or not math.isclose(float((p - top_p).abs().min()), 0, abs_tol=1e-4))
-    found = engine("""async ({ logits, how }) => {
-        const { shares } = await import("/engine/sample.js");
-        return Array.from(shares(Float32Array.from(logits), how)); }""", dict(
-            logits=logits, how=dict(temperature=temperature, topK=top_k, topP=top_p)))
+    found = engine("""async ({ logits, options }) => {
+        const { samplingProbs } = await import("/engine/sample.js");
+        return Array.from(samplingProbs(Float32Array.from(logits), options)); }""", dict(
+            logits=logits, options=dict(temperature=temperature, topK=top_k, topP=top_p)))
     np.testing.assert_allclose(found, wanted.numpy(), atol=1e-6)
 
 
-def test_tokens_are_drawn_as_often_as_their_shares_say_and_alike_for_a_seed(engine):
+def test_tokens_are_sampled_by_their_probabilities_and_alike_for_a_seed(engine):
     drawn, again, other = engine("""async () => {
-        const { pick, randomNumbers } = await import("/engine/sample.js");
-        const draw = (seed) => { const dice = randomNumbers(seed), count = [0, 0, 0, 0];
-          for (let i = 0; i < 20000; i++) count[pick([0.5, 0, 0.2, 0.3], dice())]++;
+        const { makeRng, pick } = await import("/engine/sample.js");
+        const draw = (seed) => { const rng = makeRng(seed), count = [0, 0, 0, 0];
+          for (let i = 0; i < 20000; i++) count[pick([0.5, 0, 0.2, 0.3], rng())]++;
           return count; };
         return [draw(1), draw(1), draw(2)]; }""")
     assert drawn == again != other
-    for count, share in zip(drawn, (0.5, 0, 0.2, 0.3)):
-        assert abs(count / 20_000 - share) < 0.015
+    for count, p in zip(drawn, (0.5, 0, 0.2, 0.3)):
+        assert abs(count / 20_000 - p) < 0.015
     assert drawn[1] == 0
 
 
-def test_shares_that_rounding_left_short_of_1_still_give_a_token_that_has_a_share(engine):
+def test_probabilities_that_sum_to_less_than_1_never_give_a_token_of_probability_0(engine):
     assert engine("""async () => {
         const { pick } = await import("/engine/sample.js");
         return pick([0.5, 0.49, 0], 0.999); }""") == 1
@@ -255,25 +255,25 @@ def test_shares_that_rounding_left_short_of_1_still_give_a_token_that_has_a_shar
 # In a worker ------------------------------------------------------------------------------------
 
 WORKER = """
-async function asked(calls) {
+async function answersTo(calls) {
   const manifest = await (await fetch("/exported/smoke/manifest.json")).json();
   const check = await (await fetch("/exported/smoke/check.json")).json();
   const { step, file } = manifest.snapshots.at(-1);
   check.logits = await (await fetch("/exported/smoke/logits/000020.json")).json();
-  const model = { key: `smoke/${step}`, address: `${location.origin}/exported/smoke/${file}`,
+  const model = { key: `smoke/${step}`, url: `${location.origin}/exported/smoke/${file}`,
                   settings: manifest.settings, weights: manifest.weights };
-  const { Asked } = await import("/kit/asked.js");
-  const engine = new Asked(new URL("/engine/worker.js", location));
+  const { WorkerClient } = await import("/app/worker-client.js");
+  const engine = new WorkerClient(new URL("/engine/worker.js", location));
   engine.start();
   const { worker, port } = engine;
-  const answers = {}, parts = {};
+  const answers = {}, generated = {};
   return new Promise((resolve) => {
-    port.onmessage = ({ data: { id, part, ...answer } }) => {
-      if (part) return (parts[id] ??= []).push(...part);
+    port.onmessage = ({ data: { id, progress, ...answer } }) => {
+      if (progress) return (generated[id] ??= []).push(...progress);
       answers[id] = answer;
       if (Object.keys(answers).length < calls.length) return;
       worker.terminate();
-      resolve([answers, parts]);
+      resolve([answers, generated]);
     };
     calls.forEach((call, id) =>
       port.postMessage({ id, ...call({ model, check, manifest, step }) }));
@@ -283,46 +283,48 @@ async function asked(calls) {
 
 
 def test_the_worker_computes_what_pytorch_computed(engine):
-    answers, _ = engine(f"""async () => {{ {WORKER} return asked([
-        ({{ model, check }}) => ({{ call: "check", given: {{ model, ids: check.ids,
+    answers, _ = engine(f"""async () => {{ {WORKER} return answersTo([
+        ({{ model, check }}) => ({{ method: "check", params: {{ model, ids: check.ids,
             logits: check.logits }} }}),
-        ({{ model }}) => ({{ call: "open", given: model }})]); }}""")
-    assert answers["0"]["result"]["gap"] < 1e-4
+        ({{ model }}) => ({{ method: "open", params: model }})]); }}""")
+    assert answers["0"]["result"]["maxAbsDiff"] < 1e-4
     assert answers["1"]["result"] == {"kernel": "wasm"}
 
 
-def test_the_worker_shows_a_text_from_all_sides(engine):
+def test_the_worker_returns_logits_attention_and_entropy_of_a_text(engine):
     answers, _ = engine(f"""async () => {{ {WORKER}
-        const [answers] = await asked([({{ model }}) => ({{ call: "look", given: {{
-            model, ids: [0, 5, 7], change: {{ attention: {{ "1.0": "even" }} }} }} }})]);
-        const {{ logits, attention, entropy }} = answers[0].result;
+        const [answers] = await answersTo([({{ model }}) => ({{ method: "forward",
+            params: {{ model, ids: [0, 5, 7],
+                       intervention: {{ attention: {{ "1.0": "uniform" }} }} }} }})]);
+        const {{ logits, attention, attentionEntropy }} = answers[0].result;
         return [[logits.length, attention.length, Array.from(attention.slice(12, 18)),
-                 Array.from(entropy.slice(6, 9))], 0]; }}""")
-    logits, attention, even, entropy = answers
+                 Array.from(attentionEntropy.slice(6, 9))], 0]; }}""")
+    logits, attention, uniform, entropy = answers
     assert (logits, attention) == (3 * 512, 4 * 6)
-    np.testing.assert_allclose(even, [1, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3], atol=1e-6)
+    np.testing.assert_allclose(uniform, [1, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3], atol=1e-6)
     np.testing.assert_allclose(entropy, [0, math.log(2), math.log(3)], atol=1e-6)
 
 
-def test_the_worker_writes_token_by_token_and_can_be_stopped(engine):
-    answers, parts = engine(f"""async () => {{ {WORKER} return asked([
-        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], tokens: 9,
-            how: {{ temperature: 0 }} }} }}),
-        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], how: {{}} }} }}),
-        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0], how: {{}} }} }}),
-        () => ({{ call: "stop", given: {{ call: 2 }} }})]); }}""")
-    assert len(parts["0"]) == 9
-    for token in parts["0"]:  # at temperature 0 it is the likeliest
+def test_the_worker_generates_token_by_token_and_can_be_stopped(engine):
+    answers, generated = engine(f"""async () => {{ {WORKER} return answersTo([
+        ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0], tokens: 9,
+            sampling: {{ temperature: 0 }} }} }}),
+        ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0], sampling: {{}} }} }}),
+        ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0], sampling: {{}} }} }}),
+        () => ({{ method: "stop", params: {{ callId: 2 }} }})]); }}""")
+    assert len(generated["0"]) == 9
+    for token in generated["0"]:  # at temperature 0 it is the most likely
         assert token["id"] == token["top"][0]["id"] and token["p"] == token["top"][0]["p"]
         assert len(token["top"]) == 10
-    assert len(parts["1"]) == 63  # the context of 64 is full
-    assert parts.get("2", []) == [] and "result" in answers["2"]
+    assert len(generated["1"]) == 63  # the context of 64 is full
+    assert generated.get("2", []) == [] and "result" in answers["2"]
 
 
-def test_the_worker_stops_behind_the_end_token_and_shows_it(engine):
+def test_the_worker_stops_after_the_end_token_and_includes_it(engine):
     def greedy(end):
-        return engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "write",
-            given: {{ model, ids: [0], tokens: 9, how: {{ temperature: 0 }}, end: {end} }} }})]);
+        return engine(f"""async () => {{ {WORKER} return answersTo([({{ model }}) => ({{
+            method: "generate", params: {{ model, ids: [0], tokens: 9,
+            sampling: {{ temperature: 0 }}, end: {end} }} }})]);
             }}""")[1]["0"]
 
     free = [token["id"] for token in greedy("null")]
@@ -331,18 +333,20 @@ def test_the_worker_stops_behind_the_end_token_and_shows_it(engine):
     assert ended == free[: free.index(third) + 1] and len(ended) < len(free) == 9
 
 
-def test_the_logit_lens_ends_with_what_the_model_says(engine):
-    answers, parts = engine(f"""async () => {{ {WORKER} return asked([
-        ({{ model }}) => ({{ call: "lens", given: {{ model, ids: [0, 5, 7] }} }}),
-        ({{ model }}) => ({{ call: "write", given: {{ model, ids: [0, 5, 7], tokens: 1 }} }})
+def test_the_logit_lens_ends_with_the_predictions_of_the_model(engine):
+    answers, generated = engine(f"""async () => {{ {WORKER} return answersTo([
+        ({{ model }}) => ({{ method: "logitLens", params: {{ model, ids: [0, 5, 7] }} }}),
+        ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0, 5, 7],
+            tokens: 1 }} }})
         ]); }}""")
     depths = answers["0"]["result"]
     assert len(depths) == 5 and all(len(depth) == 3 for depth in depths)
-    assert depths[-1] == parts["1"][0]["top"][:3]
+    assert depths[-1] == generated["1"][0]["top"][:3]
 
 
 def test_weights_that_are_missing_are_named(engine):
-    answers, _ = engine(f"""async () => {{ {WORKER} return asked([({{ model }}) => ({{ call: "open",
-        given: {{ ...model, key: "x", address: `${{location.origin}}/exported/nobody.bin` }}
+    answers, _ = engine(f"""async () => {{ {WORKER} return answersTo([({{ model }}) => ({{
+        method: "open", params: {{ ...model, key: "x",
+                                   url: `${{location.origin}}/exported/nobody.bin` }}
         }})]); }}""")
-    assert answers["0"]["error"] == "nobody.bin is missing (404)."
+    assert "nobody.bin is missing" in answers["0"]["error"]

@@ -33,6 +33,7 @@ from helpers import (
     tensors_of,
     wait_until,
 )
+from terrarium.batches import leave_room
 from terrarium.errors import BadInput
 from terrarium.files import read_json
 from terrarium.generation import generate_batch
@@ -68,7 +69,7 @@ from hypothesis import strategies as st
 TALE = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
         "Then Tom and Anna went home, and the dog ran home with Anna.\n") * 40
 SMALL = ("--preset", "smoke", "--device", "cpu", "--precision", "float32")
-LOOKS, KEPT = [0, 1, 2, 4, 9, 10, 20], [0, 1, 2, 4, 9, 20]  # of a run on the tale
+SAMPLED, SAVED = [0, 1, 2, 4, 9, 10, 20], [0, 1, 2, 4, 9, 20]  # of a run on the tale
 
 HEAD = '''\
 """My own head."""
@@ -172,11 +173,6 @@ def tiny(seed=0, **shape):
 # What is written
 
 @pytest.fixture(scope="module")
-def smoke(smoke_site):
-    return smoke_site / "exported" / "smoke"
-
-
-@pytest.fixture(scope="module")
 def place(tale, tmp_path_factory):
     """The export of the run on the tale; not to be changed."""
     return export_for_web.export(ExportedRun(tale, "int8"),
@@ -185,27 +181,30 @@ def place(tale, tmp_path_factory):
 
 def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_else(smoke):
     listed = set(re.findall(r"\b(\w+)\.json", export_for_web.__doc__)) - {"NNNNNN"}
-    assert listed == {"manifest", "log", "film", "check", "heads", "neurons", "embeddings",
+    assert listed == {"manifest", "log", "samples", "check", "heads", "neurons", "embeddings",
                       "update", "code"}
     assert set(contents(smoke.parent)) == {
         "index.json", *(f"smoke/{name}.json" for name in listed),
         *(f"smoke/steps/{step:06}.json" for step in (0, 1, 10, 20)),
         *(f"smoke/logits/{step:06}.json" for step in (0, 1, 20)),
         *(f"smoke/weights/{step:06}.bin" for step in (0, 1, 20))}
-    assert read(smoke.parent, "index") == dict(format=1, runs=[dict(
-        name="smoke", parameters=51_520, step=20, finished=True, dataset="stories", steps=20)])
+    assert read(smoke.parent, "index") == dict(format=2, runs=[dict(
+        name="smoke", parameters=51_520, step=20, finished=True, dataset="stories",
+        total_steps=20)])
 
 
 def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
     about = read(smoke, "manifest")
-    assert about["format"] == 1 and about["name"] == "smoke" and about["missing"] == {}
+    assert (about["format"], about["version"], about["name"]) == (2, "0.1.0", "smoke")
+    assert about["missing"] == {}
     for name in ("settings", "corpus", "metrics", "tokenizer"):
         file = "corpus" if name == "corpus" else name
-        assert about[name] == read_json(smoke_run / f"{file}.json")
+        assert about[name] == {key: value for key, value in read_json(
+            smoke_run / f"{file}.json").items() if key != "version"}
     assert about["source"] == data.find("stories").__doc__.splitlines()[0]
     assert about["prompts"] == list(data.find("stories").PROMPTS) and about["speakers"] is None
     assert (about["step"], about["finished"], about["parameters"]) == (20, True, 51_520)
-    assert about["watched"] == about["shown"] == [0, 1, 10, 20]
+    assert about["sampled_steps"] == about["exported_steps"] == [0, 1, 10, 20]
     assert [one["step"] for one in about["snapshots"]] == [0, 1, 20]
 
 
@@ -223,35 +222,37 @@ def test_sizes_and_hashes_are_those_of_the_files(smoke):
         name: len(content) for name, content in files.items() if name.endswith(".json")}
 
 
-def test_a_step_says_what_the_trace_and_the_attention_of_that_look_say(smoke, smoke_run):
-    symbols = read(smoke, "manifest")["tokenizer"]["symbols"]
-    for look in lines_of(smoke_run / "traces.jsonl"):
-        step = read(smoke, f"steps/{look['step']:06}")
-        seen = np.load(smoke_run / "attention" / f"{look['step']:06}.npz")
-        assert (step["step"], step["temperature"]) == (look["step"], 0.8)
-        assert len(step["prompts"]) == len(look["prompts"]) == 5
-        for i, (one, trace) in enumerate(zip(step["prompts"], look["prompts"])):
-            assert [symbols[j] for j in one["given"]] == trace["given"]
-            assert [dict(token=symbols[j], p=p, top=[[symbols[k], q] for k, q in top])
-                    for j, p, top in one["tokens"]] == trace["tokens"]
-            weights = np.zeros_like(seen[f"weights_{i}"])
+def test_the_file_of_a_step_holds_its_sample_and_its_attention(smoke, smoke_run):
+    vocab = read(smoke, "manifest")["tokenizer"]["vocab"]
+    for sample in lines_of(smoke_run / "traces.jsonl"):
+        step = read(smoke, f"steps/{sample['step']:06}")
+        arrays = np.load(smoke_run / "attention" / f"{sample['step']:06}.npz")
+        assert (step["step"], step["temperature"]) == (sample["step"], 0.8)
+        assert len(step["continuations"]) == len(sample["continuations"]) == 5
+        for i, (one, recorded) in enumerate(zip(step["continuations"], sample["continuations"])):
+            assert [vocab[j] for j in one["prompt_ids"]] == recorded["prompt_tokens"]
+            assert [dict(token=vocab[token["id"]], p=token["p"],
+                         top=[[vocab[k], q] for k, q in token["top"]])
+                    for token in one["tokens"]] == recorded["tokens"]
+            weights = np.zeros_like(arrays[f"weights_{i}"])
             T = weights.shape[-1]
-            assert T == len(one["given"]) + len(one["tokens"])
+            assert T == len(one["prompt_ids"]) + len(one["tokens"])
             packed = iter(base64.b64decode(one["attention"]))
             for layer in weights:
                 for head in layer:
                     for t in range(T):
                         head[t, : t + 1] = [next(packed) for _ in range(t + 1)]
             assert list(packed) == []
-            np.testing.assert_array_equal(weights, seen[f"weights_{i}"])
-            np.testing.assert_allclose(one["entropy"], seen[f"entropy_{i}"], atol=0.0051)
+            np.testing.assert_array_equal(weights, arrays[f"weights_{i}"])
+            np.testing.assert_allclose(one["attention_entropy"], arrays[f"entropy_{i}"],
+                                       atol=0.0051)
 
 
 def test_the_logits_to_check_come_from_the_very_bytes_of_the_weights(smoke, smoke_run):
     check = read(smoke, "check")
-    symbols = read(smoke, "manifest")["tokenizer"]["symbols"]
-    assert [symbols[i] for i in check["ids"]] == \
-        lines_of(smoke_run / "traces.jsonl")[0]["prompts"][0]["given"]
+    vocab = read(smoke, "manifest")["tokenizer"]["vocab"]
+    assert [vocab[i] for i in check["ids"]] == \
+        lines_of(smoke_run / "traces.jsonl")[0]["continuations"][0]["prompt_tokens"]
     for step in (0, 1, 20):
         said = read(smoke, f"logits/{step:06}")
         found = logits(model_of(smoke, step), check["ids"])[-1].numpy()
@@ -263,8 +264,8 @@ def test_the_logits_to_check_come_from_the_very_bytes_of_the_weights(smoke, smok
 
 def test_a_held_out_text_goes_along_with_the_loss_that_pytorch_has_on_it(smoke, smoke_run):
     text = read(smoke, "check")["held_out"]
-    symbols = read(smoke, "manifest")["tokenizer"]["symbols"]
-    assert symbols[text["ids"][0]] == "<|endoftext|>" and 10 < len(text["ids"]) <= 64
+    vocab = read(smoke, "manifest")["tokenizer"]["vocab"]
+    assert vocab[text["ids"][0]] == "<|endoftext|>" and 10 < len(text["ids"]) <= 64
     learned = (smoke_run / "tokens" / "train.bin").read_bytes()
     assert np.array(text["ids"], "<u2").tobytes() not in learned
     said = logits(model_of(smoke, 20), text["ids"][:-1])
@@ -283,12 +284,12 @@ def test_each_weight_is_off_by_half_a_scale_at_most(kind, weights):
     numbers = np.array(weights, np.float32)
     model.load_state_dict({name: torch.tensor(np.resize(numbers[i:], p.shape))
                            for i, (name, p) in enumerate(model.state_dict().items())})
-    content, described, twin = quantize(model, kind)
+    content, described, dequantized = quantize(model, kind)
     found = tensors_in(content, described)
     assert list(found) == list(model.state_dict())
     for one in described:
         name, there, back = one["name"], model.state_dict()[one["name"]].numpy(), found[one["name"]]
-        np.testing.assert_array_equal(twin.state_dict()[name], back)
+        np.testing.assert_array_equal(dequantized.state_dict()[name], back)
         assert one["offset"] % 4 == one.get("scales", 0) % 4 == 0  # where JavaScript can begin
         error = np.abs(back.astype(np.float64) - there)
         if there.ndim == 1:
@@ -328,174 +329,180 @@ def test_weights_in_16_bits_take_twice_the_room_and_are_read_alike(export, mine,
 
 def test_the_log_is_that_of_the_run(place, tale):
     log, lines = read(place, "log"), lines_of(tale / "log.jsonl")
-    assert log["each"] == 1 and log["steps"] == list(range(20))
+    assert log["steps_per_point"] == 1 and log["point_steps"] == list(range(20))
     for name in ("loss", "lr_multiplier", "gradient_norm", "tokens_per_second", "seconds"):
         assert log[name] == pytest.approx([line[name] for line in lines[:20]], rel=1e-4)
-    assert log["validation"]["steps"] == LOOKS
+    assert log["validation"]["sampled_steps"] == SAMPLED
     assert log["validation"]["loss"] == pytest.approx(
-        [lines[step]["validation_loss"] for step in LOOKS], abs=5e-5)
-    V = len(read(place, "manifest")["tokenizer"]["symbols"])
-    assert set(log["compare"]) == {"nothing", "frequencies", "pairs"}
-    assert log["compare"]["nothing"] == pytest.approx(math.log(V), abs=5e-5)
-    assert log["compare"]["pairs"] < log["compare"]["frequencies"] < log["compare"]["nothing"]
+        [lines[step]["validation_loss"] for step in SAMPLED], abs=5e-5)
+    V = len(read(place, "manifest")["tokenizer"]["vocab"])
+    assert set(log["baselines"]) == {"uniform", "unigram", "bigram"}
+    assert log["baselines"]["uniform"] == pytest.approx(math.log(V), abs=5e-5)
+    assert log["baselines"]["bigram"] < log["baselines"]["unigram"] < log["baselines"]["uniform"]
 
 
-def test_a_corpus_with_a_floor_is_compared_with_it(smoke, smoke_run):
-    floor = read_json(smoke_run / "corpus.json")["floor"]
-    assert read(smoke, "log")["compare"]["floor"] == pytest.approx(floor, abs=5e-5)
+def test_the_entropy_of_a_corpus_is_one_of_the_baselines(smoke, smoke_run):
+    entropy = read_json(smoke_run / "corpus.json")["entropy"]
+    assert read(smoke, "log")["baselines"]["entropy"] == pytest.approx(entropy, abs=5e-5)
 
 
 def test_a_long_log_becomes_means_of_as_many_steps_as_it_says(run, monkeypatch):
     monkeypatch.setattr(exporters, "POINTS", 7)
     log, losses = exporters.log(run), [run.log[step]["loss"] for step in range(20)]
-    assert log["each"] == 3 and log["steps"] == [0, 3, 6, 9, 12, 15, 18]
+    assert log["steps_per_point"] == 3 and log["point_steps"] == [0, 3, 6, 9, 12, 15, 18]
     assert log["loss"] == pytest.approx(
         [sum(losses[i : i + 3]) / len(losses[i : i + 3]) for i in range(0, 20, 3)], rel=1e-4)
 
 
-def test_the_film_shows_what_every_look_wrote(place, tale):
-    film, symbols = read(place, "film"), read(place, "manifest")["tokenizer"]["symbols"]
-    looks = lines_of(tale / "traces.jsonl")
-    assert film["temperature"] == 0.8
-    assert [one["text"] for one in film["prompts"]] == read(place, "manifest")["prompts"]
-    assert [[symbols[i] for i in one["given"]] for one in film["prompts"]] == [
-        one["given"] for one in looks[0]["prompts"]]
-    assert [frame["step"] for frame in film["frames"]] == LOOKS
-    for frame, look in zip(film["frames"], looks):
-        for one, trace in zip(frame["continued"], look["prompts"], strict=True):
-            assert [symbols[i] for i in one["ids"]] == [t["token"] for t in trace["tokens"]]
-            assert one["p"] == pytest.approx([t["p"] for t in trace["tokens"]], abs=5.1e-4)
-    assert film["skills"] is None
-    assert [one["step"] for one in film["moments"]] == sorted(
-        one["step"] for one in film["moments"])
+def test_the_samples_are_those_of_the_run(place, tale):
+    found, vocab = read(place, "samples"), read(place, "manifest")["tokenizer"]["vocab"]
+    lines = lines_of(tale / "traces.jsonl")
+    assert found["temperature"] == 0.8
+    assert [[vocab[i] for i in ids] for ids in found["prompt_ids"]] == [
+        one["prompt_tokens"] for one in lines[0]["continuations"]]
+    assert [sample["step"] for sample in found["samples"]] == SAMPLED
+    for sample, line in zip(found["samples"], lines):
+        for one, recorded in zip(sample["continuations"], line["continuations"], strict=True):
+            assert [vocab[i] for i in one["ids"]] == [t["token"] for t in recorded["tokens"]]
+            assert one["p"] == pytest.approx([t["p"] for t in recorded["tokens"]], abs=5.1e-4)
+    assert found["rule_accuracy"] is None
+    steps = [one["step"] for one in found["milestones"]]
+    assert steps == sorted(steps)
 
 
-def test_the_moments_of_the_film_are_those_of_the_losses(place):
-    log, film = read(place, "log"), read(place, "film")
-    below = {one["kind"]: one["step"] for one in film["moments"]}
-    for kind in ("frequencies", "pairs"):
+def test_milestones_of_the_loss_are_where_it_falls_below_a_baseline(place):
+    log, found = read(place, "log"), read(place, "samples")
+    below = {one["kind"]: one["step"] for one in found["milestones"]}
+    for kind in ("unigram", "bigram"):
         steps = [step for step, loss in zip(*log["validation"].values())
-                 if loss < log["compare"][kind]]
+                 if loss < log["baselines"][kind]]
         assert below.get(kind) == (steps or [None])[0]
-    assert "frequencies" in below
+    assert "unigram" in below
 
 
-def test_skills_are_listed_for_every_rule_of_the_corpus_at_every_snapshot(smoke):
-    skills = read(smoke, "film")["skills"]
-    assert skills["steps"] == [0, 1, 20]
-    assert list(skills["shares"]) == list(skills["samples"])
-    assert set(skills["shares"]) <= {*data.find("stories").RULES, "all"} > {"all"}
-    assert skills["samples"]["all"] == 32
-    assert all(len(shares) == 3 and all(0 <= share <= 1 for share in shares)
-               for shares in skills["shares"].values())
+def test_the_accuracy_of_every_rule_is_exported_at_every_snapshot(smoke):
+    found = read(smoke, "samples")["rule_accuracy"]
+    assert found["snapshot_steps"] == [0, 1, 20]
+    assert list(found["accuracy"]) == list(found["n_texts"])
+    assert set(found["accuracy"]) <= {*data.find("stories").RULES, "all"} > {"all"}
+    assert found["n_texts"]["all"] == 32
+    assert all(len(fractions) == 3 and all(0 <= one <= 1 for one in fractions)
+               for fractions in found["accuracy"].values())
 
 
-def test_a_skill_is_the_share_of_texts_by_the_exported_weights_that_keep_the_rule(tale):
+def test_the_accuracy_of_a_rule_is_that_of_texts_written_with_the_exported_weights(tale):
     run = ExportedRun(tale, "int8")
     prompts = ["Tom", "The dog", "Then Tom and Anna", "said", "I like this dog", TALE[:500]]
-    run.corpus = SimpleNamespace(tests=lambda: prompts, check=lambda text, prompt: {
+    run.corpus = SimpleNamespace(eval_prompts=lambda: prompts, check=lambda text, prompt: {
         "has an e": "e" in text, "is long": len(text) > 90})
     run.s.temperature = 1e-4  # where there is no chance
-    found = exporters.skills_by_step(run)
+    found = exporters.rule_accuracy_by_step(run)
     asked = prompts[:-1]  # the last one leaves no room for an answer
-    assert found["steps"] == KEPT and dict(found["samples"]) == {
+    assert found["snapshot_steps"] == SAVED and dict(found["n_texts"]) == {
         "has an e": 5, "is long": 5, "all": 5}
-    for i, step in enumerate(KEPT):
+    for i, step in enumerate(SAVED):
         model = quantize(run.at(step), "int8")[2]
         rows, _ = train.generate(model, run.tokenizer, asked, run.s, run.s.n_ctx, seed=0)
         texts = [run.tokenizer.decode(row)[len(prompt):] for row, prompt in zip(rows, asked)]
         expected = [("e" in text, len(text) > 90) for text in texts]
-        assert found["shares"]["has an e"][i] == round(sum(e for e, _ in expected) / 5, 3)
-        assert found["shares"]["all"][i] == round(sum(map(all, expected)) / 5, 3)
-    assert len(set(found["shares"]["has an e"])) > 1
-    run.corpus.tests = lambda: prompts[-1:]
-    assert exporters.skills_by_step(run) is None
+        assert found["accuracy"]["has an e"][i] == round(sum(e for e, _ in expected) / 5, 3)
+        assert found["accuracy"]["all"][i] == round(sum(map(all, expected)) / 5, 3)
+    assert len(set(found["accuracy"]["has an e"])) > 1
+    run.corpus.eval_prompts = lambda: prompts[-1:]
+    assert exporters.rule_accuracy_by_step(run) is None
 
 
 def test_what_stands_between_documents_is_no_part_of_what_is_written(smoke_run):
     run = ExportedRun(smoke_run, "int8", [0])
-    run.corpus = SimpleNamespace(tests=lambda: [""] * 3, check=lambda text, prompt: {
+    run.corpus = SimpleNamespace(eval_prompts=lambda: [""] * 3, check=lambda text, prompt: {
         "plain": bool(text) and END not in text})
-    assert exporters.skills_by_step(run)["shares"] == {"plain": [1] * 3, "all": [1] * 3}
+    assert exporters.rule_accuracy_by_step(run)["accuracy"] == {"plain": [1] * 3, "all": [1] * 3}
 
 
 def test_of_many_prompts_some_are_taken_from_all_over(run, monkeypatch):
     taken = []
     monkeypatch.setattr(run, "corpus", SimpleNamespace(
-        tests=lambda: ["Tom " * (1 + i // 25) for i in range(100)],
+        eval_prompts=lambda: ["Tom " * (1 + i // 25) for i in range(100)],
         check=lambda text, prompt: taken.append(prompt) or {}))
     monkeypatch.setattr(run, "steps", [0])
-    exporters.skills_by_step(run)
+    exporters.rule_accuracy_by_step(run)
     assert len(taken) == 32 and {len(prompt) for prompt in taken} == {4, 8, 12, 16}
 
 
-def test_a_skill_clicks_when_most_texts_keep_it_but_not_before_anything_is_learned():
-    skills = dict(steps=[0, 5, 9], shares=dict(
+def test_a_rule_is_a_milestone_once_most_texts_follow_it_but_not_at_step_0():
+    accuracy = dict(snapshot_steps=[0, 5, 9], accuracy=dict(
         early=[0.6, 0.2, 0.9], half=[0.0, 0.5, 0.51], never=[0.5, 0.5, 0.5], soon=[0.1, 0.7, 0.8]))
-    assert list(exporters.skill_moments(skills)) == [
-        dict(kind="skill", step=9, prompt=None, text=None, rule="half", share=0.51),
-        dict(kind="skill", step=5, prompt=None, text=None, rule="soon", share=0.7)]
-    assert list(exporters.skill_moments({})) == []
+    assert list(exporters.rule_milestones(accuracy)) == [
+        dict(kind="rule", step=9, prompt=None, text=None, rule="half", accuracy=0.51),
+        dict(kind="rule", step=5, prompt=None, text=None, rule="soon", accuracy=0.7)]
+    assert list(exporters.rule_milestones({})) == []
 
 
-def test_a_role_clicks_when_a_head_gives_it_half_of_its_attention_and_twice_chance():
-    heads = dict(steps=[0, 4, 9], chance={"previous token": 0.1, "induction": 0.3}, scores=[
+def test_a_role_is_a_milestone_once_a_head_gives_it_half_of_its_attention_and_twice_chance():
+    chance = {"previous token": 0.1, "induction": 0.3}
+    heads = dict(snapshot_steps=[0, 4, 9], uniform_scores=chance, scores=[
         {"previous token": [[0.4, 0.1], [0.2, 0.49]], "induction": [[0.5, 0.5], [0.55, 0.5]]},
         {"previous token": [[0.4, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.59], [0.5, 0.5]]},
         {"previous token": [[0.9, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.61], [0.5, 0.5]]}])
-    assert list(exporters.role_moments(heads)) == [
+    assert list(exporters.role_milestones(heads)) == [
         dict(kind="head", step=4, prompt=None, text=None, role="previous token", head="1.0",
-             share=0.6),
+             weight=0.6),
         dict(kind="head", step=9, prompt=None, text=None, role="induction", head="0.1",
-             share=0.61)]
+             weight=0.61)]
 
 
-def test_how_widely_heads_looked_is_told_of_every_look(place, run):
-    watched = read(place, "heads")["watched"]
-    assert watched["steps"] == list(run.looks)
-    for step, found, even in zip(watched["steps"], watched["entropy"], watched["even"]):
-        with np.load(run.folder / "attention" / f"{step:06}.npz") as seen:
-            rows = np.concatenate([seen[f"entropy_{i}"] for i in range(5)], -1)
+def test_the_attention_entropy_of_every_sample_is_exported(place, run):
+    sampled = read(place, "heads")["sampled"]
+    assert sampled["sampled_steps"] == list(run.samples)
+    for step, found, uniform in zip(*sampled.values()):
+        with np.load(run.folder / "attention" / f"{step:06}.npz") as arrays:
+            rows = np.concatenate([arrays[f"entropy_{i}"] for i in range(5)], -1)
         np.testing.assert_allclose(found, rows.astype(float).mean(-1), atol=6e-4)
-        assert np.max(found) <= even + 0.01  # nobody looks more widely than evenly
+        assert np.max(found) <= uniform + 0.01  # the largest entropy there is
 
 
 def test_heads_are_measured_on_the_weights_that_go_along(place, run):
     heads, texts = read(place, "heads"), run.held_out(10)
-    assert heads["steps"] == KEPT and heads["texts"] == len(texts)
-    assert heads["tokens"] == sum(map(len, texts))
-    for i, step in enumerate(KEPT):
+    assert heads["snapshot_steps"] == SAVED and heads["n_texts"] == len(texts)
+    assert heads["n_tokens"] == sum(map(len, texts))
+    for i, step in enumerate(SAVED):
         model = model_of(place, step)
         scores, chance = roles(model, texts)
-        assert heads["chance"] == pytest.approx(chance)
+        assert heads["uniform_scores"] == pytest.approx(chance)
         for role, score in scores.items():
             np.testing.assert_allclose(heads["scores"][i][role], score, atol=6e-4)
-        loss, without = ablation(model, texts)
+        loss, ablated_loss = ablation(model, texts)
         assert heads["loss"][i] == pytest.approx(loss, abs=6e-5)
-        np.testing.assert_allclose(heads["without"][i], without, atol=6e-5)
-        np.testing.assert_allclose(heads["entropy"][i], attention_entropy(model, texts),
+        np.testing.assert_allclose(heads["ablated_loss"][i], ablated_loss, atol=6e-5)
+        np.testing.assert_allclose(heads["attention_entropy"][i], attention_entropy(model, texts),
                                    atol=6e-4)
-    assert heads["likes"] == most_attended(model, texts)
-    assert heads["labels"] == [[best_role(scores, chance, layer, head)[0]
-                                for head in range(2)] for layer in range(2)]
+    assert heads["most_attended"] == most_attended(model, texts)
+    assert [[one["role"] for one in layer] for layer in heads["roles"]] == [
+        [best_role(scores, chance, layer, head).role for head in range(2)] for layer in range(2)]
+    for layer, roles_of_layer in enumerate(heads["roles"]):
+        for head, one in enumerate(roles_of_layer):
+            best = best_role(scores, chance, layer, head)
+            assert one["confidence"] == best.confidence in ("clear", "weak", "none")
+            assert (one["score"], one["chance"]) == pytest.approx(best[1:3], abs=6e-4)
 
 
-def test_neurons_fire_as_strongly_as_they_are_said_to(place, run):
+def test_neurons_have_the_activations_that_are_exported(place, run):
     found, texts, model = read(place, "neurons"), run.held_out(60), model_of(place, 20)
-    assert found["step"] == 20 and found["tokens"] == sum(map(len, texts))
+    assert found["step"] == 20 and found["n_tokens"] == sum(map(len, texts))
     assert [len(layer) for layer in found["layers"]] == [8, 8]
     for layer, neurons in enumerate(found["layers"]):
-        fired = neuron_activations(model, layer, texts)
+        activations = neuron_activations(model, layer, texts)
         for one in neurons:
-            strengths = [fire["strength"] for fire in one["fires"]]
-            assert strengths[0] == pytest.approx(fired[:, one["neuron"]].max().item(), abs=6e-3)
-            assert strengths == sorted(strengths, reverse=True)
-            assert one["often"] == pytest.approx(
-                (fired[:, one["neuron"]] > 0.1).float().mean().item(), abs=6e-5)
-            assert one["speaks_for"] == direct_logit_effect(model, layer, one["neuron"])
-            for fire in one["fires"]:
-                row = [*fire["before"], fire["token"], *fire["after"]]
-                assert len(fire["before"]) <= 24 and len(fire["after"]) <= 8
+            strongest = [example["activation"] for example in one["examples"]]
+            assert strongest[0] == pytest.approx(activations[:, one["neuron"]].max().item(),
+                                                 abs=6e-3)
+            assert strongest == sorted(strongest, reverse=True)
+            assert one["active_fraction"] == pytest.approx(
+                (activations[:, one["neuron"]] > 0.1).float().mean().item(), abs=6e-5)
+            assert one["direct_logit_effect"] == direct_logit_effect(model, layer, one["neuron"])
+            for place in one["examples"]:
+                row = [*place["before"], place["token"], *place["after"]]
+                assert len(place["before"]) <= 24 and len(place["after"]) <= 8
                 assert any(text[i : i + len(row)] == row for text in texts
                            for i in range(len(text)))
 
@@ -503,32 +510,33 @@ def test_neurons_fire_as_strongly_as_they_are_said_to(place, run):
 def test_embeddings_lie_on_one_plane_that_is_the_one_of_the_last_step(place, tale):
     found = read(place, "embeddings")
     often = Counter(np.fromfile(tale / "tokens" / "train.bin", np.uint16).tolist())
-    V = len(read(place, "manifest")["tokenizer"]["symbols"])
-    assert sorted(found["ids"]) == list(range(V)) and found["steps"] == KEPT
+    V = len(read(place, "manifest")["tokenizer"]["vocab"])
+    assert sorted(found["ids"]) == list(range(V)) and found["snapshot_steps"] == SAVED
     assert [often[i] for i in found["ids"]] == sorted(often.values(), reverse=True) + [0] * (
         V - len(often))
     table = {step: tensors_of(place, step)["token_embedding.weight"].astype(np.float64)
-             for step in KEPT}
+             for step in SAVED}
     last = table[20][found["ids"]]
-    two, shares = principal(last)
-    for step, points in zip(KEPT, found["points"]):
+    two, explained_variance = principal(last)
+    for step, points in zip(SAVED, found["points"]):
         np.testing.assert_allclose(points, (table[step][found["ids"]] - last.mean(0)) @ two,
                                    atol=6e-4)
-    np.testing.assert_allclose(found["shown"], shares, atol=6e-5)
+    np.testing.assert_allclose(found["explained_variance"], explained_variance, atol=6e-5)
     unit = table[20] / np.linalg.norm(table[20], axis=1, keepdims=True)
     for i, near in zip(found["ids"], found["neighbours"]):
         cosines = unit @ unit[i]
         expected = [j for j in np.argsort(-cosines) if j != i][:7]
         assert [j for j, _ in near] == expected
         np.testing.assert_allclose([c for _, c in near], cosines[expected], atol=6e-4)
-    typical, by_chance = cosine_baseline(torch.tensor(table[20]))
-    assert found["typical"] == pytest.approx(typical, abs=6e-4)
-    assert found["by_chance"] == pytest.approx(by_chance, abs=6e-4)
+    mean, chance = cosine_baseline(torch.tensor(table[20]))
+    assert found["mean_cosine"] == pytest.approx(mean, abs=6e-4)
+    assert found["chance_cosine"] == pytest.approx(chance, abs=6e-4)
 
 
 def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, run, tale):
     update, made = read(place, "update"), replay(run)
-    assert update["step"] == 8 and update["gap"] == 0.0  # the last one before a snapshot, of 16
+    assert update["step"] == 8  # the last one before a snapshot, of 16
+    assert update["max_abs_diff"] == 0.0
     for name in ("loss", "gradient_norm", "lr_multiplier"):
         assert update[name] == pytest.approx(lines_of(tale / "log.jsonl")[8][name])
     text = np.fromfile(tale / "tokens" / "train.bin", np.uint16).tolist()
@@ -541,15 +549,15 @@ def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, 
     p, q = (logits(made[name], ids).softmax(-1) for name in ("before", "after"))
     gained = [(q[i, t] / p[i, t]).log().item() for i, t in enumerate(made["targets"][0].tolist())]
     assert gained[place] == max(gained[8:]) > 0
-    assert update["tokens"][0]["id"] == update["target"] and len(update["tokens"]) >= 12
-    for one in update["tokens"]:
-        assert one["before"] == pytest.approx(p[place, one["id"]].item(), rel=1e-3)
-        assert one["after"] == pytest.approx(q[place, one["id"]].item(), rel=1e-3)
+    assert update["candidates"][0]["id"] == update["target"] and len(update["candidates"]) >= 12
+    for one in update["candidates"]:
+        assert one["p_before"] == pytest.approx(p[place, one["id"]].item(), rel=1e-3)
+        assert one["p_after"] == pytest.approx(q[place, one["id"]].item(), rel=1e-3)
         y = float(one["id"] == update["target"])
-        assert one["p_minus_y"] == pytest.approx(one["before"] - y, abs=1e-4)
-    others = [one["before"] for one in update["tokens"][1:]]
+        assert one["p_minus_y"] == pytest.approx(one["p_before"] - y, abs=1e-4)
+    others = [one["p_before"] for one in update["candidates"][1:]]
     assert others == sorted(others, reverse=True) and len({
-        one["id"] for one in update["tokens"]}) == len(update["tokens"])
+        one["id"] for one in update["candidates"]}) == len(update["candidates"])
 
 
 def test_the_update_shows_a_token_that_counted(run, monkeypatch):
@@ -565,20 +573,20 @@ def test_the_update_shows_a_token_that_counted(run, monkeypatch):
 
 
 def test_the_update_says_how_far_each_tensor_moved_and_which_rows_did_not(run):
-    made, moved = replay(run, last=1), exporters.update(run)["moved"]
-    assert [one["name"] for one in moved] == list(made["before"].state_dict())
+    made, deltas = replay(run, last=1), exporters.update(run)["weight_deltas"]
+    assert [one["name"] for one in deltas] == list(made["before"].state_dict())
     made = replay(run)
     old, new = made["before"].state_dict(), made["after"].state_dict()
-    for one in moved:
+    for one in deltas:
         change = (new[one["name"]] - old[one["name"]]).double()
-        assert one["length"] == pytest.approx(old[one["name"]].norm().item(), rel=1e-4)
-        assert one["change"] == pytest.approx(change.norm().item(), rel=1e-3)
+        assert one["norm"] == pytest.approx(old[one["name"]].norm().item(), rel=1e-4)
+        assert one["delta_norm"] == pytest.approx(change.norm().item(), rel=1e-3)
         assert ("rows" in one) == (one["name"] in ("token_embedding.weight", "unembed.weight"))
         if "rows" in one:
             rows = change.norm(dim=1)
             assert [length for _, length in one["rows"]] == pytest.approx(
                 rows.sort(descending=True).values[:8].tolist(), rel=1e-3)
-            assert (one["of"], one["still"]) == (len(rows), int((rows == 0).sum()))
+            assert (one["n_rows"], one["unchanged_rows"]) == (len(rows), int((rows == 0).sum()))
 
 
 # ---------------------------------------------------------------------------------------------
@@ -587,16 +595,16 @@ def test_the_update_says_how_far_each_tensor_moved_and_which_rows_did_not(run):
 def test_the_code_is_that_of_the_train_py_that_ran(smoke):
     code, source = read(smoke, "code"), (ROOT / "train.py").read_text("utf-8")
     lines = source.splitlines()
-    assert code["kept"] and code["head"] is None
+    assert code["from_run"] and code["head"] is None
     assert [section["title"].split(":")[0] for section in code["sections"]] == [
         "1. Settings and presets", "2. Text to numbers", "3. Attention", "4. The model",
         "5. The optimizer", "6. Watching it learn", "7. Training"]
     for section in code["sections"]:
-        first = section["first"]
-        assert lines[first - 2] == "# " + "-" * 98 and lines[first - 1] == f"# {section['title']}"
+        first = section["first_line"]
+        assert lines[first - 1].strip("# -") == section["title"]
         assert section["lines"] == lines[first - 1 : first - 1 + len(section["lines"])]
     shown = [line for section in code["sections"] for line in section["lines"]]
-    assert shown == [line for line in lines[lines.index(shown[0]):] if line != "# " + "-" * 98]
+    assert shown == lines[lines.index(shown[0]):]
 
 
 def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
@@ -610,21 +618,21 @@ def test_functions_are_where_python_says_with_what_decorates_them(smoke):
     named = {node.name for node in ast.walk(ast.parse((ROOT / "train.py").read_text("utf-8")))
              if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assert {name.split(".")[-1] for name in found} == named
-    for name in ("attention", "Settings", "Tokenizer.learn", "Block.forward", "generate", "train"):
+    for name in ("attention", "Settings", "Tokenizer.train", "Block.forward", "generate", "train"):
         lines, first = inspect.getsourcelines(eval(f"train.{name}"))  # noqa: S307
         assert found[name] == [first, first + len(lines) - 1]
-    assert found["grow"][0] < found["grow.one_step"][0] <= found["grow.watch"][1] < found[
-        "grow"][1]
+    assert found["Tokenizer.train"][0] < found["Tokenizer.train.count"][0] <= found[
+        "Tokenizer.train.count"][1] < found["Tokenizer.train"][1]
 
 
 def test_lines_are_counted_as_python_counts_them():
-    rule = "# " + "-" * 20
-    source = (f"'A\x0cb\u2028c\x85'\n{rule}\n# 1. One: 1\n\ndef one():\n    pass\n"
-              f"{rule}\n# 2. Two\n")
+    source = ("'A\x0cb\u2028c\x85'\n# 1. One: 1 -----\n\ndef one():\n    pass\n"
+              "# 2. Two -----------\n")
     assert exporters.sections(source) == [
-        dict(title="1. One: 1", first=3, lines=["# 1. One: 1", "", "def one():", "    pass"]),
-        dict(title="2. Two", first=8, lines=["# 2. Two"])]
-    assert exporters.functions(source) == {"one": [5, 6]}
+        dict(title="1. One: 1", first_line=2,
+             lines=["# 1. One: 1 -----", "", "def one():", "    pass"]),
+        dict(title="2. Two", first_line=6, lines=["# 2. Two -----------"])]
+    assert exporters.functions(source) == {"one": [4, 5]}
 
 
 def test_a_head_of_ones_own_goes_along(folder, export):
@@ -632,12 +640,13 @@ def test_a_head_of_ones_own_goes_along(folder, export):
     grow(folder / "runs" / "tale", TALE, "--head", "my_head.py", "--steps", 2)
     Path("my_head.py").unlink()
     kept = Path("runs/tale/train.py")  # which was another one at that time
-    kept.write_text("# " + "-" * 98 + "\n# 1. Ours\ndef ours():\n    return 1\n", "utf-8")
+    kept.write_text("# 1. Ours ---\ndef ours():\n    return 1\n", "utf-8")
     rehash("runs/tale")
     export("runs/tale")
     code = read(Path("site/exported/tale"), "code")
-    assert code == dict(kept=True, head=HEAD, functions=dict(ours=[3, 4]), sections=[
-        dict(title="1. Ours", first=2, lines=["# 1. Ours", "def ours():", "    return 1"])])
+    assert code == dict(from_run=True, head=HEAD, functions=dict(ours=[2, 3]), sections=[
+        dict(title="1. Ours", first_line=1,
+             lines=["# 1. Ours ---", "def ours():", "    return 1"])])
 
 
 # ---------------------------------------------------------------------------------------------
@@ -646,7 +655,7 @@ def test_a_head_of_ones_own_goes_along(folder, export):
 class Unspoken:
     """A tokenizer for which a prompt is its ids already."""
     def __init__(self, end):
-        self.end = end
+        self.end, self.start = end, [end]
 
     def encode(self, ids):
         return list(ids)
@@ -661,7 +670,7 @@ def test_rows_that_are_written_together_are_those_that_training_writes(
     model = tiny(seed, n_ctx=12)
     s = train.Settings(n_ctx=n_ctx, temperature=1e-4)  # where there is no chance
     expected, _ = train.generate(model, Unspoken(end), rows, s, n_tokens, seed=0)
-    given = [train.leave_room([end, *row], n_ctx) for row in rows]
+    given = [leave_room([end, *row], n_ctx) for row in rows]
     before = [list(row) for row in given]
     found = generate_batch(model, given, n_tokens, n_ctx, end, temperature=1e-4)
     assert found == expected
@@ -717,16 +726,16 @@ def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
             losses[layer, head] = loss()
             with torch.no_grad():
                 weight.copy_(kept)
-    found, without = ablation(model, texts)
+    found, ablated_loss = ablation(model, texts)
     assert found == pytest.approx(whole, rel=1e-5)
-    np.testing.assert_allclose(without, [[losses[0, 0], losses[0, 1]],
+    np.testing.assert_allclose(ablated_loss, [[losses[0, 0], losses[0, 1]],
                                          [losses[1, 0], losses[1, 1]]], rtol=1e-5)
 
 
-def test_the_mean_entropy_is_that_of_all_places():
+def test_the_mean_entropy_is_that_of_all_positions():
     model, texts = tiny(), [[1, 2, 3, 4], [5], [6, 7]]
     rows = [row for ids in texts for row in attention_weights(model, ids).permute(
-        2, 0, 1, 3)]  # (L, H, T) of each place
+        2, 0, 1, 3)]  # (L, H, T) of each position
     expected = sum(torch.special.entr(row).sum(-1) for row in rows) / 7
     torch.testing.assert_close(attention_entropy(model, texts), expected)
 
@@ -753,7 +762,7 @@ def test_the_plane_is_the_one_of_numpy_and_is_never_mirrored(rows, columns, seed
 @pytest.mark.parametrize("last, step", [(1, 0), (2, 1), (3, 1), (4, 3), (16, 8), (20, 19)])
 def test_a_replay_ends_at_the_last_snapshot_within_reach_and_is_exact(run, last, step):
     made = replay(run, last=last)
-    assert (made["step"], made["gap"]) == (step, 0.0)
+    assert (made["step"], made["max_abs_diff"]) == (step, 0.0)
     for name, models in (("before", step), ("after", step + 1)):
         if models in run.steps:
             assert all(torch.equal(made[name].state_dict()[tensor], weight) for tensor, weight
@@ -777,11 +786,11 @@ def test_a_replay_says_how_far_it_is_from_what_was_kept(mine):
     weights["blocks.1.up.weight"][3, 5] += 0.25
     torch.save(weights, path)
     rehash(mine)
-    assert replay(Run(mine))["gap"] == pytest.approx(0.25, rel=1e-5)
+    assert replay(Run(mine))["max_abs_diff"] == pytest.approx(0.25, rel=1e-5)
     for name in ("000001", "000002", "000004", "000009"):
         (mine / "snapshots" / f"{name}.pt").unlink()
     made = replay(Run(mine))
-    assert (made["step"], made["gap"]) == (0, None)
+    assert (made["step"], made["max_abs_diff"]) == (0, None)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -837,8 +846,8 @@ import os, signal, sys
 sys.path.insert(0, {str(ROOT)!r})
 import export_for_web
 
-def kill(event, given):  # as soon as the film is to be written, when other files are there
-    if event == "open" and "film.json" in str(given[0]):
+def kill(event, given):  # as soon as the samples are to be written, when other files are there
+    if event == "open" and "samples.json" in str(given[0]):
         os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(kill)
@@ -932,10 +941,10 @@ def test_a_run_that_takes_the_place_of_another_one_says_so(export, mine):
 
 def test_a_run_is_exported_while_it_is_trained_and_after_it_was_stopped(
         folder, export, monkeypatch):
-    monkeypatch.setattr("terrarium.web.exported_run.LOOKS", 5)
+    monkeypatch.setattr("terrarium.web.exported_run.STEP_FILES", 5)
     Path("tale.txt").write_text(TALE, "utf-8")
     training = subprocess.Popen([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "tale.txt",
-                                 "--steps", "50000", "--watch-every", "20"],
+                                 "--steps", "50000", "--sample-every", "20"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: list(Path("runs").glob("tale/snapshots/[0-9]*.pt")))
@@ -956,9 +965,9 @@ def test_a_run_is_exported_while_it_is_trained_and_after_it_was_stopped(
     assert f"(so far {last:,} of 50,000 steps)" in export()
     about = read(Path("site/exported/tale"), "manifest")
     assert about["step"] == last and about["missing"] == {}
-    looks = [look["step"] for look in lines_of("runs/tale/traces.jsonl")]
-    assert about["watched"] == looks and len(looks) > len(about["shown"]) == 5
-    assert about["shown"][0] == 0 and about["shown"][-1] == looks[-1]
+    sampled = [sample["step"] for sample in lines_of("runs/tale/traces.jsonl")]
+    assert about["sampled_steps"] == sampled and len(sampled) > len(about["exported_steps"]) == 5
+    assert about["exported_steps"][0] == 0 and about["exported_steps"][-1] == sampled[-1]
     assert read(Path("site/exported"), "index")["runs"][0]["finished"] is False
 
 
@@ -967,17 +976,17 @@ def logged(folder):
     return lines_of(folder / "log.jsonl")[-1]["step"] if (folder / "log.jsonl").exists() else 0
 
 
-def test_a_look_whose_attention_is_still_to_come_is_left_for_the_next_time(export, mine):
+def test_a_sample_whose_attention_is_still_to_come_is_left_for_the_next_time(export, mine):
     (mine / "attention" / "000020.npz").unlink()
     export(mine)
     place = Path("site/exported/tale")
     about = read(place, "manifest")
-    assert about["watched"] == about["shown"] == LOOKS[:-1]
+    assert about["sampled_steps"] == about["exported_steps"] == SAMPLED[:-1]
     assert not (place / "steps" / "000020.json").exists()
-    assert [frame["step"] for frame in read(place, "film")["frames"]] == LOOKS[:-1]
+    assert [sample["step"] for sample in read(place, "samples")["samples"]] == SAMPLED[:-1]
 
 
-def test_before_the_first_line_of_the_log_there_is_a_look_already(export, mine):
+def test_a_run_can_be_exported_before_the_first_line_of_its_log(export, mine):
     for path in (mine / "log.jsonl", mine / "metrics.json", mine / "checkpoint.pt",
                  *sorted((mine / "snapshots").iterdir())[1:],
                  *sorted((mine / "attention").iterdir())[1:]):
@@ -988,16 +997,18 @@ def test_before_the_first_line_of_the_log_there_is_a_look_already(export, mine):
     assert "(so far 0 of 20 steps)" in export(mine)
     place = Path("site/exported/tale")
     assert read(place, "manifest")["missing"] == {}
-    assert read(place, "log")["steps"] == read(place, "log")["validation"]["steps"] == []
-    assert read(place, "update")["gap"] is None
+    assert read(place, "log")["point_steps"] == []
+    assert read(place, "log")["validation"]["sampled_steps"] == []
+    assert read(place, "update")["max_abs_diff"] is None
 
 
-WITHOUT_TEXT = {"baselines", "moments", "held-out text", "heads", "neurons", "embeddings", "update"}
+WITHOUT_TEXT = {"baselines", "milestones", "held-out text", "heads", "neurons", "embeddings",
+                "update"}
 
 
 @pytest.mark.parametrize("gone, missing, says", [
     ("tokens", WITHOUT_TEXT, "train again"),
-    ("tokens/train.bin", {"baselines", "moments", "embeddings", "update"}, "train again"),
+    ("tokens/train.bin", {"baselines", "milestones", "embeddings", "update"}, "train again"),
     ("tokens/validation.bin", {"baselines", "held-out text", "heads", "neurons"}, "train again"),
     ("metrics.json", {"metrics"}, "python train.py --resume runs/tale"),
     ("train.py", {"train.py"}, "train again to see the one that ran"),
@@ -1013,13 +1024,13 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
         assert "runs/tale" in reason and says in reason
         assert f"  {name} is missing: {reason}\n" in said
     assert {path.stem for path in place.glob("*.json")} == {
-        "manifest", "log", "film", "check", "code", "heads", "neurons", "embeddings",
+        "manifest", "log", "samples", "check", "code", "heads", "neurons", "embeddings",
         "update"} - missing
     assert about["files"].keys() == contents(place).keys() - {"manifest.json"} - {
         one["file"] for one in about["snapshots"]}
-    assert [frame["step"] for frame in read(place, "film")["frames"]] == LOOKS
-    assert "nothing" in read(place, "log")["compare"]
-    assert read(place, "code")["kept"] == (gone != "train.py")
+    assert [sample["step"] for sample in read(place, "samples")["samples"]] == SAMPLED
+    assert "uniform" in read(place, "log")["baselines"]
+    assert read(place, "code")["from_run"] == (gone != "train.py")
 
 
 @pytest.mark.parametrize("content", [b"", b"odd"])
@@ -1029,8 +1040,8 @@ def test_tokens_that_are_damaged_are_as_good_as_gone(export, mine, content):
     export(mine)
     place = Path("site/exported/tale")
     assert read(place, "manifest")["missing"].keys() == WITHOUT_TEXT
-    assert read(place, "log")["compare"].keys() == {"nothing"}
-    assert {one["kind"] for one in read(place, "film")["moments"]} == set()
+    assert read(place, "log")["baselines"].keys() == {"uniform"}
+    assert {one["kind"] for one in read(place, "samples")["milestones"]} == set()
 
 
 def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
@@ -1039,12 +1050,13 @@ def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
     export(mine)  # for now, fables may be a text file without a suffix
     assert read(Path("site/exported/tale"), "manifest")["missing"] == {}
     metrics = read_json(mine / "metrics.json")
-    rewrite(mine / "metrics.json", {**metrics, "skills": {"all": 0.5}})
+    rewrite(mine / "metrics.json", {**metrics, "rule_accuracy": {"all": 0.5}})
     export(mine)
     about = read(Path("site/exported/tale"), "manifest")
-    assert about["missing"] == {"skills": "There is no data/fables.py, which knows the source and "
-                                "the rules of its text: put it back, and export again."}
-    assert about["source"] == "" and read(Path("site/exported/tale"), "film")["skills"] is None
+    assert about["missing"].keys() == {"rule_accuracy"}
+    assert "data/fables.py" in about["missing"]["rule_accuracy"]
+    assert about["source"] == "" and read(
+        Path("site/exported/tale"), "samples")["rule_accuracy"] is None
 
 
 def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
@@ -1056,7 +1068,7 @@ def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
 
 @pytest.mark.parametrize("name, content, says", [
     ("settings.json", b"{", "settings.json in runs/tale is missing or damaged"),
-    ("tokenizer.json", b'{"symbols": ["a"], "merges": []}', "tokenizer.json in runs/tale is missi"),
+    ("tokenizer.json", b'{"vocab": ["a"], "merges": []}', "tokenizer.json in runs/tale is missi"),
     ("traces.jsonl", b"", "traces.jsonl in runs/tale is missing or damaged"),
     ("traces.jsonl", slice(-30), "traces.jsonl in runs/tale is missing or damaged"),
     ("traces.jsonl", ("dog", "cow"), "traces.jsonl in runs/tale is missing or damaged"),
@@ -1113,7 +1125,7 @@ STRANGE = {
 @pytest.mark.parametrize("name", STRANGE)
 def test_any_text_goes_through_as_data(folder, export, name):
     text, flags = STRANGE[name]
-    grow(folder / "runs" / "it", text, "--steps", 2, "--watch-tokens", 3, *flags)
+    grow(folder / "runs" / "it", text, "--steps", 2, "--sample-tokens", 3, *flags)
     export("--corpus")
     place = Path("site/exported/it")
     about, check = read(place, "manifest"), read(place, "check")
@@ -1121,13 +1133,13 @@ def test_any_text_goes_through_as_data(folder, export, name):
     exported = read(place, "corpus")["text"]
     assert len(exported) > len(text) * 0.8  # a tenth is held out
     assert text.startswith(exported.replace(END, "")[:200])
-    symbols = about["tokenizer"]["symbols"]
-    assert set(exported.replace(END, "")) <= set("".join(symbols)) <= set(text)
-    for frame in read(place, "film")["frames"]:
-        assert all(0 <= i < len(symbols) for one in frame["continued"] for i in one["ids"])
+    vocab = about["tokenizer"]["vocab"]
+    assert set(exported.replace(END, "")) <= set("".join(vocab)) <= set(text)
+    for sample in read(place, "samples")["samples"]:
+        assert all(0 <= i < len(vocab) for one in sample["continuations"] for i in one["ids"])
     np.testing.assert_allclose(logits(model_of(place, 2), check["ids"])[-1],
                                read(place, "logits/000002"), atol=2e-5)
-    assert len(read(place, "embeddings")["neighbours"][0]) == min(7, len(symbols) - 1)
+    assert len(read(place, "embeddings")["neighbours"][0]) == min(7, len(vocab) - 1)
 
 
 @pytest.mark.parametrize("text, flags, missing", [
@@ -1144,28 +1156,30 @@ def test_what_makes_no_sense_for_a_run_is_left_out_and_said(folder, export, text
 def test_prompts_that_are_longer_than_the_context_are_cut_as_training_cuts_them(folder, export):
     grow(folder / "runs" / "it", TALE, "--steps", 1, "--n-ctx", 4, "--vocab-size", 0)
     export()
-    place, looks = Path("site/exported/it"), lines_of("runs/it/traces.jsonl")
-    symbols = read(place, "manifest")["tokenizer"]["symbols"]
-    given = [[symbols.index(c) for c in one["prompt"][:2]] for one in looks[0]["prompts"]]
-    assert len(looks[0]["prompts"][0]["prompt"]) > 4
-    assert [one["given"] for one in read(place, "film")["prompts"]] == given
+    place, lines = Path("site/exported/it"), lines_of("runs/it/traces.jsonl")
+    vocab = read(place, "manifest")["tokenizer"]["vocab"]
+    given = [[vocab.index(c) for c in one["prompt"][:2]]
+             for one in lines[0]["continuations"]]
+    assert len(lines[0]["continuations"][0]["prompt"]) > 4
+    assert read(place, "samples")["prompt_ids"] == given
     assert read(place, "check")["ids"] == given[0]
-    step = read(place, "steps/000001")["prompts"][0]
-    assert step["given"] == given[0] and len(step["tokens"]) == 2  # as many as there is room for
+    step = read(place, "steps/000001")["continuations"][0]
+    assert step["prompt_ids"] == given[0]
+    assert len(step["tokens"]) == 2  # as many as there is room for
 
 
 # ---------------------------------------------------------------------------------------------
 # The command
 
-def test_steps_choose_looks_and_weights(export, mine):
+def test_steps_choose_samples_and_weights(export, mine):
     said = export(mine, "--steps", 10, 4, 0, 4)
     about = read(Path("site/exported/tale"), "manifest")
-    assert about["shown"] == [0, 4, 10] and about["watched"] == LOOKS
+    assert about["exported_steps"] == [0, 4, 10] and about["sampled_steps"] == SAMPLED
     assert [one["step"] for one in about["snapshots"]] == [0, 4]
     assert {path.stem for path in Path("site/exported/tale/steps").iterdir()} == {
         "000000", "000004", "000010"}
     assert "\n  3 of 7 samples; weights of the steps 0, 4\n" in said
-    assert read(Path("site/exported/tale"), "heads")["steps"] == [0, 4]
+    assert read(Path("site/exported/tale"), "heads")["snapshot_steps"] == [0, 4]
     assert read(Path("site/exported/tale"), "neurons")["step"] == 4
 
 
@@ -1191,15 +1205,15 @@ def test_of_many_steps_some_are_chosen_evenly_with_the_first_and_the_last(steps,
 
 
 def test_a_large_model_has_fewer_weights_but_six_steps_at_least(tale, monkeypatch):
-    for weights, kept in ((5 * 70_000, KEPT), (0, KEPT)):
+    for weights, saved in ((5 * 70_000, SAVED), (0, SAVED)):
         monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", weights)
-        assert ExportedRun(tale, "int8").kept == kept
+        assert ExportedRun(tale, "int8").snapshot_steps == saved
     monkeypatch.setattr("terrarium.web.exported_run.FEWEST", 2)
-    assert ExportedRun(tale, "int8").kept == [0, 20]
+    assert ExportedRun(tale, "int8").snapshot_steps == [0, 20]
     size = len(quantize(Run(tale).model, "int8")[0])
     monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", 3 * size + 1)
-    assert ExportedRun(tale, "int8").kept == [0, 2, 20]
-    assert ExportedRun(tale, "float16").kept == [0, 20]
+    assert ExportedRun(tale, "int8").snapshot_steps == [0, 2, 20]
+    assert ExportedRun(tale, "float16").snapshot_steps == [0, 20]
 
 
 def test_out_makes_a_whole_site_with_this_run_alone(export, mine):

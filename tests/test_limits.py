@@ -32,7 +32,7 @@ import flag_mixes
 CPU = torch.device("cpu")
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",
-         "--precision", "float32", "--steps", "3", "--n-ctx", "16", "--watch-tokens", "3")
+         "--precision", "float32", "--steps", "3", "--n-ctx", "16", "--sample-tokens", "3")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def parsed(*flags):
 
 @pytest.mark.parametrize("flag, value", [
     ("--temperature", "1e-40"), ("--temperature", "1e-320"), ("--matrix-lr", "1e308"),
-    ("--table-lr", "1e300"), ("--unembed-lr", "1e39"), ("--token-std", "1e308"),
+    ("--embedding-lr", "1e300"), ("--unembedding-lr", "1e39"), ("--embedding-std", "1e308"),
     ("--weight-decay", "1e308"), ("--snapshots", "2147483647"), ("--cooldown", "1.01"),
     ("--vocab-size", "65537"), ("--seed", "2147483648"), ("--out", "runs/\udcff"),
     ("--dataset", "text\udcff.txt"), ("--head", "head\udcff.py"), ("--out", "a\0b")])
@@ -63,8 +63,8 @@ def test_what_cannot_work_is_refused_by_the_name_of_its_flag(pigs, flag, value):
 
 @pytest.mark.parametrize("flags", [
     "--temperature=1e-6 --seed=2147483647 --warmup=2147483647 --dropout=1e-300",
-    "--temperature=1e6 --watch-every=2147483647 --watch-tokens=2147483647 --snapshots=1",
-    "--matrix-lr=5e-324 --token-std=1e-300 --cooldown=5e-324 --weight-decay=1e-320",
+    "--temperature=1e6 --sample-every=2147483647 --sample-tokens=2147483647 --snapshots=1",
+    "--matrix-lr=5e-324 --embedding-std=1e-300 --cooldown=5e-324 --weight-decay=1e-320",
     "--dropout=0.9999999999 --snapshots=10000 --n-ctx=1"])
 def test_what_is_only_unusual_works(train_here, pigs, flags):
     s = train_here(*QUICK, *flags.split())

@@ -20,16 +20,16 @@ TEXT = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," sa
 LANGUAGE = learn_language(TEXT)
 
 
-def look(step, *continuations, prompt="", loss=None):
+def sample(step, *continuations, prompt="", loss=None):
     return Sample(step, loss, [(prompt, continuation) for continuation in continuations])
 
 
-def find(looks, losses=None, others=()):
-    return find_milestones(looks, LANGUAGE, losses or {}, others)
+def find(samples, losses=None, others=()):
+    return find_milestones(samples, LANGUAGE, losses or {}, others)
 
 
 def kinds(found):
-    return [moment["kind"] for moment in found]
+    return [milestone["kind"] for milestone in found]
 
 
 # ---------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_a_long_text_without_a_full_stop_is_read_in_a_moment(text):
     ("ending", f"Then Tom and Anna went home.{END}", "Then Tom and Anna went home."),
 ])
 def test_each_sign_is_seen_with_what_shows_it(kind, continuation, text):
-    found = find([look(7, "", continuation)])
+    found = find([sample(7, "", continuation)])
     assert dict(kind=kind, step=7, prompt=1, text=text) in found
 
 
@@ -116,59 +116,61 @@ def test_each_sign_is_seen_with_what_shows_it(kind, continuation, text):
     ("ending", END),
 ])
 def test_what_comes_close_to_a_sign_is_none(kind, continuation):
-    assert kind not in kinds(find([look(7, continuation)]))
+    assert kind not in kinds(find([sample(7, continuation)]))
 
 
 def test_a_sentence_may_begin_in_the_prompt_but_for_one_that_is_the_model_s_own():
-    looks = [look(7, f"saw a small dog.{END}", prompt="Tom ")]
-    assert find(looks) == [dict(kind="ending", step=7, prompt=0, text="Tom saw a small dog.")]
+    samples = [sample(7, f"saw a small dog.{END}", prompt="Tom ")]
+    assert find(samples) == [dict(kind="ending", step=7, prompt=0, text="Tom saw a small dog.")]
 
 
 def test_quotes_count_only_where_the_text_has_them():
     plain = learn_language("I like this dog.")
-    assert find_milestones([look(7, '"I like this dog."')], plain, {}) == []
+    assert find_milestones([sample(7, '"I like this dog."')], plain, {}) == []
 
 
-def test_a_moment_is_the_first_look_that_shows_it_and_of_that_the_first_prompt():
+def test_a_milestone_is_at_the_first_sample_that_shows_it_with_its_first_prompt():
     shows = " x. The dog ran to Tom and Anna. Then"
-    found = find([look(0, "x", "y"), look(3, "x", shows), look(8, shows, shows)])
-    assert [(moment["kind"], moment["step"], moment["prompt"]) for moment in found] == [
+    found = find([sample(0, "x", "y"), sample(3, "x", shows), sample(8, shows, shows)])
+    assert [(milestone["kind"], milestone["step"], milestone["prompt"]) for milestone in found] == [
         ("sentence", 3, 1)]
 
 
-def test_what_random_numbers_can_do_is_no_moment():
+def test_what_random_weights_can_do_is_no_milestone():
     shows = " x. The dog ran to Tom and Anna. Then"
-    assert find([look(0, shows), look(3, "x"), look(8, shows)]) == []
+    assert find([sample(0, shows), sample(3, "x"), sample(8, shows)]) == []
 
 
 def test_what_looks_earlier_showed_does_not_help_a_later_one():
-    halves = [look(1, "x. The dog ran to"), look(2, " Tom and Anna. Then")]
+    halves = [sample(1, "x. The dog ran to"), sample(2, " Tom and Anna. Then")]
     assert find(halves) == []
 
 
 # ---------------------------------------------------------------------------------------------
 # Losses
 
-def test_a_loss_counts_when_it_is_below_and_the_floor_when_it_is_within_five_percent():
-    losses = dict(nothing=3.0, frequencies=2.0, pairs=1.0, floor=0.5)
-    looks = [look(0), look(1, loss=2.0), look(2, loss=1.99), look(3, loss=1.0), look(4, loss=0.99),
-             look(5, loss=0.526), look(6, loss=0.524), look(7, loss=0.1)]
-    assert find(looks, losses) == [dict(kind=kind, step=step, prompt=None, text=None) for kind, step
-                                   in (("frequencies", 2), ("pairs", 4), ("floor", 6))]
+def test_a_loss_passes_a_baseline_below_it_and_the_entropy_within_five_percent():
+    losses = dict(uniform=3.0, unigram=2.0, bigram=1.0, entropy=0.5)
+    samples = [sample(0), sample(1, loss=2.0), sample(2, loss=1.99), sample(3, loss=1.0),
+               sample(4, loss=0.99), sample(5, loss=0.526), sample(6, loss=0.524),
+               sample(7, loss=0.1)]
+    assert find(samples, losses) == [
+        dict(kind=kind, step=step, prompt=None, text=None)
+        for kind, step in (("unigram", 2), ("bigram", 4), ("entropy", 6))]
 
 
-def test_moments_are_in_the_order_of_their_steps_wherever_they_were_found():
-    others = [dict(kind="head", step=9), dict(kind="skill", step=2)]
-    looks = [look(4, loss=1.5), look(5, "x. The dog ran to Tom and Anna. Then")]
-    assert [(one["kind"], one["step"]) for one in find(looks, dict(frequencies=2.0), others)] == [
-        ("skill", 2), ("frequencies", 4), ("sentence", 5), ("head", 9)]
+def test_milestones_are_in_the_order_of_their_steps_wherever_they_were_found():
+    others = [dict(kind="head", step=9), dict(kind="rule", step=2)]
+    samples = [sample(4, loss=1.5), sample(5, "x. The dog ran to Tom and Anna. Then")]
+    assert [(one["kind"], one["step"]) for one in find(samples, dict(unigram=2.0), others)] == [
+        ("rule", 2), ("unigram", 4), ("sentence", 5), ("head", 9)]
 
 
 @given(st.text(max_size=60), st.text(max_size=20), st.lists(st.text(max_size=60), max_size=3))
 def test_no_text_is_too_strange(text, prompt, continuations):
-    looks = [look(0), look(1, *continuations, prompt=prompt)]
+    samples = [sample(0), sample(1, *continuations, prompt=prompt)]
     for language in (learn_language(text), LANGUAGE):
-        for one in find_milestones(looks, language, {}):
+        for one in find_milestones(samples, language, {}):
             assert one["text"] in prompt + continuations[one["prompt"]].replace(END, " ")
 
 
@@ -180,15 +182,15 @@ def ids(*numbers):
 
 
 def test_baselines_of_a_text_of_four_tokens_by_hand():
-    found = baselines(ids(0, 1, 0, 1), ids(0, 1, 1, 2), 4, floor=0.25)
+    found = baselines(ids(0, 1, 0, 1), ids(0, 1, 1, 2), 4, entropy=0.25)
     # Each kind is counted once more than it occurs: 3/8, 3/8, 1/8, 1/8. In the text, 1 follows 0
     # twice, 0 follows 1 once; what follows is seen once more, shared as the frequencies say.
     pairs = [(2 + 3 / 8) / (2 + 1), (0 + 3 / 8) / (1 + 1), (0 + 1 / 8) / (1 + 1)]
     assert found == dict(
-        nothing=pytest.approx(math.log(4)),
-        frequencies=pytest.approx(-(2 * math.log(3 / 8) + math.log(1 / 8)) / 3),
-        pairs=pytest.approx(-sum(map(math.log, pairs)) / 3), floor=0.25)
-    assert list(found) == ["nothing", "frequencies", "pairs", "floor"]
+        uniform=pytest.approx(math.log(4)),
+        unigram=pytest.approx(-(2 * math.log(3 / 8) + math.log(1 / 8)) / 3),
+        bigram=pytest.approx(-sum(map(math.log, pairs)) / 3), entropy=0.25)
+    assert list(found) == ["uniform", "unigram", "bigram", "entropy"]
 
 
 @given(st.data())
@@ -201,25 +203,25 @@ def test_baselines_are_those_of_plain_counting(data):
     after = held_out[1:]
     pairs = [(double[a, b] + p[b]) / (before[a] + 1) for a, b in pairwise(held_out)]
     assert baselines(ids(*train), ids(*held_out), V) == pytest.approx(dict(
-        nothing=math.log(V), frequencies=-sum(math.log(p[i]) for i in after) / len(after),
-        pairs=-sum(map(math.log, pairs)) / len(after)))
+        uniform=math.log(V), unigram=-sum(math.log(p[i]) for i in after) / len(after),
+        bigram=-sum(map(math.log, pairs)) / len(after)))
 
 
 @given(st.integers(2, 6), st.integers(0, 5), st.integers(0, 5))
 def test_what_follows_any_token_has_shares_that_sum_to_one(V, before, seed):
     train = np.random.default_rng(seed).integers(0, V, 30).astype(np.uint16)
-    losses = [baselines(train, ids(before % V, after), V)["pairs"] for after in range(V)]
+    losses = [baselines(train, ids(before % V, after), V)["bigram"] for after in range(V)]
     assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1)
 
 
 def test_many_kinds_of_token_do_not_overflow_two_bytes():
     """65,535 times 65,536 is more than fits into 32 bits."""
     high = ids(65_535, 65_534, 65_535, 65_534)
-    pairs = baselines(high, high, 65_536)["pairs"]
+    pairs = baselines(high, high, 65_536)["bigram"]
     p = 3 / (4 + 65_536)  # of either; what follows them is seen 2 and 1 times, always alike
     assert pairs == pytest.approx(-(2 * math.log((2 + p) / 3) + math.log((1 + p) / 2)) / 3)
 
 
 @pytest.mark.parametrize("train, held_out", [((), ()), (ids(1), ids(1, 0)), (ids(1, 0), ids(1))])
 def test_without_a_pair_of_neighbours_only_the_vocabulary_is_known(train, held_out):
-    assert baselines(train, held_out, 8, 0.5) == dict(nothing=math.log(8), floor=0.5)
+    assert baselines(train, held_out, 8, 0.5) == dict(uniform=math.log(8), entropy=0.5)

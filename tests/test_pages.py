@@ -27,50 +27,52 @@ def settled(page):
         return !of(document).some((one) => one.getAttribute("aria-busy") === "true"); }""")
 
 
-def film_of(folder):
-    exported = folder / "exported" / "smoke"
-    manifest = json.loads((exported / "manifest.json").read_text("utf-8"))
-    return manifest, json.loads((exported / "film.json").read_text("utf-8"))
+def manifest_of(folder):
+    return json.loads((folder / "exported" / "smoke" / "manifest.json").read_text("utf-8"))
+
+
+def samples_of(folder):
+    return json.loads((folder / "exported" / "smoke" / "samples.json").read_text("utf-8"))
 
 
 def shown(page):
-    """The text that the page shows behind the first prompt."""
-    return page.locator("five-texts li").first.locator(".text").last.inner_text()
+    """The text that the page shows for the first prompt."""
+    return page.locator("prompt-samples li").first.locator(".text").last.inner_text()
 
 
-def told(folder, look, prompt=0):
-    """What the model wrote at a look, as a page writes it."""
-    manifest, film = film_of(folder)
-    symbols = manifest["tokenizer"]["symbols"]
-    words = "".join(symbols[i] for i in film["frames"][look]["continued"][prompt]["ids"])
-    return film["prompts"][prompt]["text"] + words.replace("<|endoftext|>", " (end)").replace(
+def expected(folder, i, prompt=0):
+    """The text of a prompt in sample i, as a page shows it."""
+    manifest, vocab = manifest_of(folder), manifest_of(folder)["tokenizer"]["vocab"]
+    ids = samples_of(folder)["samples"][i]["continuations"][prompt]["ids"]
+    text = "".join(vocab[id] for id in ids)
+    return manifest["prompts"][prompt] + text.replace("<|endoftext|>", " (end)").replace(
         "\n", "↵ ")
 
 
 # Watch it learn ---------------------------------------------------------------------------------
 
-def test_the_film_shows_what_was_written_at_each_look(browser, site):
-    steps = film_of(site.folder)[0]["watched"]
+def test_the_slider_shows_the_samples_of_each_step(browser, site):
+    steps = manifest_of(site.folder)["sampled_steps"]
     with opened(browser, f"{site.address}/index.html") as page:
-        assert shown(page) == told(site.folder, 0)
+        assert shown(page) == expected(site.folder, 0)
         slider = page.get_by_role("slider", name="Training step")
         slider.focus()
-        for look in range(1, len(steps)):
+        for i in range(1, len(steps)):
             page.keyboard.press("ArrowRight")
-            assert shown(page) == told(site.folder, look)
-            assert slider.get_attribute("aria-valuetext") == f"step {steps[look]} of 20"
-            assert page.url.endswith(f"#step={steps[look]}")
+            assert shown(page) == expected(site.folder, i)
+            assert slider.get_attribute("aria-valuetext") == f"step {steps[i]} of 20"
+            assert page.url.endswith(f"#step={steps[i]}")
         page.keyboard.press("Home")
-        assert shown(page) == told(site.folder, 0)
+        assert shown(page) == expected(site.folder, 0)
 
 
-def test_an_address_leads_to_its_step_and_the_nearest_one_if_that_was_not_watched(browser, site):
-    for step, look in ((10, "10"), (19, "20"), (999, "20"), ("nonsense", "0")):
+def test_an_address_leads_to_its_step_or_else_to_the_nearest_sampled_step(browser, site):
+    for step, nearest in ((10, "10"), (19, "20"), (999, "20"), ("nonsense", "0")):
         with opened(browser, f"{site.address}/index.html#step={step}") as page:
-            assert page.get_by_text(f"step {look} of 20").is_visible()
+            assert page.get_by_text(f"step {nearest} of 20").is_visible()
 
 
-def test_the_film_plays_to_its_end_and_stops_when_somebody_takes_the_slider(browser, site):
+def test_play_goes_to_the_last_step_and_stops_when_somebody_takes_the_slider(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         page.get_by_role("button", name="Play").click()
         page.get_by_text("step 20 of 20").wait_for()
@@ -81,53 +83,51 @@ def test_the_film_plays_to_its_end_and_stops_when_somebody_takes_the_slider(brow
         page.get_by_role("button", name="Pause").wait_for()
         page.get_by_role("slider").press("Home")
         page.get_by_role("button", name="Play").wait_for()
-        assert shown(page) == told(site.folder, 0)
+        assert shown(page) == expected(site.folder, 0)
 
 
-def test_with_reduced_motion_the_film_moves_by_hand_only(browser, site):
+def test_with_reduced_motion_there_is_no_play_button(browser, site):
     with opened(browser, f"{site.address}/index.html", still=True) as page:
         assert page.get_by_role("button", name="Play").count() == 0
         page.get_by_role("button", name="Next sample").click()
-        assert shown(page) == told(site.folder, 1)
+        assert shown(page) == expected(site.folder, 1)
 
 
-def test_a_moment_and_a_point_of_the_curve_lead_to_their_step(browser, site):
-    moments = film_of(site.folder)[1]["moments"]
-    assert moments, "even the smoke run has moments"
+def test_a_milestone_and_a_point_of_the_curve_lead_to_their_step(browser, site):
+    milestones = samples_of(site.folder)["milestones"]
+    assert milestones, "even the smoke run has milestones"
     with opened(browser, f"{site.address}/index.html") as page:
-        page.locator("moment-list button").last.click()
-        assert page.url.endswith(f"#step={moments[-1]['step']}")
-        assert 0 <= page.locator("#film").bounding_box()["y"] < 300
+        page.locator("milestone-list button").last.click()
+        assert page.url.endswith(f"#step={milestones[-1]['step']}")
+        assert 0 <= page.locator("#training").bounding_box()["y"] < 300
         curve = page.locator("loss-curve .u-over")
         curve.click(position=dict(x=curve.bounding_box()["width"] - 2, y=90))
         assert page.url.endswith("#step=20")
 
 
-def test_a_token_says_how_likely_it_was_by_mouse_and_by_keyboard(browser, site):
-    manifest, film = film_of(site.folder)
-    first = film["frames"][0]["continued"][0]
+def test_a_token_shows_its_probability_by_mouse_and_by_keyboard(browser, site):
+    vocab = manifest_of(site.folder)["tokenizer"]["vocab"]
+    first = samples_of(site.folder)["samples"][0]["continuations"][0]
     with opened(browser, f"{site.address}/index.html") as page:
-        readout = page.locator("five-texts .readout")
-        page.locator("five-texts .token").nth(1).hover()
-        likely = re.search(r"a probability of ([<>])?(\d+)%", readout.inner_text())
-        assert abs(int(likely[2]) - 100 * first["p"][1]) <= 1
-        page.locator("five-texts [role=group]").first.focus()
+        tooltip = page.locator("prompt-samples .tooltip")
+        page.locator("prompt-samples .token").nth(1).hover()
+        shown_percent = re.search(r"[<>]?(\d+)%", tooltip.inner_text())
+        assert abs(int(shown_percent[1]) - 100 * first["p"][1]) <= 1
+        page.locator("prompt-samples [role=group]").first.focus()
         page.keyboard.press("Home")
-        symbol = manifest["tokenizer"]["symbols"][first["ids"][0]]
-        assert readout.locator("b").inner_text() == symbol.replace(" ", "·").replace(
-            "\n", "↵").replace("<|endoftext|>", "(end)")
+        assert tooltip.locator("b").inner_text() == show_whitespace(vocab[first["ids"][0]])
 
 
-def test_a_finger_on_a_token_is_answered_beside_it_and_not_below_the_controls(browser, site):
+def test_a_tapped_token_gets_its_tooltip_next_to_it(browser, site):
     page = browser.new_page(viewport=dict(width=390, height=700), has_touch=True)
     page.goto(f"{site.address}/index.html#step=20")
     drawn(page)
-    token = page.locator("five-texts .token").nth(2)
+    token = page.locator("prompt-samples .token").nth(2)
     token.scroll_into_view_if_needed()
     token.tap()
-    readout, box = page.locator("five-texts .readout").bounding_box(), token.bounding_box()
-    assert 0 <= readout["y"] - (box["y"] + box["height"]) < 12
-    assert readout["x"] >= 0 and readout["x"] + readout["width"] <= 390
+    tooltip, box = page.locator("prompt-samples .tooltip").bounding_box(), token.bounding_box()
+    assert 0 <= tooltip["y"] - (box["y"] + box["height"]) < 12
+    assert tooltip["x"] >= 0 and tooltip["x"] + tooltip["width"] <= 390
     page.close()
 
 
@@ -156,88 +156,89 @@ def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path)
 def inside(browser, site, state="", **how):
     """explore.html with this in its address, when everything is there."""
     with opened(browser, f"{site.address}/explore.html#{state}", **how) as page:
-        page.mouse.move(5, 5)  # somebody is there
+        page.mouse.move(5, 5)  # the first interaction
         settled(page)
         page.figure = lambda name: page.locator(f"#inside {name}")
         yield page
 
 
-def look_of(folder, step, prompt):
-    manifest, _ = film_of(folder)
+def continuation_of(folder, step, prompt):
+    """The vocabulary, and what was exported of a prompt at a step."""
     file = folder / "exported" / "smoke" / "steps" / f"{step:06}.json"
-    return manifest["tokenizer"]["symbols"], json.loads(file.read_text("utf-8"))["prompts"][prompt]
+    continuations = json.loads(file.read_text("utf-8"))["continuations"]
+    return manifest_of(folder)["tokenizer"]["vocab"], continuations[prompt]
 
 
-def alone(symbol):
-    return symbol.replace(" ", "·").replace("\n", "↵").replace("<|endoftext|>", "(end)")
+def show_whitespace(token):
+    return token.replace(" ", "·").replace("\n", "↵").replace("<|endoftext|>", "(end)")
 
 
 def boxes(page, figure="#inside token-row"):
-    """The tokens that a row shows, the question mark behind its end left out."""
+    """The tokens that a row shows, without the question mark after its end."""
     return [text for text in page.locator(f"{figure} .token:not(.ghost)").all_inner_texts()]
 
 
 @pytest.mark.parametrize("step, prompt", [(0, 0), (10, 3), (20, 4)])
-def test_the_text_that_was_written_down_is_shown_as_its_tokens(browser, site, step, prompt):
-    symbols, look = look_of(site.folder, step, prompt)
-    ids = look["given"] + [token[0] for token in look["tokens"]]
+def test_an_exported_text_is_shown_as_its_tokens(browser, site, step, prompt):
+    vocab, exported = continuation_of(site.folder, step, prompt)
+    ids = exported["prompt_ids"] + [token["id"] for token in exported["tokens"]]
     with inside(browser, site, f"step={step}&prompt={prompt}") as page:
-        assert boxes(page) == [alone(symbols[i]) for i in ids]
+        assert boxes(page) == [show_whitespace(vocab[i]) for i in ids]
         assert page.get_by_text(f"Recorded at step {step} of the training").is_visible()
 
 
-def test_a_token_shows_the_ten_that_were_written_down_with_the_chosen_one_marked(browser, site):
-    symbols, look = look_of(site.folder, 20, 1)
-    chosen, p, ten = look["tokens"][2]
+def test_a_token_shows_the_ten_most_likely_with_the_chosen_one_marked(browser, site):
+    vocab, exported = continuation_of(site.folder, 20, 1)
+    token, position = exported["tokens"][2], len(exported["prompt_ids"]) + 2
     with inside(browser, site, "step=20&prompt=1") as page:
-        page.figure("token-row").locator(".token").nth(len(look["given"]) + 2).click()
+        page.figure("token-row").locator(".token").nth(position).click()
         rows = page.figure("top-ten").locator("li")
-        shown = [row.locator(".symbol").inner_text().split("\n")[0] for row in rows.all()]
-        assert shown[:10] == [alone(symbols[i]) for i, _ in ten]
+        shown = [row.locator(".token").inner_text().split("\n")[0] for row in rows.all()]
+        assert shown[:10] == [show_whitespace(vocab[i]) for i, _ in token["top"]]
         marked = page.figure("top-ten").locator("li.is-chosen")
-        assert marked.locator(".symbol").inner_text() == alone(symbols[chosen]) + "\n, chosen"
-        said = marked.locator(".share").first.inner_text()
-        assert said.startswith("<") if p < 0.005 else abs(int(said[:-1]) - 100 * p) <= 1
-        assert f"at={len(look['given']) + 2}" in page.url
+        assert marked.locator(".token").inner_text().startswith(
+            show_whitespace(vocab[token["id"]]) + "\n")
+        assert marked.locator(".percent").first.inner_text() == percent(token["p"])
+        assert f"position={position}" in page.url
 
 
-def test_temperature_changes_the_draw_but_not_the_belief(browser, site):
-    with inside(browser, site, "step=20&prompt=1&at=7&temperature=1") as page:
+def test_temperature_changes_the_sampling_but_not_the_prediction(browser, site):
+    with inside(browser, site, "step=20&prompt=1&position=7&temperature=1") as page:
         row = page.figure("top-ten").locator("li").first
         slider = page.figure("top-ten").get_by_role("slider")
-        believed = row.locator(".share").first.inner_text()
-        assert row.locator(".share").all_inner_texts() == [believed, believed]
+        probability = row.locator(".percent").first.inner_text()
+        assert row.locator(".percent").all_inner_texts() == [probability, probability]
         slider.focus()
         for _ in range(10):
             page.keyboard.press("ArrowLeft")
-        assert row.locator(".share").all_inner_texts() == [believed, "100%"]
+        assert row.locator(".percent").all_inner_texts() == [probability, "100%"]
         assert "temperature=0" in page.url
 
 
-def test_attention_is_what_was_written_down_by_mouse_and_by_keyboard(browser, site):
-    symbols, look = look_of(site.folder, 20, 0)
-    seen = np.frombuffer(base64.b64decode(look["attention"]), np.uint8).reshape(4, -1) / 255
-    rows = [place * (place + 1) // 2 for place in range(20)]
-    with inside(browser, site, "step=20&prompt=0&head=1.1&at=5") as page:
+def test_attention_weights_are_the_exported_ones_by_mouse_and_by_keyboard(browser, site):
+    vocab, exported = continuation_of(site.folder, 20, 0)
+    weights = np.frombuffer(base64.b64decode(exported["attention"]), np.uint8).reshape(4, -1) / 255
+    starts = [query * (query + 1) // 2 for query in range(20)]
+    with inside(browser, site, "step=20&prompt=0&head=1.1&position=5") as page:
         shown = page.figure("attention-map").locator("li").all_inner_texts()
-        row = seen[3][rows[4] : rows[5]]
+        row = weights[3][starts[4] : starts[5]]
         assert len(shown) == 5
-        given = [alone(symbols[i]) for i in look["given"]]
+        prompt = [show_whitespace(vocab[i]) for i in exported["prompt_ids"]]
         for one in shown:
-            symbol, share = re.fullmatch(r"(\S+) [<>]?(\d+)%", one).groups()
-            assert min(abs(100 * row[i] - int(share)) for i in range(5) if given[i] == symbol) <= 1
+            token, number = re.fullmatch(r"(\S+) [<>]?(\d+)%", one).groups()
+            assert min(abs(100 * row[i] - int(number)) for i in range(5) if prompt[i] == token) <= 1
         field = page.figure("attention-map").locator(".field")
         field.focus()
         page.keyboard.press("ArrowDown")
-        assert page.url.count("at=6") == 1
+        assert page.url.count("position=6") == 1
         page.keyboard.press("ArrowUp")
         page.keyboard.press("ArrowLeft")
-        said = page.figure("attention-map").locator(".says").inner_text()
-        assert f"to {given[3]}: {round(100 * row[3])}%" in said
+        said = page.figure("attention-map").locator(".description").inner_text()
+        assert f"to {prompt[3]}: {round(100 * row[3])}%" in said
         box = field.bounding_box()
         page.mouse.click(box["x"] + 2, box["y"] + box["height"] * 0.99)
-        last = len(look["given"]) + len(look["tokens"])
-        said = page.figure("attention-map").locator(".says").inner_text()
+        last = len(exported["prompt_ids"]) + len(exported["tokens"])
+        said = page.figure("attention-map").locator(".description").inner_text()
         assert f"(position {last - 1}) to (end)" in said
 
 
@@ -258,12 +259,13 @@ def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
             "Head 1.1: ")
 
 
-def test_what_a_head_does_is_what_the_export_measured(browser, site):
+def test_the_scores_of_a_head_are_those_of_the_export(browser, site):
     heads = json.loads((site.folder / "exported/smoke/heads.json").read_text("utf-8"))
     with inside(browser, site, "step=20&head=1.0") as page:
         table = page.locator("head-story table")
-        assert table.get_by_role("button").all_inner_texts() == [str(s) for s in heads["steps"]]
-        for role in heads["chance"]:
+        assert table.get_by_role("button").all_inner_texts() == [
+            str(step) for step in heads["snapshot_steps"]]
+        for role in heads["uniform_scores"]:
             row = table.get_by_role("row", name=re.compile(f"^{role}")).locator("td b")
             assert row.all_inner_texts() == [percent(one[role][1][0]) for one in heads["scores"]]
         table.get_by_role("button", name="step 0").click()
@@ -289,8 +291,8 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
     with inside(browser, site, "step=10") as page:
         page.get_by_placeholder("The start of a text").fill("The cat")
         page.figure("prompt-chooser").get_by_text("Computed in this page").wait_for()
-        kept = [one["step"] for one in film_of(site.folder)[0]["snapshots"]]
-        step = min(kept, key=lambda one: abs(one - 10))
+        steps = [one["step"] for one in manifest_of(site.folder)["snapshots"]]
+        step = min(steps, key=lambda one: abs(one - 10))
         said = page.figure("prompt-chooser").locator(".caption").inner_text()
         assert f"with the weights of step {step}" in said
         assert ("nearest to step 10" in said) == (step != 10)
@@ -309,23 +311,23 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
         assert page.get_by_placeholder("The start of a text").input_value() == "The cat"
 
 
-def test_what_the_page_computes_of_your_text_is_what_pytorch_computes(browser, site, smoke_run):
+def test_predictions_for_your_text_equal_those_of_pytorch(browser, site, smoke_run):
 
     import torch
 
-    with inside(browser, site, "step=20&text=The%20dog&at=3") as page:
+    with inside(browser, site, "step=20&text=The%20dog&position=3") as page:
         top = page.figure("top-ten").locator("li").first
-        symbol = top.locator(".symbol").inner_text()
-        shares = top.locator(".share").first.inner_text()
+        token = top.locator(".token").inner_text()
+        shown_percent = top.locator(".percent").first.inner_text()
         lens = page.figure("logit-lens").locator("tr").last.locator("td").first.inner_text()
-    source = ExportedRun(smoke_run, "int8")
-    ids = source.cut("The dog")[:3]
+    run = ExportedRun(smoke_run, "int8")
+    ids = run.encode_prompt("The dog")[:3]
     with torch.inference_mode():
-        p = source.last(torch.tensor([ids]))[0][0, -1].softmax(-1)
+        p = run.last(torch.tensor([ids]))[0][0, -1].softmax(-1)
     best = int(p.argmax())
-    assert symbol.split("\n")[0] == alone(source.symbols[best])
-    assert shares == percent(p[best].item())
-    assert lens.split("\n")[0].strip() == alone(source.symbols[best])
+    assert token.split("\n")[0] == show_whitespace(run.vocab[best])
+    assert shown_percent == percent(p[best].item())
+    assert lens.split("\n")[0].strip() == show_whitespace(run.vocab[best])
 
 
 def test_characters_that_the_model_never_saw_are_left_out_and_named(browser, site):
@@ -342,15 +344,15 @@ def test_characters_that_the_model_never_saw_are_left_out_and_named(browser, sit
         page.get_by_text("Recorded at").wait_for()
 
 
-def test_the_page_says_that_it_computes_what_pytorch_computed(browser, site):
+def test_the_parity_check_reports_the_same_logits_as_pytorch(browser, site):
     with inside(browser, site, "step=20") as page:
-        said = page.locator("same-numbers p")
+        said = page.locator("parity-check p")
         said.get_by_text("This page computes the same numbers as PyTorch.").wait_for()
         gap = float(re.search(r"none differs by more than (\S+)\.$", said.inner_text())[1])
         assert 0 < gap <= 1e-4
 
 
-def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, tmp_path):
+def test_logits_that_differ_from_those_of_pytorch_are_reported(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
 
@@ -359,7 +361,7 @@ def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, t
 
     change(copy / "exported" / "smoke", "logits/000020.json", nudge)
     with served(copy) as address, opened(browser, f"{address}/explore.html") as page:
-        page.mouse.move(5, 5)  # somebody is there
+        page.mouse.move(5, 5)  # the first interaction
         page.get_by_text("this page does not compute the same numbers as PyTorch").wait_for()
         assert page.get_by_text("This page computes the same numbers as PyTorch").count() == 0
 
@@ -367,9 +369,9 @@ def test_other_logits_than_those_of_pytorch_are_not_passed_over(browser, site, t
 @pytest.mark.parametrize("versus, word", [
     ("step:0", "diverge at position"), ("temperature:0", "diverge at position"),
     ("off:1.0", "position"), ("temperature:0.8", "Both write the same text")])
-def test_two_are_compared_up_to_where_they_part(browser, site, versus, word):
+def test_two_texts_are_compared_up_to_where_they_diverge(browser, site, versus, word):
     with inside(browser, site, f"step=20&prompt=2&temperature=0.8&versus={versus}") as page:
-        said = page.locator("rose-and-fell p").first.inner_text()
+        said = page.locator("probability-diff p").first.inner_text()
         assert word in said
         first, second = boxes(page, "#first"), boxes(page, "#second")
         if found := re.search(r"They diverge at position (\d+)", said):
@@ -381,38 +383,39 @@ def test_two_are_compared_up_to_where_they_part(browser, site, versus, word):
             assert first == second
 
 
-def test_a_head_that_is_switched_off_changes_what_is_believed(browser, site):
+def test_an_ablated_head_changes_the_predictions(browser, site):
     with inside(browser, site, "step=20&prompt=0&versus=off:0.1") as page:
-        assert page.locator("rose-and-fell li").count() > 0
-        before, after = zip(*[re.findall(r"[\d.]+", share)[:2] for share in
-                              page.locator("rose-and-fell .share").all_inner_texts()])
+        assert page.locator("probability-diff li").count() > 0
+        before, after = zip(*[re.findall(r"[\d.]+", one)[:2] for one in
+                              page.locator("probability-diff .change").all_inner_texts()])
         assert any(a != b for a, b in zip(before, after))
         moved = page.locator("#compared attention-gallery .role").all_inner_texts()
         assert moved[:2] == ["0% moved"] * 2, "the first layer reads what it read before"
 
 
-def test_what_rose_and_where_attention_moved_is_what_pytorch_says(browser, site, smoke_run):
+def test_changes_of_probabilities_and_of_attention_equal_those_of_pytorch(browser, site, smoke_run):
 
     import torch
 
-    source = ExportedRun(smoke_run, "int8")
-    ids = source.cut(source.prompts[0])[:5]
-    first, second = source.models[20], source.models[0]
+    run = ExportedRun(smoke_run, "int8")
+    ids = run.encode_prompt(run.prompts[0])[:5]
+    first, second = run.models[20], run.models[0]
     with torch.inference_mode():
         before, after = (model(torch.tensor([ids]))[0][0, -1].softmax(-1)
                          for model in (first, second))
-    rose = int((after - before).argmax())
-    with inside(browser, site, "step=20&prompt=0&versus=step:0&there=5&head=1.1") as page:
-        top = page.locator("rose-and-fell li").first
-        assert top.locator("code").inner_text() == alone(source.symbols[rose])
-        assert top.locator(".share").inner_text() == (
-            f"{tenths(before[rose].item())} → {tenths(after[rose].item())}")
+    increased = int((after - before).argmax())
+    state = "step=20&prompt=0&versus=step:0&comparedPosition=5&head=1.1"
+    with inside(browser, site, state) as page:
+        top = page.locator("probability-diff li").first
+        assert top.locator("code").inner_text() == show_whitespace(run.vocab[increased])
+        assert top.locator(".change").inner_text() == (
+            f"{tenths(before[increased].item())} → {tenths(after[increased].item())}")
         moved = page.locator("#compared attention-map li").first.inner_text()
     rows = [attention_weights(model, ids)[1, 1, -1] for model in (first, second)]
     change = rows[1] - rows[0]
     most = int(change.abs().argmax())
     points = f"{'+' if change[most] > 0 else '−'}{round(100 * abs(change[most].item()))} points"
-    assert moved == f"{alone(source.symbols[ids[most]])} {points}"
+    assert moved == f"{show_whitespace(run.vocab[ids[most]])} {points}"
 
 
 def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site, tmp_path):
@@ -437,10 +440,10 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
 
 
 @pytest.mark.parametrize("state", [
-    "prompt=99&at=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
-    "prompt=1.5&at=1e9&head=0&temperature=99&seed=-1&versus=step:x",
+    "prompt=99&position=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
+    "prompt=1.5&position=1e9&head=0&temperature=99&seed=-1&versus=step:x",
     "text=%20&head=0.0.0&versus=off:7.7&step=-3"])
-def test_nonsense_in_the_address_becomes_what_is_possible(browser, site, state):
+def test_invalid_values_in_the_address_are_replaced_by_valid_ones(browser, site, state):
     with opened(browser, f"{site.address}/explore.html#{state}") as page:
         assert len(boxes(page)) > 2
         assert page.locator("#inside top-ten h3").is_visible()
@@ -450,7 +453,7 @@ def test_nonsense_in_the_address_becomes_what_is_possible(browser, site, state):
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])
-def test_axe_finds_nothing(browser, site, name, width, dark):
+def test_axe_finds_no_accessibility_violation(browser, site, name, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(browser, f"{site.address}/{name}", width, dark=dark) as page:
@@ -470,7 +473,7 @@ def test_nothing_scrolls_sideways_in_a_narrow_window_a_wide_one_and_one_that_cha
                                    f" && document.documentElement.scrollWidth <= {width}")
 
 
-def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):
+def test_every_figure_has_text_for_screen_readers(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         heard = page.locator("body").aria_snapshot()
     for words in ("The loss on unseen text falls from", "Share of texts that follow",
@@ -478,12 +481,12 @@ def test_every_figure_has_words_for_those_who_do_not_see_it(browser, site):
         assert words in heard
 
 
-def test_nothing_jumps_while_the_film_moves(browser, site):
+def test_nothing_jumps_from_step_to_step(browser, site):
     with opened(browser, f"{site.address}/index.html", 360) as page:
         heights = set()
         page.get_by_role("slider").focus()
-        for _ in film_of(site.folder)[0]["watched"]:
-            heights.add(page.locator("five-texts").bounding_box()["height"])
+        for _ in manifest_of(site.folder)["sampled_steps"]:
+            heights.add(page.locator("prompt-samples").bounding_box()["height"])
             page.keyboard.press("ArrowRight")
     assert len(heights) == 1
 
@@ -536,18 +539,18 @@ def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_
     run = copy / "exported" / "smoke"
 
     def poison(manifest):
-        manifest["tokenizer"]["symbols"] = [HOSTILE] * len(manifest["tokenizer"]["symbols"])
+        manifest["tokenizer"]["vocab"] = [HOSTILE] * len(manifest["tokenizer"]["vocab"])
+        manifest["prompts"] = [HOSTILE] * len(manifest["prompts"])
         manifest["settings"]["dataset"] = manifest["missing"]["heads"] = HOSTILE
 
     change(run, "manifest.json", poison)
-    change(run, "film.json", lambda film: (
-        [prompt.update(text=HOSTILE) for prompt in film["prompts"]],
-        film["moments"].append(dict(kind="words", step=20, prompt=0, text=HOSTILE))))
+    change(run, "samples.json", lambda samples: samples["milestones"].append(
+        dict(kind="words", step=20, prompt=0, text=HOSTILE)))
     with served(copy) as address, opened(browser, f"{address}/index.html") as page:
         assert page.locator("img").count() == 0
         assert HOSTILE in shown(page)
-        for place in ("before-after", "moment-list", "run-facts"):
-            assert page.locator(place).get_by_text(HOSTILE).first.is_visible(), place
+        for figure in ("before-after", "milestone-list", "run-facts"):
+            assert page.locator(figure).get_by_text(HOSTILE).first.is_visible(), figure
 
 
 # Damage -----------------------------------------------------------------------------------------
@@ -569,7 +572,7 @@ DAMAGE = {  # what is done to site/exported/, what the page then says, and the c
     "index cut": (lambda e: cut(e / "index.json"), "the list of runs is damaged: it is not JSON",
                   "python export_for_web.py"),
     "index of another version": (lambda e: alter(e / "index.json", format=9),
-                                 "was exported in format 9, but this page reads format 1",
+                                 "was exported in format 9, but this page reads format 2",
                                  "python export_for_web.py"),
     "no manifest": (lambda e: (e / "smoke/manifest.json").unlink(),
                     "The run smoke is missing (404)", "python export_for_web.py runs/smoke"),
@@ -585,18 +588,20 @@ DAMAGE = {  # what is done to site/exported/, what the page then says, and the c
     "manifest is a list": (lambda e: (e / "smoke/manifest.json").write_text("[]"),
                            "The run smoke was exported in format undefined",
                            "python export_for_web.py"),
-    "film missing": (lambda e: (e / "smoke/film.json").unlink(),
-                     "film.json of the run smoke is missing (404)",
+    "samples missing": (lambda e: (e / "smoke/samples.json").unlink(),
+                     "samples.json of the run smoke is missing (404)",
                      "python export_for_web.py runs/smoke"),
-    "film cut": (lambda e: cut(e / "smoke/film.json"), "film.json of the run smoke is damaged",
-                 "python export_for_web.py runs/smoke"),
-    "one number of the film changed": (
-        lambda e: (e / "smoke/film.json").write_text((e / "smoke/film.json").read_text("utf-8")
-                                                     .replace("0", "1", 1), "utf-8"),
-        "film.json of the run smoke is damaged", "python export_for_web.py runs/smoke"),
-    "film of another export": (lambda e: (e / "smoke/film.json").write_text("{}"),
-                               "film.json of the run smoke is damaged",
-                               "python export_for_web.py runs/smoke"),
+    "samples cut": (lambda e: cut(e / "smoke/samples.json"),
+                    "samples.json of the run smoke is damaged",
+                    "python export_for_web.py runs/smoke"),
+    "one number of the samples changed": (
+        lambda e: (e / "smoke/samples.json").write_text(
+            (e / "smoke/samples.json").read_text("utf-8").replace("0", "1", 1), "utf-8"),
+        "samples.json of the run smoke is damaged",
+                    "python export_for_web.py runs/smoke"),
+    "samples of another export": (lambda e: (e / "smoke/samples.json").write_text("{}"),
+                                  "samples.json of the run smoke is damaged",
+                                  "python export_for_web.py runs/smoke"),
     "log cut": (lambda e: cut(e / "smoke/log.json"), "log.json of the run smoke is damaged",
                 "python export_for_web.py runs/smoke"),
     "log left out": (lambda e: change(e / "smoke", "manifest.json",
@@ -606,7 +611,7 @@ DAMAGE = {  # what is done to site/exported/, what the page then says, and the c
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damaged_data_is_named_in_its_place_with_the_command_that_mends_it(
+def test_damaged_data_is_reported_where_it_would_be_shown_with_a_command(
         browser, site, tmp_path, damage):
     harm, sentence, command = DAMAGE[damage]
     copy = tmp_path / "site"
@@ -624,39 +629,40 @@ def test_damaged_data_is_named_in_its_place_with_the_command_that_mends_it(
 
 
 INSIDE = {  # the same for what only explore.html reads
-    "a look missing": (lambda e: (e / "smoke/steps/000020.json").unlink(), "#inside token-row",
+    "a sample missing": (lambda e: (e / "smoke/steps/000020.json").unlink(), "#inside token-row",
                        "steps/000020.json of the run smoke is missing (404)"),
-    "a look cut": (lambda e: cut(e / "smoke/steps/000020.json"), "#inside token-row",
+    "a sample cut": (lambda e: cut(e / "smoke/steps/000020.json"), "#inside token-row",
                    "steps/000020.json of the run smoke is damaged"),
     "heads cut": (lambda e: cut(e / "smoke/heads.json"), "head-story",
                   "heads.json of the run smoke is damaged"),
     "heads of an older export": (
-        lambda e: change(e / "smoke", "heads.json", lambda heads: heads.pop("watched")),
+        lambda e: change(e / "smoke", "heads.json", lambda heads: heads.pop("sampled")),
         "entropy-strips", "was exported before this figure existed"),
-    "check missing": (lambda e: (e / "smoke/check.json").unlink(), "same-numbers",
+    "check missing": (lambda e: (e / "smoke/check.json").unlink(), "parity-check",
                       "check.json of the run smoke is missing (404)"),
-    "logits missing": (lambda e: (e / "smoke/logits/000020.json").unlink(), "same-numbers",
+    "logits missing": (lambda e: (e / "smoke/logits/000020.json").unlink(), "parity-check",
                        "logits/000020.json of the run smoke is missing (404)"),
-    "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "same-numbers",
+    "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "parity-check",
                         "000020.bin is missing (404)"),
     "weights cut": (lambda e: cut(e / "smoke/weights/000020.bin"), "#first",
                     "it is cut short, or from another export"),
     "weights cut, deeper": (lambda e: cut(e / "smoke/weights/000020.bin"), "logit-lens",
                             "it is cut short, or from another export"),
-    "one weight changed": (lambda e: turn(e / "smoke/weights/000020.bin"), "same-numbers",
+    "one weight changed": (lambda e: flip_bit(e / "smoke/weights/000020.bin"), "parity-check",
                            "000020.bin is damaged, or belongs to another export"),
 }
 
 
-def turn(path):
+def flip_bit(path):
     raw = bytearray(path.read_bytes())
     raw[1000] ^= 1
     path.write_bytes(raw)
 
 
 @pytest.mark.parametrize("damage", INSIDE)
-def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site, tmp_path, damage):
-    harm, place, sentence = INSIDE[damage]
+def test_one_damaged_file_is_reported_and_the_other_figures_still_work(
+        browser, site, tmp_path, damage):
+    harm, figure, sentence = INSIDE[damage]
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
     harm(copy / "exported")
@@ -665,8 +671,8 @@ def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site,
         page.goto(f"{address}/explore.html#step=20")
         drawn(page)
         page.mouse.move(5, 5)
-        page.locator(place).get_by_role("alert").wait_for()
-        alert = page.locator(place).get_by_role("alert")
+        page.locator(figure).get_by_role("alert").wait_for()
+        alert = page.locator(figure).get_by_role("alert")
         assert sentence in alert.inner_text()
         assert alert.locator("code").inner_text() == "python export_for_web.py runs/smoke"
         page.get_by_role("slider", name="Training step").press("ArrowLeft")
@@ -674,7 +680,7 @@ def test_damage_inside_is_named_in_its_place_and_the_rest_goes_on(browser, site,
         page.close()
 
 
-def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(browser, site):
+def test_a_run_in_the_address_that_was_not_exported_is_reported_as_missing(browser, site):
     page = browser.new_page()
     page.goto(f"{site.address}/index.html#run=nobody")
     drawn(page)
@@ -690,28 +696,36 @@ def test_a_run_that_the_address_names_but_nobody_exported_is_said_to_be_missing(
 
 def test_numbers_and_tokens_are_written_as_people_read_them(engine):
     assert engine("""async () => {
-        const { alone, count, duration, heat, inText, nats, percent, shade } =
-          await import("/kit/words.js");
-        return [[0, 0.001, 0.754, 0.999, 1].map(percent), count(951040), nats(Math.log(10)),
-                nats(0.2384), [75, 3600, 12.4].map(duration), inText(" a\\n"), alone(" a\\n"),
-                inText("<|endoftext|>"), shade(0.26), heat(2)]; }""") == [
+        const { count, duration, inText, percent, showWhitespace } =
+          await import("/app/format.js");
+        const { colorToken, heat } = await import("/app/colormap.js");
+        return [[0, 0.001, 0.754, 0.999, 1].map(percent), count(951040),
+                [75, 3600, 12.4].map(duration), inText(" a\\n"),
+                showWhitespace(" a\\n"), inText("<|endoftext|>"),
+                colorToken(0.26), heat(2)]; }""") == [
         ["0%", "<1%", "75%", ">99%", "100%"], "951,040",
-        "2.30 nats, like guessing among 10 equal options",
-        "0.24 nats, like guessing among 1.3 equal options", ["1 min 15 s", "1 h 0 min", "12 s"],
-        " a↵ ", "·a↵", " (end)", "shade3", "heat10"]
+        ["1 min 15 s", "1 h 0 min", "12 s"],
+        " a↵ ", "·a↵", " (end)", "color3", "heat10"]
 
 
-# The axis of steps ------------------------------------------------------------------------------
+def test_a_loss_in_nats_is_also_shown_as_a_number_of_equal_options(engine):
+    texts = engine("""async () => {
+        const { nats } = await import("/app/format.js");
+        return [Math.log(10), 0.2384].map(nats); }""")
+    assert [re.findall(r"[\d.]+", text) for text in texts] == [["2.30", "10"], ["0.24", "1.3"]]
+
+
+# The scale of steps -----------------------------------------------------------------------------
 
 @settings(max_examples=40)
 @given(steps=st.lists(st.integers(0, 10**5), min_size=1, max_size=30, unique=True).map(sorted),
        other=st.integers(0, 10**5))
-def test_steps_lie_side_by_side_and_what_is_between_them_between_them(engine, steps, other):
-    places, between, nearest, latest = engine("""async ({ steps, other }) => {
-        const { place, nearest, latest } = await import("/kit/axis.js");
-        return [steps.map((step) => place(step, steps)), place(other, steps),
+def test_sampled_steps_are_equally_far_apart_and_others_lie_between_them(engine, steps, other):
+    indices, between, nearest, latest = engine("""async ({ steps, other }) => {
+        const { fractionalIndex, latest, nearest } = await import("/app/step-scale.js");
+        return [steps.map((step) => fractionalIndex(step, steps)), fractionalIndex(other, steps),
                 nearest(other, steps), latest(other, steps)]; }""", dict(steps=steps, other=other))
-    assert places == list(range(len(steps)))
+    assert indices == list(range(len(steps)))
     before = [i for i, step in enumerate(steps) if step <= other]
     assert (before[-1] if before else 0) <= between <= (before[-1] + 1 if before else 0)
     assert abs(nearest - other) == min(abs(step - other) for step in steps)

@@ -8,11 +8,11 @@ import signal
 import data
 import train
 from helpers import ROOT
-from terrarium.arithmetic import snapshot_steps
 from terrarium.errors import BadInput
 from terrarium.files import append
+from terrarium.recorder import snapshot_steps
 from terrarium.runs import RunFolder, check_beginning
-from terrarium.settings import read_settings
+from terrarium.settings import read_settings, saved_settings
 from terrarium.text import END
 from train import GPT, PRESETS, Settings, Tokenizer, attention
 
@@ -65,7 +65,7 @@ def read_lines(path):
 
 def model_of(run, step):
     """The model as a snapshot keeps it."""
-    settings = Settings(**json.loads((run / "settings.json").read_text("utf-8")))
+    settings = saved_settings(Settings, run)
     weights = torch.load(run / "snapshots" / f"{step:06}.pt", weights_only=True)
     model = GPT(settings, len(weights["unembed.weight"]))
     model.load_state_dict(weights)
@@ -74,7 +74,7 @@ def model_of(run, step):
 
 def row_of(tokenizer, prompt):
     """The ids of a prompt in a trace, and of what was written behind it."""
-    texts = prompt["given"] + [token["token"] for token in prompt["tokens"]]
+    texts = prompt["prompt_tokens"] + [token["token"] for token in prompt["tokens"]]
     return [tokenizer.ids[text] for text in texts]
 
 
@@ -95,7 +95,7 @@ def test_the_code_that_ran_is_kept_byte_for_byte(run):
 
 def test_the_settings_are_those_of_the_preset_and_the_flags(run):
     settings = json.loads((run / "settings.json").read_text("utf-8"))
-    assert settings == vars(Settings(**{
+    assert settings == dict(version="0.1.0") | vars(Settings(**{
         **PRESETS["smoke"], "preset": "smoke", "precision": "float32", "snapshots": 6,
         "warmup": 30, "out": str(run)}))
     assert (settings["n_layer"], settings["n_embd"], settings["steps"]) == (2, 32, 20)
@@ -120,7 +120,7 @@ def test_the_facts_about_the_corpus_are_right(run):
         train_tokens=tokens[0], validation_tokens=tokens[1],
         train_characters=sum(map(len, corpus.train)),
         validation_characters=sum(map(len, corpus.validation)),
-        floor=pytest.approx(sum(s.nats for s in corpus.validation) / (tokens[1] - 1)))
+        entropy=pytest.approx(sum(s.nats for s in corpus.validation) / (tokens[1] - 1)))
 
 
 def test_the_log_has_a_line_for_each_step_with_everything_in_it(log):
@@ -166,15 +166,15 @@ def test_the_last_loss_is_what_the_last_snapshot_makes_of_the_held_out_text(run,
     characters = sum(map(len, data.find("stories").load().validation))
     assert metrics["bits_per_character"] == pytest.approx(nats / math.log(2) / characters, rel=1e-5)
     assert metrics["parameters"] == sum(p.numel() for p in model.parameters()) == 51_520
-    assert metrics["gap"] == metrics["validation_loss"] - metrics["floor"]
-    assert metrics["steps"] == 20 and metrics["seconds"] > 0
+    assert metrics["gap"] == metrics["validation_loss"] - metrics["entropy"]
+    assert metrics["step"] == 20 and metrics["seconds"] > 0
 
 
-def test_the_skills_are_a_share_for_each_rule_and_for_all_of_them(run):
-    skills = json.loads((run / "metrics.json").read_text("utf-8"))["skills"]
-    assert list(skills) == [*data.find("stories").RULES, "all"]
-    assert all(0 <= share <= 1 for share in skills.values())
-    assert skills["all"] == 0  # twenty steps teach nobody to write a story
+def test_the_accuracy_of_each_rule_and_of_all_together_is_a_fraction(run):
+    accuracy = json.loads((run / "metrics.json").read_text("utf-8"))["rule_accuracy"]
+    assert list(accuracy) == [*data.find("stories").RULES, "all"]
+    assert all(0 <= fraction <= 1 for fraction in accuracy.values())
+    assert accuracy["all"] == 0  # twenty steps teach nobody to write a story
 
 
 # ------------------------------------------------------------------------------ traces
@@ -183,21 +183,21 @@ def test_every_watched_step_continues_the_five_prompts(traces):
     assert [trace["step"] for trace in traces] == WATCHED
     for trace in traces:
         assert trace["temperature"] == 0.8
-        assert [prompt["prompt"] for prompt in trace["prompts"]] == [
+        assert [prompt["prompt"] for prompt in trace["continuations"]] == [
             "Once upon a time", "The boy was very", "She went to the", "The dog and the cat",
             "He was happy because"]
 
 
 def test_the_given_tokens_join_to_the_prompt_behind_an_end_token(traces):
     for trace in traces:
-        for prompt in trace["prompts"]:
-            assert prompt["given"][0] == "<|endoftext|>"
-            assert "".join(prompt["given"][1:]) == prompt["prompt"]
+        for prompt in trace["continuations"]:
+            assert prompt["prompt_tokens"][0] == "<|endoftext|>"
+            assert "".join(prompt["prompt_tokens"][1:]) == prompt["prompt"]
 
 
 def test_each_token_has_its_probability_and_ten_alternatives_from_likely_to_unlikely(traces):
     for trace in traces:
-        for prompt in trace["prompts"]:
+        for prompt in trace["continuations"]:
             ended = prompt["tokens"][-1]["token"] == "<|endoftext|>"
             assert len(prompt["tokens"]) == 8 or ended
             for token in prompt["tokens"]:
@@ -211,8 +211,8 @@ def test_each_token_has_its_probability_and_ten_alternatives_from_likely_to_unli
 @pytest.mark.parametrize("step", KEPT)
 def test_the_probabilities_are_those_that_the_snapshot_computes(run, tokenizer, traces, step):
     model, trace = model_of(run, step), traces[WATCHED.index(step)]
-    for prompt in trace["prompts"]:
-        row, given = row_of(tokenizer, prompt), len(prompt["given"])
+    for prompt in trace["continuations"]:
+        row, given = row_of(tokenizer, prompt), len(prompt["prompt_tokens"])
         for i, token in enumerate(prompt["tokens"]):
             with torch.inference_mode():
                 p = model(torch.tensor([row[:given + i]]))[0][0, -1].softmax(-1)
@@ -231,7 +231,7 @@ def test_the_attention_on_disk_is_what_the_snapshot_pays(run, tokenizer, traces,
     arrays = np.load(run / "attention" / f"{step:06}.npz")
     assert sorted(arrays) == sorted(f"{kind}_{i}" for kind in ("weights", "entropy")
                                     for i in range(5))
-    for i, prompt in enumerate(trace["prompts"]):
+    for i, prompt in enumerate(trace["continuations"]):
         row = row_of(tokenizer, prompt)
         with torch.inference_mode():
             right = torch.stack(model(torch.tensor([row]), attention)[1])[:, 0]  # (L, H, T, T)
@@ -263,8 +263,8 @@ def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one
 
 @given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
 def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
-        steps, watch_every, snapshots):
-    kept = snapshot_steps(Settings(steps=steps, watch_every=watch_every, snapshots=snapshots))
+        steps, sample_every, snapshots):
+    kept = snapshot_steps(Settings(steps=steps, sample_every=sample_every, snapshots=snapshots))
     assert 0 in kept and max(kept) == steps and len(kept) <= max(2, snapshots + 1)
 
 
@@ -278,15 +278,15 @@ def test_snapshots_are_weights_and_the_last_is_that_of_the_checkpoint(run):
 
 
 def test_watching_more_often_changes_neither_the_weights_nor_the_losses(run, log, tmp_path):
-    for watch_every in (5, 1000):
-        other = run_smoke(tmp_path / f"every-{watch_every}", "--watch-every", watch_every)
+    for sample_every in (5, 1000):
+        other = run_smoke(tmp_path / f"every-{sample_every}", "--sample-every", sample_every)
         weights = torch.load(other / "checkpoint.pt", weights_only=True)["model"]
         right = torch.load(run / "checkpoint.pt", weights_only=True)["model"]
         assert all(torch.equal(weights[name], right[name]) for name in right)
         losses = [line["loss"] for line in read_lines(other / "log.jsonl")[:20]]
         assert losses == [line["loss"] for line in log[:20]]
         steps = [trace["step"] for trace in read_lines(other / "traces.jsonl")]
-        assert steps == ([0, 1, 2, 4, 5, 10, 15, 20] if watch_every == 5 else KEPT)
+        assert steps == ([0, 1, 2, 4, 5, 10, 15, 20] if sample_every == 5 else KEPT)
 
 
 # ------------------------------------------------------------------------------ a file that grows
@@ -344,7 +344,7 @@ def test_a_resumed_run_that_stops_before_its_next_sample_can_be_resumed_again(tm
     for _ in range(2):
         run = RunFolder(tmp_path / "run")
         run.lock()
-        check_beginning(run, Settings(**json.loads(run.read("settings.json"))))
+        check_beginning(run, saved_settings(Settings, run.path))
         run.write_lines("log.jsonl", [])  # as Ctrl-C does
         run.release()
         assert [line["step"] for line in read_lines(path)] == steps

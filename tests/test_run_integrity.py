@@ -27,8 +27,8 @@ import pytest
 import torch
 
 TINY = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --vocab-size 60 "
-        "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --watch-tokens 4 --steps 4 "
-        "--watch-every 2 --snapshots 1").split()
+        "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 4 "
+        "--sample-every 2 --snapshots 1").split()
 HEAD = '''import math
 import torch
 
@@ -319,7 +319,7 @@ def test_an_export_says_which_samples_are_missing(whole):
     (whole / "attention" / "000002.npz").unlink()
     export(whole)
     manifest = json.loads(Path("site/exported/run/manifest.json").read_bytes())
-    assert manifest["watched"] == [0, 4] and " 2:" in manifest["missing"]["samples"]
+    assert manifest["sampled_steps"] == [0, 4] and " 2:" in manifest["missing"]["attention"]
 
 
 def test_damages_at_random_end_in_a_sentence_or_in_the_right_result(folder, monkeypatch):
@@ -373,7 +373,7 @@ def test_absurd_settings_are_refused_before_a_model_of_that_size_is_made(whole):
     ("log.jsonl", ('"gradient_norm": ', '"gradient_norm": -1, "rest": ')),
     ("log.jsonl", ('"lr_multiplier": ', '"lr_multiplier": 2, "rest": ')),
     ("log.jsonl", ('"step": 1', '"step": 1.5')), ("log.jsonl", ('"seconds"', '"minutes"')),
-    ("tokenizer.json", ('"symbols"', '"letters"')),
+    ("tokenizer.json", ('"vocab"', '"letters"')),
     ("tokenizer.json", ('"merges": [', '"merges": [3')),
     ("corpus.json", ('"prompts": [', '"prompts": [3, ')),
     ("corpus.json", ('"vocab_size": ', '"vocab_size": 1e5, "kinds": '))])
@@ -401,7 +401,7 @@ def test_ids_beyond_the_vocabulary_are_refused(half):
 def test_optimizers_of_another_size_are_refused(half):
     kept = torch.load(half / "checkpoint.pt", weights_only=True)
     state = kept["optimizers"][0]["state"][0]
-    state["momentum_buffer"] = state["momentum_buffer"][:, :2]
+    state["momentum"] = state["momentum"][:, :2]
     torch.save(kept, half / "checkpoint.pt")
     rehash(half)
     with pytest.raises(BadInput, match="checkpoint.pt"):
@@ -634,9 +634,9 @@ def test_a_run_that_is_killed_while_it_notes_any_hash_goes_on(grown, tale, monke
 
 
 @pytest.mark.parametrize("flags, named, others", [
-    (["--table-lr", "1e30"], ["--table-lr"], ["--matrix-lr", "--unembed-lr"]),
-    (["--matrix-lr", "1e30"], ["--matrix-lr"], ["--table-lr", "--unembed-lr"]),
-    (["--unembed-lr", "1e30"], ["--unembed-lr"], ["--table-lr", "--matrix-lr"]),
+    (["--embedding-lr", "1e30"], ["--embedding-lr"], ["--matrix-lr", "--unembedding-lr"]),
+    (["--matrix-lr", "1e30"], ["--matrix-lr"], ["--embedding-lr", "--unembedding-lr"]),
+    (["--unembedding-lr", "1e30"], ["--unembedding-lr"], ["--embedding-lr", "--matrix-lr"]),
 ])
 def test_a_run_that_blows_up_names_the_rate_to_lower_and_the_checkpoint_that_stays(
         tale, flags, named, others):

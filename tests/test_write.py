@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 from helpers import PATIENCE, ROOT, change, drawn, opened, served
-from terrarium.typed_head import load_module
+from terrarium.typed_head import judge
 from typed_heads import (
+    HELPER,
+    HELPER_LINE,
+    MISLEADING,
     RIGHT,
     RIGHT_CLASSES,
     STEPS,
@@ -23,84 +26,119 @@ import pytest
 import torch
 
 SHIPPED = ROOT / "site"  # with the run of the default model
-judges = load_module(ROOT / "site" / "exercise" / "judge.py")
 
 # Both Pythons ---------------------------------------------------------------------------------
 
 ASK = """async ({ source, name }) => {
   const { startPython } = await import("/exercise/python.js");
   globalThis.kept ??= { python: await startPython({ print: (line) => kept.print?.(line) }) };
-  const { python } = kept, stages = [];
+  const { python } = kept;
   try {
-    const [unread] = python.ask("read", source, name);
-    if (unread) return [["unread", unread]];
-    python.ask("stages", (stage, mistake) => stages.push([stage, mistake]));
-    return stages;
+    const { reports } = python.call("read", source, name);
+    return reports.length ? reports : python.call("stages").reports;
   } finally {
-    python.tidy();
+    python.collectGarbage();
   }
 }"""
-NEEDS_GRADIENTS = {  # right in the page, which has no gradients; numpy is not there either
+NEEDS_GRADIENTS = {  # right in the page, which has no gradients
     "weights cut off", "keys that do not learn", "normalised in place"}
 NOT_THERE = {"by way of numpy", "an array of numpy", "in double precision"}
+KINDS = {"no transpose": "matmul_shapes"}  # hints that only the torch of the page can give
 
 
 @pytest.fixture(scope="module")
 def in_the_page(engine):
-    """in_the_page(source, name): the stages of what a source calls so, judged in Chromium."""
+    """in_the_page(source, name): what is reported of what a source calls so, judged in Chromium:
+    [stage, message, hint, line] each."""
     return lambda source, name="attention": engine(ASK, dict(source=source, name=name))
 
 
 def in_cpython(thing):
-    return [list(stage) for stage in judges.stages(thing, torch) if stage[0] != "learning"]
+    return [list(mistake or (stage, None, None, None))
+            for stage, mistake in judge.stages(thing, torch)]
 
 
-def comparable(sentence):
-    """A sentence without what comes of random numbers, or of each Python's own words."""
-    sentence = re.sub(r"(Row|token) \d+|sums to [\d.e-]+", "…", sentence)
-    return re.sub(r"(name '\w+' )(is not|isn't) defined", r"\1is not defined", sentence)
+def without_numbers(message):
+    """A message without what comes of random numbers, or of each Python's own words."""
+    message = re.sub(r"(Row|token) \d+|sums to [\d.e-]+", "…", message or "")
+    return re.sub(r"(name '\w+' )(is not|isn't) defined", r"\1is not defined", message)
 
 
 def page_source(source):
     return source.replace("import train\n", "\n")  # which the page has not
 
 
-def agree(page, real):
-    assert [stage for stage, _ in page] == [stage for stage, _ in real]
-    assert comparable(page[-1][1]) == comparable(real[-1][1])
+def assert_same(page, real, name=""):
+    """The same stages; of the last one, the same hint, line and message."""
+    assert [stage for stage, *_ in page] == [stage for stage, *_ in real]
+    _, message, hint, line = page[-1]
+    assert (KINDS.get(name, real[-1][2]), real[-1][3]) == (hint, line)
+    assert without_numbers(message) == without_numbers(real[-1][1])
 
 
 @pytest.mark.parametrize("body", [*RIGHT.values(), STEPS], ids=[*RIGHT, "step by step"])
 def test_a_right_head_is_right_in_both_pythons(in_the_page, body):
     thing, source = head(body)
-    page = [one for one in in_the_page(page_source(source)) if one[0] != "learning"]
+    page = in_the_page(page_source(source))
     assert page == in_cpython(thing)
-    assert len(page) == 8 and page[-1][1] == ""
+    assert len(page) == 8 and page[-1] == ["other_sizes", None, None, None]
 
 
 @pytest.mark.parametrize("name", [*WRONG])
-def test_a_wrong_head_hears_the_same_in_both_pythons(in_the_page, name):
+def test_a_wrong_head_fails_at_the_same_stage_and_line_in_both_pythons(in_the_page, name):
     thing, source = head(wrong(name))
-    page = [one for one in in_the_page(page_source(source)) if one[0] != "learning"]
+    page = in_the_page(page_source(source))
     if name in NOT_THERE:
-        assert "exists in PyTorch, but not in this page" in page[-1][1]
+        stage, message, _, line = page[-1]
+        assert (stage, line) == ("runs", 11)
+        assert "exists in PyTorch, but not in this page" in message
     elif name in NEEDS_GRADIENTS:
-        assert page[-1] == ["other sizes", ""] and "cannot learn" in WRONG[name][2]
+        assert page[-1][:2] == ["other_sizes", None] and WRONG[name][2] == "training"
     else:
-        agree(page, in_cpython(thing))
+        assert_same(page, in_cpython(thing), name)
+        assert (page[-1][0], page[-1][3]) == WRONG[name][2:]
+
+
+def test_the_line_of_an_error_in_a_helper_is_that_of_the_helper(in_the_page):
+    assert in_the_page(HELPER)[-1][2:] == ["matmul_shapes", HELPER_LINE]
+
+
+@pytest.mark.parametrize("words", MISLEADING)
+def test_a_line_that_a_message_names_is_not_taken_for_the_line_of_the_error(in_the_page, words):
+    [[stage, message, _, line]] = in_the_page(
+        page_source(head(f"raise ValueError({words!r})")[1]))
+    assert (stage, line) == ("runs", 7)
+    assert words.strip() in message
+
+
+@pytest.mark.parametrize("body, kind", [
+    ("return q @ k, v", "matmul_shapes"), ("return torch.bmm(q[0], k[0]), v", "matmul_shapes"),
+    ("return q + k[..., :3], v", "broadcast_shapes"),
+    ("return softmax(q), v", "undefined_name"), ("return T, (T := 3)", "undefined_name"),
+    ("raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')", "runs")])
+def test_the_hint_is_the_kind_of_an_error_and_not_read_out_of_its_message(in_the_page, body, kind):
+    [[stage, _, hint, line]] = in_the_page(page_source(head(body)[1]))
+    assert (stage, hint, line) == ("runs", kind, 7)
+
+
+def test_every_hint_of_the_judge_is_one_that_the_page_has(engine):
+    hints = engine("async () => Object.keys((await import('/exercise/exercises.js')).HINTS)")
+    stages = ["layers", *(check.__name__ for check in judge.CHECKS), "in_model"]
+    assert sorted(hints) == sorted([*stages, "matmul_shapes", "broadcast_shapes", "undefined_name"])
 
 
 @pytest.mark.parametrize("name", RIGHT_CLASSES)
 def test_a_right_class_is_right_in_both_pythons(in_the_page, name):
     page = in_the_page(RIGHT_CLASSES[name].lstrip(), "Head")
-    agree(page[:-1], in_cpython(class_of(RIGHT_CLASSES[name])))
-    assert len(page) == 10
+    assert page == in_cpython(class_of(RIGHT_CLASSES[name]))
+    assert len(page) == 9
 
 
 @pytest.mark.parametrize("name", WRONG_CLASSES)
-def test_a_wrong_class_hears_the_same_in_both_pythons(in_the_page, name):
+def test_a_wrong_class_fails_at_the_same_stage_and_line_in_both_pythons(in_the_page, name):
     page = in_the_page(wrong_class(name).lstrip(), "Head")
-    agree([one for one in page if one[0] != "learning"], in_cpython(class_of(wrong_class(name))))
+    assert_same(page, in_cpython(class_of(wrong_class(name))))
+    assert (page[-1][0], page[-1][3]) == WRONG_CLASSES[name][2:]
 
 
 # In the page ----------------------------------------------------------------------------------
@@ -140,6 +178,10 @@ class Desk:
         return self.page.locator("head-check .verdict").inner_text()
 
     @property
+    def mistake(self):
+        return self.page.evaluate("document.querySelector('head-check').result.mistake")
+
+    @property
     def text(self):
         return self.page.evaluate("document.querySelector('code-editor').code")
 
@@ -163,11 +205,11 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         page.keyboard.type("T, D = q.shape[-2:]\nscores = q @ k\nweights = scores.softmax(dim=-1)"
                            "\nreturn weights @ v, weights\n")
         assert "It raises RuntimeError in line 12: Expected size for first" in desk.run()
-        assert page.locator("code-editor .cm-wrong").inner_text().strip() == "scores = q @ k"
+        assert page.locator("code-editor .cm-error-line").inner_text().strip() == "scores = q @ k"
         fixed = desk.text.replace("q @ k", "q @ k.transpose(-2, -1)")
         assert desk.run(fixed).startswith("4 of 9 right. It can see the future")
         assert re.search(r"Yours gives \d+% of a row to later tokens",
-                         page.locator("typed-map .says").inner_text())
+                         page.locator("typed-map .description").inner_text())
         fixed = fixed.replace("scores.softmax",
                               "(scores + torch.full((T, T), -math.inf).triu(1)).softmax")
         assert desk.run(fixed).startswith("5 of 9 right. The scores are not scaled.")
@@ -175,7 +217,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
             "This is attention. With your code in every head of the model, none of the 512 logits "
             "differs from PyTorch’s by more than 0.0000")
         assert page.locator("head-check li.right").count() == 9
-        assert "Both are the same" in page.locator("typed-map .says").inner_text()
+        assert "Both are the same" in page.locator("typed-map .description").inner_text()
         page.get_by_role("button", name="Let it write with my code").click()
         page.get_by_text("Every token is the same.").wait_for()
         with page.expect_download() as download:
@@ -225,22 +267,19 @@ def test_the_verdict_is_announced_and_the_stages_have_words(desk):
         assert words in heard
 
 
-@pytest.mark.parametrize("source, sentence, line", [
-    (SOURCE.replace("v):", "v)"), "Line 6 begins with def, but the colon at its end is missing.",
-     6),
-    (SOURCE.replace("    scores = q", "      scores = q"), "Line 8 is indented further than line "
-     "7, which does not end with a colon", 8),
-    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "The bracket ( in line 10 is never "
-     "closed.", 10),
-    (SOURCE.replace("scores.softmax", "scoers.softmax"), "It raises NameError in line 10: "
-     "name 'scoers' isn't defined.", 10),
-    (SOURCE.replace("import torch\n", "import numpy\n", 1), "The file raises ImportError in line "
-     "2: numpy is not in this page", 2),
-    (SOURCE.replace("attention", "attend"), "It has to define attention(q, k, v).", None),
+@pytest.mark.parametrize("source, stage, words, line", [
+    (SOURCE.replace("v):", "v)"), "read", "colon", 6),
+    (SOURCE.replace("    scores = q", "      scores = q"), "read", "indented", 8),
+    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "read", "bracket", 10),
+    (SOURCE.replace("scores.softmax", "scoers.softmax"), "runs", "'scoers'", 10),
+    (SOURCE.replace("import torch\n", "import numpy\n", 1), "read", "numpy", 2),
+    (SOURCE.replace("return ", "raise ValueError('see line 7')  # "), "runs", "see line 7", 11),
+    (SOURCE.replace("attention", "attend"), "read", "It has to define attention(q, k, v).", None),
 ])
-def test_what_cannot_run_is_named_with_the_line_that_the_learner_sees(desk, source, sentence, line):
-    assert sentence in desk.run(source)
-    marked = desk.page.locator("code-editor .cm-wrong")
+def test_what_cannot_run_is_named_and_its_line_is_marked(desk, source, stage, words, line):
+    assert words in desk.run(source)
+    assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
+    marked = desk.page.locator("code-editor .cm-error-line")
     assert marked.count() == (line is not None)
     if line:
         assert marked.inner_text().strip() == source.split("\n")[line - 1].strip()
@@ -256,7 +295,7 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     page.get_by_text("The columns of the weights sum to one").wait_for()  # it ran again before
     page.get_by_text("The texts diverge at the underlined word.").wait_for()
     page.locator("typed-story select").select_option("1")
-    assert page.locator("typed-story .given").first.inner_text() == "Once upon a time"
+    assert page.locator("typed-story .prompt").first.inner_text() == "Once upon a time"
 
 
 def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
@@ -265,17 +304,18 @@ def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
     assert desk.run(SOURCE).startswith("This is attention.")
 
 
-@pytest.mark.parametrize("end, sentence", [
-    ("return 1, 2", "It returns int and int, but both have to be tensors"),
-    ("raise SystemExit", "It raises SystemExit in line 11"),
-    ("return input()", "It raises OSError in line 11: nobody can answer input() here"),
-    ("return attention(q, k, v)", "It calls itself again and again, without end."),
-    ("return weights @ v − 1, weights", "Line 11 contains the character −, which Python does "
-                                        "not know: type - instead."),
+@pytest.mark.parametrize("end, stage, words, line", [
+    ("return 1, 2", "runs", "int and int", None),
+    ("raise SystemExit", "runs", "SystemExit", 11),
+    ("return input()", "runs", "input() does not work in this page", 11),
+    ("return attention(q, k, v)", "runs", "calls itself", 11),
+    ("return weights @ v − 1, weights", "read", "type - instead", 11),
 ])
-def test_odd_ends_have_a_sentence_too(desk, end, sentence):
+def test_a_function_that_ends_oddly_is_a_mistake_and_the_next_one_is_judged_as_ever(
+        desk, end, stage, words, line):
     odd = SOURCE.replace("return weights @ v, weights", end)
-    assert sentence in desk.run(odd)
+    assert words in desk.run(odd)
+    assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
     assert "/lib/" not in desk.page.locator("head-check").inner_text()
     assert desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
         "This is attention.")
@@ -345,8 +385,9 @@ def test_undoing_does_not_reach_into_another_exercise(desk):
 
 def test_a_size_written_into_a_class_is_named_though_the_model_has_another(desk):
     desk.page.get_by_role("button", name="The whole class Head").click()
-    assert "Right so far, but not for 5 tokens and heads of 9 numbers" in desk.run(
+    assert "5 tokens and heads of 9 numbers" in desk.run(
         wrong_class("sizes written as numbers").lstrip())
+    assert desk.mistake["stage"] == desk.mistake["hint"] == "other_sizes"
 
 
 def test_typed_code_cannot_reach_the_page_or_another_site(desk):
@@ -357,14 +398,15 @@ def test_typed_code_cannot_reach_the_page_or_another_site(desk):
     assert worker.evaluate("() => typeof WebSocket + typeof XMLHttpRequest") == "undefined" * 2
 
 
-def test_other_numbers_than_pytorchs_are_not_passed_over(browser, site, tmp_path):
+def test_a_logit_that_differs_from_pytorchs_fails_the_last_stage(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
     change(copy / "exported" / "smoke", "logits/000020.json",
            lambda logits: logits.__setitem__(3, logits[3] + 0.001))
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
-        said = Desk(page).run(SOURCE)
-        assert said.startswith("8 of 9 right. Inside the model, a logit differs from PyTorch’s by")
+        desk = Desk(page)
+        assert desk.run(SOURCE).startswith("8 of 9 right.")
+        assert desk.mistake["stage"] == desk.mistake["hint"] == "in_model"
 
 
 def test_without_a_held_out_text_nothing_is_made_up(browser, site, tmp_path):
@@ -388,12 +430,12 @@ def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):
     page = desk.page
     page.get_by_role("button", name="Softmax along the columns").click()
     desk.run()
-    told = page.locator("guess-first .told")
+    told = page.locator("guess-first .outcome")
     told.wait_for()
-    assert "It is now as unsure as among" in told.inner_text()
+    assert "It is now as unsure as if it chose among" in told.inner_text()
     assert "predicted" not in told.inner_text() and "turned out" not in told.inner_text()
-    row = page.evaluate("[...document.querySelector('typed-map').maps.mine.slice(0, 15)]")
-    measured = page.evaluate("document.querySelector('guess-first').measured.firstRow")
+    row = page.evaluate("[...document.querySelector('typed-map').maps.typed.slice(0, 15)]")
+    measured = page.evaluate("document.querySelector('guess-first').measured.firstRowSum")
     assert measured == pytest.approx(sum(row), abs=1e-5)
 
 
@@ -514,7 +556,7 @@ def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
             page.get_by_role("button", name=name).click()
             page.locator("guess-first input").first.check()
             page.get_by_role("button", name="Run it and see").click()
-            page.locator("guess-first .told").wait_for()
+            page.locator("guess-first .outcome").wait_for()
             assert page.locator("guess-first .true").count() == 1, name
             mistake = page.evaluate("""() => { const { mistake, measured } =
                 document.querySelector("guess-first");
@@ -525,25 +567,25 @@ def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
 def test_another_head_is_chosen_and_everything_follows(desk):
     page = desk.page
     desk.run(SOURCE)
-    before = page.evaluate("[...document.querySelector('typed-map').maps.own]")
+    before = page.evaluate("[...document.querySelector('typed-map').maps.builtin]")
     select = page.locator("typed-map select")
     now = select.input_value()  # which head is chosen at first depends on what the run became
     other = next(head for head in ("0.0", "0.1") if head != now)
     select.select_option(other)
-    page.wait_for_function("before => document.querySelector('typed-map').maps.own.some("
+    page.wait_for_function("before => document.querySelector('typed-map').maps.builtin.some("
                            "(one, i) => one !== before[i])", arg=before)
     assert f"head={other}" in page.url
-    assert "Both are the same" in page.locator("typed-map .says").inner_text()
-    assert f"head {other} looked most at" in page.locator("token-row .says").inner_text()
+    assert "Both are the same" in page.locator("typed-map .description").inner_text()
+    assert f"head {other} looked most at" in page.locator("token-row .description").inner_text()
 
 
 @pytest.mark.parametrize("length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12),
                                                   (12, 12, 11)])
 def test_a_head_is_tried_on_a_text_of_another_length_than_its_size(engine, length, size, tokens):
     assert engine("""async ([length, size]) => {
-        const { triedOn } = await import("/kit/heads.js");
+        const { trialIds } = await import("/app/heads.js");
         const run = { manifest: { settings: { n_embd: 3 * size, n_head: 3 } } };
-        return triedOn({ run, ids: Array(length).fill(0) }).length; }""", [length, size]) == tokens
+        return trialIds({ run, ids: Array(length).fill(0) }).length; }""", [length, size]) == tokens
 
 
 def test_the_maps_can_be_read_by_keyboard(desk):
@@ -551,7 +593,7 @@ def test_the_maps_can_be_read_by_keyboard(desk):
     desk.page.get_by_role("group", name="Attention: Yours").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         desk.page.keyboard.press(key)
-    said = desk.page.locator("typed-map .says").inner_text()
+    said = desk.page.locator("typed-map .description").inner_text()
     assert re.search(r"From .* \(position 1\) to .* \(position 1\): "
                      r"yours (.*), the model’s own \1\.", said)
 
@@ -562,7 +604,7 @@ def test_the_command_to_take_home_names_the_text_of_the_run(browser, site, tmp_p
     change(copy / "exported" / "smoke", "manifest.json",
            lambda about: about["settings"].update(preset="stories", dataset="my novel.txt"))
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
-        assert page.locator("take-home code").all_inner_texts() == [
+        assert page.locator("download-head code").all_inner_texts() == [
             "python train.py --head my_head.py --preset smoke",
             'python train.py --head my_head.py --preset stories --dataset "my novel.txt"']
 

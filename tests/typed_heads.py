@@ -1,4 +1,4 @@
-"""Heads that people type, right ones and wrong ones, and what the judge says of each."""
+"""Heads that people type, right ones and wrong ones, and where the judge finds the mistake."""
 import textwrap
 
 ONE_ROW_AFTER_ANOTHER = """
@@ -121,222 +121,134 @@ STEPS = """
     weights = scores.softmax(dim=-1)
     return weights @ v, weights
 """
-WRONG = {  # what is replaced in STEPS, by what, and what the judge says
+WRONG = {  # what is replaced in STEPS, by what, the stage that fails, and the line of an error
     "no mask": (
-        "full((T, T), -math.inf)", "zeros((T, T))",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
+        "full((T, T), -math.inf)", "zeros((T, T))", "causal_mask", None),
     "a mask of the past": (
-        "triu(1)", "tril(-1)",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
+        "triu(1)", "tril(-1)", "causal_mask", None),
     "a mask of itself": (
-        "triu(1)", "triu(0)",
-        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
-        "over nothing but minus infinity: which dimension does it run along, and what does the "
-        "mask leave there?"),
+        "triu(1)", "triu(0)", "finite", None),
     "a mask one too late": (
-        "triu(1)", "triu(2)",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
+        "triu(1)", "triu(2)", "causal_mask", None),
     "a mask for the result only": (
         "weights @ v, weights", "weights @ v, (q @ k.transpose(-2, -1)).softmax(-1)",
-        "The weights show the future, although the result does not: some above the diagonal are "
-        "not zero."),
+        "causal_mask", None),
     "a mask for the weights only": (
-        "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
-        "through the scores or the values."),
+        "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v", "causal_mask", None),
     "a mask after softmax": (
         "scores.softmax(dim=-1)", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
-        "Row 0 of the weights sums to 0.0514, but each row should sum to one, all the attention "
-        "of a token. Softmax sees to that, if nothing is removed after it."),
+        "row_sums", None),
     "no scale": (
-        "/ D**0.5", "",
-        "The scores are not scaled. The spread of a sum of D products is the square root of D: "
-        "what brings it back to one?"),
+        "/ D**0.5", "", "scale", None),
     "a scale by D": (
-        "D**0.5", "D",
-        "The scores are scaled down too much. The spread of a sum of D products is the square "
-        "root of D: what brings it back to one?"),
+        "D**0.5", "D", "scale", None),
     "a scale upside down": (
-        "/ D**0.5", "* D**0.5",
-        "The scores are scaled up, not down. The spread of a sum of D products is the square "
-        "root of D: what brings it back to one?"),
+        "/ D**0.5", "* D**0.5", "scale", None),
     "a scale of another size": (
-        "D**0.5", "T**0.5",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "D**0.5", "T**0.5", "scale", None),
     "a scale written as a number": (
-        "D**0.5", "5**0.5",
-        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size hard-coded?"),
+        "D**0.5", "5**0.5", "other_sizes", None),
     "no transpose": (
-        "k.transpose(-2, -1)", "k",
-        "It raises RuntimeError in line 8: Expected size for first two dimensions of batch2 "
-        "tensor to be: [6, 5] but got: [6, 7]. Here q, k and v have the shape (2, 3, 7, 5): "
-        "texts, heads, tokens, numbers."),
+        "k.transpose(-2, -1)", "k", "runs", 8),
     "a window of forty tokens": (
-        "triu(1)", "triu(1) + torch.full((T, T), -math.inf).tril(-40)",
-        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size hard-coded?"),
+        "triu(1)", "triu(1) + torch.full((T, T), -math.inf).tril(-40)", "other_sizes", None),
     "calling itself": (
-        "return weights @ v, weights", "return attention(q, k, v)",
-        "It calls itself again and again, without end."),
+        "return weights @ v, weights", "return attention(q, k, v)", "runs", 11),
     "leaving": (
-        "return weights @ v, weights", "raise SystemExit",
-        "It raises SystemExit in line 11: no message. Here q, k and v have the shape (2, 3, 7, "
-        "5): texts, heads, tokens, numbers."),
+        "return weights @ v, weights", "raise SystemExit", "runs", 11),
     "queries and keys swapped": (
-        "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)", "scale", None),
     "softmax over the columns": (
-        "softmax(dim=-1)", "softmax(dim=-2)",
-        "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
-        "dimension."),
+        "softmax(dim=-1)", "softmax(dim=-2)", "row_sums", None),
     "softmax over the heads": (
-        "softmax(dim=-1)", "softmax(dim=1)",
-        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
-        "over nothing but minus infinity: which dimension does it run along, and what does the "
-        "mask leave there?"),
+        "softmax(dim=-1)", "softmax(dim=1)", "finite", None),
     "no softmax": (
-        "scores.softmax(dim=-1)", "scores",
-        "Some weights are infinite, but they should be fractions between 0 and 1: softmax, as "
-        "the last step, makes them so."),
+        "scores.softmax(dim=-1)", "scores", "finite", None),
     "no softmax and zeros": (
-        "scores.softmax(dim=-1)", "scores.clamp_min(0)",
-        "Row 5 of the weights sums to 4.27, but each row should sum to one, all the attention of "
-        "a token. Softmax sees to that, if nothing is removed after it."),
+        "scores.softmax(dim=-1)", "scores.clamp_min(0)", "row_sums", None),
     "all tokens seen alike": (
-        "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)", "scale", None),
     "the mask handed on": (
-        "v, weights", "v, (weights > 0)",
-        "Row 6 of the weights sums to 7, but each row should sum to one, all the attention of a "
-        "token. Softmax sees to that, if nothing is removed after it."),
+        "v, weights", "v, (weights > 0)", "row_sums", None),
     "a mask that is only large": (
-        "-math.inf", "-20.0",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. That happens when the scores are large: does the mask subtract enough from "
-        "them, however large they are?"),
+        "-math.inf", "-20.0", "causal_mask", None),
     "a mask of zero times infinity": (
         "torch.full((T, T), -math.inf).triu(1)", "torch.ones(T, T).triu(1) * -math.inf",
-        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
-        "over nothing but minus infinity: which dimension does it run along, and what does the "
-        "mask leave there?"),
+        "finite", None),
     "minus infinity after softmax": (
-        "v, weights", "v, weights + torch.full((T, T), -math.inf).triu(1)",
-        "Some weights are infinite, but they should be fractions between 0 and 1: softmax, as "
-        "the last step, makes them so."),
+        "v, weights", "v, weights + torch.full((T, T), -math.inf).triu(1)", "finite", None),
     "keys reshaped, not transposed": (
-        "k.transpose(-2, -1)", "k.reshape(*k.shape[:2], D, T)",
-        "It can see the future: changing token 2 changes the result for token 1, which is "
-        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
-        "through the scores or the values."),
+        "k.transpose(-2, -1)", "k.reshape(*k.shape[:2], D, T)", "causal_mask", None),
     "a softmax without a dimension": (
-        "scores.softmax(dim=-1)", "scores.softmax()",
-        "It raises TypeError in line 10: softmax() missing 1 required positional arguments: "
-        '"dim". Here q, k and v have the shape (2, 3, 7, 5): texts, heads, tokens, numbers.'),
+        "scores.softmax(dim=-1)", "scores.softmax()", "runs", 10),
     "a typing error": (
-        "scores.softmax", "scoers.softmax",
-        "It raises NameError in line 10: name 'scoers' is not defined. Here q, k and v have the "
-        "shape (2, 3, 7, 5): texts, heads, tokens, numbers."),
+        "scores.softmax", "scoers.softmax", "runs", 10),
     "the root of another size": (
-        "D**0.5", "q.shape[1]**0.5",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "D**0.5", "q.shape[1]**0.5", "scale", None),
     "weights divided": (
-        "v, weights", "v, weights / 2",
-        "Row 6 of the weights sums to 0.5, but each row should sum to one, all the attention of "
-        "a token. Softmax sees to that, if nothing is removed after it."),
+        "v, weights", "v, weights / 2", "row_sums", None),
     "a mask of one size": (
         "torch.full((T, T), -math.inf).triu(1)", "torch.full((8, 8), -math.inf).triu(1)[:T, :T]",
-        "Right so far, but not for 33 tokens and heads of 2 numbers: is a size hard-coded? It "
-        "raises RuntimeError in line 9: The size of tensor a (33) must match the size of tensor "
-        "b (8) at non-singleton dimension 3. Here q, k and v have the shape (3, 1, 33, 2): "
-        "texts, heads, tokens, numbers."),
+        "other_sizes", 9),
     "weights cut off": (
-        "scores.softmax(dim=-1)", "scores.softmax(dim=-1).detach()",
-        "Its numbers are right, but a model cannot learn with it: changes to q, k or v do not "
-        "reach the result as they should. Do not take anything out of the computation (detach, "
-        "item, float, numpy), and do not overwrite anything in place after it was used."),
+        "scores.softmax(dim=-1)", "scores.softmax(dim=-1).detach()", "training", None),
     "keys that do not learn": (
-        "k.transpose(-2, -1)", "(k.detach() + 0 * k).transpose(-2, -1)",
-        "Its numbers are right, but a model cannot learn with it: changes to q, k or v do not "
-        "reach the result as they should. Do not take anything out of the computation (detach, "
-        "item, float, numpy), and do not overwrite anything in place after it was used."),
+        "k.transpose(-2, -1)", "(k.detach() + 0 * k).transpose(-2, -1)", "training", None),
     "by way of numpy": (
         "weights @ v,", "torch.from_numpy((weights @ v).detach().float().numpy()),",
-        "A model cannot learn with it: element 0 of tensors does not require grad and does not "
-        "have a grad_fn. Do not take anything out of the computation (detach, item, float, "
-        "numpy), and do not overwrite anything in place after it was used."),
+        "training", None),
     "normalised in place": (
         "scores.softmax(dim=-1)", "scores.exp()\n    weights /= weights.sum(-1, keepdim=True)",
-        "A model cannot learn with it: one of the variables needed for gradient computation has "
-        "been modified by an inplace operation: [torch.FloatTensor [2, 3, 7, 7]], which is "
-        "output 0 of. Do not take anything out of the computation (detach, item, float, numpy), "
-        "and do not overwrite anything in place after it was used."),
+        "training", None),
     "in double precision": (
-        "weights @ v,", "weights.double() @ v.double(),",
-        "The result has the type torch.float64; it should have that of v: torch.float32."),
+        "weights @ v,", "weights.double() @ v.double(),", "training", None),
     "a result not implemented": (
-        "return weights @ v, weights", "raise NotImplementedError",
-        "It raises NotImplementedError in line 11: no message. Here q, k and v have the shape "
-        "(2, 3, 7, 5): texts, heads, tokens, numbers."),
+        "return weights @ v, weights", "raise NotImplementedError", "runs", 11),
     "keys mixed, not values": (
-        "weights @ v", "weights @ k",
-        "The weights are right, but the values are combined wrongly: which weight belongs to "
-        "which value?"),
+        "weights @ v", "weights @ k", "weighted_sum", None),
     "values mixed twice": (
-        "weights @ v", "weights @ (weights @ v)",
-        "The weights are right, but the values are combined wrongly: which weight belongs to "
-        "which value?"),
+        "weights @ v", "weights @ (weights @ v)", "weighted_sum", None),
     "weights transposed": (
-        "weights @ v", "weights.transpose(-2, -1) @ v",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. The weights of later tokens are zero, as they should be, so it comes in "
-        "through the scores or the values."),
+        "weights @ v", "weights.transpose(-2, -1) @ v", "causal_mask", None),
     "transposed weights handed on": (
-        "v, weights", "v, weights.transpose(-2, -1)",
-        "The columns of the weights sum to one, not the rows: softmax runs along the wrong "
-        "dimension."),
+        "v, weights", "v, weights.transpose(-2, -1)", "row_sums", None),
     "one thing only": (
-        "v, weights", "v",
-        "It has to return two things: what each token gathers, and the weights of that mixture."),
+        "v, weights", "v", "runs", None),
     "three things": (
-        "v, weights", "v, weights, v",
-        "It has to return two things: what each token gathers, and the weights of that mixture."),
+        "v, weights", "v, weights, v", "runs", None),
     "nothing": (
-        "return weights @ v, weights", "",
-        "It returns nothing. It has to return two things: what each token gathers, and the "
-        "weights of that mixture."),
+        "return weights @ v, weights", "", "runs", None),
     "the weights forgotten": (
-        "v, weights", "v, None",
-        "It returns Tensor and NoneType, but both have to be tensors; the second is the weights."),
+        "v, weights", "v, None", "runs", None),
     "both swapped": (
-        "weights @ v, weights", "weights, weights @ v",
-        "The weights have the shape (2, 3, 7, 5), but each of 7 tokens looks at 7 tokens: (2, 3, "
-        "7, 7) is expected."),
+        "weights @ v, weights", "weights, weights @ v", "shape", None),
     "an array of numpy": (
-        "v, weights", "v, weights.numpy()",
-        "It returns Tensor and ndarray, but both have to be tensors; the second is the weights."),
+        "v, weights", "v, weights.numpy()", "runs", None),
     "heads glued": (
-        "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),",
-        "The result has the shape (2, 7, 15); it should have that of v: (2, 3, 7, 5)."),
+        "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),", "shape", None),
     "heads averaged": (
-        "v, weights", "v, weights.mean(1)",
-        "The weights have the shape (2, 7, 7), but each of 7 tokens looks at 7 tokens: (2, 3, 7, "
-        "7) is expected."),
+        "v, weights", "v, weights.mean(1)", "shape", None),
     "a result that is NaN": (
-        "weights @ v", "weights @ v * math.nan",
-        "Some results are NaN or infinite, but no weight is: what happens between the two?"),
+        "weights @ v", "weights @ v * math.nan", "finite", None),
     "weights that are NaN": (
-        "v, weights", "v, weights * math.nan",
-        "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a softmax "
-        "over nothing but minus infinity: which dimension does it run along, and what does the "
-        "mask leave there?"),
+        "v, weights", "v, weights * math.nan", "finite", None),
 }
+HELPER = """import torch
+
+
+def scores(q, k):
+    D = q.shape[-1]
+    return q @ k / D**0.5
+
+
+def attention(q, k, v):
+    weights = scores(q, k).softmax(dim=-1)
+    return weights @ v, weights
+"""
+HELPER_LINE = 6
+MISLEADING = [  # messages of an error that is raised in line 7
+    "see line 4", 'File "my_head.py", line 4, in f',
+    'x\n  File "my_head.py", line 4, in f', 'Traceback:\n  File "my_head.py", line 4, in f\n']
 CLASS = """
 import math
 import torch
@@ -377,63 +289,42 @@ RIGHT_CLASSES = {
     "step by step": CLASS,
     "with a mask and a scale that are kept": CLASS[: CLASS.index("    def __init__")] + KEPT,
 }
-WRONG_CLASSES = {  # what is replaced in CLASS, by what, and what the judge says
+WRONG_CLASSES = {  # the same for CLASS
     "super forgotten": (
-        "        super().__init__()\n", "",
-        "Head(15, 5), a head that turns vectors of 15 numbers into vectors of 5, raises "
-        "AttributeError in line 8: cannot assign module before Module.__init__() call."),
+        "        super().__init__()\n", "", "layers", 8),
     "a layer forgotten": (
-        "        self.key = nn.Linear(n_embd, head_size, bias=False)\n", "",
-        "It has no layer called key. In __init__, set self.key to a linear layer: it computes "
-        "the key of each token from x."),
+        "        self.key = nn.Linear(n_embd, head_size, bias=False)\n", "", "layers", None),
     "sizes swapped": (
         "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(head_size, n_embd",
-        "In Head(15, 5), the weights of the layer value have the shape (15, 5); it has to turn "
-        "15 numbers into 5: (5, 15)."),
+        "layers", None),
     "a bias": (
         "self.query = nn.Linear(n_embd, head_size, bias=False)",
-        "self.query = nn.Linear(n_embd, head_size)",
-        "The layer query has a bias, but those of the model have none: bias=False leaves it out."),
+        "self.query = nn.Linear(n_embd, head_size)", "layers", None),
     "scaled by the width": (
-        "q.shape[-1] ** 0.5", "C ** 0.5",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "q.shape[-1] ** 0.5", "C ** 0.5", "scale", None),
     "no mask in the class": (
-        "scores.masked_fill(later, float(\"-inf\"))", "scores",
-        "It can see the future: changing token 1 changes the result for token 0, which is "
-        "earlier. In the weights, rows are tokens that look, and columns are looked at."),
+        "scores.masked_fill(later, float(\"-inf\"))", "scores", "causal_mask", None),
     "the value layer for both": (
-        "self.key(x), self.value(x)", "self.value(x), self.value(x)",
-        "The weights sum to one, but come from the wrong scores: whose query meets whose key, "
-        "and what is the product divided by?"),
+        "self.key(x), self.value(x)", "self.value(x), self.value(x)", "scale", None),
     "a mask that is made once": (
         "later = torch.ones(T, T).triu(1).bool()",
         "self.later = later = getattr(self, 'later', torch.ones(T, T).triu(1).bool())",
-        "Right so far, but not for 130 tokens and heads of 5 numbers: is a size hard-coded? It "
-        "raises RuntimeError in line 18: The size of tensor a (7) must match the size of tensor "
-        "b (130) at non-singleton dimension 2. Here x has the shape (1, 130, 15): texts, tokens, "
-        "numbers."),
+        "other_sizes", 18),
     "sizes written as numbers": (
         "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(15, 5",
-        "Right so far, but not for 5 tokens and heads of 9 numbers: is a size hard-coded? It "
-        "raises RuntimeError: The size of tensor a (15) must match the size of tensor b (27) at "
-        "non-singleton dimension 1. Here x has the shape (1, 5, 27): texts, tokens, numbers."),
+        "other_sizes", None),
     "a call instead of forward": (
         "class Head(nn.Module):", "class Head:\n    __call__ = None\n\n    def f(self):\n"
-        "        pass\n\nclass Other(nn.Module):",
-        "It has no forward(self, x), the method that runs when a layer is called."),
+        "        pass\n\nclass Other(nn.Module):", "layers", None),
     "one thing from the class": (
-        "weights @ v, weights", "weights @ v",
-        "It has to return two things: what each token gathers, and the weights of that mixture."),
+        "weights @ v, weights", "weights @ v", "runs", None),
     "a wrong name": (
-        "self.query(x), ", "self.querry(x), ",
-        "It raises AttributeError in line 15: 'Head' object has no attribute 'querry'. Here x "
-        "has the shape (6, 7, 15): texts, tokens, numbers."),
+        "self.query(x), ", "self.querry(x), ", "runs", 15),
 }
 
 
 def wrong_class(name):
-    old, new, _ = WRONG_CLASSES[name]
+    old, new, *_ = WRONG_CLASSES[name]
     assert CLASS.count(old) == 1
     return CLASS.replace(old, new)
 
@@ -454,6 +345,6 @@ def head(body):
 
 
 def wrong(name):
-    old, new, _ = WRONG[name]
+    old, new, *_ = WRONG[name]
     assert STEPS.count(old) == 1
     return STEPS.replace(old, new)

@@ -1,5 +1,6 @@
 /* The arithmetic of the model for WebAssembly: four numbers at a time. kernel.js has the same
-   functions in plain JavaScript, and calls these; gpt.js says what they are for.
+   functions in JavaScript, and calls these (plus, look and mix have the names add, attentionWeights
+   and weightedSum there); gpt.js says what they are for.
 
      clang --target=wasm32 -msimd128 -O3 -fno-builtin -nostdlib -Wl,--no-entry \
        -Wl,--import-memory -Wl,-z,stack-size=8192 -o kernel.wasm kernel.c

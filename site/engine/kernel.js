@@ -1,53 +1,53 @@
 /**
  * The arithmetic of the model: the same seven functions in WebAssembly (kernel.c says what each
- * does) and, for browsers without its vector instructions, in plain JavaScript. Both work on one
- * piece of memory in which a "place" is an offset in bytes.
+ * does) and, for browsers without its vector instructions, in JavaScript. Both work on one block of
+ * memory, and take and return offsets into it, in bytes.
  *
- *   const kernelOf = await compile(bytesOfTheWasmFile);
- *   const kernel = kernelOf(1_000_000);          // with this many bytes of memory
- *   const x = kernel.reserve(128);               // the place of 128 numbers, all of them 0
+ *   const createKernel = await compile(bytesOfTheWasmFile);
+ *   const kernel = createKernel(1_000_000);      // with this many bytes of memory
+ *   const x = kernel.reserve(128);               // the offset of 128 floats, all of them 0
  *   kernel.floats(x, 128).set(numbers);
  *   kernel.linear(y, x, w, rows, nIn, nOut);     // y (rows, nOut) = x (rows, nIn) wᵀ
  */
 
 const PAGE = 65536;  // WebAssembly's unit of memory, in bytes
 
-/** What both kernels share: memory of a fixed size, handed out from front to back. */
-class Memory {
+/** What both kernels have in common: memory of a fixed size, allocated from front to back. */
+class KernelMemory {
   constructor(buffer, start) {
     this.buffer = buffer;
     this.free = start;
   }
 
-  /** The place of `n` new numbers, in groups of four. @throws {RangeError} if the memory is full */
+  /** The offset of `n` new floats, in groups of four. @throws {RangeError} if the memory is full */
   reserve(n) {
     return this.reserveBytes(4 * n);
   }
 
-  /** The place of `n` new bytes. @throws {RangeError} if the memory is full */
+  /** The offset of `n` new bytes. @throws {RangeError} if the memory is full */
   reserveBytes(n) {
-    const place = this.free;
+    const offset = this.free;
     this.free += 16 * Math.ceil(n / 16);
     if (this.free > this.buffer.byteLength) throw new RangeError("The kernel's memory is full.");
-    return place;
+    return offset;
   }
 
-  /** `n` numbers at a place, to read and to write. @returns {Float32Array} */
-  floats(place, n) {
-    return new Float32Array(this.buffer, place, n);
+  /** A view of `n` floats at an offset. @returns {Float32Array} */
+  floats(offset, n) {
+    return new Float32Array(this.buffer, offset, n);
   }
 
-  /** `n` whole numbers of 8 bits at a place. @returns {Int8Array} */
-  bytes(place, n) {
-    return new Int8Array(this.buffer, place, n);
+  /** A view of `n` 8-bit integers at an offset. @returns {Int8Array} */
+  bytes(offset, n) {
+    return new Int8Array(this.buffer, offset, n);
   }
 }
 
 /**
  * Prepare the kernel in WebAssembly.
  * @param {BufferSource} file the content of kernel.wasm
- * @returns {Promise<(bytes: number) => Kernel>} what makes a kernel, given how much memory it needs
- * @throws {WebAssembly.CompileError} where vector instructions are unknown: use `plain` then
+ * @returns {Promise<(bytes: number) => Kernel>} creates a kernel with that much memory
+ * @throws {WebAssembly.CompileError} where vector instructions are unknown: use `javascriptKernel`
  */
 export async function compile(file) {
   const module = await WebAssembly.compile(file);
@@ -56,16 +56,18 @@ export async function compile(file) {
     const pages = Math.ceil(bytes / PAGE) + 2;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    return Object.assign(new Memory(memory.buffer, exports.heap()), { name: "wasm", ...exports });
+    const { plus: add, look: attentionWeights, mix: weightedSum } = exports;
+    return Object.assign(new KernelMemory(memory.buffer, exports.heap()), exports,
+                         { name: "wasm", add, attentionWeights, weightedSum });
   };
 }
 
-/** A kernel in plain JavaScript. @param {number} bytes of memory @returns {Kernel} */
-export function plain(bytes) {
-  return new PlainKernel(bytes);
+/** A kernel in JavaScript. @param {number} bytes of memory @returns {Kernel} */
+export function javascriptKernel(bytes) {
+  return new JavaScriptKernel(bytes);
 }
 
-class PlainKernel extends Memory {
+class JavaScriptKernel extends KernelMemory {
   name = "javascript";
 
   constructor(bytes) {
@@ -75,27 +77,27 @@ class PlainKernel extends Memory {
   linear(y, x, w, rows, nIn, nOut) {
     const weights = this.floats(w, nOut * nIn);
     for (let r = 0; r < rows; r++) {
-      const given = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
-      for (let o = 0; o < nOut; o++) out[o] = dot(given, weights, o * nIn);
+      const input = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
+      for (let o = 0; o < nOut; o++) out[o] = dot(input, weights, o * nIn);
     }
   }
 
   linear8(y, x, w, scales, rows, nIn, nOut) {
     const weights = this.bytes(w, nOut * nIn), scale = this.floats(scales, nOut);
     for (let r = 0; r < rows; r++) {
-      const given = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
-      for (let o = 0; o < nOut; o++) out[o] = dot(given, weights, o * nIn) * scale[o];
+      const input = this.floats(x + 4 * r * nIn, nIn), out = this.floats(y + 4 * r * nOut, nOut);
+      for (let o = 0; o < nOut; o++) out[o] = dot(input, weights, o * nIn) * scale[o];
     }
   }
 
   norm(y, x, weight, bias, rows, n) {
     const scales = this.floats(weight, n), shifts = this.floats(bias, n);
     for (let r = 0; r < rows; r++) {
-      const given = this.floats(x + 4 * r * n, n), out = this.floats(y + 4 * r * n, n);
-      const mean = given.reduce((a, b) => a + b, 0) / n;
-      const variance = given.reduce((sum, one) => sum + (one - mean) ** 2, 0) / n;
+      const input = this.floats(x + 4 * r * n, n), out = this.floats(y + 4 * r * n, n);
+      const mean = input.reduce((a, b) => a + b, 0) / n;
+      const variance = input.reduce((sum, one) => sum + (one - mean) ** 2, 0) / n;
       const scale = 1 / Math.sqrt(variance + 1e-5);
-      for (let i = 0; i < n; i++) out[i] = (given[i] - mean) * scale * scales[i] + shifts[i];
+      for (let i = 0; i < n; i++) out[i] = (input[i] - mean) * scale * scales[i] + shifts[i];
     }
   }
 
@@ -104,12 +106,12 @@ class PlainKernel extends Memory {
     for (let i = 0; i < n; i++) numbers[i] = gelu(numbers[i]);
   }
 
-  plus(total, a, b, n) {
+  add(total, a, b, n) {
     const out = this.floats(total, n), left = this.floats(a, n), right = this.floats(b, n);
     for (let i = 0; i < n; i++) out[i] = left[i] + right[i];
   }
 
-  look(weights, q, keys, n, size, stride) {
+  attentionWeights(weights, q, keys, n, size, stride) {
     const out = this.floats(weights, n), query = this.floats(q, size);
     const key = this.floats(keys, (n - 1) * stride + size);
     for (let j = 0; j < n; j++) {
@@ -120,26 +122,26 @@ class PlainKernel extends Memory {
     out.set(softmax(out));
   }
 
-  mix(mixed, weights, values, n, size, stride) {
-    const out = this.floats(mixed, size).fill(0), share = this.floats(weights, n);
+  weightedSum(mixed, weights, values, n, size, stride) {
+    const out = this.floats(mixed, size).fill(0), weight = this.floats(weights, n);
     const value = this.floats(values, (n - 1) * stride + size);
     for (let j = 0; j < n; j++) {
-      for (let i = 0; i < size; i++) out[i] += share[j] * value[j * stride + i];
+      for (let i = 0; i < size; i++) out[i] += weight[j] * value[j * stride + i];
     }
   }
 }
 
-/** x (n) times the n weights that start at `from`; four sums at once, for speed. */
-function dot(x, weights, from) {
+/** x (n) times the n weights from `start` on; four sums at once, for speed. */
+function dot(x, weights, start) {
   const fours = x.length & ~3;
   let a = 0, b = 0, c = 0, d = 0;
   for (let i = 0; i < fours; i += 4) {
-    a += x[i] * weights[from + i];
-    b += x[i + 1] * weights[from + i + 1];
-    c += x[i + 2] * weights[from + i + 2];
-    d += x[i + 3] * weights[from + i + 3];
+    a += x[i] * weights[start + i];
+    b += x[i + 1] * weights[start + i + 1];
+    c += x[i + 2] * weights[start + i + 2];
+    d += x[i + 3] * weights[start + i + 3];
   }
-  for (let i = fours; i < x.length; i++) a += x[i] * weights[from + i];
+  for (let i = fours; i < x.length; i++) a += x[i] * weights[start + i];
   return a + b + c + d;
 }
 
@@ -156,7 +158,7 @@ export function gelu(x) {
 export function softmax(logits) {
   let highest = -Infinity, total = 0;
   for (const logit of logits) highest = Math.max(highest, logit);
-  const shares = Float32Array.from(logits, (logit) => Math.exp(logit - highest));
-  for (const share of shares) total += share;
-  return shares.map((share) => share / total);
+  const exps = Float32Array.from(logits, (logit) => Math.exp(logit - highest));
+  for (const exp of exps) total += exp;
+  return exps.map((exp) => exp / total);
 }

@@ -1,8 +1,8 @@
 /**
  * From logits to the next token.
  *
- *   const dice = randomNumbers(1);
- *   pick(shares(logits, { temperature: 0.8, topK: 40 }), dice())     // the id of a token
+ *   const rng = makeRng(1);
+ *   pick(samplingProbs(logits, { temperature: 0.8, topK: 40 }), rng())     // the id of a token
  */
 import { softmax } from "./kernel.js";
 
@@ -10,30 +10,30 @@ import { softmax } from "./kernel.js";
  * Logits -> the probabilities to sample with: the k most likely tokens, and of those the most
  * likely until their sum reaches p, as `sampling_probs` in terrarium/generation.py.
  * @param {Float32Array} logits (V)
- * @param {object} [how]
- * @param {number} [how.temperature] 1: as the model believes; 0: only the most likely
- * @param {number} [how.topK] 0: all
- * @param {number} [how.topP] 1: all
+ * @param {object} [options]
+ * @param {number} [options.temperature] 1: the probabilities of the model; 0: only the most likely
+ * @param {number} [options.topK] 0: all
+ * @param {number} [options.topP] 1: all
  * @returns {Float32Array} (V)
  */
-export function shares(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
+export function samplingProbs(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
   if (temperature < 1e-6) {  // anything smaller would overflow
-    const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
-    return Float32Array.from(logits, (_, id) => Number(id === likeliest));
+    const best = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+    return Float32Array.from(logits, (_, id) => Number(id === best));
   }
   const p = softmax(logits.map((logit) => logit / temperature));
   if (!topK && topP >= 1) return p;
-  const order = ranking(p), kept = new Float32Array(p.length);
-  const among = topK ? order.slice(0, topK) : order;
-  const total = among.reduce((sum, id) => sum + p[id], 0);
-  let reached = 0;
-  for (const id of among) {
-    if (reached >= topP) break;
-    kept[id] = p[id];
-    reached += p[id] / total;
+  const order = ranking(p), truncated = new Float32Array(p.length);
+  const candidates = topK ? order.slice(0, topK) : order;
+  const total = candidates.reduce((sum, id) => sum + p[id], 0);
+  let cumulative = 0;
+  for (const id of candidates) {
+    if (cumulative >= topP) break;
+    truncated[id] = p[id];
+    cumulative += p[id] / total;
   }
-  const sum = kept.reduce((a, b) => a + b, 0);
-  return kept.map((share) => share / sum);
+  const sum = truncated.reduce((a, b) => a + b, 0);
+  return truncated.map((one) => one / sum);
 }
 
 /** Ids, the most likely first. @param {ArrayLike<number>} p (V) @returns {number[]} */
@@ -46,7 +46,7 @@ export function top(p, n = 10) {
   return ranking(p).slice(0, n).map((id) => ({ id, p: p[id] }));
 }
 
-/** The id that a random number from 0 to 1 falls on. @param {ArrayLike<number>} p sums to 1 */
+/** Sample an id, given a random number from 0 to 1. @param {ArrayLike<number>} p sums to 1 */
 export function pick(p, random) {
   let last = 0;
   for (let id = 0; id < p.length; id++) {
@@ -59,10 +59,10 @@ export function pick(p, random) {
 }
 
 /**
- * The same random numbers for the same seed: a Weyl sequence, its bits well mixed.
+ * A seeded random number generator: a Weyl sequence, its bits well mixed.
  * @param {number} seed @returns {() => number} each call gives a number from 0 to 1, 1 excluded
  */
-export function randomNumbers(seed) {
+export function makeRng(seed) {
   let state = Math.imul(seed, 0x9e3779b1) | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;
@@ -72,9 +72,9 @@ export function randomNumbers(seed) {
   };
 }
 
-/** How undecided: the entropy of probabilities in nats, 0 if one of them is 1. @returns {number} */
+/** The entropy of probabilities in nats, 0 if one of them is 1. @returns {number} */
 export function entropy(p) {
   let nats = 0;
-  for (const share of p) if (share > 0) nats -= share * Math.log(share);
+  for (const one of p) if (one > 0) nats -= one * Math.log(one);
   return nats;
 }

@@ -1,30 +1,31 @@
 /**
- * How a worker answers. The first message brings a port, through which all others come and go, so
- * that nothing else in the worker can answer in its name. Messages in: { id, call, given }; messages
- * out: { id, result }, { id, error } and, while it works, { id, part }.
+ * How a worker answers calls. The first message brings a port, through which all others come and go,
+ * so that nothing else in the worker can answer in its name. Messages in: { id, method, params };
+ * messages out: { id, result }, { id, error } and, while it works, { id, progress }.
  */
 
 /**
- * @param {Object<string, (given: object, tell: (part: object) => void) => Promise<object>>} calls
- *   what can be called, by name; calls take turns, because they share memory
- * @param {string[]} [atOnce] the names of those that need not wait for their turn
+ * @param {Object<string, (params: object, onProgress: (progress: object) => void) => Promise<object>>}
+ *   methods by name; calls take turns, because they share memory
+ * @param {string[]} [immediate] the names of methods that need not wait for their turn
  */
-export function serve(calls, atOnce = []) {
-  let busy = Promise.resolve();
+export function serve(methods, immediate = []) {
+  let queue = Promise.resolve();
   onmessage = ({ ports: [port] }) => {
     onmessage = null;
     const send = port.postMessage.bind(port);
-    port.onmessage = ({ data: { id, call, given } }) => {
-      const turn = atOnce.includes(call) ? Promise.resolve() : busy;
-      const done = turn.then(() => calls[call]({ id, ...given }, (part) => send({ id, part })))
+    port.onmessage = ({ data: { id, method, params } }) => {
+      const turn = immediate.includes(method) ? Promise.resolve() : queue;
+      const done = turn
+        .then(() => methods[method]({ id, ...params }, (progress) => send({ id, progress })))
         .then((result) => send({ id, result }, buffersOf(result)),
               (error) => send({ id, error: String(error.message) }));
-      if (!atOnce.includes(call)) busy = done;
+      if (!immediate.includes(method)) queue = done;
     };
   };
 }
 
-/** What can be handed over instead of copied. */
+/** The buffers of a result, which are transferred instead of copied. */
 function buffersOf(result) {
   return Object.values(result).filter(ArrayBuffer.isView).map((view) => view.buffer);
 }

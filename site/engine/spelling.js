@@ -22,8 +22,8 @@ const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
 export function normalize(text, ids, drop = false) {
   const known = (some) => Array.from(some).every((character) => ids.has(character));
   if (known(text)) return text;
-  return text.replace(CHARACTER, (character, at) => {
-    for (const spelling of spellings(character, OPENS.test(text.charAt(at - 1)))) {
+  return text.replace(CHARACTER, (character, offset) => {
+    for (const spelling of spellings(character, OPENS.test(text.charAt(offset - 1)))) {
       if (known(spelling)) return spelling;
     }
     if (!drop) return character.normalize();

@@ -19,35 +19,37 @@ const WORD = `[${LETTER}]{1,32}(?:${BEYOND_LATIN}[${LETTER}${MARKS}]{1,32}[${MAR
 const PUNCTUATION = `(?:(?![${LETTER}]|${SPACE})[^]){1,32}(?:${BEYOND_LATIN}[${MARKS}]{0,15})?`;
 const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "gu");
 
-/** A `character` that never occurs in the corpus; `place` is its number in the text, from 1. */
+/** A `character` that never occurs in the corpus; `position` is its number in the text, from 1. */
 export class UnknownCharacter extends Error {
-  constructor(character, place) {
-    super(`No token for ${JSON.stringify(character)}, character ${place}: it does not occur in the corpus.`);
-    Object.assign(this, { character, place });
+  constructor(character, position) {
+    super(`No token for ${JSON.stringify(character)}, character ${position}: `
+      + "it does not occur in the corpus.");
+    Object.assign(this, { character, position });
   }
 }
 
 export class Tokenizer {
   /**
-   * @param {{symbols: string[], merges: [string, string][]}} learned the text of every token in the
-   *   order of their ids, and the pairs that were merged, in that order
+   * @param {{vocab: string[], merges: [string, string][]}} trained the text of every token by its id,
+   *   and the pairs that are merged, in the order in which they were learned
    */
-  constructor({ symbols, merges }) {
-    this.symbols = symbols;
-    this.ids = new Map(symbols.map((symbol, id) => [symbol, id]));
-    this.rank = new Map(merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
+  constructor({ vocab, merges }) {
+    this.vocab = vocab;
+    this.ids = new Map(vocab.map((token, id) => [token, id]));
+    this.mergeRanks = new Map(
+      merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
     /** The id of the end token, null if the corpus is one text. */
     this.end = this.ids.get(END) ?? null;
-    this.known = new Map();  // a cache of pieces, for speed
+    this.cache = new Map();  // piece -> ids, for speed
   }
 
-  /** Two ids as one number. */
+  /** A pair of ids as one number. */
   pair(a, b) {
-    return a * this.symbols.length + b;
+    return a * this.vocab.length + b;
   }
 
-  /** The pieces of a text, each of which is cut into tokens by itself. @returns {string[]} */
-  pieces(text) {
+  /** The pieces of a text, each of which is encoded on its own. @returns {string[]} */
+  preTokenize(text) {
     return text.match(PIECES) ?? [];
   }
 
@@ -57,49 +59,49 @@ export class Tokenizer {
    * @throws {UnknownCharacter}
    */
   encode(text) {
-    return this.pieces(text).flatMap((piece) => {
-      if (!this.known.has(piece)) this.known.set(piece, this.cut(piece, text));
-      return this.known.get(piece);
+    return this.preTokenize(text).flatMap((piece) => {
+      if (!this.cache.has(piece)) this.cache.set(piece, this.encodePiece(piece, text));
+      return this.cache.get(piece);
     });
   }
 
-  /** One piece of a text -> ids, by making the merges in the order they were learned in. */
-  cut(piece, text) {
+  /** One piece of a text -> ids, by applying the merges in the order they were learned in. */
+  encodePiece(piece, text) {
     let parts = Array.from(piece, (character) => this.ids.get(character));
-    if (parts.includes(undefined)) throw this.complaint(text);
+    if (parts.includes(undefined)) throw this.unknownCharacter(text);
     for (;;) {
-      let best = Infinity, found = null;
+      let best = Infinity, pair = null;
       for (let i = 0; i + 1 < parts.length; i++) {
-        const rank = this.rank.get(this.pair(parts[i], parts[i + 1])) ?? Infinity;
-        if (rank < best) [best, found] = [rank, [parts[i], parts[i + 1]]];
+        const rank = this.mergeRanks.get(this.pair(parts[i], parts[i + 1])) ?? Infinity;
+        if (rank < best) [best, pair] = [rank, [parts[i], parts[i + 1]]];
       }
-      if (!found) return parts;
-      parts = glue(parts, found, this.ids.get(found.map((id) => this.symbols[id]).join("")));
+      if (!pair) return parts;
+      parts = merge(parts, pair, this.ids.get(pair.map((id) => this.vocab[id]).join("")));
     }
   }
 
-  complaint(text) {
+  unknownCharacter(text) {
     const characters = Array.from(text);
-    const place = characters.findIndex((character) => !this.ids.has(character));
-    return new UnknownCharacter(characters[place], place + 1);
+    const position = characters.findIndex((character) => !this.ids.has(character));
+    return new UnknownCharacter(characters[position], position + 1);
   }
 
   /** Ids -> text. @param {Iterable<number>} ids @returns {string} */
   decode(ids) {
-    return Array.from(ids, (id) => this.symbols[id]).join("");
+    return Array.from(ids, (id) => this.vocab[id]).join("");
   }
 }
 
-/** [t, h, e], the pair [t, h] and what they make -> [th, e]. Ids, all of them. */
-function glue(parts, [a, b], both) {
-  const glued = [];
+/** [t, h, e], the pair [t, h] and its merged token -> [th, e]. All of them are ids. */
+function merge(parts, [a, b], both) {
+  const merged = [];
   for (let i = 0; i < parts.length; i++) {
     if (parts[i] === a && parts[i + 1] === b) {
-      glued.push(both);
+      merged.push(both);
       i++;
     } else {
-      glued.push(parts[i]);
+      merged.push(parts[i]);
     }
   }
-  return glued;
+  return merged;
 }

@@ -8,25 +8,25 @@
  * @typedef {object} Tensor
  * @property {number[]} shape (rows, columns) or (n)
  * @property {Float32Array | Int8Array} values row by row
- * @property {Float32Array} [scales] of 8-bit values: what each row has to be multiplied by
+ * @property {Float32Array} [scales] of 8-bit values: the factor of each row
  */
 
-/** A file that is not what the manifest says. */
+/** A file of weights that does not match the manifest. */
 export class DamagedWeights extends Error {}
 
 /**
  * @param {ArrayBuffer} buffer the file
  * @param {{bytes: number, tensors: {name: string, shape: number[], type: string, offset: number,
- *   scales?: number}[]}} described offsets count bytes from the beginning of the file
+ *   scales?: number}[]}} layout offsets count bytes from the beginning of the file
  * @returns {Map<string, Tensor>}
  * @throws {DamagedWeights}
  */
-export function unpack(buffer, described) {
-  if (buffer.byteLength !== described.bytes) {
+export function unpack(buffer, layout) {
+  if (buffer.byteLength !== layout.bytes) {
     throw new DamagedWeights(`A file of weights has ${buffer.byteLength} bytes instead of `
-      + `${described.bytes}: it is cut short, or from another export.`);
+      + `${layout.bytes}: it is cut short, or from another export.`);
   }
-  return new Map(described.tensors.map(({ name, shape, type, offset, scales }) => {
+  return new Map(layout.tensors.map(({ name, shape, type, offset, scales }) => {
     const n = shape.reduce((a, b) => a * b);
     const read = Object.hasOwn(readers, type) && readers[type];
     if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
@@ -40,11 +40,11 @@ export function unpack(buffer, described) {
   }));
 }
 
-/** Browsers compute hashes on https and on this machine only; elsewhere the size has to do. */
-export async function hasHash(bytes, wanted) {
+/** Browsers compute hashes on https and on localhost only; elsewhere the size has to do. */
+export async function hasHash(bytes, expected) {
   if (!globalThis.crypto?.subtle) return true;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") === wanted;
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") === expected;
 }
 
 const readers = {
@@ -61,7 +61,7 @@ export function half(bits) {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** One row of a tensor as numbers, such as a token's embedding. @returns {Float32Array} */
+/** One row of a tensor, dequantized, such as a token's embedding. @returns {Float32Array} */
 export function rowOf({ shape, values, scales }, row) {
   const width = shape[1], numbers = new Float32Array(width), scale = scales ? scales[row] : 1;
   for (let i = 0; i < width; i++) numbers[i] = values[row * width + i] * scale;

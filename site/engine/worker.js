@@ -1,122 +1,125 @@
 /**
- * The model in a worker, so that the page never waits for it. `open` comes first; what the other
- * calls take and return is described at each of them. See serve.js for the messages.
+ * The model in a worker, so that the page never waits for it. `open` comes first; each of the other
+ * methods says what it takes and returns. See serve.js for the messages.
  */
 import { fetchModel } from "./fetch.js";
 import { softmax } from "./kernel.js";
-import { entropy, pick, randomNumbers, shares, top } from "./sample.js";
+import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 
-const MOST = 3;  // models in the cache; each holds its weights and all that it computes
-const PAUSE = 80;  // milliseconds between two messages about what is written
+const MAX_MODELS = 3;  // in the cache; each holds its weights and all its activations
+const PROGRESS_INTERVAL = 80;  // milliseconds between two messages with generated tokens
 const models = new Map();  // key -> promise of a model, the one used last at the end
 const stopped = new Set();  // ids of calls that nobody waits for any more
 
-/** A model, fetched if need be. `weights` is what the manifest says about them. */
-function open({ key, ...where }) {
-  const known = models.get(key) ?? fetchModel(where);
+/** A model, fetched if need be. `weights` is the layout of its file, from the manifest. */
+function open({ key, ...source }) {
+  const model = models.get(key) ?? fetchModel(source);
   models.delete(key);
-  models.set(key, known);
-  known.catch(() => models.delete(key));  // so that it can be tried again
-  if (models.size > MOST) models.delete(models.keys().next().value);
-  return known;
+  models.set(key, model);
+  model.catch(() => models.delete(key));  // so that it can be tried again
+  if (models.size > MAX_MODELS) models.delete(models.keys().next().value);
+  return model;
 }
 
-/** The attention patterns that can replace a head's own: position -> (position + 1) numbers. */
+/** Attention patterns that can replace a head's own: position -> (position + 1) weights. */
 const patterns = {
-  even: (place) => new Float32Array(place + 1).fill(1 / (place + 1)),
-  previous: (place) => oneAt(place, Math.max(0, place - 1)),
-  first: (place) => oneAt(place, 0),
-  itself: (place) => oneAt(place, place),
+  uniform: (position) => new Float32Array(position + 1).fill(1 / (position + 1)),
+  previous: (position) => oneHot(position, Math.max(0, position - 1)),
+  first: (position) => oneHot(position, 0),
+  self: (position) => oneHot(position, position),
 };
 
-function oneAt(place, seen) {
-  const row = new Float32Array(place + 1);
-  row[seen] = 1;
+function oneHot(query, key) {
+  const row = new Float32Array(query + 1);
+  row[key] = 1;
   return row;
 }
 
-/** { attention: { "2.1": "even" } } -> what GPT.change takes. */
-function changeOf({ attention = {}, ...rest } = {}) {
-  const named = Object.entries(attention).map(([head, name]) => [head, patterns[name]]);
-  return { ...rest, attention: Object.fromEntries(named) };
+/** { attention: { "2.1": "uniform" } } -> what GPT.intervene takes. */
+function withPatterns({ attention = {}, ...others } = {}) {
+  const replacements = Object.entries(attention).map(([head, name]) => [head, patterns[name]]);
+  return { ...others, attention: Object.fromEntries(replacements) };
 }
 
-/** Read ids from the start, with or without a change (see GPT.change). */
-function read(model, ids, change) {
-  model.change(changeOf(change));
+/** A forward pass over ids, with or without an intervention (see GPT.intervene). */
+function forward(model, ids, intervention) {
+  model.intervene(withPatterns(intervention));
   if (ids.length) model.forward(ids);
   return model;
 }
 
-const calls = {
+const methods = {
   /** Fetch a model. -> the kernel it runs on: "wasm" or "javascript". */
-  async open(given) {
-    return { kernel: (await open(given)).kernel.name };
+  async open(params) {
+    return { kernel: (await open(params)).kernel.name };
   },
 
-  /** How far the logits (V) after `ids` are from those that PyTorch computed. */
+  /** The largest absolute difference between the logits (V) after `ids` and those of PyTorch. */
   async check({ model, ids, logits }) {
-    const own = read(await open(model), ids).logits(ids.length - 1);
-    return { gap: own.reduce((gap, logit, i) => Math.max(gap, Math.abs(logit - logits[i])), 0) };
+    const ours = forward(await open(model), ids).logits(ids.length - 1);
+    return { maxAbsDiff: ours.reduce((most, logit, i) =>
+      Math.max(most, Math.abs(logit - logits[i])), 0) };
   },
 
   /**
-   * Everything about a text: logits (T, V); attention, of each head the lower triangle, row by row,
-   * (L H, T (T + 1) / 2); entropy of each row (L H, T) in nats; how long it took, in milliseconds.
+   * A forward pass over a text: logits (T, V); attention, of each head the lower triangle, row by row,
+   * (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats; milliseconds that it took.
    */
-  async look({ model, ids, change }) {
-    const began = performance.now(), gpt = read(await open(model), ids, change);
+  async forward({ model, ids, intervention }) {
+    const start = performance.now(), gpt = forward(await open(model), ids, intervention);
     const T = ids.length, triangle = T * (T + 1) / 2, heads = gpt.L * gpt.H;
     const logits = new Float32Array(T * gpt.V);
-    const attention = new Float32Array(heads * triangle), spread = new Float32Array(heads * T);
-    for (let place = 0; place < T; place++) {
-      logits.set(gpt.logits(place), place * gpt.V);
+    const attention = new Float32Array(heads * triangle);
+    const attentionEntropy = new Float32Array(heads * T);
+    for (let position = 0; position < T; position++) {
+      logits.set(gpt.logits(position), position * gpt.V);
       for (let i = 0; i < heads; i++) {
-        const row = gpt.weights(Math.floor(i / gpt.H), i % gpt.H, place);
-        attention.set(row, i * triangle + place * (place + 1) / 2);
-        spread[i * T + place] = entropy(row);
+        const row = gpt.attentionRow(Math.floor(i / gpt.H), i % gpt.H, position);
+        attention.set(row, i * triangle + position * (position + 1) / 2);
+        attentionEntropy[i * T + position] = entropy(row);
       }
     }
-    return { logits, attention, entropy: spread, milliseconds: performance.now() - began };
+    return { logits, attention, attentionEntropy, milliseconds: performance.now() - start };
   },
 
-  /** The logit lens: what each depth of the model (see GPT.residual) expects after a text. */
-  async lens({ model, ids, change, n = 3 }) {
-    const gpt = read(await open(model), ids, change);
+  /** The logit lens: the n most likely next tokens at each depth of the model (see GPT.residual). */
+  async logitLens({ model, ids, intervention, n = 3 }) {
+    const gpt = forward(await open(model), ids, intervention);
     return Array.from({ length: 2 * gpt.L + 1 }, (_, depth) =>
-      top(softmax(gpt.lens(ids.length - 1, depth)), n));
+      top(softmax(gpt.logitLens(ids.length - 1, depth)), n));
   },
 
   /**
-   * Continue a text until `end`, a full context or `tokens` more. Parts: a list of { id, p, top },
-   * p and top (the ten most likely) at temperature 1. `how` as for sample.shares, and its seed.
+   * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top },
+   * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs.
    */
-  async write({ id, model, ids, change, how, seed = 1, tokens = Infinity, end = null }, tell) {
-    const gpt = read(await open(model), ids, change), dice = randomNumbers(seed);
-    const began = performance.now();
-    let part = [], told = began, n = 0;
+  async generate({ id, model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
+                 onProgress) {
+    const gpt = forward(await open(model), ids, intervention), rng = makeRng(seed);
+    const start = performance.now();
+    let generated = [], lastProgress = start, n = 0;
     for (; n < tokens && gpt.length < gpt.n_ctx && !stopped.has(id); n++) {
-      const logits = gpt.logits(gpt.length - 1), believed = softmax(logits);
-      const next = pick(shares(logits, how), dice());
-      part.push({ id: next, p: believed[next], top: top(believed) });
+      const logits = gpt.logits(gpt.length - 1), p = softmax(logits);
+      const next = pick(samplingProbs(logits, sampling), rng());
+      generated.push({ id: next, p: p[next], top: top(p) });
       gpt.forward([next]);
       if (next === end) break;
-      if (performance.now() - told > PAUSE) {
-        tell(part);
-        [part, told] = [[], performance.now()];
+      if (performance.now() - lastProgress > PROGRESS_INTERVAL) {
+        onProgress(generated);
+        [generated, lastProgress] = [[], performance.now()];
         await new Promise((resolve) => setTimeout(resolve));  // a `stop` may have come
       }
     }
-    tell(part);
-    return { milliseconds: performance.now() - began };
+    onProgress(generated);
+    return { milliseconds: performance.now() - start };
   },
 
-  /** Let a `write` end. */
-  async stop({ call }) {
-    stopped.add(call);
+  /** Stop a `generate` by the id of its call. */
+  async stop({ callId }) {
+    stopped.add(callId);
     return {};
   },
 };
 
-serve(calls, ["stop"]);
+serve(methods, ["stop"]);

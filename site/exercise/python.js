@@ -2,11 +2,10 @@
  * Python in a page or a module worker: MicroPython, with a small torch and the modules that test heads.
  *
  *   const python = await startPython({ print: (line) => … });
- *   const [says] = python.ask("read", source, "attention");     // a function of tryout.py
- *   python.tidy();                                              // after each run: gives memory back
+ *   const { reports } = python.call("read", source, "attention");  // a function of tryout.py
+ *   python.collectGarbage();                                       // after each run
  *
- * Python that never ends can only be stopped together with its worker. There can be one Python in a page or
- * worker: the loader keeps its objects in globals.
+ * Only one Python can be in a page or worker, because the loader keeps its objects in globals.
  */
 import { loadMicroPython } from "../vendored/micropython.mjs";
 import { Tensor } from "./tensor.js";
@@ -26,65 +25,82 @@ const FILES = {  // where they are in MicroPython's file system, and here
 };
 const SMALL = {  // modules that heads import out of habit; type hints do nothing here
   "/lib/__future__.py": "annotations = None\n",
-  "/lib/typing.py": "class Any:\n    def __getitem__(self, kind):\n        return self\n\n"
-    + "def __getattr__(name):\n    return Any()\n",
-  "/lib/functools.py": "def partial(function, *first, **given):\n"
-    + "    return lambda *more, **named: function(*(first + more), **dict(given, **named))\n\n"
-    + "def lru_cache(size=None, typed=False):\n"
-    + "    return size if callable(size) else lambda function: function\n\n"
-    + "def cache(function):\n    return function\n\n"
-    + "def wraps(function):\n    return lambda other: other\n\n"
-    + "def reduce(function, things, *start):\n"
-    + "    things = iter(things)\n    value = start[0] if start else next(things)\n"
-    + "    for thing in things:\n        value = function(value, thing)\n    return value\n",
+  "/lib/typing.py": `
+class Any:
+    def __getitem__(self, kind):
+        return self
+
+def __getattr__(name):
+    return Any()
+`,
+  "/lib/functools.py": `
+def partial(function, *first, **given):
+    return lambda *more, **named: function(*(first + more), **dict(given, **named))
+
+def lru_cache(size=None, typed=False):
+    return size if callable(size) else cache
+
+def cache(function):
+    return function
+
+def wraps(function):
+    return cache
+
+def reduce(function, things, *start):
+    things = iter(things)
+    value = start[0] if start else next(things)
+    for thing in things:
+        value = function(value, thing)
+    return value
+`,
 };
 
-/**
- * Start Python.
- * @param {{ print?: (line: string) => void }} options what to do with a printed line
- * @returns {Promise<Python>}
- */
+/** @param {{ print?: (line: string) => void }} options @returns {Promise<Python>} */
 export async function startPython({ print = () => {} } = {}) {
   const [micropython, ...texts] = await Promise.all([
     loadMicroPython({ heapsize: HEAP, stdout: print, linebuffer: true }),
     ...Object.values(FILES).map(text)]);
-  const files = { ...Object.fromEntries(Object.keys(FILES).map((path, i) => [path, texts[i]])),
-    ...SMALL };
-  for (const folder of ["/lib", "/lib/torch", "/lib/torch/nn"]) micropython.FS.mkdir(folder);
-  for (const path in files) micropython.FS.writeFile(path, files[path]);
+  const { FS } = micropython;
+  for (const folder of ["/lib", "/lib/torch", "/lib/torch/nn"]) FS.mkdir(folder);
+  Object.keys(FILES).forEach((path, i) => FS.writeFile(path, texts[i]));
+  for (const path in SMALL) FS.writeFile(path, SMALL[path]);
   return new Python(micropython);
 }
 
-async function text(address) {
-  const answer = await fetch(new URL(address, import.meta.url));
-  if (!answer.ok) throw new Error(`${address.split("/").at(-1)} is missing (${answer.status}).`);
-  return answer.text();
+async function text(url) {
+  const response = await fetch(new URL(url, import.meta.url));
+  if (!response.ok) throw new Error(`${url.split("/").at(-1)} is missing (${response.status}).`);
+  return response.text();
 }
 
 class Python {
   #micropython;
   #tryout = {};  // its functions, as they were before any typed code ran
-  #handed = [];  // the tensors that the last call handed over
+  #tensors = [];  // those that the last call handed over
 
   constructor(micropython) {
     this.#micropython = micropython;
-    const hand = (tensor) => tensor instanceof Tensor && this.#handed.push(tensor);
+    const hand = (tensor) => tensor instanceof Tensor && this.#tensors.push(tensor);
     micropython.registerJsModule("_torch", callsFor(hand));
     micropython.pyimport("_page");
     const tryout = micropython.pyimport("tryout");
-    for (const name of ["read", "warm_up", "stages", "put_in", "mix"]) this.#tryout[name] = tryout[name];
-    this.tidy();
+    for (const name of ["read", "warm_up", "stages", "initialize", "attention"]) {
+      this.#tryout[name] = tryout[name];
+    }
+    this.collectGarbage();
   }
 
   /**
    * Call a function of tryout.py, which takes tensors as they are in tensor.js.
-   * @returns {[any, import("./tensor.js").Tensor[]]} what it returns, and what it hands over
+   * @returns {{ reports: Array<[stage: string, message: ?string, hint: ?string, line: ?number]>,
+   *             tensors: import("./tensor.js").Tensor[] }} what it reported, and handed over
    */
-  ask(name, ...given) {
-    this.#handed = [];
+  call(name, ...given) {
+    const reports = [];
+    this.#tensors = [];
     try {
-      const result = this.#tryout[name](...given);
-      return [result, this.#handed.splice(0)];
+      this.#tryout[name]((...report) => void reports.push(report), ...given);
+      return { reports, tensors: this.#tensors.splice(0) };
     } catch (error) {  // a whole traceback: its last line says what happened
       throw new Error(error.message.trim().split("\n").at(-1));
     }
@@ -95,8 +111,8 @@ class Python {
     this.#micropython.runPython("print()");
   }
 
-  /** Give back the memory that nobody needs any more: Python does not do so while it runs. */
-  tidy() {
+  /** Python does not do so while it runs. */
+  collectGarbage() {
     this.#micropython.runPython("import gc\ngc.collect()");
   }
 }

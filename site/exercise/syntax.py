@@ -1,6 +1,7 @@
 """Say in words why Python cannot read a source: which line lacks a colon or is indented too far.
 
-    explain("if x\n    y = 1\n", 1)   "Line 1 begins with if, but the colon at its end is missing."
+    explain("if x\n    y = 1\n", 1)
+    ("Line 1 begins with if, but the colon at its end is missing.", 1)
 
 For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
@@ -25,11 +26,15 @@ ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'",
 
 
 class Misread(Exception):
-    """What is wrong, as a sentence."""
+    """(message, line): what is wrong, and the number of the line, or None."""
 
 
 class Lookalike(Misread):
     """A character that only looks like one that Python knows."""
+
+
+def fail(number, words, kind=Misread):
+    raise kind(f"Line {number} {words}.", number)
 
 
 def strange(sign):
@@ -52,18 +57,18 @@ def narrow(sign):
 
 
 def lookalike(source):
-    """A sentence about a character from prose, such as a minus or a curly quote; or ""."""
+    """(message, line) about a character from prose, such as a minus or a curly quote; or None."""
     try:
         split(source)
     except Lookalike as found:
-        return str(found)
+        return found.args
     except Misread:
         pass
-    return ""
+    return None
 
 
-def explain(source, line, words=""):
-    """One sentence. `line`, counted from 1, and `words` are what Python itself says about it."""
+def explain(source, line):
+    """(message, line). The `line` that is given, counted from 1, is the one that Python names."""
     try:
         pasted(source)
         statements = split(source)
@@ -71,19 +76,16 @@ def explain(source, line, words=""):
         for i, statement in enumerate(statements):
             look_at(statement)
             neighbours(statement, statements[i + 1] if i + 1 < len(statements) else None)
-        indents(statements)
+        blocks(statements)
     except Misread as found:
-        return str(found)
-    if "outside function" in words:
-        return (f"Line {line} is outside the function: it has to be indented like the lines of "
-                "the function.")
+        return found.args
     lines = source.split("\n")
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     in_page = sys.implementation.name == "micropython"
     if in_page and shown.startswith(("match ", "async ", "await ")):
-        return f"Line {line}: the Python in this page does not know {shown.split()[0]}."
+        return f"Line {line}: the Python in this page does not know {shown.split()[0]}.", line
     return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something "
-            "missing, or is there one character too many, there or in the line before?")
+            "missing, or is there one character too many, there or in the line before?", line)
 
 
 # Reading ----------------------------------------------------------------------------------------
@@ -115,8 +117,7 @@ def split(source):
         sign = source[i]
         if ord(sign) > 127 and strange(sign):
             name, remedy = strange(sign)
-            raise Lookalike(f"Line {number} contains {name}, which Python does not know: "
-                            f"{remedy}.")
+            fail(number, f"contains {name}, which Python does not know: {remedy}", Lookalike)
         if indent is None and sign not in " \t\n#":
             began, indent = number, source[source.rfind("\n", 0, i) + 1 : i]
         if sign == "#":
@@ -145,7 +146,8 @@ def split(source):
             code += sign
         i += 1
     if opened:
-        raise Misread(f"The bracket {opened[-1][0]} in line {opened[-1][1]} is never closed.")
+        sign, number = opened[-1]
+        raise Misread(f"The bracket {sign} in line {number} is never closed.", number)
     if indent is not None:
         found.append(Statement(began, indent, code))
     return found
@@ -157,24 +159,25 @@ def end_of_string(source, i, number):
     if source[i : i + 3] == 3 * quote:
         end = source.find(3 * quote, i + 3)
         if end < 0:
-            raise Misread(f"The string that begins with {3 * quote} in line {number} never ends.")
+            raise Misread(f"The string that begins with {3 * quote} in line {number} never ends.",
+                          number)
         return end + 3
     j = i + 1
     while j < len(source) and source[j] not in (quote, "\n"):
         j += 2 if source[j] == "\\" else 1
     if source[j : j + 1] != quote:
         raise Misread(f"In line {number}, the string that begins with {quote} does not end: "
-                      f"{quote} is missing.")
+                      f"{quote} is missing.", number)
     return j + 1
 
 
 def close(opened, sign, number):
     if not opened:
-        raise Misread(f"Line {number} closes a bracket {sign} that was never opened.")
+        fail(number, f"closes a bracket {sign} that was never opened")
     last, where = opened.pop()
     if CLOSING[last] != sign:
-        raise Misread(f"Line {number} has {sign} where {CLOSING[last]} should close the bracket "
-                      f"{last} from line {where}.")
+        fail(number, f"has {sign} where {CLOSING[last]} should close the bracket {last} from line "
+             f"{where}")
 
 
 # Mistakes ---------------------------------------------------------------------------------------
@@ -184,18 +187,17 @@ def pasted(source):
     lines = source.split("\n")
     for number, line in enumerate(lines, 1):
         if line.startswith("```"):
-            raise Misread(f"Line {number}, {line.strip()}, marks the code in the text that it was "
-                          "copied from: remove every line with ```, and all that is not Python.")
+            fail(number, "begins with ```, which marks the code in the text that it was copied "
+                 "from: remove every line with ```, and all that is not Python")
         if line.startswith((">>>", "In [")):
-            raise Misread(f"Line {number} begins with {line.split()[0]}, which is the "
-                          "prompt of Python and not code: remove it from the start of each line.")
+            fail(number, f"begins with {line.split()[0]}, which is the prompt of Python and not "
+                 "code: remove it from the start of each line")
         for entity, sign in ENTITIES.items():
             if entity in line:
-                raise Misread(f"Line {number} contains {entity}, which is HTML for {sign}: type "
-                              f"{sign} instead.")
+                fail(number, f"contains {entity}, which is HTML for {sign}: type {sign} instead")
     if numbered(lines):
         raise Misread("The lines begin with line numbers, which were copied along with the code: "
-                      "remove the numbers.")
+                      "remove the numbers.", None)
 
 
 def numbered(lines):
@@ -215,19 +217,16 @@ def tabs(statements):
     """Raise Misread for a tab before a line, if there are spaces before others."""
     tabbed = [one for one in statements if one.has_tab]
     if tabbed and any(one.indent and not one.has_tab for one in statements):
-        raise Misread(f"Line {tabbed[0].number} begins with a tab, but other lines with spaces: "
-                      "use spaces only.")
+        fail(tabbed[0].number, "begins with a tab, but other lines with spaces: use spaces only")
 
 
 def look_at(statement):
     """Raise Misread for what is wrong within a statement."""
     code, word = statement.code, statement.word
     if word in BLOCKS and ":" not in code:
-        raise Misread(f"Line {statement.number} begins with {word}, but the colon at its end is "
-                      "missing.")
+        fail(statement.number, f"begins with {word}, but the colon at its end is missing")
     if word in ("if", "elif", "while") and single_equals(code.split(":")[0]):
-        raise Misread(f"Line {statement.number} asks a question, so it needs ==, which compares; "
-                      "= assigns a value.")
+        fail(statement.number, "asks a question, so it needs ==, which compares; = assigns a value")
 
 
 def single_equals(code):
@@ -240,26 +239,29 @@ def neighbours(one, after):
     """Raise Misread if the next statement is not indented as the first one requires."""
     opens = one.code.endswith(":")
     if opens and not after:
-        raise Misread(f"Line {one.number} ends with a colon, but nothing indented follows it.")
+        fail(one.number, "ends with a colon, but nothing indented follows it")
     if opens and after.indent <= one.indent:
-        raise Misread(f"Line {one.number} ends with a colon, so line {after.number}, which "
-                      "belongs to it, has to be indented by four more spaces.")
+        fail(one.number, f"ends with a colon, so line {after.number}, which belongs to it, has to "
+             "be indented by four more spaces")
     if after and not opens and after.indent > one.indent:
-        raise Misread(f"Line {after.number} is indented further than line {one.number}, which "
-                      "does not end with a colon: both have to begin in the same column.")
+        fail(after.number, f"is indented further than line {one.number}, which does not end with "
+             "a colon: both have to begin in the same column")
 
 
-def indents(statements):
-    """Raise Misread for a line that is indented as no line above it is."""
-    open_at = []
+def blocks(statements):
+    """Raise Misread for a line that is indented as no line above it is, or a stray return."""
     if statements and statements[0].indent:
-        raise Misread(f"Line {statements[0].number} has to begin at the left edge.")
+        fail(statements[0].number, "has to begin at the left edge")
+    outer = []  # for each level of indentation, the last statement of it
     for statement in statements:
-        while open_at and open_at[-1] > statement.indent:
-            open_at.pop()
-            if not open_at or open_at[-1] < statement.indent:
-                s = "" if statement.indent == 1 else "s"
-                raise Misread(f"Line {statement.number} is indented by {statement.indent} "
-                              f"space{s}, but no block above it is.")
-        if not open_at or open_at[-1] < statement.indent:
-            open_at.append(statement.indent)
+        closed = None
+        while outer and outer[-1].indent > statement.indent:
+            closed = outer.pop()
+        if closed and outer[-1].indent < statement.indent:
+            fail(statement.number, "is indented differently from every block above it")
+        if outer and outer[-1].indent == statement.indent:
+            outer.pop()
+        if statement.word == "return" and not any(one.word == "def" for one in outer):
+            fail(statement.number, "is outside the function: it has to be indented like the lines "
+                 "of the function")
+        outer.append(statement)

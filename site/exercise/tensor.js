@@ -4,26 +4,25 @@
  * what is written into one is seen in all.
  *
  *   const x = new Tensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
- *   const y = elementwise("float32", (a, b) => a + b, x, x.select(0, 1));   // (2, 3) + (3)
- *   matmul(x, y.transpose(0, 1)).shape                                      // [2, 2]
+ *   matmul(x, x.transpose(0, 1)).shape    // [2, 2]
  *
  * Errors have the words and the Python type that PyTorch gives them.
  */
 
-/** An error that Python is to raise. `type` is its class there, such as "RuntimeError". */
+/** An error that Python is to raise. `type` is its class there, or one of KINDS in _tensor.py. */
 export class TorchError extends Error {
-  constructor(type, words) {
-    super(words);
+  constructor(type, message) {
+    super(message);
     this.type = type;
   }
 }
 
-/** @throws {TorchError} with these words if something is not as it should be */
-export function check(holds, words, type = "RuntimeError") {
-  if (!holds) throw new TorchError(type, typeof words === "function" ? words() : words);
+/** @throws {TorchError} with this message if something is not as it should be */
+export function check(holds, message, type = "RuntimeError") {
+  if (!holds) throw new TorchError(type, typeof message === "function" ? message() : message);
 }
 
-/** Where the numbers of a dtype are kept. Integers are exact up to 2^53. */
+/** Where the numbers of a dtype are stored. Integers are exact up to 2^53. */
 const STORES = { bool: Uint8Array, int64: Float64Array, float32: Float32Array };
 const RANK = { bool: 0, int64: 1, float32: 2 };
 export const NAMES = { bool: "Bool", int64: "Long", float32: "Float" };
@@ -31,10 +30,9 @@ export const NAMES = { bool: "Bool", int64: "Long", float32: "Float" };
 export const product = (sizes) => sizes.reduce((a, b) => a * b, 1);
 export const listed = (sizes) => `[${sizes.join(", ")}]`;
 
-/** The dtype of a result of two: the one that can hold more. */
 export const promoted = (a, b) => (RANK[a] >= RANK[b] ? a : b);
 
-/** @returns whether numbers of one dtype can be written where another one is kept */
+/** @returns whether numbers of one dtype can be written where another one is stored */
 const fits = (from, to) => RANK[from] <= RANK[to] || from === "bool";
 
 function rowMajor(shape) {
@@ -48,7 +46,7 @@ function rowMajor(shape) {
 
 export class Tensor {
   /**
-   * @param {Float32Array|Float64Array|Uint8Array} data what may be shared with other tensors
+   * @param {Float32Array|Float64Array|Uint8Array} data
    * @param {number[]} shape
    * @param {"float32"|"int64"|"bool"} dtype
    */
@@ -74,7 +72,6 @@ export class Tensor {
       || this.strides.every((step, d) => step === wanted[d] || this.shape[d] === 1);
   }
 
-  /** Another view of the same numbers. */
   as(shape, strides, offset = this.offset) {
     return new Tensor(this.data, shape, this.dtype, strides, offset);
   }
@@ -106,10 +103,10 @@ export class Tensor {
   }
 
   /** One index of a dimension (which disappears), or a slice of it. */
-  select(dim, place) {
+  select(dim, index) {
     const keep = (_, d) => d !== dim;
     return this.as(this.shape.filter(keep), this.strides.filter(keep),
-      this.offset + place * this.strides[dim]);
+      this.offset + index * this.strides[dim]);
   }
 
   narrow(dim, start, length, step = 1) {
@@ -183,7 +180,6 @@ export class Tensor {
     return this.as(shape, strides);
   }
 
-  /** As `view`, but with a copy where no view is possible. */
   reshape(sizes) {
     const shape = this.inferred(sizes), strides = this.stridesFor(shape);
     return strides ? this.as(shape, strides) : this.clone().as(shape, rowMajor(shape));
@@ -197,7 +193,6 @@ export class Tensor {
     return this.to(this.dtype);
   }
 
-  /** A copy of another dtype. */
   to(dtype) {
     if (this.dtype !== dtype && dtype === "bool") return elementwise(dtype, (x) => x !== 0, this);
     if (this.dtype === "float32" && dtype === "int64") return elementwise(dtype, Math.trunc, this);
@@ -228,8 +223,8 @@ export class Tensor {
   /** Write the numbers of another tensor, repeated if need be. @returns {Tensor} this */
   copy(source) {
     const from = source.data === this.data ? source.clone() : source;  // they may overlap
-    const whole = this.dtype === "int64" && from.dtype === "float32";
-    const made = this.dtype === "bool" ? (x) => x !== 0 : whole ? Math.trunc : same;
+    const truncates = this.dtype === "int64" && from.dtype === "float32";
+    const made = this.dtype === "bool" ? (x) => x !== 0 : truncates ? Math.trunc : same;
     write(this, made, [from.expand(this.shape)]);
     return this;
   }
@@ -237,7 +232,6 @@ export class Tensor {
 
 const same = (x) => x;
 
-/** A new tensor full of one value. */
 export function full(shape, value = 0, dtype = "float32") {
   const negative = shape.find((size) => size < 0);
   check(negative === undefined,
@@ -246,14 +240,13 @@ export function full(shape, value = 0, dtype = "float32") {
   return new Tensor(value ? data.fill(value) : data, shape, dtype);
 }
 
-/** A tensor of given numbers. @param {number[]} numbers */
 export function tensorOf(numbers, shape = [numbers.length], dtype = "float32") {
   return new Tensor(STORES[dtype].from(numbers), shape, dtype);
 }
 
 // Machinery --------------------------------------------------------------------------------------
 
-/** [size, [a stride for each operand]] of dimensions, neighbours that are one stretch made one. */
+/** [size, [a stride for each operand]] of dimensions, neighbours that are one run merged. */
 function merged(shape, allStrides) {
   const dims = [];
   shape.forEach((size, d) => {
@@ -269,19 +262,19 @@ function merged(shape, allStrides) {
   return dims;
 }
 
-/** visit(places, n, steps) for each row of n numbers: where in each operand, and how far apart. */
+/** visit(offsets, n, steps) for each row of n numbers: their offset and their step in each operand. */
 function eachRow(operands, visit) {
-  const shape = operands[0].shape, places = operands.map(({ offset }) => offset);
+  const shape = operands[0].shape, offsets = operands.map(({ offset }) => offset);
   if (shape.includes(0)) return;
   const dims = merged(shape, operands.map(({ strides }) => strides));
   const [n, steps] = dims.pop() ?? [1, operands.map(() => 0)], count = dims.map(() => 0);
   for (let d = 0; d >= 0;) {
-    visit(places, n, steps);
+    visit(offsets, n, steps);
     for (d = dims.length - 1; d >= 0; d--) {
       const [size, strides] = dims[d], back = ++count[d] === size;
       if (back) count[d] = 0;
       const by = back ? 1 - size : 1;
-      for (let i = 0; i < places.length; i++) places[i] += by * strides[i];
+      for (let i = 0; i < offsets.length; i++) offsets[i] += by * strides[i];
       if (!back) break;
     }
   }
@@ -303,7 +296,7 @@ export const broadcast = (...shapes) => shapes.reduce((a, b) => {
   for (let d = sizes.length - 1, i = a.length - 1, j = b.length - 1; d >= 0; d--, i--, j--) {
     const left = a[i] ?? 1, right = b[j] ?? 1;
     check(left === right || left === 1 || right === 1, () => `The size of tensor a (${left}) must `
-      + `match the size of tensor b (${right}) at non-singleton dimension ${d}`);
+      + `match the size of tensor b (${right}) at non-singleton dimension ${d}`, "broadcast_shapes");
     sizes[d] = left === 1 ? right : left;
   }
   return sizes;
@@ -327,12 +320,12 @@ export function inPlace(out, dtype, op, ...operands) {
     + listed(shape));
   check(fits(dtype, out.dtype), () => `result type ${NAMES[dtype]} can't be cast to the desired `
     + `output type ${NAMES[out.dtype]}`);
-  const apart = operands.map((x) => (x.data === out.data && x !== out ? x.clone() : x));
-  write(out.writable(), exact(op, dtype), apart.map((x) => x.expand(shape)));
+  const copies = operands.map((x) => (x.data === out.data && x !== out ? x.clone() : x));
+  write(out.writable(), exact(op, dtype), copies.map((x) => x.expand(shape)));
   return out;
 }
 
-/** lane(data, place, step, n, out, outPlace, outStep) for each row along a dimension; -> `out`. */
+/** lane(data, offset, step, n, out, outOffset, outStep) for each row along a dimension; -> `out`. */
 export function along(x, dim, out, lane) {
   if (!x.dim) return along(x.unsqueeze(0), 0, out.unsqueeze(0), lane) && out;
   const from = x.last(dim), to = out.last(dim), n = x.shape[dim];
@@ -345,9 +338,9 @@ export function along(x, dim, out, lane) {
 }
 
 /**
- * Make one number of each stretch along some dimensions.
+ * Make one number of each run along some dimensions.
  * @param {number[]|null} dims null: all of them
- * @param {(data, place: number, step: number, n: number) => number} lane
+ * @param {(data, offset: number, step: number, n: number) => number} lane
  */
 export function reduce(x, dims, keepdim, dtype, lane) {
   const gone = new Set(dims?.length ? dims.map((d) => x.at(d)) : x.shape.keys());
@@ -359,8 +352,8 @@ export function reduce(x, dims, keepdim, dtype, lane) {
   const n = product(there.map((d) => x.shape[d]));
   const rows = x.permute([...kept, ...there]).reshape([...sizes, n]);
   const out = full(sizes, 0, dtype), to = out.data;
-  along(rows, kept.length, out.unsqueeze(kept.length), (data, place, step, count, _, o) => {
-    to[o] = lane(data, place, step, count);
+  along(rows, kept.length, out.unsqueeze(kept.length), (data, offset, step, count, _, o) => {
+    to[o] = lane(data, offset, step, count);
   });
   return keepdim ? out.as(x.shape.map((size, d) => (gone.has(d) ? 1 : size)),
     rowMajor(x.shape.map((size, d) => (gone.has(d) ? 1 : size)))) : out;
@@ -388,7 +381,7 @@ export function matmul(a, b) {
   const batch = flat ? [] : broadcast(rows.slice(0, -1), right.shape.slice(0, -2));
   const one = flat ? left.reshape([product(rows), left.shape.at(-1)])
     : left.expand([...batch, ...left.shape.slice(-2)]);
-  checkInner(one, right, a, b);
+  check(one.shape.at(-1) === right.shape.at(-2), () => innerMismatch(one, right, a, b), "matmul_shapes");
   checkTypes(a.dtype, b.dtype, one.dim > 2);
   const out = products(one, right.expand([...batch, ...right.shape.slice(-2)]));
   const shape = (flat ? rows : out.shape.slice(0, -1)).slice(0, a.dim === 1 ? -1 : undefined);
@@ -404,20 +397,24 @@ function folds(a, b) {
 const isTall = ({ shape, strides, numel }) => numel === 0 || shape.slice(0, -2)
   .every((_, d) => strides[d] === strides[d + 1] * shape[d + 1]);
 
-function checkInner(left, right, a, b) {
-  const n = left.shape.at(-1), m = right.shape.at(-2), matrices = left.dim === 2;
-  if (n === m) return;
-  check(a.dim > 1 || b.dim > 1, () => `inconsistent tensor size, expected tensor [${n}] and src `
-    + `[${m}] to have the same number of elements, but got ${n} and ${m} elements respectively`);
-  check(!matrices || b.dim > 1, () => "size mismatch, got input "
-    + `(${left.shape[0]}), mat (${times(left)}), vec (${m})`);
-  check(!matrices, () => `mat1 and mat2 shapes cannot be multiplied (${times(left)} and `
-    + `${times(right)})`);
-  const all = product(left.shape.slice(0, -2)), rows = product(b.shape) / m;
-  check(a.dim > 1 || !isTall(b.transpose(-2, -1)), () => `size mismatch, got input (${rows}), mat `
-    + `(${rows}x${m}), vec (${n})`);
-  check(false, () => "Expected size for first two dimensions of batch2 tensor to be: "
-    + `[${all}, ${n}] but got: [${all}, ${m}].`);
+/** What PyTorch says if the inner sizes of a product are not the same. */
+function innerMismatch(left, right, a, b) {
+  const n = left.shape.at(-1), m = right.shape.at(-2);
+  if (a.dim === 1 && b.dim === 1) {
+    return `inconsistent tensor size, expected tensor [${n}] and src [${m}] to have the same number `
+      + `of elements, but got ${n} and ${m} elements respectively`;
+  }
+  if (left.dim === 2) {
+    return b.dim > 1 ? `mat1 and mat2 shapes cannot be multiplied (${times(left)} and ${times(right)})`
+      : `size mismatch, got input (${left.shape[0]}), mat (${times(left)}), vec (${m})`;
+  }
+  if (a.dim === 1 && isTall(b.transpose(-2, -1))) {
+    const rows = product(b.shape) / m;
+    return `size mismatch, got input (${rows}), mat (${rows}x${m}), vec (${n})`;
+  }
+  const batch = product(left.shape.slice(0, -2));
+  return `Expected size for first two dimensions of batch2 tensor to be: [${batch}, ${n}] but got: [${
+    batch}, ${m}].`;
 }
 
 /** a (…, I, K) times b (…, K, J), of the same leading sizes. -> (…, I, J) */

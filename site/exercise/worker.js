@@ -1,203 +1,213 @@
 /**
  * Python and the model in one worker, so that typed code can run inside the model, and can be stopped
  * with it when it does not end by itself. See engine/serve.js for the messages; `open` comes first.
+ *
+ * @typedef {{ stage: string, message: string, hint: string, line: ?number }} Mistake as in judge.py;
+ *   two more stages are "read", where a source cannot be run, and "in_model"
  */
 import { fetchModel } from "../engine/fetch.js";
 import { softmax } from "../engine/kernel.js";
-import { entropy, pick, randomNumbers, shares } from "../engine/sample.js";
+import { entropy, makeRng, pick, samplingProbs } from "../engine/sample.js";
 import { serve } from "../engine/serve.js";
 import { startPython } from "./python.js";
 import { Tensor } from "./tensor.js";
 import { TypedGPT } from "./typed-gpt.js";
 
-const [LINES, WIDTH] = [100, 500];  // printed lines, at most, and characters in each
+const MAX_LINES = 100;  // that are printed
+const MAX_WIDTH = 500;  // characters of a line
 
-stayHere();
+blockOtherSites();
 
-const paper = { lines: [], more: 0, isOn: false, isEnding: false };  // what was printed
-let python = null, opened = {};  // the model that was opened last, and its key
-let known = "";  // the source that was read last
-let trained = null;  // layers whose weights the typed class has been given; null for a function
+let output = { printed: [], truncated: 0 };
+let isRecording = false;
+let isEnding = false;
+let python = null;
+let opened = {};  // the model that was opened last, and its key
+let lastSource = "";  // the one that was read last
+let initialized = null;  // layers whose weights the typed class has been given; null for a function
 
 function print(line) {
-  if (!paper.isOn || (paper.isEnding && !line)) return;
-  const shown = line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line;
-  if (paper.lines.length < LINES) paper.lines.push(shown);
-  else paper.more += 1;
+  if (!isRecording || (isEnding && !line)) return;
+  const shown = line.length > MAX_WIDTH ? `${line.slice(0, MAX_WIDTH)}…` : line;
+  if (output.printed.length < MAX_LINES) output.printed.push(shown);
+  else output.truncated += 1;
 }
 
-/** Do something, with or without recording what it prints. */
-function printing(isOn, act) {
-  if (isOn) python.flush();  // what was printed before
-  paper.isOn = isOn;
+/** Call a function of tryout.py, and record what it prints. */
+function record(...call) {
+  python.flush();  // what was printed before
+  isRecording = true;
   try {
-    return act();
+    return python.call(...call);
   } finally {
-    paper.isEnding = true;
-    if (isOn) python.flush();
-    Object.assign(paper, { isOn: false, isEnding: false });
+    isEnding = true;
+    python.flush();
+    isRecording = isEnding = false;
   }
 }
 
+const callPython = (...call) => python.call(...call);
+
 /**
- * Typed code may have been pasted from anywhere: it can reach this site, and nothing else. There are
- * three walls, each of which would be enough. Python sees no constructor and no property of anything that was not
- * made for it (vendored/README.md), so it stays in Python; the worker has the policy of the page
- * (kit/asked.js), which forbids other sites, eval and Function; and here everything that could contact other
- * sites is removed. Not guarded: the judge's own Python, see `isBelieved` in kit/typed.js.
+ * Typed code may have been pasted from anywhere, so it can reach only this site. There are three walls,
+ * each of which would be enough. Python sees no constructor and no property of anything that was not
+ * made for it (vendored/README.md). The worker has the policy of the page (app/worker-client.js), which
+ * forbids other sites, eval and Function. And here, what could contact other sites is removed.
+ * Not guarded: the judge's own Python, see `isPlausible` in app/code-runner.js.
  */
-function stayHere() {
+function blockOtherSites() {
   const { fetch } = globalThis;
-  globalThis.fetch = (address, how) => (new URL(address, location).origin === location.origin
-    ? fetch(address, how) : Promise.reject(new Error("Only this site can be reached.")));
+  globalThis.fetch = (url, options) => (new URL(url, location).origin === location.origin
+    ? fetch(url, options) : Promise.reject(new Error("Only this site can be reached.")));
   for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
     delete globalThis[name];
   }
 }
 
-/** Read a source, unless it was read last. -> "", or what is wrong */
-function read(code, defines, isPrinted = false) {
-  const wanted = `${defines} ${code}`;
-  if (known === wanted && !isPrinted) return "";
-  const says = textOf(printing(isPrinted, () => python.ask("read", code, defines))[0]);
-  known = says ? "" : wanted;
-  trained = defines === "Head" ? new Set() : null;
-  return says;
+/** Read a source, unless it was read last. @returns {?Mistake} */
+function read(code, defines, call = callPython) {
+  const source = `${defines} ${code}`;
+  if (lastSource === source && call !== record) return null;
+  const mistake = mistakeIn(call("read", code, defines).reports);
+  lastSource = mistake ? "" : source;
+  initialized = defines === "Head" ? new Set() : null;
+  return mistake;
 }
 
-/** What Python says, as a text: typed code may have made it anything. */
-const textOf = (thing) => (typeof thing === "string" ? thing : thing ? "It is wrong." : "");
+/** The mistake that Python reported, if any; typed code may have changed its parts. @returns {?Mistake} */
+function mistakeIn(reports) {
+  const report = reports.find(([, message]) => message);
+  if (!report) return null;
+  const [stage, message, hint] = report.map(String);
+  const line = Number.isInteger(report[3]) ? report[3] : null;
+  return { stage, message, hint: report[2] ? hint : stage, line };
+}
 
-const numbersOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
+const floatsOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
   : Float32Array.from(tensor.values()));
 
 async function open(model) {
   if (opened.key !== model.key) {
     opened = { key: model.key, gpt: await fetchModel(model, TypedGPT) };
-    trained &&= new Set();
+    initialized &&= new Set();
   }
   return opened.gpt;
 }
 
-/** Typed code in place of attention. -> { says: what is wrong, or ""; mixed; weights } */
-function mixing(model, layer, { q, k, v, x }) {
+/** A mistake that only shows inside the model. @returns {Mistake} */
+const inModel = (message) => ({ stage: "in_model", message, hint: "in_model", line: null });
+
+/** Call the typed code. @returns {{ mistake: ?Mistake, mixed?, weights? }} of (H, T, D) and (H, T, T) */
+function runTyped(model, layer, { q, k, v, x }, call = callPython) {
   const { H, D, C } = model, T = x.length / C;
-  const wrong = trained && !trained.has(layer) && train(model, layer);
-  if (wrong) return { says: wrong };
-  const [says, [mixed, weights]] = python.ask("mix", layer, ...[q, k, v].map((numbers) =>
-    new Tensor(numbers, [1, H, T, D])), new Tensor(x, [1, T, C]));
-  if (!says && mixed?.numel !== H * T * D) return { says: "What it hands to the model has a different size." };
-  return { says: textOf(says), mixed: mixed && numbersOf(mixed),
-           weights: weights?.numel === H * T * T ? numbersOf(weights) : undefined };
+  const wrong = initialized && !initialized.has(layer) && initialize(model, layer, call);
+  if (wrong) return { mistake: wrong };
+  const shape = [1, H, T, D], inputs = [q, k, v].map((floats) => new Tensor(floats, shape));
+  const { reports, tensors: [mixed, weights] } = call("attention", layer, ...inputs, new Tensor(x, [1, T, C]));
+  const mistake = mistakeIn(reports);
+  if (mistake) return { mistake };
+  if (`${mixed?.shape}` !== `${shape}`) {
+    return { mistake: inModel(`Inside the model, its result has the shape ${mixed?.shape}, not ${shape}.`) };
+  }
+  const isMap = `${weights?.shape}` === `${[1, H, T, T]}`;
+  return { mixed: floatsOf(mixed), weights: isMap ? floatsOf(weights) : undefined };
 }
 
+/** Make a typed class with the weights of each head of a layer. @returns {?Mistake} */
+function initialize(model, layer, call) {
+  const { C, D, H } = model;
+  for (let head = 0; head < H; head++) {
+    const weights = ["query", "key", "value"].map((kind) => new Tensor(model.headWeight(kind, layer, head), [D, C]));
+    const mistake = mistakeIn(call("initialize", layer, head, ...weights).reports);
+    if (mistake) return mistake;
+  }
+  initialized.add(layer);
+  return null;
+}
+
+/** The Error that says what is wrong with the code in the model. */
+const errorOf = (mistake) => Object.assign(new Error(mistake.message), { mistake });
+
 /**
- * Read a text, with the typed code in the model or with the model's own attention. What goes wrong in
- * the code is thrown, as a sentence. -> logits of what follows (V)
+ * Read a text, with the typed code in the model or with the model's built-in attention.
+ * @returns {Float32Array} logits of what follows, (V)
  */
-function readBy(model, ids, isTyped) {
-  model.mix = !isTyped ? null : (layer, given) => {
-    const { says, mixed } = printing(false, () => mixing(model, layer, given));
-    if (says) throw new Error(says);
+function forward(model, ids, isTyped) {
+  model.attentionFn = !isTyped ? null : (layer, inputs) => {
+    const { mistake, mixed } = runTyped(model, layer, inputs);
+    if (mistake) throw errorOf(mistake);
     return mixed;
   };
   return model.read(ids);
 }
 
-/** Make a typed class with the weights of each head of a layer. -> "", or what is wrong */
-function train(model, layer) {
-  const { C, D, H } = model;
-  for (let head = 0; head < H; head++) {
-    const [says] = python.ask("put_in", layer, head, ...["query", "key", "value"].map((kind) =>
-      new Tensor(model.layerOf(kind, layer, head), [D, C])));
-    if (says) return textOf(says);
-  }
-  trained.add(layer);
-  return "";
-}
-
 /** The same, but the logits have to be numbers. */
-function logitsOf(model, ids, isTyped) {
-  const logits = readBy(model, ids, isTyped);
-  if (!model.isFinite) throw new Error(NOTHING);
-  return logits;
+function finiteLogits(model, ids, isTyped) {
+  const logits = forward(model, ids, isTyped);
+  if (model.isFinite) return logits;
+  throw errorOf(inModel("The model’s output is NaN, not a number: there is nothing to choose from."));
 }
 
-const NOTHING = "The model’s output is NaN, not a number: there is nothing to choose from.";
-
-/** How unlikely a token is, in nats; finite even where its probability would be rounded to 0. */
-function surprise(logits, id) {
-  const most = logits.reduce((a, b) => Math.max(a, b));
-  return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most - logits[id];
+/** -log p of a token, in nats; finite even where p would be rounded to 0. */
+function crossEntropy(logits, id) {
+  const max = logits.reduce((a, b) => Math.max(a, b));
+  return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0)) + max - logits[id];
 }
 
 /** The mean loss over a text, in nats per token; NaN if it is not a number. */
-function lossOf(model, ids, isTyped) {
-  readBy(model, ids.slice(0, -1), isTyped);
+function meanLoss(model, ids, isTyped) {
+  forward(model, ids.slice(0, -1), isTyped);
   if (!model.isFinite) return NaN;
   let sum = 0;
-  for (let place = 0; place < ids.length - 1; place++) {
-    sum += surprise(model.logits(place), ids[place + 1]);
+  for (let position = 0; position < ids.length - 1; position++) {
+    sum += crossEntropy(model.logits(position), ids[position + 1]);
   }
   return sum / (ids.length - 1);
 }
 
-/** Where the heads of a layer look in a text, (H, T, T), with the model's own attention. */
-function ownMaps(model, ids, layer) {
-  const T = ids.length, maps = new Float32Array(model.H * T * T);
-  readBy(model, ids, false);
+/** The weights of the built-in heads of a layer, (H, T, T). */
+function builtinPatterns(model, ids, layer) {
+  const T = ids.length, patterns = new Float32Array(model.H * T * T);
+  forward(model, ids, false);
   for (let head = 0; head < model.H; head++) {
-    for (let t = 0; t < T; t++) maps.set(model.weights(layer, head, t), (head * T + t) * T);
+    for (let t = 0; t < T; t++) patterns.set(model.attentionRow(layer, head, t), (head * T + t) * T);
   }
-  return maps;
+  return patterns;
 }
 
-/** What can be measured in typed maps (H, T, T); `firstRow` is that of one head. */
-function measure(maps, own, T, head) {
-  const spread = (all) => {
+/** What can be measured in patterns (H, T, T); `firstRowSum` is that of one head. */
+function measure(typed, builtin, T, head) {
+  const meanEntropy = (rows) => {
     let sum = 0;
-    for (let i = 0; i < all.length; i += T) sum += entropy(all.subarray(i, i + T)) * T / all.length;
+    for (let i = 0; i < rows.length; i += T) sum += entropy(rows.subarray(i, i + T)) * T / rows.length;
     return sum;
   };
-  return { spread: spread(maps), ownSpread: spread(own), isFinite: maps.every(Number.isFinite),
-           firstRow: maps.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0) };
+  return { entropy: meanEntropy(typed), builtinEntropy: meanEntropy(builtin), isFinite: typed.every(Number.isFinite),
+           firstRowSum: typed.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0) };
 }
 
-/** The result for a source that cannot be judged. */
-const unread = (says) => ({ passed: [], failed: "it runs", unread: true, says });
-
-/** How much of a source is right, and where it looks. */
-function judged(model, { defines, ids, layer, head, check }) {
-  const T = ids.length, own = ownMaps(model, ids, layer);
-  const map = (all) => all.slice(head * T * T, (head + 1) * T * T);
-  const stages = [];
-  printing(false, () => python.ask("stages", (stage, mistake) => {
-    stages.push([textOf(stage), textOf(mistake)]);
-  }));
-  const passed = stages.filter(([stage, mistake]) => !mistake && stage !== "learning")
-    .map(([stage]) => stage);  // learning needs gradients: it is judged by train.py
-  const [failed, says] = stages.find(([, mistake]) => mistake) ?? ["", ""];
-  const isMade = defines !== "Head" || passed.includes("its layers");
-  const { weights } = isMade ? printing(true, () => mixing(model, layer, model.given(layer, T))) : {};
-  const maps = { ids, own: map(own), mine: weights ? map(weights) : null, hasRun: true };
-  const found = { passed, failed, says, maps, measured: weights && measure(weights, own, T, head) };
-  return failed ? found : { ...found, ...inModel(model, passed, check) };
+function judge(model, { ids, layer, head, check }) {
+  const T = ids.length, builtin = builtinPatterns(model, ids, layer);
+  const ofHead = (patterns) => patterns.slice(head * T * T, (head + 1) * T * T);
+  const { reports } = python.call("stages");
+  const mistake = mistakeIn(reports);
+  const passed = reports.filter(([, message]) => !message).map(([stage]) => String(stage));
+  const { weights } = runTyped(model, layer, model.inputs(layer, T), record);
+  const maps = { ids, builtin: ofHead(builtin), typed: weights ? ofHead(weights) : null, hasRun: true };
+  const result = { passed, mistake, maps, measured: weights && measure(weights, builtin, T, head) };
+  return mistake ? result : { ...result, ...compareLogits(model, passed, check) };
 }
 
 /** The last stage: whether the model with the typed code in it computes PyTorch's logits. */
-function inModel(model, passed, { ids, logits, tolerance }) {
+function compareLogits(model, passed, { ids, logits, tolerance }) {
   try {
-    const mine = logitsOf(model, ids, true);
-    const gap = mine.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0);
-    if (gap <= tolerance) {
-      return { passed: [...passed, "in the model"],
-               says: `With your code in every head of the model, none of the ${logits.length} logits differs from `
-                 + `PyTorch’s by more than ${gap.toFixed(7)}.` };
-    }
-    return { failed: "in the model", says: `Inside the model, a logit differs from PyTorch’s by ${
-      gap.toPrecision(3)}; only ${tolerance} is allowed.` };
-  } catch (error) {
-    return { failed: "in the model", says: error.message };
+    const typed = finiteLogits(model, ids, true);
+    const maxAbsDiff = typed.reduce((max, logit, i) => Math.max(max, Math.abs(logit - logits[i])), 0);
+    if (maxAbsDiff <= tolerance) return { passed: [...passed, "in_model"], maxAbsDiff, n_logits: logits.length };
+    return { mistake: inModel(`Inside the model, a logit differs from PyTorch’s by ${
+      maxAbsDiff.toPrecision(3)}; only ${tolerance} is allowed.`) };
+  } catch ({ mistake, message }) {
+    return { mistake: { ...mistake ?? inModel(message), stage: "in_model" } };
   }
 }
 
@@ -206,7 +216,7 @@ serve({
   async open({ model }) {
     if (!python) {
       python = await startPython({ print });
-      python.ask("warm_up");
+      python.call("warm_up");
     }
     await open(model);
     return {};
@@ -214,46 +224,46 @@ serve({
 
   /**
    * Judge a source, `code`, that defines a function or a class. `ids` is the text that its map is drawn
-   * for, with a head of a layer; `check` is what PyTorch computed. -> what <head-check> and <typed-map>
-   * show: passed, failed, says, line, printed, more, maps; and `measured`.
+   * for, with a head of a layer; `check` is what PyTorch computed. -> passed: the stages; mistake, or
+   * null and then maxAbsDiff of n_logits from PyTorch's; printed: lines; truncated: how many are not
+   * in it; maps: see <typed-map>; measured.
    */
-  async run({ model: wanted, code, defines, ...more }) {
+  async run({ model: wanted, code, defines, ...options }) {
     const model = await open(wanted);
-    Object.assign(paper, { lines: [], more: 0 });
-    const says = read(code, defines, true);
-    const result = says ? unread(says) : judged(model, { defines, ...more });
-    python.tidy();
-    const line = Number(/\bline (\d+)/i.exec(result.failed ? result.says : "")?.[1]) || null;
-    return { ...result, line, printed: paper.lines, more: paper.more };
+    output = { printed: [], truncated: 0 };
+    const mistake = read(code, defines, record);
+    const result = mistake ? { passed: [], mistake } : judge(model, options);
+    python.collectGarbage();
+    return { ...result, ...output };
   },
 
-  /** The loss over a text with typed code, and with the model's own attention. */
+  /** The loss over a text with typed code, and with the model's built-in attention. */
   async loss({ model: wanted, code, defines, ids }) {
-    const model = await open(wanted), says = read(code, defines);
-    if (says) throw new Error(says);
-    const found = { own: lossOf(model, ids, false), mine: lossOf(model, ids, true) };
-    python.tidy();
-    return found;
+    const model = await open(wanted), mistake = read(code, defines);
+    if (mistake) throw errorOf(mistake);
+    const losses = { builtin: meanLoss(model, ids, false), typed: meanLoss(model, ids, true) };
+    python.collectGarbage();
+    return losses;
   },
 
   /**
-   * Continue a text until `end` or a full context: first with the model's own attention, then with
-   * the typed code, which has to read the whole text for each token. Parts: { own } or { mine }, each
-   * { id, p }.
+   * Continue a text until `end` or a full context: first with the model's built-in attention, then
+   * with the typed code, which has to read the whole text for each token. Emits { builtin } or
+   * { typed }, each { id, p }.
    */
-  async write({ model: wanted, code, defines, ids, how, seed, end }, tell) {
-    const model = await open(wanted), says = read(code, defines);
-    if (says) throw new Error(says);
-    for (const whose of ["own", "mine"]) {
-      const dice = randomNumbers(seed), text = [...ids];
-      let logits = logitsOf(model, text, whose === "mine");
+  async write({ model: wanted, code, defines, ids, how, seed, end }, emit) {
+    const model = await open(wanted), mistake = read(code, defines);
+    if (mistake) throw errorOf(mistake);
+    for (const head of ["builtin", "typed"]) {
+      const rng = makeRng(seed), text = [...ids];
+      let logits = finiteLogits(model, text, head === "typed");
       while (text.length < model.n_ctx) {
-        const id = pick(shares(logits, how), dice());
+        const id = pick(samplingProbs(logits, how), rng());
         text.push(id);
-        tell({ [whose]: { id, p: softmax(logits)[id] } });
+        emit({ [head]: { id, p: softmax(logits)[id] } });
         if (id === end || text.length === model.n_ctx) break;
-        logits = whose === "mine" ? logitsOf(model, text, true) : model.forward([id]);
-        python.tidy();
+        logits = head === "typed" ? finiteLogits(model, text, true) : model.forward([id]);
+        python.collectGarbage();
       }
     }
     return {};

@@ -3,65 +3,76 @@ import hashlib
 import re
 import unicodedata
 
-import train
 from terrarium import run_checks
+from terrarium.batches import leave_room
 from terrarium.errors import BadInput
 from terrarium.trained import Run
 from terrarium.web.quantize import quantize
 
 WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which steps
 FEWEST = 6  # steps with weights, however large they are
-LOOKS = 60  # files in steps/, if nobody says which
-TEXTS = 10  # pieces of held-out text that heads are tried on
+STEP_FILES = 60  # in steps/, if nobody says which
+TEXTS = 10  # held-out texts that heads are tried on
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt")
                                           for digit in range(10))}  # no folder's name on Windows
 
 
 class ExportedRun(Run):
-    """A run, and which of its steps go along. Attributes: name, log, looks, shown, kept, missing.
+    """A run, and which of its steps go along.
 
-    log: {step: line}; looks: {step: trace} of all looks; shown: the steps of the looks that get a
-    file; kept: the steps whose weights go along; missing: {what: why}; reached: the last step."""
+    Attributes: name; log, {step: line}; samples, {step: line of traces.jsonl}; exported_steps, of
+    the samples that get a file; snapshot_steps, whose weights go along; quantized and models, what
+    those weights become; last, the last of these models; last_step, of the training; missing,
+    {what: why}."""
 
-    def __init__(self, folder, kind, wanted=None):
+    def __init__(self, folder, weight_type, wanted=None):
         super().__init__(folder)
-        self.name, self.kind, self.missing = web_name(self.folder), kind, {}
-        self.log, self.looks = self.read_log(), self.read_samples()
-        if not self.looks:
+        self.name, self.missing = web_name(self.folder), {}
+        self.weight_type = weight_type
+        self.log, self.samples = self.read_log(), self.read_samples()
+        if not self.samples:
             raise BadInput(f"{self.folder}/attention holds none of the samples that traces.jsonl "
                            "lists: put that folder back, or train again.")
-        if not self.log and len(self.looks) > 1:  # the first look comes before the first log
+        if not self.log and len(self.samples) > 1:  # the first sample comes before the first log
             raise self.files.damaged("log.jsonl", "it is not there")
-        self.reached = max([*self.log, *self.steps])
+        self.last_step = max([*self.log, *self.steps])
         if self.corpus is None and self.had_rules():
-            self.missing["skills"] = (f"There is no data/{self.s.dataset}.py, which knows the "
-                                      "source and the rules of its text: put it back, and export "
-                                      "again.")
-        size = len(quantize(self.model, kind)[0])
-        if wanted is None:
-            self.kept = subsample(self.steps, max(FEWEST, WEIGHTS // size))
-            self.shown = subsample(list(self.looks), LOOKS)
-        else:
-            self.kept = [step for step in self.steps if step in wanted]
-            self.shown = [step for step in self.looks if step in wanted]
-            self.refuse(wanted)
-        self.packed = {step: quantize(self.at(step), kind) for step in self.kept}
-        self.models = {step: twin for step, (_, _, twin) in self.packed.items()}
-        self.last = self.models[self.kept[-1]]
+            self.missing["rule_accuracy"] = (
+                f"There is no data/{self.s.dataset}.py, which knows the source and the rules of "
+                "its text: put it back, and export again.")
+        self.choose_steps(wanted)
+        self.quantized = {step: quantize(self.at(step), weight_type)
+                          for step in self.snapshot_steps}
+        self.models = {step: model for step, (_, _, model) in self.quantized.items()}
+        self.last = self.models[self.snapshot_steps[-1]]
 
-    def refuse(self, wanted):
-        """Raise BadInput for steps that were not watched, and if no weights would go along."""
-        if unknown := set(wanted) - set(self.looks):
+    def choose_steps(self, wanted):
+        """Set snapshot_steps and exported_steps: to what is wanted, or else to what is not too
+        large. Raises BadInput for steps without a sample, and if no weights would go along."""
+        if wanted is None:
+            size = len(quantize(self.model, self.weight_type)[0])
+            self.snapshot_steps = subsample(self.steps, max(FEWEST, WEIGHTS // size))
+            self.exported_steps = subsample(list(self.samples), STEP_FILES)
+            return
+        self.snapshot_steps = [step for step in self.steps if step in wanted]
+        self.exported_steps = [step for step in self.samples if step in wanted]
+        if unknown := set(wanted) - set(self.samples):
             raise BadInput(f"{self.folder} has no sample at step {min(unknown)}: choose --steps "
-                           f"from {', '.join(map(str, self.looks))}.")
-        if not self.kept:
+                           f"from {', '.join(map(str, self.samples))}.")
+        if not self.snapshot_steps:
             raise BadInput(f"None of these steps has saved weights: add at least one of "
                            f"{', '.join(map(str, self.steps))} to --steps.")
+
+    def exported_model(self, step):
+        """The model at a step as a page gets it, whether or not its weights go along."""
+        if step in self.models:
+            return self.models[step]
+        return quantize(self.at(step), self.weight_type)[2]
 
     def had_rules(self):
         """Whether its corpus could say, at the end of the training, which rules it had learned."""
         try:
-            return "skills" in self.files.read_json("metrics.json")
+            return "rule_accuracy" in self.files.read_json("metrics.json")
         except BadInput:
             return False
 
@@ -76,23 +87,23 @@ class ExportedRun(Run):
         """{step: line} of traces.jsonl, where the attention is there, too. Raises BadInput."""
         lines = self.files.read_lines("traces.jsonl")
         with self.files.intact("traces.jsonl"):
-            run_checks.check_traces(lines, self.symbols, self.prompts, self.s)
+            run_checks.check_samples(lines, self.vocab, self.prompts, self.s)
         samples = {line["step"]: line for line in lines
                    if self.files.has(f"attention/{line['step']:06}.npz")}
         gone = [line["step"] for line in lines[:-1] if line["step"] not in samples]
         if gone:  # that of the last line may be still to come
-            self.missing["samples"] = (f"{self.folder}/attention lacks the files of the steps "
+            self.missing["attention"] = (f"{self.folder}/attention lacks the files of the steps "
                                        f"{', '.join(map(str, gone))}: put them back from a copy, "
                                        "and export again.")
         return samples
 
     def attention(self, step):
         """The arrays of a sample: of each prompt i, weights_i and entropy_i. Raises BadInput."""
-        prompts = self.looks[step]["prompts"]
-        rows = [len(one["given"]) + len(one["tokens"]) for one in prompts]
-        return self.files.read_attention(step, rows, self.s)
+        lengths = [len(one["prompt_tokens"]) + len(one["tokens"])
+                   for one in self.samples[step]["continuations"]]
+        return self.files.read_attention(step, lengths, self.s)
 
-    def unseen(self):
+    def held_out_texts(self):
         """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
         texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
         if not texts:
@@ -104,13 +115,12 @@ class ExportedRun(Run):
         """The beginning of the text that it learned from, n tokens."""
         return self.tokenizer.decode(self.tokens("train")[:n])
 
-    def cut(self, text):
+    def encode_prompt(self, text):
         """The ids of a text that may be longer than the context, as train.py cuts them."""
-        start = [] if self.tokenizer.end is None else [self.tokenizer.end]
-        return train.leave_room(start + self.tokenizer.encode(text), self.s.n_ctx)
+        return leave_room(self.tokenizer.start + self.tokenizer.encode(text), self.s.n_ctx)
 
-    def ids_of(self, symbols):
-        return [self.tokenizer.ids[symbol] for symbol in symbols]
+    def ids_of(self, tokens):
+        return [self.tokenizer.ids[token] for token in tokens]
 
 
 def web_name(folder):

@@ -1,6 +1,6 @@
-"""The files of an export: what was watched, and what the weights say.
+"""The files of an export; docs/formats.md says what each key in them means.
 
-1. Weights, 2. What was watched, 3. What the weights say, 4. The code that ran, 5. All files.
+1. Weights, 2. Samples and curves, 3. What the weights say, 4. The code that ran, 5. All files.
 """
 import ast
 import base64
@@ -10,10 +10,11 @@ import hashlib
 import os
 import re
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import train
-from terrarium import run_checks
+from terrarium import __version__, run_checks
 from terrarium.baselines import baselines
 from terrarium.errors import BadInput, resume_command
 from terrarium.generation import generate_batch
@@ -35,14 +36,13 @@ from terrarium.replay import replay
 from terrarium.rules import eval_prompts, rule_accuracy
 from terrarium.text import END
 from terrarium.web.publish import FORMAT, write_bytes, write_json
-from terrarium.web.quantize import quantize
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-SAMPLES = 32  # texts that are written at each step to see which rules they keep
+TEXTS = 32  # how many are written at each snapshot, to see which rules they follow
 POINTS = 1500  # of a curve: more are averaged
 
 
@@ -52,32 +52,32 @@ POINTS = 1500  # of a curve: more are averaged
 def write_weights(run, folder):
     """weights/NNNNNN.bin. Returns what the manifest says of them."""
     snapshots = []
-    for step in run.kept:
-        content, described, _ = run.packed[step]
+    for step in run.snapshot_steps:
+        content, described, _ = run.quantized[step]
         file = f"weights/{step:06}.bin"
         write_bytes(folder / file, content)
         snapshots.append(dict(step=step, file=file, sha256=hashlib.sha256(content).hexdigest()))
-    return dict(type=run.kind, bytes=len(content), tensors=described), snapshots
+    return dict(type=run.weight_type, bytes=len(content), tensors=described), snapshots
 
 
 @torch.inference_mode()
 def write_logits(run, folder):
     """logits/NNNNNN.json: for each snapshot, what follows the first prompt, (V,), by PyTorch."""
-    ids = torch.tensor([run.cut(run.prompts[0])])
+    ids = torch.tensor([run.encode_prompt(run.prompts[0])])
     for step, model in run.models.items():
         write_json(folder / f"logits/{step:06}.json", numbers(model(ids)[0][0, -1], 5))
 
 
 def check(run):
     """The prompt whose logits are in logits/, and how far off a page may be."""
-    return dict(ids=run.cut(run.prompts[0]), tolerance=1e-4, held_out=held_out(run))
+    return dict(ids=run.encode_prompt(run.prompts[0]), tolerance=1e-4, held_out=held_out(run))
 
 
 def held_out(run):
     """A text that it never learned from, as ids (at most n_ctx), and its loss by the last weights,
     in nats per token. None if that text is gone."""
     try:
-        ids = run.unseen()[0]
+        ids = run.held_out_texts()[0]
     except BadInput as reason:
         run.missing["held-out text"] = str(reason)
         return None
@@ -86,25 +86,28 @@ def held_out(run):
 
 
 # --------------------------------------------------------------------------------------------------
-# 2. What was watched
+# 2. Samples and curves
 
 def log(run):
     """Curves by step, long ones thinned out to POINTS means, and losses to compare with."""
     compared = {name: round(loss, 4) for name, loss in compare(run).items()}
-    return dict(curves(run.log.values()), compare=compared)
+    return dict(curves(run.log.values()), baselines=compared)
 
 
 def curves(log):
+    """What was logged, as columns. A point of a long curve is the mean of several steps, and stands
+    at the first of them."""
     lines = [line for line in log if "loss" in line]
-    each = max(1, -(-len(lines) // POINTS))
-    groups = [lines[i : i + each] for i in range(0, len(lines), each)]
+    size = max(1, -(-len(lines) // POINTS))
+    groups = [lines[i : i + size] for i in range(0, len(lines), size)]
     names = ("loss", "lr_multiplier", "gradient_norm", "tokens_per_second", "seconds")
-    looked = [line for line in log if "validation_loss" in line]
-    return dict(each=each, steps=[group[0]["step"] for group in groups],
-                **{name: [significant(np.mean([line[name] for line in group]))
-                          for group in groups] for name in names},
-                validation=dict(steps=[line["step"] for line in looked],
-                                loss=[round(line["validation_loss"], 4) for line in looked]))
+    means = {name: [significant(np.mean([line[name] for line in group])) for group in groups]
+             for name in names}
+    validated = [line for line in log if "validation_loss" in line]
+    validation = dict(sampled_steps=[line["step"] for line in validated],
+                      loss=[round(line["validation_loss"], 4) for line in validated])
+    return dict(steps_per_point=size, point_steps=[group[0]["step"] for group in groups], **means,
+                validation=validation)
 
 
 def compare(run):
@@ -114,224 +117,251 @@ def compare(run):
     except BadInput as reason:
         run.missing["baselines"] = str(reason)
         tokens, held_out = (), ()
-    return baselines(tokens[:5_000_000], held_out[:500_000], len(run.symbols),
-                             run.facts.get("floor"))
+    return baselines(tokens[:5_000_000], held_out[:500_000], len(run.vocab),
+                     run.facts.get("entropy"))
 
 
-def film(run, log, heads):
-    """What all looks wrote: ids and probabilities, skills by step, and the moments that count."""
-    told = what_was_written(run)
-    skills = skills_by_step(run)
-    return dict(told, skills=skills,
-                moments=milestones(run, log.get("compare", {}), heads, skills))
+def samples(run, log, heads):
+    """What was written at every sample, which rules it followed, and the milestones."""
+    accuracy = rule_accuracy_by_step(run)
+    found = milestones(run, log.get("baselines", {}), heads, accuracy)
+    return dict(continuations(run), rule_accuracy=accuracy, milestones=found)
 
 
-def what_was_written(run):
-    first = next(iter(run.looks.values()))
-    frames = [dict(step=step, continued=[dict(ids=run.ids_of(token["token"] for token in
-                                                             prompt["tokens"]),
-                                              p=[round(token["p"], 3) for token in
-                                                 prompt["tokens"]])
-                                         for prompt in look["prompts"]])
-              for step, look in run.looks.items()]
+def continuations(run):
+    """How each sample continued the prompts: ids and probabilities."""
+    first = next(iter(run.samples.values()))
+    written = [dict(step=step, continuations=[ids_and_probabilities(run, one["tokens"])
+                                              for one in sample["continuations"]])
+               for step, sample in run.samples.items()]
     return dict(temperature=first["temperature"],
-                prompts=[dict(text=prompt["prompt"], given=run.ids_of(prompt["given"]))
-                         for prompt in first["prompts"]],
-                frames=frames)
+                prompt_ids=[run.ids_of(one["prompt_tokens"]) for one in first["continuations"]],
+                samples=written)
 
 
-def skills_by_step(run):
-    """The share of written texts that keep each rule of the corpus, by step; None without rules,
-    or if the context is too small for all questions."""
+def ids_and_probabilities(run, tokens):
+    return dict(ids=run.ids_of(token["token"] for token in tokens),
+                p=[round(token["p"], 3) for token in tokens])
+
+
+def rule_accuracy_by_step(run):
+    """The fraction of written texts that follow each rule of the corpus, by step; None without
+    rules, or if the context is too small for all questions."""
     if not hasattr(run.corpus, "check"):
         return None
     prompts, n_tokens, _ = eval_prompts(run.corpus, run.tokenizer, run.s)
     if not prompts:
         return None
-    prompts = prompts[:: max(1, len(prompts) // SAMPLES)][:SAMPLES]
-    rows, shares = [run.cut(prompt) for prompt in prompts], {}
+    prompts = prompts[:: max(1, len(prompts) // TEXTS)][:TEXTS]
+    rows, by_rule = [run.encode_prompt(prompt) for prompt in prompts], {}
     for step in run.steps:
-        model = run.models[step] if step in run.models else quantize(run.at(step), run.kind)[2]
-        written = generate_batch(model, rows, n_tokens, run.s.n_ctx, run.tokenizer.end,
-                                        run.s.temperature)
+        written = generate_batch(run.exported_model(step), rows, n_tokens, run.s.n_ctx,
+                                 run.tokenizer.end, run.s.temperature)
         texts = [run.tokenizer.decode(row).replace(END, "") for row in written]
-        kept, asked = rule_accuracy(run.corpus.check, prompts, texts)
-        for rule, share in kept.items():
-            shares.setdefault(rule, []).append(round(share, 3))
-    return dict(steps=run.steps, shares=shares, samples=dict(asked))
+        accuracy, n_texts = rule_accuracy(run.corpus.check, prompts, texts)
+        for rule, fraction in accuracy.items():
+            by_rule.setdefault(rule, []).append(round(fraction, 3))
+    return dict(snapshot_steps=run.steps, accuracy=by_rule, n_texts=dict(n_texts))
 
 
-def milestones(run, losses, heads, skills):
-    looks = [Sample(step, run.log.get(step, {}).get("validation_loss"),
-                          [(prompt["prompt"], "".join(t["token"] for t in prompt["tokens"]))
-                           for prompt in look["prompts"]]) for step, look in run.looks.items()]
-    others = [*(role_moments(heads) if heads else ()), *skill_moments(skills or {})]
+def milestones(run, losses, heads, accuracy):
+    """What find_milestones finds in the samples, and the milestones of heads and rules."""
+    found = [Sample(step, run.log.get(step, {}).get("validation_loss"),
+                    [(one["prompt"], "".join(token["token"] for token in one["tokens"]))
+                     for one in sample["continuations"]]) for step, sample in run.samples.items()]
+    others = [*(role_milestones(heads) if heads else ()), *rule_milestones(accuracy or {})]
     try:
         text = run.text(600_000)
     except BadInput as reason:
-        run.missing["moments"], text = str(reason), ""
-    return find_milestones(looks, learn_language(text), losses, others)
+        run.missing["milestones"], text = str(reason), ""
+    return find_milestones(found, learn_language(text), losses, others)
 
 
-def role_moments(heads):
+def role_milestones(heads):
     """For each role, the first snapshot at which a head gives it half of its attention."""
-    for role in heads["chance"]:
-        for step, scores in zip(heads["steps"], heads["scores"]):
-            best = np.array(scores[role])
-            if best.max() >= max(0.5, 2 * heads["chance"][role]):
-                layer, head = np.unravel_index(best.argmax(), best.shape)
+    for role, chance in heads["uniform_scores"].items():
+        for step, scores in zip(heads["snapshot_steps"], heads["scores"]):
+            of_role = np.array(scores[role])
+            if of_role.max() >= max(0.5, 2 * chance):
+                layer, head = np.unravel_index(of_role.argmax(), of_role.shape)
                 yield dict(kind="head", step=step, prompt=None, text=None, role=role,
-                           head=f"{layer}.{head}", share=float(best.max()))
+                           head=f"{layer}.{head}", weight=float(of_role.max()))
                 break
 
 
-def skill_moments(skills):
-    """For each rule, the first snapshot at which most of what is written keeps it."""
-    for rule, shares in skills.get("shares", {}).items():
-        found = [(step, share) for step, share in zip(skills["steps"], shares) if share > 0.5]
+def rule_milestones(accuracy):
+    """For each rule, the first snapshot at which most of what is written follows it."""
+    for rule, fractions in accuracy.get("accuracy", {}).items():
+        found = [(step, fraction) for step, fraction in zip(accuracy["snapshot_steps"], fractions)
+                 if fraction > 0.5]
         if found and found[0][0] > 0:
-            yield dict(kind="skill", step=found[0][0], prompt=None, text=None, rule=rule,
-                       share=found[0][1])
+            yield dict(kind="rule", step=found[0][0], prompt=None, text=None, rule=rule,
+                       accuracy=found[0][1])
 
 
 def write_steps(run, folder):
-    """steps/NNNNNN.json, a file for each look that is shown."""
-    for step in run.shown:
-        seen = run.attention(step)
-        prompts = [one_prompt(run, prompt, seen[f"weights_{i}"], seen[f"entropy_{i}"])
-                   for i, prompt in enumerate(run.looks[step]["prompts"])]
+    """steps/NNNNNN.json, a file for each exported sample."""
+    for step in run.exported_steps:
+        sample, arrays = run.samples[step], run.attention(step)
+        found = [continuation(run, one, arrays[f"weights_{i}"], arrays[f"entropy_{i}"])
+                 for i, one in enumerate(sample["continuations"])]
         write_json(folder / f"steps/{step:06}.json", dict(
-            step=step, temperature=run.looks[step]["temperature"], prompts=prompts))
+            step=step, temperature=sample["temperature"], continuations=found))
 
 
-def one_prompt(run, prompt, weights, entropy):
-    """tokens: [id, probability, [[id, probability] of the ten likeliest]] of each new one.
+def continuation(run, recorded, weights, entropy):
+    """A prompt, what was written after it, and where each head looked.
 
-    attention: the lower triangles of (L, H, T, T), row by row, 255 for all of it, as base64;
-    entropy: (L, H, T) in nats."""
+    attention: the lower triangles of (L, H, T, T), row by row, 255 for a weight of 1, as base64;
+    attention_entropy: (L, H, T) in nats."""
     lower = np.tril_indices(weights.shape[-1])
-    return dict(given=run.ids_of(prompt["given"]),
-                tokens=[[run.tokenizer.ids[token["token"]], token["p"],
-                         [[run.tokenizer.ids[symbol], p] for symbol, p in token["top"]]]
-                        for token in prompt["tokens"]],
+    return dict(prompt_ids=run.ids_of(recorded["prompt_tokens"]),
+                tokens=[token_with_top(run, token) for token in recorded["tokens"]],
                 attention=base64.b64encode(weights[(..., *lower)].tobytes()).decode(),
-                entropy=np.round(entropy.astype(float), 2).tolist())
+                attention_entropy=np.round(entropy.astype(float), 2).tolist())
+
+
+def token_with_top(run, token):
+    ids = run.tokenizer.ids
+    return dict(id=ids[token["token"]], p=token["p"],
+                top=[[ids[symbol], p] for symbol, p in token["top"]])
 
 
 # --------------------------------------------------------------------------------------------------
 # 3. What the weights say
 
 def heads(run):
-    """What each head does, by snapshot: scores of its roles, what it costs to switch it off, how
-    widely it looks (nats), and the ids it likes; `watched` as `widths`. Lists are (L, H); losses in
-    nats per token."""
-    texts = run.unseen()
-    found = dict(steps=run.kept, texts=len(texts), tokens=sum(map(len, texts)), scores=[],
-                 loss=[], without=[], entropy=[])
+    """What each head does, by snapshot: how well it plays each role, the loss without it, and the
+    entropy of its attention; and the tokens it attends to most. Lists are (L, H); losses and
+    entropies in nats."""
+    texts = run.held_out_texts()
+    found = dict(snapshot_steps=run.snapshot_steps, n_texts=len(texts),
+                 n_tokens=sum(map(len, texts)), scores=[], loss=[], ablated_loss=[],
+                 attention_entropy=[])
     for model in run.models.values():
-        scores, found["chance"] = roles(model, texts)
-        loss, without = ablation(model, texts)
+        scores, chance = roles(model, texts)
+        loss, ablated_loss = ablation(model, texts)
         found["scores"].append({role: numbers(score, 3) for role, score in scores.items()})
         found["loss"].append(round(loss, 4))
-        found["without"].append(numbers(without, 4))
-        found["entropy"].append(numbers(attention_entropy(model, texts), 3))
+        found["ablated_loss"].append(numbers(ablated_loss, 4))
+        found["attention_entropy"].append(numbers(attention_entropy(model, texts), 3))
     # `scores` and `chance` are now those of the last model.
-    found["labels"] = [[best_role(scores, found["chance"], layer, head)[0]
-                        for head in range(run.s.n_head)] for layer in range(run.s.n_layer)]
-    return dict(found, likes=most_attended(run.last, texts), watched=widths(run))
+    best = [[best_role(scores, chance, layer, head) for head in range(run.s.n_head)]
+            for layer in range(run.s.n_layer)]
+    return dict(found, uniform_scores=chance, roles=[[exported_role(role) for role in layer]
+                                                     for layer in best],
+                most_attended=most_attended(run.last, texts), sampled=sampled_entropy(run))
 
 
-def widths(run):
-    """How widely each head looked at every look, the mean over the prompts: (L, H) in nats; and how
-    widely if it had looked evenly."""
-    found, even = [], []
-    for step in run.looks:
-        seen = run.attention(step)
-        rows = [seen[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
+def exported_role(role):
+    return dict(role=role.role, score=round(role.score, 3), chance=round(role.chance, 3),
+                confidence=role.confidence)
+
+
+def sampled_entropy(run):
+    """The entropy of each head's attention at every sample, the mean over the prompts: (L, H) in
+    nats; and that of uniform attention."""
+    found, uniform = [], []
+    for step in run.samples:
+        arrays = run.attention(step)
+        rows = [arrays[f"entropy_{i}"].astype(float) for i in range(len(run.prompts))]
         found.append(np.round(np.concatenate(rows, -1).mean(-1), 3).tolist())
-        seen = np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])  # places to look at
-        even.append(round(float(np.log(seen).mean()), 3))
-    return dict(steps=list(run.looks), entropy=found, even=even)
+        visible = np.concatenate([np.arange(row.shape[-1]) + 1 for row in rows])  # of each token
+        uniform.append(round(float(np.log(visible).mean()), 3))
+    return dict(sampled_steps=list(run.samples), attention_entropy=found, uniform=uniform)
 
 
-def neurons(run, each=8):
-    """Of each layer, neurons that fire rarely but strongly: where, and what they speak for."""
+def neurons(run, n=8):
+    """Of each layer, n neurons that are active rarely but strongly: where, and which tokens they
+    make more likely."""
     texts, found = run.held_out(60), []
     for layer in range(run.s.n_layer):
-        fired = neuron_activations(run.last, layer, texts)
-        found.append([dict(neuron=j, often=round((fired[:, j] > 0.1).float().mean().item(), 4),
-                           speaks_for=direct_logit_effect(run.last, layer, j),
-                           fires=[dict(strength=round(strength, 2), before=before[-24:],
-                                       token=token[0], after=after[:8]) for
-                                  strength, before, token, after in
-                                  max_activating_examples(fired[:, j], texts)])
-                      for j in rare_and_strong(fired, each)])
-    return dict(step=run.kept[-1], tokens=sum(map(len, texts)), layers=found)
+        activations = neuron_activations(run.last, layer, texts)
+        found.append([neuron(run, layer, j, activations[:, j], texts)
+                      for j in rare_and_strong(activations, n)])
+    return dict(step=run.snapshot_steps[-1], n_tokens=sum(map(len, texts)), layers=found)
 
 
-def embeddings(run, most=1000, near=7):
+def neuron(run, layer, j, activations, texts):
+    """One neuron, from its activations at all tokens of the texts (N,)."""
+    examples = [dict(activation=round(activation, 2), before=before[-24:], token=token[0],
+                     after=after[:8])
+                for activation, before, token, after in max_activating_examples(activations, texts)]
+    active_fraction = (activations > 0.1).float().mean().item()
+    return dict(neuron=j, active_fraction=round(active_fraction, 4),
+                direct_logit_effect=direct_logit_effect(run.last, layer, j), examples=examples)
+
+
+def embeddings(run, most=1000, n_neighbours=7):
     """Token embeddings on a plane that is the same at all steps (the two directions in which the
-    last ones differ most), and which lie closest by at the end."""
+    last ones differ most), and the nearest neighbours of each at the end."""
     last = run.last.token_embedding.weight.detach()
     if len(last) < 2:
         raise BadInput("A model with a single token has no neighbours: train on another text.")
     ids = frequent(run, most)
-    two, mean, shares = pca(last[ids])
-    points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ two, 3)
+    plane, mean, explained_variance = pca(last[ids])
+    points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ plane, 3)
               for model in run.models.values()]
-    by_itself, by_chance = cosine_baseline(last)
+    mean_cosine, chance_cosine = cosine_baseline(last)
     unit = F.normalize(last, dim=1)
     cosines = unit[ids] @ unit.T  # (ids, V)
     cosines[range(len(ids)), ids] = -torch.inf  # a token is not its own neighbour
-    cosines, nearest = cosines.topk(min(near, len(last) - 1))
+    cosines, nearest = cosines.topk(min(n_neighbours, len(last) - 1))
     neighbours = [[[i, round(cosine, 3)] for i, cosine in zip(*pair)]
                   for pair in zip(nearest.tolist(), cosines.tolist())]
-    return dict(steps=run.kept, ids=ids, points=points, shown=numbers(shares, 4),
-                neighbours=neighbours, typical=round(by_itself, 3), by_chance=round(by_chance, 3))
+    return dict(snapshot_steps=run.snapshot_steps, ids=ids, points=points,
+                explained_variance=numbers(explained_variance, 4), neighbours=neighbours,
+                mean_cosine=round(mean_cosine, 3), chance_cosine=round(chance_cosine, 3))
 
 
 def frequent(run, most):
     """The ids that occur most often in the text, most first."""
-    often = np.bincount(run.tokens("train")[:2_000_000], minlength=len(run.symbols))
+    often = np.bincount(run.tokens("train")[:2_000_000], minlength=len(run.vocab))
     return np.argsort(-often, kind="stable")[:most].tolist()
 
 
-def update(run, context=24, shown=12):
-    """One update unrolled: of the first row of its batch, the place that gained most by it."""
+def update(run, context=24, n_candidates=12):
+    """One update unrolled: of the first row of its batch, the position that gained most by it."""
     made = replay(run)
-    before, after = made["before"], made["after"]
     ids, targets = made["ids"][:1], made["targets"][0]
     with torch.inference_mode():
-        old, new = (model(ids)[0][0].log_softmax(-1) for model in (before, after))  # (T, V)
-    p, q, places = old.exp(), new.exp(), torch.arange(len(targets))
-    gained = (new - old)[places, targets.clamp_min(0)]
+        before, after = (model(ids)[0][0].log_softmax(-1)
+                         for model in (made["before"], made["after"]))  # (T, V) each
+    position = most_gained(before, after, targets)
+    target = int(targets[position])
+    p_before, p_after = before[position].exp(), after[position].exp()  # (V,)
+    likely = p_before.topk(min(n_candidates, len(p_before))).indices.tolist()
+    candidates = [dict(id=i, p_before=significant(p_before[i]), p_after=significant(p_after[i]),
+                       p_minus_y=significant(p_before[i] - float(i == target)))
+                  for i in [target, *(i for i in likely if i != target)]]
+    start = max(0, position + 1 - context)
+    return dict(
+        **{name: made[name] for name in ("step", "loss", "gradient_norm", "lr_multiplier",
+                                         "max_abs_diff")},
+        context=ids[0, start : position + 1].tolist(), target=target, candidates=candidates,
+        weight_deltas=weight_deltas(made["before"], made["after"]))
+
+
+def most_gained(before, after, targets):
+    """The position whose target gained most probability; log probabilities (T, V), targets (T,)."""
+    gained = (after - before)[torch.arange(len(targets)), targets.clamp_min(0)]
     gained[: min(8, len(gained) - 1)] = -torch.inf  # with some words before it
     gained[targets < 0] = -torch.inf  # it did not count: nothing was learned from it
-    place = int(gained.argmax())
-    target = int(targets[place])
-    start = max(0, place + 1 - context)
-    likely = [i for i in p[place].topk(min(shown, p.shape[1])).indices.tolist() if i != target]
-    return dict(
-        **{name: made[name] for name in ("step", "loss", "gradient_norm", "lr_multiplier", "gap")},
-        context=ids[0, start : place + 1].tolist(), target=target,
-        tokens=[dict(id=i, before=significant(p[place, i]), after=significant(q[place, i]),
-                     p_minus_y=significant(p[place, i] - float(i == target)))
-                for i in [target, *likely]],
-        moved=moved(before, after))
+    return int(gained.argmax())
 
 
-def moved(before, after):
-    """How far each tensor moved, of all its length, and the rows that moved most and least."""
+def weight_deltas(before, after):
+    """How far each tensor moved, of all its length, and the rows that moved most and not at all."""
     found, old = [], before.state_dict()
     for name, new in after.state_dict().items():
-        change = new - old[name]
-        one = dict(name=name, length=significant(old[name].norm()),
-                   change=significant(change.norm()))
+        delta = new - old[name]
+        one = dict(name=name, norm=significant(old[name].norm()),
+                   delta_norm=significant(delta.norm()))
         if name in ("token_embedding.weight", "unembed.weight"):
-            rows = change.norm(dim=1)
+            rows = delta.norm(dim=1)
             most = rows.topk(min(8, len(rows))).indices.tolist()
             one.update(rows=[[i, significant(rows[i])] for i in most],
-                       still=int((rows == 0).sum()), of=len(rows))
+                       unchanged_rows=int((rows == 0).sum()), n_rows=len(rows))
         found.append(one)
     return found
 
@@ -341,28 +371,28 @@ def moved(before, after):
 
 def code(run):
     """The sections of train.py as it was when the run began, with the numbers of their lines."""
-    kept = run.files.has("train.py")
-    if not kept:
+    from_run = run.files.has("train.py")
+    if not from_run:
         run.missing["train.py"] = (f"{run.folder}/train.py is missing, so that the one of today is "
                                    "shown: train again to see the one that ran.")
-    content = run.files.read("train.py") if kept else Path(train.__file__).read_bytes()
+    content = run.files.read("train.py") if from_run else Path(train.__file__).read_bytes()
     with run.files.intact("train.py"):
         source = content.decode()
         shown = dict(sections=sections(source), functions=functions(source))
     if not run.files.has("head.py"):
-        return dict(kept=kept, **shown, head=None)
+        return dict(from_run=from_run, **shown, head=None)
     content = run.files.read("head.py")
     with run.files.intact("head.py"):
-        return dict(kept=kept, **shown, head=content.decode())
+        return dict(from_run=from_run, **shown, head=content.decode())
 
 
 def sections(source):
-    """[{title, first, lines}]: each begins with a dashed rule and a numbered title."""
+    """[{title, first_line, lines}]: each begins with a numbered title and a dashed rule."""
     lines = source.removesuffix("\n").split("\n")  # as Python counts them
-    starts = [i for i, line in enumerate(lines) if re.match(r"# \d+\. ", line) and i
-              and set(lines[i - 1]) == {"#", " ", "-"}]
-    return [dict(title=lines[a].removeprefix("# "), first=a + 1, lines=lines[a:b])
-            for a, b in zip(starts, [start - 1 for start in starts[1:]] + [len(lines)])]
+    titles = {i: found[1] for i, line in enumerate(lines)
+              if (found := re.fullmatch(r"# (\d+\. .*?) -{3,}", line))}
+    return [dict(title=titles[a], first_line=a + 1, lines=lines[a:b])
+            for a, b in pairwise([*titles, len(lines)])]
 
 
 def functions(source):
@@ -415,7 +445,7 @@ def write_all(run, folder, corpus):
         attempt("check", partial(check, run))
         attempt("log", partial(log, run))
         attempt("heads", partial(heads, run))
-        attempt("film", lambda: film(run, done.get("log", {}), done.get("heads")))
+        attempt("samples", lambda: samples(run, done.get("log", {}), done.get("heads")))
         for name, compute in dict(neurons=neurons, embeddings=embeddings, update=update,
                                   code=code).items():
             attempt(name, partial(compute, run))
@@ -431,15 +461,15 @@ def manifest(run, folder, weights, snapshots):
         bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(folder.rglob("*.json"))}
     return dict(
-        format=FORMAT, name=run.name, folder=shown_folder(run.folder),
+        format=FORMAT, version=__version__, name=run.name, folder=shown_folder(run.folder),
         settings=dataclasses.asdict(run.s), corpus=run.facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
-        step=run.reached, finished=run.reached >= run.s.steps, metrics=metrics(run),
-        tokenizer=dict(symbols=run.symbols, merges=run.tokenizer.merges),
-        weights=weights, snapshots=snapshots, watched=list(run.looks), shown=run.shown,
-        files=files, missing=run.missing)
+        step=run.last_step, finished=run.last_step >= run.s.steps, metrics=metrics(run),
+        tokenizer=dict(vocab=run.vocab, merges=run.tokenizer.merges),
+        weights=weights, snapshots=snapshots, sampled_steps=list(run.samples),
+        exported_steps=run.exported_steps, files=files, missing=run.missing)
 
 
 def shown_folder(folder):
@@ -461,7 +491,7 @@ def metrics(run):
             run_checks.check_metrics(found)
         return found
     except BadInput:
-        if run.reached >= run.s.steps:
+        if run.last_step >= run.s.steps:
             run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
                                       "missing or damaged. To write it again: "
                                       + resume_command(run.folder, run.s.head))

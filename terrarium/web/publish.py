@@ -23,17 +23,20 @@ from terrarium.errors import BadInput, os_error_sentence
 from terrarium.files import atomic_write, is_link, patiently
 from terrarium.locks import locked, try_lock
 
-FORMAT = 1  # of the exported files; a page refuses any other
+FORMAT = 2  # of the exported files; a page refuses any other
 MARKER = "terrarium-site.json"
 MARKER_LOCK = ".terrarium-site.lock"
 STAGING = ".new-"
 NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")  # of a run, in addresses
 
 # Every file that an export may consist of.
-PARTS = ("manifest", "log", "film", "check", "heads", "neurons", "embeddings", "update", "code",
+PARTS = ("manifest", "log", "samples", "check", "heads", "neurons", "embeddings", "update", "code",
          "corpus")
 FILE = re.compile(rf"({'|'.join(PARTS)})\.json|(steps|logits)/\d+\.json|weights/\d+\.bin",
                   re.ASCII)
+
+# What exports of earlier versions consist of besides, and a new one replaces.
+EARLIER = ("film.json",)
 
 # What systems put into every folder that somebody looks at.
 LITTER = (".DS_Store", "desktop.ini", "Thumbs.db")
@@ -51,6 +54,7 @@ def publish(site, name, write, pages=None):
     exported = site / "exported"
     place = exported / name
     with explained(site, place), contextlib.ExitStack() as undo:
+        check_place(place)  # before anything is computed, and again when it gets its place
         claim(site, undo, pages)
         with staging_folder(exported) as staging:
             new = staging / "new" / name
@@ -267,7 +271,7 @@ def check_place(place):
 
 def belongs(path, place):
     name = path.relative_to(place).as_posix()
-    if path.name in LITTER or name in ("steps", "logits", "weights"):
+    if path.name in LITTER or name in ("steps", "logits", "weights", *EARLIER):
         return not is_link(path)
     # A write that was killed in an earlier version leaves a .part
     return bool(FILE.fullmatch(name.removesuffix(".part"))) and not is_link(path)
@@ -394,7 +398,7 @@ def index_entry(name, folder):
     try:
         return dict(name=name, parameters=about["parameters"], step=about["step"],
                     finished=about["finished"], dataset=settings["dataset"],
-                    steps=settings["steps"])
+                    total_steps=settings["steps"])
     except (KeyError, TypeError):
         return None
 

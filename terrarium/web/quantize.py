@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 
-def quantize(model, kind):
+def quantize(model, weight_type):
     """(bytes, a description of each tensor in them, the model that a reader of them gets).
 
     int8: a matrix has a byte for each weight and a scale for each row, the largest weight of which
@@ -21,20 +21,20 @@ def quantize(model, kind):
 
     for name, p in model.state_dict().items():
         w = p.float().cpu().numpy().astype("<f4")
-        one = dict(name=name, shape=list(w.shape), type="float32" if w.ndim == 1 else kind)
+        one = dict(name=name, shape=list(w.shape), type="float32" if w.ndim == 1 else weight_type)
         if w.ndim == 1:
             one["offset"], back = put(w), w
-        elif kind == "float16":
+        elif weight_type == "float16":
             one["offset"], back = put(w.astype("<f2")), w.astype("<f2").astype("<f4")
         else:
             scales = (np.abs(w).max(1, keepdims=True) / 127).clip(1e-12).astype("<f4")
-            whole = np.round(w / scales).astype("i1")
-            one["offset"], one["scales"], back = put(whole), put(scales), whole * scales
+            rounded = np.round(w / scales).astype("i1")
+            one["offset"], one["scales"], back = put(rounded), put(scales), rounded * scales
         described.append(one)
         read[name] = torch.from_numpy(np.ascontiguousarray(back))
-    twin = train.GPT(plain_settings(model), len(read["unembed.weight"])).eval()
-    twin.load_state_dict(read)
-    return bytes(content), described, twin
+    dequantized = train.GPT(plain_settings(model), len(read["unembed.weight"])).eval()
+    dequantized.load_state_dict(read)
+    return bytes(content), described, dequantized
 
 
 def plain_settings(model):

@@ -1,16 +1,16 @@
-"""Our engine against onnxruntime-web, in one page of a real Chromium: tokens written a second.
+"""Our engine against onnxruntime-web, in one page of a real Chromium: tokens per second.
 
     pip install playwright==1.65.2 onnx==1.23.2       and Chromium, such as Debian's package
     npm install --no-package-lock --prefix tests/bench
     python tests/bench/browser.py                     two presets, a minute or two
     python tests/bench/browser.py --only onnx         without ours, or without the other (ours)
 
-Both write the likeliest token, from a prompt of eight until the context is full, one thread each,
-with the same random weights: those that are left of 8 bits and a scale a row, as the site has them.
-The other engine gets them as float32, because its own 8-bit products round what flows through the
-model as well, and do not give PyTorch's numbers. They take turns, so that what else the machine
-does slows both; the ratio is the median over the rounds. Before that, the first tokens and the
-logits they were chosen from have to be PyTorch's. The page is in browser/.
+Both generate the most likely token, from a prompt of eight until the context is full, on one thread
+each, with the same random weights: 8 bits and a scale per row, dequantized, as the site has them.
+onnxruntime gets them as float32, because its own 8-bit products also quantize the activations, and
+do not give PyTorch's numbers. The engines take turns, so that anything else the machine does slows
+both; the ratio is the median over the rounds. Before that, the first tokens and the logits they
+were chosen from have to be PyTorch's. The page is in browser/.
 """
 import argparse
 import contextlib
@@ -66,21 +66,21 @@ def served(models):
 
 
 def export(model, s, prompt, folder):
-    """Write weights.bin, model.json, which says what is where in it, and model.onnx; -> the model
-    that both of them hold."""
-    content, tensors, packed = quantize(model, "int8")
+    """Write weights.bin, model.json with its layout, and model.onnx; -> the dequantized model that
+    both files hold."""
+    content, tensors, dequantized = quantize(model, "int8")
     folder.mkdir()
     (folder / "weights.bin").write_bytes(content)
     settings = {k: getattr(s, k) for k in ("n_layer", "n_head", "n_embd", "n_ff", "n_ctx")}
     (folder / "model.json").write_text(json.dumps(dict(
         settings=settings, prompt=prompt, weights=dict(bytes=len(content), tensors=tensors))))
-    (folder / "model.onnx").write_bytes(onnx_graph.build(packed, s).SerializeToString())
-    return packed
+    (folder / "model.onnx").write_bytes(onnx_graph.build(dequantized, s).SerializeToString())
+    return dequantized
 
 
 @torch.inference_mode()
 def expected(model, prompt):
-    """What PyTorch writes: ids with the prompt, logits (CHECKED, V)."""
+    """What PyTorch generates: ids with the prompt, logits (CHECKED, V)."""
     ids, logits = list(prompt), []
     for _ in range(CHECKED):
         logits.append(model(torch.tensor([ids]))[0][0, -1].numpy())
@@ -89,19 +89,19 @@ def expected(model, prompt):
 
 
 def check(name, result, ids, logits):
-    """-> how far the logits of an engine are from PyTorch's at most."""
-    assert result["ids"][: len(ids)] == ids, f"{name} writes other tokens than PyTorch."
-    off = abs(np.array(result["logits"]) - logits).max()
-    assert off < 1e-3, f"The logits of {name} differ from PyTorch's by {off:.1e}."
-    return off
+    """-> the largest absolute difference between the logits of an engine and PyTorch's."""
+    assert result["ids"][: len(ids)] == ids, f"{name} generates different tokens than PyTorch."
+    max_abs_diff = abs(np.array(result["logits"]) - logits).max()
+    assert max_abs_diff < 1e-3, f"The logits of {name} differ from PyTorch's by {max_abs_diff:.1e}."
+    return max_abs_diff
 
 
-def report(preset, results, off):
+def report(preset, results, max_abs_diffs):
     for name, result in results.items():
         rates = result["rates"]
         print(f"{preset:12} {name} {statistics.median(rates):6,.0f} tokens/s "
               f"({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} rounds), "
-              f"logits off by {off[name]:.0e}", flush=True)
+              f"logits off by {max_abs_diffs[name]:.0e}", flush=True)
     if len(results) == 2:
         ratios = [a / b for a, b in zip(results["ours"]["rates"], results["onnx"]["rates"])]
         print(f"{preset:12} ours / onnx {statistics.median(ratios):.2f} "
@@ -111,16 +111,16 @@ def report(preset, results, off):
 def race(browser, address, models, preset, only):
     s, model = onnx_graph.seeded(preset)
     prompt = torch.randint(s.vocab_size, (8,)).tolist()
-    packed = export(model, s, prompt, Path(models, preset))
+    dequantized = export(model, s, prompt, Path(models, preset))
     page = browser.new_page()
     page.on("pageerror", lambda error: print(error, file=sys.stderr))
     page.goto(f"{address}/tests/bench/browser/index.html?model=/model/{preset}/"
               + (f"&only={only}" if only else ""))
     results = page.evaluate(f"race({ROUNDS}, {SECONDS}, {CHECKED})")
     page.close()
-    wanted = expected(packed, prompt)
-    off = {name: check(name, result, *wanted) for name, result in results.items()}
-    report(preset, results, off)
+    wanted = expected(dequantized, prompt)
+    max_abs_diffs = {name: check(name, result, *wanted) for name, result in results.items()}
+    report(preset, results, max_abs_diffs)
 
 
 def main():

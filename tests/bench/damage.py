@@ -32,8 +32,8 @@ import torch
 from tqdm import tqdm
 
 FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 60 --n-layer 1 --n-embd 8 "
-         "--n-head 2 --n-ff 8 --n-ctx 16 --watch-tokens 4 --steps 8 --watch-every 2 --snapshots 3 "
-         "--dropout 0.1 --dataset tale.txt").split()
+         "--n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 8 --sample-every 2 "
+         "--snapshots 3 --dropout 0.1 --dataset tale.txt").split()
 STOPPED_AT = 5
 FAULTS = ("wrong", "traceback", "hang")
 SECONDS = 300  # after which a command counts as one that never ends
@@ -247,9 +247,10 @@ def exported():
 
 
 # What an export says that it lacks, and the files that then differ.
-AFFECTED = {"baselines": "log film", "held-out text": "check", "moments": "film", "heads":
-            "heads film", "neurons": "neurons", "embeddings": "embeddings", "update": "update",
-            "train.py": "code", "samples": "film heads steps", "skills": "film", "code": "code"}
+AFFECTED = {"baselines": "log samples", "held-out text": "check", "milestones": "samples", "heads":
+            "heads samples", "neurons": "neurons", "embeddings": "embeddings", "update": "update",
+            "train.py": "code", "attention": "samples heads steps", "rule_accuracy": "samples",
+            "code": "code"}
 
 
 def same_export(before, after):
@@ -257,10 +258,10 @@ def same_export(before, after):
     (files, about), (now, about_now) = before, after
     steps = [one["step"] for one in about_now["snapshots"]]
     fewer = steps != [one["step"] for one in about["snapshots"]] or \
-        about_now["watched"] != about["watched"]
+        about_now["sampled_steps"] != about["sampled_steps"]
     announced = {name for what in about_now["missing"] for name in AFFECTED.get(what, "").split()}
     if fewer:  # whatever is a list by steps is shorter
-        announced |= {"film", "heads", "embeddings", "update", "check", "neurons", "log"}
+        announced |= {"samples", "heads", "embeddings", "update", "check", "neurons", "log"}
     for name in files.keys() & now.keys():
         if files[name] != now[name] and name.split(".")[0].split("/")[0] not in announced:
             return "wrong"

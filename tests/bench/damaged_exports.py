@@ -76,7 +76,7 @@ def change_bytes(path, rng):
 def damage(site, rng):
     """Damage the run of a site. Returns what was done."""
     run = site / "exported" / "stories"
-    files = [run / name for name in ("manifest.json", "film.json", "log.json", "heads.json",
+    files = [run / name for name in ("manifest.json", "samples.json", "log.json", "heads.json",
                                      "check.json", "steps/001000.json", "logits/001000.json")]
     if rng.random() < 0.5:
         path = rng.choice(files)

@@ -35,7 +35,7 @@ WORDS = ["", "pigs.txt", "stories", "x", "../x", "a b (1)", "\udcff", "a\0b", "Ã
          "runs/a", "runs", ".", "/", "\x1b[2J", "x" * 300, "nothing.txt", "cpu", "auto", "float32",
          "bfloat16", "cuda", "smoke", "Con", "a\nb"]
 TINY = dict(preset="smoke", dataset="pigs.txt", vocab_size="64", n_ctx="16", n_embd="8", n_ff="8",
-            n_layer="1", n_head="1", batch_size="2", steps="2", watch_tokens="2", device="cpu",
+            n_layer="1", n_head="1", batch_size="2", steps="2", sample_tokens="2", device="cpu",
             precision="float32")
 
 

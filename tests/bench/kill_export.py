@@ -36,7 +36,7 @@ import train  # noqa: E402
 from terrarium.web import publish  # noqa: E402
 
 FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 100 --n-ctx 32 "
-         "--watch-tokens 4 --steps 6 --watch-every 3 --snapshots 3 --out run").split()
+         "--sample-tokens 4 --steps 6 --sample-every 3 --snapshots 3 --out run").split()
 CHANGES = ("replace", "rename", "mkdir", "rmdir", "unlink", "fsync")
 
 

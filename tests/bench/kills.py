@@ -28,7 +28,7 @@ from terrarium.trained import Run
 import torch
 
 FLAGS = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --n-layer 1 --n-embd "
-         "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 120 --watch-every 4 --snapshots 8 --dropout "
+         "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 120 --sample-every 4 --snapshots 8 --dropout "
          "0.1 --vocab-size 80").split()
 KILLS = 10  # of each run
 

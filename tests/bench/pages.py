@@ -1,10 +1,10 @@
-"""How long another step takes to be drawn, beside laying the same page out once: medians.
+"""How long it takes to draw another step, compared with one layout of the same page: medians.
 
     python tests/bench/pages.py                 the site that it comes with, half a minute
     python tests/bench/pages.py my_site
 
 They take turns, in the same page, so that a slow or a busy machine slows both. Expected: a third,
-and at most a half, where a film is watched (index.html) and where one looks inside (explore.html).
+and at most a half, both in index.html and in explore.html.
 """
 import sys
 from pathlib import Path
@@ -18,15 +18,15 @@ import conftest  # noqa: E402  (from the folder above: how the tests open a page
 
 ROUNDS = 40
 MEASURE = """async (rounds) => {
-    const { renderRoot } = document.querySelector("film-controls");
+    const { renderRoot } = document.querySelector("step-controls");
     const slider = renderRoot.querySelector("input");
     const steps = Math.min(4, Number(slider.max) + 1);
     const figures = [...document.querySelectorAll("main *")].filter((one) => one.updateComplete);
     const timed = async (act) => {
-      const began = performance.now();
+      const start = performance.now();
       await act();
       document.body.getBoundingClientRect();
-      return performance.now() - began;
+      return performance.now() - start;
     };
     const move = async (i) => {
       slider.value = Number(slider.max) - i % steps;
@@ -58,7 +58,7 @@ def main(site):
                                              args=conftest.QUIET)
         for name in ("index.html", "explore.html"):
             with conftest.opened(browser, f"{address}/{name}") as page:
-                page.mouse.move(5, 5)  # somebody is there
+                page.mouse.move(5, 5)  # the first interaction
                 drawn, laid_out = page.evaluate(MEASURE, ROUNDS)
             print(f"{name:12} another step {drawn:.1f} ms, the whole layout {laid_out:.1f} ms: "
                   f"{drawn / laid_out:.2f}", flush=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import common  # noqa: F401  (puts the repository on sys.path)
 import data
 import train
-from terrarium.arithmetic import row_spans, windows
+from terrarium.batches import row_spans
 from terrarium.devices import Devices
 from terrarium.runs import RunFolder, prepare, read_tokens
 
@@ -26,7 +26,7 @@ SHAPE = dict(dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=12
              n_ctx=64)
 TEXTBOOK = train.Settings(**SHAPE, precision="float32", batch_size=12, steps=2000, warmup=100)
 OURS = train.Settings(**SHAPE, batch_size=24, steps=200, warmup=5, cooldown=0.5, matrix_lr=0.05,
-                      table_lr=0.05, unembed_lr=0.004, token_std=0.1, weight_decay=0)
+                      embedding_lr=0.05, unembedding_lr=0.004, embedding_std=0.1, weight_decay=0)
 
 
 def textbook_rate(step, s, full=1e-3, least=1e-4):
@@ -66,8 +66,9 @@ def main():
         run.lock()
         prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
         tokens, held_out = map(train.np.array, read_tokens(Path(folder)))
-    spans = windows(held_out, None, TEXTBOOK.n_ctx)
-    rows = row_spans(tokens, None, TEXTBOOK.n_ctx)
+    spans = train.windows(held_out, None, TEXTBOOK.n_ctx)
+    rows = row_spans(train.windows(tokens, None, TEXTBOOK.n_ctx), len(tokens), None,
+                     TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)

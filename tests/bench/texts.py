@@ -94,7 +94,7 @@ def differences(text, tokenizer, home):
         return ""
     shutil.copy(TOKENIZER, home / "tokenizer.mjs")
     (home / "page.mjs").write_text(PAGE, "utf-8")
-    learned = dict(symbols=tokenizer.symbols, merges=tokenizer.merges)
+    learned = dict(vocab=tokenizer.vocab, merges=tokenizer.merges)
     given = json.dumps(dict(learned=learned, texts=[*documents, *text.PROMPTS]))
     done = subprocess.run(["node", home / "page.mjs", home / "tokenizer.mjs"], input=given,
                           capture_output=True, encoding="utf-8", check=True)

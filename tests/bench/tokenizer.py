@@ -19,10 +19,10 @@ def main():
 
     def learn():
         counts = count_pieces(train.Tokenizer, documents)
-        made.append(train.Tokenizer.learn(counts, True, 4096))
+        made.append(train.Tokenizer.train(counts, True, 4096))
 
     seconds = seconds_for(learn)
-    print(f"learned {len(made[0].symbols):,} tokens from {size:.1f} MB in {seconds:.1f} s")
+    print(f"learned {len(made[0].vocab):,} tokens from {size:.1f} MB in {seconds:.1f} s")
     seconds = seconds_for(lambda: encode(made[0], documents))
     print(f"encoded them at {size / seconds:.1f} MB a second on one core")
 

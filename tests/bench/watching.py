@@ -13,9 +13,10 @@ from terrarium.files import read_json
 
 def main(folder):
     metrics = read_json(folder / "metrics.json")
-    training = metrics["seconds"] - metrics["watch_seconds"]
-    print(f"{folder}: {training:.1f} s of training, {metrics['watch_seconds']:.1f} s of watching: "
-          f"{metrics['watch_seconds'] / training:.1%}")
+    training = metrics["seconds"] - metrics["sampling_seconds"]
+    print(f"{folder}: {training:.1f} s of training, "
+          f"{metrics['sampling_seconds']:.1f} s of samples: "
+          f"{metrics['sampling_seconds'] / training:.1%}")
 
 
 if __name__ == "__main__":

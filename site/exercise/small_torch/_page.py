@@ -30,7 +30,7 @@ def importing(name, *more):
 
 
 def asking(prompt=""):
-    raise OSError("nobody can answer input() here: write the value into the code")
+    raise OSError("input() does not work in this page: write the value into the code")
 
 
 sys.modules["math"] = _math

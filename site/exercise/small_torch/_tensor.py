@@ -1,7 +1,7 @@
-"""The Tensor of the small stand-in for PyTorch: its numbers are JavaScript's, its manners torch's.
+"""The Tensor of the small stand-in for PyTorch. Its numbers are in JavaScript.
 
-Every method and operator is one call of calls.js. What is handed over and comes back, and how 2 is
-told from 2.0, is said in signatures.js; the signs below are the same as there.
+Every method and operator is one call of calls.js. signatures.js says what is passed in and out, and
+how 2 is told from 2.0; the signs below are the same as there.
 """
 import builtins
 from collections import namedtuple
@@ -9,9 +9,11 @@ from collections import namedtuple
 import _torch  # calls.js
 
 ERROR, FLOAT, LITERAL, DTYPE, DEVICE, PARTS = "\x00", "\x01", "\x02", "\x03", "\x04", "\x05"
-LARGEST = 1 << 30  # larger whole numbers would not survive the way to JavaScript
+LARGEST = 1 << 30  # larger integers would not survive the way to JavaScript
 JsProxy, NoneType = type(_torch.methods), type(None)
 NUMBERS = {"nan": float("nan"), "inf": float("inf")}
+KINDS = {kind: type("RuntimeError", (RuntimeError,), {"kind": kind})  # for judge.py
+         for kind in ("matmul_shapes", "broadcast_shapes")}
 
 
 class dtype:  # noqa: N801 (the name is torch's)
@@ -77,8 +79,8 @@ def rare(thing):
     try:
         return listed("list", list(thing))
     except TypeError:
-        words = f"torch cannot use an object of the type '{type(thing).__name__}'"
-        raise TypeError(words) from None
+        message = f"torch cannot use an object of the type '{type(thing).__name__}'"
+        raise TypeError(message) from None
 
 
 def listed(kind, things):
@@ -109,8 +111,8 @@ def read(found):
 
 
 def fail(found):
-    kind, words = found[1:].split(" ", 1)
-    raise getattr(builtins, kind)(words)
+    kind, message = found[1:].split(" ", 1)
+    raise (KINDS.get(kind) or getattr(builtins, kind))(message)
 
 
 def calling(run):
@@ -200,12 +202,9 @@ def pairs(words):
 # The class ----------------------------------------------------------------------------------------
 
 KNOWN = set("""backward grad requires_grad_ retain_grad grad_fn numpy cuda half double bfloat16
-register_hook unfold scatter scatter_ scatter_add index_add index_copy index_fill index_put_ topk
-sort argsort median mode kthvalue unique roll rot90 cumprod histc bincount lerp addmm baddbmm addbmm
-fmod hypot atan2 acos asin atan cosh sinh inverse det cholesky svd qr logdet trace diag diag_embed
-repeat_interleave tile unsqueeze_ squeeze_ transpose_ t_ resize_ normal_ uniform_ bernoulli_
-random_ exponential_ multinomial as_strided take put_ masked_scatter masked_scatter_ heaviside
-share_memory_ pin_memory storage untyped_storage""".split())
+register_hook unfold scatter scatter_ scatter_add index_add index_put_ topk sort argsort median mode
+unique roll lerp addmm baddbmm trace diag diag_embed repeat_interleave tile unsqueeze_ squeeze_
+transpose_ t_ normal_ uniform_ bernoulli_ multinomial as_strided take""".split())
 
 
 def elsewhere(name):

@@ -21,7 +21,7 @@ function bmm(a, b) {
   check(b.dim === 3, "batch2 must be a 3D tensor");
   const [n, , k] = a.shape, [m, l] = b.shape;
   check(n === m && k === l, `Expected size for first two dimensions of batch2 tensor to be: `
-    + `[${n}, ${k}] but got: [${m}, ${l}].`);
+    + `[${n}, ${k}] but got: [${m}, ${l}].`, "matmul_shapes");
   return matmul(a, b);
 }
 
@@ -59,14 +59,14 @@ function layerNorm(x, shape, weight, bias, eps) {
     + `${listed(shape)}, expected input with shape ${listed(["*", ...shape])}, but got input of `
     + `size${listed(x.shape)}`);
   const dims = shape.map((_, i) => -1 - i), n = product(shape), dtype = "float32";
-  const total = (y) => reduce(y, dims, true, dtype, (data, place, step, count) => {
+  const meanOf = (y) => reduce(y, dims, true, dtype, (data, offset, step, count) => {
     let sum = 0;
-    for (; count--; place += step) sum += data[place];
+    for (; count--; offset += step) sum += data[offset];
     return sum / n;
   });
-  const apart = elementwise(dtype, (a, b) => a - b, x, total(x));
-  const spread = total(elementwise(dtype, (a) => a * a, apart));
-  let out = elementwise(dtype, (a, b) => a / Math.sqrt(b + eps), apart, spread);
+  const centered = elementwise(dtype, (a, b) => a - b, x, meanOf(x));
+  const variance = meanOf(elementwise(dtype, (a) => a * a, centered));
+  let out = elementwise(dtype, (a, b) => a / Math.sqrt(b + eps), centered, variance);
   if (weight) out = binary("mul", out, weight);
   return bias ? binary("add", out, bias) : out;
 }
@@ -114,7 +114,7 @@ const products = {
     pad(x, sizes, value),
 };
 
-// Places, and what a tensor says of itself -------------------------------------------------------
+// Indexing, and the properties of a tensor -----------------------------------------------------
 
 const answer = {
   literal: (x) => signs.literal + x,
@@ -174,7 +174,7 @@ function to(x, first, second, dtype) {
 
 const TO = "method to(Tensor input, any device = None, any other = None, dtype dtype = None, "
   + "any copy = None, any non_blocking = None)";
-const places = {
+const properties = {
   "gather(Tensor input, int dim, Tensor index)": gathered,
   "index_select(Tensor input, int dim, Tensor index)": indexSelect,
   "masked_select(Tensor input, Tensor mask)": (x, mask) => getItem(x, [mask]),
@@ -212,11 +212,11 @@ const places = {
 
 // What operators and brackets call: without names and defaults -----------------------------------
 
-/** What Python writes in brackets -> an item of an index; ":1:None:2" is a stretch. */
+/** What Python writes in brackets -> an item of an index; ":1:None:2" is a slice. */
 function itemOf(given) {
   if (Array.isArray(given)) return tensor(given);
   if (typeof given !== "string" || given === "...") return given;
-  if (given[0] === signs.float) return NaN;  // not whole, even if it is 2.0
+  if (given[0] === signs.float) return NaN;  // no integer, even if it is 2.0
   if (given[0] !== ":") return given;
   const [start, stop, step] = given.slice(1).split(":").map((text) => (text === "None" ? null
     : Number(text)));
@@ -245,8 +245,8 @@ for (const name in BINARY) {
 }
 
 function spelledOut(equation, ...operands) {
-  check(typeof equation === "string", "einsum(): the first argument has to be the equation, such "
-    + 'as "bhid,bhjd->bhij"', "TypeError");
+  check(typeof equation === "string", "einsum(): the first argument must be the equation, such as "
+    + '"bhid,bhjd->bhij"', "TypeError");
   check(operands.length, "einsum(): must specify the equation string and at least one operand, or "
     + "at least one operand and its subscripts list", "ValueError");
   return einsum(equation, Array.isArray(operands[0]) ? operands[0] : operands);
@@ -276,13 +276,13 @@ const forPython = (properties) => Object.assign(Object.create(null), properties)
 const groups = { functions: forPython(), methods: forPython(), functional: forPython(),
                  operators: forPython() };
 for (const name in operators) groups.operators[name] = guarded(operators[name]);
-const tables = [elements, masks, reductions, shapes, creation, products, places];
+const tables = [elements, masks, reductions, shapes, creation, products, properties];
 for (const [text, run] of tables.flatMap(Object.entries)) {
-  const signature = parse(text), { name, place, parameters } = signature;
-  const own = parameters[0]?.called === "input" || place === "method";
-  if (place === "F") groups.functional[name] = guarded(bound(signature, run, false));
-  else if (place !== "method") groups.functions[name] = guarded(bound(signature, run, false));
-  if (place !== "F" && own) groups.methods[name] = guarded(bound(signature, run, true));
+  const signature = parse(text), { name, namespace, parameters } = signature;
+  const own = parameters[0]?.called === "input" || namespace === "method";
+  if (namespace === "F") groups.functional[name] = guarded(bound(signature, run, false));
+  else if (namespace !== "method") groups.functions[name] = guarded(bound(signature, run, false));
+  if (namespace !== "F" && own) groups.methods[name] = guarded(bound(signature, run, true));
 }
 groups.functions.einsum = guarded(spelledOut);
 

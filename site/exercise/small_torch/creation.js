@@ -25,12 +25,12 @@ function drawn(shape, draw, dtype = "float32") {
   return out;
 }
 
-const whole = (low, high) => () => Math.floor(low + uniform() * (high - low));
+const integers = (low, high) => () => Math.floor(low + uniform() * (high - low));
 
 /** randint(high, size) or randint(low, high, size) */
 function randint(low, high, size, dtype) {
   const [from, to, shape] = size === null ? [0, low, high] : [low, high, size];
-  return drawn(shape, whole(from, to), dtype ?? "int64");
+  return drawn(shape, integers(from, to), dtype ?? "int64");
 }
 
 function shuffled(n) {
@@ -124,7 +124,6 @@ function manualSeed(seed) {
   return null;
 }
 
-/** All of them. */
 export const creation = {
   "manual_seed(int seed)": manualSeed,
   [`tensor(any data, ${HOW})`]: tensor,

@@ -97,9 +97,9 @@ function labelled(x, given, sizes) {
 function summed({ x, letters }, kept) {
   const gone = letters.flatMap((letter, d) => (kept.has(letter) ? [] : [d]));
   if (!gone.length) return { x, letters };
-  const sum = (data, place, step, n) => {
+  const sum = (data, offset, step, n) => {
     let total = 0;
-    for (; n--; place += step) total += data[place];
+    for (; n--; offset += step) total += data[offset];
     return total;
   };
   return { x: reduce(x, gone, false, x.dtype, sum), letters: letters.filter((l) => kept.has(l)) };

@@ -1,8 +1,8 @@
 /**
- * What stands in the brackets of x[…], to read and to write: numbers, stretches, None, Ellipsis,
- * and tensors of places or of true and false. An item of an index is one of
+ * What stands in the brackets of x[…], to read and to write: numbers, slices, None, Ellipsis,
+ * and tensors of integers or booleans. An item of an index is one of
  *
- *   3, -1          a place            { start, stop, step }   a stretch, each part may be null
+ *   3, -1          an index           { start, stop, step }   a slice, each part may be null
  *   null           a new dimension    "..."                   all dimensions that are not named
  *   true, false    a new dimension that is there or empty     Tensor
  */
@@ -15,7 +15,6 @@ export function getItem(x, items) {
   return picks.length ? gathered(view, picks) : view;
 }
 
-/** x[items] = value */
 export function setItem(x, items, value) {
   const ones = value.shape.findIndex((size) => size !== 1), lead = ones < 0 ? value.dim : ones;
   const given = value.view(value.shape.slice(lead));
@@ -27,7 +26,6 @@ export function setItem(x, items, value) {
   else view.take(given.expand(view.shape));
 }
 
-/** Write a value wherever a mask is true. */
 export function maskedFill(x, mask, value) {
   return inPlace(x, x.dtype, (old, hidden, given) => (hidden ? given : old), x, mask, value);
 }
@@ -40,7 +38,6 @@ function isMaskOf(x, [mask, ...more]) {
     && mask.dim <= x.dim && mask.shape.every((size, d) => size === x.shape[d]);
 }
 
-/** The tensor whose element at each place is x at the place that `index` names along `dim`. */
 export function gather(x, dim, index) {
   const alone = (size, d) => index.shape.map((_, e) => (e === d ? size : 1));
   const picks = index.shape.map((size, d) => [d, d === dim ? index
@@ -48,24 +45,24 @@ export function gather(x, dim, index) {
   return gathered(x, picks);
 }
 
-// Places that are views --------------------------------------------------------------------------
+// Views --------------------------------------------------------------------------
 
-const isStretch = (item) => item?.step !== undefined;
+const isSlice = (item) => item?.step !== undefined;
 
 function consumed(item) {
   if (item === null || item === "..." || typeof item === "boolean") return 0;
   return item instanceof Tensor && item.dtype === "bool" ? item.dim : 1;
 }
 
-/** The view that numbers and stretches leave, and [dimension, places] of what they do not do. */
+/** The view that numbers and slices leave, and [dimension, indices] of the rest. */
 function located(x, items) {
   const used = items.reduce((n, item) => n + consumed(item), 0), found = [];
   refuse(x, items, used);
-  let view = x, d = 0, spread = x.dim - used;
-  items.map(asNumber).forEach((item, place) => {
-    if (item === "...") [d, spread] = [d + spread, 0];
+  let view = x, d = 0, unnamed = x.dim - used;
+  items.map(asNumber).forEach((item, i) => {
+    if (item === "...") [d, unnamed] = [d + unnamed, 0];
     else if (item === null) view = view.unsqueeze(d++);
-    else if (isStretch(item)) view = stretch(view, d++, item);
+    else if (isSlice(item)) view = slice(view, d++, item);
     else if (typeof item === "boolean") {
       view = view.unsqueeze(d);
       found.push([d++, tensorOf(item ? [0] : [], undefined, "int64")]);
@@ -74,14 +71,14 @@ function located(x, items) {
       d += consumed(item);
     } else {
       checkWhole(item);
-      view = view.select(d, placeIn(item, view.shape[d], place));
+      view = view.select(d, checkIndex(item, view.shape[d], i));
     }
   });
-  return { view, picks: found.flatMap(([from, item]) => placesIn(view, from, item)) };
+  return { view, picks: found.flatMap(([from, item]) => indicesIn(view, from, item)) };
 }
 
-/** [dimension, places] of a tensor of places; for each dimension of one of true and false. */
-function placesIn(x, from, item) {
+/** [dimension, indices] of a tensor; for each dimension of one of booleans. */
+function indicesIn(x, from, item) {
   check(item.dtype !== "float32",
     "tensors used as indices must be long, int, byte or bool tensors", "IndexError");
   if (item.dtype === "int64") return [[from, item]];
@@ -89,7 +86,7 @@ function placesIn(x, from, item) {
   check(wrong < 0, () => `The shape of the mask ${listed(item.shape)} at index ${wrong} does not `
     + `match the shape of the indexed tensor ${listed(x.shape)} at index ${from + wrong}`,
   "IndexError");
-  return nonzero(item).map((places, d) => [from + d, tensorOf(places, undefined, "int64")]);
+  return nonzero(item).map((indices, d) => [from + d, tensorOf(indices, undefined, "int64")]);
 }
 
 function refuse(x, items, used) {
@@ -97,10 +94,10 @@ function refuse(x, items, used) {
     `too many indices for tensor of dimension ${x.dim}`, "IndexError");
   if (used <= x.dim) return;
   const [item] = items;
-  check(Number.isInteger(item) || isStretch(item) || typeof item === "string",
+  check(Number.isInteger(item) || isSlice(item) || typeof item === "string",
     "too many indices for tensor of dimension 0", "IndexError");
-  if (isStretch(item)) checkStep(item);
-  check(!isStretch(item), "slice() cannot be applied to a 0-dim tensor.", "IndexError");
+  if (isSlice(item)) checkStep(item);
+  check(!isSlice(item), "slice() cannot be applied to a 0-dim tensor.", "IndexError");
   checkWhole(item);
   check(item === 0, `index ${item} is out of bounds for dimension 0 with size 0`, "IndexError");
   check(false, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
@@ -116,10 +113,10 @@ function checkWhole(item) {
 const asNumber = (item) => (item instanceof Tensor && item.dtype === "int64" && !item.dim
   ? item.data[item.offset] : item);
 
-function placeIn(place, size, dim) {
-  check(-size <= place && place < size, () => `index ${place} is out of bounds for dimension ${dim}`
+function checkIndex(index, size, dim) {
+  check(-size <= index && index < size, () => `index ${index} is out of bounds for dimension ${dim}`
     + ` with size ${size}`, "IndexError");
-  return place < 0 ? place + size : place;
+  return index < 0 ? index + size : index;
 }
 
 function checkStep({ step }) {
@@ -127,17 +124,17 @@ function checkStep({ step }) {
   check(step === null || step > 0, "step must be greater than zero", "ValueError");
 }
 
-function stretch(x, dim, { start, stop, step }) {
+function slice(x, dim, { start, stop, step }) {
   checkStep({ step });
   check([start, stop, step].every((n) => n === null || Number.isInteger(n)),
     "slice indices must be integers or None or have an __index__ method", "TypeError");
   const size = x.shape[dim], by = step ?? 1;
-  const within = (place) => Math.min(size, Math.max(0, place < 0 ? place + size : place));
-  const from = within(start ?? 0), to = within(stop ?? size);
+  const clamp = (index) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
+  const from = clamp(start ?? 0), to = clamp(stop ?? size);
   return x.narrow(dim, from, Math.max(0, Math.ceil((to - from) / by)), by);
 }
 
-/** For each dimension, the places at which a tensor is not zero. @returns {number[][]} */
+/** @returns {number[][]} for each dimension, indices */
 export function nonzero(x) {
   const found = x.shape.map(() => []), values = x.values();
   values.forEach((value, i) => {
@@ -150,11 +147,11 @@ export function nonzero(x) {
   return found;
 }
 
-// Places that need a copy ------------------------------------------------------------------------
+// Copies ------------------------------------------------------------------------
 
-/** Where the picked numbers are: an offset for each place of `shape`, in views such as `rest`. */
+/** Where the picked numbers are: an offset for each element of `shape`, in views such as `rest`. */
 function picked(x, picks) {
-  const shapes = picks.map(([, places]) => places.shape);
+  const shapes = picks.map(([, indices]) => indices.shape);
   let shape;
   try {
     shape = broadcast(...shapes);
@@ -162,16 +159,16 @@ function picked(x, picks) {
     check(false, "shape mismatch: indexing tensors could not be broadcast together with shapes "
       + shapes.map(listed).join(", "), "IndexError");
   }
-  const offsets = () => picks.map(([d, places], i) => elementwise("int64",
-    (place) => placeIn(place, x.shape[d], i) * x.strides[d], places.expand(shape)))
+  const offsets = () => picks.map(([d, indices], i) => elementwise("int64",
+    (index) => checkIndex(index, x.shape[d], i) * x.strides[d], indices.expand(shape)))
     .reduce((a, b) => elementwise("int64", (i, j) => i + j, a, b)).values();
   const dims = picks.map(([d]) => d), kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
   const together = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
   return { shape, offsets, rest: x.permute(kept), front: together ? dims[0] : 0 };
 }
 
-/** The order of dimensions that puts the first `many` of n behind `front` others. */
-function behind(front, many, n) {
+/** The order of dimensions that puts the first `many` of n after `front` others. */
+function moveAfter(front, many, n) {
   const dims = [...new Array(n).keys()];
   dims.splice(front, 0, ...dims.splice(0, many));
   return dims;
@@ -186,23 +183,23 @@ function gathered(x, picks) {
     else out.as(rest.shape, plain, i * block).copy(rest.as(rest.shape, rest.strides, rest.offset
       + offset));
   });
-  return out.permute(behind(front, shape.length, out.dim));
+  return out.permute(moveAfter(front, shape.length, out.dim));
 }
 
 function scatter(x, picks, value) {
   check(x.dtype === value.dtype, () => "Index put requires the source and destination dtypes "
     + `match, got ${NAMES[x.dtype]} for the destination and ${NAMES[value.dtype]} for the source.`);
   const { shape, offsets, rest, front } = picked(x, picks);
-  const order = behind(front, shape.length, shape.length + rest.dim);
+  const order = moveAfter(front, shape.length, shape.length + rest.dim);
   const sizes = [...shape, ...rest.shape], wanted = order.map((d) => sizes[d]);
-  let spread;
+  let expanded;
   try {
-    spread = value.expand(wanted);
+    expanded = value.expand(wanted);
   } catch {
     check(false, `shape mismatch: value tensor of shape ${listed(value.shape)} cannot be broadcast`
       + ` to indexing result of shape ${listed(wanted)}`);
   }
-  const source = spread.permute(order.map((_, d) => order.indexOf(d))).clone();
+  const source = expanded.permute(order.map((_, d) => order.indexOf(d))).clone();
   const block = product(rest.shape), plain = full(rest.shape).strides;
   if (block) offsets().forEach((offset, i) => {
     rest.as(rest.shape, rest.strides, rest.offset + offset)

@@ -8,9 +8,9 @@ function permute(x, dims) {
   check(dims.length === x.dim, () => "permute(sparse_coo): number of dimensions in the tensor input"
     + " does not match the length of the desired ordering of dimensions i.e. input.dim() = "
     + `${x.dim} is not equal to len(dims) = ${dims.length}`);
-  const places = dims.map((d) => x.at(d));
-  check(new Set(places).size === dims.length, "permute(): duplicate dims are not allowed.");
-  return x.permute(places);
+  const order = dims.map((d) => x.at(d));
+  check(new Set(order).size === dims.length, "permute(): duplicate dims are not allowed.");
+  return x.permute(order);
 }
 
 function flatten(x, start, end) {
@@ -73,7 +73,7 @@ function stack(tensors, dim) {
   return cat(tensors.map((x) => x.unsqueeze(d)), d);
 }
 
-/** Pieces of these sizes, one behind the other. */
+/** Pieces of these sizes, one after the other. */
 function pieces(x, d, sizes) {
   let at = 0;
   return sizes.map((size) => x.narrow(d, (at += size) - size, size));
@@ -177,7 +177,6 @@ function select(x, dim, index) {
   return x.select(d, index < 0 ? index + size : index);
 }
 
-/** All of them. */
 export const shapes = {
   "transpose(Tensor input, int dim0, int dim1)": (x, a, b) => x.transpose(a, b),
   "swapaxes(Tensor input, int dim0, int dim1)": (x, a, b) => x.transpose(a, b),

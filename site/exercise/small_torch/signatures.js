@@ -11,7 +11,7 @@ import { NAMES, Tensor, TorchError, check, tensorOf } from "../tensor.js";
 export const signs = { error: "\x00", float: "\x01", literal: "\x02", dtype: "\x03", device: "\x04",
   parts: "\x05" };
 
-/** A number that knows whether it is whole: 2 and 2.0 are the same number in JavaScript. */
+/** A number that knows whether it is an integer: 2 and 2.0 are the same number in JavaScript. */
 export class Scalar {
   constructor(value, dtype) {
     this.value = value;
@@ -48,7 +48,6 @@ export function scalarOf(value) {
   return new Scalar(value, Number.isInteger(value) ? "int64" : "float32");
 }
 
-/** The name that Python has for the type of a value. */
 export function typeName(value) {
   if (value === null) return "NoneType";
   if (value instanceof Tensor) return "Tensor";
@@ -62,24 +61,24 @@ export function typeName(value) {
 
 const isInt = (value) => Number.isInteger(value);
 
-function wholeOf(value) {  // a tensor of one whole number counts as one, too
+function integerOf(value) {  // a tensor of one integer counts as one, too
   if (value instanceof Tensor && value.dtype === "int64" && !value.dim) return value.values()[0];
   return value instanceof Scalar && value.dtype === "int64" ? value.value : value;
 }
 
-const listOf = (value) => (Array.isArray(value) && value.map(wholeOf).every(isInt)
-  ? value.map(wholeOf) : undefined);
+const listOf = (value) => (Array.isArray(value) && value.map(integerOf).every(isInt)
+  ? value.map(integerOf) : undefined);
 
 /** For each type of argument: its value, or undefined for what is not of the type. */
 const kinds = {
   Tensor: (value) => (value instanceof Tensor ? value : undefined),
   value: (value) => operand(value) ?? undefined,
   Number: (value) => scalarOf(value) ?? undefined,
-  int: (value) => (isInt(wholeOf(value)) ? wholeOf(value) : undefined),
+  int: (value) => (isInt(integerOf(value)) ? integerOf(value) : undefined),
   bool: (value) => (typeof value === "boolean" ? value : undefined),
   str: (value) => (typeof value === "string" ? value : undefined),
   ints: listOf,
-  dims: (value) => (isInt(wholeOf(value)) ? [wholeOf(value)] : listOf(value)),
+  dims: (value) => (isInt(integerOf(value)) ? [integerOf(value)] : listOf(value)),
   Tensors: (value) => (Array.isArray(value) ? value : undefined),
   dtype: dtypeOf,
   device: deviceOf,
@@ -102,7 +101,7 @@ export function deviceOf(value) {
 
 /** "name(Tensor input, int dim = 0, *, dtype dtype = None)" -> { name, parameters } */
 export function parse(signature) {
-  const [, place, name, inside] = signature.match(/^(?:(\w+) )?([\w]+)\((.*)\)$/);
+  const [, namespace, name, inside] = signature.match(/^(?:(\w+) )?([\w]+)\((.*)\)$/);
   let named = false;
   const parameters = inside.split(", ").filter(Boolean).flatMap((part) => {
     if (part === "*") return (named = true) && [];
@@ -110,7 +109,7 @@ export function parse(signature) {
     return [{ kind, called, named, open: given !== undefined,
       given: given in DEFAULTS ? DEFAULTS[given] : given }];
   });
-  return { name, place, parameters };
+  return { name, namespace, parameters };
 }
 
 const DEFAULTS = { None: null, True: true, False: false, 0: 0, 1: 1, "-1": -1 };
@@ -133,11 +132,7 @@ function refused({ name, parameters }, args, named, own, what, words) {
       `${spelt[kind] ?? kind} ${called}`)).join(", ")})`);
 }
 
-/**
- * The function that checks and orders what comes from Python before it calls another one.
- * @param {{name: string, parameters: object[]}} signature
- * @param {boolean} method whether the first argument is what stands before the dot
- */
+/** Check and order the arguments before a call. `method`: the first one stands before the dot. */
 export function bound(signature, run, method) {
   const free = signature.parameters.filter((one) => !one.named), own = method ? 1 : 0;
   const sizes = free.length === own + 1 && ["ints", "dims"].includes(free[own].kind);
@@ -164,7 +159,7 @@ function renamed(named, parameters) {
 /** ones(2, 3) means ones((2, 3)). */
 function sizesOf(signature, args, own) {
   const sizes = args.slice(own).map(read);
-  const wrong = sizes.findIndex((size) => !isInt(wholeOf(size)));
+  const wrong = sizes.findIndex((size) => !isInt(integerOf(size)));
   if (wrong < 0) return sizes;
   const type = typeName(sizes[wrong]), { called } = signature.parameters[own];
   check(!wrong, `${signature.name}(): argument '${called}' failed to unpack the object at pos `
@@ -173,7 +168,6 @@ function sizesOf(signature, args, own) {
     + `tuple of ints, not ${type}`);
 }
 
-/** The arguments in order; `refuse(words)` throws. */
 function ordered(parameters, args, named, own, refuse) {
   return parameters.map(({ kind, called, open, given, named: only }, i) => {
     const there = !only && i < args.length;
@@ -202,12 +196,11 @@ function checkCount({ name, parameters }, free, args, named, own, refuse) {
     + `positional argument${most === 1 ? "" : "s"} but ${n} ${n === 1 ? "was" : "were"} given`,
   "TypeError");
   for (const key in named) {
-    const place = parameters.findIndex(({ called }) => called === key);
-    if (place < 0) refuse(key, ` got an unexpected keyword argument '${key}'`);
-    check(place >= args.length || parameters[place].named,
+    const index = parameters.findIndex(({ called }) => called === key);
+    if (index < 0) refuse(key, ` got an unexpected keyword argument '${key}'`);
+    check(index >= args.length || parameters[index].named,
       `${name}() got multiple values for argument '${key}'`, "TypeError");
   }
 }
 
-/** "Float" for a dtype, as errors name it. */
 export const nameOf = (x) => NAMES[x.dtype];

@@ -68,9 +68,9 @@ function scientific(x) {
 function nested(x, indent, short, format) {
   if (!x.dim) return format(x.data[x.offset]);
   const n = x.shape[0], cut = short && n > 2 * EDGE;
-  const places = [...new Array(n).keys()].filter((i) => !cut || i < EDGE || i >= n - EDGE);
-  if (x.dim === 1) return row(places.map((i) => format(x.select(0, i).values()[0])), indent, cut);
-  const parts = places.map((i) => nested(x.select(0, i), indent + 1, short, format));
+  const shown = [...new Array(n).keys()].filter((i) => !cut || i < EDGE || i >= n - EDGE);
+  if (x.dim === 1) return row(shown.map((i) => format(x.select(0, i).values()[0])), indent, cut);
+  const parts = shown.map((i) => nested(x.select(0, i), indent + 1, short, format));
   if (cut) parts.splice(EDGE, 0, "...");
   return `[${parts.join(`,${"\n".repeat(x.dim - 1)}${" ".repeat(indent + 1)}`)}]`;
 }
@@ -88,7 +88,6 @@ export function literal(x) {
   return python(x.data[x.offset], x.dtype);
 }
 
-/** One number as Python writes it. */
 export function python(value, dtype) {
   if (dtype === "bool") return value ? "True" : "False";
   if (!Number.isFinite(value)) return word(value);

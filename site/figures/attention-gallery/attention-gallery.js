@@ -1,28 +1,28 @@
 /**
- * <attention-gallery .run=${run} .look=${look} head="2.1"></attention-gallery>
+ * <attention-gallery .run=${run} .pass=${pass} head="2.1"></attention-gallery>
  *
- * Where every head looks: a small map for each, and a row of maps for each layer. With .other, how
- * much more or less each head looks there than in the other, as far as both texts are the same.
+ * The attention pattern of every head: a small map for each, and a row of maps for each layer. With
+ * .otherPass, the difference from that pass, as far as both texts are the same.
  * Emits: "head" { head }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { LookFigure } from "../../kit/look-figure.js";
-import { differenceOf } from "../../kit/look.js";
-import { drawMap, heatOf } from "../../kit/shades.js";
-import { percent } from "../../kit/words.js";
+import { colormapsOf, drawTriangle } from "../../app/colormap.js";
+import { percent } from "../../app/format.js";
+import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { attentionDifference } from "../../app/forward-pass.js";
 
-class AttentionGallery extends LookFigure {
-  static styles = [LookFigure.styles, css`
+class AttentionGallery extends ForwardPassFigure {
+  static styles = [ForwardPassFigure.styles, css`
     .heads { display: grid; gap: 8px; }
     button { display: grid; gap: 2px; padding: 4px; border: 1px solid var(--line); border-radius: 8px;
              background: var(--panel); cursor: pointer; min-width: 0; text-align: left;
              align-content: start; line-height: 1.3; }
-    button:hover { border-color: var(--moss); }
-    button[aria-pressed="true"] { border-color: var(--moss); box-shadow: 0 0 0 2px var(--moss); }
+    button:hover { border-color: var(--accent); }
+    button[aria-pressed="true"] { border-color: var(--accent); box-shadow: 0 0 0 2px var(--accent); }
     canvas { width: 100%; aspect-ratio: 1; image-rendering: pixelated; display: block; }
     b { font-weight: 600; }
     .role { color: var(--muted); min-height: 2.6em; overflow-wrap: anywhere; }
-    .role.clear { color: var(--ink); font-weight: 500; }
+    .role.clear { color: var(--text); font-weight: 500; }
     .many { gap: 4px; } .many button { padding: 2px; } .many .role { display: none; }
   `];
 
@@ -30,32 +30,34 @@ class AttentionGallery extends LookFigure {
     try {
       return await run.part("heads");
     } catch {
-      return {};  // maps can do without the roles: head-story says what is wrong
+      return {};  // maps can do without the roles: head-story shows the error
     }
   }
 
-  draw({ labels }) {
-    if (this.other && !differenceOf(this.look, this.other).length) return nothing;
+  draw({ roles }) {
+    if (this.otherPass && !attentionDifference(this.pass, this.otherPass).length) return nothing;
     const { n_layer, n_head } = this.run.manifest.settings;
     const columns = styleMap({ gridTemplateColumns: `repeat(${n_head}, minmax(0, 1fr))` });
     return html`<div class=${`heads ${n_head > 5 ? "many" : ""}`} style=${columns} role="group"
       aria-label="All heads, one row per layer" @keydown=${this.walk}>${
-      Array.from({ length: n_layer * n_head }, (_, i) => this.one(i, n_head, labels))}</div>`;
+      Array.from({ length: n_layer * n_head }, (_, i) => this.button(i, n_head, roles))}</div>`;
   }
 
-  one(i, n_head, labels) {
+  button(i, n_head, roles) {
     const layer = Math.floor(i / n_head), name = `${layer}.${i % n_head}`;
-    const note = this.other ? this.howMuch(i) : labels?.[layer]?.[i % n_head] ?? "";
-    const said = note === "no clear role" ? "" : note.replace(/[()]/g, "");
+    const { label, note, isClear } = this.otherPass ? this.difference(i)
+      : describeRole(roles?.[layer]?.[i % n_head]);
     return html`<button aria-pressed=${String(name === this.head)} aria-label=${
       `Head ${name}${note ? `: ${note}` : ""}`} title=${note || nothing} @click=${() =>
-      this.tell("head", { head: name })}><canvas></canvas>
-      <b>${name}</b><span class=${`role ${said === note && !this.other ? "clear" : ""}`}>${said}</span></button>`;
+      this.emit("head", { head: name })}><canvas></canvas>
+      <b>${name}</b><span class=${`role ${isClear ? "clear" : ""}`}>${label}</span></button>`;
   }
 
-  howMuch(i) {
-    const moved = differenceOf(this.look, this.other).moved(i);
-    return moved === null ? "" : `${percent(moved)} moved`;
+  /** How much of its attention the head moved elsewhere. */
+  difference(i) {
+    const moved = attentionDifference(this.pass, this.otherPass).totalVariation(i);
+    const note = moved === null ? "" : `${percent(moved)} moved`;
+    return { label: note, note, isClear: false };
   }
 
   /** Move from head to head with the arrow keys. */
@@ -70,16 +72,24 @@ class AttentionGallery extends LookFigure {
   }
 
   updated(changed) {
-    if (["look", "other", "data"].some((name) => changed.has(name))) this.repaint();
+    if (["pass", "otherPass", "data"].some((name) => changed.has(name))) this.repaint();
   }
 
   repaint() {
     if (!this.isReady) return;
-    const heat = heatOf(this), map = this.other ? differenceOf(this.look, this.other) : this.look;
+    const map = this.otherPass ? attentionDifference(this.pass, this.otherPass) : this.pass;
     if (!map.length) return;  // nothing in common
+    const colormaps = colormapsOf(this);
     this.renderRoot.querySelectorAll("canvas").forEach((canvas, i) =>
-      drawMap(canvas, map.triangleOf(i), map.whole, map.length, heat));
+      drawTriangle(canvas, map.pattern(i), map.attentionScale, map.length, colormaps));
   }
+}
+
+/** A role of heads.json in words: `label` on the button, `note` as its title. */
+function describeRole({ role, confidence } = { role: "", confidence: "clear" }) {
+  if (confidence === "none") return { label: "", note: "no clear role", isClear: false };
+  if (confidence === "weak") return { label: role, note: `(${role})`, isClear: false };
+  return { label: role, note: role, isClear: true };
 }
 
 customElements.define("attention-gallery", AttentionGallery);

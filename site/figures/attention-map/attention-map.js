@@ -1,23 +1,24 @@
 /**
- * <attention-map .run=${run} .look=${look} head="2.1" at="9"></attention-map>
+ * <attention-map .run=${run} .pass=${pass} head="2.1" position="9"></attention-map>
  *
- * Where one head looks: each row is a token that looks, each column a token it can look at. The row
- * of the token before the chosen position is marked, and described in words. With .other, how much
- * more or less than in the other. Emits: "place" { at }.
+ * The attention pattern of one head: a row for each query, a column for each key. The row of the token
+ * before the chosen position is marked, and described in words. With .otherPass, the difference from
+ * that pass. Emits: "position" { position }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { LookFigure } from "../../kit/look-figure.js";
-import { differenceOf } from "../../kit/look.js";
-import { drawMap, heatOf } from "../../kit/shades.js";
-import { alone, percent } from "../../kit/words.js";
+import { colormapsOf, drawTriangle } from "../../app/colormap.js";
+import { percent, showWhitespace } from "../../app/format.js";
+import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { attentionDifference } from "../../app/forward-pass.js";
 
-const SMALLEST = 10;  // pixels of a row that has room for its token
-const [NAMES, WIDEST] = [100, 640];  // pixels of the names beside the map, and of all together
+const MIN_ROW_HEIGHT = 10;  // pixels of a row that has room for its token
+const NAMES_WIDTH = 100;  // pixels of the names beside the map
+const MAX_WIDTH = 640;  // pixels of both together
 
-class AttentionMap extends LookFigure {
+class AttentionMap extends ForwardPassFigure {
   static properties = { column: { state: true }, size: { state: true } };
 
-  static styles = [LookFigure.styles, css`
+  static styles = [ForwardPassFigure.styles, css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .map { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); }
     .names { position: relative; font-family: var(--mono); color: var(--muted); }
@@ -29,8 +30,8 @@ class AttentionMap extends LookFigure {
     canvas { width: 100%; height: 100%; image-rendering: pixelated; display: block; }
     .row { position: absolute; left: 0; pointer-events: none; box-shadow: 0 0 0 2px var(--query); }
     .cell { position: absolute; pointer-events: none; box-shadow: 0 0 0 2px var(--key); }
-    .says { margin-top: 8px; min-height: 3em; max-width: 640px; }
-    .says b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    .description { margin-top: 8px; min-height: 3em; max-width: 640px; }
+    .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     ol { list-style: none; margin: 4px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 16px;
          min-height: 3em; align-content: start; }
     li b { font: 600 1em var(--mono); } .is-query { color: var(--query); } .is-key { color: var(--key); }
@@ -38,112 +39,115 @@ class AttentionMap extends LookFigure {
 
   connectedCallback() {
     super.connectedCallback();
-    this.watcher = new ResizeObserver(() => { this.size = this.clientWidth; });
-    this.watcher.observe(this);
+    this.resizeObserver = new ResizeObserver(() => { this.size = this.clientWidth; });
+    this.resizeObserver.observe(this);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.watcher.disconnect();
+    this.resizeObserver.disconnect();
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (["look", "head", "at"].some((name) => changed.has(name)) && !this.pointing) this.column = null;
+    const isNew = ["pass", "head", "position"].some((name) => changed.has(name));
+    if (isNew && !this.pointing) this.column = null;
   }
 
   get map() {
-    return this.other ? differenceOf(this.look, this.other) : this.look;
+    return this.otherPass ? attentionDifference(this.pass, this.otherPass) : this.pass;
   }
 
   draw() {
-    const { map, place } = this, T = map.length;
+    const { map, shownPosition: position } = this, T = map.length;
     if (!T) {
       return html`<p class="caption">They start with different tokens or have different heads, so
         their heads cannot be compared.</p>`;
     }
-    const from = Math.min(place, T) - 1, percentOf = (i) => `${100 * i / T}%`;
-    const to = this.column === null ? null : Math.min(from, this.column ?? 0);
+    const query = Math.min(position, T) - 1, percentOf = (i) => `${100 * i / T}%`;
+    const key = this.column === null ? null : Math.min(query, this.column ?? 0);
     return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
         <span class="is-key">at which →</span></h3>
-      <div class="map" style=${styleMap({ maxWidth: `${Math.min(WIDEST, NAMES + 44 * T)}px` })}>
-        <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES}px` : "0" })}>${
-          this.height ? this.names(T, from) : nothing}</div>
+      <div class="map" style=${styleMap({ maxWidth: `${Math.min(MAX_WIDTH, NAMES_WIDTH + 44 * T)}px` })}>
+        <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES_WIDTH}px` : "0" })}>${
+          this.height ? this.names(T, query) : nothing}</div>
         <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}
           @keydown=${this.walk} @pointermove=${this.point} @pointerdown=${this.take}
           @pointerleave=${this.leave}>
           <canvas></canvas>
-          <span class="row" style=${styleMap({ top: percentOf(from), height: percentOf(1),
-                                               width: percentOf(from + 1) })}></span>
-          ${to === null ? nothing : html`<span class="cell" style=${styleMap({ top: percentOf(from),
-            left: percentOf(to), width: percentOf(1), height: percentOf(1) })}></span>`}
+          <span class="row" style=${styleMap({ top: percentOf(query), height: percentOf(1),
+                                               width: percentOf(query + 1) })}></span>
+          ${key === null ? nothing : html`<span class="cell" style=${styleMap({ top: percentOf(query),
+            left: percentOf(key), width: percentOf(1), height: percentOf(1) })}></span>`}
         </div>
       </div>
-      <div aria-live="polite">${this.says(from, to)}</div>`;
+      <div aria-live="polite">${this.description(query, key)}</div>`;
   }
 
   /** Pixels of a row; 0 where there is no room for the names beside them. */
   get height() {
-    const height = (Math.min(WIDEST, this.size) - NAMES) / this.map.length;
-    return height >= SMALLEST ? height : 0;
+    const height = (Math.min(MAX_WIDTH, this.size) - NAMES_WIDTH) / this.map.length;
+    return height >= MIN_ROW_HEIGHT ? height : 0;
   }
 
-  names(T, from) {
-    return Array.from({ length: T }, (_, i) => html`<span class=${i === from ? "now" : ""} dir="auto"
+  names(T, query) {
+    return Array.from({ length: T }, (_, i) => html`<span class=${i === query ? "now" : ""} dir="auto"
       style=${styleMap({ top: `${100 * (i + 0.5) / T}%`,
                          fontSize: `${Math.min(13, this.height - 1)}px` })}>${this.name(i)}</span>`);
   }
 
   name(i) {
-    return alone(this.look.symbols[this.look.ids[i]]);
+    return showWhitespace(this.pass.vocab[this.pass.ids[i]]);
   }
 
-  says(from, to) {
-    const { map } = this, all = Array.from({ length: from + 1 }, (_, i) => map.share(this.headNumber,
-      from, i));
-    const order = all.map((_, i) => i).sort((a, b) => Math.abs(all[b]) - Math.abs(all[a])).slice(0, 6)
-      .filter((i) => Math.abs(all[i]) >= 0.005);
-    const one = (i) => html`<b dir="auto">${this.name(i)}</b> ${this.much(all[i])}`;
-    const line = to === null ? this.spread(from) : html` to <b class="is-key" dir="auto">${this.name(to)}</b>:
-      ${this.much(all[to])}.`;
-    return html`<p class="says">From <b class="is-query" dir="auto">${this.name(from)}</b> (position ${from})${line}</p>
-      <ol>${order.map((i) => html`<li>${one(i)}</li>`)}</ol>`;
+  description(query, key) {
+    const { map, headIndex } = this;
+    const weights = Array.from({ length: query + 1 }, (_, i) => map.weight(headIndex, query, i));
+    const largest = weights.map((_, i) => i)
+      .sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, 6)
+      .filter((i) => Math.abs(weights[i]) >= 0.005);
+    const line = key === null ? this.headEntropy(query) : html` to <b class="is-key" dir="auto">${this.name(key)}</b>:
+      ${this.format(weights[key])}.`;
+    return html`<p class="description">From <b class="is-query" dir="auto">${this.name(query)}</b> (position ${query})${line}</p>
+      <ol>${largest.map((i) => html`<li><b dir="auto">${this.name(i)}</b> ${
+        this.format(weights[i])}</li>`)}</ol>`;
   }
 
-  much(share) {
-    if (!this.other) return percent(share);
-    const points = Math.round(100 * share);
+  /** A weight, or a difference of two, as text. */
+  format(weight) {
+    if (!this.otherPass) return percent(weight);
+    const points = Math.round(100 * weight);
     return `${points > 0 ? "+" : points < 0 ? "−" : "±"}${Math.abs(points)} points`;
   }
 
-  spread(from) {
-    if (this.other) return ", its attention, compared with the first:";
-    const among = Math.exp(this.look.spread(this.headNumber, from));
+  headEntropy(query) {
+    if (this.otherPass) return ", its attention, compared with the first:";
+    const among = Math.exp(this.pass.headEntropy(this.headIndex, query));
     return `, its attention is spread over about ${among.toFixed(1)} tokens:`;
   }
 
   updated(changed) {
-    if (["look", "other", "data", "head"].some((name) => changed.has(name))) this.repaint();
+    if (["pass", "otherPass", "data", "head"].some((name) => changed.has(name))) this.repaint();
   }
 
   repaint() {
     const canvas = this.renderRoot.querySelector("canvas");
     if (!canvas || !this.isReady) return;
-    const { map, headNumber } = this;
-    drawMap(canvas, map.triangleOf(headNumber), map.whole, map.length, heatOf(this));
+    const { map, headIndex } = this;
+    drawTriangle(canvas, map.pattern(headIndex), map.attentionScale, map.length, colormapsOf(this));
   }
 
   /** The row and the column under a pointer. */
-  under({ clientX, clientY }) {
+  cellAt({ clientX, clientY }) {
     const box = this.renderRoot.querySelector(".field").getBoundingClientRect(), T = this.map.length;
     const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor(T * x / size)));
     return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
   }
 
   point(event) {
-    const [from, to] = this.under(event);
+    const [query, key] = this.cellAt(event);
     if (event.pointerType !== "mouse" && !event.buttons) return;
-    this.go(from, to);
+    this.go(query, key);
   }
 
   leave({ pointerType }) {
@@ -151,14 +155,14 @@ class AttentionMap extends LookFigure {
   }
 
   take(event) {
-    this.go(...this.under(event));
+    this.go(...this.cellAt(event));
   }
 
-  go(from, to) {
-    this.column = Math.min(from, to);
-    if (from + 1 === this.place) return;
+  go(query, key) {
+    this.column = Math.min(query, key);
+    if (query + 1 === this.shownPosition) return;
     this.pointing = true;  // the row changes, and the column stays
-    this.tell("place", { at: Math.min(from + 1, this.look.last) });
+    this.emit("position", { position: Math.min(query + 1, this.pass.lastPosition) });
     this.updateComplete.then(() => { this.pointing = false; });
   }
 
@@ -166,8 +170,8 @@ class AttentionMap extends LookFigure {
     const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
     if (!by) return;
     event.preventDefault();
-    const from = Math.max(0, Math.min(this.map.length - 1, this.place - 1 + by[0]));
-    this.go(from, Math.max(0, Math.min(from, (this.column ?? from) + by[1])));
+    const query = Math.max(0, Math.min(this.map.length - 1, this.shownPosition - 1 + by[0]));
+    this.go(query, Math.max(0, Math.min(query, (this.column ?? query) + by[1])));
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * <code-editor .code=${text} name="attention" .wrong=${7}></code-editor>
+ * <code-editor .code=${text} name="attention" .errorLine=${7}></code-editor>
  *
- * An editor for a text in Python. What is typed can be undone as long as the text has the same name;
- * `wrong` is the number of a line that is marked, or null.
+ * An editor for Python. Typing can be undone as long as the text has the same name;
+ * `errorLine` is the number of a line that is marked, or null.
  * Emits: "code" { code } whenever somebody changes it, "try" {} for Ctrl-Enter.
  */
 import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, StateField, bracketMatching,
@@ -10,28 +10,28 @@ import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, State
          history, historyKeymap, indentOnInput, indentUnit, indentWithTab, keymap, lineNumbers, python,
          syntaxHighlighting, tags } from "../../vendored/codemirror.js";
 import { css, html } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
+import { Figure } from "../../app/figure.js";
 
-const colours = HighlightStyle.define([
+const highlightStyle = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword], color: "var(--value)" },
-  { tag: [tags.string, tags.special(tags.string)], color: "var(--moss)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--accent)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--chosen)" },
   { tag: [tags.comment, tags.lineComment], color: "var(--muted)", fontStyle: "italic" },
   { tag: [tags.definition(tags.variableName), tags.standard(tags.variableName)], color: "var(--key)" },
 ]);
 
-const look = EditorView.theme({
-  "&": { color: "var(--ink)", backgroundColor: "var(--background)", border: "1px solid var(--line)",
+const theme = EditorView.theme({
+  "&": { color: "var(--text)", backgroundColor: "var(--background)", border: "1px solid var(--line)",
          borderRadius: "8px", fontSize: "var(--code-size)" },
-  "&.cm-focused": { outline: "3px solid var(--moss)", outlineOffset: "1px" },
+  "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
-  ".cm-content": { caretColor: "var(--ink)", padding: "12px 0", minHeight: "16em" },
+  ".cm-content": { caretColor: "var(--text)", padding: "12px 0", minHeight: "16em" },
   ".cm-line": { padding: "0 16px 0 8px" },
   ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--background)", border: "none",
                    paddingLeft: "8px", borderRadius: "8px 0 0 8px" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor:
-    "color-mix(in oklab, var(--moss) 6%, transparent)" },
-  ".cm-wrong": { backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
+    "color-mix(in oklab, var(--accent) 6%, transparent)" },
+  ".cm-error-line": { backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
                  boxShadow: "inset 4px 0 var(--warning)" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent",
                                         boxShadow: "0 0 0 1px var(--key)" },
@@ -40,28 +40,28 @@ const look = EditorView.theme({
 });
 
 /** Where lines are wrapped, the rest of a line is indented further than any line can start. */
-const wrapped = EditorView.theme({
+const wrappedLines = EditorView.theme({
   ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
 });
 
-const mark = StateEffect.define();  // the number of the wrong line, or null
+const setErrorLine = StateEffect.define();  // its number, or null
 
-/** The line that is marked as wrong, until it is changed. */
-const marked = StateField.define({
+/** The line with an error is marked until the text changes. */
+const errorLineField = StateField.define({
   create: () => Decoration.none,
   update(lines, { changes, effects, state }) {
-    const found = effects.find((effect) => effect.is(mark));
+    const found = effects.find((effect) => effect.is(setErrorLine));
     if (!found) return changes.empty ? lines : Decoration.none;
     const number = found.value;
     if (!number || number > state.doc.lines) return Decoration.none;
-    const line = Decoration.line({ class: "cm-wrong" });
+    const line = Decoration.line({ class: "cm-error-line" });
     return Decoration.set([line.range(state.doc.line(number).from)]);
   },
   provide: (field) => EditorView.decorations.from(field),
 });
 
 class CodeEditor extends Figure {
-  static properties = { code: { type: String }, name: { type: String }, wrong: { type: Number } };
+  static properties = { code: { type: String }, name: { type: String }, errorLine: { type: Number } };
 
   static styles = [Figure.styles, css`
     :host { --code-size: 14px; }
@@ -84,12 +84,12 @@ class CodeEditor extends Figure {
     this.view = new EditorView({
       root: this.renderRoot,
       parent: this.renderRoot.querySelector(".editor"),
-      state: this.begun(),
+      state: this.initialState(),
     });
   }
 
-  /** The text as it is given, with nothing to undo. */
-  begun() {
+  /** The text as it was given, with nothing to undo. */
+  initialState() {
     const doc = this.code ?? "";
     return EditorState.create({ doc, selection: { anchor: doc.length }, extensions: this.extensions() });
   }
@@ -98,10 +98,10 @@ class CodeEditor extends Figure {
     return [
       lineNumbers(), highlightSpecialChars(), history(), indentUnit.of("    "), indentOnInput(),
       EditorState.tabSize.of(4), bracketMatching(), closeBrackets(), highlightActiveLine(), python(),
-      syntaxHighlighting(colours), marked, look,
-      matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrapped] : [],
-      keymap.of([{ key: "Mod-Enter", run: () => (this.tell("try", {}), true) },
-                 { key: "Ctrl-Enter", run: () => (this.tell("try", {}), true) },
+      syntaxHighlighting(highlightStyle), errorLineField, theme,
+      matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrappedLines] : [],
+      keymap.of([{ key: "Mod-Enter", run: () => (this.emit("try", {}), true) },
+                 { key: "Ctrl-Enter", run: () => (this.emit("try", {}), true) },
                  ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
       EditorView.updateListener.of((update) => this.changed(update)),
       EditorView.contentAttributes.of({
@@ -113,19 +113,19 @@ class CodeEditor extends Figure {
   changed({ docChanged, state }) {
     if (!docChanged) return;
     this.code = state.doc.toString();
-    if (!this.given) this.tell("code", { code: this.code });
+    if (!this.isExternal) this.emit("code", { code: this.code });
   }
 
   updated(changed) {
     const { view } = this;
-    if (changed.has("name")) view.setState(this.begun());
+    if (changed.has("name")) view.setState(this.initialState());
     if (changed.has("code") && this.code !== view.state.doc.toString()) {
-      this.given = true;  // by the page, which knows it already
+      this.isExternal = true;  // a change by the page, which knows it already
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.code },
                       selection: { anchor: this.code.length } });
-      this.given = false;
+      this.isExternal = false;
     }
-    if (changed.has("wrong")) view.dispatch({ effects: mark.of(this.wrong) });
+    if (changed.has("errorLine")) view.dispatch({ effects: setErrorLine.of(this.errorLine) });
   }
 
   focus() {

@@ -5,10 +5,10 @@
  * switched off. Emits: "versus" { versus }, such as "step:0", "run:snail", "temperature:0", "off:2.1".
  */
 import { css, html } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
-import { count } from "../../kit/words.js";
+import { Figure } from "../../app/figure.js";
+import { count } from "../../app/format.js";
 
-const NAMES = { step: "another step", run: "another run", temperature: "another temperature",
+const KINDS = { step: "another step", run: "another run", temperature: "another temperature",
                 off: "a head switched off" };
 
 class CompareChooser extends Figure {
@@ -22,7 +22,7 @@ class CompareChooser extends Figure {
     .row { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: center; }
     label { display: flex; gap: 8px; align-items: center; color: var(--muted); }
     select { min-height: 40px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
-             background: var(--panel); color: var(--ink); max-width: 60vw; }
+             background: var(--panel); color: var(--text); max-width: 60vw; }
   `];
 
   load(run) {
@@ -30,20 +30,20 @@ class CompareChooser extends Figure {
   }
 
   draw(manifest) {
-    const [kind, value] = parted(this.versus), others = this.others(manifest);
-    const possible = Object.keys(NAMES).filter((one) => others[one].length);
+    const [kind, value] = parse(this.versus), options = this.options(manifest);
+    const kinds = Object.keys(KINDS).filter((one) => options[one].length);
     return html`<div class="row">
-      <label>with <select @change=${({ target }) => this.choose(target.value, others)}>
-        ${possible.map((one) => html`<option value=${one} .selected=${one === kind}>${NAMES[one]
+      <label>with <select @change=${({ target }) => this.choose(target.value, options)}>
+        ${kinds.map((one) => html`<option value=${one} .selected=${one === kind}>${KINDS[one]
         }</option>`)}</select></label>
       <label>${kind === "off" ? "head" : kind} <select @change=${({ target }) =>
-        this.tell("versus", { versus: `${kind}:${target.value}` })}>
-        ${(others[kind] ?? []).map((one) => html`<option value=${one} .selected=${String(one) === value}>${
+        this.emit("versus", { versus: `${kind}:${target.value}` })}>
+        ${(options[kind] ?? []).map((one) => html`<option value=${one} .selected=${String(one) === value}>${
           kind === "step" ? count(one) : one}</option>`)}</select></label></div>`;
   }
 
-  /** What there is to choose from, of each kind. */
-  others({ snapshots, settings: { n_layer, n_head }, name }) {
+  /** The options of each kind. */
+  options({ snapshots, settings: { n_layer, n_head }, name }) {
     return {
       step: snapshots.map((one) => one.step),
       run: (this.runs ?? []).map((one) => one.name).filter((one) => one !== name),
@@ -52,14 +52,14 @@ class CompareChooser extends Figure {
     };
   }
 
-  choose(kind, others) {
-    const first = kind === "off" ? this.head : kind === "temperature" ? 0 : others[kind][0];
-    this.tell("versus", { versus: `${kind}:${first}` });
+  choose(kind, options) {
+    const first = kind === "off" ? this.head : kind === "temperature" ? 0 : options[kind][0];
+    this.emit("versus", { versus: `${kind}:${first}` });
   }
 }
 
 /** "off:2.1" -> ["off", "2.1"]. */
-function parted(versus = "") {
+function parse(versus = "") {
   const i = versus.indexOf(":");
   return [versus.slice(0, i), versus.slice(i + 1)];
 }

@@ -1,14 +1,14 @@
 /**
  * <entropy-strips .run=${run} step="300" head="2.1"></entropy-strips>
  *
- * How spread out the attention of each head was at every sample, over the five prompts: one row per
- * head; the stronger the green, the more decided it was. Emits: "step" { step }, "head" { head }.
+ * The mean attention entropy of each head at every sample, over the five prompts: one row per head; the
+ * stronger the green, the lower the entropy. Emits: "step" { step }, "head" { head }.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
-import { nearest } from "../../kit/axis.js";
-import { Trouble } from "../../kit/run.js";
-import { count } from "../../kit/words.js";
+import { Figure } from "../../app/figure.js";
+import { count } from "../../app/format.js";
+import { UserError } from "../../app/run.js";
+import { nearest } from "../../app/step-scale.js";
 
 class EntropyStrips extends Figure {
   static properties = { head: { type: String } };
@@ -17,59 +17,60 @@ class EntropyStrips extends Figure {
     .row { display: grid; grid-template-columns: 3em minmax(0, 1fr) 5em; gap: 8px; width: 100%;
            align-items: center; padding: 2px 0; background: none; border: 0; cursor: pointer;
            text-align: left; border-radius: 6px; }
-    .row:hover .strip { box-shadow: inset 0 0 0 1px var(--moss); }
-    .row[aria-pressed="true"] { font-weight: 600; box-shadow: 0 0 0 2px var(--moss); }
+    .row:hover .strip { box-shadow: inset 0 0 0 1px var(--accent); }
+    .row[aria-pressed="true"] { font-weight: 600; box-shadow: 0 0 0 2px var(--accent); }
     .strip { position: relative; height: 14px; border-radius: 7px; overflow: hidden;
              box-shadow: inset 0 0 0 1px var(--line); }
     .strip i { position: absolute; top: 0; bottom: 0; }
     .strip .now { box-shadow: inset 0 0 0 2px var(--chosen); }
-    .much { text-align: right; color: var(--muted); }
+    .tokens { text-align: right; color: var(--muted); }
     .name { padding-left: 6px; }
     .layer + .layer { margin-top: 8px; }
     .caption { margin-top: 8px; }
   `];
 
   async load(run) {
-    const { watched } = await run.part("heads");
-    if (!watched) {
-      throw new Trouble("This run was exported before this figure existed.", run.command);
+    const { sampled } = await run.part("heads");
+    if (!sampled) {
+      throw new UserError("This run was exported before this figure existed.", run.command);
     }
-    const { steps, entropy, even } = watched;
-    const narrower = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>
-      Math.max(0, even[i] - nats))));
-    const most = Math.max(...narrower.flat(2)) || 1;
-    const stripes = entropy[0].map((layer, l) => layer.map((_, h) =>
-      striped(narrower.map((one) => one[l][h] / most))));
-    return { steps, entropy, stripes };
+    const { sampled_steps: steps, attention_entropy: entropy, uniform } = sampled;
+    const belowUniform = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>
+      Math.max(0, uniform[i] - nats))));
+    const largest = Math.max(...belowUniform.flat(2)) || 1;
+    const gradients = entropy[0].map((layer, l) => layer.map((_, h) =>
+      gradient(belowUniform.map((one) => one[l][h] / largest))));
+    return { steps, entropy, gradients };
   }
 
-  draw({ steps, entropy, stripes }) {
+  draw({ steps, entropy, gradients }) {
     const i = steps.indexOf(nearest(this.step, steps)), { n_layer, n_head } = this.run.manifest.settings;
     return html`${Array.from({ length: n_layer }, (_, layer) => html`<div class="layer">${
       Array.from({ length: n_head }, (_, head) => this.row(`${layer}.${head}`, steps,
-        entropy.map((one) => one[layer][head]), stripes[layer][head], i))}</div>`)}
+        entropy.map((one) => one[layer][head]), gradients[layer][head], i))}</div>`)}
       <p class="caption">One row per head, from the first sample to the last: blank where it looks at
         all tokens equally; the strongest green is the most decided of all. On the right, how many
         tokens its attention is spread over at step ${count(steps[i])}.</p>`;
   }
 
   row(name, steps, nats, background, now) {
-    const among = Math.exp(nats[now]).toFixed(1), at = (i) => `${100 * i / steps.length}%`;
+    const tokens = Math.exp(nats[now]).toFixed(1), percentOf = (i) => `${100 * i / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
       aria-label=${`Head ${name}: spread over ${Math.exp(nats[0]).toFixed(1)} tokens at step ${
-        count(steps[0])}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${among}`}
-      @click=${() => this.tell("head", { head: name })}>
+        count(steps[0])}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${tokens}`}
+      @click=${() => this.emit("head", { head: name })}>
       <span class="name">${name}</span>
       <span class="strip" style=${styleMap({ background })}><i class="now"
-        style=${styleMap({ left: at(now), width: at(1) })}></i></span>
-      <span class="much">${among}</span></button>`;
+        style=${styleMap({ left: percentOf(now), width: percentOf(1) })}></i></span>
+      <span class="tokens">${tokens}</span></button>`;
   }
 }
 
-/** Fractions side by side, from panel to moss, as a background: one element for each would be too many. */
-function striped(shares) {
-  const stops = shares.map((share, i) => `color-mix(in oklab, var(--moss) ${Math.round(100 * share)}%, `
-    + `var(--panel)) ${100 * i / shares.length}% ${100 * (i + 1) / shares.length}%`);
+/** Fractions side by side, from panel to accent, as a background: one element for each would be too many. */
+function gradient(fractions) {
+  const n = fractions.length;
+  const stops = fractions.map((fraction, i) => `color-mix(in oklab, var(--accent) ${
+    Math.round(100 * fraction)}%, var(--panel)) ${100 * i / n}% ${100 * (i + 1) / n}%`);
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
 

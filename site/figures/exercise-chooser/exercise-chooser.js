@@ -1,13 +1,13 @@
 /**
- * <exercise-chooser exercise="attention" trial="The forgotten scale"></exercise-chooser>
+ * <exercise-chooser exercise="attention" trial="no_scale"></exercise-chooser>
  *
  * What to write; or, while a famous mistake is in the editor, which one, and the way back.
- * Emits: "exercise" { exercise }, "own" {}.
+ * Emits: "exercise" { exercise }, "back" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { EXERCISES } from "../../exercise/exercises.js";
-import { controls } from "../../kit/controls.js";
-import { Figure } from "../../kit/figure.js";
+import { EXERCISES, MISTAKES } from "../../exercise/exercises.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
 
 class ExerciseChooser extends Figure {
   static properties = { exercise: { type: String }, trial: { type: String } };
@@ -24,9 +24,10 @@ class ExerciseChooser extends Figure {
     return html`<div class="row" role="group" aria-label="What you write">
         ${Object.entries(EXERCISES).map(([name, { title }]) => html`<button
           aria-pressed=${String(!this.trial && this.exercise === name)}
-          @click=${() => this.tell("exercise", { exercise: name })}>${title}</button>`)}</div>
-      ${this.trial ? html`<p class="row trial">You are looking at a famous mistake: ${this.trial}. Your own
-        code is kept. <button @click=${() => this.tell("own")}>Back to my code</button></p>` : nothing}`;
+          @click=${() => this.emit("exercise", { exercise: name })}>${title}</button>`)}</div>
+      ${this.trial ? html`<p class="row trial">You are looking at a famous mistake: ${
+        MISTAKES.find(({ id }) => id === this.trial).name}. Your own
+        code is kept. <button @click=${() => this.emit("back")}>Back to my code</button></p>` : nothing}`;
   }
 }
 

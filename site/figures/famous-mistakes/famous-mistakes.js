@@ -1,13 +1,13 @@
 /**
- * <famous-mistakes .guesses=${guesses} trial="The forgotten scale"></famous-mistakes>
+ * <famous-mistakes .guesses=${guesses} trial="no_scale"></famous-mistakes>
  *
- * Mistakes to try. `guesses` says, by name, whether the guess about each one tried so far came true.
- * Emits: "mistake" { name }.
+ * Mistakes to try. `guesses` says, by id, whether the guess about each one tried so far came true.
+ * Emits: "mistake" { id }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { MISTAKES } from "../../exercise/exercises.js";
-import { controls } from "../../kit/controls.js";
-import { Figure } from "../../kit/figure.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
 
 class FamousMistakes extends Figure {
   static properties = { guesses: { attribute: false }, trial: { type: String } };
@@ -19,7 +19,7 @@ class FamousMistakes extends Figure {
              align-content: start; font-weight: 400; }
     b { font-weight: 600; }
     .why { color: var(--muted); font-weight: 400; }
-    .right { color: var(--moss); font-weight: 600; } .wrong { color: var(--warning); font-weight: 600; }
+    .right { color: var(--accent); font-weight: 600; } .wrong { color: var(--warning); font-weight: 600; }
   `];
 
   load() {
@@ -27,9 +27,9 @@ class FamousMistakes extends Figure {
   }
 
   render() {
-    return html`<ul>${MISTAKES.map(({ name, why }) => html`<li><button
-      aria-pressed=${String(this.trial === name)} @click=${() => this.tell("mistake", { name })}>
-        <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[name])}</button></li>`)}</ul>`;
+    return html`<ul>${MISTAKES.map(({ id, name, why }) => html`<li><button
+      aria-pressed=${String(this.trial === id)} @click=${() => this.emit("mistake", { id })}>
+        <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[id])}</button></li>`)}</ul>`;
   }
 
   mark(came) {

@@ -2,19 +2,20 @@
  * <guess-first .mistake=${MISTAKES[0]} .measured=${measured}></guess-first>
  *
  * A question about a famous mistake, to be answered before it runs; afterwards, what happened.
- * `measured`: what worker.js measured, null before that; `lost`: why it could not be measured.
- * `choice`: the number of the chosen answer, or null. Emits: "try" {}.
+ * `measured`: what worker.js measured, null before that; `measureError`: why it could not be
+ * measured.
+ * `choice`: the index of the chosen answer, or null. Emits: "try" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { controls } from "../../kit/controls.js";
-import { Figure } from "../../kit/figure.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
 
 class GuessFirst extends Figure {
   static properties = {
     mistake: { attribute: false },
     measured: { attribute: false },
     choice: { attribute: false },
-    lost: { type: String },
+    measureError: { type: String },
   };
 
   static styles = [Figure.styles, controls, css`
@@ -23,12 +24,12 @@ class GuessFirst extends Figure {
                display: grid; gap: 4px; }
     legend { font-weight: 600; padding: 0 4px; }
     label { display: flex; gap: 8px; align-items: baseline; padding: 6px 0; cursor: pointer; }
-    input { accent-color: var(--moss); flex: none; }
+    input { accent-color: var(--accent); flex: none; }
     .true { font-weight: 600; }
-    .mark { color: var(--moss); font-weight: 700; }
+    .mark { color: var(--accent); font-weight: 700; }
     .mark.not { color: var(--warning); }
-    .told { margin: 8px 0 0; border-left: 4px solid var(--moss); padding-left: 12px; }
-    .told.not { border-color: var(--warning); }
+    .outcome { margin: 8px 0 0; border-left: 4px solid var(--accent); padding-left: 12px; }
+    .outcome.not { border-color: var(--warning); }
   `];
 
   load() {
@@ -47,21 +48,21 @@ class GuessFirst extends Figure {
         ${choices.map(({ says }, i) => html`<label class=${came === i ? "true" : ""}>
           <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => { this.choice = i; }}>
           <span>${says} ${this.mark(i, came)}</span></label>`)}
-        ${measured ? nothing : html`<div class="row"><button class="first"
+        ${measured ? nothing : html`<div class="row"><button class="primary"
           aria-disabled=${String(this.choice === null)} @click=${this.press}>Run it and see</button></div>`}
       </fieldset>
-      <div role="status">${measured ? this.outcome(came, measured) : this.lost
-        ? html`<p class="told not">${this.lost}</p>` : nothing}</div>`;
+      <div role="status">${measured ? this.outcome(came, measured) : this.measureError
+        ? html`<p class="outcome not">${this.measureError}</p>` : nothing}</div>`;
   }
 
   press() {
-    if (this.choice !== null) this.tell("try");
+    if (this.choice !== null) this.emit("try");
   }
 
   outcome(came, measured) {
-    const foresaw = this.choice === null ? ""
-      : this.choice === came ? "You predicted it." : "It turned out differently.";
-    return html`<p class=${`told ${foresaw.startsWith("It") ? "not" : ""}`}>${foresaw}
+    const isWrong = this.choice !== null && this.choice !== came;
+    const verdict = isWrong ? "It turned out differently." : "You predicted it.";
+    return html`<p class=${`outcome ${isWrong ? "not" : ""}`}>${this.choice === null ? "" : verdict}
       ${this.mistake.told(measured)} ${this.mistake.because}</p>`;
   }
 
@@ -70,13 +71,13 @@ class GuessFirst extends Figure {
   }
 
   mark(i, came) {
-    if (came === i) return html`<span class="mark">✓<span class="unseen"> this came true</span></span>`;
+    if (came === i) return html`<span class="mark">✓<span class="visually-hidden"> this came true</span></span>`;
     if (came === null || this.choice !== i) return nothing;
-    return html`<span class="mark not">✗<span class="unseen"> this did not</span></span>`;
+    return html`<span class="mark not">✗<span class="visually-hidden"> this did not</span></span>`;
   }
 }
 
-/** The number of the choice of a mistake that came true. */
+/** The index of the choice that came true. */
 export const cameTrue = ({ choices }, measured) => choices.findIndex(({ holds }) => holds(measured));
 
 customElements.define("guess-first", GuessFirst);

@@ -1,20 +1,20 @@
 /**
  * <head-story .run=${run} step="300" head="2.1"></head-story>
  *
- * What one head does, and since when: how much of its attention goes to the tokens that each known
- * role looks at, what removing it would cost, and how spread out its attention is, at every step
- * whose weights were saved. Emits: "step" { step }, "versus" { versus }.
+ * The role of one head, and since when: its score for each known role, its attention entropy, and the
+ * loss when it is ablated, at every snapshot. Emits: "step" { step }, "versus" { versus }.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
-import { latest } from "../../kit/axis.js";
-import { alone, count, heat, percent } from "../../kit/words.js";
+import { heat } from "../../app/colormap.js";
+import { Figure } from "../../app/figure.js";
+import { count, percent, showWhitespace } from "../../app/format.js";
+import { latest } from "../../app/step-scale.js";
 
-/** What a head of each role looks at. */
+/** The tokens that a head of each role looks at. */
 const ROLES = {
   "previous token": "the token before it",
   "first token": "the very first token, where heads rest",
-  "same token": "earlier copies of the same token",
+  "duplicate token": "earlier copies of the same token",
   induction: "what followed an earlier copy of the token",
 };
 
@@ -33,14 +33,14 @@ class HeadStory extends Figure {
     td b { font-weight: 400; display: block; padding: 2px 0 4px; }
     th button { width: 100%; min-height: 36px; border: 1px solid var(--line); border-radius: 8px;
                 background: var(--panel); cursor: pointer; padding: 2px 6px; }
-    th button:hover { border-color: var(--moss); }
-    th button[aria-current] { border-color: var(--moss); font-weight: 600;
-                              box-shadow: inset 0 -3px 0 var(--moss); }
-    .tells { max-width: 66ch; margin-bottom: 8px; min-height: 4.5em; }
-    .tells b { font: 600 1em var(--mono); }
+    th button:hover { border-color: var(--accent); }
+    th button[aria-current] { border-color: var(--accent); font-weight: 600;
+                              box-shadow: inset 0 -3px 0 var(--accent); }
+    .description { max-width: 66ch; margin-bottom: 8px; min-height: 4.5em; }
+    .description b { font: 600 1em var(--mono); }
     .compare { min-height: 40px; border: 1px solid var(--line); border-radius: 20px; padding: 4px 16px;
                background: var(--panel); cursor: pointer; margin-top: 8px; }
-    .compare:hover { border-color: var(--moss); }
+    .compare:hover { border-color: var(--accent); }
     @media (max-width: 640px) { th small { display: none; } td { min-width: 2.6em; } }
   `];
 
@@ -48,51 +48,56 @@ class HeadStory extends Figure {
     return run.part("heads");
   }
 
-  draw({ steps, scores, chance, without, loss, entropy, likes, labels }) {
+  draw({ snapshot_steps: steps, scores, uniform_scores, ablated_loss, loss, attention_entropy,
+         most_attended, roles }) {
     const [layer, head] = this.head.split(".").map(Number), now = latest(this.step, steps);
-    const of = (table) => table.map((one) => one[layer][head]);
-    return html`<h3>Head ${this.head}: ${labels[layer][head].replace(/^\((.*)\)$/, "a hint of “$1”")}</h3>
-      <p class="tells">${this.tells({ layer, head, steps, scores, chance, likes })}</p>
+    const ofHead = (table) => table.map((one) => one[layer][head]);
+    const scoresOf = (role) => scores.map((one) => one[role][layer][head]);
+    return html`<h3>Head ${this.head}: ${title(roles[layer][head])}</h3>
+      <p class="description">${
+        this.description(roles[layer][head], scoresOf, steps, most_attended[layer][head])}</p>
       <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
-      <table><caption class="unseen">What head ${this.head} does, by step</caption>
+      <table><caption class="visually-hidden">What head ${this.head} does, by step</caption>
         <thead><tr><th scope="col">step</th>${steps.map((step) => html`<th scope="col"><button
           aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
-          @click=${() => this.tell("step", { step })}>${count(step)}</button></th>`)}</tr></thead>
+          @click=${() => this.emit("step", { step })}>${count(step)}</button></th>`)}</tr></thead>
         <tbody>
-          ${Object.keys(chance).map((role) => this.role(role, scores.map((one) =>
-            one[role][layer][head]), chance[role]))}
+          ${Object.keys(uniform_scores).map((role) =>
+            this.row(role, scoresOf(role), uniform_scores[role]))}
           <tr><th scope="row">attention spread<small>over so many equal tokens</small></th>${
-            of(entropy).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
+            ofHead(attention_entropy).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
           <tr><th scope="row">loss without it<small>minus the loss with it, in nats per token</small></th>${
-            of(without).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
+            ofHead(ablated_loss).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
         </tbody></table></div>
-      <button class="compare" @click=${() => this.tell("versus", { versus: `off:${this.head}` })}>
+      <button class="compare" @click=${() => this.emit("versus", { versus: `off:${this.head}` })}>
         Compare with this head switched off</button>`;
   }
 
-  role(role, shares, chance) {
-    return html`<tr><th scope="row">${role}<small>${ROLES[role] ?? ""}; by chance ${percent(chance)}
-      </small></th>${shares.map((share) => html`<td><span class=${`bar ${heat(share)}`}></span>
-        <b>${percent(share)}</b></td>`)}</tr>`;
+  row(role, scores, uniformScore) {
+    return html`<tr><th scope="row">${role}<small>${ROLES[role] ?? ""}; by chance ${percent(uniformScore)}
+      </small></th>${scores.map((score) => html`<td><span class=${`bar ${heat(score)}`}></span>
+        <b>${percent(score)}</b></td>`)}</tr>`;
   }
 
-  /** What it became, and when, in a sentence. */
-  tells({ layer, head, steps, scores, chance, likes }) {
-    const roles = Object.keys(chance).map((role) => [role, scores.map((one) => one[role][layer][head])]);
-    const [role, shares] = roles.reduce((a, b) => (b[1].at(-1) - chance[b[0]]
-      > a[1].at(-1) - chance[a[0]] ? b : a));
-    const liked = likes[layer][head].map((id, i) => html`${i ? ", " : ""}<b dir="auto">${
-      alone(this.run.symbols[id])}</b>`);
-    const often = html`On unseen text, the tokens that it favours most are ${liked}.`;
-    const end = shares.at(-1);
-    if (end < 2 * chance[role]) {
-      return html`None of the four roles tested here fits it at the end. ${often}`;
+  /** Its role at the end, and when it got halfway there, in sentences. */
+  description({ role, score, chance, confidence }, scoresOf, steps, ids) {
+    const tokens = ids.map((id, i) => html`${i ? ", " : ""}<b dir="auto">${
+      showWhitespace(this.run.vocab[id])}</b>`);
+    const mostAttended = html`On unseen text, the tokens that it favours most are ${tokens}.`;
+    if (confidence === "none") {
+      return html`None of the four roles tested here fits it at the end. ${mostAttended}`;
     }
-    const first = shares.findIndex((share) => share >= end / 2 && share >= 2 * chance[role]);
-    return html`At the end, ${percent(end)} of its attention goes to ${ROLES[role] ?? role}; a head
-      that looks at all tokens equally would put ${percent(chance[role])} there. ${first > 0 ? html`It got
-      halfway there between step ${count(steps[first - 1])} and step ${count(steps[first])}.` : ""} ${often}`;
+    const halfway = scoresOf(role).findIndex((one) => one >= score / 2 && one >= 2 * chance);
+    return html`At the end, ${percent(score)} of its attention goes to ${ROLES[role] ?? role}; a head
+      that looks at all tokens equally would put ${percent(chance)} there. ${halfway > 0 ? html`It got
+      halfway there between step ${count(steps[halfway - 1])} and step ${count(steps[halfway])}.` : ""} ${mostAttended}`;
   }
+}
+
+/** A role of heads.json in words. */
+function title({ role, confidence }) {
+  if (confidence === "none") return "no clear role";
+  return confidence === "weak" ? `a hint of “${role}”` : role;
 }
 
 /** 0.0664 -> "+0.066". */

@@ -1,18 +1,19 @@
 /**
- * <logit-lens .run=${run} .look=${look} at="9"></logit-lens>
+ * <logit-lens .run=${run} .pass=${pass} position="9"></logit-lens>
  *
- * What the model would say at a position if it stopped early: after the embeddings, and after each of
- * its attention and MLP parts, the three most likely tokens.
+ * The logit lens: the three most likely tokens at a position if the model ended after its embeddings, or
+ * after one of its attention or MLP parts.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { keptStep } from "../../kit/model.js";
-import { LookFigure } from "../../kit/look-figure.js";
-import { alone, count, percent, shade } from "../../kit/words.js";
+import { colorToken } from "../../app/colormap.js";
+import { count, percent, showWhitespace } from "../../app/format.js";
+import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { nearestSnapshot } from "../../app/model.js";
 
-class LogitLens extends LookFigure {
-  static properties = { depths: { state: true } };  // of each depth, [{ id, p }], or an error
+class LogitLens extends ForwardPassFigure {
+  static properties = { result: { state: true } };  // { pass, depths } or { pass, error }
 
-  static styles = [LookFigure.styles, css`
+  static styles = [ForwardPassFigure.styles, css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); width: 8.5em; }
@@ -27,49 +28,50 @@ class LogitLens extends LookFigure {
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (["look", "at"].some((name) => changed.has(name)) && this.look?.model) this.compute();
+    if (["pass", "position"].some((name) => changed.has(name)) && this.pass?.model) this.compute();
   }
 
   async compute() {
-    const { look, place } = this, isNow = () => look === this.look && place === this.place;
+    const { pass, shownPosition: position } = this;
+    const isCurrent = () => pass === this.pass && position === this.shownPosition;
     try {
-      const depths = await look.model.lens(look.ids.slice(0, place), look.change);
-      if (isNow()) this.depths = { look, place, depths };
+      const depths = await pass.model.logitLens(pass.ids.slice(0, position), pass.intervention);
+      if (isCurrent()) this.result = { pass, depths };
     } catch (error) {
-      if (isNow()) this.depths = { look, place, error };
+      if (isCurrent()) this.result = { pass, error };
     }
   }
 
   draw() {
-    const { look, place } = this, found = this.depths;
+    const { pass, shownPosition: position } = this, { result } = this;
     const title = html`<h3>What it would say if it stopped early</h3>`;
-    if (!look.model && keptStep(look.run, look.step) === look.step) return html`${title}${this.wait()}`;
-    if (!look.model) {
-      return html`${title}<p class="caption">This needs the weights of step ${count(look.step)}, which were
+    if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step) return html`${title}${this.placeholder()}`;
+    if (!pass.model) {
+      return html`${title}<p class="caption">This needs the weights of step ${count(pass.step)}, which were
         not saved. Saved steps: ${this.run.manifest.snapshots.map(({ step }, i) =>
         html`${i ? ", " : ""}${count(step)}`)}.</p>`;
     }
-    if (found?.look !== look && found?.look.run !== look.run) return html`${title}${this.wait()}`;
-    if (found.error) return html`${title}<p class="caption">${found.error.message}</p>`;
+    if (result?.pass !== pass && result?.pass.run !== pass.run) return html`${title}${this.placeholder()}`;
+    if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
     return html`${title}
-      <table><caption class="unseen">The three most likely tokens at each depth</caption>
-        <tbody>${found.depths.map((top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
-          ${top.map((one) => this.cell(one, look.ids[place]))}</tr>`)}</tbody></table>
+      <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
+        <tbody>${result.depths.map((top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
+          ${top.map((one) => this.cell(one, pass.ids[position]))}</tr>`)}</tbody></table>
       <p class="caption">From top to bottom, each row includes one more part of the model. The stronger
         the green, the more certain; the token in the text is framed.</p>`;
   }
 
   /** The weights may take a moment: leave as much room as the table needs. */
-  wait() {
+  placeholder() {
     const height = 34 * (2 * (this.run?.manifest.settings.n_layer ?? 4) + 1) + 52;
     return html`<p class="caption" aria-busy="true" style=${styleMap({ minHeight: `${height}px` })}>…</p>`;
   }
 
-  cell({ id, p }, there) {
-    const symbol = alone(this.look.symbols[id]);
-    return html`<td class=${`${shade(p)} ${id === there ? "right" : ""}`} title=${symbol}><div>
-      <code dir="auto">${symbol}</code><span>${percent(p)}</span></div>${id === there
-      ? html`<span class="unseen">, as in the text</span>` : nothing}</td>`;
+  cell({ id, p }, actual) {
+    const token = showWhitespace(this.pass.vocab[id]);
+    return html`<td class=${`${colorToken(p)} ${id === actual ? "right" : ""}`} title=${token}><div>
+      <code dir="auto">${token}</code><span>${percent(p)}</span></div>${id === actual
+      ? html`<span class="visually-hidden">, as in the text</span>` : nothing}</td>`;
   }
 }
 

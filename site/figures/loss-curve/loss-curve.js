@@ -1,50 +1,50 @@
 /**
  * <loss-curve .run=${run} step="100"></loss-curve>
  *
- * How surprised the model was by text, step by step, and what to compare that with. A click or a
- * touch emits "step" { step }, the nearest watched step.
+ * The loss by step, and the baselines to compare it with. A click or a touch emits "step" { step },
+ * the nearest sampled step.
  */
 import { css, html } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
-import { Figure } from "../../kit/figure.js";
-import { place } from "../../kit/axis.js";
-import { styled } from "../../kit/shades.js";
-import { count, nats } from "../../kit/words.js";
+import { cssVariable } from "../../app/colormap.js";
+import { Figure } from "../../app/figure.js";
+import { count, nats } from "../../app/format.js";
+import { fractionalIndex } from "../../app/step-scale.js";
 
 const HEIGHT = 240;  // pixels, axis included
 
-/** What the lines to compare with mean, and the same where there is little room. */
-const LINES = {
-  nothing: (run) => [`guessing: all ${count(run.symbols.length)} tokens equally likely`,
+/** What each baseline means, and the same where there is little room. */
+const BASELINES = {
+  uniform: (run) => [`guessing: all ${count(run.vocab.length)} tokens equally likely`,
                      "guessing"],
-  frequencies: () => ["knowing only how common each token is", "how common each is"],
-  pairs: () => ["knowing only which token follows which", "which follows which"],
-  floor: () => ["the entropy of this text: no model can do better", "entropy of this text"],
+  unigram: () => ["knowing only how common each token is", "how common each is"],
+  bigram: () => ["knowing only which token follows which", "which follows which"],
+  entropy: () => ["the entropy of this text: no model can do better", "entropy of this text"],
 };
 
 class LossCurve extends Figure {
   static styles = [Figure.styles, css`
     .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
-    .legend b { color: var(--moss); font-weight: 600; }
+    .legend b { color: var(--accent); font-weight: 600; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
   `];
 
   async load(run) {
     const log = await run.part("log");
-    return { log, steps: run.manifest.watched };
+    return { log, steps: run.manifest.sampled_steps };
   }
 
   connectedCallback() {
     super.connectedCallback();
-    this.watcher = new ResizeObserver(() => this.fit());
-    this.watcher.observe(this);
+    this.resizeObserver = new ResizeObserver(() => this.resize());
+    this.resizeObserver.observe(this);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.watcher.disconnect();
+    this.resizeObserver.disconnect();
     this.plot?.destroy();
     this.plot = null;
   }
@@ -54,29 +54,29 @@ class LossCurve extends Figure {
   }
 
   draw({ log }) {
-    const sheet = new URL("../../vendored/uplot.css", import.meta.url);
-    return html`<link rel="stylesheet" href=${sheet}>
+    const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
+    return html`<link rel="stylesheet" href=${styleSheet}>
       <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
         <span>— on its training text</span></p>
-      <div class="plot" aria-hidden="true" @click=${this.jump}></div>
-      <p class="unseen">${this.sentence(log)}</p>`;
+      <div class="plot" aria-hidden="true" @click=${this.emitStep}></div>
+      <p class="visually-hidden">${this.sentence(log)}</p>`;
   }
 
-  sentence({ validation, compare }) {
+  sentence({ validation, baselines }) {
     const [first, last] = [validation.loss[0], validation.loss.at(-1)];
-    const lines = Object.entries(compare).map(([name, loss]) =>
-      `${loss.toFixed(2)} is ${LINES[name](this.run)[0]}`);
+    const sentences = Object.entries(baselines).map(([name, loss]) =>
+      `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`);
     return `The loss on unseen text falls from ${nats(first)}, at step `
-      + `${validation.steps[0]}, to ${nats(last)}, at step ${count(validation.steps.at(-1))}. `
-      + `For comparison, ${lines.join("; ")}.`;
+      + `${validation.sampled_steps[0]}, to ${nats(last)}, at step ${
+        count(validation.sampled_steps.at(-1))}. For comparison, ${sentences.join("; ")}.`;
   }
 
   updated(changed) {
-    if (changed.has("data")) this.build();
-    if (this.plot && changed.has("step")) this.mark();
+    if (changed.has("data")) this.createPlot();
+    if (this.plot && changed.has("step")) this.moveMarker();
   }
 
-  build() {
+  createPlot() {
     this.plot?.destroy();
     this.plot = null;
     const box = this.renderRoot.querySelector(".plot");
@@ -85,41 +85,41 @@ class LossCurve extends Figure {
     this.plot = new uPlot(this.options(box.clientWidth || 600), table(log, steps), box);
     this.marker = Object.assign(document.createElement("div"), { className: "now" });
     this.plot.over.append(this.marker);
-    this.mark();
+    this.moveMarker();
   }
 
   options(width) {
     const { log, steps } = this.data;
-    const highest = 1.08 * Math.max(log.compare.nothing, ...log.validation.loss);
-    const axis = { stroke: () => styled(this, "muted"), font: "13px Inter, sans-serif",
-                   grid: { show: false }, ticks: { stroke: () => styled(this, "line"), size: 4 } };
+    const highest = 1.08 * Math.max(log.baselines.uniform, ...log.validation.loss);
+    const axis = { stroke: () => cssVariable(this, "muted"), font: "13px Inter, sans-serif",
+                   grid: { show: false }, ticks: { stroke: () => cssVariable(this, "line"), size: 4 } };
     return {
-      width, height: HEIGHT, padding: [8, parseFloat(styled(this, "right")), 0, 0],
+      width, height: HEIGHT, padding: [8, parseFloat(cssVariable(this, "axis-right")), 0, 0],
       cursor: { show: false }, legend: { show: false },
       scales: { x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
                 y: { range: [Math.min(0, ...log.validation.loss), highest] } },
       axes: [
         { ...axis, size: 28, splits: (plot) => ticks(steps, plot.bbox.width / devicePixelRatio),
           values: (_, found) => found.map((i) => count(steps[i])) },
-        { ...axis, size: parseFloat(styled(this, "left")), space: 40 },
+        { ...axis, size: parseFloat(cssVariable(this, "axis-left")), space: 40 },
       ],
       series: [
         {},
-        { stroke: () => styled(this, "muted"), width: 1, points: { show: false }, spanGaps: true },
-        { stroke: () => styled(this, "moss"), width: 2.5, spanGaps: true,
-          points: { show: true, size: 6, fill: () => styled(this, "moss") } },
+        { stroke: () => cssVariable(this, "muted"), width: 1, points: { show: false }, spanGaps: true },
+        { stroke: () => cssVariable(this, "accent"), width: 2.5, spanGaps: true,
+          points: { show: true, size: 6, fill: () => cssVariable(this, "accent") } },
       ],
-      hooks: { drawClear: [(plot) => this.lines(plot)], draw: [(plot) => this.labels(plot)] },
+      hooks: { drawClear: [(plot) => this.drawBaselines(plot)], draw: [(plot) => this.drawLabels(plot)] },
     };
   }
 
-  /** Dashed lines at the losses to compare with. */
-  lines(plot) {
+  /** Dashed lines at the baselines. */
+  drawBaselines(plot) {
     const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
     ctx.save();
-    ctx.strokeStyle = styled(this, "muted");
+    ctx.strokeStyle = cssVariable(this, "muted");
     ctx.setLineDash([2 * ratio, 5 * ratio]);
-    for (const loss of Object.values(this.data.log.compare)) {
+    for (const loss of Object.values(this.data.log.baselines)) {
       const y = Math.round(plot.valToPos(loss, "y", true));
       ctx.beginPath();
       ctx.moveTo(left, y);
@@ -130,55 +130,56 @@ class LossCurve extends Figure {
   }
 
   /** What they mean, written in front of the curves. */
-  labels(plot) {
+  drawLabels(plot) {
     const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
     const short = plot.width < 560 ? 1 : 0;
     ctx.save();
     Object.assign(ctx, { font: `${12 * ratio}px Inter, sans-serif`, lineWidth: 4 * ratio,
-                         lineJoin: "round", strokeStyle: styled(this, "panel"),
-                         fillStyle: styled(this, "muted") });
-    for (const [name, loss] of Object.entries(this.data.log.compare)) {
-      const y = plot.valToPos(loss, "y", true) - 5 * ratio, text = LINES[name](this.run)[short];
-      const x = name === "floor" ? left + 6 * ratio : left + width;
-      ctx.textAlign = name === "floor" ? "left" : "right";
+                         lineJoin: "round", strokeStyle: cssVariable(this, "panel"),
+                         fillStyle: cssVariable(this, "muted") });
+    for (const [name, loss] of Object.entries(this.data.log.baselines)) {
+      const y = plot.valToPos(loss, "y", true) - 5 * ratio, text = BASELINES[name](this.run)[short];
+      const x = name === "entropy" ? left + 6 * ratio : left + width;
+      ctx.textAlign = name === "entropy" ? "left" : "right";
       ctx.strokeText(text, x, y);
       ctx.fillText(text, x, y);
     }
     ctx.restore();
   }
 
-  mark() {
-    const at = place(this.step, this.data.steps) / Math.max(1, this.data.steps.length - 1);
-    this.marker.style.left = `${100 * at}%`;
+  moveMarker() {
+    const { steps } = this.data;
+    const left = 100 * fractionalIndex(this.step, steps) / Math.max(1, steps.length - 1);
+    this.marker.style.left = `${left}%`;
   }
 
-  jump(event) {
+  emitStep(event) {
     const { left, width } = this.plot.over.getBoundingClientRect(), { steps } = this.data;
-    const at = Math.round((steps.length - 1) * (event.clientX - left) / width);
-    this.tell("step", { step: steps[Math.max(0, Math.min(steps.length - 1, at))] });
+    const index = Math.round((steps.length - 1) * (event.clientX - left) / width);
+    this.emit("step", { step: steps[Math.max(0, Math.min(steps.length - 1, index))] });
   }
 
-  fit() {
+  resize() {
     const width = this.renderRoot.querySelector(".plot")?.clientWidth;
     if (!width || !this.plot || width === this.plot.width) return;
-    this.build();
+    this.createPlot();
   }
 }
 
-/** Points for uPlot: positions on the axis, losses while training, losses on held-out text. */
+/** Points for uPlot: indices on the scale of steps, training losses, validation losses. */
 function table(log, steps) {
-  const at = new Map();
+  const rows = new Map();
   const put = (step, column, loss) => {
-    const x = place(step, steps);
-    at.set(x, Object.assign(at.get(x) ?? [null, null], { [column]: loss }));
+    const x = fractionalIndex(step, steps);
+    rows.set(x, Object.assign(rows.get(x) ?? [null, null], { [column]: loss }));
   };
-  log.steps.forEach((step, i) => put(step, 0, log.loss[i]));
-  log.validation.steps.forEach((step, i) => put(step, 1, log.validation.loss[i]));
-  const xs = [...at.keys()].sort((a, b) => a - b);
-  return [xs, xs.map((x) => at.get(x)[0]), xs.map((x) => at.get(x)[1])];
+  log.point_steps.forEach((step, i) => put(step, 0, log.loss[i]));
+  log.validation.sampled_steps.forEach((step, i) => put(step, 1, log.validation.loss[i]));
+  const xs = [...rows.keys()].sort((a, b) => a - b);
+  return [xs, xs.map((x) => rows.get(x)[0]), xs.map((x) => rows.get(x)[1])];
 }
 
-/** Which samples get their step written below, so that the numbers do not touch. */
+/** The indices of the samples whose step is written below, so that the numbers do not touch. */
 function ticks(steps, width) {
   const apart = width / Math.max(1, steps.length - 1), found = [0];
   for (let i = 1; i < steps.length; i++) {

@@ -4,11 +4,11 @@
  * The buttons under an editor. Emits: "try" {}, "reset" {}, the latter only when somebody has confirmed it.
  */
 import { css, html } from "../../vendored/lit.js";
-import { controls } from "../../kit/controls.js";
-import { Figure } from "../../kit/figure.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
 
 class RunCode extends Figure {
-  static properties = { busy: { type: Boolean }, asking: { state: true } };
+  static properties = { busy: { type: Boolean }, isConfirming: { state: true } };
 
   static styles = [Figure.styles, controls, css`
     :host { padding: 8px 0; }
@@ -24,29 +24,29 @@ class RunCode extends Figure {
 
   render() {
     return html`<div class="row">
-      <button class="first" aria-disabled=${String(Boolean(this.busy))}
-        @click=${() => this.tell("try")}>Run it</button>
-      ${this.asking ? html`<span>Delete what you typed here?</span>
+      <button class="primary" aria-disabled=${String(Boolean(this.busy))}
+        @click=${() => this.emit("try")}>Run it</button>
+      ${this.isConfirming ? html`<span>Delete what you typed here?</span>
           <button @click=${this.reset}>Delete it</button>
-          <button id="keep" @click=${this.keep}>Keep it</button>`
-        : html`<button id="reset" @click=${this.ask}>Start over</button>`}</div>`;
+          <button id="cancel" @click=${this.cancel}>Keep it</button>`
+        : html`<button id="reset" @click=${this.confirm}>Start over</button>`}</div>`;
   }
 
-  async ask() {
-    this.asking = true;
+  async confirm() {
+    this.isConfirming = true;
     await this.updateComplete;
-    this.renderRoot.querySelector("#keep").focus();
+    this.renderRoot.querySelector("#cancel").focus();
   }
 
-  async keep() {
-    this.asking = false;
+  async cancel() {
+    this.isConfirming = false;
     await this.updateComplete;
     this.renderRoot.querySelector("#reset").focus();
   }
 
   reset() {
-    this.asking = false;
-    this.tell("reset");
+    this.isConfirming = false;
+    this.emit("reset");
   }
 }
 

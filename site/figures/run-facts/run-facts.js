@@ -4,9 +4,9 @@
  * What the page shows, in one sentence, and what it lacks.
  */
 import { css, html } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
-import { printable } from "../../kit/command.js";
-import { count } from "../../kit/words.js";
+import { printable } from "../../app/command.js";
+import { Figure } from "../../app/figure.js";
+import { count } from "../../app/format.js";
 
 class RunFacts extends Figure {
   static styles = [Figure.styles, css`
@@ -18,7 +18,7 @@ class RunFacts extends Figure {
     return run.manifest;
   }
 
-  draw({ name, settings: s, parameters, step, finished, corpus, missing, symbols }) {
+  draw({ name, settings: s, parameters, step, finished, corpus, missing }) {
     const state = finished ? `all of its ${count(s.steps)} steps`
       : `${count(step)} of ${count(s.steps)} steps so far; export it again to see more`;
     return html`<p>This run, “${printable(name)}”, has ${s.n_layer} layers of ${s.n_head} heads,

@@ -4,8 +4,8 @@
  * The run that a page shows, and the others that were exported. Emits: "run" { name }.
  */
 import { css, html } from "../../vendored/lit.js";
-import { Figure } from "../../kit/figure.js";
-import { count } from "../../kit/words.js";
+import { Figure } from "../../app/figure.js";
+import { count } from "../../app/format.js";
 
 class RunPicker extends Figure {
   static properties = { runs: { attribute: false } };
@@ -14,7 +14,7 @@ class RunPicker extends Figure {
     label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
     @media (max-width: 640px) { select { max-width: 80vw; } }
     select { height: 44px; max-width: min(60vw, 100%); padding: 0 8px; border: 1px solid var(--line);
-             border-radius: 8px; background: var(--panel); color: var(--ink); }
+             border-radius: 8px; background: var(--panel); color: var(--text); }
   `];
 
   load(run) {
@@ -28,7 +28,7 @@ class RunPicker extends Figure {
 
   draw({ name }) {
     return html`<label>run
-      <select @change=${(event) => this.tell("run", { name: event.target.value })}>
+      <select @change=${(event) => this.emit("run", { name: event.target.value })}>
         ${name ? "" : html`<option selected>choose one</option>`}
         ${this.runs.map((run) => html`<option value=${run.name}
           .selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`)}

@@ -1,93 +1,100 @@
 /**
- * <token-row .run=${run} .look=${look} at="9" head="2.1"></token-row>
+ * <token-row .run=${run} .pass=${pass} position="9" head="2.1"></token-row>
  *
- * A text as tokens. Green is how likely the model thought each token that it wrote; the bar under a
- * token is how much attention the chosen head gave it when the model predicted the token at the
- * chosen position. With .other, the first token that differs is marked.
- * Emits: "place" { at }.
+ * A text as tokens. Green is the probability of each token that the model wrote; the bar under a token
+ * is its attention weight in the chosen head, when the model predicted the token at the chosen
+ * position. With .otherPass, the first token that differs is marked.
+ * Emits: "position" { position }.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
-import { forward } from "../../kit/figure.js";
-import { LookFigure } from "../../kit/look-figure.js";
-import { firstDifference } from "../../kit/look.js";
-import { alone, count, inText, percent, shade } from "../../kit/words.js";
+import { colorToken } from "../../app/colormap.js";
+import { textDirection } from "../../app/figure.js";
+import { count, inText, percent, showWhitespace } from "../../app/format.js";
+import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { firstDifference } from "../../app/forward-pass.js";
 
-class TokenRow extends LookFigure {
-  static styles = [LookFigure.styles, css`
+class TokenRow extends ForwardPassFigure {
+  static styles = [ForwardPassFigure.styles, css`
     .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 0; min-height: 76px;
               align-content: flex-start; }
     .token { font: 400 var(--small)/1.4 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
-             color: var(--ink); white-space: pre; cursor: pointer;
+             color: var(--text); white-space: pre; cursor: pointer;
              max-width: 100%; overflow: hidden; text-overflow: ellipsis;
              display: inline-flex; flex-direction: column; box-shadow: inset 0 0 0 1px var(--line); }
-    .given { color: var(--muted); }
-    .from { box-shadow: inset 0 0 0 2px var(--query); }
+    .prompt { color: var(--muted); }
+    .query { box-shadow: inset 0 0 0 2px var(--query); }
     .chosen { box-shadow: inset 0 0 0 2px var(--chosen); }
     .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
-    .looked { height: 5px; margin: 2px -3px 0; border-radius: 0 0 4px 4px; display: block;
+    .weight { height: 5px; margin: 2px -3px 0; border-radius: 0 0 4px 4px; display: block;
               background: var(--key); opacity: 0; }
-    .looked1 { opacity: .16; } .looked2 { opacity: .26; } .looked3 { opacity: .36; }
-    .looked4 { opacity: .46; } .looked5 { opacity: .56; } .looked6 { opacity: .66; }
-    .looked7 { opacity: .76; } .looked8 { opacity: .84; } .looked9 { opacity: .92; }
-    .looked10 { opacity: 1; }
+    .weight1 { opacity: .16; } .weight2 { opacity: .26; } .weight3 { opacity: .36; }
+    .weight4 { opacity: .46; } .weight5 { opacity: .56; } .weight6 { opacity: .66; }
+    .weight7 { opacity: .76; } .weight8 { opacity: .84; } .weight9 { opacity: .92; }
+    .weight10 { opacity: 1; }
     .ghost { color: var(--muted); }
-    .says { margin-top: 8px; min-height: 3em; }
-    .says b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    .description { margin-top: 8px; min-height: 3em; }
+    .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
   `];
 
   walk(event) {
-    const on = forward(event.currentTarget);
+    const on = textDirection(event.currentTarget);
     const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    this.go(this.place + by);
+    this.go(this.shownPosition + by);
   }
 
-  go(place) {
-    this.tell("place", { at: Math.max(1, Math.min(this.look.last, place)) });
+  go(position) {
+    this.emit("position", { position: Math.max(1, Math.min(this.pass.lastPosition, position)) });
   }
 
   draw() {
-    const { look, place } = this, ghost = look.last === look.length;
-    const differs = this.other ? firstDifference(look, this.other) : null;
+    const { pass } = this, hasGhost = pass.lastPosition === pass.length;
+    const differs = this.otherPass ? firstDifference(pass, this.otherPass) : null;
     return html`
-      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.ariaName()}
+      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.ariaLabel()}
         @keydown=${this.walk} @click=${this.point}>
-        ${look.ids.map((id, i) => this.token(i, alone(this.look.symbols[id]), i === differs))}
-        ${ghost ? this.token(look.length, "?", differs === look.length) : nothing}</div>
-      <p class="says" aria-live="polite">${this.says()}</p>`;
+        ${pass.ids.map((id, i) => this.token(i, showWhitespace(pass.vocab[id]), i === differs))}
+        ${hasGhost ? this.token(pass.length, "?", differs === pass.length) : nothing}</div>
+      <p class="description" aria-live="polite">${this.description()}</p>`;
   }
 
-  ariaName() {
-    const { look } = this;
-    return `${count(look.length)} tokens: ${look.ids.map((id) => inText(this.look.symbols[id])).join("")}`;
+  ariaLabel() {
+    const { ids, vocab, length } = this.pass;
+    return `${count(length)} tokens: ${ids.map((id) => inText(vocab[id])).join("")}`;
   }
 
-  token(i, symbol, differs) {
-    const { look, place } = this, isGiven = i < look.given;
-    const kinds = ["token", isGiven ? "given" : i === look.length ? "ghost" : shade(look.believed(i).p),
-                   i === place ? "chosen" : i === place - 1 ? "from" : "", differs ? "differs" : ""];
-    const seen = i < place ? Math.ceil(10 * look.share(this.headNumber, place - 1, i) - 0.2) : 0;
-    return html`<span class=${kinds.join(" ")} data-place=${i} dir=${symbol === alone(END) ? "ltr" : nothing}>${symbol}<i
-      class=${`looked looked${Math.max(0, seen)}`}></i></span>`;
+  token(i, token, differs) {
+    const { pass, shownPosition: position } = this, classes = ["token"];
+    if (i < pass.promptLength) classes.push("prompt");
+    else classes.push(i === pass.length ? "ghost" : colorToken(pass.nextTokenProbs(i).p));
+    if (i === position) classes.push("chosen");
+    if (i === position - 1) classes.push("query");
+    if (differs) classes.push("differs");
+    const weight = i < position ? pass.weight(this.headIndex, position - 1, i) : 0;
+    const tenths = Math.max(0, Math.ceil(10 * weight - 0.2));
+    return html`<span class=${classes.join(" ")} data-position=${i}
+      dir=${token === showWhitespace(END) ? "ltr" : nothing}>${token}<i
+      class=${`weight weight${tenths}`}></i></span>`;
   }
 
   point(event) {
-    const found = event.target.closest("[data-place]")?.dataset.place;
-    if (found !== undefined) this.go(Number(found));
+    const position = event.target.closest("[data-position]")?.dataset.position;
+    if (position !== undefined) this.go(Number(position));
   }
 
   /** What there is to see, in a sentence. */
-  says() {
-    const { look, place } = this, name = (i) => html`<b dir="auto">${alone(this.look.symbols[look.ids[i]])}</b>`;
-    const row = look.row(this.headNumber, place - 1), most = row.indexOf(Math.max(...row));
-    const where = html`After reading up to ${name(place - 1)}, head ${
+  description() {
+    const { pass, shownPosition: position } = this;
+    const name = (i) => html`<b dir="auto">${showWhitespace(pass.vocab[pass.ids[i]])}</b>`;
+    const row = pass.attentionRow(this.headIndex, position - 1), most = row.indexOf(Math.max(...row));
+    const where = html`After reading up to ${name(position - 1)}, head ${
       this.layerAndHead.join(".")} looked most at ${name(most)} (${percent(row[most])}).`;
-    if (place === look.length) return html`What might come next. ${where}`;
-    const how = place < look.given ? "part of the prompt" : "written by the model";
-    const p = look.believed(place)?.p;
-    return html`Token ${place}, ${name(place)}: ${how}${p === undefined ? "." : `; the model gave it a
+    if (position === pass.length) return html`What might come next. ${where}`;
+    const source = position < pass.promptLength ? "part of the prompt" : "written by the model";
+    const p = pass.nextTokenProbs(position)?.p;
+    return html`Token ${position}, ${name(position)}: ${source}${p === undefined ? "." : `; the model gave it a
       probability of ${percent(p)}.`} ${where}`;
   }
 }

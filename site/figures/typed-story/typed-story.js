@@ -4,15 +4,16 @@
  * What the model writes when a typed head replaces all of its own, and what that costs.
  * `result` as for head-check. `story` is null before, or has
  *   prompt: the number of the prompt;
- *   mine, own: tokens { id, p } so far, after the prompt; busy: whether more will come;
- *   says: what went wrong, a sentence, or ""; loss: { mine, own, pytorch, tokens } in nats per token, or
- *   null; lost: why there is none.
- * Emits: "story" { prompt }, "halt" {}.
+ *   typed, builtin: tokens { id, p } so far, after the prompt; busy: whether more will come;
+ *   message: what went wrong, or ""; loss: { typed, builtin, pytorch, tokens } in nats per token, or
+ *   null; lossMessage: why there is none.
+ * Emits: "story" { prompt }, "stop" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { controls } from "../../kit/controls.js";
-import { Figure } from "../../kit/figure.js";
-import { count, inText, nats, percent, shade } from "../../kit/words.js";
+import { colorToken } from "../../app/colormap.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
+import { count, inText, nats, percent } from "../../app/format.js";
 
 class TypedStory extends Figure {
   static properties = {
@@ -29,7 +30,7 @@ class TypedStory extends Figure {
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .text { font: 400 1.0625rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
             min-height: 8em; margin: 0; }
-    .given { color: var(--muted); }
+    .prompt { color: var(--muted); }
     .text span { border-radius: 3px; }
     .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
     .loss { margin-top: 8px; min-height: 3em; }
@@ -42,28 +43,28 @@ class TypedStory extends Figure {
   }
 
   draw({ prompts }) {
-    const { result, story } = this, can = Boolean(result?.passed.includes("shapes"));
+    const { result, story } = this, can = Boolean(result?.passed.includes("shape"));
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
           ${prompts.map((prompt, i) => html`<option value=${i} dir="auto"
             .selected=${i === this.prompt}>${prompt}</option>`)}</select></label>
-        <button class="first" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
-          this.words()}</button>
+        <button class="primary" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
+          this.label()}</button>
       </div>
       ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot go in yet: first it
         has to return two tensors of the right shapes.` : html`Write a head and run it first. A wrong one
         can go in, too: see what it does.`}</p>`}
-      ${story ? this.told(story) : nothing}`;
+      ${story ? this.texts(story) : nothing}`;
   }
 
-  words() {
+  label() {
     if (this.story?.busy) return "Stop";
-    return this.result?.failed ? "See what this mistake does" : "Let it write with my code";
+    return this.result?.mistake ? "See what this mistake does" : "Let it write with my code";
   }
 
   press() {
-    if (this.story?.busy) this.tell("halt");
-    else this.tell("story", { prompt: this.prompt ?? 0 });
+    if (this.story?.busy) this.emit("stop");
+    else this.emit("story", { prompt: this.prompt ?? 0 });
   }
 
   willUpdate(changed) {
@@ -71,22 +72,22 @@ class TypedStory extends Figure {
     if (changed.has("run")) this.prompt = 0;
   }
 
-  told(story) {
+  texts(story) {
     const differs = firstDifference(story);
     return html`<div class="two">
         <div><h3>With your code in every layer and head</h3>
-          ${this.text(story.mine, differs)}${this.loss(story.loss?.mine)}</div>
+          ${this.text(story.typed, differs)}${this.loss(story.loss?.typed)}</div>
         <div><h3>With its own attention and the same random numbers</h3>
-          ${this.text(story.own, differs)}${this.loss(story.loss?.own)}</div>
+          ${this.text(story.builtin, differs)}${this.loss(story.loss?.builtin)}</div>
       </div>
-      <p class="all" role="status">${story.busy ? nothing : this.says(story, differs)}</p>`;
+      <p class="all" role="status">${story.busy ? nothing : this.summary(story, differs)}</p>`;
   }
 
   text(tokens, differs) {
-    const { prompts } = this.run.manifest, { symbols } = this.run;
-    return html`<p class="text" dir="auto"><span class="given">${prompts[this.story.prompt]}</span>${
-      tokens.map(({ id, p }, i) => html`<span class=${`${shade(p)} ${i === differs ? "differs" : ""}`}
-        title=${percent(p)}>${inText(symbols[id])}</span>`)}</p>`;
+    const { prompts } = this.run.manifest, { vocab } = this.run;
+    return html`<p class="text" dir="auto"><span class="prompt">${prompts[this.story.prompt]}</span>${
+      tokens.map(({ id, p }, i) => html`<span class=${`${colorToken(p)} ${i === differs ? "differs" : ""}`}
+        title=${percent(p)}>${inText(vocab[id])}</span>`)}</p>`;
   }
 
   loss(loss) {
@@ -95,12 +96,12 @@ class TypedStory extends Figure {
       ? nats(loss) : "NaN, which is not a number"}.</p>`;
   }
 
-  says(story, differs) {
-    if (story.says) return html`<span class="wrong">${story.says}</span>`;
+  summary(story, differs) {
+    if (story.message) return html`<span class="wrong">${story.message}</span>`;
     const { loss } = story;
     const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
-      ${loss.pytorch.toFixed(4)}, and with your code it is ${loss.mine.toFixed(4)}.`
-      : html` Their losses are not known. ${story.lost}`;
+      ${loss.pytorch.toFixed(4)}, and with your code it is ${loss.typed.toFixed(4)}.`
+      : html` Their losses are not known. ${story.lossMessage}`;
     if (differs === null) {
       return html`<b>Every token is the same.</b> The trained model wrote this text with the head
         that you wrote.${pytorch}`;
@@ -110,9 +111,10 @@ class TypedStory extends Figure {
 }
 
 /** The index of the first token that differs, null if there is none; one text may not be finished. */
-function firstDifference({ mine, own, busy, says }) {
-  for (let i = 0; i < Math.min(mine.length, own.length); i++) if (mine[i].id !== own[i].id) return i;
-  return busy || says || mine.length === own.length ? null : Math.min(mine.length, own.length);
+function firstDifference({ typed, builtin, busy, message }) {
+  const n = Math.min(typed.length, builtin.length);
+  for (let i = 0; i < n; i++) if (typed[i].id !== builtin[i].id) return i;
+  return busy || message || typed.length === builtin.length ? null : n;
 }
 
 customElements.define("typed-story", TypedStory);

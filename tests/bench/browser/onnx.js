@@ -14,7 +14,7 @@
  *   all layers' keys in one input, all values in another: 0.89, 0.89
  *   old and new keys and values joined in the graph instead of two products each: 0.98, 0.93
  *   Add and LayerNormalization, where Gemm takes up the sums: 0.97, 1.03
- *   room for 32, 128 or all 256 places at once instead of 64: 1.01, 0.96; 0.98, 0.93; 0.92, 0.94
+ *   room for 32, 128 or all 256 positions at once instead of 64: 1.01, 0.96; 0.98, 0.93; 0.92, 0.94
  *   weights not repacked, no arena, no memory pattern, any optimization level: no difference
  *   the builds ort.min.mjs 0.87, 0.91; ort.jspi.min.mjs, ort.wasm.bundle.min.mjs: no difference
  *
@@ -24,8 +24,8 @@
  */
 import * as ort from "../node_modules/onnxruntime-web/dist/ort.wasm.min.mjs";
 
-const STEP = 64;  // places by which the cache grows, as in onnx_graph.py
-const UNSEEN = -1e9;  // added to the score of a place that is not used yet
+const STEP = 64;  // positions by which the cache grows, as in onnx_graph.py
+const MASKED = -1e9;  // added to the score of a position that is not used yet
 
 export async function make({ settings, onnxFile }) {
   ort.env.wasm.numThreads = 1;
@@ -36,17 +36,17 @@ export async function make({ settings, onnxFile }) {
 }
 
 const range = (n) => Array.from({ length: n }, (_, i) => i);
-const whole = (...numbers) => new ort.Tensor("int64", numbers.map(BigInt), [numbers.length]);
-const real = (numbers, ...shape) => new ort.Tensor("float32", numbers, shape);
+const int64 = (...numbers) => new ort.Tensor("int64", numbers.map(BigInt), [numbers.length]);
+const float32 = (numbers, ...shape) => new ort.Tensor("float32", numbers, shape);
 
-/** Shapes: t places in the cache, H heads, D size of a head, C = H D channels. */
+/** Shapes: t positions in the cache, H heads, D size of a head, C = H D channels. */
 class Runner {
   constructor(session, { n_layer, n_head, n_embd }) {
     Object.assign(this, { session, L: n_layer, H: n_head, C: n_embd, D: n_embd / n_head });
-    this.forget();
+    this.reset();
   }
 
-  forget() {
+  reset() {
     this.length = this.t = 0;
     this.keys = range(this.L).map(() => new Float32Array(0));  // of each layer, (H, D, t)
     this.values = this.keys;  // (H, t, D)
@@ -56,14 +56,14 @@ class Runner {
   /** Move what is cached to longer arrays, and make the tensors that are the graph's view of it. */
   grow() {
     const { L, H, C, D, t } = this, longer = t + STEP;
-    this.keys = this.keys.map((keys) => spread(keys, C, t, longer));
-    this.values = this.values.map((values) => spread(values, H, t * D, longer * D));
-    this.mask = new Float32Array(longer + 1).fill(UNSEEN, t, longer);
+    this.keys = this.keys.map((keys) => widenRows(keys, C, t, longer));
+    this.values = this.values.map((values) => widenRows(values, H, t * D, longer * D));
+    this.mask = new Float32Array(longer + 1).fill(MASKED, t, longer);
     this.t = longer;
-    this.inputs = { mask: real(this.mask, 1, longer + 1), parts: whole(longer, 1) };
+    this.inputs = { mask: float32(this.mask, 1, longer + 1), parts: int64(longer, 1) };
     for (let layer = 0; layer < L; layer++) {
-      this.inputs[`keys.${layer}`] = real(this.keys[layer], H, D, longer);
-      this.inputs[`values.${layer}`] = real(this.values[layer], H, longer, D);
+      this.inputs[`keys.${layer}`] = float32(this.keys[layer], H, D, longer);
+      this.inputs[`values.${layer}`] = float32(this.values[layer], H, longer, D);
     }
   }
 
@@ -77,7 +77,7 @@ class Runner {
   async step(id) {
     if (this.length === this.t) this.grow();
     const outputs = await this.session.run(
-      { ids: whole(id), place: whole(this.length), ...this.inputs });
+      { ids: int64(id), place: int64(this.length), ...this.inputs });
     this.store(outputs.new.data);
     this.mask[this.length] = 0;
     this.length++;
@@ -99,7 +99,7 @@ class Runner {
 }
 
 /** Rows of `width` numbers -> the same rows, each with zeros behind it up to `wider`. */
-function spread(numbers, rows, width, wider) {
+function widenRows(numbers, rows, width, wider) {
   const result = new Float32Array(rows * wider);
   for (let r = 0; r < rows; r++) {
     result.set(numbers.subarray(r * width, (r + 1) * width), r * wider);

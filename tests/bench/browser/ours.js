@@ -4,6 +4,6 @@ import { compile } from "/site/engine/kernel.js";
 import { unpack } from "/site/engine/weights.js";
 
 export async function make({ settings, weights, weightsFile }) {
-  const kernelOf = await compile(await (await fetch("/site/engine/kernel.wasm")).arrayBuffer());
-  return new GPT(settings, unpack(weightsFile, weights), kernelOf);
+  const createKernel = await compile(await (await fetch("/site/engine/kernel.wasm")).arrayBuffer());
+  return new GPT(settings, unpack(weightsFile, weights), createKernel);
 }

@@ -7,9 +7,8 @@ from torch._tensor import elsewhere
 from torch.nn import functional
 
 KNOWN = set("""Conv1d Conv2d Embedding MultiheadAttention Transformer TransformerEncoderLayer
-BatchNorm1d RMSNorm GroupNorm LSTM GRU RNN Tanh Sigmoid SiLU LeakyReLU ELU ModuleDict
-ParameterList Flatten CrossEntropyLoss MSELoss NLLLoss LogSoftmax init utils
-Bilinear Unflatten""".split())
+RMSNorm LSTM GRU RNN Tanh Sigmoid SiLU LeakyReLU ModuleDict Flatten CrossEntropyLoss LogSoftmax init
+utils""".split())
 
 
 def __getattr__(name):
@@ -79,9 +78,9 @@ class Module:
         return iter([parameter for _, parameter in self.named_parameters()])
 
     def named_parameters(self):
-        for place, module in self.named_modules():
+        for prefix, module in self.named_modules():
             for name, parameter in module._parameters.items():
-                yield (place + "." + name if place else name), parameter
+                yield (prefix + "." + name if prefix else name), parameter
 
     def buffers(self):
         return iter([buffer for module in self.modules() for buffer in module._buffers.values()])
@@ -198,8 +197,8 @@ class ModuleList(Module):
     def __iter__(self):
         return self.children()
 
-    def __getitem__(self, place):
-        return list(self._modules.values())[place]
+    def __getitem__(self, index):
+        return list(self._modules.values())[index]
 
 
 class Sequential(ModuleList):

@@ -4,9 +4,8 @@ from torch import _tensor
 
 globals().update(dict(_tensor.offered("functional")))
 
-KNOWN = set("""conv1d conv2d embedding cross_entropy nll_loss mse_loss normalize rms_norm batch_norm
-tanh softplus leaky_relu elu glu interpolate max_pool2d avg_pool2d multi_head_attention_forward
-cosine_similarity gumbel_softmax binary_cross_entropy kl_div dropout1d dropout2d""".split())
+KNOWN = set("""conv1d conv2d embedding cross_entropy nll_loss mse_loss normalize rms_norm tanh
+leaky_relu glu multi_head_attention_forward cosine_similarity gumbel_softmax kl_div""".split())
 relu, sigmoid = torch.relu, torch.sigmoid
 
 

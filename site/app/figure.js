@@ -1,0 +1,136 @@
+/**
+ * The base class of all figures: where their data comes from, and what they show until it is there, or if
+ * it fails to load. A figure has a folder of its own; attributes go in, events come out.
+ *
+ *   class LossCurve extends Figure {
+ *     load(run) { return run.part("log"); }           // its data, or a promise of it
+ *     draw(log) { return html`…`; }
+ *   }
+ */
+import { LitElement, css, html } from "../vendored/lit.js";
+import { UserError } from "./run.js";
+
+/**
+ * Ten colours from panel to accent: behind text, which has to stay readable, they stop halfway; where
+ * there is no text on them, they go all the way.
+ */
+const colors = css`
+  .color0 { background: transparent; }
+  .color1 { background: color-mix(in oklab, var(--accent) 4.2%, var(--panel)); }
+  .color2 { background: color-mix(in oklab, var(--accent) 8.4%, var(--panel)); }
+  .color3 { background: color-mix(in oklab, var(--accent) 12.6%, var(--panel)); }
+  .color4 { background: color-mix(in oklab, var(--accent) 16.8%, var(--panel)); }
+  .color5 { background: color-mix(in oklab, var(--accent) 21.0%, var(--panel)); }
+  .color6 { background: color-mix(in oklab, var(--accent) 25.2%, var(--panel)); }
+  .color7 { background: color-mix(in oklab, var(--accent) 29.4%, var(--panel)); }
+  .color8 { background: color-mix(in oklab, var(--accent) 33.6%, var(--panel)); }
+  .color9 { background: color-mix(in oklab, var(--accent) 37.8%, var(--panel)); }
+  .color10 { background: color-mix(in oklab, var(--accent) 42.0%, var(--panel)); }
+  .heat1 { background: color-mix(in oklab, var(--accent) 10%, var(--panel)); }
+  .heat2 { background: color-mix(in oklab, var(--accent) 20%, var(--panel)); }
+  .heat3 { background: color-mix(in oklab, var(--accent) 30%, var(--panel)); }
+  .heat4 { background: color-mix(in oklab, var(--accent) 40%, var(--panel)); }
+  .heat5 { background: color-mix(in oklab, var(--accent) 50%, var(--panel)); }
+  .heat6 { background: color-mix(in oklab, var(--accent) 60%, var(--panel)); }
+  .heat7 { background: color-mix(in oklab, var(--accent) 70%, var(--panel)); }
+  .heat8 { background: color-mix(in oklab, var(--accent) 80%, var(--panel)); }
+  .heat9 { background: color-mix(in oklab, var(--accent) 90%, var(--panel)); }
+  .heat10 { background: color-mix(in oklab, var(--accent) 100%, var(--panel)); }
+`;
+
+const theme = matchMedia("(prefers-color-scheme: dark)");
+
+export class Figure extends LitElement {
+  static properties = {
+    run: { attribute: false },    // a Run of app/run.js
+    step: { type: Number },       // the sampled step that is shown
+    data: { state: true },
+    error: { state: true },
+  };
+
+  static styles = [colors, css`
+    :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
+            color: var(--text); font-variant-numeric: tabular-nums;
+            --axis-left: 56px; --axis-right: 24px;  /* the space beside the axis of steps */ }
+    @media (max-width: 640px) { :host { --axis-left: 34px; --axis-right: 20px; } }
+    * { box-sizing: border-box; }
+    p { margin: 0; }
+    button, select { font: inherit; color: inherit; }
+    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+    .caption { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
+    .error { border-left: 4px solid var(--warning); padding: 8px 16px; }
+    .error code { font: 1em var(--mono); overflow-wrap: anywhere; user-select: all; }
+    .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden;
+                       clip-path: inset(50%); white-space: nowrap; }
+    @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
+  `];
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.onTheme = () => this.repaint();
+    theme.addEventListener("change", this.onTheme);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    theme.removeEventListener("change", this.onTheme);
+  }
+
+  /** Draw again what is on a canvas: it does not follow the style sheets by itself. */
+  repaint() {}
+
+  willUpdate(changed) {
+    if (this.error?.fromRender && !changed.has("error")) this.error = null;  // perhaps it works now
+    if (!changed.has("run") || !this.run) return;
+    this.data = null;  // of the previous run: its ids mean different tokens
+    this.loadData(this.run);
+  }
+
+  async loadData(run) {
+    this.error = null;
+    try {
+      const data = await this.load(run);
+      if (run === this.run) this.data = data;
+    } catch (error) {
+      if (run !== this.run) return;
+      this.data = null;
+      this.fail(error);
+    }
+  }
+
+  /** Show an error in place of the figure. Errors other than UserError come from unexpected data. */
+  fail(error) {
+    const message = "The data of this figure is damaged, or belongs to a different version of this page.";
+    this.error = error instanceof UserError ? error : new UserError(message, this.run?.command);
+  }
+
+  /** Drawing may fail, too, if the data is damaged. */
+  performUpdate() {
+    try {
+      super.performUpdate();
+    } catch (error) {
+      if (this.error) throw error;
+      this.fail(error);
+      this.error.fromRender = true;
+    }
+  }
+
+  /** Emit an event to the page; figures do not know each other. */
+  emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  render() {
+    if (this.error) return errorBox(this.error);
+    return this.data ? this.draw(this.data) : html`<p class="caption" aria-busy="true">…</p>`;
+  }
+}
+
+/** An error, shown in place of a figure, and what to type. */
+export function errorBox(error) {
+  return html`<div class="error" role="alert"><p>${error.message}</p>
+    ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
+}
+
+/** The direction of a text: 1 from left to right, -1 from right to left. */
+export const textDirection = (element) => (getComputedStyle(element).direction === "rtl" ? -1 : 1);

@@ -1,0 +1,218 @@
+/**
+ * A forward pass over a text: its tokens, what the model predicted at each position, and the attention
+ * weights of each head. It was either exported with its run, or is computed in this page.
+ *
+ *   const pass = await fromExport(run, 100, 0);                     // at step 100, prompt 0
+ *   const pass = await compute(run, 100, { text: "The dragon" });   // with the nearest snapshot
+ *   pass.ids[9]                  // the token at position 9
+ *   pass.nextTokenProbs(9)       // what the model predicted for position 9, from those before it
+ *   pass.weight(5, 8, 3)         // the attention weight of head 5 (of all): query 8, key 3
+ */
+import { Tokenizer } from "../engine/tokenizer.js";
+import { entropy, samplingProbs, top } from "../engine/sample.js";
+import { LiveModel, nearestSnapshot } from "./model.js";
+import { stepFile, UserError } from "./run.js";
+import { nearest } from "./step-scale.js";
+
+export class ForwardPass {
+  /**
+   * @param {object} record
+   * @param {number} record.step the step whose weights were used
+   * @param {number[]} record.ids (T)
+   * @param {number} record.promptLength how many of them the model did not write
+   * @param {ArrayLike<number>} record.attention the lower triangle of each head, row by row,
+   *   (L H, T (T + 1) / 2); `record.attentionScale` stands for a weight of 1
+   * @param {ArrayLike<number>} record.attentionEntropy of each row, in nats (L H, T)
+   * @param {Float32Array} [record.logits] (T, V), if it was computed in this page
+   * @param {{id: number, p: number, top: [number, number][]}[]} [record.generated] the tokens that
+   *   the model wrote, each with the ten most likely
+   * @param {LiveModel} [record.model] with the weights of this step
+   */
+  constructor(record) {
+    this.attentionScale = 1;
+    Object.assign(this, record);
+    this.cache = new Map();  // position -> the result of nextTokenProbs
+    this.length = this.ids.length;
+    this.triangle = this.length * (this.length + 1) / 2;
+  }
+
+  get vocab() {
+    return this.run.vocab;
+  }
+
+  /** The attention weight of a head from a query to a key, 0 to 1. */
+  weight(head, query, key) {
+    return this.attention[head * this.triangle + query * (query + 1) / 2 + key] / this.attentionScale;
+  }
+
+  /** The attention pattern of a head, row by row, (T (T + 1) / 2), as multiples of the scale. */
+  pattern(head) {
+    return this.attention.subarray(head * this.triangle, (head + 1) * this.triangle);
+  }
+
+  /** The attention weights of a head for a query, (query + 1). */
+  attentionRow(head, query) {
+    return Array.from({ length: query + 1 }, (_, key) => this.weight(head, query, key));
+  }
+
+  /** The entropy of the attention of a head for a query, in nats. */
+  headEntropy(head, query) {
+    return this.attentionEntropy[head * this.length + query];
+  }
+
+  /**
+   * The prediction for a position, 1 to T: the token there (null after the end), its probability and
+   * the ten most likely tokens. Null where it is unknown.
+   */
+  nextTokenProbs(position) {
+    if (!this.cache.has(position)) this.cache.set(position, this.predict(position));
+    return this.cache.get(position);
+  }
+
+  predict(position) {
+    const token = this.generated?.[position - this.promptLength];
+    const id = this.ids[position] ?? null;
+    if (position >= this.promptLength && token) {
+      return { id, p: token.p, top: token.top.map(([one, p]) => ({ id: one, p })) };
+    }
+    const p = this.samplingProbs(position, 1);
+    return p && { id, p: id === null ? null : p[id], top: top(p) };
+  }
+
+  /** The probabilities (V) for a position at a temperature; null without logits. */
+  samplingProbs(position, temperature) {
+    if (!this.logits || position < 1 || position > this.length) return null;
+    const V = this.vocab.length;
+    return samplingProbs(this.logits.slice((position - 1) * V, position * V), { temperature });
+  }
+
+  /** The entropy of the prediction for a position, in nats; null without logits. */
+  entropy(position) {
+    const p = this.samplingProbs(position, 1);
+    return p && entropy(p);
+  }
+
+  /** The last position that there is a prediction for: the end of the text, or just after it. */
+  get lastPosition() {
+    return this.logits ? this.length : this.length - 1;
+  }
+
+  /** The first position where the model was not sure of the token that it wrote. */
+  get firstUncertain() {
+    for (let position = this.promptLength; position < this.length; position++) {
+      if (this.nextTokenProbs(position).p < 0.5) return position;
+    }
+    return this.promptLength;
+  }
+}
+
+/** The forward pass that was exported for the sampled step nearest to another one. */
+export async function fromExport(run, step, prompt) {
+  const nearestStep = nearest(step, run.manifest.exported_steps), file = await run.sample(nearestStep);
+  try {
+    const { prompt_ids, tokens, attention, attention_entropy } = file.continuations[prompt];
+    const pass = new ForwardPass({
+      run, step: nearestStep, isComputed: false, temperature: file.temperature,
+      ids: [...prompt_ids, ...tokens.map(({ id }) => id)], promptLength: prompt_ids.length,
+      generated: tokens,
+      attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), attentionScale: 255,
+      attentionEntropy: attention_entropy.flat(2),
+    });
+    if (!isComplete(pass)) throw new RangeError("Its parts do not fit together.");
+    return pass;
+  } catch {
+    throw run.damaged(`steps/${stepFile(nearestStep)}`);
+  }
+}
+
+/** Has an exported forward pass everything that figures draw, and only tokens that exist? */
+function isComplete({ run, ids, promptLength, generated, attention, attentionEntropy, length, triangle }) {
+  const { n_layer, n_head } = run.manifest.settings, isToken = (id) => typeof run.vocab[id] === "string";
+  return promptLength > 0 && ids.every(isToken) && attention.length === n_layer * n_head * triangle
+    && attentionEntropy.length === n_layer * n_head * length && attentionEntropy.every(Number.isFinite)
+    && generated.every(({ p, top }) => Number.isFinite(p) && top.every(([id, one]) =>
+      isToken(id) && Number.isFinite(one)));
+}
+
+/** The same forward pass with logits and a model; unchanged if there is no snapshot of its step. */
+export async function withLogits(pass) {
+  if (nearestSnapshot(pass.run, pass.step) !== pass.step) return pass;
+  const model = new LiveModel(pass.run, pass.step), { logits } = await model.forward(pass.ids);
+  return new ForwardPass({ ...pass, logits, model });
+}
+
+/**
+ * A text that the model reads and continues, with the weights of the nearest snapshot.
+ * @param {object} request text; and temperature, seed, intervention (see GPT.intervene)
+ */
+export async function compute(run, step, { text, temperature, seed = 1, intervention }) {
+  const { start, encoded, unknown, isTruncated } = await encodeTyped(run, text);
+  const { settings } = run.manifest, promptIds = [...start, ...encoded];
+  const model = new LiveModel(run, nearestSnapshot(run, step));
+  if (!promptIds.length) throw new UserError("None of these characters occurs in its corpus.", null);
+  const ids = await model.generate(promptIds, { temperature }, {
+    intervention, seed, tokens: settings.sample_tokens, end: tokenizerOf(run).end });
+  const activations = await model.forward(ids, intervention);
+  return new ForwardPass({ run, step: model.step, isComputed: true, temperature, ids, model, intervention,
+                           promptLength: promptIds.length, unknown, isTruncated, ...activations });
+}
+
+const tokenizers = new WeakMap();
+
+function tokenizerOf(run) {
+  if (!tokenizers.has(run)) tokenizers.set(run, new Tokenizer(run.manifest.tokenizer));
+  return tokenizers.get(run);
+}
+
+/** Encode a text that the model has tokens for, up to a full context. */
+export function encodePrompt(run, text) {
+  const tokenizer = tokenizerOf(run), ids = tokenizer.encode(text);
+  const start = tokenizer.end === null ? [] : [tokenizer.end];
+  const encoded = ids.slice(0, run.manifest.settings.n_ctx - start.length);
+  return { start, encoded, isTruncated: encoded.length < ids.length };
+}
+
+/** The same for any text. `unknown`: characters that the corpus has in no spelling are left out. */
+async function encodeTyped(run, text) {
+  const { ids } = tokenizerOf(run), isUnknown = (character) => !ids.has(character);
+  if (!Array.from(text).some(isUnknown)) return { ...encodePrompt(run, text), unknown: [] };
+  const { normalize } = await import("../engine/spelling.js");  // most visits do not need it
+  const typed = normalize(text, ids);
+  return { ...encodePrompt(run, normalize(typed, ids, true)), unknown: [...new Set(typed)].filter(isUnknown) };
+}
+
+/**
+ * The first position at which two texts differ: the length of the shorter one if the other starts with
+ * it, null if they are the same. Their models may differ.
+ */
+export function firstDifference(a, b) {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    if (a.vocab[a.ids[i]] !== b.vocab[b.ids[i]]) return i;
+  }
+  return a.length === b.length ? null : n;
+}
+
+/** The attention weights of another forward pass minus those of this one, where both texts are the same. */
+export function attentionDifference(pass, otherPass) {
+  const hasSameHeads = pass.attention.length / pass.triangle
+    === otherPass.attention.length / otherPass.triangle;
+  const length = hasSameHeads ? firstDifference(pass, otherPass) ?? pass.length : 0;
+  const weight = (head, query, key) =>
+    otherPass.weight(head, query, key) - pass.weight(head, query, key);
+  return {
+    length, weight, attentionScale: 1,
+    pattern(head) {
+      return Array.from({ length }, (_, query) =>
+        Array.from({ length: query + 1 }, (_, key) => weight(head, query, key))).flat();
+    },
+    /** The total variation distance between two rows, on average over the positions. */
+    totalVariation(head) {
+      let sum = 0;
+      for (let query = 0; query < length; query++) {
+        for (let key = 0; key <= query; key++) sum += Math.abs(weight(head, query, key)) / 2;
+      }
+      return length ? sum / length : null;
+    },
+  };
+}

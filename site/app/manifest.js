@@ -1,0 +1,48 @@
+/**
+ * Whether a manifest has the structure that export_for_web.py writes. Nothing else verifies it: it may be
+ * damaged, or written by somebody who means harm. All other files are verified by the hashes in it, so
+ * the names of those files are checked as well: they stay in the folder of the run.
+ */
+
+const isText = (thing) => typeof thing === "string";
+const isCount = (thing) => Number.isSafeInteger(thing) && thing >= 0;
+const isObject = (thing) => typeof thing === "object" && thing !== null;
+const every = (list, holds) => Array.isArray(list) && list.every(holds);
+const some = (list, holds) => every(list, holds) && list.length > 0;
+
+/** A size that pages allocate memory for, and draw. */
+const isSize = (thing, max) => isCount(thing) && thing > 0 && thing <= max;
+
+function isModel(s) {
+  return isObject(s) && isSize(s.n_layer, 200) && isSize(s.n_head, 200) && s.n_layer * s.n_head <= 4000
+    && isSize(s.n_embd, 32_768) && s.n_embd % s.n_head === 0 && isSize(s.n_ff, 2 ** 17)
+    && isSize(s.n_ctx, 100_000) && isCount(s.steps) && isCount(s.sample_tokens)
+    && Number.isFinite(s.temperature) && isText(s.preset) && isText(s.dataset);
+}
+
+const isTensor = ({ name, shape, type, offset }) => isText(name) && isText(type) && isCount(offset)
+  && some(shape, isCount);
+
+const isSnapshot = ({ step, file, sha256 }) => isCount(step) && isText(sha256)
+  && isText(file) && /^weights\/\d+\.bin$/.test(file);
+
+const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
+
+const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
+
+/** @param {object} manifest as it was read, of any type */
+export function isValidManifest(manifest) {
+  try {
+    const { settings, corpus, tokenizer, weights, snapshots, sampled_steps, exported_steps, files,
+            missing, prompts, metrics } = manifest;
+    const hasFiles = Object.entries(files).every(isFile) && Object.values(missing).every(isText);
+    return isModel(settings) && hasFiles && [corpus.vocab_size, corpus.train_characters, manifest.step,
+      manifest.parameters].every(isCount)
+      && some(tokenizer.vocab, isText) && every(tokenizer.merges, (pair) => some(pair, isText))
+      && isCount(weights.bytes) && some(weights.tensors, isTensor) && some(snapshots, isSnapshot)
+      && some(sampled_steps, isCount) && some(exported_steps, isCount) && some(prompts, isText)
+      && Number.isFinite(metrics?.seconds ?? 0);
+  } catch {
+    return false;  // something that has to be looked into is not there at all
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * An exported run: what export_for_web.py wrote, fetched when it is needed, and only if it is complete.
+ * Whatever is wrong becomes a UserError: a sentence, and the command that mends it.
+ *
+ *   const run = await openRun("stories");
+ *   run.vocab[71]                      // "Once"
+ *   await run.part("samples")          // samples.json
+ *   await run.sample(100)              // steps/000100.json
+ */
+import { hasHash } from "../engine/weights.js";
+import { exportCommand, printable } from "./command.js";
+import { isValidManifest } from "./manifest.js";
+
+const FORMAT = 2;  // what this page can read, as in export_for_web.py
+const EXPORTED = new URL("../exported/", import.meta.url);
+const EXPORT = "python export_for_web.py";
+
+/** An error for people. `command` is what to type next. */
+export class UserError extends Error {
+  constructor(message, command = EXPORT) {
+    super(message);
+    this.command = command;
+  }
+}
+
+/** A noun at the start of a sentence, and inside one. */
+const subject = (noun) => ({ first: `The ${noun}`, inner: `the ${noun}` });
+
+const LIST = subject("list of runs");
+const runSubject = (name) => subject(`run ${printable(name)}`);
+
+/** The runs to choose from. @returns {Promise<{name: string, parameters: number}[]>} */
+export async function listRuns() {
+  let index;
+  try {
+    index = await fetchJson(new URL("index.json", EXPORTED), LIST);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+  if (!index?.runs?.length) {
+    throw new UserError("There is no run to show yet: train a model, then export it.",
+                        "python train.py && python export_for_web.py --serve");
+  }
+  checkFormat(index, LIST);
+  return index.runs.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
+}
+
+/** @param {string} name @returns {Promise<Run>} @throws {UserError} */
+export async function openRun(name) {
+  const what = runSubject(name), command = exportCommand(name);
+  if (/^\.{0,2}$/.test(name)) throw new UserError(`${what.first} is missing.`, command);
+  const url = new URL(`${encodeURIComponent(name)}/`, EXPORTED);
+  const manifest = await fetchJson(new URL("manifest.json", url), what, command);
+  checkFormat(manifest, what);
+  if (!isValidManifest(manifest)) throw damaged("manifest.json", what.inner, command);
+  return new Run({ ...manifest, name }, url);  // it may have been renamed
+}
+
+export class Run {
+  constructor(manifest, url) {
+    Object.assign(this, { manifest, url, name: manifest.name });
+    this.vocab = manifest.tokenizer.vocab;
+    this.cache = new Map();  // path -> promise of its content
+  }
+
+  /** One of the JSON files, such as "samples". @throws {UserError} */
+  part(name) {
+    const missing = this.manifest.missing[name];
+    if (missing) return Promise.reject(new UserError(missing, this.command));
+    return this.file(`${name}.json`);
+  }
+
+  /** The continuations that were sampled at a step. @throws {UserError} */
+  sample(step) {
+    return this.file(`steps/${stepFile(step)}`);
+  }
+
+  /** PyTorch's logits (V) after the prompt of check.json, with the weights of a step. @throws {UserError} */
+  logits(step) {
+    return this.file(`logits/${stepFile(step)}`);
+  }
+
+  /** The error for a file that is not as it should be. */
+  damaged(path) {
+    return damaged(path, this.label, this.command);
+  }
+
+  get command() {
+    return exportCommand(this.name, this.manifest.folder);
+  }
+
+  /** Its name inside a sentence. */
+  get label() {
+    return runSubject(this.name).inner;
+  }
+
+  /** A file of the run, fetched once; one that failed may be tried again. */
+  file(path) {
+    if (!this.cache.has(path)) {
+      const promise = this.fetchFile(path);
+      promise.catch(() => this.cache.delete(path));
+      this.cache.set(path, promise);
+    }
+    return this.cache.get(path);
+  }
+
+  async fetchFile(path) {
+    const expected = this.manifest.files[path], name = `${path} of ${this.label}`;
+    if (!expected) throw new UserError(`${name} was not exported.`, this.command);
+    const bytes = await fetchBytes(new URL(path, this.url), { first: name, inner: name }, this.command);
+    const isSame = bytes.byteLength === expected.bytes && await hasHash(bytes, expected.sha256);
+    if (!isSame) throw this.damaged(path);
+    return parse(bytes, () => this.damaged(path));
+  }
+}
+
+/** 100 -> "000100.json". */
+export const stepFile = (step) => `${String(step).padStart(6, "0")}.json`;
+
+const damaged = (path, label, command) =>
+  new UserError(`${path} of ${label} is damaged, or belongs to another export.`, command);
+
+function checkFormat({ format }, what) {
+  if (format !== FORMAT) {
+    throw new UserError(`${what.first} was exported in format ${format}, but this page reads format `
+      + `${FORMAT}: export it again with the export_for_web.py that came with this page.`);
+  }
+}
+
+async function fetchBytes(url, what, command) {
+  let response;
+  try {
+    response = await fetch(url, { cache: "no-cache" });
+  } catch {
+    throw new UserError(`${what.first} cannot be reached: is the server still running?`, `${EXPORT} --serve`);
+  }
+  if (!response.ok) {
+    throw Object.assign(new UserError(`${what.first} is missing (${response.status}).`, command),
+                        { status: response.status });
+  }
+  return response.arrayBuffer();
+}
+
+async function fetchJson(url, what, command) {
+  const bytes = await fetchBytes(url, what, command);
+  return parse(bytes, () => new UserError(`The file for ${what.inner} is damaged: it is not JSON.`, command));
+}
+
+/** JSON -> an object or a list. */
+function parse(bytes, makeError) {
+  let content = null;
+  try {
+    content = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // reported below
+  }
+  if (typeof content !== "object" || content === null) throw makeError();
+  return content;
+}

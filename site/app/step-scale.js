@@ -1,0 +1,24 @@
+/**
+ * The scale of training steps that figures have in common: the sampled steps are equally far apart,
+ * and a step between two of them lies between them. So early steps, in which most happens, get the
+ * most room, and the thumb of the slider is above the point that it stands for.
+ */
+
+/** The index of a step among increasing steps: 0 is the first of them, 1 the second, 0.5 halfway. */
+export function fractionalIndex(step, steps) {
+  let i = 0;
+  while (i + 2 < steps.length && steps[i + 1] <= step) i++;
+  if (steps.length < 2) return 0;
+  const fraction = (step - steps[i]) / (steps[i + 1] - steps[i]);
+  return Math.min(steps.length - 1, Math.max(0, i + fraction));
+}
+
+/** The step that is nearest to another one; of two, the earlier. */
+export function nearest(step, steps) {
+  return steps.reduce((best, one) => (Math.abs(one - step) < Math.abs(best - step) ? one : best));
+}
+
+/** The last step that is not after another one; the first if all are. */
+export function latest(step, steps) {
+  return steps.findLast((one) => one <= step) ?? steps[0];
+}

@@ -1,0 +1,88 @@
+/**
+ * Calls a worker (see engine/serve.js), which is started at the first call, and ended when it takes too
+ * long.
+ *
+ *   const engine = new WorkerClient(new URL("../engine/worker.js", import.meta.url));
+ *   await engine.call("forward", { model, ids })
+ */
+
+/** A worker did not answer in time, and was ended. */
+export class WorkerTimeout extends Error {
+  message = "It did not answer in time.";
+}
+
+export class WorkerClient {
+  /** @param {URL} url of a module */
+  constructor(url) {
+    this.url = url;
+    this.pending = new Map();  // id of a call -> what to do with its messages
+  }
+
+  /**
+   * A worker that was started from its own address would have no content security policy: that of
+   * a <meta> is the page's alone. One that is started from a blob inherits it. It imports the rest,
+   * which takes over its onmessage.
+   */
+  start() {
+    this.blob ??= URL.createObjectURL(new Blob([
+      `onmessage = (first) => import(${JSON.stringify(this.url)}).then(() => onmessage(first),
+         (error) => setTimeout(() => { throw error; }));`], { type: "text/javascript" }));
+    this.worker = new Worker(this.blob, { type: "module" });
+    this.worker.onerror = () => this.end(new Error("The engine cannot be started."));
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    this.port.onmessage = ({ data }) => this.receive(data);
+    this.worker.postMessage(null, [port2]);
+  }
+
+  /** Only messages that belong to a pending call count: any other id is ignored. */
+  receive({ id, progress, result, error }) {
+    const call = this.pending.get(id);
+    if (!call) return;
+    call.restartTimer();
+    if (progress) {
+      call.onProgress(progress);
+      return;
+    }
+    this.pending.delete(id);
+    call.stopTimer();
+    if (error === undefined) call.resolve(result);
+    else call.reject(new Error(error));
+  }
+
+  /**
+   * Call a method of the worker.
+   * @param {string} method @param {object} params
+   * @param {object} [options]
+   * @param {(progress: any) => void} [options.onProgress] called with each message before the result
+   * @param {number} [options.timeout] milliseconds without a message after which the worker is ended
+   * @throws {WorkerTimeout}
+   */
+  call(method, params, { onProgress = () => {}, timeout = Infinity } = {}) {
+    if (!this.worker) this.start();
+    return new Promise((resolve, reject) => {
+      let timer = null;
+      const stopTimer = () => clearTimeout(timer);
+      const restartTimer = () => {
+        stopTimer();
+        if (timeout < Infinity) timer = setTimeout(() => this.end(new WorkerTimeout()), timeout);
+      };
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");  // cannot be guessed
+      this.pending.set(id, { resolve, reject, onProgress, restartTimer, stopTimer });
+      restartTimer();
+      this.port.postMessage({ id, method, params });
+    });
+  }
+
+  /** End the worker, whatever it does; the next call starts another. */
+  end(reason) {
+    this.worker?.terminate();
+    this.port?.close();
+    this.worker = null;
+    for (const { reject, stopTimer } of this.pending.values()) {
+      stopTimer();
+      reject(reason);
+    }
+    this.pending.clear();
+  }
+}

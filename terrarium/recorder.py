@@ -1,0 +1,119 @@
+"""What a training writes down and prints, and where it begins and ends."""
+import math
+
+from terrarium import runs
+from terrarium.devices import StopOnCtrlC
+from terrarium.errors import BadInput
+from terrarium.screen import Clock, Screen
+
+import numpy as np
+
+TIMED = 4  # updates after which a training knows how long it takes
+
+
+class Recorder:
+    """The log, the samples and the checkpoints of a run. A run that is resumed is put back first.
+
+    Attributes: log, {step: line of log.jsonl}. All processes of a training have a recorder; the
+    first one writes and prints."""
+
+    def __init__(self, run, s, devices, facts, model, optimizers):
+        self.run, self.s, self.devices, self.facts = run, s, devices, facts
+        self.model, self.optimizers = model, optimizers
+        self.snapshot_steps = snapshot_steps(s)
+        self.screen = Screen(s, devices, facts, model)
+        self.first, self.log = runs.restore(run, s, model, optimizers, devices.device)
+        self.clock = Clock(self.log)
+        self.stop, self.stopping = StopOnCtrlC(), False
+
+    def steps(self):
+        """Yield each step that is still to come; the last one has no update."""
+        for step in range(self.first, self.s.steps + 1):
+            self.step = step
+            self.log[step] = dict(step=step, seconds=self.clock.seconds())
+            is_last = self.is_last(step)
+            yield step
+            if is_last:
+                return
+
+    def is_sampled(self, step):
+        is_due = step % self.s.sample_every == 0 or step in self.snapshot_steps
+        return is_due and self.devices.rank == 0
+
+    def is_last(self, step):
+        """Whether no update comes after the sample of this step."""
+        return step == self.s.steps or self.stopping
+
+    def sample(self, step, loss, tokenizer, rows, top_probs, weights):
+        """What the model wrote at a step, as `generate` returns it, with the attention weights over
+        it; the loss is that of validation."""
+        self.log[step]["validation_loss"] = loss
+        runs.write_sample(self.run, step, self.s, tokenizer, self.facts["prompts"], rows,
+                          top_probs, weights)
+        if step in self.snapshot_steps:
+            self.run.write_tensors(f"snapshots/{step:06}.pt", self.model.state_dict())
+        self.save()
+        self.screen.sampled(self.log[step], tokenizer.decode(rows[0]))
+        self.log[step]["sampling_seconds"] = self.clock.lap()
+
+    def update(self, step, loss, norm, lr_multiplier):
+        """The loss of this process (a tensor) and the norm of the gradient at an update."""
+        loss, self.stopping = self.devices.all_reduce_mean(loss, self.stop.asked)
+        seconds = self.clock.lap()
+        self.log[step].update(
+            loss=self.check_finite(loss, "loss"),
+            gradient_norm=self.check_finite(norm.item(), "gradient"), lr_multiplier=lr_multiplier,
+            tokens_per_second=round(self.s.batch_size * self.s.n_ctx / seconds))
+        self.screen.advance(self.log[step])
+        if step == self.first + TIMED:
+            self.screen.estimate(seconds * (self.s.steps - step - 1))
+
+    def check_finite(self, number, what):
+        """A number, if it is one. Otherwise BadInput: nothing that comes after it is saved."""
+        if math.isfinite(number):
+            return number
+        saved = (f"Its checkpoint of step {self.run.saved_step} stays in {self.run.name}."
+                 if self.run.saved_step is not None else "Nothing of it was saved yet.")
+        raise BadInput(f"The {what} of step {self.step} is {number}; the run ends. {saved} Try a "
+                       f"smaller {' or '.join(too_high(self.s))}.")
+
+    def save(self):
+        runs.save(self.run, self.model, self.optimizers, self.step, self.log)
+
+    def finish(self):
+        """Save everything. Whether there are results to report: this is the first process, and the
+        training went on to its last step."""
+        if self.devices.rank > 0:
+            return False
+        self.save()
+        if self.step < self.s.steps:
+            self.screen.stopped(self.step)
+            return False
+        return True
+
+    def report(self, metrics, exam):
+        """Write and print the results. exam: of rules.examine."""
+        sampling = sum(line.get("sampling_seconds", 0) for line in self.log.values())
+        metrics = metrics | dict(step=self.step, seconds=self.log[self.step]["seconds"],
+                                 sampling_seconds=round(sampling, 3))
+        self.run.write_json("metrics.json", metrics | exam.metrics)
+        self.screen.closing(metrics, exam)
+
+
+def snapshot_steps(s):
+    """Log-spaced steps from 0 to the last; from `sample_every` on, each is a multiple of it."""
+    count = min(s.snapshots, 10**6) - 1  # whoever asks for more gets all steps anyway
+    spaced = np.geomspace(1, s.steps, count).round().astype(int).tolist()
+    every = s.sample_every
+    steps = (step if step < every else every * round(step / every) for step in spaced)
+    return {0, *(min(step, s.steps) for step in steps), s.steps}
+
+
+def too_high(s):
+    """The flags of the learning rates that are most likely too high: what is furthest above its
+    default; all, if none of them is far."""
+    names = ("matrix_lr", "embedding_lr", "unembedding_lr")
+    times = {"--" + name.replace("_", "-"): getattr(s, name) / getattr(type(s), name)
+             for name in names}
+    highest = max(times, key=times.get)
+    return [highest] if times[highest] > 5 else list(times)

@@ -1,0 +1,119 @@
+"""docs/formats.md has every key of a run and of an export, with its type, and no other."""
+import json
+import re
+from itertools import chain
+
+import train
+from helpers import ROOT
+from terrarium.web.exporters import role_milestones
+
+import pytest
+
+DOCUMENT = (ROOT / "docs" / "formats.md").read_text("utf-8")
+HEADS = dict(uniform_scores={"induction": 0.1}, snapshot_steps=[0, 3], scores=[
+    {"induction": [[0.1, 0.1, 0.1]] * 2}, {"induction": [[0.1, 0.1, 0.1], [0.1, 0.1, 0.5]]}])
+TYPES = {"string": [str], "boolean": [bool], "integer": [int], "number": [int, float],
+         "list": [list], "object": [dict], "null": [type(None)]}
+
+
+def documented(file):
+    """{path: types} of the table of a file."""
+    heading = rf"^### [^\n]*\b{re.escape(file)}(?!\w)"
+    part = re.search(rf"{heading}.*?(?=^##|\Z)", DOCUMENT, re.M | re.S)[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([a-z, ]+) \|", part, re.M)
+    return {path: tuple(TYPES[name] for name in re.split(", | or ", types)) for path, types in rows}
+
+
+def leaves(value, path=""):
+    """(path, value) of everything in a JSON value that is no list and no object with elements."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from leaves(one, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from leaves(one, f"{path}[]")
+    else:
+        yield path, value
+
+
+def pattern_of(path):
+    """<rule> stands for any name, or for whatever is in an object of that name."""
+    parts = [".+" if part.startswith("<") else re.escape(part)
+             for part in re.split(r"(<\w+>)", path)]
+    return re.compile("".join(parts))
+
+
+def check(file, content):
+    table = documented(file)
+    used = set()
+    for path, value in leaves(content):
+        rows = [row for row in table if pattern_of(row).fullmatch(path)]
+        # Null may stand for a whole object, whose keys are listed with its path before them.
+        rows += [row for row in table if value is None and row.startswith(f"{path}.")]
+        assert rows, f"{file} has {path}, which docs/formats.md does not name"
+        used.update(rows)
+        named = [row for row in rows if "<" not in row]
+        allowed = table[(named or rows)[0]]
+        flat = tuple(chain.from_iterable(allowed))
+        assert value is None or isinstance(value, flat), f"{file}: {path} is {value!r}"
+        assert not isinstance(value, bool) or bool in flat, f"{file}: {path} is {value!r}"
+    return table.keys() - used
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", ["settings.json", "tokenizer.json", "metrics.json", "corpus.json"])
+def test_each_key_of_a_json_file_of_a_run_is_documented(smoke_run, name):
+    assert check(name, json.loads((smoke_run / name).read_text("utf-8"))) == set()
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "traces.jsonl", "hashes.jsonl"])
+def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
+    unused = [check(name, line) for line in lines(smoke_run / name)]
+    assert set.intersection(*unused) == set()  # each key is in some line
+
+
+# What only some exports have: nothing need be missing, and no milestone need be reached.
+SOMETIMES = re.compile(r"missing\.|milestones\[\]\.")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "log.json", "samples.json", "check.json",
+                                  "heads.json", "neurons.json", "embeddings.json", "update.json",
+                                  "code.json"])
+def test_each_key_of_an_exported_file_is_documented(smoke, name):
+    unused = check(name, json.loads((smoke / name).read_text("utf-8")))
+    assert {key for key in unused if not SOMETIMES.match(key)} == set()
+
+
+def test_milestones_are_documented_whatever_their_kind():
+    shipped = ROOT / "site" / "exported" / "stories" / "samples.json"
+    found = json.loads(shipped.read_text("utf-8"))
+    head = dict(kind="head", step=3, prompt=None, text=None, role="induction", head="1.2",
+                weight=0.5)
+    assert list(role_milestones(HEADS)) == [head]
+    found["milestones"].append(head)
+    assert check("samples.json", found) == set()
+
+
+def test_each_key_of_the_file_of_a_step_is_documented(smoke):
+    for path in sorted((smoke / "steps").glob("*.json")):
+        assert check("steps/NNNNNN.json", json.loads(path.read_text("utf-8"))) == set()
+
+
+def test_each_key_of_the_list_of_runs_is_documented(smoke):
+    content = json.loads((smoke.parent / "index.json").read_text("utf-8"))
+    assert check("index.json", content) == set()
+
+
+def test_every_file_of_a_run_and_of_an_export_is_documented(smoke_run, smoke):
+    files = [path.relative_to(folder).as_posix() for folder in (smoke_run, smoke)
+             for path in folder.rglob("*") if path.is_file()]
+    for name in files:
+        assert re.sub(r"\d{6}", "NNNNNN", name) in DOCUMENT or name.startswith("weights/"), name
+
+
+def test_the_settings_that_the_document_points_at_are_those_of_train_py(smoke_run):
+    stored = json.loads((smoke_run / "settings.json").read_text("utf-8"))
+    assert set(stored) - {"version"} == {field for field in train.Settings.__dataclass_fields__}
