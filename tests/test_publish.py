@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 import unicodedata
 from pathlib import Path
 
@@ -490,6 +491,28 @@ def test_exports_of_one_run_at_once_leave_one_of_them(site, pages):
                    for i in range(6)))
         assert version_of(site / "exported" / "tale") in "012345"
         assert listed(site) == ["tale"] and not list(site.glob("exported/.*"))
+
+
+def test_an_export_looks_at_its_place_only_when_no_other_export_changes_it(site, pages):
+    publish.publish(site, "tale", written("1"), pages)
+    place, aside = site / "exported" / "tale", site / "aside"
+    begun = threading.Event()
+
+    def swap():
+        with locks.locked(site / "exported" / ".lock"):
+            os.replace(place, aside)
+            place.write_text("for a moment")
+            begun.set()
+            time.sleep(0.5)
+            place.unlink()
+            os.replace(aside, place)
+
+    def export():
+        begun.wait(30)
+        publish.publish(site, "tale", written("2"), pages)
+
+    together(swap, export)
+    assert version_of(place) == "2"
 
 
 def test_an_export_that_fails_leaves_the_site_to_the_one_beside_it(site, pages):

@@ -54,9 +54,8 @@ def publish(site, name, write, pages=None):
     exported = site / "exported"
     place = exported / name
     with explained(site, place), contextlib.ExitStack() as undo:
-        check_place(place)  # before anything is computed, and again when it gets its place
         claim(site, undo, pages)
-        with staging_folder(exported) as staging:
+        with staging_folder(place) as staging:
             new = staging / "new" / name
             new.mkdir(parents=True)
             write(new)
@@ -64,7 +63,7 @@ def publish(site, name, write, pages=None):
             for folder in (new, *filter(Path.is_dir, new.rglob("*"))):
                 sync(folder)
             with locked(exported / ".lock"):
-                check_place(place)
+                check_place(place)  # a stranger's file may have come in the meantime
                 install(site, staging, name, pages)
         undo.pop_all()
     return place
@@ -125,11 +124,14 @@ def put_back_directory(new, place, old):
 # Staging, and what is left of it when somebody is killed ----------------------------------------
 
 @contextlib.contextmanager
-def staging_folder(exported):
-    """A folder for an export that is being made, locked as long as this process lives."""
+def staging_folder(place):
+    """A folder for an export that is being made, locked as long as this process lives. Raises
+    BadInput, before anything is computed, if place holds what is not from an export."""
+    exported = place.parent
     with contextlib.ExitStack() as end:
-        with locked(exported / ".lock"):
+        with locked(exported / ".lock"):  # or another export swaps what is looked at here
             put_back(exported)
+            check_place(place)
             staging = Path(tempfile.mkdtemp(dir=exported, prefix=STAGING))
             end.callback(remove_staging, staging)
             end.callback(try_lock(staging / "lock"))  # what gives it back
