@@ -19,6 +19,7 @@ What is written, and where each number comes from:
     logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """
+
 import terrarium.python_check  # noqa: F401  an old Python or PyTorch gets a sentence
 
 import argparse
@@ -56,6 +57,7 @@ SITE = Path(__file__).parent / "site"
 # --------------------------------------------------------------------------------------------------
 # 1. A run into a site
 
+
 def export(run, site, corpus=False):
     """Write a run into site/exported/<name>, all of it or nothing. Returns its folder."""
     run.name = free_name(run.folder, site / "exported")
@@ -89,6 +91,7 @@ def is_export_of(other, folder, name):
 # --------------------------------------------------------------------------------------------------
 # 2. The command
 
+
 def main():
     args = arguments()
     site = Path(args.out)
@@ -97,16 +100,17 @@ def main():
     recover(site)
     names = []
     for folder in dict.fromkeys(map(Path, args.runs + args.named)) or [""]:
-        seconds = seconds_for(
-            lambda folder=folder: names.append(report(folder, args, site)))
+        seconds = seconds_for(lambda folder=folder: names.append(report(folder, args, site)))
         say(f"  in {duration(seconds)}")
     if args.serve:
         serve(site, args.port, names[0])
     else:
         out = () if is_own(site) else ("--out", site)
         serve_here = command("python", "export_for_web.py", "--serve", *out)
-        say(f"To see it: {serve_here}, or any server of files: "
-            f"{command('python', '-m', 'http.server', '-d', site)}")
+        say(
+            f"To see it: {serve_here}, or any server of files: "
+            f"{command('python', '-m', 'http.server', '-d', site)}"
+        )
 
 
 def check_arguments(args, site):
@@ -122,28 +126,53 @@ def check_arguments(args, site):
         saved_settings(train.Settings, Path(folder))
         other = taken.setdefault(real_name(Path(folder)), folder)
         if Path(other).resolve() != Path(folder).resolve():
-            raise BadInput(f"{other} and {folder} would both become exported/"
-                           f"{web_name(Path(folder))}: rename one of these folders.")
+            raise BadInput(
+                f"{other} and {folder} would both become exported/"
+                f"{web_name(Path(folder))}: rename one of these folders."
+            )
     check_site(site, None if is_own(site) else SITE)
 
 
 def arguments():
-    parser = ArgumentParser(description=__doc__,
-                            formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="*", metavar="RUN", type=os.path.expanduser,
-                        help="folders (the newest in runs/)")
-    parser.add_argument("--run", action="append", dest="named", default=[], metavar="RUN",
-                        type=os.path.expanduser,
-                        help="the same, as train.py prints it")
+    parser = ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        metavar="RUN",
+        type=os.path.expanduser,
+        help="folders (the newest in runs/)",
+    )
+    parser.add_argument(
+        "--run",
+        action="append",
+        dest="named",
+        default=[],
+        metavar="RUN",
+        type=os.path.expanduser,
+        help="the same, as train.py prints it",
+    )
     parser.add_argument("--serve", action="store_true", help="show the site on this machine")
-    parser.add_argument("--port", type=int, default=8000,
-                        help="port of the server (8000, or the next free one)")
-    parser.add_argument("--out", default=str(SITE), type=os.path.expanduser,
-                        help="the folder of the site (site)")
-    parser.add_argument("--weights", choices=("int8", "float16"), default="int8",
-                        help="number format of the weights (int8)")
-    parser.add_argument("--steps", type=int, nargs="+", help="what to export (all samples, at most "
-                        f"{STEP_FILES}; weights up to {WEIGHTS / 1e6:.0f} MB)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port of the server (8000, or the next free one)"
+    )
+    parser.add_argument(
+        "--out", default=str(SITE), type=os.path.expanduser, help="the folder of the site (site)"
+    )
+    parser.add_argument(
+        "--weights",
+        choices=("int8", "float16"),
+        default="int8",
+        help="number format of the weights (int8)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        nargs="+",
+        help="what to export (all samples, at most "
+        f"{STEP_FILES}; weights up to {WEIGHTS / 1e6:.0f} MB)",
+    )
     parser.add_argument("--corpus", action="store_true", help="also export the training text")
     return parser.parse_args()
 
@@ -158,20 +187,26 @@ def report(folder, args, site):
     say(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
     for part, size in sorted(sizes.items(), key=lambda item: -item[1]):
         say(f"  {size / 1e6:6.2f} MB  {part}")
-    say(f"  {len(run.exported_steps)} of {len(run.samples)} samples; weights of the steps "
-        f"{', '.join(map(str, run.snapshot_steps))}")
+    say(
+        f"  {len(run.exported_steps)} of {len(run.samples)} samples; weights of the steps "
+        f"{', '.join(map(str, run.snapshot_steps))}"
+    )
     for name, reason in now["missing"].items():
         say(f"  {name} is missing: {reason}")
     if others := differences(before, now):
-        say(f"  In its place was another run of that name ({', '.join(others)} differed): rename "
-            "a folder to have both.")
+        say(
+            f"  In its place was another run of that name ({', '.join(others)} differed): rename "
+            "a folder to have both."
+        )
     return run.name
 
 
 def sizes_of(manifest):
     """{file or folder: bytes} of an export. Its own folder may be another export's by now."""
-    sizes = {"manifest.json": len(json_bytes(manifest)),
-             "weights": manifest["weights"]["bytes"] * len(manifest["snapshots"])}
+    sizes = {
+        "manifest.json": len(json_bytes(manifest)),
+        "weights": manifest["weights"]["bytes"] * len(manifest["snapshots"]),
+    }
     for path, file in manifest["files"].items():
         part = path.split("/")[0]
         sizes[part] = sizes.get(part, 0) + file["bytes"]

@@ -14,6 +14,7 @@
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
 """
+
 import terrarium.python_check  # noqa: F401  an old Python or PyTorch gets a sentence
 
 import argparse
@@ -46,7 +47,10 @@ import torch
 
 FLAGS = {
     "text": dict(nargs="*", help="the text to use (the first prompt of the run)"),
-    "word": {}, "a": {}, "b": {}, "c": {},
+    "word": {},
+    "a": {},
+    "b": {},
+    "c": {},
     "--layer": dict(type=int, default=0, help="counted from 0 (0)"),
     "--head": dict(type=int, default=0, help="counted from 0 (0)"),
     "--all": dict(action="store_true", help="a contact sheet of all heads of all layers"),
@@ -59,57 +63,77 @@ FLAGS = {
     "--alternatives": dict(action="store_true", help="the ten likeliest, at temperature 1"),
 }
 
+
 def ranking(run, pairs, after=lambda i: ""):
     """Print (id, value) pairs, values from 0 to 1 with a bar; `after` adds something to a line."""
     for i, value in pairs:
         say(f"  {value:6.2f}  {run.words(i):14} {shades()[4] * int(20 * value):20} {after(i)}")
 
+
 def shades():
     """Nothing, and four shades of grey; a console that lacks them has other signs."""
     return shown_as(" ░▒▓█", " .+%#")
+
 
 def cells(weights, width=2):
     """Attention weights as text: from 4%, 16%, 36% and 64% on, a darker shade."""
     steps = shades()
     return "".join(steps[min(int(w**0.5 * 5), 4)] * width for w in weights.tolist())
 
+
 def weights(run, _):
     for name, p in run.model.named_parameters():
         means = MEANING[name.split(".")[-2]] if name.endswith("weight") else "and shifts it"
-        say(f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
-            f"{p.numel():>10,}  {means}")
+        say(
+            f"  {name.removesuffix('.weight'):32}{' x '.join(map(str, p.shape)):>11}"
+            f"{p.numel():>10,}  {means}"
+        )
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    say(f"\n{total:,} parameters, all of them learned. Neurons: {s.n_layer} layers x "
+    say(
+        f"\n{total:,} parameters, all of them learned. Neurons: {s.n_layer} layers x "
         f"{s.n_ff:,} = {s.n_layer * s.n_ff:,};\neach reads {s.n_embd} numbers (its row of up), "
         f"writes {s.n_embd} (its column of down). And {s.n_layer} x {s.n_head} heads,\n"
-        f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output.")
+        f"each {s.n_embd // s.n_head} wide: its part of query, key, value and output."
+    )
+
 
 def tokens(run, args):
     text = run.readable(args.text)
     pieces = [run.tokenizer.encode(piece) for piece in run.tokenizer.pre_tokenize(text)]
     for ids in pieces:
         say("  " + " + ".join(f"{run.words(i)} ({i})" for i in ids))
-    say(f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
-        f"of the token embedding (0 to {len(run.vocab) - 1}).")
+    say(
+        f"\n{len(text)} characters, {sum(map(len, pieces))} tokens. In brackets: the id, a row "
+        f"of the token embedding (0 to {len(run.vocab) - 1})."
+    )
     if unknown := sorted(set(args.text) - set(text)):
         say(f"Left out, because they do not occur in the corpus: {'  '.join(unknown)}")
+
 
 def merges(run, _):
     if not run.tokenizer.merges:
         raise BadInput("This run reads single characters: nothing was merged.")
-    lines = [f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
-             for i, (a, b) in enumerate(run.tokenizer.merges)]
+    lines = [
+        f"{i:>5} {show_whitespace(a)} + {show_whitespace(b)}"
+        for i, (a, b) in enumerate(run.tokenizer.merges)
+    ]
     for row in range(0, len(lines), 4):
         say("".join(f"{merge:24}" for merge in lines[row : row + 4]).rstrip())
-    say("\nThe most frequent pair of neighbours first; then everything is counted again. "
-        f"{show_whitespace(' ')} is a space.")
+    say(
+        "\nThe most frequent pair of neighbours first; then everything is counted again. "
+        f"{show_whitespace(' ')} is a space."
+    )
+
 
 def neighbours(run, args):
     vectors, word = run.model.token_embedding.weight.detach(), run.token(args.word)
     mean, chance = cosine_baseline(vectors)
     ranking(run, nearest(vectors, vectors[word])[1:11])
-    say(f"\nCosines of embeddings: 1 is the same direction, two random ones have {mean:.2f}. By "
-        f"chance, the nearest\nwould have {chance:.2f}: more means something.")
+    say(
+        f"\nCosines of embeddings: 1 is the same direction, two random ones have {mean:.2f}. By "
+        f"chance, the nearest\nwould have {chance:.2f}: more means something."
+    )
+
 
 def analogy(run, args):
     vectors = run.model.token_embedding.weight.detach()
@@ -117,10 +141,16 @@ def analogy(run, args):
     found = nearest(vectors, vectors[a] - vectors[b] + vectors[c])
     rank = {i: n for n, (i, _) in enumerate(nearest(vectors, vectors[c]))}
     say(f"{args.a} - {args.b} + {args.c} =")
-    ranking(run, [pair for pair in found if pair[0] not in given][:10],
-            lambda i: f"was number {rank[i]} beside {args.c}")
-    say(f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
-        f"What was near {args.c}\nanyway owes its place to that, not to the sum.")
+    ranking(
+        run,
+        [pair for pair in found if pair[0] not in given][:10],
+        lambda i: f"was number {rank[i]} beside {args.c}",
+    )
+    say(
+        f"\nAs usual, the three words are left out; of all, {run.words(found[0][0])} is nearest. "
+        f"What was near {args.c}\nanyway owes its place to that, not to the sum."
+    )
+
 
 def neurons(run, args):
     run.check(layer=args.layer, neuron=args.neuron or 0)
@@ -128,11 +158,14 @@ def neurons(run, args):
     activations = neuron_activations(run.model, args.layer, texts)
     for j in rare_and_strong(activations) if args.neuron is None else [args.neuron]:
         often = (activations[:, j] > 0.1).float().mean()
-        say(f"layer {args.layer}, neuron {j}: active (above 0.1) at {often:.1%} of the tokens, "
-            f"raises {run.words(*direct_logit_effect(run.model, args.layer, j))}")
+        say(
+            f"layer {args.layer}, neuron {j}: active (above 0.1) at {often:.1%} of the tokens, "
+            f"raises {run.words(*direct_logit_effect(run.model, args.layer, j))}"
+        )
         for activation, *around in max_activating_examples(activations[:, j], texts):
             before, token, after = map(run.line, around)
             say(f"  {activation:5.2f}  {before[-40:]}[{token}]{after[:20]}")
+
 
 def attention(run, args):
     run.check(layer=args.layer, head=args.head)
@@ -143,25 +176,37 @@ def attention(run, args):
     n = min(len(ids), fit)
     for i, row in zip(ids[:n], attention_weights(run.model, ids)[head]):
         most = run.words(ids[row.argmax()])
-        say(f"{run.words(i):>{label}.{label}} {cells(row[:n], width)} {most:.{label}} "
-            f"{row.max():.0%}")
+        say(
+            f"{run.words(i):>{label}.{label}} {cells(row[:n], width)} {most:.{label}} "
+            f"{row.max():.0%}"
+        )
     _, light, medium, dark, full = shades()
-    say(f"\n{n} of {len(ids)} tokens: each row is a token that looks, each column one it can look "
+    say(
+        f"\n{n} of {len(ids)} tokens: each row is a token that looks, each column one it can look "
         f"at, in the same\norder: from 4% on {light}, 16% {medium}, 36% {dark}, 64% {full}; and "
         "what it looks at most.\n\n"
-        "On unseen text, it looks hardest")
+        "On unseen text, it looks hardest"
+    )
     for weight, between in strongest_attention(run.model, *head, texts):
-        say(f"  {weight:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
-            f"{run.line(between)[:60]}")
+        say(
+            f"  {weight:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
+            f"{run.line(between)[:60]}"
+        )
     scores, chance = roles(run.model, texts)
     favourites = most_attended(run.model, texts)[args.layer][args.head]
-    say(f"and most at {run.words(*favourites)} \nRoles: " + ", ".join(
-        f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores))
+    say(
+        f"and most at {run.words(*favourites)} \nRoles: "
+        + ", ".join(
+            f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores
+        )
+    )
+
 
 def attention_layout(columns):
     """How many tokens fit beside the words, the width of a cell, and that of a word."""
     roomy = (columns - 36) // 2
     return (roomy, 2, 12) if roomy >= 8 else (max(columns - 21, 4), 1, 7)
+
 
 def contact_sheet(run, text, n=9):
     """Every head over the first n tokens of a text, its best role, and what it attends to most."""
@@ -173,30 +218,42 @@ def contact_sheet(run, text, n=9):
         columns = []
         for head in page:
             role = best_role(scores, chance, layer, head)
-            columns.append([f"head {layer}.{head}", role_label(role),
-                            f"{role.score:.0%}, chance {role.chance:.0%}",
-                            run.words(*favourites[layer][head])[:19],
-                            *(cells(row[:n]) for row in weights[layer, head, :n])])
+            columns.append(
+                [
+                    f"head {layer}.{head}",
+                    role_label(role),
+                    f"{role.score:.0%}, chance {role.chance:.0%}",
+                    run.words(*favourites[layer][head])[:19],
+                    *(cells(row[:n]) for row in weights[layer, head, :n]),
+                ]
+            )
         for line in zip(*columns):
             say("".join(f"{cell:20}" for cell in line).rstrip())
         say()
-    say("On unseen text, for each head: the role that explains most of its attention, in "
+    say(
+        "On unseen text, for each head: the role that explains most of its attention, in "
         "brackets if\nlittle; chance: if it looked at everything equally; and the tokens it "
         "favours. Duplicate token: an\nearlier copy of itself. Induction: what came after that "
-        "copy.")
+        "copy."
+    )
+
 
 def role_label(role):
     if role.confidence == "none":
         return "no clear role"
     return role.role if role.confidence == "clear" else f"({role.role})"
 
+
 def continuation(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
     names = ("tokens", "seed", "temperature", "top_k", "top_p")  # of those, what the verb takes
     how = {name: value for name, value in vars(args).items() if name in names}
     going_on = stream(run, text, model, **how)
-    return ((run.vocab[i].replace(END, "(end)"), probs[i].item(), probs.topk(min(10, len(probs))))
-            for i, probs in going_on)
+    return (
+        (run.vocab[i].replace(END, "(end)"), probs[i].item(), probs.topk(min(10, len(probs))))
+        for i, probs in going_on
+    )
+
 
 def generate(run, args):
     going_on = continuation(run, args.text, args)  # refuses what makes no sense before it prints
@@ -210,26 +267,34 @@ def generate(run, args):
             print(color_token(token, p), end="", flush=True)
     print()
 
+
 def samples(run, args):
     args.tokens = 30 if args.tokens is None else args.tokens
     for step in run.steps[: run.steps.index(run.step) + 1]:
-        words = [color_token(token.replace("\n", " / "), p)
-                 for token, p, _ in continuation(run, args.text, args, run.at(step))]
+        words = [
+            color_token(token.replace("\n", " / "), p)
+            for token, p, _ in continuation(run, args.text, args, run.at(step))
+        ]
         print(f"step {step:>6}  {''.join(words)}")
+
 
 def chat(run, args):
     you, other = getattr(run.corpus, "SPEAKERS", (None, None))
     if not you:
-        raise BadInput(f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
-                       "a run that can talk (python train.py --preset snail), or name one (--run).")
+        raise BadInput(
+            f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
+            "a run that can talk (python train.py --preset snail), or name one (--run)."
+        )
     say(f"You are talking to {other}. An empty line ends the chat.")
     said, forgotten = [], False
     while line := read_line(f"{you}: "):
         text = run.readable(line)
         if text != line:
             unknown = " ".join(sorted(set(line) - set(run.vocab)))
-            say(f"(No token for {unknown}: it does not occur in the corpus. The model reads: "
-                f"{text})")
+            say(
+                f"(No token for {unknown}: it does not occur in the corpus. The model reads: "
+                f"{text})"
+            )
         said.append(f"{you}: {text}\n{other}:")
         while len(run.tokenizer.encode("\n".join(said))) > run.s.n_ctx * 3 // 4:
             said.pop(0)
@@ -247,10 +312,13 @@ def chat(run, args):
             print(color_token(token, p), end="", flush=True)
         print()
 
+
 def tour(run, args):
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
-    say(f"{run.folder}, step {run.step:,} of {s.steps:,}: trained on {s.dataset}, {s.n_layer} "
-        f"layers x {s.n_head} heads, {total:,} parameters.\n\nIt reads")
+    say(
+        f"{run.folder}, step {run.step:,} of {s.steps:,}: trained on {s.dataset}, {s.n_layer} "
+        f"layers x {s.n_head} heads, {total:,} parameters.\n\nIt reads"
+    )
     tokens(run, args)
     say("\nMost likely next tokens")
     ranking(run, next_token_probs(run.model, run.ids(args.text)))
@@ -260,30 +328,44 @@ def tour(run, args):
     generate(run, args)
     say(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
 
+
 VERBS = {  # its function, and what may be typed after it
-    "weights": (weights, ""), "tokens": (tokens, "text"), "merges": (merges, ""),
-    "neighbours": (neighbours, "word"), "analogy": (analogy, "a b c"),
-    "neurons": (neurons, "--layer --neuron"), "attention": (attention, "text --layer --head --all"),
+    "weights": (weights, ""),
+    "tokens": (tokens, "text"),
+    "merges": (merges, ""),
+    "neighbours": (neighbours, "word"),
+    "analogy": (analogy, "a b c"),
+    "neurons": (neurons, "--layer --neuron"),
+    "attention": (attention, "text --layer --head --all"),
     "generate": (generate, "text --alternatives --tokens --temperature --top-k --top-p --seed"),
     "samples": (samples, "text --tokens --temperature --top-k --top-p --seed"),
     "chat": (chat, "--temperature --top-k --top-p --seed"),
 }
 
+
 def main():
     common = ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--run", metavar="FOLDER", type=os.path.expanduser,
-                        help="the newest in runs/, if none is named")
+    common.add_argument(
+        "--run",
+        metavar="FOLDER",
+        type=os.path.expanduser,
+        help="the newest in runs/, if none is named",
+    )
     common.add_argument("--step", type=int, help="of a snapshot (the last)")
-    parser = ArgumentParser(parents=[common], description=__doc__,
-                            formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = ArgumentParser(
+        parents=[common], description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     verbs = parser.add_subparsers(metavar="VERB")
     for name, (function, flags) in VERBS.items():
         verb = verbs.add_parser(name, parents=[common])
         verb.set_defaults(verb=function)
         for flag in flags.split():
             verb.add_argument(flag, **FLAGS[flag])
-    args = parser.parse_args(namespace=argparse.Namespace(  # what holds without a flag
-        verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8))
+    args = parser.parse_args(
+        namespace=argparse.Namespace(  # what holds without a flag
+            verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8
+        )
+    )
     run = Run(args.run, args.step)
     if not args.run and args.verb is not tour:
         say(f"({run.folder}, step {run.step:,})", file=sys.stderr)

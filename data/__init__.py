@@ -9,6 +9,7 @@ and may offer `check(text, prompt)`, which says which of its rules a text follow
 prompt, and `eval_prompts()`, the prompts to check a model with; without it, texts begin from
 nothing. A document may carry `nats`, its exact information: then the entropy of the text is known.
 """
+
 import gzip
 import hashlib
 import importlib
@@ -37,6 +38,7 @@ class Corpus(NamedTuple):
 
     `note` is what a person should know about them before training.
     """
+
     train: Iterable[str]
     validation: Iterable[str]
     has_documents: bool
@@ -89,7 +91,7 @@ def next_cut(path, position, has_documents):
         file.seek(position)
         seen = b""
         while block := file.read(2**16):
-            seen = seen[-len(mark):] + block  # a mark may lie across two blocks
+            seen = seen[-len(mark) :] + block  # a mark may lie across two blocks
             if mark in seen:
                 return file.tell() - len(seen) + seen.index(mark) + len(mark)
         return file.tell()
@@ -134,8 +136,10 @@ def open_text(path, held_out=0.1, most_held_out=2 * 2**20):
         validation = after(max(0, nothing - 1))
     train = FileText(path, 0, validation.start, has_documents)
     if not any(train) or not any(validation):
-        raise BadInput(f"{path} holds one document at most, so that none can be held out for "
-                       f"validation: put more into it, with {END} between them.")
+        raise BadInput(
+            f"{path} holds one document at most, so that none can be held out for "
+            f"validation: put more into it, with {END} between them."
+        )
     return Corpus(train, validation, has_documents)
 
 
@@ -144,8 +148,10 @@ def inspect(path):
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name one UTF-8 text file in it.")
     if not path.is_file():
-        raise BadInput(f"There is no file {path}: check the path, or leave out --dataset "
-                       "to train on the built-in stories.")
+        raise BadInput(
+            f"There is no file {path}: check the path, or leave out --dataset "
+            "to train on the built-in stories."
+        )
     size = text_size(path)
     has_documents, characters, kinds, tail, seen = False, 0, set(), b"", b""
     with open(path, "rb") as file, progress("Looking through it", size) as bar:
@@ -153,7 +159,7 @@ def inspect(path):
             if file.tell() == len(block) and (found := sniff.other_format(block[:4096])):
                 what, remedy = found
                 raise BadInput(f"{path} seems to be {what}, not plain text in UTF-8. {remedy}")
-            seen = seen[-len(END):] + block  # a mark may lie across two blocks
+            seen = seen[-len(END) :] + block  # a mark may lie across two blocks
             has_documents = has_documents or END.encode() in seen
             bar.update(len(block))
             block = tail + block
@@ -161,11 +167,15 @@ def inspect(path):
             characters += len(text)
             kinds = kinds if len(kinds) > 1 else kinds | set(text)
     if characters < SMALLEST:
-        raise BadInput(f"{path} holds {characters:,} characters, and at least {SMALLEST:,} are "
-                       "needed to learn from: choose a longer text.")
+        raise BadInput(
+            f"{path} holds {characters:,} characters, and at least {SMALLEST:,} are "
+            "needed to learn from: choose a longer text."
+        )
     if len(kinds) == 1:
-        raise BadInput(f"{path} holds only one character, {kinds.pop()!r}, {characters:,} times, "
-                       "so that there is nothing to predict: choose another text.")
+        raise BadInput(
+            f"{path} holds only one character, {kinds.pop()!r}, {characters:,} times, "
+            "so that there is nothing to predict: choose another text."
+        )
     return size, has_documents
 
 
@@ -186,20 +196,28 @@ def text_size(path):
 def decode(block, path, position, last):
     """Decode what is complete in a block of bytes; give back the text and the bytes left over."""
     if b"\0" in block:
-        raise BadInput(f"{path} is not text: byte {position + block.index(0):,} is zero. "
-                       "Save it as plain text in UTF-8.")
+        raise BadInput(
+            f"{path} is not text: byte {position + block.index(0):,} is zero. "
+            "Save it as plain text in UTF-8."
+        )
     try:
         return block.decode("utf-8"), b""
     except UnicodeDecodeError as error:
         # A character may lie across the end of the block: its first bytes wait for the next.
         cut_off = len(block) - error.start < 4 and error.reason == "unexpected end of data"
         if cut_off and not last:
-            return block[:error.start].decode("utf-8"), block[error.start:]
-        what, remedy = ("It ends in the middle of a character, as if it had been cut off.",
-                        "Copy or download it again, or delete its last character in an editor.") \
-            if cut_off else sniff.older_encoding(block, error.start)
-        raise BadInput(f"{path} is not UTF-8: byte {position + error.start:,} cannot be read. "
-                       f"{what} {remedy}") from None
+            return block[: error.start].decode("utf-8"), block[error.start :]
+        what, remedy = (
+            (
+                "It ends in the middle of a character, as if it had been cut off.",
+                "Copy or download it again, or delete its last character in an editor.",
+            )
+            if cut_off
+            else sniff.older_encoding(block, error.start)
+        )
+        raise BadInput(
+            f"{path} is not UTF-8: byte {position + error.start:,} cannot be read. {what} {remedy}"
+        ) from None
 
 
 def character_boundary(path, position):
@@ -221,8 +239,10 @@ def download(url, path, check):
     """
     if path.exists():
         if wrong := check(path.read_bytes()):
-            raise BadInput(f"{path} is not what it should be: {wrong}. Delete it, and it will be "
-                           f"downloaded again, or put the right one there (from {url}).")
+            raise BadInput(
+                f"{path} is not what it should be: {wrong}. Delete it, and it will be "
+                f"downloaded again, or put the right one there (from {url})."
+            )
         return path
     try:
         content = fetch(url)
@@ -262,9 +282,11 @@ def differs(content, size, sha256):
 
 
 def no_network(path, url, error):
-    return BadInput(f"{path.name} could not be downloaded ({error}). Put it into "
-                    f"{path.parent} yourself (it comes from {url}), or train on "
-                    "the built-in corpus, which needs no network: python train.py")
+    return BadInput(
+        f"{path.name} could not be downloaded ({error}). Put it into "
+        f"{path.parent} yourself (it comes from {url}), or train on "
+        "the built-in corpus, which needs no network: python train.py"
+    )
 
 
 def names():
@@ -280,6 +302,8 @@ def find(name):
     if Path(name).exists() or Path(name).suffix or len(Path(name).parts) > 1:
         return importlib.import_module("data.textfile").TextFile(name)
     close = get_close_matches(name, names(), 1)
-    raise BadInput(f"There is no corpus called {name!r}"
-                   + (f"; did you mean {close[0]!r}?" if close else ".")
-                   + f" Choose one of {', '.join(names())}, or the path of a UTF-8 text file.")
+    raise BadInput(
+        f"There is no corpus called {name!r}"
+        + (f"; did you mean {close[0]!r}?" if close else ".")
+        + f" Choose one of {', '.join(names())}, or the path of a UTF-8 text file."
+    )

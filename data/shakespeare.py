@@ -5,6 +5,7 @@ domain. Standard split: the first 90% of the characters train, the last 10% vali
 Downloaded on first use to `data/downloads/tinyshakespeare.txt`, and read from there; its length
 and its hash are checked, so that nothing else is taken for it.
 """
+
 from functools import partial
 
 from data import DOWNLOADS, differs, download, open_text

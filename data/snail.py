@@ -15,6 +15,7 @@ Contents: 1. the book · 2. conversations · 3. judging a reply
 
 Source: snail.txt, nothing else. Licence: MIT, like the rest of Terrarium.
 """
+
 import re
 from functools import cache
 from pathlib import Path
@@ -25,20 +26,29 @@ from data import Corpus
 from terrarium.errors import BadInput
 
 SPEAKERS = ("you", "pip")  # who begins a line, the visitor first
-PROMPTS = ("you: hello\npip:", "you: what do you eat?\npip:", "you: what is the moon like?\npip:",
-           "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
-           "you: what is my name?\npip:", "you: tell me a joke\npip:")
+PROMPTS = (
+    "you: hello\npip:",
+    "you: what do you eat?\npip:",
+    "you: what is the moon like?\npip:",
+    "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
+    "you: what is my name?\npip:",
+    "you: tell me a joke\npip:",
+)
 MEMORIES = ("name", "favourite")  # what a visitor may tell, and ask for later
-ASKING = re.compile(r"(what|how|do|does|did|are|is|am|can|could|why|where|when|who|which|have|has|"
-                    r"would|will|were|must|may|should|know|any)\b")
+ASKING = re.compile(
+    r"(what|how|do|does|did|are|is|am|can|could|why|where|when|who|which|have|has|"
+    r"would|will|were|must|may|should|know|any)\b"
+)
 BEFORE = ("", "", "", "pip, ", "and ", "so, ")  # what people may say before a question
 
 
 # ---------------------------------------------------------------------------------------------
 # 1. The book
 
+
 class Topic(NamedTuple):
     """What visitors say, what Pip answers; `unknown` replies if what is asked was never told."""
+
     questions: list
     held_out: list
     replies: list
@@ -72,12 +82,15 @@ def inspect(slots, topics):
         lines = topics.get(name, Topic([""], [""], [], [], []))
         for mark, some in zip("?!-", (lines.questions, lines.held_out, lines.replies)):
             if not any(some):
-                raise BadInput(f"snail.txt: the topic {name!r} needs a line that begins with "
-                               f"{mark}.")
+                raise BadInput(
+                    f"snail.txt: the topic {name!r} needs a line that begins with {mark}."
+                )
         used = set(re.findall(r"\{(\w+)\}", str(lines)))
         if unknown := sorted(used.difference(slots)):
-            raise BadInput(f"snail.txt: the topic {name!r} uses the slot {unknown[0]!r}, which no "
-                           f"line fills ({unknown[0]} = one / two / three).")
+            raise BadInput(
+                f"snail.txt: the topic {name!r} uses the slot {unknown[0]!r}, which no "
+                f"line fills ({unknown[0]} = one / two / three)."
+            )
 
 
 def plain_topics():
@@ -93,6 +106,7 @@ def fill(template, rng, known):
 
 # ---------------------------------------------------------------------------------------------
 # 2. Conversations
+
 
 def a_name(rng):
     """A name from the list, or of two or three syllables: too many to be known by heart, so that
@@ -148,13 +162,16 @@ def load(conversations=60_000, seed=1):
     train = [converse(rng, "questions") for _ in range(conversations)]
     validation = [converse(rng, "held_out") for _ in range(conversations // 30)]
     replies = [line for text in train for line in text.splitlines() if line.startswith("pip: ")]
-    note = (f"{len(train):,} conversations, {len(train) - len(set(train)):,} of them exact "
-            f"duplicates; {len(replies):,} replies, {len(set(replies)):,} of them distinct")
+    note = (
+        f"{len(train):,} conversations, {len(train) - len(set(train)):,} of them exact "
+        f"duplicates; {len(replies):,} replies, {len(set(replies)):,} of them distinct"
+    )
     return Corpus(train, validation, True, note)
 
 
 # ---------------------------------------------------------------------------------------------
 # 3. Judging a reply
+
 
 def eval_prompts(names=100):
     """Prompts that end where Pip has to answer a question worded as none of the training part is:
@@ -166,8 +183,10 @@ def eval_prompts(names=100):
         prompts += [f"you: {ask(question, rng, {})}\npip:" for question in topics[name].held_out]
     for visitor in rng.choices(slots["visitor"], k=names) + slots["stranger"]:
         known = {"visitor": visitor}
-        told, asked = (ask(rng.choice(topics[name].held_out), rng, known)
-                       for name in ("name told", "name asked"))
+        told, asked = (
+            ask(rng.choice(topics[name].held_out), rng, known)
+            for name in ("name told", "name asked")
+        )
         hello = answer(topics["name told"], rng, known)
         prompts.append(f"you: {told}\npip: {hello}\nyou: {asked}\npip:")
     return prompts
@@ -188,8 +207,7 @@ def check(text, prompt=""):
     last = max(len(prompt.splitlines()), 2)
     *before, question, reply = [line.partition(":")[2].strip() for line in [*lines, "", ""][:last]]
     topic, told = topic_of(question), list(filter(None, map(name_told, [*before, question])))
-    kept = dict(character=in_character(reply, told),
-                grammar=bool(any_reply().fullmatch(reply)))
+    kept = dict(character=in_character(reply, told), grammar=bool(any_reply().fullmatch(reply)))
     if topic:
         kept["topic"] = bool(openings()[topic].match(reply))
     if topic == "name asked" and told:
@@ -204,17 +222,20 @@ def words(text):
 
 def in_character(reply, names):
     sentences = re.split(r"(?<=[.?]) ", reply)
-    return (set(re.findall(r"\w+|[^\w\s]", reply)) <= lexicon() | set(names) and
-            reply[-1:] in (".", "?") and
-            max(len(sentence.split()) for sentence in sentences) <= 20)
+    return (
+        set(re.findall(r"\w+|[^\w\s]", reply)) <= lexicon() | set(names)
+        and reply[-1:] in (".", "?")
+        and max(len(sentence.split()) for sentence in sentences) <= 20
+    )
 
 
 @cache
 def lexicon():
     """Every word and mark in any reply."""
     slots, topics = book()
-    texts = [text for topic in topics.values() for text in topic.replies + topic.unknown +
-             topic.tails] + [text for fillings in slots.values() for text in fillings]
+    texts = [
+        text for topic in topics.values() for text in topic.replies + topic.unknown + topic.tails
+    ] + [text for fillings in slots.values() for text in fillings]
     return frozenset(re.findall(r"\w+|[^\w\s]", re.sub(r"\{\w+\}", "", " ".join(texts))))
 
 
@@ -243,8 +264,9 @@ def any_of(templates):
 
     def pattern(template):
         literals_and_slots = enumerate(re.split(r"\{(\w+)\}", template))
-        return "".join(fillings(part) if i % 2 else re.escape(part)
-                       for i, part in literals_and_slots)
+        return "".join(
+            fillings(part) if i % 2 else re.escape(part) for i, part in literals_and_slots
+        )
 
     def fillings(slot):
         return r"(\w+)" if slot == "visitor" else any_of(slots[slot])  # anybody may visit
@@ -254,14 +276,18 @@ def any_of(templates):
 
 @cache
 def questions():
-    return {name: re.compile(any_of(topic.questions + topic.held_out))
-            for name, topic in book()[1].items()}
+    return {
+        name: re.compile(any_of(topic.questions + topic.held_out))
+        for name, topic in book()[1].items()
+    }
 
 
 @cache
 def openings():
-    return {name: re.compile(any_of(topic.replies + topic.unknown) + r"(?= |$)")
-            for name, topic in book()[1].items()}
+    return {
+        name: re.compile(any_of(topic.replies + topic.unknown) + r"(?= |$)")
+        for name, topic in book()[1].items()
+    }
 
 
 @cache

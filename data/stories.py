@@ -15,6 +15,7 @@ Contents: 1. words · 2. sentences that many plots share · 3. openings · 4. pl
 
 Source: the templates and tables below, nothing else. Licence: MIT, like the rest of Terrarium.
 """
+
 import math
 import re
 from collections import Counter
@@ -23,14 +24,19 @@ from random import Random
 
 from data import Corpus
 
-PROMPTS = ("Once upon a time", "The boy was very", "She went to the", "The dog and the cat",
-           "He was happy because")
-RULES = ("spelling", "grammar", "quotes", "name", "pronoun", "object", "place", "feeling",
-         "ending")
+PROMPTS = (
+    "Once upon a time",
+    "The boy was very",
+    "She went to the",
+    "The dog and the cat",
+    "He was happy because",
+)
+RULES = ("spelling", "grammar", "quotes", "name", "pronoun", "object", "place", "feeling", "ending")
 
 
 # ---------------------------------------------------------------------------------------------
 # 1. Words: who there is, and what may fill a slot in any plot
+
 
 def either(text):
     """The options in "a / b / c". Every option is as likely as the others."""
@@ -45,23 +51,37 @@ NAMES = {
 }
 FAMILY = either("Mum / Dad / Grandma / Grandpa")
 FRIENDS = either("Sara / Nina / Peter / Oscar")
-HELPERS = {"boy": FAMILY + FRIENDS, "girl": FAMILY + FRIENDS,
-           "dog": NAMES["cat"], "cat": NAMES["dog"]}
+HELPERS = {
+    "boy": FAMILY + FRIENDS,
+    "girl": FAMILY + FRIENDS,
+    "dog": NAMES["cat"],
+    "cat": NAMES["dog"],
+}
 FEMALE = {*NAMES["girl"], *NAMES["cat"], "Mum", "Grandma", "Sara", "Nina"}
 KIND = {name: kind for kind, names in NAMES.items() for name in names}  # "Tom" -> "boy"
 
 # {he} follows the name of the hero, {helper_he} the name of the helper: (male, female).
-PRONOUNS = {"he": ("he", "she"), "his": ("his", "her"), "him": ("him", "her"),
-            "child": ("boy", "girl"), "helper_he": ("he", "she"), "helper_him": ("him", "her")}
+PRONOUNS = {
+    "he": ("he", "she"),
+    "his": ("his", "her"),
+    "him": ("him", "her"),
+    "child": ("boy", "girl"),
+    "helper_he": ("he", "she"),
+    "helper_him": ("him", "her"),
+}
 
 ANYWHERE = {
     "trait": either("kind / brave / clever / funny / shy / gentle / curious / polite"),
     "hobby": either("sing / run / jump / swim / play"),
     "home": either("in a small house / in a big house / near the sea / on a farm"),
-    "bond": either("were best friends / lived in the same house / did everything together / "
-                   "played together every day"),
-    "reason": either("the sun was out / it was a warm day / it was a lovely day / "
-                     "he had new shoes / he had slept well"),
+    "bond": either(
+        "were best friends / lived in the same house / did everything together / "
+        "played together every day"
+    ),
+    "reason": either(
+        "the sun was out / it was a warm day / it was a lovely day / "
+        "he had new shoes / he had slept well"
+    ),
     "when": either("One day / One morning / One afternoon / On Sunday / On Monday / After lunch"),
     "early": either("after lunch / in the morning / before lunch / before dinner"),
     "weather": either("warm / lovely / good / nice"),
@@ -137,34 +157,77 @@ ENDINGS = (
 # ---------------------------------------------------------------------------------------------
 # 3. Openings: the kind of hero, then the sentences that say who it is and where the hero goes
 
-ONCE = ("Once upon a time there was a {trait} {child} named {name}.",
-        "{when}, {he} went to the {place}.")
+ONCE = (
+    "Once upon a time there was a {trait} {child} named {name}.",
+    "{when}, {he} went to the {place}.",
+)
 LOVED = ("{name} was a {child} who loved to {hobby}.", "{He} walked to the {place} {early}.")
-LIVED = ("There was a {trait} {child} who lived {home}.",
-         "{name} was {his} name.", "{when}, {he} came to the {place}.")
+LIVED = (
+    "There was a {trait} {child} who lived {home}.",
+    "{name} was {his} name.",
+    "{when}, {he} came to the {place}.",
+)
 OPENINGS = (
-    ("boy", *ONCE), ("girl", *ONCE), ("boy", *LOVED), ("girl", *LOVED),
-    ("boy", *LIVED), ("girl", *LIVED),
-    ("boy", "The boy was very {trait}.",
-     "{His} name was {name}.", "{when}, {he} ran to the {place}."),
-    ("boy", "The boy was very {trait}.",
-     "Everyone called {him} {name}.", "{when}, {he} ran to the {place}."),
-    ("girl", "She went to the {place} {early}.",
-     "{His} name was {name}, and {he} was very {trait}."),
-    ("girl", "She went to the {place} {early}.",
-     "{He} was a {trait} {child}, and {his} name was {name}."),
-    ("boy", "He was happy because {reason}.",
-     "{His} name was {name}, and {he} was on {his} way to the {place}."),
-    ("boy", "He was happy because {reason}.",
-     "{He} was called {name}, and {he} was going to the {place}."),
-    ("girl", "It was a {weather} day, and {name} was up early.",
-     "The {trait} {child} went to the {place}."),
-    ("girl", "It was a {weather} day, and {name} was up early.",
-     "{He} put on {his} shoes and went to the {place}."),
-    ("dog", "The dog and the cat {bond}.",
-     "The dog was {name}, and the cat was {helper}.", "{when}, {name} set off to the {place}."),
-    ("cat", "The dog and the cat {bond}.",
-     "The cat was {name}, and the dog was {helper}.", "{when}, {name} set off to the {place}."),
+    ("boy", *ONCE),
+    ("girl", *ONCE),
+    ("boy", *LOVED),
+    ("girl", *LOVED),
+    ("boy", *LIVED),
+    ("girl", *LIVED),
+    (
+        "boy",
+        "The boy was very {trait}.",
+        "{His} name was {name}.",
+        "{when}, {he} ran to the {place}.",
+    ),
+    (
+        "boy",
+        "The boy was very {trait}.",
+        "Everyone called {him} {name}.",
+        "{when}, {he} ran to the {place}.",
+    ),
+    (
+        "girl",
+        "She went to the {place} {early}.",
+        "{His} name was {name}, and {he} was very {trait}.",
+    ),
+    (
+        "girl",
+        "She went to the {place} {early}.",
+        "{He} was a {trait} {child}, and {his} name was {name}.",
+    ),
+    (
+        "boy",
+        "He was happy because {reason}.",
+        "{His} name was {name}, and {he} was on {his} way to the {place}.",
+    ),
+    (
+        "boy",
+        "He was happy because {reason}.",
+        "{He} was called {name}, and {he} was going to the {place}.",
+    ),
+    (
+        "girl",
+        "It was a {weather} day, and {name} was up early.",
+        "The {trait} {child} went to the {place}.",
+    ),
+    (
+        "girl",
+        "It was a {weather} day, and {name} was up early.",
+        "{He} put on {his} shoes and went to the {place}.",
+    ),
+    (
+        "dog",
+        "The dog and the cat {bond}.",
+        "The dog was {name}, and the cat was {helper}.",
+        "{when}, {name} set off to the {place}.",
+    ),
+    (
+        "cat",
+        "The dog and the cat {bond}.",
+        "The cat was {name}, and the dog was {helper}.",
+        "{when}, {name} set off to the {place}.",
+    ),
 )
 
 
@@ -176,257 +239,428 @@ PLOTS = {
         place=either("park / garden / farm / playground / zoo"),
         thing=either("ball / doll / drum / book / boat / bear / car / train"),
         colour=TOY_COLOURS,
-        spot=either("under the bench / behind the gate / behind the wall / under the big tree / "
-                    "on the steps / next to the flowers"),
-        trouble=either("sad / worried / upset"), glad=either("happy / glad / pleased"),
-        story=((
-            ("{He} had a {colour} {thing} with {him}.",
-             "{He} took {his} {colour} {thing} along.",
-             "{He} had {his} best toy, a {colour} {thing}."),
-            ("{He} put it {spot} and went to play.",
-             "{He} left it {spot} and ran off to play.",
-             "To keep it safe, {he} put it {spot}."),
-        ), (
-            ("Later, {he} could not find the {thing}.",
-             "After a while, {he} forgot where the {thing} was.",
-             "Then {he} wanted the {thing}, but {he} did not see it."),
-            TROUBLE, ARRIVAL,
-            ('"Where did you put your {thing}?" asked {helper}.',
-             '"Let us look for the {thing} together," said {helper}.',
-             '"Do not worry, we will find your {thing}," said {helper}.'),
-        ), (
-            ("They looked {spot}, and there was the {colour} {thing}!",
-             "{name} and {helper} found the {colour} {thing} {spot}.",
-             "The {colour} {thing} was still {spot}!"),
-            THANKS, GLAD, ENDINGS,
-        ))),
+        spot=either(
+            "under the bench / behind the gate / behind the wall / under the big tree / "
+            "on the steps / next to the flowers"
+        ),
+        trouble=either("sad / worried / upset"),
+        glad=either("happy / glad / pleased"),
+        story=(
+            (
+                (
+                    "{He} had a {colour} {thing} with {him}.",
+                    "{He} took {his} {colour} {thing} along.",
+                    "{He} had {his} best toy, a {colour} {thing}.",
+                ),
+                (
+                    "{He} put it {spot} and went to play.",
+                    "{He} left it {spot} and ran off to play.",
+                    "To keep it safe, {he} put it {spot}.",
+                ),
+            ),
+            (
+                (
+                    "Later, {he} could not find the {thing}.",
+                    "After a while, {he} forgot where the {thing} was.",
+                    "Then {he} wanted the {thing}, but {he} did not see it.",
+                ),
+                TROUBLE,
+                ARRIVAL,
+                (
+                    '"Where did you put your {thing}?" asked {helper}.',
+                    '"Let us look for the {thing} together," said {helper}.',
+                    '"Do not worry, we will find your {thing}," said {helper}.',
+                ),
+            ),
+            (
+                (
+                    "They looked {spot}, and there was the {colour} {thing}!",
+                    "{name} and {helper} found the {colour} {thing} {spot}.",
+                    "The {colour} {thing} was still {spot}!",
+                ),
+                THANKS,
+                GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "stuck": dict(
         place=either("park / garden / playground / farm / market"),
         thing=either("kite / balloon / hat / scarf / flag / ball"),
         colour=TOY_COLOURS,
-        spot=either("in the tall tree / on the roof / on the high wall / on the lamp / "
-                    "on the fence"),
+        spot=either(
+            "in the tall tree / on the roof / on the high wall / on the lamp / on the fence"
+        ),
         tool=either("ladder / chair / stick / box"),
-        trouble=either("sad / cross / upset"), glad=either("happy / glad / pleased"),
-        story=((
-            ("{He} was playing with a {colour} {thing}.",
-             "{He} had a new {colour} {thing}.",
-             "{He} ran around with a {colour} {thing}."),
-            ("But the wind took it, and it got stuck {spot}.",
-             "Then the wind blew, and it landed {spot}.",
-             "It flew up and up, and then it was {spot}."),
-        ), (
-            ("{He} jumped and jumped, but the {thing} was too high.",
-             "{name} could not reach the {thing} at all.",
-             "{He} was too small to get the {thing} back."),
-            TROUBLE, ARRIVAL,
-            ('"I can get the {thing} down," said {helper}.',
-             '"Wait here, and I will get your {thing}," said {helper}.',
-             '"I know how to reach that {thing}," said {helper}.'),
-        ), (
-            ("{helper} used a {tool} to get the {colour} {thing} that was {spot}.",
-             "The {colour} {thing} was still {spot}, but {helper} got it with a {tool}.",
-             "With a {tool}, {helper} could reach the {colour} {thing} {spot}."),
-            THANKS, GLAD, ENDINGS,
-        ))),
+        trouble=either("sad / cross / upset"),
+        glad=either("happy / glad / pleased"),
+        story=(
+            (
+                (
+                    "{He} was playing with a {colour} {thing}.",
+                    "{He} had a new {colour} {thing}.",
+                    "{He} ran around with a {colour} {thing}.",
+                ),
+                (
+                    "But the wind took it, and it got stuck {spot}.",
+                    "Then the wind blew, and it landed {spot}.",
+                    "It flew up and up, and then it was {spot}.",
+                ),
+            ),
+            (
+                (
+                    "{He} jumped and jumped, but the {thing} was too high.",
+                    "{name} could not reach the {thing} at all.",
+                    "{He} was too small to get the {thing} back.",
+                ),
+                TROUBLE,
+                ARRIVAL,
+                (
+                    '"I can get the {thing} down," said {helper}.',
+                    '"Wait here, and I will get your {thing}," said {helper}.',
+                    '"I know how to reach that {thing}," said {helper}.',
+                ),
+            ),
+            (
+                (
+                    "{helper} used a {tool} to get the {colour} {thing} that was {spot}.",
+                    "The {colour} {thing} was still {spot}, but {helper} got it with a {tool}.",
+                    "With a {tool}, {helper} could reach the {colour} {thing} {spot}.",
+                ),
+                THANKS,
+                GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "broken": dict(
         place=either("kitchen / bedroom / playroom / attic / hall"),
         thing=either("car / boat / train / doll / drum / kite"),
         colour=TOY_COLOURS,
         spot=either("on the shelf / on the table / by the window / in the big box / on the chair"),
         fix=either("glue / tape / string"),
-        trouble=either("sad / sorry / upset"), glad=either("happy / glad / pleased"),
-        story=((
-            ("{He} wanted to play with {his} {colour} {thing}.",
-             "{His} {colour} {thing} was there.",
-             "There {he} found {his} {colour} {thing}."),
-            ("But {he} let it fall, and it broke in two.",
-             "It fell down with a bang and broke.",
-             "{He} ran with it, but it hit the wall and broke."),
-        ), (
-            TROUBLE, ARRIVAL,
-            ('"We can mend the {thing} with some {fix}," said {helper}.',
-             '"I have some {fix} for your {thing}," said {helper}.',
-             '"Give me the {thing} and some {fix}," said {helper}.'),
-        ), (
-            ("With the {fix}, the {colour} {thing} was as good as new.",
-             "They used the {fix}, and the {colour} {thing} was mended.",
-             "The {fix} made the {colour} {thing} look like new."),
-            HERO_GLAD,
-            ("{He} put it {spot} to keep it safe.",
-             "{He} put it {spot} for the night.",
-             "Then {he} put it {spot} to dry."),
-            ("The next day, it was still {spot}.",
-             "When {he} came back, it was still {spot}.",
-             "It stayed {spot} until {he} came back to play."),
-            ENDINGS,
-        ))),
+        trouble=either("sad / sorry / upset"),
+        glad=either("happy / glad / pleased"),
+        story=(
+            (
+                (
+                    "{He} wanted to play with {his} {colour} {thing}.",
+                    "{His} {colour} {thing} was there.",
+                    "There {he} found {his} {colour} {thing}.",
+                ),
+                (
+                    "But {he} let it fall, and it broke in two.",
+                    "It fell down with a bang and broke.",
+                    "{He} ran with it, but it hit the wall and broke.",
+                ),
+            ),
+            (
+                TROUBLE,
+                ARRIVAL,
+                (
+                    '"We can mend the {thing} with some {fix}," said {helper}.',
+                    '"I have some {fix} for your {thing}," said {helper}.',
+                    '"Give me the {thing} and some {fix}," said {helper}.',
+                ),
+            ),
+            (
+                (
+                    "With the {fix}, the {colour} {thing} was as good as new.",
+                    "They used the {fix}, and the {colour} {thing} was mended.",
+                    "The {fix} made the {colour} {thing} look like new.",
+                ),
+                HERO_GLAD,
+                (
+                    "{He} put it {spot} to keep it safe.",
+                    "{He} put it {spot} for the night.",
+                    "Then {he} put it {spot} to dry.",
+                ),
+                (
+                    "The next day, it was still {spot}.",
+                    "When {he} came back, it was still {spot}.",
+                    "It stayed {spot} until {he} came back to play.",
+                ),
+                ENDINGS,
+            ),
+        ),
+    ),
     "sharing": dict(
         place=either("park / beach / garden / lake / hill"),
         thing=either("cake / pie / bun / apple / pear / banana / peach"),
         colour=either("big / fresh / lovely / nice"),
         spot=either("under the big tree / on the grass / in the sun / on the rug / on the bench"),
-        trouble=either("sad / hungry / tired"), glad=either("happy / glad / pleased"),
-        story=((
-            ("{He} had a {colour} {thing} in a bag.",
-             "{He} took out a {colour} {thing}.",
-             "{He} could not wait to eat {his} {colour} {thing}."),
-            ("So {he} sat down {spot}.",
-             "{He} went to eat it {spot}.",
-             "It was nice to sit {spot}."),
-        ), (
-            ("{First} came to the {place} and looked {trouble}.",
-             "{He} saw {first} at the {place}, and {helper_he} was {trouble}.",
-             "Then {first} came to the {place} and felt {trouble}."),
-            ('"I have nothing to eat," said {helper}.',
-             '"My food is at home," said {helper}.',
-             '"Oh, that {thing} looks so good," said {helper}.'),
-            ("{name} did not want {helper} to be {trouble}.",
-             "{name} looked at the {thing} and had an idea.",
-             "{name} thought for a while and smiled."),
-            ('"You can have half of my {thing}," said {name}.',
-             '"Come and share my {thing} with me," said {name}.',
-             '"One {thing} is enough for two," said {name}.'),
-        ), (
-            ("{He} cut the {colour} {thing} in two.",
-             "{name} gave {helper} half of the {colour} {thing}.",
-             "They each got half of the {colour} {thing}."),
-            ("They sat {spot} and ate it all.",
-             "They ate it together {spot}.",
-             "They stayed {spot} until it was all gone."),
-            HERO_GLAD, ENDINGS,
-        ))),
+        trouble=either("sad / hungry / tired"),
+        glad=either("happy / glad / pleased"),
+        story=(
+            (
+                (
+                    "{He} had a {colour} {thing} in a bag.",
+                    "{He} took out a {colour} {thing}.",
+                    "{He} could not wait to eat {his} {colour} {thing}.",
+                ),
+                (
+                    "So {he} sat down {spot}.",
+                    "{He} went to eat it {spot}.",
+                    "It was nice to sit {spot}.",
+                ),
+            ),
+            (
+                (
+                    "{First} came to the {place} and looked {trouble}.",
+                    "{He} saw {first} at the {place}, and {helper_he} was {trouble}.",
+                    "Then {first} came to the {place} and felt {trouble}.",
+                ),
+                (
+                    '"I have nothing to eat," said {helper}.',
+                    '"My food is at home," said {helper}.',
+                    '"Oh, that {thing} looks so good," said {helper}.',
+                ),
+                (
+                    "{name} did not want {helper} to be {trouble}.",
+                    "{name} looked at the {thing} and had an idea.",
+                    "{name} thought for a while and smiled.",
+                ),
+                (
+                    '"You can have half of my {thing}," said {name}.',
+                    '"Come and share my {thing} with me," said {name}.',
+                    '"One {thing} is enough for two," said {name}.',
+                ),
+            ),
+            (
+                (
+                    "{He} cut the {colour} {thing} in two.",
+                    "{name} gave {helper} half of the {colour} {thing}.",
+                    "They each got half of the {colour} {thing}.",
+                ),
+                (
+                    "They sat {spot} and ate it all.",
+                    "They ate it together {spot}.",
+                    "They stayed {spot} until it was all gone.",
+                ),
+                HERO_GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "scared": dict(
         place=either("attic / cellar / barn / shed"),
         thing=either("mouse / frog / kitten / puppy / bird / rabbit"),
         colour=either("white / black / brown / grey"),
-        spot=either("behind the door / under the steps / in the corner / behind the boxes / "
-                    "under the table"),
+        spot=either(
+            "behind the door / under the steps / in the corner / behind the boxes / under the table"
+        ),
         noise=either("loud bang / strange sound / long squeak / big bump"),
-        trouble=either("scared / afraid / frightened"), glad=either("brave / calm / happy"),
-        story=((
-            ("It was so dark that {he} saw very little.",
-             "It was too dark for {him} to see.",
-             "{He} could not see a thing in the dark."),
-            ("{He} heard a {noise} {spot}.",
-             "Then there was a {noise} {spot}.",
-             "Something made a {noise} {spot}."),
-        ), (
-            TROUBLE, ARRIVAL,
-            ('"I heard a {noise}," said {name}.',
-             '"What made that {noise}?" asked {name}.',
-             '"Did you hear the {noise}?" asked {name}.'),
-            ('"Stay close to me, and we will look," said {helper}.',
-             '"It will be all right, I am here with you," said {helper}.',
-             '"Let us go and see what it is," said {helper}.'),
-        ), (
-            ("They looked {spot} and saw a {colour} {thing}.",
-             "{helper} looked {spot} and found a {colour} {thing}.",
-             "A {colour} {thing} was sitting {spot}."),
-            ("The {thing} just wanted to play.",
-             "The little {thing} wanted to say hello.",
-             '"It is only a {thing}," said {helper}.'),
-            HERO_GLAD, ENDINGS,
-        ))),
+        trouble=either("scared / afraid / frightened"),
+        glad=either("brave / calm / happy"),
+        story=(
+            (
+                (
+                    "It was so dark that {he} saw very little.",
+                    "It was too dark for {him} to see.",
+                    "{He} could not see a thing in the dark.",
+                ),
+                (
+                    "{He} heard a {noise} {spot}.",
+                    "Then there was a {noise} {spot}.",
+                    "Something made a {noise} {spot}.",
+                ),
+            ),
+            (
+                TROUBLE,
+                ARRIVAL,
+                (
+                    '"I heard a {noise}," said {name}.',
+                    '"What made that {noise}?" asked {name}.',
+                    '"Did you hear the {noise}?" asked {name}.',
+                ),
+                (
+                    '"Stay close to me, and we will look," said {helper}.',
+                    '"It will be all right, I am here with you," said {helper}.',
+                    '"Let us go and see what it is," said {helper}.',
+                ),
+            ),
+            (
+                (
+                    "They looked {spot} and saw a {colour} {thing}.",
+                    "{helper} looked {spot} and found a {colour} {thing}.",
+                    "A {colour} {thing} was sitting {spot}.",
+                ),
+                (
+                    "The {thing} just wanted to play.",
+                    "The little {thing} wanted to say hello.",
+                    '"It is only a {thing}," said {helper}.',
+                ),
+                HERO_GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "gift": dict(
         place=either("shop / market / fair / zoo"),
         thing=either("scarf / hat / cup / ring / bag / lamp / book / doll"),
         colour=TOY_COLOURS,
-        spot=either("under the bed / behind the door / in the cupboard / behind the chair / "
-                    "on the shelf / in the big box"),
-        trouble=either("sad / lonely / upset"), glad=either("happy / proud / pleased"),
-        story=((
-            ("It was the birthday of {first}.",
-             "{He} knew that {first} had a birthday.",
-             "{First} had a birthday that day."),
-            ("{name} found a {colour} {thing} for {helper_him}.",
-             "{name} got {helper_him} a {colour} {thing}.",
-             "{name} wanted to give {helper_him} a {colour} {thing}."),
-            ("At home, {he} hid it {spot}.",
-             "Back at home, {he} put it {spot}.",
-             "{He} took it home and hid it {spot}."),
-        ), (
-            ("{helper} thought that nobody knew and felt {trouble}.",
-             "{helper} was {trouble} because nobody said a word.",
-             "Nobody said a word all day, so {helper} was {trouble}."),
-            ('"Go and look {spot}," said {name}.',
-             '"There is something {spot}," said {name}.',
-             '"Can you see what is {spot}?" asked {name}.'),
-            ("{helper} went to look and found the {colour} {thing}.",
-             "{helper} looked, and there was the {colour} {thing}!",
-             "The {colour} {thing} was still {spot}, and {helper} found it."),
-        ), (
-            ('"It is from the {place}, and it is for you," said {name}.',
-             '"I saw it at the {place} and thought of you," said {name}.',
-             '"I got it for you at the {place}," said {name}.'),
-            ('"What a lovely {thing}!" said {helper}.',
-             '"I love my new {thing}," said {helper}.',
-             '"I always wanted a {thing} like this," said {helper}.'),
-            HERO_GLAD, ENDINGS,
-        ))),
+        spot=either(
+            "under the bed / behind the door / in the cupboard / behind the chair / "
+            "on the shelf / in the big box"
+        ),
+        trouble=either("sad / lonely / upset"),
+        glad=either("happy / proud / pleased"),
+        story=(
+            (
+                (
+                    "It was the birthday of {first}.",
+                    "{He} knew that {first} had a birthday.",
+                    "{First} had a birthday that day.",
+                ),
+                (
+                    "{name} found a {colour} {thing} for {helper_him}.",
+                    "{name} got {helper_him} a {colour} {thing}.",
+                    "{name} wanted to give {helper_him} a {colour} {thing}.",
+                ),
+                (
+                    "At home, {he} hid it {spot}.",
+                    "Back at home, {he} put it {spot}.",
+                    "{He} took it home and hid it {spot}.",
+                ),
+            ),
+            (
+                (
+                    "{helper} thought that nobody knew and felt {trouble}.",
+                    "{helper} was {trouble} because nobody said a word.",
+                    "Nobody said a word all day, so {helper} was {trouble}.",
+                ),
+                (
+                    '"Go and look {spot}," said {name}.',
+                    '"There is something {spot}," said {name}.',
+                    '"Can you see what is {spot}?" asked {name}.',
+                ),
+                (
+                    "{helper} went to look and found the {colour} {thing}.",
+                    "{helper} looked, and there was the {colour} {thing}!",
+                    "The {colour} {thing} was still {spot}, and {helper} found it.",
+                ),
+            ),
+            (
+                (
+                    '"It is from the {place}, and it is for you," said {name}.',
+                    '"I saw it at the {place} and thought of you," said {name}.',
+                    '"I got it for you at the {place}," said {name}.',
+                ),
+                (
+                    '"What a lovely {thing}!" said {helper}.',
+                    '"I love my new {thing}," said {helper}.',
+                    '"I always wanted a {thing} like this," said {helper}.',
+                ),
+                HERO_GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "rain": dict(
         place=either("beach / park / lake / hill / farm"),
         thing=either("coat / umbrella / blanket / hat / scarf"),
         colour=TOY_COLOURS,
-        spot=either("under the big tree / under the bridge / in the little hut / in the old tent / "
-                    "behind the wall"),
-        trouble=either("cold / sad / cross"), glad=either("warm / happy / glad"),
-        story=((
-            ("Soon there were dark clouds in the sky.",
-             "Then the sky went dark and grey.",
-             "All at once, the sun was gone."),
-            ("It began to rain, so {he} hid {spot}.",
-             "The rain came down, and {he} had to wait {spot}.",
-             "{He} got wet in the rain and ran to sit {spot}."),
-        ), (
-            TROUBLE,
-            ("{First} came to the {place} with a {colour} {thing}.",
-             "Then {first} ran to the {place} with a {colour} {thing}.",
-             "{First} brought a {colour} {thing} to the {place}."),
-            ('"This {thing} will help you, {name}," said {helper}.',
-             '"Here is my {thing} for you, {name}," said {helper}.',
-             '"Take this {thing}, {name}," said {helper}.'),
-        ), (
-            ("They sat {spot} and told stories.",
-             "They stayed {spot} and sang a song.",
-             "They waited {spot} and had a good time."),
-            ("Then the rain stopped, and the sun came out.",
-             "Soon the rain was over, and the sky was blue.",
-             "After the rain, they saw a rainbow."),
-            THANKS, GLAD, ENDINGS,
-        ))),
+        spot=either(
+            "under the big tree / under the bridge / in the little hut / in the old tent / "
+            "behind the wall"
+        ),
+        trouble=either("cold / sad / cross"),
+        glad=either("warm / happy / glad"),
+        story=(
+            (
+                (
+                    "Soon there were dark clouds in the sky.",
+                    "Then the sky went dark and grey.",
+                    "All at once, the sun was gone.",
+                ),
+                (
+                    "It began to rain, so {he} hid {spot}.",
+                    "The rain came down, and {he} had to wait {spot}.",
+                    "{He} got wet in the rain and ran to sit {spot}.",
+                ),
+            ),
+            (
+                TROUBLE,
+                (
+                    "{First} came to the {place} with a {colour} {thing}.",
+                    "Then {first} ran to the {place} with a {colour} {thing}.",
+                    "{First} brought a {colour} {thing} to the {place}.",
+                ),
+                (
+                    '"This {thing} will help you, {name}," said {helper}.',
+                    '"Here is my {thing} for you, {name}," said {helper}.',
+                    '"Take this {thing}, {name}," said {helper}.',
+                ),
+            ),
+            (
+                (
+                    "They sat {spot} and told stories.",
+                    "They stayed {spot} and sang a song.",
+                    "They waited {spot} and had a good time.",
+                ),
+                (
+                    "Then the rain stopped, and the sun came out.",
+                    "Soon the rain was over, and the sky was blue.",
+                    "After the rain, they saw a rainbow.",
+                ),
+                THANKS,
+                GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
     "jump": dict(
         place=either("park / field / farm / lake / beach"),
         thing=either("log / bench / stream / puddle / wall / fence"),
         colour=either("big / wide / muddy"),
         spot=either("in the mud / on the grass / in the sand / in the leaves"),
-        trouble=either("sad / cross / upset"), glad=either("proud / strong / brave"),
-        story=((
-            ("{He} wanted to jump over a {colour} {thing}.",
-             "There {he} saw a {colour} {thing} to jump over.",
-             "{He} tried to jump over a {colour} {thing}."),
-            ("{He} ran and jumped, but {he} fell {spot}.",
-             "But each time, {he} landed {spot}.",
-             "But {he} was too slow and fell {spot}."),
-        ), (
-            TROUBLE, ARRIVAL,
-            ('"Run fast and jump high, {name}," said {helper}.',
-             '"Try again, {name}, you can do it," said {helper}.',
-             '"I will run with you, {name}," said {helper}.'),
-            ("{name} ran as fast as {he} could.",
-             "{He} got up and ran to the {thing}.",
-             "So {name} tried one more time."),
-        ), (
-            ("This time, {he} got over the {colour} {thing}!",
-             "{He} jumped over the {thing} and did not fall {spot}!",
-             "{He} flew over the {colour} {thing} like a bird!"),
-            THANKS, GLAD, ENDINGS,
-        ))),
+        trouble=either("sad / cross / upset"),
+        glad=either("proud / strong / brave"),
+        story=(
+            (
+                (
+                    "{He} wanted to jump over a {colour} {thing}.",
+                    "There {he} saw a {colour} {thing} to jump over.",
+                    "{He} tried to jump over a {colour} {thing}.",
+                ),
+                (
+                    "{He} ran and jumped, but {he} fell {spot}.",
+                    "But each time, {he} landed {spot}.",
+                    "But {he} was too slow and fell {spot}.",
+                ),
+            ),
+            (
+                TROUBLE,
+                ARRIVAL,
+                (
+                    '"Run fast and jump high, {name}," said {helper}.',
+                    '"Try again, {name}, you can do it," said {helper}.',
+                    '"I will run with you, {name}," said {helper}.',
+                ),
+                (
+                    "{name} ran as fast as {he} could.",
+                    "{He} got up and ran to the {thing}.",
+                    "So {name} tried one more time.",
+                ),
+            ),
+            (
+                (
+                    "This time, {he} got over the {colour} {thing}!",
+                    "{He} jumped over the {thing} and did not fall {spot}!",
+                    "{He} flew over the {colour} {thing} like a bird!",
+                ),
+                THANKS,
+                GLAD,
+                ENDINGS,
+            ),
+        ),
+    ),
 }
 
 
 # ---------------------------------------------------------------------------------------------
 # 5. Writing a story: walk through the slots, pick, and add up what every pick tells (in nats)
+
 
 class Story(str):
     """A story's text. `nats` is its exact information under the grammar, -log P(text)."""
@@ -534,6 +768,7 @@ def first_mention(helper, his):
 # ---------------------------------------------------------------------------------------------
 # 6. Reading a story back: the same walk, but along a text
 
+
 def nats(text):
     """-log P(text) under the grammar; infinite for a text that the grammar cannot make."""
     ways = derivations(text)
@@ -543,8 +778,12 @@ def nats(text):
 def derivations(text):
     """The nats of each way to make this text: one way for a story, none for anything else."""
     start = math.log(len(PLOTS)) + math.log(len(OPENINGS))
-    return [way for plot in PLOTS for opening in OPENINGS for way in
-            walk(slots(plot, opening), text, {"plot": plot, "kind": opening[0]}, start)]
+    return [
+        way
+        for plot in PLOTS
+        for opening in OPENINGS
+        for way in walk(slots(plot, opening), text, {"plot": plot, "kind": opening[0]}, start)
+    ]
 
 
 def walk(slots_left, text, facts, nats_so_far):
@@ -566,7 +805,7 @@ def readings(parts, text, facts, nats_so_far):
     literal, *keyed = parts
     if not text.startswith(literal):
         return
-    text = text[len(literal):]
+    text = text[len(literal) :]
     if not keyed:
         yield text, facts, nats_so_far
         return
@@ -574,13 +813,15 @@ def readings(parts, text, facts, nats_so_far):
     for known in choices:
         word = show(keyed[0], known)
         if text.startswith(word):
-            yield from readings(keyed[1:], text[len(word):], known,
-                                nats_so_far + math.log(len(choices)))
+            yield from readings(
+                keyed[1:], text[len(word) :], known, nats_so_far + math.log(len(choices))
+            )
 
 
 # ---------------------------------------------------------------------------------------------
 # 7. Which rules a text keeps. A model that is still learning breaks some and keeps others, so
 #    here every sentence is read alone, with any filling, and then the fillings are compared.
+
 
 def check(text, prompt=""):
     """Which of the RULES a story keeps, a prompt and what follows: {rule: bool}, for any text.
@@ -601,11 +842,17 @@ def check(text, prompt=""):
     sentences = split_sentences(text)
     matches = [match(sentence) for _, sentence in sentences]
     facts = facts_of_story(matches)
-    return {"spelling": keeps_spelling(text), "grammar": keeps_grammar(sentences, matches),
-            "quotes": keeps_quotes(text, sentences, matches), "name": keeps_name(text, facts),
-            "pronoun": keeps_pronoun(matches, facts), "object": keeps_object(facts),
-            "place": keeps_place(facts), "feeling": keeps_feeling(facts),
-            "ending": bool(matches) and matches[-1][0] in ENDINGS}
+    return {
+        "spelling": keeps_spelling(text),
+        "grammar": keeps_grammar(sentences, matches),
+        "quotes": keeps_quotes(text, sentences, matches),
+        "name": keeps_name(text, facts),
+        "pronoun": keeps_pronoun(matches, facts),
+        "object": keeps_object(facts),
+        "place": keeps_place(facts),
+        "feeling": keeps_feeling(facts),
+        "ending": bool(matches) and matches[-1][0] in ENDINGS,
+    }
 
 
 def split_sentences(text):
@@ -645,10 +892,14 @@ def fillings(key):
 @cache
 def patterns():
     """{template: a regular expression with a group for each key}; a quote may be missing."""
+
     def group(i, part):
         return f"({'|'.join(fillings(part))})" if i % 2 else re.escape(part).replace('"', '"?')
-    return {template: re.compile("".join(group(i, p) for i, p in enumerate(pieces(template))))
-            for template in templates()}
+
+    return {
+        template: re.compile("".join(group(i, p) for i, p in enumerate(pieces(template))))
+        for template in templates()
+    }
 
 
 @lru_cache(maxsize=20_000)
@@ -676,8 +927,11 @@ def facts_of_story(matches):
     for _, pairs in matches:
         for key, word in pairs:
             facts.setdefault(key, []).append(word)
-    votes = Counter(next(iter(plots)) for template, _ in matches
-                    if len(plots := templates().get(template, ())) == 1)
+    votes = Counter(
+        next(iter(plots))
+        for template, _ in matches
+        if len(plots := templates().get(template, ())) == 1
+    )
     return {**facts, "plot": most_common(votes)}
 
 
@@ -712,53 +966,70 @@ def keeps_grammar(sentences, matches):
 def follows(steps, story):
     """Whether every step has the right space and takes a template of its slot."""
     return len(steps) == len(story) and all(
-        space == gap and template in slot for (space, template), (gap, slot) in zip(steps, story))
+        space == gap and template in slot for (space, template), (gap, slot) in zip(steps, story)
+    )
 
 
 def keeps_quotes(text, sentences, matches):
     whole = re.compile(r'[^"]*("[A-Z][^"]*[,.!?]"[^"]*)*')
-    missing = any(template and template.count('"') != sentence.count('"')
-                  for (_, sentence), (template, _) in zip(sentences, matches))
+    missing = any(
+        template and template.count('"') != sentence.count('"')
+        for (_, sentence), (template, _) in zip(sentences, matches)
+    )
     return '"' in text and not missing and all(map(whole.fullmatch, text.split("\n")))
 
 
 def keeps_name(text, facts):
     heroes, helpers = facts.get("name", []), facts.get("helper", [])
     named = set(re.findall(r"\w+", text)) & set(fillings("name"))
-    return (len(heroes) > 1 and agree(heroes, KIND) and
-            agree(helpers, HELPERS[KIND[heroes[0]]]) and named <= {heroes[0], helpers[0]})
+    return (
+        len(heroes) > 1
+        and agree(heroes, KIND)
+        and agree(helpers, HELPERS[KIND[heroes[0]]])
+        and named <= {heroes[0], helpers[0]}
+    )
 
 
 def keeps_pronoun(matches, facts):
     hero, helper = most_common(facts.get("name", [])), most_common(facts.get("helper", []))
-    kinds = [{opening[0] for opening in OPENINGS if template in opening}
-             for template, _ in matches]  # "The boy was very kind." can only be about a boy
-    right = [word == PRONOUNS[key][(helper if key.startswith("helper") else hero) in FEMALE]
-             for key in PRONOUNS for word in facts.get(key, ())]
+    kinds = [
+        {opening[0] for opening in OPENINGS if template in opening} for template, _ in matches
+    ]  # "The boy was very kind." can only be about a boy
+    right = [
+        word == PRONOUNS[key][(helper if key.startswith("helper") else hero) in FEMALE]
+        for key in PRONOUNS
+        for word in facts.get(key, ())
+    ]
     return bool(right) and all(right) and all(KIND.get(hero) in k for k in kinds if k)
 
 
 def keeps_object(facts):
     plot = PLOTS.get(facts["plot"], {})
     others = [key for key in ("colour", "tool", "fix", "noise") if key in facts]
-    return (len(facts.get("thing", ())) > 1 and
-            all(agree(facts[key], plot.get(key, ())) for key in ["thing", *others]))
+    return len(facts.get("thing", ())) > 1 and all(
+        agree(facts[key], plot.get(key, ())) for key in ["thing", *others]
+    )
 
 
 def keeps_place(facts):
     plot, spots = PLOTS.get(facts["plot"], {}), facts.get("spot", ())
-    return (len(facts.get("place", ())) > 1 and agree(facts["place"], plot.get("place", ())) and
-            (not spots or agree(spots, plot.get("spot", ()))))
+    return (
+        len(facts.get("place", ())) > 1
+        and agree(facts["place"], plot.get("place", ()))
+        and (not spots or agree(spots, plot.get("spot", ())))
+    )
 
 
 def keeps_feeling(facts):
     plot, events = PLOTS.get(facts["plot"], {}), [e for e in ("trouble", "glad") if e in facts]
-    return bool(events) and all(word in plot.get(event, ())
-                                for event in events for word in facts[event])
+    return bool(events) and all(
+        word in plot.get(event, ()) for event in events for word in facts[event]
+    )
 
 
 # ---------------------------------------------------------------------------------------------
 # 8. The corpus
+
 
 def load(n_train=6_000, n_validation=500):
     """A Corpus of two lists of stories without a text in common, about 3 MB to train."""

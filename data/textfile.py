@@ -8,6 +8,7 @@ A list in alphabetical order is shuffled first: its last tenth begins with lette
 never begins with. (A small model of 600 sorted names ended at a loss of 0.3 in training and of 2.1
 in validation; shuffled, at 1.1 in both.) Only such a list is: lines of other texts have an order.
 """
+
 import re
 from itertools import islice
 from random import Random
@@ -41,13 +42,16 @@ class TextFile:
 
 # What a person should know about a text ----------------------------------------------------------
 
+
 def notes(corpus, beginning):
     """Sentences for the head of a training; `beginning` are the first bytes of the file."""
     if corpus.note:
         yield corpus.note
     if kind := sniff.markup(beginning):
-        yield (f"It is {kind}: the model learns its tags and brackets, too. Save only the words "
-               "as text, if you do not want that.")
+        yield (
+            f"It is {kind}: the model learns its tags and brackets, too. Save only the words "
+            "as text, if you do not want that."
+        )
     text = beginning.decode("utf-8", "ignore")
     if len(re.findall("[ÃÂ][\u0080-\u00bf]|â€", text)) > 3:
         yield "It holds Ã©, â€™ and the like: it was read in a wrong encoding before it was saved."
@@ -59,6 +63,7 @@ def notes(corpus, beginning):
 
 def shuffled_if_alphabetical(corpus):
     """The same corpus, or one whose lines (or documents) are shuffled if they are sorted."""
+
     def units(texts):
         return list(texts) if corpus.has_documents else [s for s in "".join(texts).split("\n") if s]
 
@@ -74,8 +79,12 @@ def shuffled_if_alphabetical(corpus):
     if not corpus.has_documents:
         splits = [["\n".join(lines) + "\n"] for lines in splits]
     kind = "documents" if corpus.has_documents else "lines"
-    return Corpus(*splits, corpus.has_documents, f"Its {kind} are in alphabetical order: they are "
-                  "shuffled, or the end of the alphabet would never be learned.")
+    return Corpus(
+        *splits,
+        corpus.has_documents,
+        f"Its {kind} are in alphabetical order: they are "
+        "shuffled, or the end of the alphabet would never be learned.",
+    )
 
 
 def is_alphabetical(parts):
@@ -84,14 +93,17 @@ def is_alphabetical(parts):
     starts = [part[:40].casefold() for part in parts]
     letters = [start[0] for start in starts if start[0].isalpha()]
     in_order = sum(a <= b for a, b in zip(starts, starts[1:]))
-    return (len(starts) > 20
-            and len(set(starts)) > len(starts) / 2
-            and len(set(letters)) > 4
-            and len(letters) > 0.95 * len(starts)
-            and in_order > 0.95 * (len(starts) - 1))
+    return (
+        len(starts) > 20
+        and len(set(starts)) > len(starts) / 2
+        and len(set(letters)) > 4
+        and len(letters) > 0.95 * len(starts)
+        and in_order > 0.95 * (len(starts) - 1)
+    )
 
 
 # Prompts -----------------------------------------------------------------------------------------
+
 
 def excerpts(corpus):
     """Five pieces of the text to learn from, from places far apart."""
@@ -127,7 +139,7 @@ def from_line(text):
     """A text from where its next line begins, or its next word, if a line is very long."""
     for pattern, reach in ((r"\n(?=.*\S)", 2000), (r"\s(?=\S)", 200)):
         if found := re.search(pattern, text[:reach]):
-            return text[found.end():]
+            return text[found.end() :]
     return re.sub(f"^[{MARKS}]+", "", text)
 
 
@@ -147,8 +159,11 @@ def prompts(excerpts):
 def beginnings(text):
     """Yield what may be a prompt, four words each: at lines first, then at words, then anywhere."""
     anywhere = [found.start() for found in re.finditer(rf"[^\s{MARKS}]", text)]
-    starts = (*first_starts(r"(?m)^(?=.*\S)", text), *first_starts(r"(?<!\S)(?=\S)", text),
-              *anywhere[:: len(anywhere) // TRIES + 1])
+    starts = (
+        *first_starts(r"(?m)^(?=.*\S)", text),
+        *first_starts(r"(?<!\S)(?=\S)", text),
+        *anywhere[:: len(anywhere) // TRIES + 1],
+    )
     for start in starts:
         if found := BEGINNING.search(text, start):
             yield found[0]

@@ -5,6 +5,7 @@ and Yuanzhi Li (2023). Licence: CDLA-Sharing-1.0. The stories are streamed once 
 `data/downloads/tinystories.txt`, each followed by a line `<|endoftext|>`; a file of that name
 that already lies there is used instead. The last 2 MB (at most a tenth) validate.
 """
+
 import urllib.request
 from http.client import HTTPException
 from itertools import chain, islice
@@ -18,8 +19,13 @@ from terrarium.text import END
 
 REPOSITORY, FILE = "roneneldan/TinyStories", "TinyStoriesV2-GPT4-train.txt"
 URL = f"https://huggingface.co/datasets/{REPOSITORY}/resolve/main/{FILE}"
-PROMPTS = ("Once upon a time", "The boy was very", "She went to the", "The dog and the cat",
-           "He was happy because")
+PROMPTS = (
+    "Once upon a time",
+    "The boy was very",
+    "She went to the",
+    "The dog and the cat",
+    "He was happy because",
+)
 TOTAL = 2_227_753_162  # bytes, for the progress bar
 
 
@@ -43,10 +49,15 @@ def open_stories(path):
         corpus = open_text(path)
         if corpus.has_documents:
             return corpus
-    wrong = (f"it is {kind}, such as a network answers that wants a login" if kind else
-             f"there is no {END} between them")
-    raise BadInput(f"{path} holds no stories: {wrong}. Delete it, and it will be downloaded again, "
-                   f"or put the right one there (from {URL}).")
+    wrong = (
+        f"it is {kind}, such as a network answers that wants a login"
+        if kind
+        else f"there is no {END} between them"
+    )
+    raise BadInput(
+        f"{path} holds no stories: {wrong}. Delete it, and it will be downloaded again, "
+        f"or put the right one there (from {URL})."
+    )
 
 
 def remote_lines(path):
@@ -63,6 +74,7 @@ def remote_lines(path):
     except (OSError, HTTPException) as error:
         raise no_network(path, URL, error) from None
     from datasets import load_dataset
+
     return lines(lambda: load_dataset(REPOSITORY, data_files={"train": FILE}, streaming=True)), size
 
 

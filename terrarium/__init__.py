@@ -1,4 +1,5 @@
 """What the commands share, and no lesson is about."""
+
 import os
 
 # GNU's OpenMP lets a waiting thread spin 300,000 times before it sleeps; beside a busy program that

@@ -1,4 +1,5 @@
 """Losses to compare with: what a model reaches that only counts."""
+
 import numpy as np
 
 
@@ -13,7 +14,8 @@ def baselines(train, held_out, vocab_size, entropy=None):
     if min(len(train), len(held_out)) > 1:
         found.update(by_counting(train, held_out, vocab_size))
     return {name: float(loss) for name, loss in found.items()} | (
-        {} if entropy is None else {"entropy": entropy})
+        {} if entropy is None else {"entropy": entropy}
+    )
 
 
 def by_counting(train, held_out, vocab_size):

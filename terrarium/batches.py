@@ -1,4 +1,5 @@
 """Rows of tokens: those of a batch, and some of different lengths in one tensor."""
+
 from functools import lru_cache
 
 import numpy as np

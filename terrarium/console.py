@@ -1,4 +1,5 @@
 """Words on the screen: text that is not ours, colours, and commands to type."""
+
 import argparse
 import contextlib
 import os
@@ -13,11 +14,13 @@ from terrarium.text import END
 
 # What moves the cursor, sets colours or the clipboard, or turns the direction of the line around;
 # and halves of a character, which come from file names that are not UTF-8.
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-                     "\ud800-\udfff]")
+CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 # Text that is not ours --------------------------------------------------------------------------
+
 
 def printable(text):
     """Text that is not ours (of a corpus, a file's name, a stranger's run), with its control
@@ -39,6 +42,7 @@ class ArgumentParser(argparse.ArgumentParser):
 
 
 # The console ------------------------------------------------------------------------------------
+
 
 def prepare_streams():
     """Make sys.stdout and sys.stderr usable, wherever they lead: a console, a notebook, nowhere.
@@ -107,6 +111,7 @@ class KeepSigint:
 
 # Tokens and times ---------------------------------------------------------------------------------
 
+
 def color_token(text, p):
     """A token, printable, on a background that says how likely it was; plain where there are no
     colours."""
@@ -121,8 +126,7 @@ def show_whitespace(token):
     """A token with its spaces, line ends and control characters to be seen."""
     if token == END:
         return "(end)"
-    for sign, shown in ((" ", shown_as("·", "_")), ("\t", "\\t"),
-                        ("\n", shown_as("↵", "\\n"))):
+    for sign, shown in ((" ", shown_as("·", "_")), ("\t", "\\t"), ("\n", shown_as("↵", "\\n"))):
         token = token.replace(sign, shown)
     return printable(token)
 
@@ -138,13 +142,15 @@ def duration(seconds):
 
 # Commands to type -------------------------------------------------------------------------------
 
+
 def command(*words):
     """A command that can be pasted into the shell of this system, from its words.
 
     A Path is protected: no name of a file is taken for a flag, or for somebody's home."""
     quote = quoted_for_windows if os.name == "nt" else quoted_for_sh
-    return " ".join(quote(file_word(word) if isinstance(word, Path) else str(word))
-                    for word in words)
+    return " ".join(
+        quote(file_word(word) if isinstance(word, Path) else str(word)) for word in words
+    )
 
 
 def file_word(path):

@@ -1,4 +1,5 @@
 """Where a training computes: processes, device, number format, memory, what a card gets wrong."""
+
 import contextlib
 import copy
 import ctypes
@@ -21,6 +22,7 @@ LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  
 
 
 # Processes --------------------------------------------------------------------------------------
+
 
 def process_numbers(environment=os.environ):
     """(rank, local rank, world size) of this process, as torchrun sets them; (0, 0, 1) alone.
@@ -54,8 +56,10 @@ def leftover(reason, given):
     remove = " ".join(["unset", *names])
     if os.name == "nt":  # in PowerShell, from which cmd can be called, too
         remove = f"Remove-Item {', '.join(f'Env:{name}' for name in names)}"
-    return BadInput(f"In the environment, {reason}. torchrun sets these variables for several "
-                    f"processes; to train in a single one, remove what is left of them: {remove}")
+    return BadInput(
+        f"In the environment, {reason}. torchrun sets these variables for several "
+        f"processes; to train in a single one, remove what is left of them: {remove}"
+    )
 
 
 def is_first_process():
@@ -87,6 +91,7 @@ class StopOnCtrlC:
 
 # Device and number format -------------------------------------------------------------------------
 
+
 class Devices:
     """Where and in which number format this process computes, and which of how many it is.
 
@@ -98,23 +103,30 @@ class Devices:
         self.rank, number, self.world = (0, 0, 1) if alone else process_numbers()
         kind, self.why = choose_device(settings.device)
         if kind == "cuda" and number >= torch.cuda.device_count():
-            raise BadInput(f"LOCAL_RANK is {number}, and this machine has "
-                           f"{torch.cuda.device_count()} cards: start as many processes as there "
-                           "are cards (torchrun --nproc-per-node).")
+            raise BadInput(
+                f"LOCAL_RANK is {number}, and this machine has "
+                f"{torch.cuda.device_count()} cards: start as many processes as there "
+                "are cards (torchrun --nproc-per-node)."
+            )
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
         self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
         if settings.batch_size % self.world:
-            raise BadInput(f"A batch of {settings.batch_size} rows cannot be divided evenly among "
-                           f"{self.world} processes: choose another --batch-size.")
+            raise BadInput(
+                f"A batch of {settings.batch_size} rows cannot be divided evenly among "
+                f"{self.world} processes: choose another --batch-size."
+            )
         check_memory(settings, self.device, self.world)
         if kind == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
             if "TORCHELASTIC_RUN_ID" not in os.environ:  # started by hand, or not at all
-                console.say(f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
-                            file=sys.stderr)
-            dist.init_process_group("nccl" if kind == "cuda" else "gloo",
-                                    timeout=timedelta(hours=6))
+                console.say(
+                    f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
+                    file=sys.stderr,
+                )
+            dist.init_process_group(
+                "nccl" if kind == "cuda" else "gloo", timeout=timedelta(hours=6)
+            )
         choice = choose_precision(kind, settings.precision)
         self.precision, reason = self.broadcast_from_rank0(choice)
         settings.precision = self.precision  # a run that is resumed goes on in the same format
@@ -162,9 +174,15 @@ class Devices:
 
 def choose_device(wanted="auto"):
     """cuda, mps or cpu, the first that is there, and why. Raises BadInput if `wanted` is not."""
-    here = [kind for kind, found in (("cuda", torch.cuda.is_available()),
-                                     ("mps", torch.backends.mps.is_available()),
-                                     ("cpu", True)) if found]
+    here = [
+        kind
+        for kind, found in (
+            ("cuda", torch.cuda.is_available()),
+            ("mps", torch.backends.mps.is_available()),
+            ("cpu", True),
+        )
+        if found
+    ]
     if wanted not in ("auto", *here):
         raise BadInput(f"--device {wanted} is not here: this machine has {', '.join(here)}.")
     if wanted != "auto":
@@ -176,9 +194,11 @@ def choose_device(wanted="auto"):
 def choose_precision(kind, wanted="auto"):
     """float32 or bfloat16, and why: on a CPU, a matrix product in each is timed."""
     if kind == "mps" and wanted == "bfloat16" and fused_attention_leaks(kind, torch.bfloat16):
-        raise BadInput(f"In PyTorch {torch.__version__}, causal attention in bfloat16 lets tokens "
-                       "see later ones on mps, so that nothing is learned: use --precision "
-                       "float32.")
+        raise BadInput(
+            f"In PyTorch {torch.__version__}, causal attention in bfloat16 lets tokens "
+            "see later ones on mps, so that nothing is learned: use --precision "
+            "float32."
+        )
     if wanted != "auto":
         return wanted, "as the settings say"
     if kind == "mps":
@@ -208,6 +228,7 @@ def seconds_for(work):
 
 
 # Memory -----------------------------------------------------------------------------------------
+
 
 def least_memory(s, world=1):
     """The bytes that a training takes at least, from its settings.
@@ -248,9 +269,12 @@ def container_limits():
 
 def windows_memory():
     class Status(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong),
-                    ("total", ctypes.c_ulonglong),
-                    *((f"unused_{i}", ctypes.c_ulonglong) for i in range(6))]
+        _fields_ = [
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            ("total", ctypes.c_ulonglong),
+            *((f"unused_{i}", ctypes.c_ulonglong) for i in range(6)),
+        ]
 
     status = Status(length=ctypes.sizeof(Status))
     found = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
@@ -272,9 +296,11 @@ def check_memory(s, device, world=1):
 
     most = max(flags, key=saved)
     owner = "this machine" if device.type == "cpu" else "its graphics card"
-    raise BadInput(f"This training needs at least {gigabytes(least)} of memory, and {owner} "
-                   f"has {gigabytes(there)}. Lower --{most.replace('_', '-')} first "
-                   f"(now {getattr(s, most):,}).")
+    raise BadInput(
+        f"This training needs at least {gigabytes(least)} of memory, and {owner} "
+        f"has {gigabytes(there)}. Lower --{most.replace('_', '-')} first "
+        f"(now {getattr(s, most):,})."
+    )
 
 
 def gigabytes(n):
@@ -282,6 +308,7 @@ def gigabytes(n):
 
 
 # Mistakes of cards ------------------------------------------------------------------------------
+
 
 def fused_attention_leaks(device, dtype, shape=(1, 4, 64, 64)):
     """Whether PyTorch's fused causal attention lets tokens see later ones on a device.

@@ -2,6 +2,7 @@
 
 Each says what happened to which file, and what to do about it.
 """
+
 import contextlib
 import errno
 import functools
@@ -19,8 +20,10 @@ class BadInput(Exception):
 def no_token(text, known):
     """The BadInput for a text with a character that is not `known`: which, and where."""
     position, unknown = next((i, c) for i, c in enumerate(text, 1) if c not in known)
-    return BadInput(f"No token for {unknown!r}, character {position} of {text[:50]!r}: it does not "
-                    "occur in the corpus. Remove it.")
+    return BadInput(
+        f"No token for {unknown!r}, character {position} of {text[:50]!r}: it does not "
+        "occur in the corpus. Remove it."
+    )
 
 
 class OutOfMemory(BadInput):
@@ -28,13 +31,18 @@ class OutOfMemory(BadInput):
 
 
 DISK_FULL = ("{} could not be written, because the disk is full.", "Make room on it")
-DENIED = ("{} could not be opened: it belongs to somebody else, is protected, or another program "
-          "holds it.", "Close that program or change the permissions")
+DENIED = (
+    "{} could not be opened: it belongs to somebody else, is protected, or another program "
+    "holds it.",
+    "Close that program or change the permissions",
+)
 UNREACHABLE = ("The disk or network drive that holds {} cannot be reached.", "Connect it again")
 REASONS = {  # by the name of the error: what happened to a file {}, and what to do
     "ENOSPC": DISK_FULL,
-    "EDQUOT": ("{} could not be written, because your share of the disk (its quota) is used up.",
-               "Remove files that you no longer need"),
+    "EDQUOT": (
+        "{} could not be written, because your share of the disk (its quota) is used up.",
+        "Remove files that you no longer need",
+    ),
     "EACCES": DENIED,
     "EPERM": DENIED,
     "EBUSY": ("{} is in use by another program.", "Close that program"),
@@ -43,22 +51,33 @@ REASONS = {  # by the name of the error: what happened to a file {}, and what to
     "ENOENT": ("{} is not there: it was moved, renamed or deleted.", "Put it back"),
     "EEXIST": ("{} is already there.", "Move it away, or choose another folder"),
     "ENOTEMPTY": ("{} is a folder that is not empty.", "Choose another folder"),
-    "ENOTDIR": ("{} cannot exist, because a part of that path is a file.",
-                "Choose another folder"),
+    "ENOTDIR": ("{} cannot exist, because a part of that path is a file.", "Choose another folder"),
     "EISDIR": ("{} is a folder, and a file is expected.", "Name a file"),
-    "ENAMETOOLONG": ("{} is a longer name than this disk allows.",
-                     "Choose a shorter name, or a folder nearer to the root of the disk"),
-    "EINVAL": ("{} is not a name that this disk allows, or the disk cannot do what was asked of "
-               "it.", "Choose another name, without signs such as : ? * |"),
+    "ENAMETOOLONG": (
+        "{} is a longer name than this disk allows.",
+        "Choose a shorter name, or a folder nearer to the root of the disk",
+    ),
+    "EINVAL": (
+        "{} is not a name that this disk allows, or the disk cannot do what was asked of it.",
+        "Choose another name, without signs such as : ? * |",
+    ),
     "ELOOP": ("{} is a symbolic link that leads back to itself.", "Remove that link"),
-    "EMFILE": ("{} could not be opened: this program has too many open files.",
-               "Allow it more of them (ulimit -n 4096)"),
-    "ENFILE": ("{} could not be opened: all programs together have too many open files.",
-               "Close some programs"),
-    "EFBIG": ("{} is larger than this disk allows a file to be.",
-              "Choose a folder on another disk"),
-    "EIO": ("The disk reported an error at {}: it may be damaged or badly connected.",
-            "Check it, and copy your runs to another disk"),
+    "EMFILE": (
+        "{} could not be opened: this program has too many open files.",
+        "Allow it more of them (ulimit -n 4096)",
+    ),
+    "ENFILE": (
+        "{} could not be opened: all programs together have too many open files.",
+        "Close some programs",
+    ),
+    "EFBIG": (
+        "{} is larger than this disk allows a file to be.",
+        "Choose a folder on another disk",
+    ),
+    "EIO": (
+        "The disk reported an error at {}: it may be damaged or badly connected.",
+        "Check it, and copy your runs to another disk",
+    ),
     "ENXIO": UNREACHABLE,
     "ENODEV": UNREACHABLE,
     "ESTALE": UNREACHABLE,
@@ -67,8 +86,10 @@ REASONS = {  # by the name of the error: what happened to a file {}, and what to
     "EHOSTDOWN": UNREACHABLE,
     "EHOSTUNREACH": UNREACHABLE,
     "EADDRINUSE": ("The port is in use by another program.", "Choose another one with --port"),
-    "EPIPE": ("The program that read what is printed here has ended (Broken pipe).",
-              "Let it read to the end, or print into a file"),
+    "EPIPE": (
+        "The program that read what is printed here has ended (Broken pipe).",
+        "Let it read to the end, or print into a file",
+    ),
 }
 UNKNOWN = ("{} could not be read or written", "Choose another folder or another disk")
 WINDOWS_TOO_LONG = 206  # which Python translates into "not there"
@@ -90,9 +111,11 @@ def os_error_sentence(error, go_on="type the same command again", file=None):
 
 # Memory -----------------------------------------------------------------------------------------
 
-NO_MEMORY = re.compile("can't allocate memory|not enough memory|out of memory|Cannot allocate|"
-                       "ALLOC_FAILED|Invalid buffer size|Storage size calculation overflowed",
-                       re.IGNORECASE)
+NO_MEMORY = re.compile(
+    "can't allocate memory|not enough memory|out of memory|Cannot allocate|"
+    "ALLOC_FAILED|Invalid buffer size|Storage size calculation overflowed",
+    re.IGNORECASE,
+)
 
 
 def is_out_of_memory(error):
@@ -109,15 +132,20 @@ def is_out_of_memory(error):
 def out_of_memory_sentence(s=None):
     """What to lower, so that a model of these settings fits."""
     if s is None:
-        return ("There is not enough memory for that: close other programs, then type the same "
-                "command again.")
+        return (
+            "There is not enough memory for that: close other programs, then type the same "
+            "command again."
+        )
     # In this order: with fewer rows, the model stays what it was.
-    flags = ", then ".join(f"--{name.replace('_', '-')} (now {getattr(s, name):,})"
-                           for name in ("batch_size", "n_ctx", "n_embd", "n_layer"))
+    flags = ", then ".join(
+        f"--{name.replace('_', '-')} (now {getattr(s, name):,})"
+        for name in ("batch_size", "n_ctx", "n_embd", "n_layer")
+    )
     return f"There is not enough memory for a model of this size. Lower {flags}."
 
 
 # Where they are caught --------------------------------------------------------------------------
+
 
 @contextlib.contextmanager
 def enough_memory(s=None):
@@ -132,6 +160,7 @@ def enough_memory(s=None):
 
 def explained(train):
     """train(s, ...), whose troubles with files and memory are BadInput that says how to go on."""
+
     @functools.wraps(train)
     def explain(s, *rest):
         try:
@@ -142,9 +171,12 @@ def explained(train):
                 stop_printing()
             raise BadInput(os_error_sentence(error, *way_on(s))) from None
         except KeyboardInterrupt:
-            kept = next((f"Its last checkpoint is saved: {how}." for how in way_on(s)),
-                        "Nothing was saved yet.")
+            kept = next(
+                (f"Its last checkpoint is saved: {how}." for how in way_on(s)),
+                "Nothing was saved yet.",
+            )
             raise BadInput(f"Stopped at once. {kept}") from None
+
     return explain
 
 

@@ -1,4 +1,5 @@
 """Files that are written completely or not at all, and files that grow."""
+
 import contextlib
 import errno
 import json

@@ -2,6 +2,7 @@
 
 Shapes: B rows, T time, H heads, D size of a head, V vocabulary.
 """
+
 from terrarium.errors import BadInput
 
 import torch
@@ -43,13 +44,15 @@ def sampling_probs(logits, temperature=1.0, top_k=0, top_p=1.0):
 
     Raises BadInput for settings that leave nothing."""
     if not (temperature >= 0 and top_k >= 0 and 0 < top_p <= 1):
-        raise BadInput(f"Temperature {temperature}, top-k {top_k}, top-p {top_p}: the first two "
-                       "have to be at least 0, top-p above 0 and at most 1.")
+        raise BadInput(
+            f"Temperature {temperature}, top-k {top_k}, top-p {top_p}: the first two "
+            "have to be at least 0, top-p above 0 and at most 1."
+        )
     if temperature < 1e-6:  # what is smaller would overflow
         return F.one_hot(logits.argmax(), len(logits)).float()
     p, order = (logits / temperature).softmax(-1).sort(descending=True)
     if top_k:
-        p[min(top_k, len(p)):] = 0
+        p[min(top_k, len(p)) :] = 0
         p /= p.sum()
     outside = p.cumsum(0) - p >= top_p
     outside[0] = False  # the likeliest stays, even for a top_p that 32 bits round to 0

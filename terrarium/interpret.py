@@ -4,6 +4,7 @@
 Shapes: T time, C channels, H heads, V vocabulary, L layers. Layers, heads and neurons count from 0,
 as in the names of the tensors; head 2.1 is head 1 of layer 2.
 """
+
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ MEANING = {  # what a tensor is for, by the last word of its name
 # --------------------------------------------------------------------------------------------------
 # 2. Heads: how much of a head's attention goes where a role says it should
 
+
 def role_targets(ids):
     """{role: (T, T) of bool}: the tokens that a head of each role would look at."""
     T = len(ids)
@@ -43,10 +45,12 @@ def role_targets(ids):
     first = torch.zeros(T, T, dtype=torch.bool)
     first[1:, 0] = True
     # Shifted by one column, a mark at an earlier token becomes one at the token after it.
-    return {"previous token": torch.ones(T, T, dtype=torch.bool).tril(-1).triu(-1),
-            "first token": first,
-            "duplicate token": earlier,
-            "induction": earlier.roll(1, dims=1).tril(-1)}  # what came after the same token
+    return {
+        "previous token": torch.ones(T, T, dtype=torch.bool).tril(-1).triu(-1),
+        "first token": first,
+        "duplicate token": earlier,
+        "induction": earlier.roll(1, dims=1).tril(-1),
+    }  # what came after the same token
 
 
 @torch.inference_mode()
@@ -91,6 +95,7 @@ class Role(NamedTuple):
     """What a head does most: the fraction of its attention that goes to the targets of a role
     (score), and that of uniform attention (chance). confidence is "clear" from a quarter of its
     attention on, "weak" below, and "none" below twice chance."""
+
     role: str
     score: float
     chance: float
@@ -114,8 +119,10 @@ def most_attended(model, texts, n=3):
         of_kind = F.one_hot(torch.tensor(ids), model.unembed.out_features)  # (T, V)
         excess = excess + more @ of_kind.float()  # (L, H, V)
     best = excess.topk(min(n, excess.shape[-1]))
-    return [[[i for i, gain in zip(ids, gains) if gain > 0] for ids, gains in zip(*layer)]
-            for layer in zip(best.indices.tolist(), best.values.tolist())]
+    return [
+        [[i for i, gain in zip(ids, gains) if gain > 0] for ids, gains in zip(*layer)]
+        for layer in zip(best.indices.tolist(), best.values.tolist())
+    ]
 
 
 def strongest_attention(model, layer, head, texts, n=5):
@@ -153,30 +160,35 @@ def ablation(model, texts):
     x = model.token_embedding(ids) + model.position_embedding.weight[: ids.shape[1]]
     full_loss, ablated_loss = loss(x, 0), []
     for layer, block in enumerate(model.blocks):
-        ablated_loss.append([loss(block(x, without_head(head))[0], layer + 1)
-                        for head in range(block.n_head)])
+        ablated_loss.append(
+            [loss(block(x, without_head(head))[0], layer + 1) for head in range(block.n_head)]
+        )
         x, _ = block(x, train.fused_attention)
     return full_loss, torch.tensor(ablated_loss)
 
 
 def without_head(ablated):
     """An attention in which one head adds nothing."""
+
     def attention_fn(q, k, v):
         mixed, weights = train.fused_attention(q, k, v)
         mixed[:, ablated] = 0
         return mixed, weights
+
     return attention_fn
 
 
 # --------------------------------------------------------------------------------------------------
 # 3. Neurons: what activates them, and which tokens they make more likely
 
+
 @torch.inference_mode()
 def neuron_activations(model, layer, texts):
     """The activation of each neuron of a layer at each token: (tokens of all texts, n_ff)."""
     activations = []
     hook = model.blocks[layer].up.register_forward_hook(
-        lambda module, given, out: activations.append(F.gelu(out)[0]))
+        lambda module, given, out: activations.append(F.gelu(out)[0])
+    )
     try:
         for ids in texts:
             model(torch.tensor([ids]))
@@ -201,7 +213,7 @@ def max_activating_examples(activations, texts, n=5):
         ids, i = where[index]
         last_words = tuple(ids[max(0, i - 3) : i + 1])
         if last_words not in found:
-            found[last_words] = (activations[index].item(), ids[:i], ids[i : i + 1], ids[i + 1:])
+            found[last_words] = (activations[index].item(), ids[:i], ids[i : i + 1], ids[i + 1 :])
         if len(found) == n:
             break
     return list(found.values())
@@ -218,6 +230,7 @@ def direct_logit_effect(model, layer, neuron, n=5):
 
 # --------------------------------------------------------------------------------------------------
 # 4. Embeddings: directions in which tokens lie
+
 
 def nearest(vectors, direction):
     """All ids with their cosines to a direction (C,), the nearest first. vectors: (V, C)."""

@@ -1,4 +1,5 @@
 """Locks between processes: of an open file, or by the name of one. Whoever is killed loses it."""
+
 import contextlib
 import errno
 import os

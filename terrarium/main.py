@@ -1,4 +1,5 @@
 """A command, from its first line to its exit code."""
+
 import os
 import sys
 

@@ -3,6 +3,7 @@
 Everything here is found in what was written down while it learned (traces.jsonl, log.jsonl) and in
 the text that it learned from; nothing is judged by hand.
 """
+
 import re
 from collections import Counter
 from itertools import pairwise
@@ -16,6 +17,7 @@ END_OF_SENTENCE = re.compile(r'([.!?]+"?)')
 
 class Language(NamedTuple):
     """What a training text knows: words, three in a row in a sentence, and names."""
+
     words: set
     threes: set
     names: set
@@ -24,6 +26,7 @@ class Language(NamedTuple):
 
 class Sample(NamedTuple):
     """What was written at a step: its validation loss, the prompts and what came after each."""
+
     step: int
     loss: float
     texts: list  # of (prompt, continuation)
@@ -38,8 +41,11 @@ def learn_language(text):
         words.update(found)
         threes.update(in_threes(["", *found]))
         inside.update(word for word in found[1:] if word[0].isupper() and len(word) > 1)
-    names = {name for name, often in inside.items() if often > 1 and name.lower() not in words
-             and not name.isupper()}
+    names = {
+        name
+        for name, often in inside.items()
+        if often > 1 and name.lower() not in words and not name.isupper()
+    }
     return Language(words, threes, names, text.count('"') > 10)
 
 
@@ -59,13 +65,22 @@ def find_milestones(samples, language, losses, others=()):
 
     prompt is the number of the prompt whose continuation shows it, text what to point at, both
     None where something else shows it. others: milestones that were found elsewhere."""
-    found = [first(samples, kind, lambda sample, detect=detect: by_text(sample, language, detect))
-             for kind, detect in DETECTORS.items()]
+    found = [
+        first(samples, kind, lambda sample, detect=detect: by_text(sample, language, detect))
+        for kind, detect in DETECTORS.items()
+    ]
     for name in ("unigram", "bigram", "entropy"):
         if name in losses:
             limit = losses[name] * (1.05 if name == "entropy" else 1)
-            found.append(first(samples, name, lambda sample, limit=limit: (None, None)
-                               if sample.loss is not None and sample.loss < limit else None))
+            found.append(
+                first(
+                    samples,
+                    name,
+                    lambda sample, limit=limit: (
+                        (None, None) if sample.loss is not None and sample.loss < limit else None
+                    ),
+                )
+            )
     learned = [one for one in found if one and one["step"] > 0]  # at step 0 it is chance
     return sorted([*learned, *others], key=lambda milestone: milestone["step"])
 
@@ -92,7 +107,8 @@ def real_words(prompt, continuation, language):
     for start in range(len(found) - 4):
         row = found[start : start + 5]
         if all(word.group() in language.words for word in row) and any(
-                len(word.group()) >= 5 for word in row):
+            len(word.group()) >= 5 for word in row
+        ):
             return continuation[row[0].start() : row[-1].end()]
     return None
 
@@ -105,8 +121,11 @@ def sensible(sentence, language):
 
 def whole_sentence(prompt, continuation, language):
     """A sentence that begins and ends in the continuation."""
-    own = [sentence for sentence in sentences(prompt + continuation)
-           if sentence in continuation and sensible(sentence, language)]
+    own = [
+        sentence
+        for sentence in sentences(prompt + continuation)
+        if sentence in continuation and sensible(sentence, language)
+    ]
     return own[0] if own else None
 
 
@@ -139,5 +158,10 @@ def own_ending(prompt, continuation, language):
     return None
 
 
-DETECTORS = {"words": real_words, "sentence": whole_sentence, "quotes": closed_quote,
-             "name": kept_name, "ending": own_ending}
+DETECTORS = {
+    "words": real_words,
+    "sentence": whole_sentence,
+    "quotes": closed_quote,
+    "name": kept_name,
+    "ending": own_ending,
+}

@@ -1,4 +1,5 @@
 """A progress bar for every wait of more than three seconds."""
+
 from tqdm import tqdm
 
 
@@ -9,5 +10,13 @@ def progress(doing, work, unit="B"):
     unit "B" it counts bytes. Where nobody watches (a file, a pipe), nothing is shown.
     """
     items, total = (None, max(0, work)) if isinstance(work, int) else (work, len(work))
-    return tqdm(items, total=total, desc=doing, unit=unit, unit_scale=unit == "B",
-                delay=3, leave=False, disable=None)
+    return tqdm(
+        items,
+        total=total,
+        desc=doing,
+        unit=unit,
+        unit_scale=unit == "B",
+        delay=3,
+        leave=False,
+        disable=None,
+    )

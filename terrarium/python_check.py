@@ -3,12 +3,14 @@ code 2, before anything else is imported.
 
 Written so that Pythons down to 2.7 can read it: no f-strings, no annotations.
 """
+
 import os
 import sys
 
 OLDEST = (3, 10)
-REQUIREMENTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-                            "requirements.txt")
+REQUIREMENTS = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "requirements.txt"
+)
 NEEDED = ("torch", "numpy", "tqdm")  # datasets is only needed for TinyStories
 
 
@@ -16,18 +18,24 @@ def complaint(version, installed):
     """A sentence about a Python of some version (a tuple) in which packages are installed in some
     versions ({name: version, None if unknown}); "" if all is well."""
     if tuple(version[:2]) < OLDEST:
-        return ("This is Python %d.%d, and Terrarium needs 3.10 or newer: install one from "
-                "python.org, and type its name in place of python, such as python3.12 train.py."
-                % tuple(version[:2]))
-    install = "type %s -m pip install -r %s" % (quoted(sys.executable or "python"),
-                                               quoted(REQUIREMENTS))
+        return (
+            "This is Python %d.%d, and Terrarium needs 3.10 or newer: install one from "
+            "python.org, and type its name in place of python, such as python3.12 train.py."
+            % tuple(version[:2])
+        )
+    install = "type %s -m pip install -r %s" % (
+        quoted(sys.executable or "python"),
+        quoted(REQUIREMENTS),
+    )
     missing = [name for name in NEEDED if name not in installed]
     if missing:
         return "This Python lacks %s: %s" % (" and ".join(missing), install)
     wanted, found = wanted_torch(), installed["torch"]
     if found and wanted and found.split(".")[:2] != wanted.split(".")[:2]:
-        return ("This Python has PyTorch %s, and Terrarium is made for %s: %s (best in a virtual "
-                "environment, as README says)." % (found, wanted, install))
+        return (
+            "This Python has PyTorch %s, and Terrarium is made for %s: %s (best in a virtual "
+            "environment, as README says)." % (found, wanted, install)
+        )
     return ""
 
 
@@ -44,7 +52,7 @@ def wanted_torch():
         return None
     for line in lines:
         if line.startswith("torch=="):
-            return line[len("torch=="):].split("#")[0].strip()
+            return line[len("torch==") :].split("#")[0].strip()
     return None
 
 

@@ -1,4 +1,5 @@
 """What a training writes down and prints, and where it begins and ends."""
+
 import math
 
 from terrarium import runs
@@ -48,8 +49,9 @@ class Recorder:
         """What the model wrote at a step, as `generate` returns it, with the attention weights over
         it; the loss is that of validation."""
         self.log[step]["validation_loss"] = loss
-        runs.write_sample(self.run, step, self.s, tokenizer, self.facts["prompts"], rows,
-                          top_probs, weights)
+        runs.write_sample(
+            self.run, step, self.s, tokenizer, self.facts["prompts"], rows, top_probs, weights
+        )
         if step in self.snapshot_steps:
             self.run.write_tensors(f"snapshots/{step:06}.pt", self.model.state_dict())
         self.save()
@@ -62,8 +64,10 @@ class Recorder:
         seconds = self.clock.lap()
         self.log[step].update(
             loss=self.check_finite(loss, "loss"),
-            gradient_norm=self.check_finite(norm.item(), "gradient"), lr_multiplier=lr_multiplier,
-            tokens_per_second=round(self.s.batch_size * self.s.n_ctx / seconds))
+            gradient_norm=self.check_finite(norm.item(), "gradient"),
+            lr_multiplier=lr_multiplier,
+            tokens_per_second=round(self.s.batch_size * self.s.n_ctx / seconds),
+        )
         self.screen.advance(self.log[step])
         if step == self.first + TIMED:
             self.screen.estimate(seconds * (self.s.steps - step - 1))
@@ -72,10 +76,15 @@ class Recorder:
         """A number, if it is one. Otherwise BadInput: nothing that comes after it is saved."""
         if math.isfinite(number):
             return number
-        saved = (f"Its checkpoint of step {self.run.saved_step} stays in {self.run.name}."
-                 if self.run.saved_step is not None else "Nothing of it was saved yet.")
-        raise BadInput(f"The {what} of step {self.step} is {number}; the run ends. {saved} Try a "
-                       f"smaller {' or '.join(too_high(self.s))}.")
+        saved = (
+            f"Its checkpoint of step {self.run.saved_step} stays in {self.run.name}."
+            if self.run.saved_step is not None
+            else "Nothing of it was saved yet."
+        )
+        raise BadInput(
+            f"The {what} of step {self.step} is {number}; the run ends. {saved} Try a "
+            f"smaller {' or '.join(too_high(self.s))}."
+        )
 
     def save(self):
         runs.save(self.run, self.model, self.optimizers, self.step, self.log)
@@ -94,8 +103,11 @@ class Recorder:
     def report(self, metrics, exam):
         """Write and print the results. exam: of rules.examine."""
         sampling = sum(line.get("sampling_seconds", 0) for line in self.log.values())
-        metrics = metrics | dict(step=self.step, seconds=self.log[self.step]["seconds"],
-                                 sampling_seconds=round(sampling, 3))
+        metrics = metrics | dict(
+            step=self.step,
+            seconds=self.log[self.step]["seconds"],
+            sampling_seconds=round(sampling, 3),
+        )
         self.run.write_json("metrics.json", metrics | exam.metrics)
         self.screen.closing(metrics, exam)
 
@@ -113,7 +125,8 @@ def too_high(s):
     """The flags of the learning rates that are most likely too high: what is furthest above its
     default; all, if none of them is far."""
     names = ("matrix_lr", "embedding_lr", "unembedding_lr")
-    times = {"--" + name.replace("_", "-"): getattr(s, name) / getattr(type(s), name)
-             for name in names}
+    times = {
+        "--" + name.replace("_", "-"): getattr(s, name) / getattr(type(s), name) for name in names
+    }
     highest = max(times, key=times.get)
     return [highest] if times[highest] > 5 else list(times)

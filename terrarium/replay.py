@@ -1,4 +1,5 @@
 """One update: a step of the training, made once more, and what it was made of."""
+
 import dataclasses
 
 import train
@@ -19,8 +20,10 @@ def replay(run, last=16, work=2.4e11):
     lr_multiplier, max_abs_diff: how far the weights are from those that the run itself saved)."""
     s = dataclasses.replace(run.s, device="cpu")
     if s.batch_size * s.n_ctx * (len(run.vocab) + s.n_layer * (8 * s.n_embd + s.n_ff)) > MOST:
-        raise BadInput(f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
-                       "at once, too many to make it once more here.")
+        raise BadInput(
+            f"An update of {run.folder} learns from {s.batch_size * s.n_ctx:,} tokens "
+            "at once, too many to make it once more here."
+        )
     tokens = run.tokens("train")
     end = run.tokenizer.end
     rows = row_spans(train.windows(tokens, end, s.n_ctx), len(tokens), end, s.n_ctx)
@@ -38,8 +41,17 @@ def replay(run, last=16, work=2.4e11):
     max_abs_diff = None
     if goal in run.steps:
         saved = run.at(goal).state_dict()
-        max_abs_diff = max((saved[name] - p).abs().max().item()
-                           for name, p in model.state_dict().items())
-    return dict(step=step, ids=batch[0], targets=batch[1], before=before.eval(),
-                after=model.eval(), loss=loss.item(), gradient_norm=norm.item(),
-                lr_multiplier=train.lr_multiplier(step, s), max_abs_diff=max_abs_diff)
+        max_abs_diff = max(
+            (saved[name] - p).abs().max().item() for name, p in model.state_dict().items()
+        )
+    return dict(
+        step=step,
+        ids=batch[0],
+        targets=batch[1],
+        before=before.eval(),
+        after=model.eval(),
+        loss=loss.item(),
+        gradient_norm=norm.item(),
+        lr_multiplier=train.lr_multiplier(step, s),
+        max_abs_diff=max_abs_diff,
+    )

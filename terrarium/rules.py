@@ -1,4 +1,5 @@
 """The rules of a corpus that a model has learned: what it is asked, and how often it keeps them."""
+
 from collections import Counter
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ class Exam(NamedTuple):
     metrics: {"rule_accuracy": {rule: fraction}}, and asked, {rule: of how many texts}, if there are
     rules.
     """
+
     texts: list
     n_prompts: int
     left_out: int
@@ -41,7 +43,7 @@ def eval_prompts(corpus, tokenizer, s):
 
 def rule_accuracy(check, prompts, texts):
     """The fraction of texts that follow each rule, and all that apply; of how many texts."""
-    kept = [check(text[len(prompt):], prompt) for prompt, text in zip(prompts, texts)]
+    kept = [check(text[len(prompt) :], prompt) for prompt, text in zip(prompts, texts)]
     kept = [{**rules, "all": all(rules.values())} for rules in kept]
     asked = Counter(rule for rules in kept for rule in rules)
     names = sorted(asked, key="all".__eq__)  # in the order of the corpus, "all" at the end

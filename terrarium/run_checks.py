@@ -2,6 +2,7 @@
 whatever would end in an error, a wrong number or an endless computation is found here, before it
 is used. Each function raises Unfit with the reason.
 """
+
 import io
 import json
 import math
@@ -24,11 +25,13 @@ def require(fits, reason):
 
 # ------------------------------------------------------------------------------ JSON
 
+
 def strict_json(content):
     """Bytes -> what they say as JSON: UTF-8, and every number a finite one."""
     try:
-        return json.loads(content.decode(), parse_constant=no_number, parse_float=finite,
-                          parse_int=whole_number)
+        return json.loads(
+            content.decode(), parse_constant=no_number, parse_float=finite, parse_int=whole_number
+        )
     except RecursionError:
         raise Unfit("its lists are nested too deeply") from None
 
@@ -57,12 +60,12 @@ def is_number(value, least=-math.inf, most=math.inf):
 
 
 def is_text(value):
-    """Whether a value is a text that can be written to a file: JSON may hold halves of characters.
-    """
+    """Whether a value is a text that can be written to a file: JSON may hold halves of characters."""
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 # ------------------------------------------------------------------------------ the small files
+
 
 def check_settings_types(kept, fields):
     """Whether each setting is of the type of its default."""
@@ -76,40 +79,62 @@ def check_settings_types(kept, fields):
             fits = type(value) is int
         else:
             fits = type(value) is type(default)
-        require(fits, f"{field.name} is {str(value)[:20]!r}, and not of type "
-                f"{type(default).__name__}")
+        require(
+            fits, f"{field.name} is {str(value)[:20]!r}, and not of type {type(default).__name__}"
+        )
 
 
 def check_tokenizer(found):
-    require(isinstance(found, dict) and found.keys() == {"vocab", "merges"},
-            "it holds no vocab and merges")
+    require(
+        isinstance(found, dict) and found.keys() == {"vocab", "merges"},
+        "it holds no vocab and merges",
+    )
     vocab, merges = found["vocab"], found["merges"]
-    require(isinstance(vocab, list) and all(is_text(one) and one for one in vocab)
-            and 0 < len(set(vocab)) == len(vocab) <= 2**16, "its vocab is no list of tokens")
+    require(
+        isinstance(vocab, list)
+        and all(is_text(one) and one for one in vocab)
+        and 0 < len(set(vocab)) == len(vocab) <= 2**16,
+        "its vocab is no list of tokens",
+    )
     known = set(vocab)
-    require(isinstance(merges, list) and all(
-        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
-        and {*pair, "".join(pair)} <= known for pair in merges), "its merges make other tokens")
+    require(
+        isinstance(merges, list)
+        and all(
+            isinstance(pair, list)
+            and len(pair) == 2
+            and all(isinstance(part, str) for part in pair)
+            and {*pair, "".join(pair)} <= known
+            for pair in merges
+        ),
+        "its merges make other tokens",
+    )
 
 
 def check_facts(facts):
     require(isinstance(facts, dict), "it holds no facts about a text")
-    for name in ("vocab_size", "train_tokens", "validation_tokens", "train_characters",
-                 "validation_characters"):
+    for name in (
+        "vocab_size",
+        "train_tokens",
+        "validation_tokens",
+        "train_characters",
+        "validation_characters",
+    ):
         require(is_whole(facts.get(name), 1), f"{name} is not a number above zero")
     for name in ("dataset", "note"):
         require(is_text(facts.get(name)), f"{name} is no text")
     require("entropy" not in facts or is_number(facts["entropy"], 0), "entropy is not a number")
     prompts = facts.get("prompts")
-    require(isinstance(prompts, list) and prompts and all(map(is_text, prompts)),
-            "it names no prompts")
+    require(
+        isinstance(prompts, list) and prompts and all(map(is_text, prompts)), "it names no prompts"
+    )
 
 
 def check_tokens(tokens, vocab_size, end):
     require(len(tokens) > 1, "it holds no tokens")
     require(int(tokens.max()) < vocab_size, "it has ids beyond the vocabulary")
-    require(end is None or tokens[0] == tokens[-1] == end, "it does not begin and end with an end "
-            "token")
+    require(
+        end is None or tokens[0] == tokens[-1] == end, "it does not begin and end with an end token"
+    )
 
 
 def check_log(lines):
@@ -121,8 +146,10 @@ def check_log_line(line):
     """The step of a line, which holds nothing but numbers."""
     require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
     # Losses, norms, rates, speeds and times: none of them is ever below zero.
-    require(all(is_number(value, 0) for value in line.values()), "a line holds something else than "
-            "numbers from zero on")
+    require(
+        all(is_number(value, 0) for value in line.values()),
+        "a line holds something else than numbers from zero on",
+    )
     require("seconds" in line, "a line has no seconds")
     require(line.get("lr_multiplier", 0) <= 1, "a learning rate is above its full height")
     learned = {"loss", "gradient_norm", "lr_multiplier", "tokens_per_second"}
@@ -136,9 +163,12 @@ def check_samples(lines, vocab, prompts, s):
         require(isinstance(line, dict) and is_whole(line.get("step")), "a line has no step")
         require(is_number(line.get("temperature"), 0), "a line has no temperature")
         found = line.get("continuations")
-        require(isinstance(found, list) and all(isinstance(one, dict) for one in found)
-                and [one.get("prompt") for one in found] == prompts,
-                "its prompts are not those of corpus.json")
+        require(
+            isinstance(found, list)
+            and all(isinstance(one, dict) for one in found)
+            and [one.get("prompt") for one in found] == prompts,
+            "its prompts are not those of corpus.json",
+        )
         for continuation in found:
             check_continuation(continuation, known, s.n_ctx)
     steps = [line["step"] for line in lines]
@@ -148,32 +178,47 @@ def check_samples(lines, vocab, prompts, s):
 def check_continuation(continuation, known, n_ctx):
     """One prompt of a line of traces.jsonl, and how it was continued."""
     prompt, tokens = continuation.get("prompt_tokens"), continuation.get("tokens")
-    require(isinstance(prompt, list) and isinstance(tokens, list)
-            and 0 < len(prompt) and len(prompt) + len(tokens) <= n_ctx,
-            "a prompt does not fit the context")
-    require(all(isinstance(token, str) and token in known for token in prompt),
-            "it has tokens that tokenizer.json lacks")
+    require(
+        isinstance(prompt, list)
+        and isinstance(tokens, list)
+        and 0 < len(prompt)
+        and len(prompt) + len(tokens) <= n_ctx,
+        "a prompt does not fit the context",
+    )
+    require(
+        all(isinstance(token, str) and token in known for token in prompt),
+        "it has tokens that tokenizer.json lacks",
+    )
     for token in tokens:
-        require(isinstance(token, dict) and isinstance(token.get("top"), list)
-                and all(isinstance(pair, list) and len(pair) == 2 for pair in token["top"]),
-                "a token lacks its likeliest ones")
+        require(
+            isinstance(token, dict)
+            and isinstance(token.get("top"), list)
+            and all(isinstance(pair, list) and len(pair) == 2 for pair in token["top"]),
+            "a token lacks its likeliest ones",
+        )
         for text, p in [(token.get("token"), token.get("p")), *token["top"]]:
-            require(isinstance(text, str) and text in known,
-                    "it has tokens that tokenizer.json lacks")
+            require(
+                isinstance(text, str) and text in known, "it has tokens that tokenizer.json lacks"
+            )
             require(is_number(p, 0, 1), "a probability is not between 0 and 1")
 
 
 def check_metrics(metrics):
     require(isinstance(metrics, dict), "it holds no numbers")
     accuracy = metrics.get("rule_accuracy", {})
-    require(isinstance(accuracy, dict) and all(is_number(one, 0, 1) for one in accuracy.values()),
-            "the accuracy of a rule is not between 0 and 1")
-    require(all(is_number(value) for name, value in metrics.items() if name != "rule_accuracy"),
-            "it holds something else than numbers")
+    require(
+        isinstance(accuracy, dict) and all(is_number(one, 0, 1) for one in accuracy.values()),
+        "the accuracy of a rule is not between 0 and 1",
+    )
+    require(
+        all(is_number(value) for name, value in metrics.items() if name != "rule_accuracy"),
+        "it holds something else than numbers",
+    )
     require("validation_loss" in metrics, "it has no validation loss")
 
 
 # ------------------------------------------------------------------------------ tensors
+
 
 def check_zip(content, most):
     """Whether a zip file unpacks to so many bytes at most. Its checksums need no look: the hash of
@@ -190,9 +235,11 @@ def parameters(s, vocab_size):
 
 def check_weights(tensors, s, vocab_size):
     """Whether they are as many as the settings promise, before a model of that size is made."""
-    require(isinstance(tensors, dict) and all(
-        isinstance(name, str) and torch.is_tensor(one) for name, one in tensors.items()),
-        "it holds no tensors")
+    require(
+        isinstance(tensors, dict)
+        and all(isinstance(name, str) and torch.is_tensor(one) for name, one in tensors.items()),
+        "it holds no tensors",
+    )
     numbers = sum(one.untyped_storage().nbytes() // 4 for one in tensors.values())
     require(numbers == parameters(s, vocab_size), "settings.json tells of a model of another size")
     require(all_finite(tensors), "a weight is not a number")
@@ -204,38 +251,57 @@ def all_finite(tensors):
 
 
 def check_checkpoint(checkpoint, s):
-    require(isinstance(checkpoint, dict) and checkpoint.keys() == {
-        "step", "log", "belongs_to", "model", "optimizers"}, "it lacks a part")
-    require(is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
-            "its step is beyond the last one")
+    require(
+        isinstance(checkpoint, dict)
+        and checkpoint.keys() == {"step", "log", "belongs_to", "model", "optimizers"},
+        "it lacks a part",
+    )
+    require(
+        is_whole(checkpoint["step"]) and checkpoint["step"] <= s.steps,
+        "its step is beyond the last one",
+    )
     require(all_finite(checkpoint["model"]), "a weight is not a number")
     require(isinstance(checkpoint["log"], dict), "it has no log")
     check_log(checkpoint["log"].values())
-    require(list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],
-            "its log is not in order")
+    require(
+        list(checkpoint["log"]) == [line["step"] for line in checkpoint["log"].values()],
+        "its log is not in order",
+    )
 
 
 def check_optimizer(optimizer, state):
     """Whether a state fits an optimizer: its groups, and a tensor's size for each average in it."""
     fresh = optimizer.state_dict()["param_groups"]
-    require(isinstance(state, dict) and len(state.get("param_groups", ())) == len(fresh),
-            "an optimizer's groups differ")
+    require(
+        isinstance(state, dict) and len(state.get("param_groups", ())) == len(fresh),
+        "an optimizer's groups differ",
+    )
     for group, kept in zip(fresh, state["param_groups"]):
-        require({name: type(value) for name, value in kept.items()}
-                == {name: type(value) for name, value in group.items()}
-                and kept["params"] == group["params"]
-                and is_number(kept["full_lr"]), "an optimizer's groups differ")
+        require(
+            {name: type(value) for name, value in kept.items()}
+            == {name: type(value) for name, value in group.items()}
+            and kept["params"] == group["params"]
+            and is_number(kept["full_lr"]),
+            "an optimizer's groups differ",
+        )
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, averages in state["state"].items():
         for average in averages.values():
-            require(average.shape in ((), parameters[index].shape),
-                    "an optimizer's averages are of another size")
+            require(
+                average.shape in ((), parameters[index].shape),
+                "an optimizer's averages are of another size",
+            )
 
 
 def check_attention(arrays, rows, s):
     """Whether arrays hold weights (L, H, T, T) and entropies (L, H, T) of rows of T tokens."""
     for i, T in enumerate(rows):
         weights, entropy = arrays[f"weights_{i}"], arrays[f"entropy_{i}"]
-        require(weights.dtype == np.uint8 and weights.shape == (s.n_layer, s.n_head, T, T)
-                and entropy.dtype == np.float16 and entropy.shape == (s.n_layer, s.n_head, T)
-                and np.isfinite(entropy).all(), "its weights are those of other rows")
+        require(
+            weights.dtype == np.uint8
+            and weights.shape == (s.n_layer, s.n_head, T, T)
+            and entropy.dtype == np.float16
+            and entropy.shape == (s.n_layer, s.n_head, T)
+            and np.isfinite(entropy).all(),
+            "its weights are those of other rows",
+        )

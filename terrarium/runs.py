@@ -7,6 +7,7 @@ folder has its line. Whoever reads a file compares the two.
 
 1. Claiming and locking, 2. Reading, 3. Writing, 4. A training.
 """
+
 import contextlib
 import dataclasses
 import errno
@@ -76,8 +77,10 @@ def take_up(folder):
     try:
         run.lock()
     except BlockingIOError:
-        raise BadInput(f"Another train.py is training in {folder} at this moment: wait until it "
-                       "ends, or stop it with Ctrl-C, then try again.") from None
+        raise BadInput(
+            f"Another train.py is training in {folder} at this moment: wait until it "
+            "ends, or stop it with Ctrl-C, then try again."
+        ) from None
     return run
 
 
@@ -98,8 +101,9 @@ def claim_typed(out):
         run.create(may_exist=True)
         check_free(out)  # another one may have begun, and even ended, since the first look
     except FileExistsError:
-        raise BadInput(f"Another train.py has just begun a run in {out}: choose another folder "
-                       "(--out).") from None
+        raise BadInput(
+            f"Another train.py has just begun a run in {out}: choose another folder (--out)."
+        ) from None
     except BadInput:
         run.release()
         raise
@@ -109,19 +113,28 @@ def claim_typed(out):
 def check_free(out):
     """Refuse a folder for a new run that holds anything. Raises BadInput."""
     folder = Path(out)
-    blocking = next((path for path in (folder, *folder.parents)
-                     if os.path.lexists(path) and not path.is_dir()), None)
+    blocking = next(
+        (path for path in (folder, *folder.parents) if os.path.lexists(path) and not path.is_dir()),
+        None,
+    )
     if blocking:
-        raise BadInput(f"{out} could not be written, because {blocking} is a file: choose another "
-                       "folder (--out).")
+        raise BadInput(
+            f"{out} could not be written, because {blocking} is a file: choose another "
+            "folder (--out)."
+        )
     if (folder / "settings.json").exists() and (folder / HASHES).exists():
-        raise BadInput(f"{out} already holds a run: continue it "
-                       f"({command('--resume', folder)}), or choose another folder (--out).")
-    if folder.is_dir() and not all(path.name in LEFTOVERS and not is_link(path)
-                                   for path in folder.iterdir()):
-        raise BadInput(f"{out} is not empty, and train.py writes only into a folder of its own: "
-                       "choose one that does not exist "
-                       f"({command('--out', folder / 'run')}).")
+        raise BadInput(
+            f"{out} already holds a run: continue it "
+            f"({command('--resume', folder)}), or choose another folder (--out)."
+        )
+    if folder.is_dir() and not all(
+        path.name in LEFTOVERS and not is_link(path) for path in folder.iterdir()
+    ):
+        raise BadInput(
+            f"{out} is not empty, and train.py writes only into a folder of its own: "
+            "choose one that does not exist "
+            f"({command('--out', folder / 'run')})."
+        )
 
 
 # --------------------------------------------------------------------------------------------------
@@ -151,9 +164,12 @@ class RunFolder:
         """The steps of which there is a file, in order. Other names are not ours: programs that
         synchronise folders leave such as "000100 2.pt" or "._000100.pt"."""
         pattern = re.compile(r"[0-9]{6,}" + re.escape(suffix))
-        found = ((self.path / folder).iterdir() if (self.path / folder).is_dir() else ())
-        steps = (int(path.name.removesuffix(suffix)) for path in found
-                 if pattern.fullmatch(path.name) and path.is_file())
+        found = (self.path / folder).iterdir() if (self.path / folder).is_dir() else ()
+        steps = (
+            int(path.name.removesuffix(suffix))
+            for path in found
+            if pattern.fullmatch(path.name) and path.is_file()
+        )
         return sorted(step for step in set(steps) if self.has(f"{folder}/{step:06}{suffix}"))
 
     def damaged(self, name, why):
@@ -182,8 +198,10 @@ class RunFolder:
             for name in (*folders, *files):
                 path = Path(folder, name)
                 if is_link(path):
-                    raise BadInput(f"{path} is a link to another place, and a run holds no links: "
-                                   "remove it, if you trust where this run comes from.")
+                    raise BadInput(
+                        f"{path} is a link to another place, and a run holds no links: "
+                        "remove it, if you trust where this run comes from."
+                    )
 
     def open_bytes(self, name):
         """Open a file of the run to read its bytes. Raises BadInput if it is not there."""
@@ -220,10 +238,12 @@ class RunFolder:
     def read_hashes(self):
         """Read hashes.jsonl. Raises BadInput."""
         if not self.has(HASHES):
-            raise BadInput(f"{self.path} has no {HASHES}, so its files cannot be checked: it "
-                           "was written by another version of train.py, or that file "
-                           "was lost. Use that version, put the file back, or train again "
-                           "(python train.py).")
+            raise BadInput(
+                f"{self.path} has no {HASHES}, so its files cannot be checked: it "
+                "was written by another version of train.py, or that file "
+                "was lost. Use that version, put the file back, or train again "
+                "(python train.py)."
+            )
         with self.open_bytes(HASHES) as file:
             content = file.read()
         self.written = {}
@@ -437,8 +457,7 @@ class RunFolder:
         self.write(name, content.getbuffer())
 
     def add_line(self, name, line):
-        """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped.
-        """
+        """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped."""
         added = json_line(line)
         if name in self.growing:  # appended, since such a file may have megabytes
             sha256 = self.growing[name].copy()
@@ -455,8 +474,9 @@ class RunFolder:
     def write_checkpoint(self, step, log, **tensors):
         """log.jsonl and checkpoint.pt; the latter names the files that it belongs to."""
         self.write_lines("log.jsonl", log.values())
-        self.write_tensors("checkpoint.pt", dict(step=step, log=log, belongs_to=self.beginning(),
-                                                 **tensors))
+        self.write_tensors(
+            "checkpoint.pt", dict(step=step, log=log, belongs_to=self.beginning(), **tensors)
+        )
         self.saved_step = step
 
 
@@ -493,8 +513,10 @@ def find_corpus(s):
         return data.find(s.dataset)
     except BadInput as reason:
         resume = command("python", "train.py", "--resume", Path(s.out), "--dataset", "TEXT")
-        raise BadInput(f"{s.out} was stopped before its text was read, so that text is needed: "
-                       f"{reason} If it lies elsewhere, type: {resume}") from None
+        raise BadInput(
+            f"{s.out} was stopped before its text was read, so that text is needed: "
+            f"{reason} If it lies elsewhere, type: {resume}"
+        ) from None
 
 
 def prepare(run, corpus, Tokenizer, s):
@@ -534,8 +556,10 @@ def check_beginning(run, s):
     if (run.path / "checkpoint.pt").stat().st_size < 4 * run_checks.parameters(s, len(vocab)):
         raise run.damaged("checkpoint.pt", "settings.json tells of a larger model")
     if not samples:
-        print0(f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
-               "training goes on.")
+        print0(
+            f"{run.path} has no traces.jsonl any more: what it wrote until now is lost, and the "
+            "training goes on."
+        )
 
 
 def read_tokens(folder):
@@ -551,8 +575,16 @@ def write_sample(run, step, s, tokenizer, prompts, rows, top_probs, weights):
     rows: ids of prompt and continuation; top_probs: as `generate` returns them; weights: for each
     layer (B, H, T, T), kept as a byte each, beside their entropies in nats.
     """
-    run.add_line("traces.jsonl", dict(step=step, temperature=s.temperature, continuations=[
-        continuation(tokenizer.vocab, *one) for one in zip(prompts, rows, top_probs)]))
+    run.add_line(
+        "traces.jsonl",
+        dict(
+            step=step,
+            temperature=s.temperature,
+            continuations=[
+                continuation(tokenizer.vocab, *one) for one in zip(prompts, rows, top_probs)
+            ],
+        ),
+    )
     weights = torch.stack(weights).float().cpu()  # (L, B, H, T, T)
     entropy = -(weights * weights.clamp_min(1e-9).log()).sum(-1)  # (L, B, H, T)
     arrays = {}
@@ -564,17 +596,26 @@ def write_sample(run, step, s, tokenizer, prompts, rows, top_probs, weights):
 
 def continuation(vocab, prompt, row, top_probs):
     """What traces.jsonl holds of one prompt; tokens by their text, so that people can read it."""
-    tokens = [dict(token=vocab[pick], p=round(p, 5),
-                   top=[[vocab[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())])
-              for pick, p, ids, ps in top_probs]
-    prompt_tokens = [vocab[i] for i in row[:len(row) - len(top_probs)]]
+    tokens = [
+        dict(
+            token=vocab[pick],
+            p=round(p, 5),
+            top=[[vocab[i], round(q, 5)] for i, q in zip(ids.tolist(), ps.tolist())],
+        )
+        for pick, p, ids, ps in top_probs
+    ]
+    prompt_tokens = [vocab[i] for i in row[: len(row) - len(top_probs)]]
     return dict(prompt=prompt, prompt_tokens=prompt_tokens, tokens=tokens)
 
 
 def save(run, model, optimizers, step, log):
     """log.jsonl and checkpoint.pt, each written aside and renamed: a crash leaves no half file."""
-    run.write_checkpoint(step, log, model=model.state_dict(),
-                         optimizers=[optimizer.state_dict() for optimizer in optimizers])
+    run.write_checkpoint(
+        step,
+        log,
+        model=model.state_dict(),
+        optimizers=[optimizer.state_dict() for optimizer in optimizers],
+    )
 
 
 def restore(run, s, model, optimizers, device):

@@ -1,4 +1,5 @@
 """What the first process says while a model is trained; the others are silent."""
+
 import time
 from pathlib import Path
 
@@ -26,14 +27,17 @@ class Screen:
     def opening(self):
         """Sum up the run."""
         s, facts = self.s, self.facts
-        kinds = f"{facts['vocab_size']:,} different ones" if s.vocab_size else \
-            f"{facts['vocab_size']} different characters"
+        kinds = (
+            f"{facts['vocab_size']:,} different ones"
+            if s.vocab_size
+            else f"{facts['vocab_size']} different characters"
+        )
         length = facts["train_characters"] / facts["train_tokens"]
-        note = f"          {facts['note']}\n" if facts.get('note') else ""
+        note = f"          {facts['note']}\n" if facts.get("note") else ""
         self.say(f"""
 Growing a model in {s.out}
-  text    {s.dataset}: {facts['train_characters']:,} characters to learn from, \
-{facts['validation_characters']:,} held out
+  text    {s.dataset}: {facts["train_characters"]:,} characters to learn from, \
+{facts["validation_characters"]:,} held out
 {note}  tokens  {kinds}, {length:.1f} characters long on average
   model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
 {self.parameters:,} parameters
@@ -49,8 +53,9 @@ Growing a model in {s.out}
     def advance(self, line):
         """One more step is done."""
         if self.bar is None:
-            self.bar = tqdm(total=self.s.steps, initial=line["step"], unit="step",
-                            disable=self.silent or None)
+            self.bar = tqdm(
+                total=self.s.steps, initial=line["step"], unit="step", disable=self.silent or None
+            )
         self.bar.set_postfix_str(f"loss {line['loss']:.3f}", refresh=False)
         self.bar.update()
 
@@ -61,20 +66,28 @@ Growing a model in {s.out}
     def stopped(self, step):
         """Called when a training is interrupted."""
         self.close_bar()
-        self.say(f"\nStopped after {step:,} of {self.s.steps:,} steps; everything is saved. "
-                 f"To continue:\n  {resume_command(self.s.out, self.s.head)}")
+        self.say(
+            f"\nStopped after {step:,} of {self.s.steps:,} steps; everything is saved. "
+            f"To continue:\n  {resume_command(self.s.out, self.s.head)}"
+        )
 
     def closing(self, metrics, exam):
         """The results of the run, and what to type next."""
         self.close_bar()
-        self.say(f"\nvalidation loss {metrics['validation_loss']:.3f} nats per token, "
-                 f"{metrics['bits_per_character']:.3f} bits per character")
+        self.say(
+            f"\nvalidation loss {metrics['validation_loss']:.3f} nats per token, "
+            f"{metrics['bits_per_character']:.3f} bits per character"
+        )
         if "entropy" in metrics:
-            self.say(f"that is {metrics['gap']:.3f} above the entropy of this text, "
-                     f"{metrics['entropy']:.3f}: the part that is decided by chance")
+            self.say(
+                f"that is {metrics['gap']:.3f} above the entropy of this text, "
+                f"{metrics['entropy']:.3f}: the part that is decided by chance"
+            )
         if exam.left_out:
-            self.say(f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "
-                     f"asked: they need more than half of the context of {self.s.n_ctx} tokens")
+            self.say(
+                f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "
+                f"asked: they need more than half of the context of {self.s.n_ctx} tokens"
+            )
         for rule, fraction in exam.metrics.get("rule_accuracy", {}).items():
             self.say(f"  {fraction:6.1%} of {exam.asked[rule]} texts follow the rule: {rule}")
         self.say(f"\n{exam.texts[0]}\n\nEverything is in {self.s.out}. What to type next:")
@@ -91,7 +104,8 @@ def next_commands(s):
     return [command("python", script, "--run", Path(s.out)) for script in scripts] + [
         "python train.py --preset shakespeare       (another corpus)",
         "python train.py --dataset my_novel.txt     (a text of yours)",
-        "python train.py --head my_head.py          (your own attention)"]
+        "python train.py --head my_head.py          (your own attention)",
+    ]
 
 
 class Clock:

@@ -1,4 +1,5 @@
 """A dataclass of settings -> flags, and the limits within which their numbers make sense."""
+
 import argparse
 import ast
 import dataclasses
@@ -19,23 +20,40 @@ from terrarium.errors import BadInput, resume_command
 from terrarium.runs import HASHES, RunFolder, check_free
 
 PATHS = ("dataset", "out", "head")  # flags in which ~ is somebody's home
-POSITIVE = ("n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr embedding_lr "
-            "unembedding_lr cooldown embedding_std sample_every sample_tokens temperature "
-            "snapshots").split()
+POSITIVE = (
+    "n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr embedding_lr "
+    "unembedding_lr cooldown embedding_std sample_every sample_tokens temperature "
+    "snapshots"
+).split()
 LEAST = {"temperature": 1e-6}  # divided by less, logits overflow
-MOST = {"vocab_size": 2**16, "cooldown": 1, "snapshots": 10_000, "temperature": 1e6,
-        "embedding_std": 1e6, "weight_decay": 1e6,  # more is only an error of typing
-        # in 32 bits, more is infinite
-        **dict.fromkeys(("matrix_lr", "embedding_lr", "unembedding_lr"), 1e38)}
+MOST = {
+    "vocab_size": 2**16,
+    "cooldown": 1,
+    "snapshots": 10_000,
+    "temperature": 1e6,
+    "embedding_std": 1e6,
+    "weight_decay": 1e6,  # more is only an error of typing
+    # in 32 bits, more is infinite
+    **dict.fromkeys(("matrix_lr", "embedding_lr", "unembedding_lr"), 1e38),
+}
 BELOW = {"dropout": 1}
 INTEGERS = 2**31  # each is less than that
-ANSWERS = {"yes": True, "true": True, "on": True, "1": True,
-           "no": False, "false": False, "off": False, "0": False}
+ANSWERS = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
 
 
 @dataclasses.dataclass
 class RunSettings:
     """The settings of a run that do not change how a model learns, except for its text."""
+
     preset: str = "stories"  # the row of PRESETS that the other settings start from
     dataset: str = "stories"  # a corpus in data/, or the path of a UTF-8 text file
     out: str = ""  # the folder of the run; empty: runs/ and the name of preset or dataset
@@ -50,19 +68,25 @@ class RunSettings:
 
 # Flags ------------------------------------------------------------------------------------------
 
+
 def read_flags(Settings, arguments=None):
     """{name: value} of the flags that were given: one for each setting, and --resume. The comment
     after a setting is its --help."""
     reasons = comments(Settings)
     parser = ArgumentParser(argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    parser.add_argument("--resume", metavar="FOLDER", type=os.path.expanduser,
-                        help="a run to continue")
+    parser.add_argument(
+        "--resume", metavar="FOLDER", type=os.path.expanduser, help="a run to continue"
+    )
     for field in dataclasses.fields(Settings):
         kind = kind_of(field)
         default = "" if field.default is dataclasses.MISSING else f"({field.default!r})"
         reason = f"{reasons.get(field.name, '')} {default}".strip()
-        parser.add_argument("--" + field.name.replace("_", "-"), metavar=kind.__name__.upper(),
-                            type=reader(kind, field.name), help=reason.replace("%", "%%"))
+        parser.add_argument(
+            "--" + field.name.replace("_", "-"),
+            metavar=kind.__name__.upper(),
+            type=reader(kind, field.name),
+            help=reason.replace("%", "%%"),
+        )
     return vars(parser.parse_args(arguments))
 
 
@@ -83,10 +107,16 @@ def own_comments(Settings):
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (OSError, TypeError, SyntaxError, tokenize.TokenError):
         return {}
-    after = {token.start[0]: token.string.lstrip("# ") for token in tokens
-              if token.type == tokenize.COMMENT}
-    return {line.target.id: after[line.end_lineno] for line in body
-            if isinstance(line, ast.AnnAssign) and line.end_lineno in after}
+    after = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokens
+        if token.type == tokenize.COMMENT
+    }
+    return {
+        line.target.id: after[line.end_lineno]
+        for line in body
+        if isinstance(line, ast.AnnAssign) and line.end_lineno in after
+    }
 
 
 def kind_of(field):
@@ -118,13 +148,17 @@ def yes_or_no(word):
 
 # Limits -----------------------------------------------------------------------------------------
 
+
 def check_values(s):
     """Raise BadInput for a value of the wrong type, or outside of what makes sense."""
     for field in dataclasses.fields(s):
         value, kind = getattr(s, field.name), kind_of(field)
         flag = "--" + field.name.replace("_", "-")
-        if kind in (int, float) and (isinstance(value, bool) or not isinstance(value, int | float)
-                                     or (kind is int and not isinstance(value, int))):
+        if kind in (int, float) and (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or (kind is int and not isinstance(value, int))
+        ):
             if value is not field.default:
                 raise BadInput(f"{flag} is {value!r:.50}: a number is expected.")
         elif kind in (int, float):
@@ -137,8 +171,10 @@ def check_number(flag, name, value):
     if isinstance(value, int) and abs(value) >= INTEGERS:
         raise BadInput(f"{flag} has to be less than 2,147,483,648.")
     if not math.isfinite(value) or value < 0 or (value == 0 and name in POSITIVE):
-        raise BadInput(f"{flag} is {value}: it has to be "
-                       f"{'greater than' if name in POSITIVE else 'at least'} zero.")
+        raise BadInput(
+            f"{flag} is {value}: it has to be "
+            f"{'greater than' if name in POSITIVE else 'at least'} zero."
+        )
     if value < LEAST.get(name, 0):
         raise BadInput(f"{flag} is {value}: it has to be at least {LEAST[name]:g}.")
     if value > MOST.get(name, math.inf):
@@ -155,8 +191,10 @@ def check_word(flag, value):
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadInput(f"{flag} is {value}, which is not UTF-8: rename that file or folder, so "
-                       "that every program can write its name.") from None
+        raise BadInput(
+            f"{flag} is {value}, which is not UTF-8: rename that file or folder, so "
+            "that every program can write its name."
+        ) from None
 
 
 def read_settings(Settings, presets, arguments=None):
@@ -192,8 +230,10 @@ def resumed_settings(Settings, folder, flags):
         kept.dataset = flags.pop("dataset")  # its text has to be read again, and may have moved
     for name, value in flags.items():
         if value != getattr(kept, name):
-            raise BadInput(f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
-                           "leave that flag out, or start a new run without --resume.")
+            raise BadInput(
+                f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
+                "leave that flag out, or start a new run without --resume."
+            )
     kept.resumed = True
     return kept
 
@@ -206,18 +246,23 @@ def confirmed_head(folder, kept, typed):
     copy = folder / "head.py"
     if not kept:
         if typed:
-            raise BadInput(f"{folder} was started without a head, not with {typed}: leave --head "
-                           "out, or start a new run without --resume.")
+            raise BadInput(
+                f"{folder} was started without a head, not with {typed}: leave --head "
+                "out, or start a new run without --resume."
+            )
         return ""
     if not typed:
-        raise BadInput(f"{folder} was trained with a head that somebody wrote, {copy}. It is a "
-                       "program: read it first. If you trust it, type: "
-                       + resume_command(folder, kept))
+        raise BadInput(
+            f"{folder} was trained with a head that somebody wrote, {copy}. It is a "
+            "program: read it first. If you trust it, type: " + resume_command(folder, kept)
+        )
     if not Path(typed).is_file():
         raise BadInput(no_head(typed))
     if Path(typed).read_bytes() != RunFolder(folder).read("head.py"):
-        raise BadInput(f"{typed} differs from {copy}, the head that this run was trained with: "
-                       "name that copy (--head), or start a new run without --resume.")
+        raise BadInput(
+            f"{typed} differs from {copy}, the head that this run was trained with: "
+            "name that copy (--head), or start a new run without --resume."
+        )
     return typed
 
 
@@ -231,9 +276,11 @@ def saved_settings(Settings, folder):
     names = {field.name for field in fields}
     if set(kept) != names:
         written_by = f"version {version}" if isinstance(version, str) else "another version"
-        raise BadInput(f"{folder} was written by {written_by} of train.py (its settings.json "
-                       f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
-                       "that version, or train again.")
+        raise BadInput(
+            f"{folder} was written by {written_by} of train.py (its settings.json "
+            f"differs in {', '.join(sorted(names.symmetric_difference(kept)))}): use "
+            "that version, or train again."
+        )
     run.check("settings.json")
     with run.intact("settings.json"):
         run_checks.check_settings_types(kept, fields)
@@ -241,8 +288,9 @@ def saved_settings(Settings, folder):
     try:
         check_settings(settings)
     except BadInput as reason:
-        raise BadInput(f"settings.json in {folder} cannot be used, as if it had been typed: "
-                       f"{reason}") from None
+        raise BadInput(
+            f"settings.json in {folder} cannot be used, as if it had been typed: {reason}"
+        ) from None
     return settings
 
 
@@ -255,18 +303,25 @@ def read_saved_settings(run):
         return kept
     except (OSError, ValueError, TypeError, KeyError, BadInput) as error:
         if run.has(HASHES):
-            raise error if isinstance(error, BadInput) else run.damaged(
-                "settings.json", "it holds no settings of a run") from None
-        raise BadInput(f"{run.path} is not a run (it has no settings.json): name the folder "
-                       "that train.py printed when it began, such as runs/stories.") from None
+            raise (
+                error
+                if isinstance(error, BadInput)
+                else run.damaged("settings.json", "it holds no settings of a run")
+            ) from None
+        raise BadInput(
+            f"{run.path} is not a run (it has no settings.json): name the folder "
+            "that train.py printed when it began, such as runs/stories."
+        ) from None
 
 
 def check_settings(s):
     """Refuse what cannot work, before anything is loaded."""
     check_values(s)
     if s.n_embd % s.n_head:
-        raise BadInput(f"A width of {s.n_embd} cannot be divided evenly among {s.n_head} heads: "
-                       f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}.")
+        raise BadInput(
+            f"A width of {s.n_embd} cannot be divided evenly among {s.n_head} heads: "
+            f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}."
+        )
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")
 
@@ -280,5 +335,4 @@ def check_paths(s):
 
 
 def no_head(path):
-    return (f"There is no file {path}: --head needs a Python file that defines "
-            "attention(q, k, v).")
+    return f"There is no file {path}: --head needs a Python file that defines attention(q, k, v)."

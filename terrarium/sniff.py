@@ -1,4 +1,5 @@
 """What a file seems to be that is no plain text in UTF-8, and what to do about it."""
+
 import re
 
 SAVE = "Open it in the program that made it, and save it as plain text with the encoding UTF-8."
@@ -13,8 +14,11 @@ SIGNATURES = (  # how files of other formats begin, what they are, what to do
     (b"%PDF-", "a PDF document", SAVE),
     (b"%!PS", "a PostScript document", SAVE),
     (b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office", SAVE),
-    (b"PK\3\4", "a zip archive (.docx, .odt and .epub documents are such)",
-     f"If it is a document: {SAVE[0].lower()}{SAVE[1:]} If not: {UNPACK[0].lower()}{UNPACK[1:]}"),
+    (
+        b"PK\3\4",
+        "a zip archive (.docx, .odt and .epub documents are such)",
+        f"If it is a document: {SAVE[0].lower()}{SAVE[1:]} If not: {UNPACK[0].lower()}{UNPACK[1:]}",
+    ),
     (b"\x1f\x8b", "an archive packed by gzip", UNPACK),
     (b"BZh", "an archive packed by bzip2", UNPACK),
     (b"\xfd7zXZ", "an archive packed by xz", UNPACK),
@@ -64,12 +68,16 @@ def older_encoding(content, position):
     around = content[max(0, position - 2000) : position + 2000]
     if not before.isascii():  # so far it was UTF-8, and not only ASCII
         line = before.count(b"\n") + 1
-        return (f"The text before it is, so the file seems to be damaged here ({line:,} lines on).",
-                "Open it in an editor, mend that place, and save it with the encoding UTF-8.")
+        return (
+            f"The text before it is, so the file seems to be damaged here ({line:,} lines on).",
+            "Open it in an editor, mend that place, and save it with the encoding UTF-8.",
+        )
     if sum(byte > 127 for byte in around) < len(around) / 4:
         return "It seems to be written in Windows-1252 or Latin-1.", ENCODE
-    return ("It seems to be written in an older encoding of its language, such as Windows-1251, "
-            "Shift_JIS or GBK."), ENCODE
+    return (
+        "It seems to be written in an older encoding of its language, such as Windows-1251, "
+        "Shift_JIS or GBK."
+    ), ENCODE
 
 
 def markup(beginning):

@@ -2,6 +2,7 @@
 
 The page does the same in site/engine/tokenizer.js; a test compares the two over all of Unicode.
 """
+
 import re
 import unicodedata
 from itertools import chain
@@ -33,11 +34,21 @@ PUNCTUATION = rf"[^\w\s]{{1,32}}(?:{BEYOND_LATIN}[{MARKS}]{{0,15}})?"  # emoji, 
 # What a person types as one character: a letter and its marks, or a Korean syllable in parts.
 CHARACTER = re.compile(
     "[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]+[\u11a8-\u11ff\ud7cb-\ud7fb]*"
-    rf"|.[{MARKS}]*", re.DOTALL)
+    rf"|.[{MARKS}]*",
+    re.DOTALL,
+)
 
 # What stands for one another: a keyboard has one of them, and a printed text another.
-ALIKE = ("-‐‑‒–—―−", ".…。．", ",،，、", "?？؟", ";；؛", "·・", "~～〜",
-         " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000")
+ALIKE = (
+    "-‐‑‒–—―−",
+    ".…。．",
+    ",،，、",
+    "?？؟",
+    ";；؛",
+    "·・",
+    "~～〜",
+    " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+)
 QUOTES = (("'‘‹‚`", "'’›‘´′ʼ"), ('"“«„', '"”»“″'))  # of each kind: before a word, and after one
 OPENS = "([{<'\"‘‚‹“„«"  # a quote after one of these begins a word, too
 INVISIBLE = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"

@@ -1,4 +1,5 @@
 """The two texts of a run as ids: its tokenizer is learned, and every token written down."""
+
 import multiprocessing
 from collections import Counter
 from functools import partial
@@ -19,14 +20,21 @@ def write_tokens(source, Tokenizer, s, run):
     counts["train"].update(dict.fromkeys(set("".join(counts["validation"])), 0))
     tokenizer = Tokenizer.train(counts["train"], corpus.has_documents, s.vocab_size)
     if len(tokenizer.vocab) > 2**16:
-        raise BadInput(f"The text has {len(tokenizer.vocab):,} different characters, more than "
-                       "65,536: is it really text?")
-    facts = dict(dataset=s.dataset, note=corpus.note, vocab_size=len(tokenizer.vocab),
-                 prompts=list(source.PROMPTS))
+        raise BadInput(
+            f"The text has {len(tokenizer.vocab):,} different characters, more than "
+            "65,536: is it really text?"
+        )
+    facts = dict(
+        dataset=s.dataset,
+        note=corpus.note,
+        vocab_size=len(tokenizer.vocab),
+        prompts=list(source.PROMPTS),
+    )
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
-        facts[f"{split}_tokens"] = write_ids(tokenizer, getattr(corpus, split), run,
-                                             f"tokens/{split}.bin")
+        facts[f"{split}_tokens"] = write_ids(
+            tokenizer, getattr(corpus, split), run, f"tokens/{split}.bin"
+        )
     if facts["train_tokens"] < s.n_ctx + 2 or facts["validation_tokens"] < 2:
         raise too_few_tokens(facts, s)
     if hasattr(next(iter(corpus.validation)), "nats"):
@@ -43,9 +51,11 @@ def too_few_tokens(facts, s):
         return BadInput("What is held out for validation is a single token: choose a longer text.")
     enough = s.vocab_size and facts["train_characters"] > s.n_ctx + 1
     smaller = " --vocab-size 0 (each character is a token then)," if enough else ""
-    return BadInput(f"The {facts['train_characters']:,} characters to learn from are only "
-                    f"{facts['train_tokens']:,} tokens, too few for a context of {s.n_ctx}: choose "
-                    f"a longer text,{smaller} or a smaller --n-ctx.")
+    return BadInput(
+        f"The {facts['train_characters']:,} characters to learn from are only "
+        f"{facts['train_tokens']:,} tokens, too few for a context of {s.n_ctx}: choose "
+        f"a longer text,{smaller} or a smaller --n-ctx."
+    )
 
 
 def count_pieces(Tokenizer, documents):
@@ -72,8 +82,9 @@ def write_ids(tokenizer, documents, run, name):
 def parallel_map(function, documents, saying):
     """Yield function(block) for each block of a text, in order; a large text uses all cores."""
     blocks = list(documents.blocks()) if hasattr(documents, "blocks") else [documents]
-    bar = partial(tqdm, total=len(blocks), desc=saying, unit="block", leave=False, disable=None,
-                  delay=3)
+    bar = partial(
+        tqdm, total=len(blocks), desc=saying, unit="block", leave=False, disable=None, delay=3
+    )
     if len(blocks) < 32:  # done before a second process has even started
         yield from bar(map(function, blocks))
         return

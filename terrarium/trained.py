@@ -1,4 +1,5 @@
 """A trained run: its settings, its tokenizer, and its model at any step that was saved."""
+
 from pathlib import Path
 
 import data
@@ -24,8 +25,9 @@ class Run:
         self.s = saved_settings(train.Settings, self.folder)
         self.steps = self.files.steps("snapshots", ".pt")
         if not self.steps:
-            raise BadInput(f"{self.folder} has no snapshots yet: wait until its first step is "
-                           "done.")
+            raise BadInput(
+                f"{self.folder} has no snapshots yet: wait until its first step is done."
+            )
         self.tokenizer = train.Tokenizer(**self.files.read_tokenizer())
         self.vocab = self.tokenizer.vocab
         self.facts = self.files.read_facts()
@@ -37,8 +39,10 @@ class Run:
     def at(self, step):
         """The model as it was after so many steps, on the CPU. Raises BadInput."""
         if step not in self.steps:
-            raise BadInput(f"The weights of step {step} were not saved. Choose --step from "
-                           f"{', '.join(map(str, self.steps))}.")
+            raise BadInput(
+                f"The weights of step {step} were not saved. Choose --step from "
+                f"{', '.join(map(str, self.steps))}."
+            )
         name = f"snapshots/{step:06}.pt"
         tensors = self.files.read_tensors(name)
         with self.files.intact(name):
@@ -58,8 +62,10 @@ class Run:
         counts = dict(layer=self.s.n_layer, head=self.s.n_head, neuron=self.s.n_ff)
         for name, number in numbers.items():
             if not 0 <= number < counts[name]:
-                raise BadInput(f"There is no {name} {number} in this model: --{name} goes from 0 "
-                               f"to {counts[name] - 1}.")
+                raise BadInput(
+                    f"There is no {name} {number} in this model: --{name} goes from 0 "
+                    f"to {counts[name] - 1}."
+                )
 
     def normalize(self, text):
         """What somebody typed, in the spelling of the corpus: its accents, quotes and the like."""
@@ -73,8 +79,10 @@ class Run:
         """A text as the model reads it: after an end token, if there is one. Raises BadInput."""
         ids = self.tokenizer.start + self.tokenizer.encode(self.normalize(text))
         if not 0 < len(ids) <= self.s.n_ctx:
-            raise BadInput(f"The text has {len(ids)} tokens, and this model sees 1 to "
-                           f"{self.s.n_ctx} at once: choose another text.")
+            raise BadInput(
+                f"The text has {len(ids)} tokens, and this model sees 1 to "
+                f"{self.s.n_ctx} at once: choose another text."
+            )
         return ids
 
     def token(self, word):
@@ -85,9 +93,14 @@ class Run:
             if word and symbol in self.tokenizer.ids:
                 return self.tokenizer.ids[symbol]
         alike = [s.strip() for s in self.vocab if s.strip().lower() == word.strip().lower()]
-        raise BadInput(f"{word!r} is not a single token here: " + (
-            f"did you mean {alike[0]!r}?" if alike and word else
-            "choose a word that is frequent in the corpus (python show_model.py merges)."))
+        raise BadInput(
+            f"{word!r} is not a single token here: "
+            + (
+                f"did you mean {alike[0]!r}?"
+                if alike and word
+                else "choose a word that is frequent in the corpus (python show_model.py merges)."
+            )
+        )
 
     def words(self, *ids):
         """Tokens side by side, their spaces and line ends to be seen."""
@@ -111,9 +124,14 @@ class Run:
 
 def newest():
     """The folder of the run in runs/ that has been in training last. Raises BadInput."""
-    runs = [path.parent for path in Path("runs").glob("*/snapshots")
-            if RunFolder(path.parent).steps("snapshots", ".pt")]
+    runs = [
+        path.parent
+        for path in Path("runs").glob("*/snapshots")
+        if RunFolder(path.parent).steps("snapshots", ".pt")
+    ]
     if not runs:
-        raise BadInput("There is no run in runs/ yet: train a model first (python train.py), "
-                       "or name the folder of one (--run).")
+        raise BadInput(
+            "There is no run in runs/ yet: train a model first (python train.py), "
+            "or name the folder of one (--run)."
+        )
     return max(runs, key=lambda run: (run / "snapshots").stat().st_mtime)

@@ -1,4 +1,5 @@
 """A head of the reader's own: attention(q, k, v), or a class Head, from a Python file."""
+
 import io
 import tokenize
 from importlib.machinery import SourceFileLoader
@@ -25,10 +26,17 @@ def load_module(path):
 judge = load_module(EXERCISE / "judge.py")
 syntax = load_module(EXERCISE / "syntax.py")
 STAGES = {  # those of judge.py, as the terminal names them
-    "layers": "its three layers", "runs": "it runs", "shape": "both shapes",
-    "finite": "no NaN and no infinity", "row_sums": "rows that sum to one",
-    "causal_mask": "the causal mask", "scale": "the scale", "weighted_sum": "the weighted sum",
-    "other_sizes": "other sizes", "training": "training"}
+    "layers": "its three layers",
+    "runs": "it runs",
+    "shape": "both shapes",
+    "finite": "no NaN and no infinity",
+    "row_sums": "rows that sum to one",
+    "causal_mask": "the causal mask",
+    "scale": "the scale",
+    "weighted_sum": "the weighted sum",
+    "other_sizes": "other sizes",
+    "training": "training",
+}
 WANTED = "attention(q, k, v), or a class Head"
 
 
@@ -47,9 +55,11 @@ def load_head(path, device="cpu"):
     try:
         head(*torch.zeros(3, 1, 1, 4, 2, device=device))
     except Exception as error:
-        raise BadInput(f"{path} is right on a CPU, but here, on {device}, it raises "
-                       f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
-                       "to be made where q is: device=q.device.") from None
+        raise BadInput(
+            f"{path} is right on a CPU, but here, on {device}, it raises "
+            f"{type(error).__name__}: {error}. What is made in it, such as a mask, has "
+            "to be made where q is: device=q.device."
+        ) from None
     if is_first_process():
         console.say(f"{path} computes attention. Right: {', '.join(passed)}.")
     return head
@@ -71,16 +81,20 @@ def training(head, torch, qkv):
     if judge.differ(mixed * 1.0, judge.reference(qkv, torch)[0], tolerance=0.1):
         return in_bfloat16
 
-    advice = ("Do not take anything out of the computation (detach, item, float, numpy), and do "
-              "not overwrite anything in place after it was used.")
+    advice = (
+        "Do not take anything out of the computation (detach, item, float, numpy), and do "
+        "not overwrite anything in place after it was used."
+    )
     try:
         typed = gradients(lambda copies: judge.call(head, copies), qkv)
         right = gradients(lambda copies: judge.reference(copies, torch), qkv)
     except Exception as error:
         return f"A model cannot learn with it: {judge.words_of(error)[:150]}. {advice}"
     if any(a is None or judge.differ(a, b) for a, b in zip(typed, right)):
-        return ("Its numbers are right, but a model cannot learn with it: changes to q, k or v do "
-                f"not reach the result as they should. {advice}")
+        return (
+            "Its numbers are right, but a model cannot learn with it: changes to q, k or v do "
+            f"not reach the result as they should. {advice}"
+        )
     return None
 
 
@@ -105,8 +119,10 @@ def read_head(path):
     except (Exception, SystemExit) as error:  # exit() would end the training, too, in silence
         lines = [line for file, line in judge.traceback_of(error) if file == str(path)]
         line = lines[-1] if lines else None
-        raise BadInput(f"Running {path} raises {judge.raised(error, line)}: "
-                       f"{judge.words_of(error)}. All it has to do is define {WANTED}.") from None
+        raise BadInput(
+            f"Running {path} raises {judge.raised(error, line)}: "
+            f"{judge.words_of(error)}. All it has to do is define {WANTED}."
+        ) from None
     for name in ("attention", "Head"):
         if name in names:
             return names[name]
@@ -116,8 +132,10 @@ def read_head(path):
 def read_source(path):
     """The text of a Python file. Raises BadInput for what is none."""
     if path.suffix == ".ipynb":
-        raise BadInput(f"{path} is a notebook: copy the cell that defines attention into a file of "
-                       "its own, such as my_head.py, and name that.")
+        raise BadInput(
+            f"{path} is a notebook: copy the cell that defines attention into a file of "
+            "its own, such as my_head.py, and name that."
+        )
     content = path.read_bytes()
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
@@ -125,6 +143,8 @@ def read_source(path):
     except (SyntaxError, UnicodeDecodeError):
         source = "\0"
     if "\0" in source:
-        raise BadInput(f"{path} is not a text in UTF-8, as Python files are: save it again with "
-                       "that encoding, as plain text.")
+        raise BadInput(
+            f"{path} is not a text in UTF-8, as Python files are: save it again with "
+            "that encoding, as plain text."
+        )
     return source.replace("\r\n", "\n").replace("\r", "\n")

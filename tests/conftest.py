@@ -1,4 +1,5 @@
 """Fixtures: the corpora, runs of train.py, a browser and a site."""
+
 import os
 import shutil
 import signal
@@ -43,15 +44,24 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def run_train(folder):
     """run_train("--preset", "smoke"): `python train.py` in `folder`, as a process of its own."""
+
     def run(*flags, **options):
-        return subprocess.run([sys.executable, ROOT / "train.py", *map(str, flags)], cwd=folder,
-                              capture_output=True, text=True, timeout=PATIENCE, **options)
+        return subprocess.run(
+            [sys.executable, ROOT / "train.py", *map(str, flags)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            **options,
+        )
+
     return run
 
 
 @pytest.fixture
 def train_here(folder):
     """train_here("--preset", "smoke"): the same run in this process; returns its settings."""
+
     def run(*flags):
         s = read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
         train.train(s)
@@ -109,8 +119,13 @@ def smoke_run(tmp_path_factory):
 def smoke_site(smoke_run, tmp_path_factory):
     """The folder of a whole site that shows that run; not to be changed."""
     site = tmp_path_factory.mktemp("site")
-    subprocess.run([sys.executable, ROOT / "export_for_web.py", "runs/smoke", "--out", site],
-                   cwd=smoke_run.parent.parent, check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run(
+        [sys.executable, ROOT / "export_for_web.py", "runs/smoke", "--out", site],
+        cwd=smoke_run.parent.parent,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
     return site
 
 

@@ -1,4 +1,5 @@
 """What several test files share: patience, runs in this process, pages, and damaged files."""
+
 import contextlib
 import hashlib
 import json
@@ -45,10 +46,12 @@ def train_in(folder, *flags):
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
-QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-         "--disable-background-networking --disable-component-update --disable-extensions "
-         "--disable-features=InitialWebUI,WebUIReloadButton,WebUITabStrip,Translate,MediaRouter,"
-         "OptimizationHints").split()  # a window without what surrounds it opens twice as fast
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update --disable-extensions "
+    "--disable-features=InitialWebUI,WebUIReloadButton,WebUITabStrip,Translate,MediaRouter,"
+    "OptimizationHints"
+).split()  # a window without what surrounds it opens twice as fast
 # Two seconds for typed code, five until a page fetches what nobody asked for: here such times are
 # ten times as long. A test in which one of them has to run out sets patience = 1.
 PATIENT = """
@@ -99,9 +102,11 @@ def served(folder):
 @contextlib.contextmanager
 def opened(browser, address, width=1440, height=900, dark=False, still=False):
     """A page as somebody opens it; afterwards, it must not have complained about anything."""
-    page = browser.new_page(viewport=dict(width=width, height=height),
-                            color_scheme="dark" if dark else "light",
-                            reduced_motion="reduce" if still else "no-preference")
+    page = browser.new_page(
+        viewport=dict(width=width, height=height),
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce" if still else "no-preference",
+    )
     page.requests, page.complaints = [], []
     page.on("request", lambda request: page.requests.append(request.url))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -118,9 +123,16 @@ def opened(browser, address, width=1440, height=900, dark=False, still=False):
 def rehash(run):
     """Write hashes.jsonl anew, from the files as they are now."""
     run = Path(run)
-    lines = [json.dumps(dict(file=path.relative_to(run).as_posix(),
-                             sha256=hashlib.sha256(path.read_bytes()).hexdigest()))
-             for path in sorted(run.rglob("*")) if path.is_file() and path.name != "hashes.jsonl"]
+    lines = [
+        json.dumps(
+            dict(
+                file=path.relative_to(run).as_posix(),
+                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+        )
+        for path in sorted(run.rglob("*"))
+        if path.is_file() and path.name != "hashes.jsonl"
+    ]
     (run / "hashes.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
 
 
@@ -137,8 +149,13 @@ def change(run, name, how):
     (run / name).write_text(json.dumps(content), "utf-8")
     if name != "manifest.json":
         raw = (run / name).read_bytes()
-        change(run, "manifest.json", lambda manifest: manifest["files"].update({name: dict(
-            bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}))
+        change(
+            run,
+            "manifest.json",
+            lambda manifest: manifest["files"].update(
+                {name: dict(bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}
+            ),
+        )
 
 
 def read(place, name):
@@ -161,7 +178,7 @@ def tensors_in(content, described):
 
 def tensors_of(place, step):
     about = read(place, "manifest")
-    file, = [one["file"] for one in about["snapshots"] if one["step"] == step]
+    (file,) = [one["file"] for one in about["snapshots"] if one["step"] == step]
     content = (place / file).read_bytes()
     assert len(content) == about["weights"]["bytes"]
     return tensors_in(content, about["weights"]["tensors"])
@@ -170,6 +187,7 @@ def tensors_of(place, step):
 def model_of(place, step):
     about = read(place, "manifest")
     model = train.GPT(train.Settings(**about["settings"]), len(about["tokenizer"]["vocab"]))
-    model.load_state_dict({name: torch.tensor(array)
-                           for name, array in tensors_of(place, step).items()})
+    model.load_state_dict(
+        {name: torch.tensor(array) for name, array in tensors_of(place, step).items()}
+    )
     return model.eval()

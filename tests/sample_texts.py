@@ -1,4 +1,5 @@
 """Small texts of many scripts and kinds, made here: what people bring to a tiny GPT."""
+
 import json
 import random
 import unicodedata
@@ -49,8 +50,10 @@ def prose(name, n=1000, form="NFC", seed=0):
 def by_script():
     """{name: text}: scripts of all continents, those with accents also decomposed."""
     texts = {name: prose(name) for name in {**WORDS, **WITHOUT_SPACES}}
-    decomposed = {f"{name}, decomposed": prose(name, form="NFD")
-                  for name in ("German", "Vietnamese", "Greek", "Korean")}
+    decomposed = {
+        f"{name}, decomposed": prose(name, form="NFD")
+        for name in ("German", "Vietnamese", "Greek", "Korean")
+    }
     return {**texts, **decomposed}
 
 
@@ -70,10 +73,12 @@ def by_kind():
     rng = random.Random(1)
     table = lines(300, lambda r, i: f'"{i}","{name_of(r)}, {name_of(r)}","said ""yes"""\r')
     texts = {
-        "headings and paragraphs": "\n\n".join(f"Heading {i}\n{prose('English', 50, seed=i)}"
-                                               for i in range(20)),
-        "wiki headings": "\n".join(f"== History {i} ==\n{prose('English', 40, seed=i)}"
-                                   for i in range(20)),
+        "headings and paragraphs": "\n\n".join(
+            f"Heading {i}\n{prose('English', 50, seed=i)}" for i in range(20)
+        ),
+        "wiki headings": "\n".join(
+            f"== History {i} ==\n{prose('English', 40, seed=i)}" for i in range(20)
+        ),
         "Markdown": "# Snails\n\n* **bold** [a](b.md)\n\n```\nx = 1\n```\n| a | b |\n" * 60,
         "only carriage returns": english.replace("\n", "\r"),
         "line ends of Windows": english.replace("\n", "\r\n"),
@@ -86,8 +91,14 @@ def by_kind():
         "CSV with a header": "id,name,said\r\n" + table,
         "CSV, one column": "text\n" + lines(400, lambda r, i: f'"{prose("English", 10, seed=i)}"'),
         "tab-separated values": lines(400, lambda r, i: f"{i}\t{name_of(r)}\t{r.random():.3f}"),
-        "WhatsApp": "\ufeff" + lines(400, lambda r, i: f"\u200e[0{i % 9 + 1}/03/2023, 1:{i % 60:02}"
-                                     f":00\u202fPM] {name_of(r)}: {name_of(r)} 🙂\r"),
+        "WhatsApp": "\ufeff"
+        + lines(
+            400,
+            lambda r, i: (
+                f"\u200e[0{i % 9 + 1}/03/2023, 1:{i % 60:02}"
+                f":00\u202fPM] {name_of(r)}: {name_of(r)} 🙂\r"
+            ),
+        ),
         "chat with tags": lines(300, lambda r, i: f"<u> {name_of(r)}\n<a> {name_of(r)}?"),
         "ABC tunes": lines(200, lambda r, i: f"X:{i}\nM:4/4\nK:D\n|:{r.choice('ABcd')}2 fe d3 e|"),
         "chess games": lines(200, lambda r, i: f"1. e4 e5 2. Nf3 Nc6 3. B{r.choice('bce')}4 a6"),

@@ -1,4 +1,5 @@
 """Attention and the model around it, with PyTorch's own attention and transformer as the oracle."""
+
 import math
 
 from train import GPT, Settings, attention, fused_attention
@@ -36,14 +37,16 @@ def small_gpt():
 
 # ------------------------------------------------------------------------------ attention
 
+
 def test_two_tokens_with_a_score_of_ln_3_more_for_the_second_are_mixed_one_to_three():
     q = torch.tensor([[5.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
     k = torch.tensor([[0.0, 0.0, 0.0, 0.0], [2 * math.log(3), 0.0, 0.0, 0.0]])  # √D is 2
     v = torch.tensor([[4.0, 0.0, 1.0, 0.0], [8.0, 4.0, 1.0, 0.0]])
     mixed, weights = attention(q[None, None], k[None, None], v[None, None])
     torch.testing.assert_close(weights, torch.tensor([[[[1.0, 0.0], [0.25, 0.75]]]]))
-    torch.testing.assert_close(mixed, torch.tensor([[[[4.0, 0.0, 1.0, 0.0],
-                                                      [7.0, 3.0, 1.0, 0.0]]]]))
+    torch.testing.assert_close(
+        mixed, torch.tensor([[[[4.0, 0.0, 1.0, 0.0], [7.0, 3.0, 1.0, 0.0]]]])
+    )
 
 
 @given(query_key_value())
@@ -73,8 +76,9 @@ def test_the_rows_of_the_weights_sum_to_one_and_nothing_is_above_the_diagonal(qk
 @given(query_key_value())
 def test_the_weights_are_the_ones_that_mix_the_values(qkv):
     mixed, weights = attention(*qkv)
-    torch.testing.assert_close(torch.einsum("bhts,bhsd->bhtd", weights, qkv[2]), mixed,
-                               atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        torch.einsum("bhts,bhsd->bhtd", weights, qkv[2]), mixed, atol=1e-5, rtol=1e-5
+    )
 
 
 @given(query_key_value())
@@ -106,6 +110,7 @@ def test_attention_works_in_bfloat16_too():
 
 # ------------------------------------------------------------------------------ the model
 
+
 @settings(max_examples=25)
 @given(st.integers(1, 15), st.integers(0, 2**31), st.sampled_from([attention, fused_attention]))
 def test_changing_a_later_token_never_moves_an_earlier_output(position, seed, attention_fn):
@@ -129,25 +134,42 @@ def test_changing_the_first_token_moves_every_output(small_gpt):
 
 def test_the_model_computes_what_the_transformer_of_pytorch_computes(small_gpt):
     s, ids = SMALL, torch.randint(30, (3, 11))
-    stack = nn.TransformerEncoder(nn.TransformerEncoderLayer(
-        s.n_embd, s.n_head, s.n_ff, dropout=0, activation="gelu", batch_first=True,
-        norm_first=True), s.n_layer, enable_nested_tensor=False).eval()
+    stack = nn.TransformerEncoder(
+        nn.TransformerEncoderLayer(
+            s.n_embd,
+            s.n_head,
+            s.n_ff,
+            dropout=0,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        ),
+        s.n_layer,
+        enable_nested_tensor=False,
+    ).eval()
     for theirs, ours in zip(stack.layers, small_gpt.blocks):
         three = [ours.query.weight, ours.key.weight, ours.value.weight]
-        theirs.load_state_dict({
-            "self_attn.in_proj_weight": torch.cat(three),
-            "self_attn.in_proj_bias": torch.zeros(3 * s.n_embd),
-            "self_attn.out_proj.weight": ours.output.weight,
-            "self_attn.out_proj.bias": torch.zeros(s.n_embd),
-            "linear1.weight": ours.up.weight, "linear1.bias": torch.zeros(s.n_ff),
-            "linear2.weight": ours.down.weight, "linear2.bias": torch.zeros(s.n_embd),
-            "norm1.weight": ours.attention_norm.weight, "norm1.bias": ours.attention_norm.bias,
-            "norm2.weight": ours.feed_forward_norm.weight,
-            "norm2.bias": ours.feed_forward_norm.bias})
+        theirs.load_state_dict(
+            {
+                "self_attn.in_proj_weight": torch.cat(three),
+                "self_attn.in_proj_bias": torch.zeros(3 * s.n_embd),
+                "self_attn.out_proj.weight": ours.output.weight,
+                "self_attn.out_proj.bias": torch.zeros(s.n_embd),
+                "linear1.weight": ours.up.weight,
+                "linear1.bias": torch.zeros(s.n_ff),
+                "linear2.weight": ours.down.weight,
+                "linear2.bias": torch.zeros(s.n_embd),
+                "norm1.weight": ours.attention_norm.weight,
+                "norm1.bias": ours.attention_norm.bias,
+                "norm2.weight": ours.feed_forward_norm.weight,
+                "norm2.bias": ours.feed_forward_norm.bias,
+            }
+        )
     x = small_gpt.token_embedding(ids) + small_gpt.position_embedding.weight[:11]
     mask = nn.Transformer.generate_square_subsequent_mask(11)
-    x = F.layer_norm(stack(x, mask, is_causal=True), (s.n_embd,), small_gpt.norm.weight,
-                     small_gpt.norm.bias)
+    x = F.layer_norm(
+        stack(x, mask, is_causal=True), (s.n_embd,), small_gpt.norm.weight, small_gpt.norm.bias
+    )
     right = x @ small_gpt.unembed.weight.T
     for attention_fn in (attention, fused_attention):
         torch.testing.assert_close(small_gpt(ids, attention_fn)[0], right, atol=1e-4, rtol=1e-4)

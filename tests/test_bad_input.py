@@ -1,4 +1,5 @@
 """Whatever a person types or feeds it: a sentence that helps, exit code 2, and nothing is lost."""
+
 import errno
 import json
 import math
@@ -21,8 +22,18 @@ import pytest
 import torch
 
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
-QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",
-         "--precision", "float32")
+QUICK = (
+    "--preset",
+    "smoke",
+    "--dataset",
+    "pigs.txt",
+    "--vocab-size",
+    "64",
+    "--device",
+    "cpu",
+    "--precision",
+    "float32",
+)
 
 
 @pytest.fixture
@@ -33,8 +44,8 @@ def pigs(folder):
 
 @pytest.fixture
 def refused(train_here, pigs):
-    """refused("--steps", 0): the sentence with which it is refused; no file came, went or changed.
-    """
+    """refused("--steps", 0): the sentence with which it is refused; no file came, went or changed."""
+
     def refuse(*flags):
         before = contents(pigs)
         with pytest.raises(BadInput) as error:
@@ -44,24 +55,31 @@ def refused(train_here, pigs):
         assert sentence[-1] in ".?" or sentence.endswith("python train.py")
         assert "\n" not in sentence
         return sentence
+
     return refuse
 
 
 def contents(folder):
     """All that is in a folder; an empty runs/ may be there or not."""
-    return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")
-            if path.name != "runs"}
+    return {
+        path: path.is_file() and path.read_bytes()
+        for path in folder.rglob("*")
+        if path.name != "runs"
+    }
 
 
 # ---------------------------------------------------------------------------------------------
 # What the process ends with
 
+
 def test_the_process_ends_with_2_and_one_sentence_and_leaves_nothing_behind(run_train, folder):
     done = run_train("--dataset", "my_novel.txt")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == ("There is no file my_novel.txt: check the path, or leave out --dataset "
-                           "to train on the built-in stories.\n")
+    assert done.stderr == (
+        "There is no file my_novel.txt: check the path, or leave out --dataset "
+        "to train on the built-in stories.\n"
+    )
     assert contents(folder) == {}
 
 
@@ -73,8 +91,17 @@ def test_a_word_where_a_number_belongs_ends_the_process_with_2(run_train, folder
     assert contents(folder) == {}
 
 
-@pytest.mark.parametrize("flags", [["--stepz", "3"], ["--steps"], ["--steps", "2.5"], ["extra"],
-                                   ["--step", "3"], ["--matrix-lr", "high"]])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--stepz", "3"],
+        ["--steps"],
+        ["--steps", "2.5"],
+        ["extra"],
+        ["--step", "3"],
+        ["--matrix-lr", "high"],
+    ],
+)
 def test_flags_that_argparse_cannot_read_exit_with_2(flags, capsys):
     with pytest.raises(SystemExit) as end:
         read_settings(train.Settings, train.PRESETS, flags)
@@ -92,16 +119,22 @@ def test_help_lists_every_setting_with_its_reason(capsys):
     assert "--n-layer INT blocks, one after the other (4)" in text
 
 
-@pytest.mark.parametrize("error, words", [
-    (BadInput("Use more words."), ["Use more words.\n"]),
-    (OSError(errno.ENOSPC, "No space left on device", "runs/stories/log.jsonl"),
-     ["runs/stories/log.jsonl", "full", "Make room"]),
-    (KeyboardInterrupt(), ["Stopped at once."]),
-    (MemoryError(), ["memory"]),
-])
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (BadInput("Use more words."), ["Use more words.\n"]),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "runs/stories/log.jsonl"),
+            ["runs/stories/log.jsonl", "full", "Make room"],
+        ),
+        (KeyboardInterrupt(), ["Stopped at once."]),
+        (MemoryError(), ["memory"]),
+    ],
+)
 def test_what_a_person_can_mend_ends_in_a_sentence_and_2(error, words, capsys):
     def work():
         raise error
+
     with pytest.raises(SystemExit) as end:
         run_command(work)
     assert end.value.code == 2
@@ -115,8 +148,14 @@ def test_a_training_whose_reader_leaves_says_so(folder):
         "export PYTHONUNBUFFERED=1; "  # so that it is noticed while it trains
         f"'{sys.executable}' '{ROOT}/train.py' --preset smoke --device cpu --precision float32 "
         "--steps 50000 --sample-every 5 | head -3 > seen; "  # which it will not come to
-        "echo ${PIPESTATUS[0]}", cwd=folder, shell=True, executable="/bin/bash",
-        capture_output=True, text=True, timeout=PATIENCE)
+        "echo ${PIPESTATUS[0]}",
+        cwd=folder,
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
     assert done.stdout == "2\n"
     assert "Broken pipe" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
@@ -125,6 +164,7 @@ def test_a_training_whose_reader_leaves_says_so(folder):
 def test_a_mistake_of_ours_is_not_hidden():
     def work():
         raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
         run_command(work)
 
@@ -132,20 +172,34 @@ def test_a_mistake_of_ours_is_not_hidden():
 # ---------------------------------------------------------------------------------------------
 # Files that are no corpus
 
-@pytest.mark.parametrize("content, words", [
-    (b"", "bad.txt holds 0 characters, and at least 1,000 are needed"),
-    (b"too short\n" * 9, "bad.txt holds 90 characters, and at least 1,000 are needed"),
-    ("ä".encode() * 999, "bad.txt holds 999 characters, and at least 1,000 are needed"),
-    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 99, "bad.txt seems to be a picture, not plain text"),
-    ("Käse\n".encode("utf-16") * 400, "bad.txt seems to be text in UTF-16, not plain text"),
-    (("x" * 5000 + "Käse").encode("latin-1"), "bad.txt is not UTF-8: byte 5,001 cannot be read."),
-    (("x" * 5000 + "€").encode()[:-1], "bad.txt is not UTF-8: byte 5,000 cannot be read."),
-    (b" \n\t" * 999, "holds nothing but white space"),
-    (b"<|endoftext|>\n" * 999, "bad.txt holds one document at most, so that none can be held out"),
-    (PIGS.encode() + b"<|endoftext|>\n\n", "put more into it, with <|endoftext|> between them."),
-])
-def test_a_file_that_is_no_text_to_learn_from_is_refused_with_a_sentence(refused, pigs, content,
-                                                                         words):
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"", "bad.txt holds 0 characters, and at least 1,000 are needed"),
+        (b"too short\n" * 9, "bad.txt holds 90 characters, and at least 1,000 are needed"),
+        ("ä".encode() * 999, "bad.txt holds 999 characters, and at least 1,000 are needed"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 99, "bad.txt seems to be a picture, not plain text"),
+        ("Käse\n".encode("utf-16") * 400, "bad.txt seems to be text in UTF-16, not plain text"),
+        (
+            ("x" * 5000 + "Käse").encode("latin-1"),
+            "bad.txt is not UTF-8: byte 5,001 cannot be read.",
+        ),
+        (("x" * 5000 + "€").encode()[:-1], "bad.txt is not UTF-8: byte 5,000 cannot be read."),
+        (b" \n\t" * 999, "holds nothing but white space"),
+        (
+            b"<|endoftext|>\n" * 999,
+            "bad.txt holds one document at most, so that none can be held out",
+        ),
+        (
+            PIGS.encode() + b"<|endoftext|>\n\n",
+            "put more into it, with <|endoftext|> between them.",
+        ),
+    ],
+)
+def test_a_file_that_is_no_text_to_learn_from_is_refused_with_a_sentence(
+    refused, pigs, content, words
+):
     (pigs / "bad.txt").write_bytes(content)
     assert words in refused("--dataset", "bad.txt")
 
@@ -153,41 +207,48 @@ def test_a_file_that_is_no_text_to_learn_from_is_refused_with_a_sentence(refused
 def test_a_missing_file_is_refused_with_a_sentence(refused):
     assert refused("--dataset", "texts/novel") == (
         f"There is no file {'texts/novel'}: check the path, or leave out --dataset to train on "
-        "the built-in stories.")
+        "the built-in stories."
+    )
 
 
 def test_a_folder_is_refused_with_a_sentence(refused, pigs):
     (pigs / "texts").mkdir()
-    assert refused("--dataset", "texts") == (
-        "texts is a folder: name one UTF-8 text file in it.")
+    assert refused("--dataset", "texts") == ("texts is a folder: name one UTF-8 text file in it.")
 
 
 def test_a_text_with_more_characters_than_ids_is_refused_with_its_number(refused, pigs):
     everything = "".join(map(chr, [*range(0x4E00, 0xA000), *range(0x20000, 0x2B800)]))
     (pigs / "bad.txt").write_text(everything, "utf-8")
     assert "The text has 68,096 different characters, more than 65,536" in refused(
-        "--dataset", "bad.txt")
+        "--dataset", "bad.txt"
+    )
 
 
 def test_a_context_longer_than_the_corpus_is_refused_and_leaves_no_folder(refused):
-    assert "too few for a context of 100000: choose a longer text, or a smaller --n-ctx." in \
-        refused("--n-ctx", 100_000, "--out", "runs/long")
+    assert (
+        "too few for a context of 100000: choose a longer text, or a smaller --n-ctx."
+        in refused("--n-ctx", 100_000, "--out", "runs/long")
+    )
 
 
 # ---------------------------------------------------------------------------------------------
 # Names and numbers that do not exist
+
 
 def test_an_unknown_preset_is_refused_with_those_that_exist(refused):
     sentence = refused("--preset", "big")
     assert sentence.startswith("There is no preset 'big': choose one of stories, shakespeare,")
 
 
-@pytest.mark.parametrize("typed, meant", [
-    ("storys", "stories"), ("shakespear", "shakespeare"), ("tinystory", "tinystories")])
+@pytest.mark.parametrize(
+    "typed, meant",
+    [("storys", "stories"), ("shakespear", "shakespeare"), ("tinystory", "tinystories")],
+)
 def test_an_unknown_corpus_is_refused_with_the_one_that_was_meant(refused, typed, meant):
     sentence = refused("--dataset", typed)
     assert sentence.startswith(
-        f"There is no corpus called {typed!r}; did you mean {meant!r}? Choose one of ")
+        f"There is no corpus called {typed!r}; did you mean {meant!r}? Choose one of "
+    )
     assert sentence.endswith("or the path of a UTF-8 text file.")
 
 
@@ -203,26 +264,29 @@ def test_modules_that_are_no_corpus_cannot_be_named(refused):
 
 def test_a_width_that_the_heads_cannot_share_is_refused_with_one_that_they_can(refused):
     assert refused("--n-embd", 100, "--n-head", 3) == (
-        "A width of 100 cannot be divided evenly among 3 heads: try --n-embd 102.")
+        "A width of 100 cannot be divided evenly among 3 heads: try --n-embd 102."
+    )
 
 
 def test_an_unknown_device_is_refused_with_those_that_are_here(refused, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert refused("--device", "tpu") == (
-        "--device tpu is not here: this machine has cpu.")
-    assert refused("--device", "cuda") == (
-        "--device cuda is not here: this machine has cpu.")
+    assert refused("--device", "tpu") == ("--device tpu is not here: this machine has cpu.")
+    assert refused("--device", "cuda") == ("--device cuda is not here: this machine has cpu.")
 
 
 def test_an_unknown_number_format_is_refused(refused):
     assert refused("--precision", "float16") == (
-        "--precision 'float16' is unknown: use float32 or bfloat16.")
+        "--precision 'float16' is unknown: use float32 or bfloat16."
+    )
 
 
 MAY_BE_ZERO = {"seed", "vocab_size", "dropout", "warmup", "weight_decay"}
-NUMBERS = {name: field.type for name, field in train.Settings.__dataclass_fields__.items()
-           if field.type in (int, float)}
+NUMBERS = {
+    name: field.type
+    for name, field in train.Settings.__dataclass_fields__.items()
+    if field.type in (int, float)
+}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -242,8 +306,10 @@ def test_zero_is_taken_where_it_has_a_meaning(train_here, pigs, name):
     assert json.loads((pigs / s.out / "settings.json").read_text("utf-8"))[name] == 0
 
 
-@pytest.mark.parametrize("flag, number", [("--dropout", "1"), ("--dropout", "1.5"),
-                                          ("--cooldown", "1.01"), ("--vocab-size", "65537")])
+@pytest.mark.parametrize(
+    "flag, number",
+    [("--dropout", "1"), ("--dropout", "1.5"), ("--cooldown", "1.01"), ("--vocab-size", "65537")],
+)
 def test_numbers_that_are_too_large_are_refused(refused, flag, number):
     assert f"{flag} is {number}" in refused(flag, number).replace(".0:", ":")
 
@@ -257,6 +323,7 @@ def test_a_number_that_no_run_can_count_to_is_refused(flag, number):
 
 # ---------------------------------------------------------------------------------------------
 # The folder of a run
+
 
 @pytest.fixture
 def finished(train_here, pigs):
@@ -282,19 +349,24 @@ def test_resuming_with_another_setting_is_refused_with_both_values(finished, ref
     flags = [flag for flag in QUICK if flag not in ("--device", "cpu")]
     assert refused(*flags, "--resume", "runs/pigs", "--steps", 9) == (
         "runs/pigs was started with steps 2, not 9: leave that flag out, or start a new run "
-        "without --resume.")
+        "without --resume."
+    )
     assert "with dataset pigs.txt, not stories" in refused(
-        "--resume", "runs/pigs", "--dataset", "stories")
+        "--resume", "runs/pigs", "--dataset", "stories"
+    )
     assert "with dropout 0.0, not nan" in refused(
-        "--resume", "runs/pigs", "--steps", 2, "--dropout", "nan")
+        "--resume", "runs/pigs", "--steps", 2, "--dropout", "nan"
+    )
     assert "with out runs/pigs, not elsewhere" in refused(
-        "--resume", "runs/pigs", "--steps", 2, "--out", "elsewhere")
+        "--resume", "runs/pigs", "--steps", 2, "--out", "elsewhere"
+    )
 
 
 def test_a_folder_that_holds_a_run_is_refused_and_keeps_it(finished, refused):
     assert refused("--out", "runs/pigs") == (
         "runs/pigs already holds a run: continue it (--resume runs/pigs), or choose another "
-        "folder (--out).")
+        "folder (--out)."
+    )
 
 
 def test_without_out_a_second_run_gets_a_folder_of_its_own(finished, train_here):
@@ -323,36 +395,45 @@ def test_a_file_where_the_folder_should_be_is_refused_and_keeps_its_content(refu
 # ---------------------------------------------------------------------------------------------
 # No network
 
+
 @pytest.fixture(params=["unreachable", "silent", "breaks off"])
 def no_network(request, monkeypatch, folder):
     """No corpus was downloaded, and none can be."""
     from http.client import IncompleteRead
-    error = {"unreachable": URLError(socket.gaierror(-2, "Name or service not known")),
-             "silent": TimeoutError("timed out"),
-             "breaks off": IncompleteRead(b"First Cit", 1_115_385)}[request.param]
+
+    error = {
+        "unreachable": URLError(socket.gaierror(-2, "Name or service not known")),
+        "silent": TimeoutError("timed out"),
+        "breaks off": IncompleteRead(b"First Cit", 1_115_385),
+    }[request.param]
 
     def urlopen(*_, **__):
         raise error
+
     monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     for module in (data, shakespeare, tinystories):
         monkeypatch.setattr(module, "DOWNLOADS", folder / "downloads")
 
 
-@pytest.mark.parametrize("name, file", [("shakespeare", "tinyshakespeare.txt"),
-                                        ("tinystories", "tinystories.txt")])
-def test_without_a_network_the_sentence_says_where_to_put_the_file(no_network, refused, folder,
-                                                                   name, file):
+@pytest.mark.parametrize(
+    "name, file", [("shakespeare", "tinyshakespeare.txt"), ("tinystories", "tinystories.txt")]
+)
+def test_without_a_network_the_sentence_says_where_to_put_the_file(
+    no_network, refused, folder, name, file
+):
     sentence = refused("--dataset", name, "--out", "runs/new")
     assert sentence.startswith(f"{file} could not be downloaded (")
     assert f"Put it into {folder / 'downloads'} yourself (it comes from https://" in sentence
     assert sentence.endswith(
-        "or train on the built-in corpus, which needs no network: python train.py")
+        "or train on the built-in corpus, which needs no network: python train.py"
+    )
 
 
 def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypatch, folder):
     def half():
         yield "Once upon a time"
         raise ConnectionError("Server Disconnected")
+
     monkeypatch.setattr(tinystories, "DOWNLOADS", folder)
     monkeypatch.setattr(tinystories, "remote_lines", lambda path: (half(), 0))
     with pytest.raises(BadInput, match="could not be downloaded .Server Disconnected."):
@@ -363,17 +444,32 @@ def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypat
 # ---------------------------------------------------------------------------------------------
 # A head that is none
 
-@pytest.mark.parametrize("code, words", [
-    (None, "There is no file my_head.py: --head needs a Python file that defines "
-           "attention(q, k, v)."),
-    ("def attention(q, k, v)\n    return v\n", "my_head.py cannot be read. Line 1 "),
-    ("def look(q, k, v):\n    return v\n", "attention(q, k, v), or a class Head"),
-    ("import no_such_package\n",
-     "ModuleNotFoundError in line 1: No module named 'no_such_package'"),
-    ("1 / 0\n", "my_head.py raises ZeroDivisionError in line 1: division by zero"),
-    ("attention = 3\n", "my_head.py is not attention yet. attention is of the type int, but it "),
-    ("def attention(q, k):\n    return q\n", "It is called with three tensors, attention(q, k, v)"),
-])
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        (
+            None,
+            "There is no file my_head.py: --head needs a Python file that defines "
+            "attention(q, k, v).",
+        ),
+        ("def attention(q, k, v)\n    return v\n", "my_head.py cannot be read. Line 1 "),
+        ("def look(q, k, v):\n    return v\n", "attention(q, k, v), or a class Head"),
+        (
+            "import no_such_package\n",
+            "ModuleNotFoundError in line 1: No module named 'no_such_package'",
+        ),
+        ("1 / 0\n", "my_head.py raises ZeroDivisionError in line 1: division by zero"),
+        (
+            "attention = 3\n",
+            "my_head.py is not attention yet. attention is of the type int, but it ",
+        ),
+        (
+            "def attention(q, k):\n    return q\n",
+            "It is called with three tensors, attention(q, k, v)",
+        ),
+    ],
+)
 def test_a_head_file_that_defines_no_attention_is_refused(refused, pigs, code, words):
     if code is not None:
         (pigs / "my_head.py").write_text(code, "utf-8")
@@ -383,6 +479,7 @@ def test_a_head_file_that_defines_no_attention_is_refused(refused, pigs, code, w
 # ---------------------------------------------------------------------------------------------
 # Text that a model cannot read, and text that looks dangerous
 
+
 @pytest.mark.parametrize("vocab_size", [0, 60])
 def test_a_prompt_with_an_unseen_character_is_refused_with_the_character_and_its_place(vocab_size):
     counts = train.Counter(train.Tokenizer.pre_tokenize(PIGS))
@@ -391,7 +488,8 @@ def test_a_prompt_with_an_unseen_character_is_refused_with_the_character_and_its
         tokenizer.encode("see the žea")
     assert str(error.value) == (
         "No token for 'ž', character 9 of 'see the žea': it does not occur in the corpus. "
-        "Remove it.")
+        "Remove it."
+    )
 
 
 def test_of_many_unseen_characters_the_first_is_named():
@@ -407,22 +505,26 @@ def test_text_that_looks_like_markup_is_trained_on_like_any_other(train_here, pi
     s = train_here(*QUICK, "--dataset", "evil.txt")
     tokenizer = train.Tokenizer(**read_json(pigs / s.out / "tokenizer.json"))
     assert tokenizer.decode(tokenizer.encode(evil)) == evil
-    traces = [json.loads(line)
-              for line in (pigs / s.out / "traces.jsonl").read_text("utf-8").splitlines()]
+    traces = [
+        json.loads(line) for line in (pigs / s.out / "traces.jsonl").read_text("utf-8").splitlines()
+    ]
     assert [trace["step"] for trace in traces] == [0, 1, 10, 20]
     assert traces[0]["continuations"][0]["prompt"] == "<img src=x onerror=alert(1)> &amp;"
     tokens = traces[0]["continuations"][0]["prompt_tokens"]
     assert "".join(tokens) == "<img src=x onerror=alert(1)> &amp;"
 
 
-@pytest.mark.parametrize("text", [
-    "emma\nolivia\nava\nisabella\n" * 60,  # not one space
-    "".join(chr(0x4E00 + i * i % 900) for i in range(3000)),  # no space and no new line
-    "　".join(["蝸牛は", "庭を", "歩く"] * 200),  # a space of another kind
-    "one\ttwo\tthree\n" * 100,
-    "\n\n\n" + "word " * 300 + "\n" * 300,
-    "🐌🐚🌿" * 400,
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "emma\nolivia\nava\nisabella\n" * 60,  # not one space
+        "".join(chr(0x4E00 + i * i % 900) for i in range(3000)),  # no space and no new line
+        "　".join(["蝸牛は", "庭を", "歩く"] * 200),  # a space of another kind
+        "one\ttwo\tthree\n" * 100,
+        "\n\n\n" + "word " * 300 + "\n" * 300,
+        "🐌🐚🌿" * 400,
+    ],
+)
 def test_a_text_with_unusual_white_space_can_be_trained_on(train_here, pigs, text):
     (pigs / "text.txt").write_text(text, "utf-8", newline="\n")
     s = train_here(*QUICK, "--dataset", "text.txt", "--steps", 1, "--vocab-size", 0)
@@ -432,6 +534,7 @@ def test_a_text_with_unusual_white_space_can_be_trained_on(train_here, pigs, tex
 
 # ---------------------------------------------------------------------------------------------
 # A loss that is no number
+
 
 def finite(tensors):
     return all(t.isfinite().all() for t in tensors.values())
@@ -454,7 +557,8 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
         with pytest.raises(BadInput) as error:
             train_here(*QUICK)
     assert str(error.value).startswith(
-        "The loss of step 13 is nan; the run ends. Its checkpoint of step 10 stays in runs/pigs. ")
+        "The loss of step 13 is nan; the run ends. Its checkpoint of step 10 stays in runs/pigs. "
+    )
     kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
     assert kept["step"] == 10 and finite(kept["model"])
     train_here("--resume", "runs/pigs")  # the spell is broken: it goes on from there to the end
@@ -463,8 +567,9 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
 
 @pytest.mark.parametrize("flag", ["--matrix-lr", "--embedding-lr"])
 @pytest.mark.parametrize("sample_every", [1, 7])
-def test_an_absurd_learning_rate_ends_in_a_sentence_and_a_good_checkpoint(train_here, pigs, flag,
-                                                                          sample_every):
+def test_an_absurd_learning_rate_ends_in_a_sentence_and_a_good_checkpoint(
+    train_here, pigs, flag, sample_every
+):
     with pytest.raises(BadInput, match="The loss of step [12] is (nan|inf); the run ends."):
         train_here(*QUICK, flag, 1e38, "--sample-every", sample_every, "--snapshots", 1)
     kept = torch.load("runs/pigs/checkpoint.pt", weights_only=True)
@@ -476,5 +581,3 @@ def test_the_last_step_is_checked_like_the_others(train_here, pigs):
         train_here(*QUICK, "--steps", 1, "--warmup", 0, "--matrix-lr", 1e38)
     assert finite(torch.load("runs/pigs/checkpoint.pt", weights_only=True)["model"])
     assert not (pigs / "runs" / "pigs" / "metrics.json").exists()
-
-

@@ -1,4 +1,5 @@
 """What is printed: text of others cannot act on a terminal, and commands can be pasted."""
+
 import argparse
 import io
 import os
@@ -25,8 +26,21 @@ from hypothesis import strategies as st
 
 # Clear the screen, set the title, the clipboard (OSC 52), a link, C1's CSI, ring, go back, turn
 # the direction of the line around, and half a character.
-EVIL = ("\x1b[2J\x1b[H", "\x1b]0;title\x07", "\x1b]52;c;Y3VybA==\x07", "\x1b]8;;http://x\x1b\\",
-        "\x9b31m", "\x07", "\r", "\x08", "\u202e", "\u2066", "\x7f", "\x00", "\udcff")
+EVIL = (
+    "\x1b[2J\x1b[H",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;Y3VybA==\x07",
+    "\x1b]8;;http://x\x1b\\",
+    "\x9b31m",
+    "\x07",
+    "\r",
+    "\x08",
+    "\u202e",
+    "\u2066",
+    "\x7f",
+    "\x00",
+    "\udcff",
+)
 OURS = re.compile(r"\x1b\[48;5;\d+;97m|\x1b\[0m")
 
 
@@ -38,6 +52,7 @@ def acts(text):
 # ---------------------------------------------------------------------------------------------
 # Text of others
 
+
 @given(st.text() | st.text("\x1b\x07\r\x9b\u202eab \n\t"))
 def test_printable_text_holds_nothing_that_acts_on_a_terminal(text):
     shown = console.printable(text)
@@ -46,10 +61,17 @@ def test_printable_text_holds_nothing_that_acts_on_a_terminal(text):
     shown.encode("utf-8")
 
 
-@pytest.mark.parametrize("text, shown", [
-    ("a\x1b[2Jb", r"a\x1b[2Jb"), ("a\rb", r"a\rb"), ("\u202eabc", r"\u202eabc"),
-    ("one\n\ttwo", "one\n\ttwo"), ("नमस्ते, ça va? 你好", "नमस्ते, ça va? 你好"),
-    ("\udcff", r"\udcff")])
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a\x1b[2Jb", r"a\x1b[2Jb"),
+        ("a\rb", r"a\rb"),
+        ("\u202eabc", r"\u202eabc"),
+        ("one\n\ttwo", "one\n\ttwo"),
+        ("नमस्ते, ça va? 你好", "नमस्ते, ça va? 你好"),
+        ("\udcff", r"\udcff"),
+    ],
+)
 def test_control_characters_are_shown_and_all_others_stay(text, shown):
     assert console.printable(text) == shown
 
@@ -68,8 +90,10 @@ def evil(tmp_path_factory):
     """A run that learned from a text full of escape sequences, in a folder named by one."""
     home = tmp_path_factory.mktemp("home")
     signs = [sign for sign in EVIL if sign not in ("\x00", "\udcff")]
-    lines = [f"line {i} {signs[i % len(signs)]} ok, said Tom {signs[-1 - i % len(signs)]}"
-             for i in range(400)]
+    lines = [
+        f"line {i} {signs[i % len(signs)]} ok, said Tom {signs[-1 - i % len(signs)]}"
+        for i in range(400)
+    ]
     (home / "evil.txt").write_bytes("\n".join(lines).encode())
     return home
 
@@ -81,18 +105,49 @@ def evil_run(evil, monkeypatch, capsys):
 
 
 def test_a_training_on_escape_sequences_prints_none_of_them(evil_run, capsys, monkeypatch):
-    flags = ["--preset", "smoke", "--dataset", "evil.txt", "--vocab-size", "80", "--device", "cpu",
-             "--precision", "float32", "--steps", "4", "--n-ctx", "48", "--out", evil_run]
+    flags = [
+        "--preset",
+        "smoke",
+        "--dataset",
+        "evil.txt",
+        "--vocab-size",
+        "80",
+        "--device",
+        "cpu",
+        "--precision",
+        "float32",
+        "--steps",
+        "4",
+        "--n-ctx",
+        "48",
+        "--out",
+        evil_run,
+    ]
     run_command(lambda: train.train(read_settings(train.Settings, train.PRESETS, flags)))
     said = capsys.readouterr()
     assert r"\x1b[2J" in said.out and not acts(said.out + said.err)
 
 
-WORDS = [[], ["weights"], ["tokens", *EVIL], ["merges"], ["neighbours", "Tom"],
-         ["neighbours", EVIL[0]], ["analogy", "Tom", "ok", EVIL[2]], ["neurons"],
-         ["attention", "Tom \x1b[2J"], ["attention", "--all"], ["generate", "Tom\r"],
-         ["generate", "--alternatives"], ["samples", "--tokens", "4"], ["chat"],
-         ["--step", "77\x1b[2J"], ["\x1b[2J"], ["--run", "\x1b]0;x\x07"], ["generate", "Ω\x1b[2J"]]
+WORDS = [
+    [],
+    ["weights"],
+    ["tokens", *EVIL],
+    ["merges"],
+    ["neighbours", "Tom"],
+    ["neighbours", EVIL[0]],
+    ["analogy", "Tom", "ok", EVIL[2]],
+    ["neurons"],
+    ["attention", "Tom \x1b[2J"],
+    ["attention", "--all"],
+    ["generate", "Tom\r"],
+    ["generate", "--alternatives"],
+    ["samples", "--tokens", "4"],
+    ["chat"],
+    ["--step", "77\x1b[2J"],
+    ["\x1b[2J"],
+    ["--run", "\x1b]0;x\x07"],
+    ["generate", "Ω\x1b[2J"],
+]
 
 
 @pytest.mark.parametrize("words", WORDS, ids=lambda words: " ".join(map(ascii, words)))
@@ -121,12 +176,21 @@ def test_an_export_prints_no_escape_sequence_of_its_run(evil_run, capsys, monkey
 
 @pytest.mark.parametrize("sign", EVIL, ids=ascii)
 def test_no_refusal_repeats_a_control_character(sign, capsys, folder):
-    for flags in (["--dataset", sign], ["--head", sign], ["--preset", sign], ["--device", sign],
-                  ["--precision", sign], ["--resume", sign], [f"--{sign}"], ["--steps", sign],
-                  ["--out", f"x{sign}\0"]):
+    for flags in (
+        ["--dataset", sign],
+        ["--head", sign],
+        ["--preset", sign],
+        ["--device", sign],
+        ["--precision", sign],
+        ["--resume", sign],
+        [f"--{sign}"],
+        ["--steps", sign],
+        ["--out", f"x{sign}\0"],
+    ):
         with pytest.raises(SystemExit) as end:
-            run_command(lambda flags=flags: train.train(
-                read_settings(train.Settings, train.PRESETS, flags)))
+            run_command(
+                lambda flags=flags: train.train(read_settings(train.Settings, train.PRESETS, flags))
+            )
         said = capsys.readouterr().err
         assert end.value.code == 2 and said and not acts(said)
 
@@ -134,6 +198,7 @@ def test_no_refusal_repeats_a_control_character(sign, capsys, folder):
 def test_whatever_an_exception_says_is_made_printable_where_it_is_printed(capsys):
     def work():
         raise BadInput("No token for \x1b[2J: remove it.")
+
     with pytest.raises(SystemExit):
         run_command(work)
     assert r"\x1b[2J" in capsys.readouterr().err
@@ -142,9 +207,37 @@ def test_whatever_an_exception_says_is_made_printable_where_it_is_printed(capsys
 # ---------------------------------------------------------------------------------------------
 # Commands
 
-NAMES = ["runs/stories", "my novel (1)", "it's", 'say "hi"', "$HOME", "`id`", "a&b", "100%", "-x",
-         "--run", "~", "~root/x", "a;curl x|sh", "new\nline", "tab\there", "\x1b[2J", "\u202eabc",
-         "{a,b}", "a*b?", "#x", "!x", "^x", "ö你", "back\\slash", "", "a=b", "<x>", "'", "\udcff"]
+NAMES = [
+    "runs/stories",
+    "my novel (1)",
+    "it's",
+    'say "hi"',
+    "$HOME",
+    "`id`",
+    "a&b",
+    "100%",
+    "-x",
+    "--run",
+    "~",
+    "~root/x",
+    "a;curl x|sh",
+    "new\nline",
+    "tab\there",
+    "\x1b[2J",
+    "\u202eabc",
+    "{a,b}",
+    "a*b?",
+    "#x",
+    "!x",
+    "^x",
+    "ö你",
+    "back\\slash",
+    "",
+    "a=b",
+    "<x>",
+    "'",
+    "\udcff",
+]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no bash")
@@ -163,19 +256,36 @@ def test_a_command_that_is_pasted_into_bash_names_the_same_file(name):
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 def test_sh_reads_back_every_word_that_needs_no_escape(word):
     import shlex
+
     quoted = console.quoted_for_sh(word)
     if not quoted.startswith("$"):
         assert shlex.split(quoted) == [word]
     assert not acts(quoted) and "\n" not in quoted
 
 
-@pytest.mark.parametrize("word, quoted", [
-    (r"runs\stories", r"runs\stories"), ("C:\\runs\\x-1", "C:\\runs\\x-1"),
-    ("my novel (1)", '"my novel (1)"'), ("it's", '"it\'s"'), ("a&b", '"a&b"'),
-    ("100%", '"100%"'), ("a;b", '"a;b"'), ("@x", '"@x"'), ("{a}", '"{a}"'), ("", '""'),
-    ("ö", '"ö"'), ("my dir\\", '"my dir\\\\"'), ("a^b!", '"a^b!"'),
-    ("$HOME", "'$HOME'"), ("`id`", "'`id`'"), ("it's $5", "'it''s $5'"),
-    ("a “b”", "'a “b”'"), ("‘$’", "'‘‘$’’'")])
+@pytest.mark.parametrize(
+    "word, quoted",
+    [
+        (r"runs\stories", r"runs\stories"),
+        ("C:\\runs\\x-1", "C:\\runs\\x-1"),
+        ("my novel (1)", '"my novel (1)"'),
+        ("it's", '"it\'s"'),
+        ("a&b", '"a&b"'),
+        ("100%", '"100%"'),
+        ("a;b", '"a;b"'),
+        ("@x", '"@x"'),
+        ("{a}", '"{a}"'),
+        ("", '""'),
+        ("ö", '"ö"'),
+        ("my dir\\", '"my dir\\\\"'),
+        ("a^b!", '"a^b!"'),
+        ("$HOME", "'$HOME'"),
+        ("`id`", "'`id`'"),
+        ("it's $5", "'it''s $5'"),
+        ("a “b”", "'a “b”'"),
+        ("‘$’", "'‘‘$’’'"),
+    ],
+)
 def test_a_word_is_quoted_for_powershell_and_cmd(word, quoted):
     assert console.quoted_for_windows(word) == quoted
 
@@ -198,14 +308,14 @@ def test_the_commands_at_the_end_of_a_run_can_be_pasted(folder, monkeypatch):
 # ---------------------------------------------------------------------------------------------
 # Home
 
+
 def test_a_tilde_after_an_equals_sign_is_somebodys_home(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder / "home"))
     monkeypatch.setenv("USERPROFILE", str(folder / "home"))
     text = folder / "home" / "novel.txt"
     text.parent.mkdir()
     text.write_text("All happy families are alike.\n" * 99, "utf-8")
-    s = read_settings(train.Settings, train.PRESETS, [
-        "--out=~/x", "--dataset=~/novel.txt"])
+    s = read_settings(train.Settings, train.PRESETS, ["--out=~/x", "--dataset=~/novel.txt"])
     assert Path(s.out) == folder / "home" / "x" and Path(s.dataset) == text
     with pytest.raises(BadInput, match="home"):
         read_settings(train.Settings, train.PRESETS, ["--head=~/my_head.py"])
@@ -222,14 +332,21 @@ def test_a_tilde_after_an_equals_sign_is_somebodys_home(folder, monkeypatch):
 # ---------------------------------------------------------------------------------------------
 # Consoles of every kind
 
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
 
 
-@pytest.mark.parametrize("name, value, coloured", [
-    ("TERM", "xterm-256color", True), ("TERM", "dumb", False), ("NO_COLOR", "1", False),
-    ("NO_COLOR", "", True)])
+@pytest.mark.parametrize(
+    "name, value, coloured",
+    [
+        ("TERM", "xterm-256color", True),
+        ("TERM", "dumb", False),
+        ("NO_COLOR", "1", False),
+        ("NO_COLOR", "", True),
+    ],
+)
 def test_colours_come_only_where_they_are_understood_and_wanted(monkeypatch, name, value, coloured):
     monkeypatch.setattr(sys, "stdout", Terminal())
     for one in ("TERM", "NO_COLOR"):
@@ -257,8 +374,11 @@ class Notebook:
         pass
 
 
-@pytest.mark.parametrize("stream", [io.StringIO, Notebook, lambda: None],
-                         ids=["redirect_stdout", "a notebook", "pythonw"])
+@pytest.mark.parametrize(
+    "stream",
+    [io.StringIO, Notebook, lambda: None],
+    ids=["redirect_stdout", "a notebook", "pythonw"],
+)
 def test_commands_run_where_the_streams_are_unusual(evil_run, monkeypatch, capsys, stream):
     out, err = stream(), stream()
     monkeypatch.setattr(sys, "stdout", out)
@@ -276,8 +396,9 @@ def test_commands_run_where_the_streams_are_unusual(evil_run, monkeypatch, capsy
         assert "line 0" in said and not acts(said)
 
 
-@pytest.mark.parametrize("encoding, signs", [("utf-8", "░▒▓█"), ("cp1252", ".+%#"),
-                                             ("ascii", ".+%#"), ("cp437", "░▒▓█")])
+@pytest.mark.parametrize(
+    "encoding, signs", [("utf-8", "░▒▓█"), ("cp1252", ".+%#"), ("ascii", ".+%#"), ("cp437", "░▒▓█")]
+)
 def test_attention_is_shown_with_what_the_console_has(monkeypatch, encoding, signs):
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", out)
@@ -289,8 +410,9 @@ def test_attention_is_shown_with_what_the_console_has(monkeypatch, encoding, sig
 @pytest.mark.parametrize("columns", [1, 20, 30, 45, 60, 80, 200])
 def test_attention_is_shown_in_a_window_of_any_width(evil_run, monkeypatch, capsys, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr(sys, "argv", ["show_model.py", "attention", "line 1 ok, said Tom",
-                                      "--run", evil_run])
+    monkeypatch.setattr(
+        sys, "argv", ["show_model.py", "attention", "line 1 ok, said Tom", "--run", evil_run]
+    )
     show_model.main()
     lines = capsys.readouterr().out.split("\n\n")[0].splitlines()
     assert len(lines) >= 4
@@ -300,6 +422,7 @@ def test_attention_is_shown_in_a_window_of_any_width(evil_run, monkeypatch, caps
 
 def test_after_a_command_ctrl_c_means_what_it_meant_before():
     import signal
+
     before = signal.getsignal(signal.SIGINT)
     run_command(StopOnCtrlC)
     assert signal.getsignal(signal.SIGINT) is before
@@ -307,6 +430,7 @@ def test_after_a_command_ctrl_c_means_what_it_meant_before():
 
 def test_a_command_may_run_outside_of_the_main_thread():
     from threading import Thread
+
     caught = []
 
     def work():
@@ -314,6 +438,7 @@ def test_a_command_may_run_outside_of_the_main_thread():
             run_command(StopOnCtrlC)
         except BaseException as error:
             caught.append(error)
+
     thread = Thread(target=work)
     thread.start()
     thread.join()

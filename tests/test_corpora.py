@@ -1,5 +1,5 @@
-"""The corpora: every character of a text is read once, and none that is held out is learned from.
-"""
+"""The corpora: every character of a text is read once, and none that is held out is learned from."""
+
 import os
 
 from terrarium.errors import BadInput
@@ -21,8 +21,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 END = "<|endoftext|>"
-SCRAPS = ["a", "word", " ", "\n", "\r\n", "\r", "é", "漢字", "🐌", "\ufeff", "<|endof", "text|>",
-          END]
+SCRAPS = [
+    "a",
+    "word",
+    " ",
+    "\n",
+    "\r\n",
+    "\r",
+    "é",
+    "漢字",
+    "🐌",
+    "\ufeff",
+    "<|endof",
+    "text|>",
+    END,
+]
 texts = st.lists(st.sampled_from(SCRAPS), max_size=60).map("".join)
 unmarked = texts.map(lambda text: text.replace(END, "")).filter(lambda text: END not in text)
 marked = st.builds(lambda before, after: before + END + after, texts, texts)
@@ -38,6 +51,7 @@ def write(tmp_path_factory):
         content = text if isinstance(text, bytes) else text.encode()
         path.write_bytes(content)
         return path, len(content)
+
     return to_file
 
 
@@ -57,6 +71,7 @@ def small(block, smallest=1):
 # ---------------------------------------------------------------------------------------------
 # Block by block
 
+
 @given(text=unmarked, block=block_sizes)
 @example(text="a\n\ufeffb\n", block=1)  # only the first character of a file is a byte order mark
 @example(text="\ufeff\r\n🐌\r\n漢字", block=2)
@@ -75,18 +90,19 @@ def test_no_document_is_cut_lost_or_read_twice(write, text, block):
 
 
 @given(text=texts, block=block_sizes, has_documents=st.booleans())
-def test_the_blocks_lie_end_to_end_and_begin_where_a_line_or_a_document_does(write, text, block,
-                                                                             has_documents):
+def test_the_blocks_lie_end_to_end_and_begin_where_a_line_or_a_document_does(
+    write, text, block, has_documents
+):
     path, size = write(text)
     mark = END.encode() if has_documents else b"\n"
     with small(block):
         blocks = list(FileText(path, 0, size, has_documents).blocks())
-    assert [b.start for b in blocks] == [0, *[b.stop for b in blocks[:-1]]][:len(blocks)]
+    assert [b.start for b in blocks] == [0, *[b.stop for b in blocks[:-1]]][: len(blocks)]
     assert sum(map(len, blocks)) == size
     for b in blocks[:-1]:
-        content = text.encode()[b.start:b.stop]
+        content = text.encode()[b.start : b.stop]
         assert content.endswith(mark)
-        assert mark not in content[block:-len(mark)]  # no longer than it has to be
+        assert mark not in content[block : -len(mark)]  # no longer than it has to be
 
 
 def test_a_part_of_a_file_is_read_from_its_first_byte_to_its_last(write):
@@ -111,6 +127,7 @@ def test_a_mark_that_lies_across_two_pieces_of_a_file_is_found(write):
 
 # ---------------------------------------------------------------------------------------------
 # What is held out
+
 
 @given(text=unmarked, block=block_sizes, before=st.integers(40, 90))
 @example(text="\r\n" * 30, block=64, before=41)  # the cut must not part the two
@@ -164,10 +181,15 @@ def test_of_a_large_file_two_megabytes_are_held_out(write):
 # ---------------------------------------------------------------------------------------------
 # What is no text
 
-@given(content=st.one_of(st.binary(max_size=40), texts.map(str.encode)),
-       broken=st.binary(max_size=3), block=block_sizes)
-def test_the_first_byte_that_is_not_utf_8_is_named_whatever_the_blocks(write, content, broken,
-                                                                       block):
+
+@given(
+    content=st.one_of(st.binary(max_size=40), texts.map(str.encode)),
+    broken=st.binary(max_size=3),
+    block=block_sizes,
+)
+def test_the_first_byte_that_is_not_utf_8_is_named_whatever_the_blocks(
+    write, content, broken, block
+):
     content = b"x" * 20 + content + broken + b"\n"
     path, _ = write(content)
     reason = None
@@ -198,6 +220,7 @@ def test_characters_are_counted_not_bytes(write, text, block):
 
 # ---------------------------------------------------------------------------------------------
 # Every corpus
+
 
 def load(name, corpora):
     module = data.find(name)
@@ -247,13 +270,19 @@ def test_a_text_file_has_five_prompts_that_stand_in_it(write, text, block):
 def test_the_prompts_of_a_text_file_are_four_words_from_five_places():
     verses = "".join(f"line {i} of a poem\n" for i in range(100))
     assert textfile.prompts(textfile.slices(verses)) == (
-        "line 0 of a", "line 21 of a", "line 41 of a", "line 61 of a", "line 81 of a")
+        "line 0 of a",
+        "line 21 of a",
+        "line 41 of a",
+        "line 61 of a",
+        "line 81 of a",
+    )
     snails = textfile.prompts(textfile.slices("蝸" * 300))
     assert len(set(snails)) == 5 and set("".join(snails)) == {"蝸"}
 
 
 # ---------------------------------------------------------------------------------------------
 # Tiny Shakespeare
+
 
 def test_shakespeare_is_split_as_everybody_splits_it(corpora):
     _, corpus = load("shakespeare", corpora)
@@ -267,6 +296,7 @@ def test_shakespeare_is_split_as_everybody_splits_it(corpora):
 
 # ---------------------------------------------------------------------------------------------
 # TinyStories
+
 
 def test_the_sample_of_tinystories_is_read_story_by_story(corpora):
     _, corpus = load("tinystories", corpora)
@@ -292,6 +322,7 @@ def test_a_stream_that_is_interrupted_leaves_what_was_there(tmp_path, error):
     def lines():
         yield from ["Once upon a time"] * 1000
         raise error
+
     path = tmp_path / "tinystories.txt"
     with pytest.raises(error):
         tinystories.stream(lines(), path)
@@ -308,14 +339,19 @@ def test_datasets_streams_a_file_line_by_line_as_it_is(tmp_path, monkeypatch):
     for name in ("HF_HOME", "HF_DATASETS_CACHE"):
         monkeypatch.setenv(name, str(tmp_path / "cache"))
     from datasets import load_dataset
-    streamed = tinystories.lines(lambda: load_dataset(
-        "text", data_files={"train": str(tmp_path / "stories.txt")}, streaming=True))
+
+    streamed = tinystories.lines(
+        lambda: load_dataset(
+            "text", data_files={"train": str(tmp_path / "stories.txt")}, streaming=True
+        )
+    )
     tinystories.stream(streamed, tmp_path / "streamed.txt")
     assert (tmp_path / "streamed.txt").read_bytes().decode() == content
 
 
 # ---------------------------------------------------------------------------------------------
 # Downloads
+
 
 def test_a_file_gets_its_name_only_when_it_is_complete(tmp_path):
     path = tmp_path / "a" / "b" / "file.bin"

@@ -1,4 +1,5 @@
 """The model in JavaScript: the same numbers as PyTorch, whatever the shape, in a real browser."""
+
 import base64
 import math
 
@@ -39,8 +40,13 @@ def sent(model, kernel="wasm", kind="float16", **more):
     content, described, twin = quantize(model, kind)
     shape = vars(plain_settings(model))
     weights = dict(bytes=len(content), tensors=described, type=kind)
-    return dict(file=base64.b64encode(content).decode(), settings=shape, weights=weights,
-                kernel=kernel, **more), twin
+    return dict(
+        file=base64.b64encode(content).decode(),
+        settings=shape,
+        weights=weights,
+        kernel=kernel,
+        **more,
+    ), twin
 
 
 def random_model(n_layer=2, n_head=2, size=4, n_ff=12, n_ctx=9, vocab_size=11, seed=0):
@@ -59,21 +65,32 @@ def logits_of(model, ids):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @settings(max_examples=12)
-@given(n_layer=st.integers(1, 3), n_head=st.integers(1, 3), size=st.integers(1, 9),
-       n_ff=st.integers(1, 21), n_ctx=st.integers(2, 14), vocab_size=st.integers(2, 19),
-       kind=st.sampled_from(["int8", "float16"]), seed=st.integers(0, 99))
+@given(
+    n_layer=st.integers(1, 3),
+    n_head=st.integers(1, 3),
+    size=st.integers(1, 9),
+    n_ff=st.integers(1, 21),
+    n_ctx=st.integers(2, 14),
+    vocab_size=st.integers(2, 19),
+    kind=st.sampled_from(["int8", "float16"]),
+    seed=st.integers(0, 99),
+)
 def test_logits_equal_those_of_pytorch_for_any_shape_all_at_once_or_one_by_one(
-        engine, kernel, n_layer, n_head, size, n_ff, n_ctx, vocab_size, kind, seed):
+    engine, kernel, n_layer, n_head, size, n_ff, n_ctx, vocab_size, kind, seed
+):
     assume(n_head * size > 1)
     model = random_model(n_layer, n_head, size, n_ff, n_ctx, vocab_size, seed)
     ids = torch.randint(vocab_size, (n_ctx,)).tolist()
     given, twin = sent(model, kernel, kind, ids=ids)
-    together, single = engine(with_model("""
+    together, single = engine(
+        with_model("""
       model.forward(given.ids);
       const together = given.ids.map((_, position) => Array.from(model.logits(position)));
       model.reset();
       return [together, given.ids.map((id) => Array.from(model.forward([id])))];
-    """), given)
+    """),
+        given,
+    )
     np.testing.assert_allclose(together, logits_of(twin, ids), atol=1e-4, rtol=1e-4)
     np.testing.assert_allclose(single, together, atol=1e-4, rtol=1e-4)
 
@@ -87,7 +104,8 @@ def test_the_activations_of_each_token_equal_those_of_pytorch(engine, kernel):
     neurons = [neuron_activations(twin, layer, [given["ids"]]).numpy() for layer in range(2)]
     caught.clear()
     weights = attention_weights(twin, given["ids"]).numpy()
-    found = engine(with_model("""
+    found = engine(
+        with_model("""
       model.forward(given.ids);
       const T = given.ids.length, list = (view) => Array.from(view);
       return {
@@ -96,7 +114,9 @@ def test_the_activations_of_each_token_equal_those_of_pytorch(engine, kernel):
         neurons: range(2, (l) => range(T, (t) => list(model.neuronActivations(l, t)))),
         residuals: range(2, (l) => range(T, (t) => list(model.residual(2 * l + 2, t)))),
         lens: range(5, (depth) => list(model.logitLens(T - 1, depth))),
-      };"""), given)
+      };"""),
+        given,
+    )
     for layer in range(2):
         np.testing.assert_allclose(found["neurons"][layer], neurons[layer], atol=1e-5)
         np.testing.assert_allclose(found["residuals"][layer], caught[layer].detach(), atol=1e-5)
@@ -111,13 +131,16 @@ def test_the_activations_of_each_token_equal_those_of_pytorch(engine, kernel):
 
 def test_a_head_a_layer_or_a_neuron_can_be_ablated_and_restored(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
-    intact, head, layer, neuron, again = engine(with_model("""
+    intact, head, layer, neuron, again = engine(
+        with_model("""
       const logitsWith = (intervention) => {
         model.intervene(intervention);
         return Array.from(model.forward(given.ids));
       };
       return [{}, { heads: ["1.0"] }, { layers: [0] }, { neurons: ["1.7"] }, {}].map(logitsWith);
-    """), given)
+    """),
+        given,
+    )
     assert again == intact
     assert head != intact and layer != intact and neuron != intact
     with torch.no_grad():
@@ -135,10 +158,13 @@ def test_a_head_a_layer_or_a_neuron_can_be_ablated_and_restored(engine):
 
 def test_the_attention_of_a_head_can_be_replaced(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
-    found = engine(with_model("""
+    found = engine(
+        with_model("""
       const uniform = (position) => new Float32Array(position + 1).fill(1 / (position + 1));
       model.intervene({ attention: { "0.1": uniform } });
-      return Array.from(model.forward(given.ids));"""), given)
+      return Array.from(model.forward(given.ids));"""),
+        given,
+    )
     heads = iter(range(2))
 
     def attend(q, k, v):
@@ -155,10 +181,13 @@ def test_the_attention_of_a_head_can_be_replaced(engine):
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_too_many_tokens_are_refused_and_leave_the_cache_empty(engine, kernel):
     given, _ = sent(random_model(n_ctx=5), kernel)
-    assert engine(with_model("""
+    assert engine(
+        with_model("""
       try { model.forward([1, 2, 3, 4, 5, 6]); } catch (error) {
         return [error.name, model.length, model.forward([1, 2, 3, 4, 5]).length]; }
-    """), given) == ["RangeError", 0, 11]
+    """),
+        given,
+    ) == ["RangeError", 0, 11]
 
 
 def test_every_number_of_16_bits_is_read_as_numpy_reads_it(engine):
@@ -171,16 +200,27 @@ def test_every_number_of_16_bits_is_read_as_numpy_reads_it(engine):
 def test_a_file_of_weights_that_is_cut_short_is_refused(engine):
     given, _ = sent(random_model())
     given["file"] = given["file"][:-40]
-    message = engine(f"""async (given) => {{ {MODEL}
-        try {{ await makeModel(given); }} catch (error) {{ return error.message; }} }}""", given)
+    message = engine(
+        f"""async (given) => {{ {MODEL}
+        try {{ await makeModel(given); }} catch (error) {{ return error.message; }} }}""",
+        given,
+    )
     assert "instead of" in message and "it is cut short, or from another export" in message
 
 
 # Text to numbers --------------------------------------------------------------------------------
 
-TEXTS = st.lists(st.text(st.one_of(
-    st.sampled_from("aabbc  .'\"\n\t\r\x1c\x85\u2028\ufeff²½_é\u0301🐌İß"), st.characters(
-        exclude_categories=["Cs"])), max_size=30), min_size=1, max_size=6)
+TEXTS = st.lists(
+    st.text(
+        st.one_of(
+            st.sampled_from("aabbc  .'\"\n\t\r\x1c\x85\u2028\ufeff²½_é\u0301🐌İß"),
+            st.characters(exclude_categories=["Cs"]),
+        ),
+        max_size=30,
+    ),
+    min_size=1,
+    max_size=6,
+)
 
 
 @settings(max_examples=60)
@@ -192,12 +232,14 @@ def test_text_becomes_the_same_tokens_as_in_python(engine, texts, vocab_size):
     for piece in train.Tokenizer.pre_tokenize(" ".join(texts)):
         counts[piece] = counts.get(piece, 0) + 1
     tokenizer = train.Tokenizer.train(counts, True, vocab_size)
-    found = engine("""async ({ trained, texts }) => {
+    found = engine(
+        """async ({ trained, texts }) => {
         const { Tokenizer } = await import("/engine/tokenizer.js");
         const tokenizer = new Tokenizer(trained);
         const ids = texts.map((text) => tokenizer.encode(text));
-        return [ids, ids.map((some) => tokenizer.decode(some)), tokenizer.end]; }""", dict(
-            trained=dict(vocab=tokenizer.vocab, merges=tokenizer.merges), texts=texts))
+        return [ids, ids.map((some) => tokenizer.decode(some)), tokenizer.end]; }""",
+        dict(trained=dict(vocab=tokenizer.vocab, merges=tokenizer.merges), texts=texts),
+    )
     assert found == [[tokenizer.encode(text) for text in texts], texts, 0]
 
 
@@ -216,20 +258,27 @@ def test_the_end_mark_is_the_one_of_the_corpora(engine):
 
 # From logits to the next token ------------------------------------------------------------------
 
+
 @settings(max_examples=60)
-@given(logits=st.lists(st.integers(-400, 400), min_size=1, max_size=12, unique=True),
-       temperature=st.sampled_from([0.0, 0.3, 0.8, 1.0, 2.0]), top_k=st.integers(0, 13),
-       top_p=st.sampled_from([0.1, 0.5, 0.9, 1.0]))
+@given(
+    logits=st.lists(st.integers(-400, 400), min_size=1, max_size=12, unique=True),
+    temperature=st.sampled_from([0.0, 0.3, 0.8, 1.0, 2.0]),
+    top_k=st.integers(0, 13),
+    top_p=st.sampled_from([0.1, 0.5, 0.9, 1.0]),
+)
 def test_temperature_top_k_and_top_p_give_the_same_probabilities_as_in_python(
-        engine, logits, temperature, top_k, top_p):
+    engine, logits, temperature, top_k, top_p
+):
     logits = [logit / 50 for logit in logits]
     wanted = sampling_probs(torch.tensor(logits), temperature, top_k, top_p)
     p = wanted.cumsum(0)  # where a sum falls exactly on p, rounding decides
     assume(top_p == 1 or not math.isclose(float((p - top_p).abs().min()), 0, abs_tol=1e-4))
-    found = engine("""async ({ logits, options }) => {
+    found = engine(
+        """async ({ logits, options }) => {
         const { samplingProbs } = await import("/engine/sample.js");
-        return Array.from(samplingProbs(Float32Array.from(logits), options)); }""", dict(
-            logits=logits, options=dict(temperature=temperature, topK=top_k, topP=top_p)))
+        return Array.from(samplingProbs(Float32Array.from(logits), options)); }""",
+        dict(logits=logits, options=dict(temperature=temperature, topK=top_k, topP=top_p)),
+    )
     np.testing.assert_allclose(found, wanted.numpy(), atol=1e-6)
 
 
@@ -247,9 +296,12 @@ def test_tokens_are_sampled_by_their_probabilities_and_alike_for_a_seed(engine):
 
 
 def test_probabilities_that_sum_to_less_than_1_never_give_a_token_of_probability_0(engine):
-    assert engine("""async () => {
+    assert (
+        engine("""async () => {
         const { pick } = await import("/engine/sample.js");
-        return pick([0.5, 0.49, 0], 0.999); }""") == 1
+        return pick([0.5, 0.49, 0], 0.999); }""")
+        == 1
+    )
 
 
 # In a worker ------------------------------------------------------------------------------------

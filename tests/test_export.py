@@ -1,4 +1,5 @@
 """export_for_web.py: the files say what the run holds, whatever the run, and none is ever lost."""
+
 import ast
 import base64
 import errno
@@ -66,8 +67,10 @@ import torch.nn.functional as F
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-TALE = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
-        "Then Tom and Anna went home, and the dog ran home with Anna.\n") * 40
+TALE = (
+    'Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
+    "Then Tom and Anna went home, and the dog ran home with Anna.\n"
+) * 40
 SMALL = ("--preset", "smoke", "--device", "cpu", "--precision", "float32")
 SAMPLED, SAVED = [0, 1, 2, 4, 9, 10, 20], [0, 1, 2, 4, 9, 20]  # of a run on the tale
 
@@ -91,8 +94,13 @@ def grow(folder, text, *flags):
     file.write_text(text, "utf-8", newline="")
     handler = signal.getsignal(signal.SIGINT)
     try:
-        train.train(read_settings(train.Settings, train.PRESETS, [
-            *SMALL, "--dataset", str(file), "--out", str(folder), *map(str, flags)]))
+        train.train(
+            read_settings(
+                train.Settings,
+                train.PRESETS,
+                [*SMALL, "--dataset", str(file), "--out", str(folder), *map(str, flags)],
+            )
+        )
     finally:
         signal.signal(signal.SIGINT, handler)
         file.unlink()
@@ -102,8 +110,14 @@ def grow(folder, text, *flags):
 @pytest.fixture(scope="module")
 def tale(tmp_path_factory):
     """A run of 20 steps on the tale; not to be changed."""
-    return grow(tmp_path_factory.mktemp("grown") / "runs" / "tale", TALE, "--vocab-size", 64,
-                "--snapshots", 6)
+    return grow(
+        tmp_path_factory.mktemp("grown") / "runs" / "tale",
+        TALE,
+        "--vocab-size",
+        64,
+        "--snapshots",
+        6,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -128,12 +142,18 @@ def export(folder, monkeypatch, capsys):
         capsys.readouterr()
         export_for_web.main()
         return capsys.readouterr().out
+
     return export
 
 
 def in_a_process(*words, **options):
-    return subprocess.run([sys.executable, ROOT / "export_for_web.py", *map(str, words)], text=True,
-                          capture_output=True, timeout=PATIENCE, **options)
+    return subprocess.run(
+        [sys.executable, ROOT / "export_for_web.py", *map(str, words)],
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        **options,
+    )
 
 
 def lines_of(path):
@@ -142,8 +162,11 @@ def lines_of(path):
 
 def contents(folder):
     """All files in a folder, hidden ones too."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 # ---------------------------------------------------------------------------------------------
@@ -172,25 +195,48 @@ def tiny(seed=0, **shape):
 # ---------------------------------------------------------------------------------------------
 # What is written
 
+
 @pytest.fixture(scope="module")
 def place(tale, tmp_path_factory):
     """The export of the run on the tale; not to be changed."""
-    return export_for_web.export(ExportedRun(tale, "int8"),
-                                 tmp_path_factory.mktemp("exports") / "site")
+    return export_for_web.export(
+        ExportedRun(tale, "int8"), tmp_path_factory.mktemp("exports") / "site"
+    )
 
 
 def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_else(smoke):
     listed = set(re.findall(r"\b(\w+)\.json", export_for_web.__doc__)) - {"NNNNNN"}
-    assert listed == {"manifest", "log", "samples", "check", "heads", "neurons", "embeddings",
-                      "update", "code"}
+    assert listed == {
+        "manifest",
+        "log",
+        "samples",
+        "check",
+        "heads",
+        "neurons",
+        "embeddings",
+        "update",
+        "code",
+    }
     assert set(contents(smoke.parent)) == {
-        "index.json", *(f"smoke/{name}.json" for name in listed),
+        "index.json",
+        *(f"smoke/{name}.json" for name in listed),
         *(f"smoke/steps/{step:06}.json" for step in (0, 1, 10, 20)),
         *(f"smoke/logits/{step:06}.json" for step in (0, 1, 20)),
-        *(f"smoke/weights/{step:06}.bin" for step in (0, 1, 20))}
-    assert read(smoke.parent, "index") == dict(format=2, runs=[dict(
-        name="smoke", parameters=51_520, step=20, finished=True, dataset="stories",
-        total_steps=20)])
+        *(f"smoke/weights/{step:06}.bin" for step in (0, 1, 20)),
+    }
+    assert read(smoke.parent, "index") == dict(
+        format=2,
+        runs=[
+            dict(
+                name="smoke",
+                parameters=51_520,
+                step=20,
+                finished=True,
+                dataset="stories",
+                total_steps=20,
+            )
+        ],
+    )
 
 
 def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
@@ -199,8 +245,11 @@ def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
     assert about["missing"] == {}
     for name in ("settings", "corpus", "metrics", "tokenizer"):
         file = "corpus" if name == "corpus" else name
-        assert about[name] == {key: value for key, value in read_json(
-            smoke_run / f"{file}.json").items() if key != "version"}
+        assert about[name] == {
+            key: value
+            for key, value in read_json(smoke_run / f"{file}.json").items()
+            if key != "version"
+        }
     assert about["source"] == data.find("stories").__doc__.splitlines()[0]
     assert about["prompts"] == list(data.find("stories").PROMPTS) and about["speakers"] is None
     assert (about["step"], about["finished"], about["parameters"]) == (20, True, 51_520)
@@ -219,7 +268,8 @@ def test_sizes_and_hashes_are_those_of_the_files(smoke):
     said |= {name: one["sha256"] for name, one in about["files"].items()}
     assert said == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     assert {name: one["bytes"] for name, one in about["files"].items()} == {
-        name: len(content) for name, content in files.items() if name.endswith(".json")}
+        name: len(content) for name, content in files.items() if name.endswith(".json")
+    }
 
 
 def test_the_file_of_a_step_holds_its_sample_and_its_attention(smoke, smoke_run):
@@ -231,9 +281,14 @@ def test_the_file_of_a_step_holds_its_sample_and_its_attention(smoke, smoke_run)
         assert len(step["continuations"]) == len(sample["continuations"]) == 5
         for i, (one, recorded) in enumerate(zip(step["continuations"], sample["continuations"])):
             assert [vocab[j] for j in one["prompt_ids"]] == recorded["prompt_tokens"]
-            assert [dict(token=vocab[token["id"]], p=token["p"],
-                         top=[[vocab[k], q] for k, q in token["top"]])
-                    for token in one["tokens"]] == recorded["tokens"]
+            assert [
+                dict(
+                    token=vocab[token["id"]],
+                    p=token["p"],
+                    top=[[vocab[k], q] for k, q in token["top"]],
+                )
+                for token in one["tokens"]
+            ] == recorded["tokens"]
             weights = np.zeros_like(arrays[f"weights_{i}"])
             T = weights.shape[-1]
             assert T == len(one["prompt_ids"]) + len(one["tokens"])
@@ -244,15 +299,17 @@ def test_the_file_of_a_step_holds_its_sample_and_its_attention(smoke, smoke_run)
                         head[t, : t + 1] = [next(packed) for _ in range(t + 1)]
             assert list(packed) == []
             np.testing.assert_array_equal(weights, arrays[f"weights_{i}"])
-            np.testing.assert_allclose(one["attention_entropy"], arrays[f"entropy_{i}"],
-                                       atol=0.0051)
+            np.testing.assert_allclose(
+                one["attention_entropy"], arrays[f"entropy_{i}"], atol=0.0051
+            )
 
 
 def test_the_logits_to_check_come_from_the_very_bytes_of_the_weights(smoke, smoke_run):
     check = read(smoke, "check")
     vocab = read(smoke, "manifest")["tokenizer"]["vocab"]
-    assert [vocab[i] for i in check["ids"]] == \
-        lines_of(smoke_run / "traces.jsonl")[0]["continuations"][0]["prompt_tokens"]
+    assert [vocab[i] for i in check["ids"]] == lines_of(smoke_run / "traces.jsonl")[0][
+        "continuations"
+    ][0]["prompt_tokens"]
     for step in (0, 1, 20):
         said = read(smoke, f"logits/{step:06}")
         found = logits(model_of(smoke, step), check["ids"])[-1].numpy()
@@ -275,15 +332,26 @@ def test_a_held_out_text_goes_along_with_the_loss_that_pytorch_has_on_it(smoke, 
 
 @pytest.mark.parametrize("kind", ["int8", "float16"])
 @settings(max_examples=60)
-@given(weights=st.lists(st.one_of(st.just(0.0), st.floats(-6e4, 6e4, width=32),
-                                  st.floats(-2**-9, 2**-9, width=32)), min_size=30, max_size=30))
+@given(
+    weights=st.lists(
+        st.one_of(
+            st.just(0.0), st.floats(-6e4, 6e4, width=32), st.floats(-(2**-9), 2**-9, width=32)
+        ),
+        min_size=30,
+        max_size=30,
+    )
+)
 @example(weights=[0.0] * 30)
 @example(weights=[1e-9, -1e-9] * 15)
 def test_each_weight_is_off_by_half_a_scale_at_most(kind, weights):
     model = train.GPT(train.Settings(n_layer=1, n_head=1, n_embd=2, n_ff=3, n_ctx=2), 5)
     numbers = np.array(weights, np.float32)
-    model.load_state_dict({name: torch.tensor(np.resize(numbers[i:], p.shape))
-                           for i, (name, p) in enumerate(model.state_dict().items())})
+    model.load_state_dict(
+        {
+            name: torch.tensor(np.resize(numbers[i:], p.shape))
+            for i, (name, p) in enumerate(model.state_dict().items())
+        }
+    )
     content, described, dequantized = quantize(model, kind)
     found = tensors_in(content, described)
     assert list(found) == list(model.state_dict())
@@ -323,8 +391,11 @@ def test_weights_in_16_bits_take_twice_the_room_and_are_read_alike(export, mine,
     for name, array in tensors_of(other, 9).items():
         kept = snapshot(mine, 9)[name].numpy()
         np.testing.assert_array_equal(array, kept if kept.ndim == 1 else kept.astype(np.float16))
-    np.testing.assert_allclose(logits(model_of(other, 9), read(other, "check")["ids"])[-1],
-                               read(other, "logits/000009"), atol=2e-5)
+    np.testing.assert_allclose(
+        logits(model_of(other, 9), read(other, "check")["ids"])[-1],
+        read(other, "logits/000009"),
+        atol=2e-5,
+    )
 
 
 def test_the_log_is_that_of_the_run(place, tale):
@@ -334,7 +405,8 @@ def test_the_log_is_that_of_the_run(place, tale):
         assert log[name] == pytest.approx([line[name] for line in lines[:20]], rel=1e-4)
     assert log["validation"]["sampled_steps"] == SAMPLED
     assert log["validation"]["loss"] == pytest.approx(
-        [lines[step]["validation_loss"] for step in SAMPLED], abs=5e-5)
+        [lines[step]["validation_loss"] for step in SAMPLED], abs=5e-5
+    )
     V = len(read(place, "manifest")["tokenizer"]["vocab"])
     assert set(log["baselines"]) == {"uniform", "unigram", "bigram"}
     assert log["baselines"]["uniform"] == pytest.approx(math.log(V), abs=5e-5)
@@ -351,7 +423,8 @@ def test_a_long_log_becomes_means_of_as_many_steps_as_it_says(run, monkeypatch):
     log, losses = exporters.log(run), [run.log[step]["loss"] for step in range(20)]
     assert log["steps_per_point"] == 3 and log["point_steps"] == [0, 3, 6, 9, 12, 15, 18]
     assert log["loss"] == pytest.approx(
-        [sum(losses[i : i + 3]) / len(losses[i : i + 3]) for i in range(0, 20, 3)], rel=1e-4)
+        [sum(losses[i : i + 3]) / len(losses[i : i + 3]) for i in range(0, 20, 3)], rel=1e-4
+    )
 
 
 def test_the_samples_are_those_of_the_run(place, tale):
@@ -359,7 +432,8 @@ def test_the_samples_are_those_of_the_run(place, tale):
     lines = lines_of(tale / "traces.jsonl")
     assert found["temperature"] == 0.8
     assert [[vocab[i] for i in ids] for ids in found["prompt_ids"]] == [
-        one["prompt_tokens"] for one in lines[0]["continuations"]]
+        one["prompt_tokens"] for one in lines[0]["continuations"]
+    ]
     assert [sample["step"] for sample in found["samples"]] == SAMPLED
     for sample, line in zip(found["samples"], lines):
         for one, recorded in zip(sample["continuations"], line["continuations"], strict=True):
@@ -374,8 +448,9 @@ def test_milestones_of_the_loss_are_where_it_falls_below_a_baseline(place):
     log, found = read(place, "log"), read(place, "samples")
     below = {one["kind"]: one["step"] for one in found["milestones"]}
     for kind in ("unigram", "bigram"):
-        steps = [step for step, loss in zip(*log["validation"].values())
-                 if loss < log["baselines"][kind]]
+        steps = [
+            step for step, loss in zip(*log["validation"].values()) if loss < log["baselines"][kind]
+        ]
         assert below.get(kind) == (steps or [None])[0]
     assert "unigram" in below
 
@@ -386,24 +461,31 @@ def test_the_accuracy_of_every_rule_is_exported_at_every_snapshot(smoke):
     assert list(found["accuracy"]) == list(found["n_texts"])
     assert set(found["accuracy"]) <= {*data.find("stories").RULES, "all"} > {"all"}
     assert found["n_texts"]["all"] == 32
-    assert all(len(fractions) == 3 and all(0 <= one <= 1 for one in fractions)
-               for fractions in found["accuracy"].values())
+    assert all(
+        len(fractions) == 3 and all(0 <= one <= 1 for one in fractions)
+        for fractions in found["accuracy"].values()
+    )
 
 
 def test_the_accuracy_of_a_rule_is_that_of_texts_written_with_the_exported_weights(tale):
     run = ExportedRun(tale, "int8")
     prompts = ["Tom", "The dog", "Then Tom and Anna", "said", "I like this dog", TALE[:500]]
-    run.corpus = SimpleNamespace(eval_prompts=lambda: prompts, check=lambda text, prompt: {
-        "has an e": "e" in text, "is long": len(text) > 90})
+    run.corpus = SimpleNamespace(
+        eval_prompts=lambda: prompts,
+        check=lambda text, prompt: {"has an e": "e" in text, "is long": len(text) > 90},
+    )
     run.s.temperature = 1e-4  # where there is no chance
     found = exporters.rule_accuracy_by_step(run)
     asked = prompts[:-1]  # the last one leaves no room for an answer
     assert found["snapshot_steps"] == SAVED and dict(found["n_texts"]) == {
-        "has an e": 5, "is long": 5, "all": 5}
+        "has an e": 5,
+        "is long": 5,
+        "all": 5,
+    }
     for i, step in enumerate(SAVED):
         model = quantize(run.at(step), "int8")[2]
         rows, _ = train.generate(model, run.tokenizer, asked, run.s, run.s.n_ctx, seed=0)
-        texts = [run.tokenizer.decode(row)[len(prompt):] for row, prompt in zip(rows, asked)]
+        texts = [run.tokenizer.decode(row)[len(prompt) :] for row, prompt in zip(rows, asked)]
         expected = [("e" in text, len(text) > 90) for text in texts]
         assert found["accuracy"]["has an e"][i] == round(sum(e for e, _ in expected) / 5, 3)
         assert found["accuracy"]["all"][i] == round(sum(map(all, expected)) / 5, 3)
@@ -414,41 +496,70 @@ def test_the_accuracy_of_a_rule_is_that_of_texts_written_with_the_exported_weigh
 
 def test_what_stands_between_documents_is_no_part_of_what_is_written(smoke_run):
     run = ExportedRun(smoke_run, "int8", [0])
-    run.corpus = SimpleNamespace(eval_prompts=lambda: [""] * 3, check=lambda text, prompt: {
-        "plain": bool(text) and END not in text})
+    run.corpus = SimpleNamespace(
+        eval_prompts=lambda: [""] * 3,
+        check=lambda text, prompt: {"plain": bool(text) and END not in text},
+    )
     assert exporters.rule_accuracy_by_step(run)["accuracy"] == {"plain": [1] * 3, "all": [1] * 3}
 
 
 def test_of_many_prompts_some_are_taken_from_all_over(run, monkeypatch):
     taken = []
-    monkeypatch.setattr(run, "corpus", SimpleNamespace(
-        eval_prompts=lambda: ["Tom " * (1 + i // 25) for i in range(100)],
-        check=lambda text, prompt: taken.append(prompt) or {}))
+    monkeypatch.setattr(
+        run,
+        "corpus",
+        SimpleNamespace(
+            eval_prompts=lambda: ["Tom " * (1 + i // 25) for i in range(100)],
+            check=lambda text, prompt: taken.append(prompt) or {},
+        ),
+    )
     monkeypatch.setattr(run, "steps", [0])
     exporters.rule_accuracy_by_step(run)
     assert len(taken) == 32 and {len(prompt) for prompt in taken} == {4, 8, 12, 16}
 
 
 def test_a_rule_is_a_milestone_once_most_texts_follow_it_but_not_at_step_0():
-    accuracy = dict(snapshot_steps=[0, 5, 9], accuracy=dict(
-        early=[0.6, 0.2, 0.9], half=[0.0, 0.5, 0.51], never=[0.5, 0.5, 0.5], soon=[0.1, 0.7, 0.8]))
+    accuracy = dict(
+        snapshot_steps=[0, 5, 9],
+        accuracy=dict(
+            early=[0.6, 0.2, 0.9],
+            half=[0.0, 0.5, 0.51],
+            never=[0.5, 0.5, 0.5],
+            soon=[0.1, 0.7, 0.8],
+        ),
+    )
     assert list(exporters.rule_milestones(accuracy)) == [
         dict(kind="rule", step=9, prompt=None, text=None, rule="half", accuracy=0.51),
-        dict(kind="rule", step=5, prompt=None, text=None, rule="soon", accuracy=0.7)]
+        dict(kind="rule", step=5, prompt=None, text=None, rule="soon", accuracy=0.7),
+    ]
     assert list(exporters.rule_milestones({})) == []
 
 
 def test_a_role_is_a_milestone_once_a_head_gives_it_half_of_its_attention_and_twice_chance():
     chance = {"previous token": 0.1, "induction": 0.3}
-    heads = dict(snapshot_steps=[0, 4, 9], uniform_scores=chance, scores=[
-        {"previous token": [[0.4, 0.1], [0.2, 0.49]], "induction": [[0.5, 0.5], [0.55, 0.5]]},
-        {"previous token": [[0.4, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.59], [0.5, 0.5]]},
-        {"previous token": [[0.9, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.61], [0.5, 0.5]]}])
+    heads = dict(
+        snapshot_steps=[0, 4, 9],
+        uniform_scores=chance,
+        scores=[
+            {"previous token": [[0.4, 0.1], [0.2, 0.49]], "induction": [[0.5, 0.5], [0.55, 0.5]]},
+            {"previous token": [[0.4, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.59], [0.5, 0.5]]},
+            {"previous token": [[0.9, 0.1], [0.6, 0.5]], "induction": [[0.5, 0.61], [0.5, 0.5]]},
+        ],
+    )
     assert list(exporters.role_milestones(heads)) == [
-        dict(kind="head", step=4, prompt=None, text=None, role="previous token", head="1.0",
-             weight=0.6),
-        dict(kind="head", step=9, prompt=None, text=None, role="induction", head="0.1",
-             weight=0.61)]
+        dict(
+            kind="head",
+            step=4,
+            prompt=None,
+            text=None,
+            role="previous token",
+            head="1.0",
+            weight=0.6,
+        ),
+        dict(
+            kind="head", step=9, prompt=None, text=None, role="induction", head="0.1", weight=0.61
+        ),
+    ]
 
 
 def test_the_attention_entropy_of_every_sample_is_exported(place, run):
@@ -474,11 +585,13 @@ def test_heads_are_measured_on_the_weights_that_go_along(place, run):
         loss, ablated_loss = ablation(model, texts)
         assert heads["loss"][i] == pytest.approx(loss, abs=6e-5)
         np.testing.assert_allclose(heads["ablated_loss"][i], ablated_loss, atol=6e-5)
-        np.testing.assert_allclose(heads["attention_entropy"][i], attention_entropy(model, texts),
-                                   atol=6e-4)
+        np.testing.assert_allclose(
+            heads["attention_entropy"][i], attention_entropy(model, texts), atol=6e-4
+        )
     assert heads["most_attended"] == most_attended(model, texts)
     assert [[one["role"] for one in layer] for layer in heads["roles"]] == [
-        [best_role(scores, chance, layer, head).role for head in range(2)] for layer in range(2)]
+        [best_role(scores, chance, layer, head).role for head in range(2)] for layer in range(2)
+    ]
     for layer, roles_of_layer in enumerate(heads["roles"]):
         for head, one in enumerate(roles_of_layer):
             best = best_role(scores, chance, layer, head)
@@ -494,17 +607,20 @@ def test_neurons_have_the_activations_that_are_exported(place, run):
         activations = neuron_activations(model, layer, texts)
         for one in neurons:
             strongest = [example["activation"] for example in one["examples"]]
-            assert strongest[0] == pytest.approx(activations[:, one["neuron"]].max().item(),
-                                                 abs=6e-3)
+            assert strongest[0] == pytest.approx(
+                activations[:, one["neuron"]].max().item(), abs=6e-3
+            )
             assert strongest == sorted(strongest, reverse=True)
             assert one["active_fraction"] == pytest.approx(
-                (activations[:, one["neuron"]] > 0.1).float().mean().item(), abs=6e-5)
+                (activations[:, one["neuron"]] > 0.1).float().mean().item(), abs=6e-5
+            )
             assert one["direct_logit_effect"] == direct_logit_effect(model, layer, one["neuron"])
             for place in one["examples"]:
                 row = [*place["before"], place["token"], *place["after"]]
                 assert len(place["before"]) <= 24 and len(place["after"]) <= 8
-                assert any(text[i : i + len(row)] == row for text in texts
-                           for i in range(len(text)))
+                assert any(
+                    text[i : i + len(row)] == row for text in texts for i in range(len(text))
+                )
 
 
 def test_embeddings_lie_on_one_plane_that_is_the_one_of_the_last_step(place, tale):
@@ -513,14 +629,17 @@ def test_embeddings_lie_on_one_plane_that_is_the_one_of_the_last_step(place, tal
     V = len(read(place, "manifest")["tokenizer"]["vocab"])
     assert sorted(found["ids"]) == list(range(V)) and found["snapshot_steps"] == SAVED
     assert [often[i] for i in found["ids"]] == sorted(often.values(), reverse=True) + [0] * (
-        V - len(often))
-    table = {step: tensors_of(place, step)["token_embedding.weight"].astype(np.float64)
-             for step in SAVED}
+        V - len(often)
+    )
+    table = {
+        step: tensors_of(place, step)["token_embedding.weight"].astype(np.float64) for step in SAVED
+    }
     last = table[20][found["ids"]]
     two, explained_variance = principal(last)
     for step, points in zip(SAVED, found["points"]):
-        np.testing.assert_allclose(points, (table[step][found["ids"]] - last.mean(0)) @ two,
-                                   atol=6e-4)
+        np.testing.assert_allclose(
+            points, (table[step][found["ids"]] - last.mean(0)) @ two, atol=6e-4
+        )
     np.testing.assert_allclose(found["explained_variance"], explained_variance, atol=6e-5)
     unit = table[20] / np.linalg.norm(table[20], axis=1, keepdims=True)
     for i, near in zip(found["ids"], found["neighbours"]):
@@ -544,8 +663,11 @@ def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, 
     assert 8 < len(row) <= 25
     assert any(text[i : i + len(row)] == row for i in range(len(text)))
     ids = made["ids"][0].tolist()
-    place = max(i for i in range(len(ids)) if ids[: i + 1][-24:] == update["context"]
-                and made["targets"][0, i] == update["target"])
+    place = max(
+        i
+        for i in range(len(ids))
+        if ids[: i + 1][-24:] == update["context"] and made["targets"][0, i] == update["target"]
+    )
     p, q = (logits(made[name], ids).softmax(-1) for name in ("before", "after"))
     gained = [(q[i, t] / p[i, t]).log().item() for i, t in enumerate(made["targets"][0].tolist())]
     assert gained[place] == max(gained[8:]) > 0
@@ -556,8 +678,9 @@ def test_the_update_is_one_of_the_run_and_taught_the_token_that_it_shows(place, 
         y = float(one["id"] == update["target"])
         assert one["p_minus_y"] == pytest.approx(one["p_before"] - y, abs=1e-4)
     others = [one["p_before"] for one in update["candidates"][1:]]
-    assert others == sorted(others, reverse=True) and len({
-        one["id"] for one in update["candidates"]}) == len(update["candidates"])
+    assert others == sorted(others, reverse=True) and len(
+        {one["id"] for one in update["candidates"]}
+    ) == len(update["candidates"])
 
 
 def test_the_update_shows_a_token_that_counted(run, monkeypatch):
@@ -565,8 +688,9 @@ def test_the_update_shows_a_token_that_counted(run, monkeypatch):
     for counting in (9, 20, 30):
         targets = torch.full_like(made["targets"], -100)
         targets[0, counting] = made["targets"][0, counting]
-        monkeypatch.setattr("terrarium.web.exporters.replay",
-                            lambda _, now={**made, "targets": targets}: now)
+        monkeypatch.setattr(
+            "terrarium.web.exporters.replay", lambda _, now={**made, "targets": targets}: now
+        )
         update = exporters.update(run)
         assert update["target"] == made["targets"][0, counting]
         assert update["context"][-1] == made["ids"][0, counting]
@@ -585,26 +709,34 @@ def test_the_update_says_how_far_each_tensor_moved_and_which_rows_did_not(run):
         if "rows" in one:
             rows = change.norm(dim=1)
             assert [length for _, length in one["rows"]] == pytest.approx(
-                rows.sort(descending=True).values[:8].tolist(), rel=1e-3)
+                rows.sort(descending=True).values[:8].tolist(), rel=1e-3
+            )
             assert (one["n_rows"], one["unchanged_rows"]) == (len(rows), int((rows == 0).sum()))
 
 
 # ---------------------------------------------------------------------------------------------
 # The code that ran
 
+
 def test_the_code_is_that_of_the_train_py_that_ran(smoke):
     code, source = read(smoke, "code"), (ROOT / "train.py").read_text("utf-8")
     lines = source.splitlines()
     assert code["from_run"] and code["head"] is None
     assert [section["title"].split(":")[0] for section in code["sections"]] == [
-        "1. Settings and presets", "2. Text to numbers", "3. Attention", "4. The model",
-        "5. The optimizer", "6. Watching it learn", "7. Training"]
+        "1. Settings and presets",
+        "2. Text to numbers",
+        "3. Attention",
+        "4. The model",
+        "5. The optimizer",
+        "6. Watching it learn",
+        "7. Training",
+    ]
     for section in code["sections"]:
         first = section["first_line"]
         assert lines[first - 1].strip("# -") == section["title"]
         assert section["lines"] == lines[first - 1 : first - 1 + len(section["lines"])]
     shown = [line for section in code["sections"] for line in section["lines"]]
-    assert shown == lines[lines.index(shown[0]):]
+    assert shown == lines[lines.index(shown[0]) :]
 
 
 def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
@@ -615,23 +747,35 @@ def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
 
 def test_functions_are_where_python_says_with_what_decorates_them(smoke):
     found = read(smoke, "code")["functions"]
-    named = {node.name for node in ast.walk(ast.parse((ROOT / "train.py").read_text("utf-8")))
-             if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    named = {
+        node.name
+        for node in ast.walk(ast.parse((ROOT / "train.py").read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
     assert {name.split(".")[-1] for name in found} == named
     for name in ("attention", "Settings", "Tokenizer.train", "Block.forward", "generate", "train"):
         lines, first = inspect.getsourcelines(eval(f"train.{name}"))  # noqa: S307
         assert found[name] == [first, first + len(lines) - 1]
-    assert found["Tokenizer.train"][0] < found["Tokenizer.train.count"][0] <= found[
-        "Tokenizer.train.count"][1] < found["Tokenizer.train"][1]
+    assert (
+        found["Tokenizer.train"][0]
+        < found["Tokenizer.train.count"][0]
+        <= found["Tokenizer.train.count"][1]
+        < found["Tokenizer.train"][1]
+    )
 
 
 def test_lines_are_counted_as_python_counts_them():
-    source = ("'A\x0cb\u2028c\x85'\n# 1. One: 1 -----\n\ndef one():\n    pass\n"
-              "# 2. Two -----------\n")
+    source = (
+        "'A\x0cb\u2028c\x85'\n# 1. One: 1 -----\n\ndef one():\n    pass\n# 2. Two -----------\n"
+    )
     assert exporters.sections(source) == [
-        dict(title="1. One: 1", first_line=2,
-             lines=["# 1. One: 1 -----", "", "def one():", "    pass"]),
-        dict(title="2. Two", first_line=6, lines=["# 2. Two -----------"])]
+        dict(
+            title="1. One: 1",
+            first_line=2,
+            lines=["# 1. One: 1 -----", "", "def one():", "    pass"],
+        ),
+        dict(title="2. Two", first_line=6, lines=["# 2. Two -----------"]),
+    ]
     assert exporters.functions(source) == {"one": [4, 5]}
 
 
@@ -644,16 +788,27 @@ def test_a_head_of_ones_own_goes_along(folder, export):
     rehash("runs/tale")
     export("runs/tale")
     code = read(Path("site/exported/tale"), "code")
-    assert code == dict(from_run=True, head=HEAD, functions=dict(ours=[2, 3]), sections=[
-        dict(title="1. Ours", first_line=1,
-             lines=["# 1. Ours ---", "def ours():", "    return 1"])])
+    assert code == dict(
+        from_run=True,
+        head=HEAD,
+        functions=dict(ours=[2, 3]),
+        sections=[
+            dict(
+                title="1. Ours",
+                first_line=1,
+                lines=["# 1. Ours ---", "def ours():", "    return 1"],
+            )
+        ],
+    )
 
 
 # ---------------------------------------------------------------------------------------------
 # What is computed for it (interpret.py and its like)
 
+
 class Unspoken:
     """A tokenizer for which a prompt is its ids already."""
+
     def __init__(self, end):
         self.end, self.start = end, [end]
 
@@ -662,11 +817,16 @@ class Unspoken:
 
 
 @settings(max_examples=40)
-@given(rows=st.lists(st.lists(st.integers(1, 10), max_size=8), min_size=1, max_size=5),
-       n_tokens=st.integers(0, 12), n_ctx=st.integers(1, 12), seed=st.integers(0, 20),
-       end=st.sampled_from([0, 3]))
+@given(
+    rows=st.lists(st.lists(st.integers(1, 10), max_size=8), min_size=1, max_size=5),
+    n_tokens=st.integers(0, 12),
+    n_ctx=st.integers(1, 12),
+    seed=st.integers(0, 20),
+    end=st.sampled_from([0, 3]),
+)
 def test_rows_that_are_written_together_are_those_that_training_writes(
-        rows, n_tokens, n_ctx, seed, end):
+    rows, n_tokens, n_ctx, seed, end
+):
     model = tiny(seed, n_ctx=12)
     s = train.Settings(n_ctx=n_ctx, temperature=1e-4)  # where there is no chance
     expected, _ = train.generate(model, Unspoken(end), rows, s, n_tokens, seed=0)
@@ -705,15 +865,19 @@ def test_a_temperature_and_a_seed_decide_what_is_written_together():
 
 
 @settings(max_examples=15)
-@given(texts=st.lists(st.lists(st.integers(0, 10), min_size=2, max_size=9), min_size=1, max_size=4),
-       seed=st.integers(0, 9))
+@given(
+    texts=st.lists(st.lists(st.integers(0, 10), min_size=2, max_size=9), min_size=1, max_size=4),
+    seed=st.integers(0, 9),
+)
 def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
     model, losses = tiny(seed), {}
 
     def loss():
         with torch.inference_mode():
-            each = [F.cross_entropy(logits(model, ids)[:-1], torch.tensor(ids[1:]), reduction="sum")
-                    for ids in texts]
+            each = [
+                F.cross_entropy(logits(model, ids)[:-1], torch.tensor(ids[1:]), reduction="sum")
+                for ids in texts
+            ]
         return sum(each).item() / sum(len(ids) - 1 for ids in texts)
 
     whole = loss()
@@ -728,14 +892,16 @@ def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
                 weight.copy_(kept)
     found, ablated_loss = ablation(model, texts)
     assert found == pytest.approx(whole, rel=1e-5)
-    np.testing.assert_allclose(ablated_loss, [[losses[0, 0], losses[0, 1]],
-                                         [losses[1, 0], losses[1, 1]]], rtol=1e-5)
+    np.testing.assert_allclose(
+        ablated_loss, [[losses[0, 0], losses[0, 1]], [losses[1, 0], losses[1, 1]]], rtol=1e-5
+    )
 
 
 def test_the_mean_entropy_is_that_of_all_positions():
     model, texts = tiny(), [[1, 2, 3, 4], [5], [6, 7]]
-    rows = [row for ids in texts for row in attention_weights(model, ids).permute(
-        2, 0, 1, 3)]  # (L, H, T) of each position
+    rows = [
+        row for ids in texts for row in attention_weights(model, ids).permute(2, 0, 1, 3)
+    ]  # (L, H, T) of each position
     expected = sum(torch.special.entr(row).sum(-1) for row in rows) / 7
     torch.testing.assert_close(attention_entropy(model, texts), expected)
 
@@ -750,8 +916,9 @@ def principal(vectors):
 
 @given(rows=st.integers(3, 12), columns=st.integers(2, 8), seed=st.integers(0, 99))
 def test_the_plane_is_the_one_of_numpy_and_is_never_mirrored(rows, columns, seed):
-    vectors = torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed),
-                          dtype=torch.float64)
+    vectors = torch.randn(
+        rows, columns, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
     two, mean, shares = pca(vectors)
     expected, spread = principal(vectors.numpy())
     np.testing.assert_allclose(two, expected, atol=1e-6)
@@ -765,8 +932,10 @@ def test_a_replay_ends_at_the_last_snapshot_within_reach_and_is_exact(run, last,
     assert (made["step"], made["max_abs_diff"]) == (step, 0.0)
     for name, models in (("before", step), ("after", step + 1)):
         if models in run.steps:
-            assert all(torch.equal(made[name].state_dict()[tensor], weight) for tensor, weight
-                       in snapshot(run.folder, models).items())
+            assert all(
+                torch.equal(made[name].state_dict()[tensor], weight)
+                for tensor, weight in snapshot(run.folder, models).items()
+            )
     assert made["lr_multiplier"] == pytest.approx(run.log[step]["lr_multiplier"])
     assert made["ids"].shape == made["targets"].shape == (4, 64)
     assert not made["before"].training and not made["after"].training
@@ -796,6 +965,7 @@ def test_a_replay_says_how_far_it_is_from_what_was_kept(mine):
 # ---------------------------------------------------------------------------------------------
 # Again, and whatever goes wrong
 
+
 def test_exporting_twice_gives_the_same_bytes_and_no_other_files(export, mine):
     said = export(mine)
     first = contents(Path("site/exported"))
@@ -821,7 +991,8 @@ def test_an_export_that_fails_leaves_the_old_one_whole(export, mine, monkeypatch
 
 
 def test_an_export_that_cannot_be_put_into_its_place_leaves_the_old_one_there(
-        export, mine, monkeypatch):
+    export, mine, monkeypatch
+):
     replace = os.replace
 
     def fail(old, new):
@@ -856,15 +1027,23 @@ export_for_web.main()
 
 
 def test_an_export_that_is_killed_leaves_the_old_one_whole_and_the_next_one_tidies_up(
-        export, mine, smoke_run, smoke_site, folder):
+    export, mine, smoke_run, smoke_site, folder
+):
     shutil.copytree(smoke_site / "exported", folder / "site" / "exported")
     exported = Path("site/exported")
     before = contents(exported)
-    killed = subprocess.run([sys.executable, "-c", KILLED, smoke_run, "--out", "site"],
-                            cwd=folder, capture_output=True, timeout=PATIENCE)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, smoke_run, "--out", "site"],
+        cwd=folder,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
     assert killed.returncode == -signal.SIGKILL
-    assert {name: content for name, content in contents(exported).items()
-            if not name.startswith(".new-")} == before
+    assert {
+        name: content
+        for name, content in contents(exported).items()
+        if not name.startswith(".new-")
+    } == before
     assert len(list(exported.glob(".new-*"))) == 1
 
     export(mine)
@@ -874,6 +1053,7 @@ def test_an_export_that_is_killed_leaves_the_old_one_whole_and_the_next_one_tidi
 
 # ---------------------------------------------------------------------------------------------
 # Several runs, and their names
+
 
 def test_runs_stand_side_by_side(export, mine, folder):
     shutil.copytree(mine, "runs/another")
@@ -887,19 +1067,38 @@ def test_runs_stand_side_by_side(export, mine, folder):
 
 def test_what_is_no_export_of_this_format_is_not_offered_and_does_no_harm(export, mine):
     export(mine)
-    for name, content in dict(damaged='{"form', old='{"format": 0}', empty="", odd="[]",
-                              few='{"format": 1}', deep="[" * 100_000).items():
+    for name, content in dict(
+        damaged='{"form',
+        old='{"format": 0}',
+        empty="",
+        odd="[]",
+        few='{"format": 1}',
+        deep="[" * 100_000,
+    ).items():
         Path("site/exported", name).mkdir(parents=True)
         Path("site/exported", name, "manifest.json").write_text(content)
     export(mine)
     assert [run["name"] for run in read(Path("site/exported"), "index")["runs"]] == ["tale"]
 
 
-@pytest.mark.parametrize("name, expected", [
-    ("my novel (1)", "my-novel-1"), ("stories-2", "stories-2"), ("a_b", "a_b"),
-    ("історія", "run-99fe90d6"), ("історія 2", "2-09e0d918"), ("..x", "x"),
-    ("index.json", "index-json"), ("100%", "100"), ('"<b>&\'', "b"), ("a#b?c", "a-b-c"),
-    ("-", "run-3973e022"), ("con", "con-1143da2b"), ("a" * 90, "a" * 70 + "-6b2ec791")])
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("my novel (1)", "my-novel-1"),
+        ("stories-2", "stories-2"),
+        ("a_b", "a_b"),
+        ("історія", "run-99fe90d6"),
+        ("історія 2", "2-09e0d918"),
+        ("..x", "x"),
+        ("index.json", "index-json"),
+        ("100%", "100"),
+        ("\"<b>&'", "b"),
+        ("a#b?c", "a-b-c"),
+        ("-", "run-3973e022"),
+        ("con", "con-1143da2b"),
+        ("a" * 90, "a" * 70 + "-6b2ec791"),
+    ],
+)
 def test_a_folder_of_any_name_gets_one_that_an_address_can_have(tmp_path, name, expected):
     assert web_name(tmp_path / name) == expected
 
@@ -939,13 +1138,27 @@ def test_a_run_that_takes_the_place_of_another_one_says_so(export, mine):
 # ---------------------------------------------------------------------------------------------
 # A run that is not finished, or not whole
 
+
 def test_a_run_is_exported_while_it_is_trained_and_after_it_was_stopped(
-        folder, export, monkeypatch):
+    folder, export, monkeypatch
+):
     monkeypatch.setattr("terrarium.web.exported_run.STEP_FILES", 5)
     Path("tale.txt").write_text(TALE, "utf-8")
-    training = subprocess.Popen([sys.executable, ROOT / "train.py", *SMALL, "--dataset", "tale.txt",
-                                 "--steps", "50000", "--sample-every", "20"],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    training = subprocess.Popen(
+        [
+            sys.executable,
+            ROOT / "train.py",
+            *SMALL,
+            "--dataset",
+            "tale.txt",
+            "--steps",
+            "50000",
+            "--sample-every",
+            "20",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_until(lambda: list(Path("runs").glob("tale/snapshots/[0-9]*.pt")))
         reached = [-1]
@@ -987,9 +1200,13 @@ def test_a_sample_whose_attention_is_still_to_come_is_left_for_the_next_time(exp
 
 
 def test_a_run_can_be_exported_before_the_first_line_of_its_log(export, mine):
-    for path in (mine / "log.jsonl", mine / "metrics.json", mine / "checkpoint.pt",
-                 *sorted((mine / "snapshots").iterdir())[1:],
-                 *sorted((mine / "attention").iterdir())[1:]):
+    for path in (
+        mine / "log.jsonl",
+        mine / "metrics.json",
+        mine / "checkpoint.pt",
+        *sorted((mine / "snapshots").iterdir())[1:],
+        *sorted((mine / "attention").iterdir())[1:],
+    ):
         path.unlink()
     lines = (mine / "traces.jsonl").read_bytes().splitlines(keepends=True)
     (mine / "traces.jsonl").write_bytes(lines[0])
@@ -1002,19 +1219,34 @@ def test_a_run_can_be_exported_before_the_first_line_of_its_log(export, mine):
     assert read(place, "update")["max_abs_diff"] is None
 
 
-WITHOUT_TEXT = {"baselines", "milestones", "held-out text", "heads", "neurons", "embeddings",
-                "update"}
+WITHOUT_TEXT = {
+    "baselines",
+    "milestones",
+    "held-out text",
+    "heads",
+    "neurons",
+    "embeddings",
+    "update",
+}
 
 
-@pytest.mark.parametrize("gone, missing, says", [
-    ("tokens", WITHOUT_TEXT, "train again"),
-    ("tokens/train.bin", {"baselines", "milestones", "embeddings", "update"}, "train again"),
-    ("tokens/validation.bin", {"baselines", "held-out text", "heads", "neurons"}, "train again"),
-    ("metrics.json", {"metrics"}, "python train.py --resume runs/tale"),
-    ("train.py", {"train.py"}, "train again to see the one that ran"),
-])
+@pytest.mark.parametrize(
+    "gone, missing, says",
+    [
+        ("tokens", WITHOUT_TEXT, "train again"),
+        ("tokens/train.bin", {"baselines", "milestones", "embeddings", "update"}, "train again"),
+        (
+            "tokens/validation.bin",
+            {"baselines", "held-out text", "heads", "neurons"},
+            "train again",
+        ),
+        ("metrics.json", {"metrics"}, "python train.py --resume runs/tale"),
+        ("train.py", {"train.py"}, "train again to see the one that ran"),
+    ],
+)
 def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
-        export, mine, gone, missing, says):
+    export, mine, gone, missing, says
+):
     shutil.rmtree(mine / gone) if (mine / gone).is_dir() else (mine / gone).unlink()
     said = export(mine)
     place = Path("site/exported/tale")
@@ -1024,10 +1256,19 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
         assert "runs/tale" in reason and says in reason
         assert f"  {name} is missing: {reason}\n" in said
     assert {path.stem for path in place.glob("*.json")} == {
-        "manifest", "log", "samples", "check", "code", "heads", "neurons", "embeddings",
-        "update"} - missing
+        "manifest",
+        "log",
+        "samples",
+        "check",
+        "code",
+        "heads",
+        "neurons",
+        "embeddings",
+        "update",
+    } - missing
     assert about["files"].keys() == contents(place).keys() - {"manifest.json"} - {
-        one["file"] for one in about["snapshots"]}
+        one["file"] for one in about["snapshots"]
+    }
     assert [sample["step"] for sample in read(place, "samples")["samples"]] == SAMPLED
     assert "uniform" in read(place, "log")["baselines"]
     assert read(place, "code")["from_run"] == (gone != "train.py")
@@ -1055,8 +1296,10 @@ def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
     about = read(Path("site/exported/tale"), "manifest")
     assert about["missing"].keys() == {"rule_accuracy"}
     assert "data/fables.py" in about["missing"]["rule_accuracy"]
-    assert about["source"] == "" and read(
-        Path("site/exported/tale"), "samples")["rule_accuracy"] is None
+    assert (
+        about["source"] == ""
+        and read(Path("site/exported/tale"), "samples")["rule_accuracy"] is None
+    )
 
 
 def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
@@ -1066,22 +1309,42 @@ def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
     assert about["missing"].keys() == {"metrics"} and about["metrics"] is None
 
 
-@pytest.mark.parametrize("name, content, says", [
-    ("settings.json", b"{", "settings.json in runs/tale is missing or damaged"),
-    ("tokenizer.json", b'{"vocab": ["a"], "merges": []}', "tokenizer.json in runs/tale is missi"),
-    ("traces.jsonl", b"", "traces.jsonl in runs/tale is missing or damaged"),
-    ("traces.jsonl", slice(-30), "traces.jsonl in runs/tale is missing or damaged"),
-    ("traces.jsonl", ("dog", "cow"), "traces.jsonl in runs/tale is missing or damaged"),
-    ("log.jsonl", slice(50), "log.jsonl in runs/tale is missing or damaged"),
-    ("log.jsonl", None, "log.jsonl in runs/tale is missing or damaged"),
-    ("corpus.json", None, "corpus.json in runs/tale is missing or damaged"),
-    ("hashes.jsonl", None, "runs/tale has no hashes.jsonl"),
-    ("snapshots/000002.pt", slice(900), "snapshots/000002.pt in runs/tale is missing or damaged"),
-    ("attention/000004.npz", slice(900), "attention/000004.npz in runs/tale is missing or damaged"),
-    ("attention", None, "runs/tale/attention holds none of the samples that traces.jsonl lists"),
-])
+@pytest.mark.parametrize(
+    "name, content, says",
+    [
+        ("settings.json", b"{", "settings.json in runs/tale is missing or damaged"),
+        (
+            "tokenizer.json",
+            b'{"vocab": ["a"], "merges": []}',
+            "tokenizer.json in runs/tale is missi",
+        ),
+        ("traces.jsonl", b"", "traces.jsonl in runs/tale is missing or damaged"),
+        ("traces.jsonl", slice(-30), "traces.jsonl in runs/tale is missing or damaged"),
+        ("traces.jsonl", ("dog", "cow"), "traces.jsonl in runs/tale is missing or damaged"),
+        ("log.jsonl", slice(50), "log.jsonl in runs/tale is missing or damaged"),
+        ("log.jsonl", None, "log.jsonl in runs/tale is missing or damaged"),
+        ("corpus.json", None, "corpus.json in runs/tale is missing or damaged"),
+        ("hashes.jsonl", None, "runs/tale has no hashes.jsonl"),
+        (
+            "snapshots/000002.pt",
+            slice(900),
+            "snapshots/000002.pt in runs/tale is missing or damaged",
+        ),
+        (
+            "attention/000004.npz",
+            slice(900),
+            "attention/000004.npz in runs/tale is missing or damaged",
+        ),
+        (
+            "attention",
+            None,
+            "runs/tale/attention holds none of the samples that traces.jsonl lists",
+        ),
+    ],
+)
 def test_what_is_damaged_is_named_and_the_old_export_stays(
-        export, mine, place, name, content, says):
+    export, mine, place, name, content, says
+):
     shutil.copytree(place.parent, "site/exported")
     before, path = contents(Path("site")), mine / name
     if content is None:
@@ -1106,8 +1369,10 @@ def test_a_train_py_that_cannot_be_read_costs_the_code_alone(export, mine):
 # ---------------------------------------------------------------------------------------------
 # Texts of all kinds
 
-ATTACK = ('<img src=x onerror=alert(1)> & "said" \u2028 </script><!-- ]]> the\x85 cat\u2029 \ufeff'
-          "\x1c\x7f 🐌 e\u0301 \xad\\ \\u0041 ${x}.\n") * 40
+ATTACK = (
+    '<img src=x onerror=alert(1)> & "said" \u2028 </script><!-- ]]> the\x85 cat\u2029 \ufeff'
+    "\x1c\x7f 🐌 e\u0301 \xad\\ \\u0041 ${x}.\n"
+) * 40
 STRANGE = {
     "attack by the letter": (ATTACK, ["--vocab-size", 0]),
     "attack in pieces": (ATTACK, ["--vocab-size", 150]),
@@ -1137,16 +1402,26 @@ def test_any_text_goes_through_as_data(folder, export, name):
     assert set(exported.replace(END, "")) <= set("".join(vocab)) <= set(text)
     for sample in read(place, "samples")["samples"]:
         assert all(0 <= i < len(vocab) for one in sample["continuations"] for i in one["ids"])
-    np.testing.assert_allclose(logits(model_of(place, 2), check["ids"])[-1],
-                               read(place, "logits/000002"), atol=2e-5)
+    np.testing.assert_allclose(
+        logits(model_of(place, 2), check["ids"])[-1], read(place, "logits/000002"), atol=2e-5
+    )
     assert len(read(place, "embeddings")["neighbours"][0]) == min(7, len(vocab) - 1)
 
 
-@pytest.mark.parametrize("text, flags, missing", [
-    (TALE, ["--n-ctx", 1], dict.fromkeys(
-        ["heads", "held-out text"],
-        "In a context of 1, no held-out text has two tokens, so no head can be measured: train "
-        "with a larger --n-ctx."))])
+@pytest.mark.parametrize(
+    "text, flags, missing",
+    [
+        (
+            TALE,
+            ["--n-ctx", 1],
+            dict.fromkeys(
+                ["heads", "held-out text"],
+                "In a context of 1, no held-out text has two tokens, so no head can be measured: train "
+                "with a larger --n-ctx.",
+            ),
+        )
+    ],
+)
 def test_what_makes_no_sense_for_a_run_is_left_out_and_said(folder, export, text, flags, missing):
     grow(folder / "runs" / "it", text, "--steps", 1, *flags)
     export()
@@ -1158,8 +1433,7 @@ def test_prompts_that_are_longer_than_the_context_are_cut_as_training_cuts_them(
     export()
     place, lines = Path("site/exported/it"), lines_of("runs/it/traces.jsonl")
     vocab = read(place, "manifest")["tokenizer"]["vocab"]
-    given = [[vocab.index(c) for c in one["prompt"][:2]]
-             for one in lines[0]["continuations"]]
+    given = [[vocab.index(c) for c in one["prompt"][:2]] for one in lines[0]["continuations"]]
     assert len(lines[0]["continuations"][0]["prompt"]) > 4
     assert read(place, "samples")["prompt_ids"] == given
     assert read(place, "check")["ids"] == given[0]
@@ -1171,23 +1445,30 @@ def test_prompts_that_are_longer_than_the_context_are_cut_as_training_cuts_them(
 # ---------------------------------------------------------------------------------------------
 # The command
 
+
 def test_steps_choose_samples_and_weights(export, mine):
     said = export(mine, "--steps", 10, 4, 0, 4)
     about = read(Path("site/exported/tale"), "manifest")
     assert about["exported_steps"] == [0, 4, 10] and about["sampled_steps"] == SAMPLED
     assert [one["step"] for one in about["snapshots"]] == [0, 4]
     assert {path.stem for path in Path("site/exported/tale/steps").iterdir()} == {
-        "000000", "000004", "000010"}
+        "000000",
+        "000004",
+        "000010",
+    }
     assert "\n  3 of 7 samples; weights of the steps 0, 4\n" in said
     assert read(Path("site/exported/tale"), "heads")["snapshot_steps"] == [0, 4]
     assert read(Path("site/exported/tale"), "neurons")["step"] == 4
 
 
-@pytest.mark.parametrize("steps, says", [
-    ([0, 5], "runs/tale has no sample at step 5: choose --steps from 0, 1, 2, 4, 9, 10, 20."),
-    ([-1], "runs/tale has no sample at step -1: choose"),
-    ([10], "None of these steps has saved weights: add at least one of 0, 1, 2, 4, 9, 20"),
-])
+@pytest.mark.parametrize(
+    "steps, says",
+    [
+        ([0, 5], "runs/tale has no sample at step 5: choose --steps from 0, 1, 2, 4, 9, 10, 20."),
+        ([-1], "runs/tale has no sample at step -1: choose"),
+        ([10], "None of these steps has saved weights: add at least one of 0, 1, 2, 4, 9, 20"),
+    ],
+)
 def test_steps_that_cannot_be_shown_are_refused(export, mine, steps, says):
     with pytest.raises(BadInput, match=re.escape(says)):
         export(mine, "--steps", *steps)
@@ -1220,15 +1501,22 @@ def test_out_makes_a_whole_site_with_this_run_alone(export, mine):
     said = export(mine, "--out", "my site")
     Path("my site/notes.txt").write_text("mine")
     assert export(mine, "--out", "my site").splitlines()[-1] == said.splitlines()[-1]
-    pages = {path.relative_to(ROOT / "site").as_posix() for path in (ROOT / "site").rglob("*")
-             if path.is_file() and not {"exported", "__pycache__"} & {
-                 *path.relative_to(ROOT / "site").parts}}
+    pages = {
+        path.relative_to(ROOT / "site").as_posix()
+        for path in (ROOT / "site").rglob("*")
+        if path.is_file()
+        and not {"exported", "__pycache__"} & {*path.relative_to(ROOT / "site").parts}
+    }
     assert {name for name in contents(Path("my site")) if not name.startswith("exported/")} == {
-        *pages, "notes.txt", "terrarium-site.json"}
+        *pages,
+        "notes.txt",
+        "terrarium-site.json",
+    }
     assert {path.name for path in Path("my site/exported").iterdir()} == {"index.json", "tale"}
     assert said.splitlines()[-1] == (
         "To see it: python export_for_web.py --serve --out 'my site', or any server of files: "
-        "python -m http.server -d 'my site'")
+        "python -m http.server -d 'my site'"
+    )
 
 
 def test_without_out_the_run_goes_into_the_site_beside_the_script(export, mine, monkeypatch):
@@ -1266,22 +1554,25 @@ def test_the_newest_run_is_exported_unless_one_is_named(export, mine):
 def test_train_py_says_how_to_export_what_this_command_understands(mine, monkeypatch):
     monkeypatch.chdir(ROOT)
     commands = next_commands(SimpleNamespace(out="runs/a b"))
-    command, = [one for one in commands if "export_for_web" in one]
+    (command,) = [one for one in commands if "export_for_web" in one]
     assert command == "python export_for_web.py --run 'runs/a b'"
     monkeypatch.setattr(sys, "argv", ["export_for_web.py", "--run", "runs/a b"])
     assert export_for_web.arguments().named == ["runs/a b"]
 
 
-@pytest.mark.parametrize("words, says", [
-    (["nowhere"], "nowhere is not a run (it has no settings.json): name the folder that"),
-    (["runs/tale", "nowhere"], "nowhere is not a run (it has no settings.json): name the"),
-    (["--run", "runs"], "runs is not a run (it has no settings.json): name the folder that"),
-    (["--out", "note.txt"], "note.txt is a file: --out needs a folder."),
-    (["--out", "note.txt/site"], "note.txt is a file: --out needs a folder."),
-    (["--out", ROOT / "site" / "mine"], "which is copied there: choose another --out."),
-    (["--serve", "--port", "65536"], "There is no port 65536: --port goes from 0 to 65535."),
-    (["--serve", "--port", "-1"], "There is no port -1: --port goes from 0 to 65535."),
-])
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["nowhere"], "nowhere is not a run (it has no settings.json): name the folder that"),
+        (["runs/tale", "nowhere"], "nowhere is not a run (it has no settings.json): name the"),
+        (["--run", "runs"], "runs is not a run (it has no settings.json): name the folder that"),
+        (["--out", "note.txt"], "note.txt is a file: --out needs a folder."),
+        (["--out", "note.txt/site"], "note.txt is a file: --out needs a folder."),
+        (["--out", ROOT / "site" / "mine"], "which is copied there: choose another --out."),
+        (["--serve", "--port", "65536"], "There is no port 65536: --port goes from 0 to 65535."),
+        (["--serve", "--port", "-1"], "There is no port -1: --port goes from 0 to 65535."),
+    ],
+)
 def test_a_mistake_is_refused_before_anything_is_written(export, mine, words, says):
     Path("note.txt").write_text("mine")
     before = contents(Path())
@@ -1296,13 +1587,16 @@ def test_a_mistake_ends_the_process_with_2_and_one_sentence(mine):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "traces.jsonl in runs/tale is missing or damaged (it differs from what was written, by "
-        "hashes.jsonl): put it back from a copy, or train again.\n")
+        "hashes.jsonl): put it back from a copy, or train again.\n"
+    )
     assert not Path("site").exists()
 
 
 def test_without_any_run_it_says_how_to_get_one(export, folder):
-    with pytest.raises(BadInput, match=re.escape("There is no run in runs/ yet: train a model fir"
-                                                 "st (python train.py)")):
+    with pytest.raises(
+        BadInput,
+        match=re.escape("There is no run in runs/ yet: train a model first (python train.py)"),
+    ):
         export()
     assert contents(folder) == {}
 
@@ -1319,6 +1613,7 @@ def test_the_text_goes_along_if_it_is_asked_for(export, mine):
 # ---------------------------------------------------------------------------------------------
 # Serving
 
+
 @pytest.fixture
 def serving(mine):
     """serving(flags): a process that serves the site, and its address; the port before is taken."""
@@ -1328,10 +1623,22 @@ def serving(mine):
 
     def serve(*flags):
         process = subprocess.Popen(
-            [sys.executable, ROOT / "export_for_web.py", "runs/tale", "--out", "site", "--serve",
-             "--port", str(taken.getsockname()[1]), *flags], text=True, stdout=subprocess.PIPE,
+            [
+                sys.executable,
+                ROOT / "export_for_web.py",
+                "runs/tale",
+                "--out",
+                "site",
+                "--serve",
+                "--port",
+                str(taken.getsockname()[1]),
+                *flags,
+            ],
+            text=True,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,  # where Ctrl-C works, even if these tests run in the background
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
         processes.append(process)
         for line in process.stdout:
             if found := re.search(r"http://localhost:(\d+)/#run=tale as long", line):
@@ -1356,12 +1663,14 @@ def test_the_site_is_served_on_a_free_port_until_ctrl_c(serving, place):
     exported, other = contents(Path("site/exported")), contents(place.parent)  # of another process
     assert {name for name in exported if exported[name] != other[name]} == {"tale/manifest.json"}
     assert serving.taken < port < serving.taken + 20
-    for path, kind in (("engine/gpt.js", "text/javascript"),
-                       ("engine/kernel.wasm", "application/wasm"),
-                       ("exported/index.json", "application/json"),
-                       ("vendored/uplot.css", "text/css"),
-                       ("vendored/fonts/inter.woff2", "font/woff2"),
-                       ("exported/tale/weights/000020.bin", "application/octet-stream")):
+    for path, kind in (
+        ("engine/gpt.js", "text/javascript"),
+        ("engine/kernel.wasm", "application/wasm"),
+        ("exported/index.json", "application/json"),
+        ("vendored/uplot.css", "text/css"),
+        ("vendored/fonts/inter.woff2", "font/woff2"),
+        ("exported/tale/weights/000020.bin", "application/octet-stream"),
+    ):
         with get(port, path) as answer:
             assert answer.headers["Content-Type"] == kind
             assert answer.headers["Cache-Control"] == "no-cache"
@@ -1384,6 +1693,7 @@ def test_all_ports_in_reach_may_be_taken(monkeypatch, tmp_path):
     def taken(address, handler):
         tried.append(address)
         raise OSError
+
     tried = []
     monkeypatch.setattr(serve, "Server", taken)
     with pytest.raises(BadInput, match="None of the ports 8000 to 8019 is free: choose another"):

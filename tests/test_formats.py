@@ -1,4 +1,5 @@
 """docs/formats.md has every key of a run and of an export, with its type, and no other."""
+
 import json
 import re
 from itertools import chain
@@ -10,10 +11,23 @@ from terrarium.web.exporters import role_milestones
 import pytest
 
 DOCUMENT = (ROOT / "docs" / "formats.md").read_text("utf-8")
-HEADS = dict(uniform_scores={"induction": 0.1}, snapshot_steps=[0, 3], scores=[
-    {"induction": [[0.1, 0.1, 0.1]] * 2}, {"induction": [[0.1, 0.1, 0.1], [0.1, 0.1, 0.5]]}])
-TYPES = {"string": [str], "boolean": [bool], "integer": [int], "number": [int, float],
-         "list": [list], "object": [dict], "null": [type(None)]}
+HEADS = dict(
+    uniform_scores={"induction": 0.1},
+    snapshot_steps=[0, 3],
+    scores=[
+        {"induction": [[0.1, 0.1, 0.1]] * 2},
+        {"induction": [[0.1, 0.1, 0.1], [0.1, 0.1, 0.5]]},
+    ],
+)
+TYPES = {
+    "string": [str],
+    "boolean": [bool],
+    "integer": [int],
+    "number": [int, float],
+    "list": [list],
+    "object": [dict],
+    "null": [type(None)],
+}
 
 
 def documented(file):
@@ -38,8 +52,9 @@ def leaves(value, path=""):
 
 def pattern_of(path):
     """<rule> stands for any name, or for whatever is in an object of that name."""
-    parts = [".+" if part.startswith("<") else re.escape(part)
-             for part in re.split(r"(<\w+>)", path)]
+    parts = [
+        ".+" if part.startswith("<") else re.escape(part) for part in re.split(r"(<\w+>)", path)
+    ]
     return re.compile("".join(parts))
 
 
@@ -79,9 +94,20 @@ def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
 SOMETIMES = re.compile(r"missing\.|milestones\[\]\.")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "log.json", "samples.json", "check.json",
-                                  "heads.json", "neurons.json", "embeddings.json", "update.json",
-                                  "code.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "manifest.json",
+        "log.json",
+        "samples.json",
+        "check.json",
+        "heads.json",
+        "neurons.json",
+        "embeddings.json",
+        "update.json",
+        "code.json",
+    ],
+)
 def test_each_key_of_an_exported_file_is_documented(smoke, name):
     unused = check(name, json.loads((smoke / name).read_text("utf-8")))
     assert {key for key in unused if not SOMETIMES.match(key)} == set()
@@ -90,8 +116,9 @@ def test_each_key_of_an_exported_file_is_documented(smoke, name):
 def test_milestones_are_documented_whatever_their_kind():
     shipped = ROOT / "site" / "exported" / "stories" / "samples.json"
     found = json.loads(shipped.read_text("utf-8"))
-    head = dict(kind="head", step=3, prompt=None, text=None, role="induction", head="1.2",
-                weight=0.5)
+    head = dict(
+        kind="head", step=3, prompt=None, text=None, role="induction", head="1.2", weight=0.5
+    )
     assert list(role_milestones(HEADS)) == [head]
     found["milestones"].append(head)
     assert check("samples.json", found) == set()
@@ -108,8 +135,12 @@ def test_each_key_of_the_list_of_runs_is_documented(smoke):
 
 
 def test_every_file_of_a_run_and_of_an_export_is_documented(smoke_run, smoke):
-    files = [path.relative_to(folder).as_posix() for folder in (smoke_run, smoke)
-             for path in folder.rglob("*") if path.is_file()]
+    files = [
+        path.relative_to(folder).as_posix()
+        for folder in (smoke_run, smoke)
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
     for name in files:
         assert re.sub(r"\d{6}", "NNNNNN", name) in DOCUMENT or name.startswith("weights/"), name
 

@@ -1,4 +1,5 @@
 """The judge of a typed attention(q, k, v): right ones pass, wrong ones hear which mistake it is."""
+
 import json
 import os
 import re
@@ -59,63 +60,81 @@ def test_a_wrong_class_fails_at_its_stage_and_in_its_line(name):
     assert (mistake.stage, mistake.hint, mistake.line) == (stage, stage, line)
 
 
-@pytest.mark.parametrize("name, words", {
-    "no mask": "changing token 1 changes the result for token 0, which is earlier",
-    "a mask for the result only": "some above the diagonal are not zero",
-    "a mask for the weights only": "it comes in through the scores or the values",
-    "a mask that is only large": "does the mask subtract enough from them",
-    "a mask after softmax": "Row 0 of the weights sums to 0.0514",
-    "softmax over the columns": "The columns of the weights sum to one, not the rows",
-    "no softmax": "Some weights are infinite",
-    "weights that are NaN": "Some weights are NaN",
-    "a result that is NaN": "Some results are NaN or infinite",
-    "no scale": "The scores are not scaled.",
-    "a scale by D": "The scores are scaled down too much.",
-    "a scale upside down": "The scores are scaled up, not down.",
-    "a scale of another size": "whose query meets whose key",
-    "keys mixed, not values": "which weight belongs to which value?",
-    "a window of forty tokens": "not for 130 tokens and heads of 5 numbers",
-    "a mask of one size": "It raises RuntimeError in line 9: The size of tensor a (33)",
-    "no transpose": "Here q, k and v have the shape (2, 3, 7, 5)",
-    "leaving": "It raises SystemExit in line 11: no message.",
-    "calling itself": "It calls itself again and again",
-    "nothing": "It returns nothing.",
-    "three things": "It has to return two things",
-    "the weights forgotten": "It returns Tensor and NoneType",
-    "both swapped": "(2, 3, 7, 7) is expected",
-    "heads glued": "it should have that of v: (2, 3, 7, 5)",
-    "in double precision": "The result has the type torch.float64",
-    "weights cut off": "changes to q, k or v do not reach the result as they should",
-    "by way of numpy": "element 0 of tensors does not require grad",
-}.items())
+@pytest.mark.parametrize(
+    "name, words",
+    {
+        "no mask": "changing token 1 changes the result for token 0, which is earlier",
+        "a mask for the result only": "some above the diagonal are not zero",
+        "a mask for the weights only": "it comes in through the scores or the values",
+        "a mask that is only large": "does the mask subtract enough from them",
+        "a mask after softmax": "Row 0 of the weights sums to 0.0514",
+        "softmax over the columns": "The columns of the weights sum to one, not the rows",
+        "no softmax": "Some weights are infinite",
+        "weights that are NaN": "Some weights are NaN",
+        "a result that is NaN": "Some results are NaN or infinite",
+        "no scale": "The scores are not scaled.",
+        "a scale by D": "The scores are scaled down too much.",
+        "a scale upside down": "The scores are scaled up, not down.",
+        "a scale of another size": "whose query meets whose key",
+        "keys mixed, not values": "which weight belongs to which value?",
+        "a window of forty tokens": "not for 130 tokens and heads of 5 numbers",
+        "a mask of one size": "It raises RuntimeError in line 9: The size of tensor a (33)",
+        "no transpose": "Here q, k and v have the shape (2, 3, 7, 5)",
+        "leaving": "It raises SystemExit in line 11: no message.",
+        "calling itself": "It calls itself again and again",
+        "nothing": "It returns nothing.",
+        "three things": "It has to return two things",
+        "the weights forgotten": "It returns Tensor and NoneType",
+        "both swapped": "(2, 3, 7, 7) is expected",
+        "heads glued": "it should have that of v: (2, 3, 7, 5)",
+        "in double precision": "The result has the type torch.float64",
+        "weights cut off": "changes to q, k or v do not reach the result as they should",
+        "by way of numpy": "element 0 of tensors does not require grad",
+    }.items(),
+)
 def test_the_message_says_what_is_wrong(name, words):
     assert words in judge(head(wrong(name))[0]).message
 
 
-@pytest.mark.parametrize("name, words", {
-    "super forgotten": "Head(15, 5), a head that turns vectors of 15 numbers into vectors of 5,",
-    "a layer forgotten": "It has no layer called key.",
-    "sizes swapped": "it has to turn 15 numbers into 5: (5, 15)",
-    "a bias": "bias=False leaves it out",
-    "a call instead of forward": "It has no forward(self, x)",
-    "a wrong name": "Here x has the shape (6, 7, 15)",
-}.items())
+@pytest.mark.parametrize(
+    "name, words",
+    {
+        "super forgotten": "Head(15, 5), a head that turns vectors of 15 numbers into vectors of 5,",
+        "a layer forgotten": "It has no layer called key.",
+        "sizes swapped": "it has to turn 15 numbers into 5: (5, 15)",
+        "a bias": "bias=False leaves it out",
+        "a call instead of forward": "It has no forward(self, x)",
+        "a wrong name": "Here x has the shape (6, 7, 15)",
+    }.items(),
+)
 def test_the_message_about_a_class_says_what_is_wrong(name, words):
     assert words in judge(class_of(wrong_class(name))).message
 
 
-@pytest.mark.parametrize("thing, words", [
-    (torch.ones(3), "attention is of the type Tensor, but it has to be a function"),
-    (lambda q, k: q, "attention(q, k, v), and that fails: <lambda>() takes 2"),
-    (lambda q, k, v, mask: q, "missing 1 required positional argument: 'mask'")])
+@pytest.mark.parametrize(
+    "thing, words",
+    [
+        (torch.ones(3), "attention is of the type Tensor, but it has to be a function"),
+        (lambda q, k: q, "attention(q, k, v), and that fails: <lambda>() takes 2"),
+        (lambda q, k, v, mask: q, "missing 1 required positional argument: 'mask'"),
+    ],
+)
 def test_what_cannot_be_called_with_q_k_and_v_is_a_mistake_of_no_line(thing, words):
     mistake = judge(thing)
     assert words in mistake.message
     assert (mistake.stage, mistake.line) == ("runs", None)
 
 
-STAGES = ("runs", "shape", "finite", "row_sums", "causal_mask", "scale", "weighted_sum",
-          "other_sizes")
+STAGES = (
+    "runs",
+    "shape",
+    "finite",
+    "row_sums",
+    "causal_mask",
+    "scale",
+    "weighted_sum",
+    "other_sizes",
+)
 
 
 def test_the_stages_come_one_by_one_up_to_the_first_mistake():
@@ -177,8 +196,9 @@ def test_the_judge_asks_of_torch_only_what_it_says():
             used.add(function.__name__.strip("_"))
             return function(*args, **kwargs or {})
 
-    torch_for_judges = SimpleNamespace(manual_seed=torch.manual_seed, randn=torch.randn,
-                                       ones=torch.ones)
+    torch_for_judges = SimpleNamespace(
+        manual_seed=torch.manual_seed, randn=torch.randn, ones=torch.ones
+    )
     judges = typed_head.judge
     with Record():
         right = judges.judge(lambda q, k, v: judges.reference((q, k, v), torch), torch_for_judges)
@@ -201,14 +221,25 @@ def test_the_attention_of_train_py_passes_and_is_that_of_pytorch():
 # ---------------------------------------------------------------------------------------------
 # python train.py --head
 
-QUICK = ("--preset", "smoke", "--dataset", "sea.txt", "--vocab-size", "64", "--device", "cpu",
-         "--precision", "float32")
+QUICK = (
+    "--preset",
+    "smoke",
+    "--dataset",
+    "sea.txt",
+    "--vocab-size",
+    "64",
+    "--device",
+    "cpu",
+    "--precision",
+    "float32",
+)
 
 
 @pytest.fixture
 def sea(folder):
-    (folder / "sea.txt").write_text("She sells sea shells by the sea shore.\nHe sells she sells.\n"
-                                    * 90, "utf-8")
+    (folder / "sea.txt").write_text(
+        "She sells sea shells by the sea shore.\nHe sells she sells.\n" * 90, "utf-8"
+    )
     return folder
 
 
@@ -232,7 +263,9 @@ def test_a_head_of_your_own_is_called_in_every_block_of_every_step(train_here, s
     (sea / "my_head.py").write_text(
         "import train\ncalls = []\n\ndef attention(q, k, v):\n"
         "    open('calls', 'a').write(f'{tuple(q.shape)}\\n')\n"
-        "    return train.attention(q, k, v)\n", "utf-8")
+        "    return train.attention(q, k, v)\n",
+        "utf-8",
+    )
     train_here(*QUICK, "--head", "my_head.py")
     calls = (sea / "calls").read_text().splitlines()
     assert calls[0] == "(2, 3, 7, 5)"  # the judge
@@ -254,8 +287,10 @@ def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
         train_here(*QUICK, "--head", "my_head.py")
     message = str(error.value)
     assert message.startswith("my_head.py is not attention yet. The scores are not scaled.")
-    assert message.endswith("Right so far: it runs, both shapes, no NaN and no infinity, rows that "
-                            "sum to one, the causal mask.")
+    assert message.endswith(
+        "Right so far: it runs, both shapes, no NaN and no infinity, rows that "
+        "sum to one, the causal mask."
+    )
     assert {path.name for path in sea.iterdir()} <= {"sea.txt", "my_head.py", "__pycache__"}
 
 
@@ -281,12 +316,18 @@ MINE = head(STEPS)[1]
 PASTED = {  # a whole file, and what has to be named
     "a fence": (f"```python\n{MINE}```\n", ["Line 1", "```"]),
     "a fence at the end": (f"{MINE}```\n", ["```"]),
-    "line numbers": ("\n".join(f"{i} {line}" for i, line in enumerate(MINE.splitlines(), 1)),
-                     ["numbers"]),
+    "line numbers": (
+        "\n".join(f"{i} {line}" for i, line in enumerate(MINE.splitlines(), 1)),
+        ["numbers"],
+    ),
     "line numbers with colons": (
-        "\n".join(f"{i:3}: {line}" for i, line in enumerate(MINE.splitlines(), 40)), ["numbers"]),
+        "\n".join(f"{i:3}: {line}" for i, line in enumerate(MINE.splitlines(), 40)),
+        ["numbers"],
+    ),
     "the prompt of Python": (
-        "\n".join(f">>> {line}" for line in MINE.splitlines()), ["Line 1", ">>>"]),
+        "\n".join(f">>> {line}" for line in MINE.splitlines()),
+        ["Line 1", ">>>"],
+    ),
     "the prompt of a notebook": (f"In [3]: {MINE}", ["Line 1", "In"]),
     "a wide space": (MINE.replace("    T, D", "    T,\u3000D"), ["wide space", "Line"]),
     "wide brackets": (MINE.replace("(dim=-1)", "（dim=-1）"), ["（", "type ( instead"]),
@@ -309,10 +350,16 @@ def test_what_was_pasted_along_with_a_head_is_named(sea, name):
     assert all(word in str(error.value) for word in words), error.value
 
 
-@pytest.mark.parametrize("content", [MINE.encode("utf-8-sig"), MINE.replace("\n", "\r\n").encode(),
-                                     ("# coding: latin-1\n# é\n" + MINE).encode("latin-1"),
-                                     (MINE + "# ```\n# １ 。\ns = '（ ```'\n").encode()],
-                         ids=["a mark of Windows", "line ends", "another encoding", "in texts"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        MINE.encode("utf-8-sig"),
+        MINE.replace("\n", "\r\n").encode(),
+        ("# coding: latin-1\n# é\n" + MINE).encode("latin-1"),
+        (MINE + "# ```\n# １ 。\ns = '（ ```'\n").encode(),
+    ],
+    ids=["a mark of Windows", "line ends", "another encoding", "in texts"],
+)
 def test_a_right_head_is_read_however_it_was_saved(sea, content):
     (sea / "my_head.py").write_bytes(content)
     assert judge(load_head("my_head.py")) is None
@@ -324,17 +371,24 @@ def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
         "    weights = torch.zeros(B, H, T, T)\n    for t in range(T):\n"
         "        s = q[:, :, t:t+1] @ k[:, :, :t+1].transpose(-2, -1) / D ** 0.5\n"
         "        weights[:, :, t, :t+1] = s.softmax(-1)[:, :, 0]\n"
-        "    return weights @ v, weights\n", "utf-8")
+        "    return weights @ v, weights\n",
+        "utf-8",
+    )
     assert judge(load_head("my_head.py")) is None
 
 
-@pytest.mark.parametrize("name, content, words", [
-    ("my_head.py", MINE.encode("utf-16"), "UTF-8"),
-    ("my_head.py", ("# é\n" * 9 + MINE).encode("latin-1"), "UTF-8"),
-    ("my_head.py", b"import torch\nexit()\n", "SystemExit in line 2"),
-    ("my_head.py", b"import einops_of_mine\n", "line 1: No module named 'einops_of_mine'"),
-    ("my_head.py", b"x = 1\n", "does not define"), ("my_head.py", b"", "does not define"),
-    ("my_head.ipynb", b"{}", "notebook")])
+@pytest.mark.parametrize(
+    "name, content, words",
+    [
+        ("my_head.py", MINE.encode("utf-16"), "UTF-8"),
+        ("my_head.py", ("# é\n" * 9 + MINE).encode("latin-1"), "UTF-8"),
+        ("my_head.py", b"import torch\nexit()\n", "SystemExit in line 2"),
+        ("my_head.py", b"import einops_of_mine\n", "line 1: No module named 'einops_of_mine'"),
+        ("my_head.py", b"x = 1\n", "does not define"),
+        ("my_head.py", b"", "does not define"),
+        ("my_head.ipynb", b"{}", "notebook"),
+    ],
+)
 def test_a_file_that_holds_no_head_is_told_so(sea, name, content, words):
     (sea / name).write_bytes(content)
     with pytest.raises(BadInput) as error:

@@ -1,4 +1,5 @@
 """train.py is the whole lesson: it trains without the package terrarium/, and can be tried."""
+
 import ast
 import io
 import json
@@ -23,8 +24,9 @@ def test_train_py_learns_with_a_stub_of_eighty_lines_in_place_of_terrarium(tmp_p
     (tmp_path / "train.py").write_text(SOURCE, "utf-8")
     (tmp_path / "stub.py").write_bytes(STUB.read_bytes())
     (tmp_path / "go.py").write_text("import stub, train\nstub.go(train)\n", "utf-8")
-    done = subprocess.run([sys.executable, "go.py"], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, "go.py"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["validation_losses"][-1] < told["validation_losses"][0] - 1
@@ -43,8 +45,12 @@ def tries():
 
 
 def test_sections_two_to_five_end_with_a_line_to_try():
-    assert [title for title, _ in tries()] == ["Text to numbers", "Attention", "The model",
-                                               "The optimizer"]
+    assert [title for title, _ in tries()] == [
+        "Text to numbers",
+        "Attention",
+        "The model",
+        "The optimizer",
+    ]
 
 
 @pytest.mark.parametrize("title, line", tries())

@@ -1,4 +1,5 @@
 """Numbers near their limits, too little memory, full disks, leftovers: a sentence, or it works."""
+
 import dataclasses
 import errno
 import sys
@@ -31,8 +32,24 @@ import flag_mixes
 
 CPU = torch.device("cpu")
 PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
-QUICK = ("--preset", "smoke", "--dataset", "pigs.txt", "--vocab-size", "64", "--device", "cpu",
-         "--precision", "float32", "--steps", "3", "--n-ctx", "16", "--sample-tokens", "3")
+QUICK = (
+    "--preset",
+    "smoke",
+    "--dataset",
+    "pigs.txt",
+    "--vocab-size",
+    "64",
+    "--device",
+    "cpu",
+    "--precision",
+    "float32",
+    "--steps",
+    "3",
+    "--n-ctx",
+    "16",
+    "--sample-tokens",
+    "3",
+)
 
 
 @pytest.fixture
@@ -48,12 +65,27 @@ def parsed(*flags):
 # ---------------------------------------------------------------------------------------------
 # Flags near their limits
 
-@pytest.mark.parametrize("flag, value", [
-    ("--temperature", "1e-40"), ("--temperature", "1e-320"), ("--matrix-lr", "1e308"),
-    ("--embedding-lr", "1e300"), ("--unembedding-lr", "1e39"), ("--embedding-std", "1e308"),
-    ("--weight-decay", "1e308"), ("--snapshots", "2147483647"), ("--cooldown", "1.01"),
-    ("--vocab-size", "65537"), ("--seed", "2147483648"), ("--out", "runs/\udcff"),
-    ("--dataset", "text\udcff.txt"), ("--head", "head\udcff.py"), ("--out", "a\0b")])
+
+@pytest.mark.parametrize(
+    "flag, value",
+    [
+        ("--temperature", "1e-40"),
+        ("--temperature", "1e-320"),
+        ("--matrix-lr", "1e308"),
+        ("--embedding-lr", "1e300"),
+        ("--unembedding-lr", "1e39"),
+        ("--embedding-std", "1e308"),
+        ("--weight-decay", "1e308"),
+        ("--snapshots", "2147483647"),
+        ("--cooldown", "1.01"),
+        ("--vocab-size", "65537"),
+        ("--seed", "2147483648"),
+        ("--out", "runs/\udcff"),
+        ("--dataset", "text\udcff.txt"),
+        ("--head", "head\udcff.py"),
+        ("--out", "a\0b"),
+    ],
+)
 def test_what_cannot_work_is_refused_by_the_name_of_its_flag(pigs, flag, value):
     with pytest.raises(BadInput) as error:
         parsed(*QUICK, flag, value)
@@ -61,11 +93,15 @@ def test_what_cannot_work_is_refused_by_the_name_of_its_flag(pigs, flag, value):
     assert [path.name for path in pigs.iterdir()] == ["pigs.txt"]
 
 
-@pytest.mark.parametrize("flags", [
-    "--temperature=1e-6 --seed=2147483647 --warmup=2147483647 --dropout=1e-300",
-    "--temperature=1e6 --sample-every=2147483647 --sample-tokens=2147483647 --snapshots=1",
-    "--matrix-lr=5e-324 --embedding-std=1e-300 --cooldown=5e-324 --weight-decay=1e-320",
-    "--dropout=0.9999999999 --snapshots=10000 --n-ctx=1"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--temperature=1e-6 --seed=2147483647 --warmup=2147483647 --dropout=1e-300",
+        "--temperature=1e6 --sample-every=2147483647 --sample-tokens=2147483647 --snapshots=1",
+        "--matrix-lr=5e-324 --embedding-std=1e-300 --cooldown=5e-324 --weight-decay=1e-320",
+        "--dropout=0.9999999999 --snapshots=10000 --n-ctx=1",
+    ],
+)
 def test_what_is_only_unusual_works(train_here, pigs, flags):
     s = train_here(*QUICK, *flags.split())
     assert (pigs / s.out / "metrics.json").exists()
@@ -100,8 +136,16 @@ def test_this_machine_says_how_much_memory_it_has():
     assert 1e8 < terrarium.devices.memory_of(CPU) < 1e15
 
 
-@pytest.mark.parametrize("how", [dict(top_p=1e-300), dict(temperature=1e-40), dict(top_k=10**30),
-                                 dict(temperature=1e300), dict(top_k=1, top_p=5e-324)])
+@pytest.mark.parametrize(
+    "how",
+    [
+        dict(top_p=1e-300),
+        dict(temperature=1e-40),
+        dict(top_k=10**30),
+        dict(temperature=1e300),
+        dict(top_k=1, top_p=5e-324),
+    ],
+)
 def test_sampling_near_its_limits_still_samples(how):
     p = sampling_probs(torch.tensor([1.0, 3.0, 2.0]), **how)
     assert p.sum().item() == pytest.approx(1) and p.isfinite().all()
@@ -112,6 +156,7 @@ def test_sampling_near_its_limits_still_samples(how):
 # ---------------------------------------------------------------------------------------------
 # 500 mixes of flags
 
+
 def test_500_mixes_of_flags_end_in_a_sentence_or_in_a_run(pigs):
     counts = flag_mixes.drill(500, seed=1, train_every=50)
     assert sum(counts.values()) == 500 and counts.keys() == {"refused", "taken", "trained"}
@@ -119,6 +164,7 @@ def test_500_mixes_of_flags_end_in_a_sentence_or_in_a_run(pigs):
 
 # ---------------------------------------------------------------------------------------------
 # Settings that somebody adds
+
 
 def added():
     @dataclass
@@ -133,8 +179,11 @@ def added():
 
 def test_a_setting_that_is_added_without_a_comment_works(capsys):
     Settings = added()
-    s = read_settings(Settings, train.PRESETS, ["--limit", "7", "--loud", "yes",
-                                                         "--share", "0.5", "--colour", "red"])
+    s = read_settings(
+        Settings,
+        train.PRESETS,
+        ["--limit", "7", "--loud", "yes", "--share", "0.5", "--colour", "red"],
+    )
     assert (s.limit, s.loud, s.share, s.colour) == (7, True, 0.5, "red")
     assert read_settings(Settings, train.PRESETS, []).share is None
     with pytest.raises(SystemExit):
@@ -147,14 +196,18 @@ def test_a_setting_that_is_added_without_a_comment_works(capsys):
 
 def test_flags_work_where_the_source_of_the_settings_cannot_be_read(monkeypatch):
     """As in an interpreter into which the class was typed."""
+
     def no_source(_):
         raise OSError("could not get source code")
+
     monkeypatch.setattr(settings.inspect, "getsource", no_source)
     assert parsed("--steps", 7).steps == 7
 
 
-@pytest.mark.parametrize("name, value", [("steps", "9"), ("steps", 2.5), ("dropout", None),
-                                         ("n_ctx", True), ("out", 3), ("seed", [1])])
+@pytest.mark.parametrize(
+    "name, value",
+    [("steps", "9"), ("steps", 2.5), ("dropout", None), ("n_ctx", True), ("out", 3), ("seed", [1])],
+)
 def test_a_value_of_the_wrong_type_is_refused(name, value):
     with pytest.raises(BadInput, match="--" + name.replace("_", "-")):
         settings.check_values(train.Settings(**{name: value}))
@@ -163,19 +216,25 @@ def test_a_value_of_the_wrong_type_is_refused(name, value):
 # ---------------------------------------------------------------------------------------------
 # Too little memory
 
-NO_MEMORY = [MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
-             RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't"
-                          " allocate memory: you tried to allocate 9 bytes. Error code 12"),
-             RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
-             RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
-             RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"),
-             OSError(errno.ENOMEM, "Cannot allocate memory")]
+NO_MEMORY = [
+    MemoryError(),
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+    RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't"
+        " allocate memory: you tried to allocate 9 bytes. Error code 12"
+    ),
+    RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+    RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+]
 
 
 @pytest.mark.parametrize("error", NO_MEMORY, ids=lambda error: str(error)[:20])
 def test_out_of_memory_is_a_sentence_that_says_what_to_lower(train_here, pigs, monkeypatch, error):
     def update(*_):
         raise error
+
     monkeypatch.setattr(train, "update", update)
     with pytest.raises(BadInput) as refusal:
         train_here(*QUICK)
@@ -190,11 +249,28 @@ def test_other_mistakes_of_torch_are_not_taken_for_too_little_memory():
 # ---------------------------------------------------------------------------------------------
 # Files
 
-KINDS = {"ENOSPC": "full", "EDQUOT": "quota", "EACCES": "permission", "EPERM": "permission",
-         "EROFS": "only be read", "ENOENT": "deleted", "ENAMETOOLONG": "longer", "EMFILE": "open",
-         "ENFILE": "open", "EIO": "disk", "EPIPE": "Broken pipe", "ENOTDIR": "file",
-         "EISDIR": "folder", "EBUSY": "in use", "ELOOP": "link", "EFBIG": "larger",
-         "ESTALE": "network", "EINVAL": "name", "EEXIST": "already", "EADDRINUSE": "--port"}
+KINDS = {
+    "ENOSPC": "full",
+    "EDQUOT": "quota",
+    "EACCES": "permission",
+    "EPERM": "permission",
+    "EROFS": "only be read",
+    "ENOENT": "deleted",
+    "ENAMETOOLONG": "longer",
+    "EMFILE": "open",
+    "ENFILE": "open",
+    "EIO": "disk",
+    "EPIPE": "Broken pipe",
+    "ENOTDIR": "file",
+    "EISDIR": "folder",
+    "EBUSY": "in use",
+    "ELOOP": "link",
+    "EFBIG": "larger",
+    "ESTALE": "network",
+    "EINVAL": "name",
+    "EEXIST": "already",
+    "EADDRINUSE": "--port",
+}
 
 
 def test_each_kind_of_file_trouble_has_a_sentence_and_a_remedy_of_its_own():
@@ -206,7 +282,8 @@ def test_each_kind_of_file_trouble_has_a_sentence_and_a_remedy_of_its_own():
         assert "room" not in sentence or name == "ENOSPC"
         said.setdefault(sentence, set()).add(name)
     assert {frozenset(names) for names in said.values() if len(names) > 1} == {
-        frozenset({"EACCES", "EPERM"})}
+        frozenset({"EACCES", "EPERM"})
+    }
 
 
 def test_file_trouble_of_an_unknown_kind_or_without_a_name_is_told_as_it_is():
@@ -223,12 +300,16 @@ def test_to_go_on_is_advised_only_where_there_is_something_to_go_on_with(folder,
     @errors.explained
     def training(s):
         raise trouble
+
     (folder / "my run").mkdir()
     if has_checkpoint:
         (folder / "my run" / "checkpoint.pt").touch()
     s = SimpleNamespace(out="my run", head="")
-    for trouble in (OSError(errno.ENOSPC, "?", "log.jsonl"), BrokenPipeError(errno.EPIPE, "?"),
-                    KeyboardInterrupt()):
+    for trouble in (
+        OSError(errno.ENOSPC, "?", "log.jsonl"),
+        BrokenPipeError(errno.EPIPE, "?"),
+        KeyboardInterrupt(),
+    ):
         if isinstance(trouble, BrokenPipeError):
             errors.stop_printing, kept = lambda: None, errors.stop_printing
         try:
@@ -246,22 +327,36 @@ def test_to_go_on_is_advised_only_where_there_is_something_to_go_on_with(folder,
 HERE = dict(MASTER_ADDR="localhost", MASTER_PORT="29500")
 
 
-@pytest.mark.parametrize("environment, numbers", [
-    ({}, (0, 0, 1)), (dict(RANK="0"), (0, 0, 1)), (dict(WORLD_SIZE="1"), (0, 0, 1)),
-    (dict(WORLD_SIZE="", RANK=""), (0, 0, 1)), (dict(MASTER_ADDR="localhost"), (0, 0, 1)),
-    (dict(RANK="1", LOCAL_RANK="0", WORLD_SIZE="2", **HERE), (1, 0, 2))])
+@pytest.mark.parametrize(
+    "environment, numbers",
+    [
+        ({}, (0, 0, 1)),
+        (dict(RANK="0"), (0, 0, 1)),
+        (dict(WORLD_SIZE="1"), (0, 0, 1)),
+        (dict(WORLD_SIZE="", RANK=""), (0, 0, 1)),
+        (dict(MASTER_ADDR="localhost"), (0, 0, 1)),
+        (dict(RANK="1", LOCAL_RANK="0", WORLD_SIZE="2", **HERE), (1, 0, 2)),
+    ],
+)
 def test_the_numbers_of_a_process_are_read_from_the_environment(environment, numbers):
     assert process_numbers(environment) == numbers
 
 
-@pytest.mark.parametrize("environment, named", [
-    (dict(WORLD_SIZE="2"), "RANK"), (dict(RANK="1"), "WORLD_SIZE"),
-    (dict(RANK="0", WORLD_SIZE="2"), "MASTER_ADDR"),
-    (dict(RANK="0", WORLD_SIZE="2", MASTER_ADDR="localhost"), "MASTER_PORT"),
-    (dict(RANK="x", WORLD_SIZE="2", **HERE), "'x'"), (dict(WORLD_SIZE="two"), "'two'"),
-    (dict(RANK="2", WORLD_SIZE="2", **HERE), "RANK is 2"),
-    (dict(WORLD_SIZE="0"), "WORLD_SIZE is 0"),
-    (dict(LOCAL_RANK="-1"), "'-1'"), (dict(RANK="1²"), "'1²'")])
+@pytest.mark.parametrize(
+    "environment, named",
+    [
+        (dict(WORLD_SIZE="2"), "RANK"),
+        (dict(RANK="1"), "WORLD_SIZE"),
+        (dict(RANK="0", WORLD_SIZE="2"), "MASTER_ADDR"),
+        (dict(RANK="0", WORLD_SIZE="2", MASTER_ADDR="localhost"), "MASTER_PORT"),
+        (dict(RANK="x", WORLD_SIZE="2", **HERE), "'x'"),
+        (dict(WORLD_SIZE="two"), "'two'"),
+        (dict(RANK="2", WORLD_SIZE="2", **HERE), "RANK is 2"),
+        (dict(WORLD_SIZE="0"), "WORLD_SIZE is 0"),
+        (dict(LOCAL_RANK="-1"), "'-1'"),
+        (dict(RANK="1²"), "'1²'"),
+    ],
+)
 def test_leftovers_are_named_with_how_to_remove_them(environment, named, monkeypatch):
     with pytest.raises(BadInput) as error:
         process_numbers(environment)
@@ -272,7 +367,8 @@ def test_leftovers_are_named_with_how_to_remove_them(environment, named, monkeyp
 
 
 def test_leftovers_are_told_in_a_sentence_by_a_process_that_cannot_know_its_rank(
-        monkeypatch, capsys, pigs):
+    monkeypatch, capsys, pigs
+):
     monkeypatch.setenv("RANK", "3")
     with pytest.raises(SystemExit) as end:
         run_command(lambda: train.train(parsed(*QUICK)))
@@ -282,6 +378,7 @@ def test_leftovers_are_told_in_a_sentence_by_a_process_that_cannot_know_its_rank
 
 # ---------------------------------------------------------------------------------------------
 # Cards
+
 
 def test_attention_on_a_cpu_does_not_leak():
     for dtype in (torch.float32, torch.bfloat16):
@@ -311,8 +408,10 @@ def test_on_another_device_a_run_may_go_on_in_another_number_format(train_here, 
     s = train_here(*QUICK)
     again = ("--resume", s.out, "--device", "cuda")
     assert parsed(*again).precision == "float32"
-    assert (parsed(*again, "--precision", "bfloat16").device,
-            parsed(*again, "--precision", "bfloat16").precision) == ("cuda", "bfloat16")
+    assert (
+        parsed(*again, "--precision", "bfloat16").device,
+        parsed(*again, "--precision", "bfloat16").precision,
+    ) == ("cuda", "bfloat16")
     for same_device in ((), ("--device", "cpu")):
         with pytest.raises(BadInput, match="precision"):
             parsed("--resume", s.out, *same_device, "--precision", "bfloat16")

@@ -1,4 +1,5 @@
 """Milestones: when something clicked, on texts that can be checked by eye; and losses by hand."""
+
 import math
 import subprocess
 import sys
@@ -15,8 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-TEXT = ('Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna. '
-        f"Then Tom and Anna went home.{END}") * 6
+TEXT = (
+    'Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna. '
+    f"Then Tom and Anna went home.{END}"
+) * 6
 LANGUAGE = learn_language(TEXT)
 
 
@@ -35,6 +38,7 @@ def kinds(found):
 # ---------------------------------------------------------------------------------------------
 # What a text teaches
 
+
 def test_a_name_is_a_word_that_is_never_seen_without_its_capital():
     text = "We saw Will there. He will go. She saw Anna and the USA. I think I am Anna. Bo is Bo's."
     assert learn_language(text).names == {"Anna"}  # Bo's stands in a sentence once
@@ -52,19 +56,25 @@ def test_a_text_has_quotes_if_it_has_more_than_ten_marks():
     assert learn_language('"' * 11).has_quotes
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("One. Two! Three?", ["One.", "Two!", "Three?"]),
-    ('She said, "No." He left...  "Why?!" And', ['She said, "No."', "He left...", '"Why?!"']),
-    (f"An end.{END}A start. ", ["An end.", "A start."]),
-    (f"No full stop{END}A start.", ["No full stop A start."]),
-    (" . ?! \n A. ", ["A."]),
-    ("12 3 45", []), ("我爱北京。", []), ("...", []), ("", []),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ('She said, "No." He left...  "Why?!" And', ['She said, "No."', "He left...", '"Why?!"']),
+        (f"An end.{END}A start. ", ["An end.", "A start."]),
+        (f"No full stop{END}A start.", ["No full stop A start."]),
+        (" . ?! \n A. ", ["A."]),
+        ("12 3 45", []),
+        ("我爱北京。", []),
+        ("...", []),
+        ("", []),
+    ],
+)
 def test_a_sentence_goes_from_one_full_stop_to_the_next(text, expected):
     assert sentences(text) == expected
 
 
-@given(st.text(st.sampled_from("ab .!?\"\n"), max_size=30))
+@given(st.text(st.sampled_from('ab .!?"\n'), max_size=30))
 def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
     whole = text[: 1 + max(text.rfind(mark) for mark in ".!?")]
     found = sentences(text)
@@ -75,46 +85,64 @@ def test_all_letters_before_the_last_full_stop_are_in_a_sentence(text):
 
 @pytest.mark.parametrize("text", ["7", "the cat sat on the mat\\n", "我爱"])
 def test_a_long_text_without_a_full_stop_is_read_in_a_moment(text):
-    subprocess.run([sys.executable, "-c", "from terrarium.milestones import learn_language;"
-                    f"learn_language('{text}' * 100_000)"], cwd=ROOT, check=True, timeout=PATIENCE)
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from terrarium.milestones import learn_language;learn_language('{text}' * 100_000)",
+        ],
+        cwd=ROOT,
+        check=True,
+        timeout=PATIENCE,
+    )
 
 
 # ---------------------------------------------------------------------------------------------
 # Signs in what a model wrote
 
-@pytest.mark.parametrize("kind, continuation, text", [
-    ("words", "s like Tom ran small home, Tom sa", "like Tom ran small home"),
-    ("sentence", " cat. The dog ran to Tom and Anna. Then", "The dog ran to Tom and Anna."),
-    ("quotes", ' he said "I like this dog," T', '"I like this dog,"'),
-    ("name", " Tom saw a small dog. The dog ran to Tom and Anna. a", "Tom"),
-    ("ending", f"Then Tom and Anna went home.{END}", "Then Tom and Anna went home."),
-])
+
+@pytest.mark.parametrize(
+    "kind, continuation, text",
+    [
+        ("words", "s like Tom ran small home, Tom sa", "like Tom ran small home"),
+        ("sentence", " cat. The dog ran to Tom and Anna. Then", "The dog ran to Tom and Anna."),
+        ("quotes", ' he said "I like this dog," T', '"I like this dog,"'),
+        ("name", " Tom saw a small dog. The dog ran to Tom and Anna. a", "Tom"),
+        ("ending", f"Then Tom and Anna went home.{END}", "Then Tom and Anna went home."),
+    ],
+)
 def test_each_sign_is_seen_with_what_shows_it(kind, continuation, text):
     found = find([sample(7, "", continuation)])
     assert dict(kind=kind, step=7, prompt=1, text=text) in found
 
 
-@pytest.mark.parametrize("kind, continuation", [
-    ("words", "s like Tom ran small hom, Tom sa"),  # a word that the text has not
-    ("words", "Tom like Tom ran small home"),  # the outer ones may be cut
-    ("words", "s Tom saw a dog ran to a d"),  # short ones come by chance
-    ("sentence", "dog ran to Tom and Anna. Then"),  # it begins elsewhere
-    ("sentence", "x. The dog ran to Tom and Anna"),  # it does not end
-    ("sentence", "x. The dog ran home."),  # not five words
-    ("sentence", "x. The dog ran to Tom and went home."),  # nobody does "Tom and went"
-    ("quotes", 'said "I like dog," T'),  # "like dog" is not in the text
-    ("quotes", 'said "this dog," T'),  # two words
-    ("quotes", 'said "I like this dog'),
-    ("quotes", 'said "I like\nthis dog."'),
-    ("name", " Tom saw a small dog. Then Anna ran home."),
-    ("name", " Tom saw a small dog. Tom ran small like Anna."),  # no sense
-    ("name", " Tom saw small dog a. The dog ran to Tom and Anna."),
-    ("name", " The dog ran to a small dog. The dog ran to a small dog."),  # dog is no name
-    ("ending", "Then Tom and Anna went home."),
-    ("ending", f"Then Tom and Anna went home. Then{END}"),  # it ends in the middle of another one
-    ("ending", f"Then Anna like home Tom and.{END}"),
-    ("ending", END),
-])
+@pytest.mark.parametrize(
+    "kind, continuation",
+    [
+        ("words", "s like Tom ran small hom, Tom sa"),  # a word that the text has not
+        ("words", "Tom like Tom ran small home"),  # the outer ones may be cut
+        ("words", "s Tom saw a dog ran to a d"),  # short ones come by chance
+        ("sentence", "dog ran to Tom and Anna. Then"),  # it begins elsewhere
+        ("sentence", "x. The dog ran to Tom and Anna"),  # it does not end
+        ("sentence", "x. The dog ran home."),  # not five words
+        ("sentence", "x. The dog ran to Tom and went home."),  # nobody does "Tom and went"
+        ("quotes", 'said "I like dog," T'),  # "like dog" is not in the text
+        ("quotes", 'said "this dog," T'),  # two words
+        ("quotes", 'said "I like this dog'),
+        ("quotes", 'said "I like\nthis dog."'),
+        ("name", " Tom saw a small dog. Then Anna ran home."),
+        ("name", " Tom saw a small dog. Tom ran small like Anna."),  # no sense
+        ("name", " Tom saw small dog a. The dog ran to Tom and Anna."),
+        ("name", " The dog ran to a small dog. The dog ran to a small dog."),  # dog is no name
+        ("ending", "Then Tom and Anna went home."),
+        (
+            "ending",
+            f"Then Tom and Anna went home. Then{END}",
+        ),  # it ends in the middle of another one
+        ("ending", f"Then Anna like home Tom and.{END}"),
+        ("ending", END),
+    ],
+)
 def test_what_comes_close_to_a_sign_is_none(kind, continuation):
     assert kind not in kinds(find([sample(7, continuation)]))
 
@@ -133,7 +161,8 @@ def test_a_milestone_is_at_the_first_sample_that_shows_it_with_its_first_prompt(
     shows = " x. The dog ran to Tom and Anna. Then"
     found = find([sample(0, "x", "y"), sample(3, "x", shows), sample(8, shows, shows)])
     assert [(milestone["kind"], milestone["step"], milestone["prompt"]) for milestone in found] == [
-        ("sentence", 3, 1)]
+        ("sentence", 3, 1)
+    ]
 
 
 def test_what_random_weights_can_do_is_no_milestone():
@@ -149,21 +178,34 @@ def test_what_looks_earlier_showed_does_not_help_a_later_one():
 # ---------------------------------------------------------------------------------------------
 # Losses
 
+
 def test_a_loss_passes_a_baseline_below_it_and_the_entropy_within_five_percent():
     losses = dict(uniform=3.0, unigram=2.0, bigram=1.0, entropy=0.5)
-    samples = [sample(0), sample(1, loss=2.0), sample(2, loss=1.99), sample(3, loss=1.0),
-               sample(4, loss=0.99), sample(5, loss=0.526), sample(6, loss=0.524),
-               sample(7, loss=0.1)]
+    samples = [
+        sample(0),
+        sample(1, loss=2.0),
+        sample(2, loss=1.99),
+        sample(3, loss=1.0),
+        sample(4, loss=0.99),
+        sample(5, loss=0.526),
+        sample(6, loss=0.524),
+        sample(7, loss=0.1),
+    ]
     assert find(samples, losses) == [
         dict(kind=kind, step=step, prompt=None, text=None)
-        for kind, step in (("unigram", 2), ("bigram", 4), ("entropy", 6))]
+        for kind, step in (("unigram", 2), ("bigram", 4), ("entropy", 6))
+    ]
 
 
 def test_milestones_are_in_the_order_of_their_steps_wherever_they_were_found():
     others = [dict(kind="head", step=9), dict(kind="rule", step=2)]
     samples = [sample(4, loss=1.5), sample(5, "x. The dog ran to Tom and Anna. Then")]
     assert [(one["kind"], one["step"]) for one in find(samples, dict(unigram=2.0), others)] == [
-        ("rule", 2), ("unigram", 4), ("sentence", 5), ("head", 9)]
+        ("rule", 2),
+        ("unigram", 4),
+        ("sentence", 5),
+        ("head", 9),
+    ]
 
 
 @given(st.text(max_size=60), st.text(max_size=20), st.lists(st.text(max_size=60), max_size=3))
@@ -177,6 +219,7 @@ def test_no_text_is_too_strange(text, prompt, continuations):
 # ---------------------------------------------------------------------------------------------
 # What to compare a loss with
 
+
 def ids(*numbers):
     return np.array(numbers, np.uint16)
 
@@ -189,7 +232,9 @@ def test_baselines_of_a_text_of_four_tokens_by_hand():
     assert found == dict(
         uniform=pytest.approx(math.log(4)),
         unigram=pytest.approx(-(2 * math.log(3 / 8) + math.log(1 / 8)) / 3),
-        bigram=pytest.approx(-sum(map(math.log, pairs)) / 3), entropy=0.25)
+        bigram=pytest.approx(-sum(map(math.log, pairs)) / 3),
+        entropy=0.25,
+    )
     assert list(found) == ["uniform", "unigram", "bigram", "entropy"]
 
 
@@ -202,9 +247,13 @@ def test_baselines_are_those_of_plain_counting(data):
     p = {i: (single[i] + 1) / (len(train) + V) for i in range(V)}
     after = held_out[1:]
     pairs = [(double[a, b] + p[b]) / (before[a] + 1) for a, b in pairwise(held_out)]
-    assert baselines(ids(*train), ids(*held_out), V) == pytest.approx(dict(
-        uniform=math.log(V), unigram=-sum(math.log(p[i]) for i in after) / len(after),
-        bigram=-sum(map(math.log, pairs)) / len(after)))
+    assert baselines(ids(*train), ids(*held_out), V) == pytest.approx(
+        dict(
+            uniform=math.log(V),
+            unigram=-sum(math.log(p[i]) for i in after) / len(after),
+            bigram=-sum(map(math.log, pairs)) / len(after),
+        )
+    )
 
 
 @given(st.integers(2, 6), st.integers(0, 5), st.integers(0, 5))

@@ -1,4 +1,5 @@
 """Pythons from 3.10 on run it; older ones, and other versions of PyTorch, hear what they need."""
+
 import ast
 import shutil
 import subprocess
@@ -10,15 +11,42 @@ from terrarium import python_check
 
 import pytest
 
-SOURCES = [path for pattern in ("*.py", "data/*.py", "terrarium/**/*.py", "site/exercise/*.py")
-           for path in ROOT.glob(pattern)]
+SOURCES = [
+    path
+    for pattern in ("*.py", "data/*.py", "terrarium/**/*.py", "site/exercise/*.py")
+    for path in ROOT.glob(pattern)
+]
 COMMANDS = ("train.py", "show_model.py", "export_for_web.py")
 # What Python 3.11 to 3.14 have brought, as far as this kind of program might use it.
-TOO_NEW = {"add_note", "ExceptionGroup", "TaskGroup", "tomllib", "StrEnum", "Self", "assert_never",
-           "UTC", "cbrt", "exp2", "file_digest", "batched", "is_junction", "sumprod",
-           "process_cpu_count", "full_match", "from_uri", "annotationlib", "Interpolation"}
-TOO_NEW_OF = {("sys", "exception"), ("contextlib", "chdir"), ("Path", "walk"), ("math", "fma"),
-              ("copy", "replace"), ("operator", "call")}
+TOO_NEW = {
+    "add_note",
+    "ExceptionGroup",
+    "TaskGroup",
+    "tomllib",
+    "StrEnum",
+    "Self",
+    "assert_never",
+    "UTC",
+    "cbrt",
+    "exp2",
+    "file_digest",
+    "batched",
+    "is_junction",
+    "sumprod",
+    "process_cpu_count",
+    "full_match",
+    "from_uri",
+    "annotationlib",
+    "Interpolation",
+}
+TOO_NEW_OF = {
+    ("sys", "exception"),
+    ("contextlib", "chdir"),
+    ("Path", "walk"),
+    ("math", "fma"),
+    ("copy", "replace"),
+    ("operator", "call"),
+}
 GOOD = {"torch": None, "numpy": "2.4.6", "tqdm": "4.70.1"}
 
 
@@ -50,16 +78,20 @@ def test_a_command_checks_its_python_before_it_imports_anything_else(name):
     # What that import runs has to be readable for the oldest Pythons.
     for needed in ("__init__", "python_check"):
         source = (ROOT / "terrarium" / f"{needed}.py").read_text("ascii")
-        assert "f\"" not in source and "f'" not in source and ":=" not in source
+        assert 'f"' not in source and "f'" not in source and ":=" not in source
 
 
-@pytest.mark.parametrize("version, installed, words", [
-    ((2, 7, 18), {}, ["Python 2.7", "3.10"]),
-    ((3, 9, 18), {}, ["Python 3.9", "3.10"]),
-    ((3, 10, 0), {}, ["torch", "numpy", "tqdm", "-m pip install -r", "requirements.txt"]),
-    ((3, 12, 1), {**GOOD, "torch": "2.12.1"}, ["2.12.1", "-m pip install -r"]),
-    ((3, 12, 1), {**GOOD, "torch": "2.14.0.dev20261101+cpu"}, ["2.14.0.dev", "-m pip install"]),
-    ((3, 12, 1), {**GOOD, "torch": "1.13.0"}, ["1.13.0"])])
+@pytest.mark.parametrize(
+    "version, installed, words",
+    [
+        ((2, 7, 18), {}, ["Python 2.7", "3.10"]),
+        ((3, 9, 18), {}, ["Python 3.9", "3.10"]),
+        ((3, 10, 0), {}, ["torch", "numpy", "tqdm", "-m pip install -r", "requirements.txt"]),
+        ((3, 12, 1), {**GOOD, "torch": "2.12.1"}, ["2.12.1", "-m pip install -r"]),
+        ((3, 12, 1), {**GOOD, "torch": "2.14.0.dev20261101+cpu"}, ["2.14.0.dev", "-m pip install"]),
+        ((3, 12, 1), {**GOOD, "torch": "1.13.0"}, ["1.13.0"]),
+    ],
+)
 def test_an_unfit_python_hears_what_it_needs(version, installed, words):
     said = python_check.complaint(version, installed)
     assert all(word in said for word in words) and "\n" not in said
@@ -73,8 +105,10 @@ def test_a_fit_python_hears_nothing(version, torch):
 
 def test_the_versions_in_the_check_are_those_of_the_requirements():
     assert python_check.wanted_torch().startswith("2.")
-    named = {line.split("=")[0].split(">")[0] for line in
-             (ROOT / "requirements.txt").read_text("utf-8").splitlines()}
+    named = {
+        line.split("=")[0].split(">")[0]
+        for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    }
     assert set(python_check.NEEDED) < named
     assert set(python_check.installed_packages()) == set(python_check.NEEDED)
 
@@ -93,9 +127,18 @@ def test_an_old_python_that_is_here_ends_in_a_sentence(name, tmp_path):
 
 def test_a_python_without_pytorch_ends_in_a_sentence(tmp_path):
     """-S -I: this very Python, without the packages that were installed for it."""
-    done = subprocess.run([sys.executable, "-S", "-I", "-c",
-                           f"import sys; sys.path.insert(0, {str(ROOT)!r}); import train"],
-                          capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT)!r}); import train",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     assert done.returncode == 2
     assert "torch" in done.stderr and "-m pip install -r" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,5 +1,6 @@
 """The pages in a real Chromium, as somebody uses them: by mouse, by keyboard, on a phone, without
 seeing the screen, and with data that is damaged."""
+
 import base64
 import contextlib
 import gzip
@@ -45,11 +46,11 @@ def expected(folder, i, prompt=0):
     manifest, vocab = manifest_of(folder), manifest_of(folder)["tokenizer"]["vocab"]
     ids = samples_of(folder)["samples"][i]["continuations"][prompt]["ids"]
     text = "".join(vocab[id] for id in ids)
-    return manifest["prompts"][prompt] + text.replace("<|endoftext|>", " (end)").replace(
-        "\n", "↵ ")
+    return manifest["prompts"][prompt] + text.replace("<|endoftext|>", " (end)").replace("\n", "↵ ")
 
 
 # Watch it learn ---------------------------------------------------------------------------------
+
 
 def test_the_slider_shows_the_samples_of_each_step(browser, site):
     steps = manifest_of(site.folder)["sampled_steps"]
@@ -135,8 +136,11 @@ def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path)
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
     shutil.copytree(copy / "exported" / "smoke", copy / "exported" / "other")
-    change(copy / "exported" / "other", "manifest.json", lambda m: m.update(name="other", step=7,
-                                                                            finished=False))
+    change(
+        copy / "exported" / "other",
+        "manifest.json",
+        lambda m: m.update(name="other", step=7, finished=False),
+    )
     index = json.loads((copy / "exported" / "index.json").read_text())
     index["runs"].append(index["runs"][0] | {"name": "other"})
     (copy / "exported" / "index.json").write_text(json.dumps(index))
@@ -151,6 +155,7 @@ def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path)
 
 
 # Look inside ------------------------------------------------------------------------------------
+
 
 @contextlib.contextmanager
 def inside(browser, site, state="", **how):
@@ -196,8 +201,11 @@ def test_a_token_shows_the_ten_most_likely_with_the_chosen_one_marked(browser, s
         shown = [row.locator(".token").inner_text().split("\n")[0] for row in rows.all()]
         assert shown[:10] == [show_whitespace(vocab[i]) for i, _ in token["top"]]
         marked = page.figure("top-ten").locator("li.is-chosen")
-        assert marked.locator(".token").inner_text().startswith(
-            show_whitespace(vocab[token["id"]]) + "\n")
+        assert (
+            marked.locator(".token")
+            .inner_text()
+            .startswith(show_whitespace(vocab[token["id"]]) + "\n")
+        )
         assert marked.locator(".percent").first.inner_text() == percent(token["p"])
         assert f"position={position}" in page.url
 
@@ -256,7 +264,8 @@ def test_the_gallery_shows_every_head_and_leads_to_it(browser, site):
         assert page.get_by_text("After reading up to").first.inner_text().count("head 1.0") == 1
         page.keyboard.press("ArrowRight")
         assert "head=1.1" in page.url and page.locator("head-story h3").inner_text().startswith(
-            "Head 1.1: ")
+            "Head 1.1: "
+        )
 
 
 def test_the_scores_of_a_head_are_those_of_the_export(browser, site):
@@ -264,7 +273,8 @@ def test_the_scores_of_a_head_are_those_of_the_export(browser, site):
     with inside(browser, site, "step=20&head=1.0") as page:
         table = page.locator("head-story table")
         assert table.get_by_role("button").all_inner_texts() == [
-            str(step) for step in heads["snapshot_steps"]]
+            str(step) for step in heads["snapshot_steps"]
+        ]
         for role in heads["uniform_scores"]:
             row = table.get_by_role("row", name=re.compile(f"^{role}")).locator("td b")
             assert row.all_inner_texts() == [percent(one[role][1][0]) for one in heads["scores"]]
@@ -299,10 +309,13 @@ def test_your_own_text_is_read_and_continued_by_the_nearest_weights(browser, sit
         assert "".join(boxes(page)).startswith("(end)The·cat")
         written = boxes(page)
         page.get_by_role("button", name="Sample again").click()
-        page.wait_for_function("""(text) => {
+        page.wait_for_function(
+            """(text) => {
             const { renderRoot } = document.querySelector("#inside token-row");
             const tokens = [...renderRoot.querySelectorAll(".token:not(.ghost)")];
-            return tokens.map((one) => one.innerText).join() !== text; }""", arg=",".join(written))
+            return tokens.map((one) => one.innerText).join() !== text; }""",
+            arg=",".join(written),
+        )
         assert "seed=2" in page.url and "".join(boxes(page)).startswith("(end)The·cat")
         page.reload()
         drawn(page)
@@ -366,9 +379,15 @@ def test_logits_that_differ_from_those_of_pytorch_are_reported(browser, site, tm
         assert page.get_by_text("This page computes the same numbers as PyTorch").count() == 0
 
 
-@pytest.mark.parametrize("versus, word", [
-    ("step:0", "diverge at position"), ("temperature:0", "diverge at position"),
-    ("off:1.0", "position"), ("temperature:0.8", "Both write the same text")])
+@pytest.mark.parametrize(
+    "versus, word",
+    [
+        ("step:0", "diverge at position"),
+        ("temperature:0", "diverge at position"),
+        ("off:1.0", "position"),
+        ("temperature:0.8", "Both write the same text"),
+    ],
+)
 def test_two_texts_are_compared_up_to_where_they_diverge(browser, site, versus, word):
     with inside(browser, site, f"step=20&prompt=2&temperature=0.8&versus={versus}") as page:
         said = page.locator("probability-diff p").first.inner_text()
@@ -386,8 +405,12 @@ def test_two_texts_are_compared_up_to_where_they_diverge(browser, site, versus, 
 def test_an_ablated_head_changes_the_predictions(browser, site):
     with inside(browser, site, "step=20&prompt=0&versus=off:0.1") as page:
         assert page.locator("probability-diff li").count() > 0
-        before, after = zip(*[re.findall(r"[\d.]+", one)[:2] for one in
-                              page.locator("probability-diff .change").all_inner_texts()])
+        before, after = zip(
+            *[
+                re.findall(r"[\d.]+", one)[:2]
+                for one in page.locator("probability-diff .change").all_inner_texts()
+            ]
+        )
         assert any(a != b for a, b in zip(before, after))
         moved = page.locator("#compared attention-gallery .role").all_inner_texts()
         assert moved[:2] == ["0% moved"] * 2, "the first layer reads what it read before"
@@ -401,15 +424,17 @@ def test_changes_of_probabilities_and_of_attention_equal_those_of_pytorch(browse
     ids = run.encode_prompt(run.prompts[0])[:5]
     first, second = run.models[20], run.models[0]
     with torch.inference_mode():
-        before, after = (model(torch.tensor([ids]))[0][0, -1].softmax(-1)
-                         for model in (first, second))
+        before, after = (
+            model(torch.tensor([ids]))[0][0, -1].softmax(-1) for model in (first, second)
+        )
     increased = int((after - before).argmax())
     state = "step=20&prompt=0&versus=step:0&comparedPosition=5&head=1.1"
     with inside(browser, site, state) as page:
         top = page.locator("probability-diff li").first
         assert top.locator("code").inner_text() == show_whitespace(run.vocab[increased])
         assert top.locator(".change").inner_text() == (
-            f"{tenths(before[increased].item())} → {tenths(after[increased].item())}")
+            f"{tenths(before[increased].item())} → {tenths(after[increased].item())}"
+        )
         moved = page.locator("#compared attention-map li").first.inner_text()
     rows = [attention_weights(model, ids)[1, 1, -1] for model in (first, second)]
     change = rows[1] - rows[0]
@@ -439,10 +464,14 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
         page.close()
 
 
-@pytest.mark.parametrize("state", [
-    "prompt=99&position=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
-    "prompt=1.5&position=1e9&head=0&temperature=99&seed=-1&versus=step:x",
-    "text=%20&head=0.0.0&versus=off:7.7&step=-3"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "prompt=99&position=-5&head=9.9&temperature=hot&seed=x&versus=nonsense",
+        "prompt=1.5&position=1e9&head=0&temperature=99&seed=-1&versus=step:x",
+        "text=%20&head=0.0.0&versus=off:7.7&step=-3",
+    ],
+)
 def test_invalid_values_in_the_address_are_replaced_by_valid_ones(browser, site, state):
     with opened(browser, f"{site.address}/explore.html#{state}") as page:
         assert len(boxes(page)) > 2
@@ -450,6 +479,7 @@ def test_invalid_values_in_the_address_are_replaced_by_valid_ones(browser, site,
 
 
 # For everybody ----------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])
@@ -464,20 +494,26 @@ def test_axe_finds_no_accessibility_violation(browser, site, name, width, dark):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_scrolls_sideways_in_a_narrow_window_a_wide_one_and_one_that_changes(
-        browser, site, name):
+    browser, site, name
+):
     with opened(browser, f"{site.address}/{name}", 360) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         for width in (390, 768, 1440, 1920, 1024, 800, 390):
             page.set_viewport_size(dict(width=width, height=900))
-            page.wait_for_function(f"() => innerWidth === {width}"
-                                   f" && document.documentElement.scrollWidth <= {width}")
+            page.wait_for_function(
+                f"() => innerWidth === {width} && document.documentElement.scrollWidth <= {width}"
+            )
 
 
 def test_every_figure_has_text_for_screen_readers(browser, site):
     with opened(browser, f"{site.address}/index.html") as page:
         heard = page.locator("body").aria_snapshot()
-    for words in ("The loss on unseen text falls from", "Share of texts that follow",
-                  "Prompt 1: Once upon a time", "Training step"):
+    for words in (
+        "The loss on unseen text falls from",
+        "Share of texts that follow",
+        "Prompt 1: Once upon a time",
+        "Training step",
+    ):
         assert words in heard
 
 
@@ -500,6 +536,7 @@ def test_the_storybook_has_every_figure(browser, site):
 
 
 # Of this origin, small and quick ----------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", PAGES[:2])
 def test_no_request_leaves_the_site_and_the_first_view_is_small(browser, name):
@@ -544,8 +581,13 @@ def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_
         manifest["settings"]["dataset"] = manifest["missing"]["heads"] = HOSTILE
 
     change(run, "manifest.json", poison)
-    change(run, "samples.json", lambda samples: samples["milestones"].append(
-        dict(kind="words", step=20, prompt=0, text=HOSTILE)))
+    change(
+        run,
+        "samples.json",
+        lambda samples: samples["milestones"].append(
+            dict(kind="words", step=20, prompt=0, text=HOSTILE)
+        ),
+    )
     with served(copy) as address, opened(browser, f"{address}/index.html") as page:
         assert page.locator("img").count() == 0
         assert HOSTILE in shown(page)
@@ -554,6 +596,7 @@ def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_
 
 
 # Damage -----------------------------------------------------------------------------------------
+
 
 def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -565,54 +608,92 @@ def alter(path, **changes):
 
 
 DAMAGE = {  # what is done to site/exported/, what the page then says, and the command that mends it
-    "no folder": (lambda e: shutil.rmtree(e), "There is no run to show yet",
-                  "python train.py && python export_for_web.py --serve"),
-    "no runs": (lambda e: alter(e / "index.json", runs=[]), "There is no run to show yet",
-                "python train.py && python export_for_web.py --serve"),
-    "index cut": (lambda e: cut(e / "index.json"), "the list of runs is damaged: it is not JSON",
-                  "python export_for_web.py"),
-    "index of another version": (lambda e: alter(e / "index.json", format=9),
-                                 "was exported in format 9, but this page reads format 2",
-                                 "python export_for_web.py"),
-    "no manifest": (lambda e: (e / "smoke/manifest.json").unlink(),
-                    "The run smoke is missing (404)", "python export_for_web.py runs/smoke"),
-    "manifest cut": (lambda e: cut(e / "smoke/manifest.json"),
-                     "the run smoke is damaged: it is not JSON",
-                     "python export_for_web.py runs/smoke"),
-    "manifest of another version": (lambda e: alter(e / "smoke/manifest.json", format=0),
-                                    "The run smoke was exported in format 0",
-                                    "python export_for_web.py"),
-    "manifest without tokens": (lambda e: alter(e / "smoke/manifest.json", tokenizer={}),
-                                "manifest.json of the run smoke is damaged",
-                                "python export_for_web.py runs/smoke"),
-    "manifest is a list": (lambda e: (e / "smoke/manifest.json").write_text("[]"),
-                           "The run smoke was exported in format undefined",
-                           "python export_for_web.py"),
-    "samples missing": (lambda e: (e / "smoke/samples.json").unlink(),
-                     "samples.json of the run smoke is missing (404)",
-                     "python export_for_web.py runs/smoke"),
-    "samples cut": (lambda e: cut(e / "smoke/samples.json"),
-                    "samples.json of the run smoke is damaged",
-                    "python export_for_web.py runs/smoke"),
+    "no folder": (
+        lambda e: shutil.rmtree(e),
+        "There is no run to show yet",
+        "python train.py && python export_for_web.py --serve",
+    ),
+    "no runs": (
+        lambda e: alter(e / "index.json", runs=[]),
+        "There is no run to show yet",
+        "python train.py && python export_for_web.py --serve",
+    ),
+    "index cut": (
+        lambda e: cut(e / "index.json"),
+        "the list of runs is damaged: it is not JSON",
+        "python export_for_web.py",
+    ),
+    "index of another version": (
+        lambda e: alter(e / "index.json", format=9),
+        "was exported in format 9, but this page reads format 2",
+        "python export_for_web.py",
+    ),
+    "no manifest": (
+        lambda e: (e / "smoke/manifest.json").unlink(),
+        "The run smoke is missing (404)",
+        "python export_for_web.py runs/smoke",
+    ),
+    "manifest cut": (
+        lambda e: cut(e / "smoke/manifest.json"),
+        "the run smoke is damaged: it is not JSON",
+        "python export_for_web.py runs/smoke",
+    ),
+    "manifest of another version": (
+        lambda e: alter(e / "smoke/manifest.json", format=0),
+        "The run smoke was exported in format 0",
+        "python export_for_web.py",
+    ),
+    "manifest without tokens": (
+        lambda e: alter(e / "smoke/manifest.json", tokenizer={}),
+        "manifest.json of the run smoke is damaged",
+        "python export_for_web.py runs/smoke",
+    ),
+    "manifest is a list": (
+        lambda e: (e / "smoke/manifest.json").write_text("[]"),
+        "The run smoke was exported in format undefined",
+        "python export_for_web.py",
+    ),
+    "samples missing": (
+        lambda e: (e / "smoke/samples.json").unlink(),
+        "samples.json of the run smoke is missing (404)",
+        "python export_for_web.py runs/smoke",
+    ),
+    "samples cut": (
+        lambda e: cut(e / "smoke/samples.json"),
+        "samples.json of the run smoke is damaged",
+        "python export_for_web.py runs/smoke",
+    ),
     "one number of the samples changed": (
         lambda e: (e / "smoke/samples.json").write_text(
-            (e / "smoke/samples.json").read_text("utf-8").replace("0", "1", 1), "utf-8"),
+            (e / "smoke/samples.json").read_text("utf-8").replace("0", "1", 1), "utf-8"
+        ),
         "samples.json of the run smoke is damaged",
-                    "python export_for_web.py runs/smoke"),
-    "samples of another export": (lambda e: (e / "smoke/samples.json").write_text("{}"),
-                                  "samples.json of the run smoke is damaged",
-                                  "python export_for_web.py runs/smoke"),
-    "log cut": (lambda e: cut(e / "smoke/log.json"), "log.json of the run smoke is damaged",
-                "python export_for_web.py runs/smoke"),
-    "log left out": (lambda e: change(e / "smoke", "manifest.json",
-                                      lambda m: m["missing"].update(log="It could not be read.")),
-                     "It could not be read.", "python export_for_web.py runs/smoke"),
+        "python export_for_web.py runs/smoke",
+    ),
+    "samples of another export": (
+        lambda e: (e / "smoke/samples.json").write_text("{}"),
+        "samples.json of the run smoke is damaged",
+        "python export_for_web.py runs/smoke",
+    ),
+    "log cut": (
+        lambda e: cut(e / "smoke/log.json"),
+        "log.json of the run smoke is damaged",
+        "python export_for_web.py runs/smoke",
+    ),
+    "log left out": (
+        lambda e: change(
+            e / "smoke", "manifest.json", lambda m: m["missing"].update(log="It could not be read.")
+        ),
+        "It could not be read.",
+        "python export_for_web.py runs/smoke",
+    ),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_data_is_reported_where_it_would_be_shown_with_a_command(
-        browser, site, tmp_path, damage):
+    browser, site, tmp_path, damage
+):
     harm, sentence, command = DAMAGE[damage]
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
@@ -629,27 +710,56 @@ def test_damaged_data_is_reported_where_it_would_be_shown_with_a_command(
 
 
 INSIDE = {  # the same for what only explore.html reads
-    "a sample missing": (lambda e: (e / "smoke/steps/000020.json").unlink(), "#inside token-row",
-                       "steps/000020.json of the run smoke is missing (404)"),
-    "a sample cut": (lambda e: cut(e / "smoke/steps/000020.json"), "#inside token-row",
-                   "steps/000020.json of the run smoke is damaged"),
-    "heads cut": (lambda e: cut(e / "smoke/heads.json"), "head-story",
-                  "heads.json of the run smoke is damaged"),
+    "a sample missing": (
+        lambda e: (e / "smoke/steps/000020.json").unlink(),
+        "#inside token-row",
+        "steps/000020.json of the run smoke is missing (404)",
+    ),
+    "a sample cut": (
+        lambda e: cut(e / "smoke/steps/000020.json"),
+        "#inside token-row",
+        "steps/000020.json of the run smoke is damaged",
+    ),
+    "heads cut": (
+        lambda e: cut(e / "smoke/heads.json"),
+        "head-story",
+        "heads.json of the run smoke is damaged",
+    ),
     "heads of an older export": (
         lambda e: change(e / "smoke", "heads.json", lambda heads: heads.pop("sampled")),
-        "entropy-strips", "was exported before this figure existed"),
-    "check missing": (lambda e: (e / "smoke/check.json").unlink(), "parity-check",
-                      "check.json of the run smoke is missing (404)"),
-    "logits missing": (lambda e: (e / "smoke/logits/000020.json").unlink(), "parity-check",
-                       "logits/000020.json of the run smoke is missing (404)"),
-    "weights missing": (lambda e: (e / "smoke/weights/000020.bin").unlink(), "parity-check",
-                        "000020.bin is missing (404)"),
-    "weights cut": (lambda e: cut(e / "smoke/weights/000020.bin"), "#first",
-                    "it is cut short, or from another export"),
-    "weights cut, deeper": (lambda e: cut(e / "smoke/weights/000020.bin"), "logit-lens",
-                            "it is cut short, or from another export"),
-    "one weight changed": (lambda e: flip_bit(e / "smoke/weights/000020.bin"), "parity-check",
-                           "000020.bin is damaged, or belongs to another export"),
+        "entropy-strips",
+        "was exported before this figure existed",
+    ),
+    "check missing": (
+        lambda e: (e / "smoke/check.json").unlink(),
+        "parity-check",
+        "check.json of the run smoke is missing (404)",
+    ),
+    "logits missing": (
+        lambda e: (e / "smoke/logits/000020.json").unlink(),
+        "parity-check",
+        "logits/000020.json of the run smoke is missing (404)",
+    ),
+    "weights missing": (
+        lambda e: (e / "smoke/weights/000020.bin").unlink(),
+        "parity-check",
+        "000020.bin is missing (404)",
+    ),
+    "weights cut": (
+        lambda e: cut(e / "smoke/weights/000020.bin"),
+        "#first",
+        "it is cut short, or from another export",
+    ),
+    "weights cut, deeper": (
+        lambda e: cut(e / "smoke/weights/000020.bin"),
+        "logit-lens",
+        "it is cut short, or from another export",
+    ),
+    "one weight changed": (
+        lambda e: flip_bit(e / "smoke/weights/000020.bin"),
+        "parity-check",
+        "000020.bin is damaged, or belongs to another export",
+    ),
 }
 
 
@@ -661,7 +771,8 @@ def flip_bit(path):
 
 @pytest.mark.parametrize("damage", INSIDE)
 def test_one_damaged_file_is_reported_and_the_other_figures_still_work(
-        browser, site, tmp_path, damage):
+    browser, site, tmp_path, damage
+):
     harm, figure, sentence = INSIDE[damage]
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
@@ -694,6 +805,7 @@ def test_a_run_in_the_address_that_was_not_exported_is_reported_as_missing(brows
 
 # Numbers in words -------------------------------------------------------------------------------
 
+
 def test_numbers_and_tokens_are_written_as_people_read_them(engine):
     assert engine("""async () => {
         const { count, duration, inText, percent, showWhitespace } =
@@ -703,9 +815,15 @@ def test_numbers_and_tokens_are_written_as_people_read_them(engine):
                 [75, 3600, 12.4].map(duration), inText(" a\\n"),
                 showWhitespace(" a\\n"), inText("<|endoftext|>"),
                 colorToken(0.26), heat(2)]; }""") == [
-        ["0%", "<1%", "75%", ">99%", "100%"], "951,040",
+        ["0%", "<1%", "75%", ">99%", "100%"],
+        "951,040",
         ["1 min 15 s", "1 h 0 min", "12 s"],
-        " a↵ ", "·a↵", " (end)", "color3", "heat10"]
+        " a↵ ",
+        "·a↵",
+        " (end)",
+        "color3",
+        "heat10",
+    ]
 
 
 def test_a_loss_in_nats_is_also_shown_as_a_number_of_equal_options(engine):
@@ -717,14 +835,20 @@ def test_a_loss_in_nats_is_also_shown_as_a_number_of_equal_options(engine):
 
 # The scale of steps -----------------------------------------------------------------------------
 
+
 @settings(max_examples=40)
-@given(steps=st.lists(st.integers(0, 10**5), min_size=1, max_size=30, unique=True).map(sorted),
-       other=st.integers(0, 10**5))
+@given(
+    steps=st.lists(st.integers(0, 10**5), min_size=1, max_size=30, unique=True).map(sorted),
+    other=st.integers(0, 10**5),
+)
 def test_sampled_steps_are_equally_far_apart_and_others_lie_between_them(engine, steps, other):
-    indices, between, nearest, latest = engine("""async ({ steps, other }) => {
+    indices, between, nearest, latest = engine(
+        """async ({ steps, other }) => {
         const { fractionalIndex, latest, nearest } = await import("/app/step-scale.js");
         return [steps.map((step) => fractionalIndex(step, steps)), fractionalIndex(other, steps),
-                nearest(other, steps), latest(other, steps)]; }""", dict(steps=steps, other=other))
+                nearest(other, steps), latest(other, steps)]; }""",
+        dict(steps=steps, other=other),
+    )
     assert indices == list(range(len(steps)))
     before = [i for i, step in enumerate(steps) if step <= other]
     assert (before[-1] if before else 0) <= between <= (before[-1] + 1 if before else 0)

@@ -1,4 +1,5 @@
 """A site gets exports completely or not at all, and nothing that is not ours is ever touched."""
+
 import builtins
 import contextlib
 import errno
@@ -27,12 +28,25 @@ FIXTURES = ROOT.parent / "shared" / "cases" / "fixtures"
 
 def written(version, folder="runs/tale", **more):
     """write(folder), which makes a small export; each of its files says which version it is."""
+
     def write(new):
         for file in ("weights/000000.bin", "steps/000000.json"):
             publish.write_bytes(new / file, version.encode())
-        publish.write_json(new / "manifest.json", dict(
-            format=publish.FORMAT, name=new.name, folder=folder, version=version, parameters=1,
-            step=2, finished=True, settings=dict(dataset="stories", steps=2), **more))
+        publish.write_json(
+            new / "manifest.json",
+            dict(
+                format=publish.FORMAT,
+                name=new.name,
+                folder=folder,
+                version=version,
+                parameters=1,
+                step=2,
+                finished=True,
+                settings=dict(dataset="stories", steps=2),
+                **more,
+            ),
+        )
+
     return write
 
 
@@ -50,8 +64,11 @@ def listed(site):
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.fixture
@@ -71,6 +88,7 @@ def site(tmp_path):
 
 
 # Somebody's files -------------------------------------------------------------------------------
+
 
 def a_page_of_theirs(site):
     (site / "index.html").write_text("<h1>My wedding</h1>")
@@ -103,9 +121,18 @@ def a_damaged_mark(site):
     (site / publish.MARKER).write_text("[")
 
 
-@pytest.mark.parametrize("put", [
-    a_page_of_theirs, a_note, a_folder_of_photos, a_hidden_file, a_repository, a_damaged_mark,
-    an_exported_folder_of_another_program])
+@pytest.mark.parametrize(
+    "put",
+    [
+        a_page_of_theirs,
+        a_note,
+        a_folder_of_photos,
+        a_hidden_file,
+        a_repository,
+        a_damaged_mark,
+        an_exported_folder_of_another_program,
+    ],
+)
 def test_a_folder_that_holds_something_else_is_refused_and_stays_as_it_was(site, pages, put):
     site.mkdir()
     put(site)
@@ -116,7 +143,8 @@ def test_a_folder_that_holds_something_else_is_refused_and_stays_as_it_was(site,
 
 
 def test_the_command_refuses_somebody_elses_folder_before_it_reads_a_run(
-        folder, monkeypatch, capsys):
+    folder, monkeypatch, capsys
+):
     Path("public").mkdir()
     Path("public/index.html").write_text("mine")
     monkeypatch.setattr(sys, "argv", ["export_for_web.py", "--out", "public"])
@@ -133,9 +161,16 @@ def test_an_empty_folder_becomes_a_site(site, pages, litter):
     publish.check_site(site, pages)
     publish.publish(site, "tale", written("1"), pages)
     assert contents(site).keys() == {
-        *litter, publish.MARKER, "index.html", "engine/gpt.js", "styles/page.css",
-        "exported/index.json", "exported/tale/manifest.json", "exported/tale/weights/000000.bin",
-        "exported/tale/steps/000000.json"}
+        *litter,
+        publish.MARKER,
+        "index.html",
+        "engine/gpt.js",
+        "styles/page.css",
+        "exported/index.json",
+        "exported/tale/manifest.json",
+        "exported/tale/weights/000000.bin",
+        "exported/tale/steps/000000.json",
+    }
     assert listed(site) == ["tale"]
 
 
@@ -217,13 +252,23 @@ def test_a_damaged_export_is_replaced(site, pages):
     assert version_of(place) == "2"
 
 
-@pytest.mark.parametrize("name", [
-    "index.html", "weights/a.bin", "steps/1.html", "evil.js", "weights/１.bin", "manifest.JSON",
-    "heads/manifest.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index.html",
+        "weights/a.bin",
+        "steps/1.html",
+        "evil.js",
+        "weights/１.bin",
+        "manifest.JSON",
+        "heads/manifest.json",
+    ],
+)
 def test_an_export_has_no_file_that_no_page_asks_for(site, pages, name):
     def write(folder):
         written("1")(folder)
         publish.write_bytes(folder / name, b"")
+
     with pytest.raises(BadInput):
         publish.publish(site, "tale", write, pages)
     assert not site.exists()
@@ -246,10 +291,23 @@ def test_what_a_damaged_manifest_says_does_no_harm():
 
 # Links ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", [
-    "exported", "exported/tale", "exported/index.json", "exported/.lock", "index.html", "engine",
-    "engine/gpt.js", publish.MARKER, publish.MARKER + ".part", "exported/tale/steps",
-    "exported/tale/manifest.json"])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "exported",
+        "exported/tale",
+        "exported/index.json",
+        "exported/.lock",
+        "index.html",
+        "engine",
+        "engine/gpt.js",
+        publish.MARKER,
+        publish.MARKER + ".part",
+        "exported/tale/steps",
+        "exported/tale/manifest.json",
+    ],
+)
 def test_nothing_is_written_through_a_link(site, pages, tmp_path, name):
     publish.publish(site, "tale", written("1"), pages)
     elsewhere = tmp_path / "elsewhere"
@@ -284,6 +342,7 @@ def test_a_linked_run_is_not_listed(site, pages, tmp_path):
 
 # Killed at any instant --------------------------------------------------------------------------
 
+
 class Killed(BaseException):
     """What ends this process: nothing that would tidy up runs after it."""
 
@@ -302,14 +361,20 @@ def killed_at(n):
                 raise Killed
             count[0] += 1
             return change(*words, **names)
+
         return changed
 
     with pytest.MonkeyPatch.context() as patch:
         for name in CHANGES:
             patch.setattr(os, name, counted(getattr(os, name)))
         writes, opened = counted(builtins.open), builtins.open
-        patch.setattr(builtins, "open", lambda file, mode="r", *rest, **names: (
-            writes if "w" in mode else opened)(file, mode, *rest, **names))
+        patch.setattr(
+            builtins,
+            "open",
+            lambda file, mode="r", *rest, **names: (writes if "w" in mode else opened)(
+                file, mode, *rest, **names
+            ),
+        )
         patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
         yield count
 
@@ -327,7 +392,8 @@ def kill(work, n):
 
 @pytest.mark.parametrize("first", [False, True])
 def test_an_export_that_is_killed_at_any_instant_leaves_the_old_or_the_new_one(
-        tmp_path, pages, first):
+    tmp_path, pages, first
+):
     def start(n):
         site = tmp_path / str(n) / "site"
         if not first:
@@ -384,11 +450,13 @@ def test_a_run_that_an_earlier_version_left_between_its_renames_is_put_back(site
     assert version_of(place) == "old" and not staging.exists()
 
 
-@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Access is denied"),
-                                   KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [PermissionError(errno.EACCES, "Access is denied"), KeyboardInterrupt()]
+)
 @pytest.mark.parametrize("first", [False, True])
 def test_an_export_of_which_any_rename_fails_leaves_everything_as_it_was(
-        site, pages, monkeypatch, error, first):
+    site, pages, monkeypatch, error, first
+):
     monkeypatch.setattr("terrarium.files.PATIENCE", 0)
     if not first:
         publish.publish(site, "tale", written("old"), pages)
@@ -420,13 +488,24 @@ def test_an_export_of_which_any_rename_fails_leaves_everything_as_it_was(
     assert renames > 10 and version_of(site / "exported" / "tale") == "new"
 
 
-@pytest.mark.parametrize("number, says", [
-    (errno.ENOSPC, "disk is full"), (errno.EROFS, "only be read"), (errno.EACCES, "protected"),
-    (errno.ENAMETOOLONG, "longer name"), (errno.EIO, "damaged"), (errno.EMFILE, "too many"),
-    (errno.ENOENT, "not there"), (errno.ENOTDIR, "is a file"), (None, "OSError")])
+@pytest.mark.parametrize(
+    "number, says",
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EROFS, "only be read"),
+        (errno.EACCES, "protected"),
+        (errno.ENAMETOOLONG, "longer name"),
+        (errno.EIO, "damaged"),
+        (errno.EMFILE, "too many"),
+        (errno.ENOENT, "not there"),
+        (errno.ENOTDIR, "is a file"),
+        (None, "OSError"),
+    ],
+)
 def test_each_refusal_of_the_system_has_its_sentence(site, pages, number, says):
     def write(folder):
         raise OSError(number, number and os.strerror(number), str(folder / "manifest.json"))
+
     with pytest.raises(BadInput, match=says) as caught:
         publish.publish(site, "tale", write, pages)
     said = str(caught.value)
@@ -449,12 +528,14 @@ def test_a_full_disk_is_named_and_the_old_export_stays(site, pages, monkeypatch)
 def test_a_file_of_the_run_that_fails_is_not_blamed_on_the_site(site, pages):
     def write(folder):
         open("/nowhere/train.py")
+
     with pytest.raises(FileNotFoundError):
         publish.publish(site, "tale", write, pages)
     assert not site.exists()
 
 
 # Two at once ------------------------------------------------------------------------------------
+
 
 def together(*works):
     """Run several works at once; whatever one of them raises is raised here."""
@@ -477,8 +558,12 @@ def together(*works):
 
 def test_exports_of_several_runs_at_once_are_all_listed(site, pages):
     names = [f"run-{i}" for i in range(6)]
-    together(*(lambda name=name: publish.publish(site, name, written(name, f"runs/{name}"), pages)
-               for name in names))
+    together(
+        *(
+            lambda name=name: publish.publish(site, name, written(name, f"runs/{name}"), pages)
+            for name in names
+        )
+    )
     assert listed(site) == names
     assert [version_of(site / "exported" / name) for name in names] == names
     assert not list(site.glob("exported/.*"))
@@ -487,8 +572,9 @@ def test_exports_of_several_runs_at_once_are_all_listed(site, pages):
 
 def test_exports_of_one_run_at_once_leave_one_of_them(site, pages):
     for _ in range(3):
-        together(*(lambda i=i: publish.publish(site, "tale", written(str(i)), pages)
-                   for i in range(6)))
+        together(
+            *(lambda i=i: publish.publish(site, "tale", written(str(i)), pages) for i in range(6))
+        )
         assert version_of(site / "exported" / "tale") in "012345"
         assert listed(site) == ["tale"] and not list(site.glob("exported/.*"))
 
@@ -561,13 +647,39 @@ def test_a_lock_ends_with_its_holder_on_systems_without_posix_locks_too(tmp_path
 
 # Names ------------------------------------------------------------------------------------------
 
+
 def name_of(folder, site):
     return export_for_web.free_name(Path(folder), site / "exported")
 
 
-NAMES = ["我的小说", "三国演义", "رواية", "историja", "🐌", "🐌🐌", "größe", "grösse", "-", "!",
-         "con", "NUL", "CON", "Run", "run", "my novel", "my-novel", "my novel ", "my_novel",
-         "x" * 90, "x" * 91, "小说 2", "小説 2", "com1", "run-", "%41"]
+NAMES = [
+    "我的小说",
+    "三国演义",
+    "رواية",
+    "историja",
+    "🐌",
+    "🐌🐌",
+    "größe",
+    "grösse",
+    "-",
+    "!",
+    "con",
+    "NUL",
+    "CON",
+    "Run",
+    "run",
+    "my novel",
+    "my-novel",
+    "my novel ",
+    "my_novel",
+    "x" * 90,
+    "x" * 91,
+    "小说 2",
+    "小説 2",
+    "com1",
+    "run-",
+    "%41",
+]
 
 
 def test_runs_of_different_names_never_get_the_same_address(site, pages):
@@ -584,8 +696,17 @@ def test_runs_of_different_names_never_get_the_same_address(site, pages):
         assert version_of(site / "exported" / name) == real
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]),
-                        min_size=1, max_size=9), min_size=2, max_size=2))
+@given(
+    st.lists(
+        st.text(
+            st.characters(exclude_characters="/\0", exclude_categories=["Cs"]),
+            min_size=1,
+            max_size=9,
+        ),
+        min_size=2,
+        max_size=2,
+    )
+)
 def test_names_that_are_not_plain_letters_are_told_apart(names):
     one, other = (unicodedata.normalize("NFC", name) for name in names)
     if one != other and not (one.isascii() and other.isascii()):
@@ -594,8 +715,7 @@ def test_names_that_are_not_plain_letters_are_told_apart(names):
 
 
 def test_a_name_is_the_same_however_a_system_stores_its_letters(tmp_path):
-    both = {web_name(tmp_path / unicodedata.normalize(form, "Größe é"))
-            for form in ("NFC", "NFD")}
+    both = {web_name(tmp_path / unicodedata.normalize(form, "Größe é")) for form in ("NFC", "NFD")}
     assert len(both) == 1
 
 

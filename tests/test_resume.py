@@ -2,6 +2,7 @@
 
 What an interrupted run has to be equal to is `unbroken`, the same run in one piece.
 """
+
 import errno
 import io
 import json
@@ -30,11 +31,14 @@ import torch
 
 TRAIN = Path(train.__file__)
 STEPS = 120
-FLAGS = (f"--preset smoke --precision float32 --dropout 0.1 --steps {STEPS} --sample-every 10 "
-         "--snapshots 12").split()
-TINY = ("--preset smoke --precision float32 --dropout 0.1 --dataset tale.txt --vocab-size 0 "
-        "--n-layer 1 --n-embd 8 --n-ff 8 --n-ctx 16 --steps 4 --sample-every 2 --snapshots 1"
-        ).split()
+FLAGS = (
+    f"--preset smoke --precision float32 --dropout 0.1 --steps {STEPS} --sample-every 10 "
+    "--snapshots 12"
+).split()
+TINY = (
+    "--preset smoke --precision float32 --dropout 0.1 --dataset tale.txt --vocab-size 0 "
+    "--n-layer 1 --n-embd 8 --n-ff 8 --n-ctx 16 --steps 4 --sample-every 2 --snapshots 1"
+).split()
 FILES = 23  # that a run of TINY writes: 6 to begin, 14 to watch it three times, 3 to close
 
 
@@ -48,8 +52,9 @@ def ctrl_c():
 
 def run_here(*flags):
     """train.py in this process, ended as train.py ends it."""
-    run_command(lambda: train.train(
-        read_settings(train.Settings, train.PRESETS, [*map(str, flags)])))
+    run_command(
+        lambda: train.train(read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+    )
 
 
 def exit_code(*flags):
@@ -78,6 +83,7 @@ def tale(folder):
 
 # ------------------------------------------------------------------------------ what is compared
 
+
 def files_of(run):
     return sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file())
 
@@ -88,6 +94,7 @@ def parts_in(run):
 
 def tensors_of(path):
     """Everything in a .pt file, flat: tensors and numbers by the way that leads to them."""
+
     def walk(way, thing):
         if isinstance(thing, (dict, list, tuple)):
             items = thing.items() if isinstance(thing, dict) else enumerate(thing)
@@ -95,23 +102,32 @@ def tensors_of(path):
                 yield from walk(f"{way}/{key}", value)
         else:
             yield way, thing
+
     return dict(walk("", torch.load(path, weights_only=True)))
 
 
 def same_tensors(a, b, skip=("/log", "/belongs_to")):
     """Whether two files hold the same; times are in the log, which is compared by itself, and
     belongs_to has the hash of settings.json, which names the folder."""
-    a, b = ({way: value for way, value in tensors_of(path).items() if not way.startswith(skip)}
-            for path in (a, b))
+    a, b = (
+        {way: value for way, value in tensors_of(path).items() if not way.startswith(skip)}
+        for path in (a, b)
+    )
     return a.keys() == b.keys() and all(
-        torch.equal(a[way], b[way]) if torch.is_tensor(a[way]) else a[way] == b[way] for way in a)
+        torch.equal(a[way], b[way]) if torch.is_tensor(a[way]) else a[way] == b[way] for way in a
+    )
 
 
 def losses_of(run):
     """The lines of the log without what differs from one run to the next, the time it took."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
-    return [{name: line.get(name) for name in ("step", "loss", "validation_loss", "gradient_norm",
-                                               "lr_multiplier")} for line in lines]
+    return [
+        {
+            name: line.get(name)
+            for name in ("step", "loss", "validation_loss", "gradient_norm", "lr_multiplier")
+        }
+        for line in lines
+    ]
 
 
 def assert_same_run(run, unbroken):
@@ -127,8 +143,9 @@ def assert_same_run(run, unbroken):
             assert all(np.array_equal(here[key], there[key]) for key in there), name
         elif name.startswith("tok"):
             assert (run / name).read_bytes() == (unbroken / name).read_bytes()
-    metrics = [json.loads((folder / "metrics.json").read_text("utf-8")) for folder in
-               (run, unbroken)]
+    metrics = [
+        json.loads((folder / "metrics.json").read_text("utf-8")) for folder in (run, unbroken)
+    ]
     for each in metrics:
         each.pop("seconds"), each.pop("sampling_seconds", None)
     assert metrics[0] == metrics[1]
@@ -190,15 +207,26 @@ def start(run, *strike):
     """
     begun = (run / "settings.json").exists()
     flags = ["--resume", run] if begun else [*FLAGS, "--out", run]
-    return subprocess.run([sys.executable, "-c", STRUCK, *map(str, strike), *flags], text=True,
-                          capture_output=True, timeout=PATIENCE)
+    return subprocess.run(
+        [sys.executable, "-c", STRUCK, *map(str, strike), *flags],
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(unbroken, tmp_path):
     run, steps = tmp_path / "run", []
-    for strike in (("file", 3), ("file", 5), ("step", 1), ("step", 14), ("file", 9), ("step", 23),
-                   ("file", 12)):  # the first two while the run is prepared
+    for strike in (
+        ("file", 3),
+        ("file", 5),
+        ("step", 1),
+        ("step", 14),
+        ("file", 9),
+        ("step", 23),
+        ("file", 12),
+    ):  # the first two while the run is prepared
         ended = start(run, "SIGKILL", *strike)
         assert ended.returncode == -signal.SIGKILL and "Traceback" not in ended.stderr
         if (run / "checkpoint.pt").exists():  # never half a file, and never a step back
@@ -235,6 +263,7 @@ def go_on_with(run):
 
 # ------------------------------------------------------------------------------ Ctrl-C
 
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 def test_ctrl_c_saves_and_says_how_to_go_on_and_then_it_goes_on(unbroken, tmp_path):
     run = tmp_path / "run"
@@ -260,7 +289,8 @@ def test_the_second_ctrl_c_stops_at_once():
 
 
 def test_ctrl_c_before_the_training_ends_in_a_sentence_and_the_run_can_go_on(
-        tale, folder, monkeypatch, capsys):
+    tale, folder, monkeypatch, capsys
+):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -302,6 +332,7 @@ def test_an_interrupted_run_of_a_text_file_goes_on_where_it_was(tale, folder, mo
 
 # ------------------------------------------------------------------------------ a full disk
 
+
 def open_until(n, error):
     """open() whose n-th file to write takes half of a block and then raises an error."""
     files = count()
@@ -311,7 +342,7 @@ def open_until(n, error):
 
         def write(self, content):
             self.broke = True
-            os.write(self.fileno(), bytes(content)[:len(content) // 2])
+            os.write(self.fileno(), bytes(content)[: len(content) // 2])
             raise error
 
         def close(self):  # NumPy may have written past us
@@ -338,7 +369,8 @@ def assert_says_how_to_go_on(said, reason, run):
 
 
 def test_a_disk_that_is_full_at_any_file_ends_the_run_in_one_sentence_and_it_goes_on_afterwards(
-        tale, folder, monkeypatch, capfd):
+    tale, folder, monkeypatch, capfd
+):
     for n in range(FILES + 1):
         run, full = folder / f"full-{n}", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         with monkeypatch.context() as patch:
@@ -358,12 +390,28 @@ def test_a_disk_that_is_full_at_any_file_ends_the_run_in_one_sentence_and_it_goe
 @pytest.mark.parametrize("limit, kept", [(4_000, None), (400_000, 0)])
 def test_a_file_that_may_not_grow_ends_the_run_in_one_sentence(run_train, folder, limit, kept):
     import resource
-    (folder / "long.txt").write_text("\n".join(data.find("stories").generate(seed)
-                                               for seed in range(20)), "utf-8")
-    flags = ["--preset", "smoke", "--precision", "float32", "--steps", 2, "--dataset", "long.txt",
-             "--out", "run"]
-    ended = run_train(*flags, preexec_fn=lambda: resource.setrlimit(
-        resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)))
+
+    (folder / "long.txt").write_text(
+        "\n".join(data.find("stories").generate(seed) for seed in range(20)), "utf-8"
+    )
+    flags = [
+        "--preset",
+        "smoke",
+        "--precision",
+        "float32",
+        "--steps",
+        2,
+        "--dataset",
+        "long.txt",
+        "--out",
+        "run",
+    ]
+    ended = run_train(
+        *flags,
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)
+        ),
+    )
     assert ended.returncode == 2
     assert_says_how_to_go_on(ended.stderr, "larger than this disk allows", folder / "run")
     assert not parts_in(folder / "run")
@@ -384,7 +432,8 @@ def test_a_folder_that_cannot_be_made_ends_the_run_in_one_sentence(tale, folder,
 
 
 def test_a_folder_that_may_not_be_written_to_ends_the_run_in_one_sentence(
-        tale, folder, monkeypatch, capfd):
+    tale, folder, monkeypatch, capfd
+):
     def forbidden(path, mode="r", **options):
         if mode == "wb":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
@@ -400,6 +449,7 @@ def test_a_folder_that_may_not_be_written_to_ends_the_run_in_one_sentence(
 
 
 # ------------------------------------------------------------------------------ the files
+
 
 def test_a_checkpoint_is_plain_tensors_and_numbers_and_no_half_file_remains(unbroken):
     kept = torch.load(unbroken / "checkpoint.pt", weights_only=True)

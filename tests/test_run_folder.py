@@ -1,4 +1,5 @@
 """What a run leaves in its folder, every number of it computed again from the snapshots."""
+
 import errno
 import json
 import math
@@ -29,9 +30,23 @@ KEPT = [0, 1, 2, 4, 9, 20]
 def run_smoke(folder, *flags):
     """A run of 20 steps in this process; Ctrl-C works as before when it is over."""
     handler = signal.getsignal(signal.SIGINT)
-    s = read_settings(Settings, PRESETS, [
-        "--preset", "smoke", "--precision", "float32", "--snapshots", "6", "--warmup", "30",
-        "--out", str(folder), *map(str, flags)])
+    s = read_settings(
+        Settings,
+        PRESETS,
+        [
+            "--preset",
+            "smoke",
+            "--precision",
+            "float32",
+            "--snapshots",
+            "6",
+            "--warmup",
+            "30",
+            "--out",
+            str(folder),
+            *map(str, flags),
+        ],
+    )
     try:
         train.train(s)
     finally:
@@ -80,13 +95,26 @@ def row_of(tokenizer, prompt):
 
 # ------------------------------------------------------------------------------ the small files
 
+
 def test_a_run_leaves_these_files_and_no_others(run):
     steps, kept = [f"{i:06}" for i in WATCHED], [f"{i:06}" for i in KEPT]
-    assert sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()) == sorted([
-        "settings.json", "tokenizer.json", "corpus.json", "log.jsonl", "traces.jsonl",
-        "checkpoint.pt", "hashes.jsonl", "metrics.json", "train.py", "tokens/train.bin",
-        "tokens/validation.bin",
-        *(f"attention/{step}.npz" for step in steps), *(f"snapshots/{step}.pt" for step in kept)])
+    assert sorted(p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()) == sorted(
+        [
+            "settings.json",
+            "tokenizer.json",
+            "corpus.json",
+            "log.jsonl",
+            "traces.jsonl",
+            "checkpoint.pt",
+            "hashes.jsonl",
+            "metrics.json",
+            "train.py",
+            "tokens/train.bin",
+            "tokens/validation.bin",
+            *(f"attention/{step}.npz" for step in steps),
+            *(f"snapshots/{step}.pt" for step in kept),
+        ]
+    )
 
 
 def test_the_code_that_ran_is_kept_byte_for_byte(run):
@@ -95,9 +123,18 @@ def test_the_code_that_ran_is_kept_byte_for_byte(run):
 
 def test_the_settings_are_those_of_the_preset_and_the_flags(run):
     settings = json.loads((run / "settings.json").read_text("utf-8"))
-    assert settings == dict(version="0.1.0") | vars(Settings(**{
-        **PRESETS["smoke"], "preset": "smoke", "precision": "float32", "snapshots": 6,
-        "warmup": 30, "out": str(run)}))
+    assert settings == dict(version="0.1.0") | vars(
+        Settings(
+            **{
+                **PRESETS["smoke"],
+                "preset": "smoke",
+                "precision": "float32",
+                "snapshots": 6,
+                "warmup": 30,
+                "out": str(run),
+            }
+        )
+    )
     assert (settings["n_layer"], settings["n_embd"], settings["steps"]) == (2, 32, 20)
 
 
@@ -106,21 +143,30 @@ def test_the_tokens_on_disk_are_the_stories(run, tokenizer):
     for split in ("train", "validation"):
         ids = np.fromfile(run / "tokens" / f"{split}.bin", np.uint16)
         assert ids[0] == ids[-1] == tokenizer.end == 0
-        assert tokenizer.decode(ids.tolist()) == "".join(
-            END + story for story in getattr(stories, split)) + END
+        assert (
+            tokenizer.decode(ids.tolist())
+            == "".join(END + story for story in getattr(stories, split)) + END
+        )
 
 
 def test_the_facts_about_the_corpus_are_right(run):
     facts, stories = json.loads((run / "corpus.json").read_text("utf-8")), data.find("stories")
     corpus = stories.load()
-    tokens = [len(np.fromfile(run / "tokens" / f"{split}.bin", np.uint16))
-              for split in ("train", "validation")]
+    tokens = [
+        len(np.fromfile(run / "tokens" / f"{split}.bin", np.uint16))
+        for split in ("train", "validation")
+    ]
     assert facts == dict(
-        dataset="stories", note="", vocab_size=512, prompts=list(stories.PROMPTS),
-        train_tokens=tokens[0], validation_tokens=tokens[1],
+        dataset="stories",
+        note="",
+        vocab_size=512,
+        prompts=list(stories.PROMPTS),
+        train_tokens=tokens[0],
+        validation_tokens=tokens[1],
         train_characters=sum(map(len, corpus.train)),
         validation_characters=sum(map(len, corpus.validation)),
-        entropy=pytest.approx(sum(s.nats for s in corpus.validation) / (tokens[1] - 1)))
+        entropy=pytest.approx(sum(s.nats for s in corpus.validation) / (tokens[1] - 1)),
+    )
 
 
 def test_the_log_has_a_line_for_each_step_with_everything_in_it(log):
@@ -143,7 +189,8 @@ def test_time_never_runs_backwards_in_the_log(log):
 def test_the_learning_rates_in_the_log_are_those_of_a_run_that_ends_while_it_warms_up(log):
     # Not yet half-way up, at step 14, the fall to zero over 15 of the 20 steps takes over.
     assert [line["lr_multiplier"] for line in log[:20]] == pytest.approx(
-        [(step + 1) / 31 for step in range(14)] + [i / 15 for i in range(6, 0, -1)])
+        [(step + 1) / 31 for step in range(14)] + [i / 15 for i in range(6, 0, -1)]
+    )
 
 
 def test_the_first_loss_is_that_of_knowing_nothing(log):
@@ -156,9 +203,9 @@ def test_the_last_loss_is_what_the_last_snapshot_makes_of_the_held_out_text(run,
     held_out = np.fromfile(run / "tokens" / "validation.bin", np.uint16).astype(np.int64)
     model, nats = model_of(run, 20), 0.0
     for document in np.split(held_out, np.flatnonzero(held_out == 0)[1:-1]):
-        document = [*document, 0][:len(document) + 1] if document[-1] else [*document]
+        document = [*document, 0][: len(document) + 1] if document[-1] else [*document]
         for start in range(0, len(document) - 1, 64):
-            ids = torch.tensor(document[start:start + 65])
+            ids = torch.tensor(document[start : start + 65])
             with torch.inference_mode():
                 logits = model(ids[None, :-1])[0][0]
             nats += torch.nn.functional.cross_entropy(logits, ids[1:], reduction="sum").item()
@@ -179,13 +226,18 @@ def test_the_accuracy_of_each_rule_and_of_all_together_is_a_fraction(run):
 
 # ------------------------------------------------------------------------------ traces
 
+
 def test_every_watched_step_continues_the_five_prompts(traces):
     assert [trace["step"] for trace in traces] == WATCHED
     for trace in traces:
         assert trace["temperature"] == 0.8
         assert [prompt["prompt"] for prompt in trace["continuations"]] == [
-            "Once upon a time", "The boy was very", "She went to the", "The dog and the cat",
-            "He was happy because"]
+            "Once upon a time",
+            "The boy was very",
+            "She went to the",
+            "The dog and the cat",
+            "He was happy because",
+        ]
 
 
 def test_the_given_tokens_join_to_the_prompt_behind_an_end_token(traces):
@@ -215,7 +267,7 @@ def test_the_probabilities_are_those_that_the_snapshot_computes(run, tokenizer, 
         row, given = row_of(tokenizer, prompt), len(prompt["prompt_tokens"])
         for i, token in enumerate(prompt["tokens"]):
             with torch.inference_mode():
-                p = model(torch.tensor([row[:given + i]]))[0][0, -1].softmax(-1)
+                p = model(torch.tensor([row[: given + i]]))[0][0, -1].softmax(-1)
             assert token["p"] == pytest.approx(p[row[given + i]].item(), abs=1e-4)
             for text, share in token["top"]:
                 assert share == pytest.approx(p[tokenizer.ids[text]].item(), abs=1e-4)
@@ -225,12 +277,14 @@ def test_the_probabilities_are_those_that_the_snapshot_computes(run, tokenizer, 
 
 # ------------------------------------------------------------------------------ attention
 
+
 @pytest.mark.parametrize("step", KEPT)
 def test_the_attention_on_disk_is_what_the_snapshot_pays(run, tokenizer, traces, step):
     model, trace = model_of(run, step), traces[WATCHED.index(step)]
     arrays = np.load(run / "attention" / f"{step:06}.npz")
-    assert sorted(arrays) == sorted(f"{kind}_{i}" for kind in ("weights", "entropy")
-                                    for i in range(5))
+    assert sorted(arrays) == sorted(
+        f"{kind}_{i}" for kind in ("weights", "entropy") for i in range(5)
+    )
     for i, prompt in enumerate(trace["continuations"]):
         row = row_of(tokenizer, prompt)
         with torch.inference_mode():
@@ -256,21 +310,43 @@ def test_the_first_token_of_a_row_can_only_look_at_itself(run):
 
 # ------------------------------------------------------------------------------ snapshots
 
+
 def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one():
     assert sorted(snapshot_steps(Settings())) == [
-        0, 1, 2, 3, 5, 7, 10, 15, 22, 32, 46, 68, 100, 200, 300, 500, 700, 1000]
+        0,
+        1,
+        2,
+        3,
+        5,
+        7,
+        10,
+        15,
+        22,
+        32,
+        46,
+        68,
+        100,
+        200,
+        300,
+        500,
+        700,
+        1000,
+    ]
 
 
 @given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
 def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
-        steps, sample_every, snapshots):
+    steps, sample_every, snapshots
+):
     kept = snapshot_steps(Settings(steps=steps, sample_every=sample_every, snapshots=snapshots))
     assert 0 in kept and max(kept) == steps and len(kept) <= max(2, snapshots + 1)
 
 
 def test_snapshots_are_weights_and_the_last_is_that_of_the_checkpoint(run):
-    first, last = (torch.load(run / "snapshots" / name, weights_only=True)
-                   for name in ("000000.pt", "000020.pt"))
+    first, last = (
+        torch.load(run / "snapshots" / name, weights_only=True)
+        for name in ("000000.pt", "000020.pt")
+    )
     model = torch.load(run / "checkpoint.pt", weights_only=True)["model"]
     assert list(first) == list(last) == list(model) == list(model_of(run, 0).state_dict())
     assert all(torch.equal(last[name], model[name]) for name in model)
@@ -290,6 +366,7 @@ def test_watching_more_often_changes_neither_the_weights_nor_the_losses(run, log
 
 
 # ------------------------------------------------------------------------------ a file that grows
+
 
 @pytest.fixture
 def growing(folder):

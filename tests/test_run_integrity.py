@@ -1,5 +1,5 @@
-"""A run is its own: no other folder is taken, no damage is believed, no code of it is executed.
-"""
+"""A run is its own: no other folder is taken, no damage is believed, no code of it is executed."""
+
 import json
 import math
 import os
@@ -26,10 +26,12 @@ import numpy as np
 import pytest
 import torch
 
-TINY = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --vocab-size 60 "
-        "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 4 "
-        "--sample-every 2 --snapshots 1").split()
-HEAD = '''import math
+TINY = (
+    "--preset smoke --device cpu --precision float32 --dataset tale.txt --vocab-size 60 "
+    "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 4 "
+    "--sample-every 2 --snapshots 1"
+).split()
+HEAD = """import math
 import torch
 
 def attention(q, k, v):
@@ -37,7 +39,7 @@ def attention(q, k, v):
     scores = q @ k.transpose(-2, -1) / math.sqrt(D)
     weights = (scores + torch.full((T, T), -math.inf, device=q.device).triu(1)).softmax(-1)
     return weights @ v, weights
-'''
+"""
 
 
 def write_tale(path, first=0):
@@ -110,8 +112,10 @@ def tale(folder):
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.is_file() and path.read_bytes()
-            for path in Path(folder).rglob("*")}
+    return {
+        path.relative_to(folder).as_posix(): path.is_file() and path.read_bytes()
+        for path in Path(folder).rglob("*")
+    }
 
 
 def weights_of(run):
@@ -150,9 +154,16 @@ COMMANDS = [resume, show, export]
 # ------------------------------------------------------------------------------ whose folder it is
 
 
-@pytest.mark.parametrize("out, mine", [
-    (".", "train.py"), ("work", "work/head.py"), ("work", "work/tokens/notes.txt"),
-    ("public", "public/index.html"), ("work", "work/settings.json")])
+@pytest.mark.parametrize(
+    "out, mine",
+    [
+        (".", "train.py"),
+        ("work", "work/head.py"),
+        ("work", "work/tokens/notes.txt"),
+        ("public", "public/index.html"),
+        ("work", "work/settings.json"),
+    ],
+)
 @pytest.mark.parametrize("flags", [(), ("--n-ctx", 100_000)])
 def test_a_folder_that_holds_anything_else_is_refused_and_stays_as_it_is(tale, out, mine, flags):
     Path(mine).parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +210,8 @@ def test_runs_that_begin_at_the_same_moment_get_folders_of_their_own(folder):
     for thread in threads:
         thread.join()
     assert sorted(run.name for run in claimed) == sorted(
-        ["runs/tale", *(f"runs/tale-{i}" for i in range(2, 9))])
+        ["runs/tale", *(f"runs/tale-{i}" for i in range(2, 9))]
+    )
     for run in claimed:
         run.release()
 
@@ -226,10 +238,18 @@ def test_a_run_in_training_is_not_taken_up_a_second_time(half):
 
 def test_the_lock_of_a_killed_training_does_not_keep_anybody_out(half):
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); "
-         "from terrarium.runs import RunFolder; run = RunFolder('run'); run.lock(); "
-         "print('locked', flush=True); input()", str(ROOT)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv[1]); "
+            "from terrarium.runs import RunFolder; run = RunFolder('run'); run.lock(); "
+            "print('locked', flush=True); input()",
+            str(ROOT),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert holder.stdout.readline() == "locked\n"
         with pytest.raises(BadInput):
@@ -242,15 +262,25 @@ def test_the_lock_of_a_killed_training_does_not_keep_anybody_out(half):
 
 # ------------------------------------------------------------------------------ damage
 
-DAMAGES = {"cut short": lambda content: content[: len(content) // 2], "empty": lambda content: b"",
-           "a bit flipped": lambda content: flipped(content, len(content) // 3),
-           "another bit flipped": lambda content: flipped(content, 9 * len(content) // 10)}
-NEEDED_TO_RESUME = ["settings.json", "tokenizer.json", "corpus.json", "tokens/train.bin",
-                    "tokens/validation.bin", "checkpoint.pt", "traces.jsonl"]
+DAMAGES = {
+    "cut short": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "a bit flipped": lambda content: flipped(content, len(content) // 3),
+    "another bit flipped": lambda content: flipped(content, 9 * len(content) // 10),
+}
+NEEDED_TO_RESUME = [
+    "settings.json",
+    "tokenizer.json",
+    "corpus.json",
+    "tokens/train.bin",
+    "tokens/validation.bin",
+    "checkpoint.pt",
+    "traces.jsonl",
+]
 
 
 def flipped(content, place):
-    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1:]
+    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
 
 
 @pytest.mark.parametrize("name", NEEDED_TO_RESUME)
@@ -283,16 +313,26 @@ def test_a_checkpoint_of_another_run_is_refused_even_if_its_hash_was_exchanged(g
         resume(half)
 
 
-@pytest.mark.parametrize("name", ["settings.json", "tokenizer.json", "corpus.json", "checkpoint.pt",
-                                  "tokens/train.bin", "hashes.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "settings.json",
+        "tokenizer.json",
+        "corpus.json",
+        "checkpoint.pt",
+        "tokens/train.bin",
+        "hashes.jsonl",
+    ],
+)
 def test_what_a_run_goes_on_with_is_refused_if_it_is_missing(half, name):
     (half / name).unlink()
     with pytest.raises(BadInput, match=name):
         resume(half)
 
 
-@pytest.mark.parametrize("name", ["log.jsonl", "train.py", "snapshots/000000.pt",
-                                  "attention/000000.npz"])
+@pytest.mark.parametrize(
+    "name", ["log.jsonl", "train.py", "snapshots/000000.pt", "attention/000000.npz"]
+)
 def test_what_a_run_can_go_on_without_does_not_stop_it(grown, half, name):
     (half / name).write_bytes(b"damaged")
     resume(half)
@@ -326,6 +366,7 @@ def test_damages_at_random_end_in_a_sentence_or_in_the_right_result(folder, monk
     """A sample of the drill in tests/bench/, which takes a count."""
     monkeypatch.syspath_prepend(ROOT / "tests" / "bench")
     import damage
+
     monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.setattr(damage.signal, "alarm", lambda _: None, raising=False)
     found, faults = damage.drill(5, seed=3)
@@ -336,14 +377,45 @@ def test_damages_at_random_end_in_a_sentence_or_in_the_right_result(folder, monk
 # ------------------------------------------------------------------------------ runs of strangers
 
 ABSURD_SETTINGS = [
-    ("n_layer", 2**31), ("n_layer", 0), ("n_layer", 10**6), ("n_layer", 1.5), ("n_layer", "2"),
-    ("n_layer", True), ("n_layer", None), ("n_layer", [1]), ("n_embd", 10**9), ("n_embd", -8),
-    ("n_head", 3), ("n_head", 0), ("n_ff", 10**9), ("n_ctx", 10**9), ("n_ctx", 0),
-    ("vocab_size", 10**6), ("steps", 10**400), ("steps", -1), ("steps", {}), ("seed", math.nan),
-    ("seed", -1), ("temperature", math.nan), ("temperature", math.inf), ("temperature", 0),
-    ("temperature", "warm"), ("dropout", 1.0), ("dropout", -0.1), ("cooldown", 2), ("warmup", -3),
-    ("matrix_lr", math.inf), ("precision", "float8"), ("precision", 32), ("preset", None),
-    ("dataset", 7), ("dataset", "\ud800"), ("head", None), ("head", []), ("snapshots", 0)]
+    ("n_layer", 2**31),
+    ("n_layer", 0),
+    ("n_layer", 10**6),
+    ("n_layer", 1.5),
+    ("n_layer", "2"),
+    ("n_layer", True),
+    ("n_layer", None),
+    ("n_layer", [1]),
+    ("n_embd", 10**9),
+    ("n_embd", -8),
+    ("n_head", 3),
+    ("n_head", 0),
+    ("n_ff", 10**9),
+    ("n_ctx", 10**9),
+    ("n_ctx", 0),
+    ("vocab_size", 10**6),
+    ("steps", 10**400),
+    ("steps", -1),
+    ("steps", {}),
+    ("seed", math.nan),
+    ("seed", -1),
+    ("temperature", math.nan),
+    ("temperature", math.inf),
+    ("temperature", 0),
+    ("temperature", "warm"),
+    ("dropout", 1.0),
+    ("dropout", -0.1),
+    ("cooldown", 2),
+    ("warmup", -3),
+    ("matrix_lr", math.inf),
+    ("precision", "float8"),
+    ("precision", 32),
+    ("preset", None),
+    ("dataset", 7),
+    ("dataset", "\ud800"),
+    ("head", None),
+    ("head", []),
+    ("snapshots", 0),
+]
 
 
 def with_setting(run, name, value):
@@ -365,18 +437,25 @@ def test_absurd_settings_are_refused_before_a_model_of_that_size_is_made(whole):
             assert "settings.json" in said or "GB of memory" in said, (name, value)
 
 
-@pytest.mark.parametrize("name, change", [
-    ("traces.jsonl", ('"p": 0.', '"p": 1.')), ("traces.jsonl", ('"p": 0.', '"p": NaN, "q": 0.')),
-    ("traces.jsonl", ('"temperature": 0.8', '"temperature": NaN')),
-    ("traces.jsonl", ('"step": 0', '"step": "0"')), ("traces.jsonl", ('"step": 0', '"step": 1e99')),
-    ("log.jsonl", ('"loss": ', '"loss": Infinity, "rest": ')),
-    ("log.jsonl", ('"gradient_norm": ', '"gradient_norm": -1, "rest": ')),
-    ("log.jsonl", ('"lr_multiplier": ', '"lr_multiplier": 2, "rest": ')),
-    ("log.jsonl", ('"step": 1', '"step": 1.5')), ("log.jsonl", ('"seconds"', '"minutes"')),
-    ("tokenizer.json", ('"vocab"', '"letters"')),
-    ("tokenizer.json", ('"merges": [', '"merges": [3')),
-    ("corpus.json", ('"prompts": [', '"prompts": [3, ')),
-    ("corpus.json", ('"vocab_size": ', '"vocab_size": 1e5, "kinds": '))])
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("traces.jsonl", ('"p": 0.', '"p": 1.')),
+        ("traces.jsonl", ('"p": 0.', '"p": NaN, "q": 0.')),
+        ("traces.jsonl", ('"temperature": 0.8', '"temperature": NaN')),
+        ("traces.jsonl", ('"step": 0', '"step": "0"')),
+        ("traces.jsonl", ('"step": 0', '"step": 1e99')),
+        ("log.jsonl", ('"loss": ', '"loss": Infinity, "rest": ')),
+        ("log.jsonl", ('"gradient_norm": ', '"gradient_norm": -1, "rest": ')),
+        ("log.jsonl", ('"lr_multiplier": ', '"lr_multiplier": 2, "rest": ')),
+        ("log.jsonl", ('"step": 1', '"step": 1.5')),
+        ("log.jsonl", ('"seconds"', '"minutes"')),
+        ("tokenizer.json", ('"vocab"', '"letters"')),
+        ("tokenizer.json", ('"merges": [', '"merges": [3')),
+        ("corpus.json", ('"prompts": [', '"prompts": [3, ')),
+        ("corpus.json", ('"vocab_size": ', '"vocab_size": 1e5, "kinds": ')),
+    ],
+)
 def test_numbers_and_words_that_no_run_has_are_refused_by_an_export(whole, name, change):
     text = (whole / name).read_text("utf-8")
     assert change[0] in text
@@ -415,8 +494,9 @@ def test_the_size_of_a_model_is_counted_as_torch_counts_it():
 
 
 def evil_head(folder):
-    (folder / "head.py").write_text(HEAD + "open('EXECUTED', 'w', encoding='utf-8').close()\n",
-                                    "utf-8")
+    (folder / "head.py").write_text(
+        HEAD + "open('EXECUTED', 'w', encoding='utf-8').close()\n", "utf-8"
+    )
 
 
 def test_no_code_of_a_run_is_executed_unless_head_is_typed(grown, folder):
@@ -476,8 +556,17 @@ def test_a_run_without_a_head_does_not_get_one_by_resuming(half):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, links need a right of their own")
-@pytest.mark.parametrize("name", ["head.py", "settings.json", "snapshots", "attention/000001.npz",
-                                  "checkpoint.pt.part", "notes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "head.py",
+        "settings.json",
+        "snapshots",
+        "attention/000001.npz",
+        "checkpoint.pt.part",
+        "notes",
+    ],
+)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_links_in_a_run_are_refused(whole, folder, name, command):
     secret = folder / "secret"
@@ -514,7 +603,8 @@ def test_the_dataset_of_a_run_is_not_opened(whole, command, monkeypatch):
 
 
 def test_a_run_goes_on_without_its_text_in_another_folder_and_under_another_name(
-        grown, folder, monkeypatch):
+    grown, folder, monkeypatch
+):
     Path("elsewhere/deep").mkdir(parents=True)
     moved = shutil.copytree(grown / "half", "elsewhere/deep/my novel (1)")
     monkeypatch.chdir("elsewhere")
@@ -541,7 +631,8 @@ def killed_before_its_text_was_read(monkeypatch):
 
 
 def test_a_run_that_was_stopped_before_its_text_was_read_says_that_it_needs_it(
-        grown, tale, monkeypatch):
+    grown, tale, monkeypatch
+):
     killed_before_its_text_was_read(monkeypatch)
     Path("tale.txt").rename("moved.txt")
     with pytest.raises(BadInput, match="tale.txt.*--resume run --dataset"):
@@ -569,10 +660,20 @@ def test_a_checkpoint_that_lies_in_the_way_is_not_restored_without_resume(grown,
 def test_what_other_programs_leave_in_a_run_is_not_read(whole, command, capsys):
     command(whole)
     as_it_was = capsys.readouterr().out
-    for name in ("snapshots/000002 2.pt", "snapshots/000002 (conflicted copy).pt",
-                 "snapshots/._000002.pt", "snapshots/.DS_Store", "snapshots/desktop.ini",
-                 "snapshots/99.pt", "snapshots/٠٠٠٠٠٧.pt", "attention/000000 2.npz", "Icon\r",
-                 "settings (1).json", "traces.jsonl.icloud", "tokens/train 2.bin"):
+    for name in (
+        "snapshots/000002 2.pt",
+        "snapshots/000002 (conflicted copy).pt",
+        "snapshots/._000002.pt",
+        "snapshots/.DS_Store",
+        "snapshots/desktop.ini",
+        "snapshots/99.pt",
+        "snapshots/٠٠٠٠٠٧.pt",
+        "attention/000000 2.npz",
+        "Icon\r",
+        "settings (1).json",
+        "traces.jsonl.icloud",
+        "tokens/train 2.bin",
+    ):
         (whole / name).write_bytes(b"left by another program")
     (whole / "snapshots" / "000003.pt").mkdir()
     command(whole)
@@ -633,13 +734,17 @@ def test_a_run_that_is_killed_while_it_notes_any_hash_goes_on(grown, tale, monke
 # ------------------------------------------------------------------------------ what is said
 
 
-@pytest.mark.parametrize("flags, named, others", [
-    (["--embedding-lr", "1e30"], ["--embedding-lr"], ["--matrix-lr", "--unembedding-lr"]),
-    (["--matrix-lr", "1e30"], ["--matrix-lr"], ["--embedding-lr", "--unembedding-lr"]),
-    (["--unembedding-lr", "1e30"], ["--unembedding-lr"], ["--embedding-lr", "--matrix-lr"]),
-])
+@pytest.mark.parametrize(
+    "flags, named, others",
+    [
+        (["--embedding-lr", "1e30"], ["--embedding-lr"], ["--matrix-lr", "--unembedding-lr"]),
+        (["--matrix-lr", "1e30"], ["--matrix-lr"], ["--embedding-lr", "--unembedding-lr"]),
+        (["--unembedding-lr", "1e30"], ["--unembedding-lr"], ["--embedding-lr", "--matrix-lr"]),
+    ],
+)
 def test_a_run_that_blows_up_names_the_rate_to_lower_and_the_checkpoint_that_stays(
-        tale, flags, named, others):
+    tale, flags, named, others
+):
     with pytest.raises(BadInput) as error:
         train.train(settings(*TINY, *flags, "--warmup", 0, "--out", "run"))
     said = str(error.value)
@@ -649,7 +754,8 @@ def test_a_run_that_blows_up_names_the_rate_to_lower_and_the_checkpoint_that_sta
 
 
 def test_a_run_that_blows_up_before_its_first_checkpoint_says_that_nothing_is_kept(
-        tale, monkeypatch):
+    tale, monkeypatch
+):
     monkeypatch.setattr(train, "evaluate", lambda *_: math.nan)
     before = contents(".")
     with pytest.raises(BadInput, match="[Nn]othing"):

@@ -1,4 +1,5 @@
 """export_for_web.py --serve: the site for this machine's browsers, and nothing for anybody else."""
+
 import os
 import re
 import signal
@@ -81,24 +82,47 @@ def ask(server, path="/", method="GET", host=None, *headers):
 
 # Who is answered --------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("host", ["localhost:{}", "127.0.0.1:{}", "[::1]:{}", "LOCALHOST:{}"])
 def test_its_own_names_are_answered(server, host):
     assert ask(server, host=host.format(server.server_port))[::2] == (200, PAGE.encode())
 
 
-@pytest.mark.parametrize("host", [
-    "evil.example", "evil.example:{}", "localhost.evil.example:{}", "localhost", "127.0.0.1",
-    "localhost:80", "localhost:{}:{}", "127.0.0.1.:{}", "127.1:{}", "0.0.0.0:{}", "[::]:{}", "",
-    ":{}", "localhost:{}, evil.example", "evil.example@localhost:{}", "localhost:{}/x"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:{}",
+        "localhost.evil.example:{}",
+        "localhost",
+        "127.0.0.1",
+        "localhost:80",
+        "localhost:{}:{}",
+        "127.0.0.1.:{}",
+        "127.1:{}",
+        "0.0.0.0:{}",
+        "[::]:{}",
+        "",
+        ":{}",
+        "localhost:{}, evil.example",
+        "evil.example@localhost:{}",
+        "localhost:{}/x",
+    ],
+)
 def test_no_other_name_is_answered(server, host):
     status, _, body = ask(server, host=host.format(*[server.server_port] * 2))
     assert status == 421 and b"Hello" not in body and len(body) > 20
 
 
-@pytest.mark.parametrize("hosts", [
-    b"", b"Host: localhost:%d\r\nHost: evil.example\r\n",
-    b"Host: evil.example\r\nHost: localhost:%d\r\n",
-    b"Host: localhost:%d\r\nHost: localhost:%d\r\n"])
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        b"",
+        b"Host: localhost:%d\r\nHost: evil.example\r\n",
+        b"Host: evil.example\r\nHost: localhost:%d\r\n",
+        b"Host: localhost:%d\r\nHost: localhost:%d\r\n",
+    ],
+)
 def test_a_request_has_to_say_once_whom_it_means(server, hosts):
     hosts = hosts.replace(b"%d", b"%d" % server.server_port)
     for version in (b"1.0", b"1.1"):
@@ -115,17 +139,65 @@ def test_a_page_of_another_site_can_use_nothing_of_it(server):
 
 # What is answered -------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", [
-    "/secret.txt", "/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "//secret.txt",
-    "/engine/../../secret.txt", "/..\\secret.txt", "/..%5csecret.txt", "/%2e%2e%5csecret.txt",
-    "/....//secret.txt", "/.%00./secret.txt", "/engine/%2e%2e/%2e%2e/secret.txt", "/link.txt",
-    "/away/secret.txt", "/away/", "/inside.js", "/.hidden", "/exported/.new-x/a.json", "/%2ehidden",
-    "/pipe", "/../site-2/a.txt", "/%00", "/index.html%00", "/index.html%00.js", "/engine",
-    "/engine/", "/exported/", "/index.html/", "/%", "/%zz", "/%ff", "/%c0%ae%c0%ae/secret.txt",
-    "/\xff", "/" + "a" * 300, "/" + "a/" * 2000, "/C:/Windows/win.ini", "/index.html::$DATA",
-    "/index.html.", "/con", "/*", "/|", "/engine//gpt.js", "/./index.html", "/%2f",
-    "/%2findex.html", "/~root", "/%0d%0aX: 1", "http://evil.example/",
-    "http://localhost/index.html", "*", "index.html", "?", "/engine/gpt.js/x"])
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/secret.txt",
+        "/../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "//secret.txt",
+        "/engine/../../secret.txt",
+        "/..\\secret.txt",
+        "/..%5csecret.txt",
+        "/%2e%2e%5csecret.txt",
+        "/....//secret.txt",
+        "/.%00./secret.txt",
+        "/engine/%2e%2e/%2e%2e/secret.txt",
+        "/link.txt",
+        "/away/secret.txt",
+        "/away/",
+        "/inside.js",
+        "/.hidden",
+        "/exported/.new-x/a.json",
+        "/%2ehidden",
+        "/pipe",
+        "/../site-2/a.txt",
+        "/%00",
+        "/index.html%00",
+        "/index.html%00.js",
+        "/engine",
+        "/engine/",
+        "/exported/",
+        "/index.html/",
+        "/%",
+        "/%zz",
+        "/%ff",
+        "/%c0%ae%c0%ae/secret.txt",
+        "/\xff",
+        "/" + "a" * 300,
+        "/" + "a/" * 2000,
+        "/C:/Windows/win.ini",
+        "/index.html::$DATA",
+        "/index.html.",
+        "/con",
+        "/*",
+        "/|",
+        "/engine//gpt.js",
+        "/./index.html",
+        "/%2f",
+        "/%2findex.html",
+        "/~root",
+        "/%0d%0aX: 1",
+        "http://evil.example/",
+        "http://localhost/index.html",
+        "*",
+        "index.html",
+        "?",
+        "/engine/gpt.js/x",
+    ],
+)
 def test_what_is_no_file_of_the_site_is_refused_with_a_sentence(server, path):
     status, headers, body = ask(server, path)
     assert status in (400, 404)
@@ -140,17 +212,25 @@ def test_folders_are_not_listed(server, site):
     assert status == 404 and b"engine" not in body
 
 
-@pytest.mark.parametrize("path, body", [
-    ("/", PAGE), ("/index.html", PAGE), ("/?run=x#y", PAGE), ("/engine/gpt.js?v=1", None),
-    ("/gr%C3%B6%C3%9Fe%201.txt", "large")])
+@pytest.mark.parametrize(
+    "path, body",
+    [
+        ("/", PAGE),
+        ("/index.html", PAGE),
+        ("/?run=x#y", PAGE),
+        ("/engine/gpt.js?v=1", None),
+        ("/gr%C3%B6%C3%9Fe%201.txt", "large"),
+    ],
+)
 def test_files_of_the_site_are_sent(server, path, body):
     status, headers, found = ask(server, path)
     assert status == 200 and int(headers["content-length"]) == len(found)
     assert body is None or found == body.encode()
 
 
-@pytest.mark.parametrize("method", [
-    "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"])
+@pytest.mark.parametrize(
+    "method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+)
 def test_the_site_can_only_be_read(server, site, method):
     before = {path: path.stat() for path in site.rglob("*.js")}
     status, headers, body = ask(server, "/engine/gpt.js", method, None, "Content-Length: 5")
@@ -169,15 +249,30 @@ def test_half_of_a_file_may_be_asked_for_and_the_whole_one_comes(server):
     assert (status, body) == (200, PAGE.encode())
 
 
-@pytest.mark.parametrize("request_", [
-    b"", b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/x\r\n\r\n",
-    b"\x16\x03\x01\x02\x00", b"FOO / HTTP/1.1\r\n\r\n", b"GET / " + b"a" * 70_000,
-    b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
-    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
-    b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost\r\n\r\n", b"GET /\r\n\r\n", b"GET  /  HTTP/1.1\r\n\r\n", b"\0" * 100,
-    b"\xff\xfe / HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-    b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", b"GET / a b c HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"FOO / HTTP/1.1\r\n\r\n",
+        b"GET / " + b"a" * 70_000,
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET  /  HTTP/1.1\r\n\r\n",
+        b"\0" * 100,
+        b"\xff\xfe / HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"GET / a b c HTTP/1.1\r\n\r\n",
+    ],
+)
 def test_what_is_no_request_ends_no_server(server, request_, capsys):
     found = talk(server, request_)
     assert b"Hello" not in found and not re.match(rb"HTTP/1.0 [23]", found)
@@ -189,12 +284,14 @@ def test_what_is_no_request_ends_no_server(server, request_, capsys):
 @given(st.binary(max_size=40))
 def test_any_bytes_are_survived(server, content):
     path = content.replace(b" ", b"").replace(b"\n", b"").replace(b"\r", b"")
-    found = talk(server, b"GET /" + path + b" HTTP/1.1\r\nHost: localhost:%d\r\n\r\n"
-                 % server.server_port)
+    found = talk(
+        server, b"GET /" + path + b" HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % server.server_port
+    )
     assert b"SECRET" not in found and re.match(rb"HTTP/1.0 [24]\d\d ", found)
 
 
 # What is new ------------------------------------------------------------------------------------
+
 
 def test_a_file_that_changed_within_a_second_is_sent_again(server, site):
     file, tags = site / "engine" / "gpt.js", set()
@@ -236,15 +333,26 @@ def test_every_page_has_the_policy_that_is_sent():
 
 def test_types_do_not_depend_on_the_machine(server, monkeypatch):
     monkeypatch.setattr("mimetypes.guess_type", lambda *_: ("text/html", None))
-    kinds = {name: Handler.guess_type(Handler, f"a.{name}") for name in (
-        "html", "css", "js", "json", "wasm", "woff2", "svg", "bin", "JS", "xyz")}
-    assert kinds == dict(html="text/html", css="text/css", js="text/javascript",
-                         json="application/json", wasm="application/wasm", woff2="font/woff2",
-                         svg="image/svg+xml", bin="application/octet-stream", JS="text/javascript",
-                         xyz="application/octet-stream")
+    kinds = {
+        name: Handler.guess_type(Handler, f"a.{name}")
+        for name in ("html", "css", "js", "json", "wasm", "woff2", "svg", "bin", "JS", "xyz")
+    }
+    assert kinds == dict(
+        html="text/html",
+        css="text/css",
+        js="text/javascript",
+        json="application/json",
+        wasm="application/wasm",
+        woff2="font/woff2",
+        svg="image/svg+xml",
+        bin="application/octet-stream",
+        JS="text/javascript",
+        xyz="application/octet-stream",
+    )
 
 
 # Many, slow, impatient --------------------------------------------------------------------------
+
 
 def test_a_class_of_thirty_opens_the_site_at_once(server):
     gate, answers = threading.Barrier(30), []
@@ -292,14 +400,16 @@ def test_a_browser_that_leaves_is_no_mistake(server, site, capsys):
     (site / "large.bin").write_bytes(bytes(20_000_000))
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", server.server_port)) as impatient:
-            impatient.sendall(b"GET /large.bin HTTP/1.1\r\nHost: localhost:%d\r\n\r\n"
-                              % server.server_port)
+            impatient.sendall(
+                b"GET /large.bin HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % server.server_port
+            )
             impatient.recv(10)
     assert ask(server)[0] == 200
     assert capsys.readouterr().err == ""
 
 
 # Ports ------------------------------------------------------------------------------------------
+
 
 def servers_at(port, site):
     servers = serve.open_servers(partial(Handler, directory=str(site)), port)
@@ -329,6 +439,7 @@ def test_a_port_that_another_program_has_on_either_address_is_passed_over(site, 
 def test_no_name_is_looked_up(site, monkeypatch):
     def look_up(*_):
         raise AssertionError("a name server was asked")
+
     for name in ("getfqdn", "gethostbyaddr", "gethostbyname", "getnameinfo"):
         monkeypatch.setattr(socket, name, look_up)
     server = Server(("127.0.0.1", 0), partial(Handler, directory=str(site)))
@@ -341,18 +452,24 @@ def test_no_name_is_looked_up(site, monkeypatch):
 def test_ports_end_at_65535(site, monkeypatch):
     def taken(address, handler):
         raise OSError
+
     monkeypatch.setattr(serve, "Server", taken)
     with pytest.raises(BadInput, match="None of the ports 65535 to 65535 is free"):
         serve.serve(site, 65535, "tale")
 
 
 def test_ctrl_c_ends_it_with_everything_closed(site):
-    program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
-               "from terrarium.web.serve import serve; serve(sys.argv[2], 0, 'tale')")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from terrarium.web.serve import serve; serve(sys.argv[2], 0, 'tale')"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-c", program, ROOT, site], text=True, stdout=subprocess.PIPE,
+        [sys.executable, "-c", program, ROOT, site],
+        text=True,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     port = int(re.search(r"http://localhost:(\d+)/#run=tale", process.stdout.readline())[1])
     with socket.create_connection(("127.0.0.1", port)):  # even with somebody at the door
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
@@ -387,13 +504,17 @@ def test_a_worker_of_the_served_site_has_the_policy_of_its_page(browser, site, s
     policy = re.sub("worker-src [^;]+", "worker-src 'self'", serve.policy_of(ROOT / "site"))
     (site / "index.html").write_text(
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<script type="module" src="page.js"></script>')
-    (site / "page.js").write_text('new Worker("worker.js", { type: "module" }).onmessage = '
-                                  '({ data }) => document.body.append(JSON.stringify(data));')
+        '<script type="module" src="page.js"></script>'
+    )
+    (site / "page.js").write_text(
+        'new Worker("worker.js", { type: "module" }).onmessage = '
+        "({ data }) => document.body.append(JSON.stringify(data));"
+    )
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.settimeout(0.2)
         (site / "worker.js").write_text(
-            WORKER.replace("ELSEWHERE", str(elsewhere.getsockname()[1])))
+            WORKER.replace("ELSEWHERE", str(elsewhere.getsockname()[1]))
+        )
         page = browser.new_page()
         page.goto(f"http://localhost:{server.server_port}/")
         page.get_by_text("one").wait_for(timeout=60_000)

@@ -1,4 +1,5 @@
 """show_model.py and what it computes with: what they say about a model is what PyTorch computes."""
+
 import copy
 import os
 import pty
@@ -38,8 +39,10 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-SEA = ("She sells sea shells by the sea shore.\nHe sells she sells by the shore.\n"
-       "The shells she sells are sea shells.\n") * 60
+SEA = (
+    "She sells sea shells by the sea shore.\nHe sells she sells by the shore.\n"
+    "The shells she sells are sea shells.\n"
+) * 60
 SMALL = ("--preset", "smoke", "--device", "cpu", "--precision", "float32")
 
 
@@ -48,8 +51,10 @@ def home(tmp_path_factory):
     """A folder with two runs: on sea shells (the newest), and on the snail."""
     home = tmp_path_factory.mktemp("home")
     (home / "sea.txt").write_text(SEA, "utf-8")
-    for flags in ((*SMALL, "--dataset", "snail", "--n-ctx", "96"),
-                  (*SMALL, "--dataset", "sea.txt", "--vocab-size", "64", "--steps", "60")):
+    for flags in (
+        (*SMALL, "--dataset", "snail", "--n-ctx", "96"),
+        (*SMALL, "--dataset", "sea.txt", "--vocab-size", "64", "--steps", "60"),
+    ):
         train_in(home, *flags)
     return home
 
@@ -71,22 +76,31 @@ def show(home, monkeypatch, capsys):
         capsys.readouterr()
         show_model.main()
         return capsys.readouterr().out
+
     return show
 
 
 @pytest.fixture
 def ends(show, capsys):
     """ends("weights"): the exit code of show_model.py for these words, and what it prints."""
+
     def ends(*words):
         with pytest.raises(SystemExit) as end:
             run_command(lambda: show(*words), reader_may_leave=True)
         return end.value.code, *capsys.readouterr()
+
     return ends
 
 
 def in_a_process(home, *words, **options):
-    return subprocess.run([sys.executable, ROOT / "show_model.py", *words], cwd=home, text=True,
-                          capture_output=True, timeout=PATIENCE, **options)
+    return subprocess.run(
+        [sys.executable, ROOT / "show_model.py", *words],
+        cwd=home,
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        **options,
+    )
 
 
 def number(text):
@@ -96,12 +110,14 @@ def number(text):
 # ---------------------------------------------------------------------------------------------
 # What there is
 
+
 def test_the_weights_add_up_and_each_has_a_sentence(show, run):
     lines = show("weights").splitlines()
     rows = [re.fullmatch(r"  (\S+) +(\d+(?: x \d+)?) +([\d,]+)  (\w.*)", line) for line in lines]
     rows = [row for row in rows if row]
-    assert {row[1] for row in rows} == {name.removesuffix(".weight")
-                                        for name, _ in run.model.named_parameters()}
+    assert {row[1] for row in rows} == {
+        name.removesuffix(".weight") for name, _ in run.model.named_parameters()
+    }
     total = sum(p.numel() for p in run.model.parameters())
     assert sum(number(row[3]) for row in rows) == total
     end = " ".join(lines[-3:])
@@ -115,16 +131,19 @@ def test_tokens_are_shown_with_their_ids_and_what_the_corpus_never_has_is_named(
     lines = show("tokens", "She sells Ω7").splitlines()
     ids = [int(i) for i in re.findall(r"\((\d+)\)", "\n".join(lines[:-3]))]
     assert run.tokenizer.decode(ids) == "She sells "
-    assert lines[-2] == (f"10 characters, {len(ids)} tokens. In brackets: the id, a row of the "
-                         "token embedding (0 to 37).")
+    assert lines[-2] == (
+        f"10 characters, {len(ids)} tokens. In brackets: the id, a row of the "
+        "token embedding (0 to 37)."
+    )
     assert lines[-1] == "Left out, because they do not occur in the corpus: 7  Ω"
 
 
 def test_merges_are_listed_in_the_order_in_which_they_were_made(show, run):
     listed = re.findall(r"(\d+) (\S+) \+ (\S+)", show("merges"))
     assert [int(i) for i, *_ in listed] == list(range(len(run.tokenizer.merges)))
-    assert [tuple(part.replace("·", " ") for part in pair) for _, *pair in listed] == \
-        run.tokenizer.merges
+    assert [
+        tuple(part.replace("·", " ") for part in pair) for _, *pair in listed
+    ] == run.tokenizer.merges
 
 
 def test_a_run_on_characters_has_no_merges_to_show(tmp_path, ends):
@@ -136,6 +155,7 @@ def test_a_run_on_characters_has_no_merges_to_show(tmp_path, ends):
 
 # ---------------------------------------------------------------------------------------------
 # Embeddings and neurons
+
 
 def test_neighbours_are_those_of_pytorch_and_come_with_what_chance_is(show, run):
     out = show("neighbours", "sea")
@@ -168,11 +188,15 @@ def test_a_token_may_be_typed_as_it_is_printed(show):
     assert show("neighbours", "·sea") == show("neighbours", "sea")
 
 
-@pytest.mark.parametrize("word, says", [
-    ("zebra", "'zebra' is not a single token here: choose a word"),
-    ("sheshe", "'sheshe' is not a single token here: choose a word"),
-    ("SELLS", "not a single token here: did you mean 'sells'\\?"),
-    ("", "'' is not a single token here: choose")])
+@pytest.mark.parametrize(
+    "word, says",
+    [
+        ("zebra", "'zebra' is not a single token here: choose a word"),
+        ("sheshe", "'sheshe' is not a single token here: choose a word"),
+        ("SELLS", "not a single token here: did you mean 'sells'\\?"),
+        ("", "'' is not a single token here: choose"),
+    ],
+)
 def test_a_word_that_is_no_token_is_refused_in_a_sentence(show, word, says):
     with pytest.raises(BadInput, match=says):
         show("neighbours", word)
@@ -185,7 +209,8 @@ def test_a_neuron_fires_as_strongly_as_pytorch_says_where_the_snippets_say(show,
     assert fired.shape == (len(where), 64)
     caught = []
     hook = run.model.blocks[1].down.register_forward_pre_hook(
-        lambda module, given: caught.append(given[0][0]))  # what down reads is what up fired
+        lambda module, given: caught.append(given[0][0])
+    )  # what down reads is what up fired
     for ids in texts:
         run.model(torch.tensor([ids]))
     hook.remove()
@@ -238,6 +263,7 @@ def test_a_neuron_speaks_for_the_tokens_whose_logits_it_raises(run):
 # ---------------------------------------------------------------------------------------------
 # Heads
 
+
 def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
     text = "She sells sea shells"
     lines = show("attention", text, "--layer", 1, "--head", 1).splitlines()
@@ -247,7 +273,7 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, run):
         assert line.endswith(f" {weights[t].max():.0%}")
         shades = line[13:].rsplit(" ", 2)[0]
         first = weights[t, 0].item()
-        assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (.04, .16, .36, .64))] * 2
+        assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (0.04, 0.16, 0.36, 0.64))] * 2
 
 
 def test_the_strongest_attention_of_a_head_is_its_largest_weights(run):
@@ -261,15 +287,21 @@ def test_the_strongest_attention_of_a_head_is_its_largest_weights(run):
     for weight, between in found:
         assert len(between) > 1 and any(
             ids[j : j + len(between)] == between and w[j + len(between) - 1, j - 1] == weight
-            for ids, w in zip(texts, tables) for j in range(1, len(ids)))
+            for ids, w in zip(texts, tables)
+            for j in range(1, len(ids))
+        )
 
 
 def test_a_head_is_shown_with_its_hardest_looks_what_it_likes_and_every_role(show, run):
     out = show("attention", "She sells", "--layer", 1, "--head", 0)
     texts = run.held_out(20)
     share, between = strongest_attention(run.model, 1, 0, texts)[0]
-    assert re.search(rf"^ +{share:.0%}  from {re.escape(run.words(between[-1]))} +to "
-                     rf"{re.escape(run.words(between[0]))} +in ", out, re.M)
+    assert re.search(
+        rf"^ +{share:.0%}  from {re.escape(run.words(between[-1]))} +to "
+        rf"{re.escape(run.words(between[0]))} +in ",
+        out,
+        re.M,
+    )
     assert f"and most at {run.words(*most_attended(run.model, texts)[1][0])} " in out
     scores, chance = roles(run.model, texts)
     for role in scores:
@@ -283,7 +315,8 @@ def test_a_long_text_is_cut_to_the_terminal(show, monkeypatch):
 
 
 def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_likes(
-        show, run, monkeypatch):
+    show, run, monkeypatch
+):
     monkeypatch.setenv("COLUMNS", "80")
     out = show("attention", "She sells", "--all")
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
@@ -300,22 +333,28 @@ def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_lik
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
 def test_the_targets_of_each_role_are_what_its_name_says(ids):
     T = len(ids)
-    at = {"previous token": lambda i, j: j == i - 1,
-          "first token": lambda i, j: j == 0 < i,
-          "duplicate token": lambda i, j: j < i and ids[j] == ids[i],
-          "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i]}
-    expected = {role: [[is_target(i, j) for j in range(T)] for i in range(T)]
-                for role, is_target in at.items()}
+    at = {
+        "previous token": lambda i, j: j == i - 1,
+        "first token": lambda i, j: j == 0 < i,
+        "duplicate token": lambda i, j: j < i and ids[j] == ids[i],
+        "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i],
+    }
+    expected = {
+        role: [[is_target(i, j) for j in range(T)] for i in range(T)]
+        for role, is_target in at.items()
+    }
     assert {role: mask.tolist() for role, mask in role_targets(ids).items()} == expected
 
 
 def attending(pattern):
     """A stand-in for a model with one head, which looks where pattern(ids) says (T, T)."""
+
     class Model:
         unembed = torch.nn.Linear(1, 50)  # of 50 kinds of token
 
         def __call__(self, ids):
             return None, [pattern(ids[0])[None, None]]
+
     return Model()
 
 
@@ -330,8 +369,12 @@ def everywhere(ids):
 
 def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
     scores, chance = roles(attending(previous), [[1, 2, 3, 4], [5, 6, 7]])
-    assert best_role(scores, chance, 0, 0) == ("previous token", 1, pytest.approx(
-        (1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5), "clear")
+    assert best_role(scores, chance, 0, 0) == (
+        "previous token",
+        1,
+        pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5),
+        "clear",
+    )
     assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
 
 
@@ -342,9 +385,17 @@ def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role(
     assert best_role(scores, chance, 0, 0).confidence == "none"
 
 
-@pytest.mark.parametrize("score, confidence, label", [
-    (0.9, "clear", "induction"), (0.25, "clear", "induction"), (0.24, "weak", "(induction)"),
-    (0.1, "weak", "(induction)"), (0.09, "none", "no clear role"), (0.05, "none", "no clear role")])
+@pytest.mark.parametrize(
+    "score, confidence, label",
+    [
+        (0.9, "clear", "induction"),
+        (0.25, "clear", "induction"),
+        (0.24, "weak", "(induction)"),
+        (0.1, "weak", "(induction)"),
+        (0.09, "none", "no clear role"),
+        (0.05, "none", "no clear role"),
+    ],
+)
 def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, confidence, label):
     scores = {"duplicate token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
     best = best_role(scores, {"duplicate token": 0.05, "induction": 0.05}, 0, 0)
@@ -354,8 +405,13 @@ def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, confide
 
 def test_a_head_that_looks_at_the_sevens_likes_sevens():
     def sevens(ids):
-        return torch.stack([F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
-                            for t in range(len(ids))])
+        return torch.stack(
+            [
+                F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
+                for t in range(len(ids))
+            ]
+        )
+
     favourites = most_attended(attending(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
     assert favourites == [[[7]]]
 
@@ -369,6 +425,7 @@ def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
 
 # ---------------------------------------------------------------------------------------------
 # Generating
+
 
 def plain_logits(run, ids):
     return run.model(torch.tensor([ids]))[0][0, -1]
@@ -389,7 +446,8 @@ def test_with_a_memory_the_logits_are_those_of_the_plain_forward(run, data):
 def test_each_token_goes_through_the_model_once_until_the_context_is_full(run):
     read = []
     hook = run.model.blocks[0].register_forward_pre_hook(
-        lambda module, given: read.append(given[0].shape[1]))
+        lambda module, given: read.append(given[0].shape[1])
+    )
     tokens = list(stream(run, "She sells"))
     hook.remove()
     prompt = len(run.ids("She sells"))
@@ -405,8 +463,12 @@ def test_temperature_zero_always_takes_what_is_likeliest(run, show):
     assert show("generate", "She", "--temperature", 0, "--tokens", 20) == expected + "\n"
 
 
-@given(st.lists(st.integers(-80, 80).map(lambda n: n / 10), min_size=1, max_size=20),
-       st.floats(0.1, 3), st.integers(0, 25), st.floats(0.05, 1))
+@given(
+    st.lists(st.integers(-80, 80).map(lambda n: n / 10), min_size=1, max_size=20),
+    st.floats(0.1, 3),
+    st.integers(0, 25),
+    st.floats(0.05, 1),
+)
 def test_sampling_is_among_the_likeliest_and_in_proportion(logits, temperature, top_k, top_p):
     logits = torch.tensor(logits)
     p = sampling_probs(logits, temperature, top_k, top_p)
@@ -426,12 +488,14 @@ def test_top_p_keeps_as_few_as_reach_the_sum():
     assert sampling_probs(logits, top_p=0.7).tolist() == pytest.approx([0.625, 0.375, 0, 0])
     # Of three that are left, with 0.53, 0.32 and 0.16, the first two reach 0.83.
     assert sampling_probs(logits, top_k=3, top_p=0.83).tolist() == pytest.approx(
-        [0.625, 0.375, 0, 0])
+        [0.625, 0.375, 0, 0]
+    )
 
 
 def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
-    one, again, other = (show("generate", "She", "--seed", seed, "--temperature", 1.5)
-                         for seed in (1, 1, 2))
+    one, again, other = (
+        show("generate", "She", "--seed", seed, "--temperature", 1.5) for seed in (1, 1, 2)
+    )
     assert one == again != other and one.startswith("She")
 
 
@@ -450,7 +514,7 @@ def test_samples_has_a_line_for_each_snapshot_from_noise_on(show, run):
         ids, model = run.ids("She"), run.at(step)
         for _ in range(4):
             ids.append(model(torch.tensor([ids]))[0][0, -1].argmax().item())
-        said = run.tokenizer.decode(ids[len(run.ids("She")):]).replace("\n", " / ")
+        said = run.tokenizer.decode(ids[len(run.ids("She")) :]).replace("\n", " / ")
         assert line == f"step {step:>6}  {said}"
 
 
@@ -462,6 +526,7 @@ def test_samples_ends_at_the_step_that_was_asked_for(show, run):
 # ---------------------------------------------------------------------------------------------
 # Talking
 
+
 def test_a_conversation_goes_on_until_an_empty_line(show):
     out = show("chat", "--run", "runs/snail", typed=["hello", "what is the moon?", ""])
     assert out.startswith("You are talking to pip. An empty line ends the chat.\npip:")
@@ -470,8 +535,9 @@ def test_a_conversation_goes_on_until_an_empty_line(show):
 
 def test_capital_letters_are_made_small_and_it_says_so(show):
     out = show("chat", "--run", "runs/snail", typed=["Hello, I am Mia!"])
-    assert ("(No token for ! H I M: it does not occur in the corpus. "
-            "The model reads: hello, i am mia)") in out
+    assert (
+        "(No token for ! H I M: it does not occur in the corpus. The model reads: hello, i am mia)"
+    ) in out
 
 
 def test_the_same_question_gets_another_answer_the_next_time(show):
@@ -483,13 +549,20 @@ def test_the_same_question_gets_another_answer_the_next_time(show):
 def test_ctrl_c_ends_a_chat(monkeypatch, capsys):
     def interrupted(prompt):
         raise KeyboardInterrupt
+
     monkeypatch.setattr("builtins.input", interrupted)
     assert read_line("you: ") == ""
 
 
 def test_what_does_not_fit_into_the_context_is_forgotten_aloud(show):
-    out = show("chat", "--run", "runs/snail", "--temperature", 0,
-               typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"])
+    out = show(
+        "chat",
+        "--run",
+        "runs/snail",
+        "--temperature",
+        0,
+        typed=["hello", "do you like rain? " * 3, "hello " * 200, "hello"],
+    )
     assert out.count("(Its context of 96 tokens is full: it forgets the oldest lines.)") == 2
     assert len(re.findall("^pip:", out, re.M)) == 3  # none to the line that is too long by itself
 
@@ -506,6 +579,7 @@ def test_a_run_that_tells_stories_does_not_chat(show):
 
 # ---------------------------------------------------------------------------------------------
 # The tour, the screen, and mistakes
+
 
 def test_without_a_verb_there_is_a_tour_of_the_newest_run_on_two_screens(show, run):
     out = show()
@@ -538,8 +612,14 @@ def test_what_is_piped_has_no_colours_and_a_terminal_has(home):
     ours, theirs = pty.openpty()
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     environment["TERM"] = "xterm-256color"
-    subprocess.run([sys.executable, ROOT / "show_model.py", "generate", "She"], cwd=home,
-                   stdout=theirs, env=environment, check=True, timeout=PATIENCE)
+    subprocess.run(
+        [sys.executable, ROOT / "show_model.py", "generate", "She"],
+        cwd=home,
+        stdout=theirs,
+        env=environment,
+        check=True,
+        timeout=PATIENCE,
+    )
     os.close(theirs)
     assert b"\x1b[48;5;" in os.read(ours, 10_000)
 
@@ -549,8 +629,7 @@ def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     assert color_token("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
-    assert color_token("a\n\nb", 1.0) == \
-        "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
+    assert color_token("a\n\nb", 1.0) == "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
     assert color_token("a", 1.0) == "a"
 
@@ -559,27 +638,47 @@ def test_a_reader_who_has_seen_enough_is_no_error(home):
     done = subprocess.run(
         "unset PYTHONUNBUFFERED; "  # without it, what is printed waits for the end
         f"'{sys.executable}' '{ROOT}/show_model.py' weights --run runs/sea | true; "
-        "echo ${PIPESTATUS[0]}", cwd=home, shell=True, executable="/bin/bash",
-        capture_output=True, text=True, timeout=PATIENCE)
+        "echo ${PIPESTATUS[0]}",
+        cwd=home,
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
     assert (done.stderr, done.stdout) == ("", "0\n")  # it left before the first line came
 
 
-@pytest.mark.parametrize("words, says", [
-    (["generate", "She", "--tokens", "-5"], "--tokens -5 makes no sense: at least 0."),
-    (["--run", "nowhere"], "nowhere is not a run (it has no settings.json): name the fo"),
-    (["--step", "7", "weights"], "The weights of step 7 were not saved. Choose --step from 0, "),
-    (["attention", "She", "--layer", "2"], "There is no layer 2 in this model: --layer goes from 0 "
-                                           "to 1."),
-    (["attention", "She", "--head", "-1"], "There is no head -1 in this model: --head goes from 0"),
-    (["neurons", "--neuron", "64"], "There is no neuron 64 in this model"),
-    (["generate", "She", "--temperature", "-1"], "Temperature -1.0, top-k 0, top-p 1.0: the first"),
-    (["generate", "She", "--temperature", "nan"], "Temperature nan"),
-    (["generate", "She", "--top-p", "0"], "top-p 0.0: the first two have to be at least 0"),
-    (["samples", "She", "--top-k", "-2"], "top-k -2"),
-    (["generate", "Zebra"], "No token for 'Z', character 1 of 'Zebra'"),
-    (["generate", "sea " * 70], "tokens, and this model sees 1 to 64 at once: choose another"),
-    (["attention", ""], "The text has 0 tokens"),
-])
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["generate", "She", "--tokens", "-5"], "--tokens -5 makes no sense: at least 0."),
+        (["--run", "nowhere"], "nowhere is not a run (it has no settings.json): name the fo"),
+        (
+            ["--step", "7", "weights"],
+            "The weights of step 7 were not saved. Choose --step from 0, ",
+        ),
+        (
+            ["attention", "She", "--layer", "2"],
+            "There is no layer 2 in this model: --layer goes from 0 to 1.",
+        ),
+        (
+            ["attention", "She", "--head", "-1"],
+            "There is no head -1 in this model: --head goes from 0",
+        ),
+        (["neurons", "--neuron", "64"], "There is no neuron 64 in this model"),
+        (
+            ["generate", "She", "--temperature", "-1"],
+            "Temperature -1.0, top-k 0, top-p 1.0: the first",
+        ),
+        (["generate", "She", "--temperature", "nan"], "Temperature nan"),
+        (["generate", "She", "--top-p", "0"], "top-p 0.0: the first two have to be at least 0"),
+        (["samples", "She", "--top-k", "-2"], "top-k -2"),
+        (["generate", "Zebra"], "No token for 'Z', character 1 of 'Zebra'"),
+        (["generate", "sea " * 70], "tokens, and this model sees 1 to 64 at once: choose another"),
+        (["attention", ""], "The text has 0 tokens"),
+    ],
+)
 def test_a_mistake_gets_a_sentence_and_exit_code_2(ends, words, says):
     run = () if "--run" in words else ("--run", "runs/sea")
     code, out, err = ends(*words, *run)
@@ -595,22 +694,27 @@ def test_an_unknown_verb_is_told_which_there_are(ends):
 def test_without_any_run_it_says_how_to_get_one(tmp_path):
     done = in_a_process(tmp_path, "weights")
     assert done.returncode == 2
-    assert done.stderr == ("There is no run in runs/ yet: train a model first (python train.py), "
-                           "or name the folder of one (--run).\n")
+    assert done.stderr == (
+        "There is no run in runs/ yet: train a model first (python train.py), "
+        "or name the folder of one (--run).\n"
+    )
 
 
-@pytest.mark.parametrize("name, content, says", [
-    ("snapshots/000060.pt", b"", "snapshots/000060.pt in "),
-    ("tokenizer.json", b'{"vocab": [', "tokenizer.json in "),
-    ("corpus.json", b"", "corpus.json in "),
-    ("corpus.json", None, "corpus.json in "),
-    ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
-    ("tokens/validation.bin", None, "tokens/validation.bin in "),
-    ("settings.json", b"{", "settings.json in "),
-    ("settings.json", b"[]", "settings.json in "),
-    ("hashes.jsonl", None, "has no hashes.jsonl"),
-    ("settings.json", b'{"preset": "a"}', "was written by another version of train.py"),
-])
+@pytest.mark.parametrize(
+    "name, content, says",
+    [
+        ("snapshots/000060.pt", b"", "snapshots/000060.pt in "),
+        ("tokenizer.json", b'{"vocab": [', "tokenizer.json in "),
+        ("corpus.json", b"", "corpus.json in "),
+        ("corpus.json", None, "corpus.json in "),
+        ("tokens/validation.bin", b"odd", "tokens/validation.bin in "),
+        ("tokens/validation.bin", None, "tokens/validation.bin in "),
+        ("settings.json", b"{", "settings.json in "),
+        ("settings.json", b"[]", "settings.json in "),
+        ("hashes.jsonl", None, "has no hashes.jsonl"),
+        ("settings.json", b'{"preset": "a"}', "was written by another version of train.py"),
+    ],
+)
 def test_what_is_missing_or_damaged_is_named(home, tmp_path, monkeypatch, name, content, says):
     run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
     (run / name).unlink()
@@ -642,8 +746,12 @@ def test_settings_of_another_version_are_refused_with_what_differs(home, tmp_pat
 
 def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
     run = shutil.copytree(home / "runs" / "sea", tmp_path / "sea")
-    for path in (*sorted((run / "snapshots").glob("*"))[1:], run / "metrics.json",
-                 run / "checkpoint.pt", run / "log.jsonl"):
+    for path in (
+        *sorted((run / "snapshots").glob("*"))[1:],
+        run / "metrics.json",
+        run / "checkpoint.pt",
+        run / "log.jsonl",
+    ):
         path.unlink()
     (run / "snapshots" / "._000000.pt").write_bytes(b"left by another system")
     assert Run(run).step == 0
@@ -651,12 +759,36 @@ def test_a_run_that_goes_on_is_shown_as_far_as_it_is(home, tmp_path):
 
 def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
     (tmp_path / "bits.txt").write_text("0110" * 500)
-    train_in(tmp_path, *SMALL, "--dataset", "bits.txt", "--steps", 1, "--vocab-size", 0,
-             "--n-head", 1, "--n-layer", 1, "--n-ff", 2, "--n-ctx", 2)
+    train_in(
+        tmp_path,
+        *SMALL,
+        "--dataset",
+        "bits.txt",
+        "--steps",
+        1,
+        "--vocab-size",
+        0,
+        "--n-head",
+        1,
+        "--n-layer",
+        1,
+        "--n-ff",
+        2,
+        "--n-ctx",
+        2,
+    )
     monkeypatch.chdir(tmp_path)
-    for words in ([], ["neurons"], ["attention", "01"], ["attention", "--all"], ["weights"],
-                  ["neighbours", "0"], ["samples"], ["generate", "0", "--seed", "9" * 30],
-                  ["generate", "0", "--temperature", "1e-40"]):
+    for words in (
+        [],
+        ["neurons"],
+        ["attention", "01"],
+        ["attention", "--all"],
+        ["weights"],
+        ["neighbours", "0"],
+        ["samples"],
+        ["generate", "0", "--seed", "9" * 30],
+        ["generate", "0", "--temperature", "1e-40"],
+    ):
         monkeypatch.setattr(sys, "argv", ["show_model.py", *words])
         show_model.main()
         assert capsys.readouterr().out

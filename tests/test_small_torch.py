@@ -1,4 +1,5 @@
 """The torch of the page: MicroPython in Chromium gives what PyTorch gives, results and errors."""
+
 import json
 import math
 import textwrap
@@ -72,11 +73,13 @@ def python(engine):
 @pytest.fixture(scope="session")
 def both(python):
     """both(steps): check that each step gives the same in the page and in PyTorch."""
+
     def compare(steps):
         said = python(f"{BOTH}\nfor one in outcomes({steps!r}): print(repr(one))")
         assert len(said["lines"]) == len(steps), said
         for step, line, wanted in zip(steps, said["lines"], REAL["outcomes"](steps)):
             assert alike(eval(line, NUMBERS), wanted), f"{step}: {line} is not {wanted}, {steps}"
+
     return compare
 
 
@@ -84,11 +87,15 @@ def alike(found, wanted):
     if isinstance(wanted, str) and isinstance(found, str):  # PyTorch goes on with all signatures
         return found.split(", but expected")[0] == wanted.split(", but expected")[0]
     if isinstance(wanted, (list, tuple)):
-        return (isinstance(found, (list, tuple)) and len(found) == len(wanted)
-                and all(map(alike, found, wanted)))
+        return (
+            isinstance(found, (list, tuple))
+            and len(found) == len(wanted)
+            and all(map(alike, found, wanted))
+        )
     if isinstance(wanted, float):
         return (type(found) is float and math.isnan(found) == math.isnan(wanted)) and (
-            math.isnan(wanted) or math.isclose(found, wanted, rel_tol=2e-5, abs_tol=2e-6))
+            math.isnan(wanted) or math.isclose(found, wanted, rel_tol=2e-5, abs_tol=2e-6)
+        )
     return found == wanted and type(found) is type(wanted)
 
 
@@ -116,50 +123,143 @@ def partners(draw):
 
 
 @settings(derandomize=True, max_examples=60)
-@given(shapes=partners(), kinds=st.tuples(DTYPES, DTYPES), number=st.sampled_from(
-    ["2", "2.0", "-0.5", "True", "0", "3"]))
+@given(
+    shapes=partners(),
+    kinds=st.tuples(DTYPES, DTYPES),
+    number=st.sampled_from(["2", "2.0", "-0.5", "True", "0", "3"]),
+)
 def test_two_tensors_or_a_number_meet_as_in_pytorch(both, shapes, kinds, number):
     signs = "+ - * / // % ** < <= > >= == !=".split()
-    both([f"a = {made(kinds[0], shapes[0])}", f"b = {made(kinds[1], shapes[1], 2)} + 1",
-          *(f"a {sign} b" for sign in signs if sign not in ("//", "%", "**")),
-          *(f"a {sign} {number}" for sign in signs if sign not in ("//", "%", "**")),
-          f"1 * {number} - a", f"1 * {number} / a", "torch.maximum(a, b)", "a.minimum(b)",
-          "torch.where(a > 0, a, b)", "a.masked_fill(b > 1, 0)", "a.masked_fill(b, 1)",
-          "a += b", "a", "a -= 2", "a", "a.sub_(1)", "a.mul_(b)", "a.masked_fill_(b > 0, 7)", "a",
-          "a.add(b, alpha=2)", "torch.allclose(a, a + 0)", "torch.equal(a, b)", "~(b > 1)"])
+    both(
+        [
+            f"a = {made(kinds[0], shapes[0])}",
+            f"b = {made(kinds[1], shapes[1], 2)} + 1",
+            *(f"a {sign} b" for sign in signs if sign not in ("//", "%", "**")),
+            *(f"a {sign} {number}" for sign in signs if sign not in ("//", "%", "**")),
+            f"1 * {number} - a",
+            f"1 * {number} / a",
+            "torch.maximum(a, b)",
+            "a.minimum(b)",
+            "torch.where(a > 0, a, b)",
+            "a.masked_fill(b > 1, 0)",
+            "a.masked_fill(b, 1)",
+            "a += b",
+            "a",
+            "a -= 2",
+            "a",
+            "a.sub_(1)",
+            "a.mul_(b)",
+            "a.masked_fill_(b > 0, 7)",
+            "a",
+            "a.add(b, alpha=2)",
+            "torch.allclose(a, a + 0)",
+            "torch.equal(a, b)",
+            "~(b > 1)",
+        ]
+    )
 
 
 @settings(derandomize=True, max_examples=25)
 @given(shape=SHAPES, kind=DTYPES)
 def test_functions_of_one_tensor_are_those_of_pytorch(both, shape, kind):
-    names = ("exp log sqrt rsqrt abs neg sign square floor ceil round sin cos tanh sigmoid relu "
-             "isnan isinf isfinite logical_not reciprocal log1p erf").split()
+    names = (
+        "exp log sqrt rsqrt abs neg sign square floor ceil round sin cos tanh sigmoid relu "
+        "isnan isinf isfinite logical_not reciprocal log1p erf"
+    ).split()
     if kind != "real":
         names = "exp sqrt abs square sin isnan isfinite logical_not".split()
-    both([f"a = {made(kind, shape)}", *(f"torch.{name}(a)" for name in names), "abs(a)",
-          "a.clamp(-1, 1)", "a.clamp(min=0.5)", "a.clamp_max(0)", "a.float()", "a.long()",
-          "a.bool()",
-          "a.to(torch.float32)", "a.exp_()", "a", "a.dtype", "a.numel()", "a.dim()", "a.ndim",
-          "torch.zeros_like(a)", "torch.full_like(a, 3)", "a.new_ones(2, 3)", "-a", "~a",
-          "a.tolist()", "len(a)", "list(a)", "bool(a)", "float(a)", "a.item()"])
+    both(
+        [
+            f"a = {made(kind, shape)}",
+            *(f"torch.{name}(a)" for name in names),
+            "abs(a)",
+            "a.clamp(-1, 1)",
+            "a.clamp(min=0.5)",
+            "a.clamp_max(0)",
+            "a.float()",
+            "a.long()",
+            "a.bool()",
+            "a.to(torch.float32)",
+            "a.exp_()",
+            "a",
+            "a.dtype",
+            "a.numel()",
+            "a.dim()",
+            "a.ndim",
+            "torch.zeros_like(a)",
+            "torch.full_like(a, 3)",
+            "a.new_ones(2, 3)",
+            "-a",
+            "~a",
+            "a.tolist()",
+            "len(a)",
+            "list(a)",
+            "bool(a)",
+            "float(a)",
+            "a.item()",
+        ]
+    )
 
 
-VIEWS = st.sampled_from([
-    "a.transpose({i}, {j})", "a.mT", "a.T", "a[0]", "a[1:]", "a[..., ::2]", "a[:, None]",
-    "a.unsqueeze({i})", "a.squeeze({i})", "a.squeeze()", "a.flatten({i}, {j})",
-    "a.permute({i}, {j})",
-    "a.view(-1)", "a.view({n}, -1)", "a.reshape(-1, {n})", "a.reshape({n}, 2)", "a.view(2, {n})",
-    "a.expand(3, *a.shape)", "a[None].expand({n}, *a.shape)", "a.expand(*a.shape[:-1], {n})",
-    "a.narrow({i}, 0, 1)",
-    "a.select({i}, 0)", "a.split({n}, {i})[0]",
-    "a.chunk({n}, {i})[-1]",
-    "a.unbind({i})[0]", "a.diagonal()", "a.contiguous()", "a[-1:]", "a.swapaxes({i}, 1)",
-    "a.t()", "a.movedim({i}, {j})", "a.view_as(a)", "a.ravel()", "a.detach()"])
-WRITES = st.sampled_from([
-    "a.add_(1)", "a.zero_()", "a[0] = 5", "a[..., -1] = 2.5", "a[a > 0.5] = -3", "a += 2",
-    "a[1:] = a[0]",
-    "a.fill_(0.25)", "a.copy_(a * 2)", "a.masked_fill_(a > 0, 9)", "a[:, 0] = real(2)", "a.mul_(a)",
-    "a.tril_()", "a[None] = 1", "a.exp_()", "a.clamp_(-1, 1)", "a[...] = real(1)"])
+VIEWS = st.sampled_from(
+    [
+        "a.transpose({i}, {j})",
+        "a.mT",
+        "a.T",
+        "a[0]",
+        "a[1:]",
+        "a[..., ::2]",
+        "a[:, None]",
+        "a.unsqueeze({i})",
+        "a.squeeze({i})",
+        "a.squeeze()",
+        "a.flatten({i}, {j})",
+        "a.permute({i}, {j})",
+        "a.view(-1)",
+        "a.view({n}, -1)",
+        "a.reshape(-1, {n})",
+        "a.reshape({n}, 2)",
+        "a.view(2, {n})",
+        "a.expand(3, *a.shape)",
+        "a[None].expand({n}, *a.shape)",
+        "a.expand(*a.shape[:-1], {n})",
+        "a.narrow({i}, 0, 1)",
+        "a.select({i}, 0)",
+        "a.split({n}, {i})[0]",
+        "a.chunk({n}, {i})[-1]",
+        "a.unbind({i})[0]",
+        "a.diagonal()",
+        "a.contiguous()",
+        "a[-1:]",
+        "a.swapaxes({i}, 1)",
+        "a.t()",
+        "a.movedim({i}, {j})",
+        "a.view_as(a)",
+        "a.ravel()",
+        "a.detach()",
+    ]
+)
+WRITES = st.sampled_from(
+    [
+        "a.add_(1)",
+        "a.zero_()",
+        "a[0] = 5",
+        "a[..., -1] = 2.5",
+        "a[a > 0.5] = -3",
+        "a += 2",
+        "a[1:] = a[0]",
+        "a.fill_(0.25)",
+        "a.copy_(a * 2)",
+        "a.masked_fill_(a > 0, 9)",
+        "a[:, 0] = real(2)",
+        "a.mul_(a)",
+        "a.tril_()",
+        "a[None] = 1",
+        "a.exp_()",
+        "a.clamp_(-1, 1)",
+        "a[...] = real(1)",
+    ]
+)
 
 
 @settings(derandomize=True, max_examples=80)
@@ -175,18 +275,32 @@ def test_views_share_their_numbers_and_writing_shows_in_all_of_them(both, shape,
 
 
 INDICES = st.one_of(
-    st.integers(-5, 4).map(str), st.sampled_from(["None", "...", ":", "1.5", "::2", "::-1"]),
+    st.integers(-5, 4).map(str),
+    st.sampled_from(["None", "...", ":", "1.5", "::2", "::-1"]),
     st.builds("{}:{}".format, st.integers(-5, 5), st.integers(-5, 5)),
     st.builds("{}::{}".format, st.integers(0, 3), st.integers(1, 3)),
     st.lists(st.integers(-2, 1), min_size=1, max_size=3).map("torch.tensor({})".format),
-    st.sampled_from(["torch.tensor([[0], [1]])", "torch.tensor(0)", "torch.tensor([3])", "truth(2)",
-                     "truth(2, 3)", "truth(3, 3)", "[0, 1]", "real(2)"]))
+    st.sampled_from(
+        [
+            "torch.tensor([[0], [1]])",
+            "torch.tensor(0)",
+            "torch.tensor([3])",
+            "truth(2)",
+            "truth(2, 3)",
+            "truth(3, 3)",
+            "[0, 1]",
+            "real(2)",
+        ]
+    ),
+)
 
 
 @settings(derandomize=True, max_examples=120)
-@given(shape=st.lists(st.integers(2, 3), max_size=4),
-       indices=st.lists(INDICES, min_size=1, max_size=4), value=st.sampled_from(
-           ["7", "real(2)", "real(3)", "real(2, 3)", "real(1, 3)", "True"]))
+@given(
+    shape=st.lists(st.integers(2, 3), max_size=4),
+    indices=st.lists(INDICES, min_size=1, max_size=4),
+    value=st.sampled_from(["7", "real(2)", "real(3)", "real(2, 3)", "real(1, 3)", "True"]),
+)
 def test_brackets_read_and_write_what_they_do_in_pytorch(both, shape, indices, value):
     index = ", ".join(indices)
     if indices.count("...") > 1:
@@ -197,41 +311,72 @@ def test_brackets_read_and_write_what_they_do_in_pytorch(both, shape, indices, v
 @settings(derandomize=True, max_examples=50)
 @given(shape=SHAPES, kind=DTYPES, dim=DIMS, other=DIMS, keepdim=st.booleans())
 def test_sums_and_extremes_along_dimensions_are_those_of_pytorch(
-        both, shape, kind, dim, other, keepdim):
-    both([f"a = {made(kind, shape)}", "a = a.transpose(0, -1)" if shape else "a",
-          *(f"a.{name}()" for name in "sum mean prod any all max min amax argmax argmin".split()),
-          *(f"a.{name}({dim}, keepdim={keepdim})" for name in
-            "sum mean prod any all max min amax amin argmax argmin logsumexp".split()),
-          f"a.sum(({dim}, {other}), {keepdim})", f"a.amax(dim=({dim}, {other}))",
-          f"torch.mean(a.float(), dim=[{dim}, {other}], keepdim={keepdim})", f"a.cumsum({dim})",
-          f"a.float().softmax({dim})", f"torch.softmax(a, dim={dim})",
-          f"F.softmax(a.float(), dim={dim})", f"a.float().log_softmax(dim={dim})",
-          f"a.sum(axis={dim})",
-          f"torch.masked_fill(a.float(), a > 0, -math.inf).softmax({dim})", "F.softmax(a.float())",
-          "a.float().norm()"])
+    both, shape, kind, dim, other, keepdim
+):
+    both(
+        [
+            f"a = {made(kind, shape)}",
+            "a = a.transpose(0, -1)" if shape else "a",
+            *(f"a.{name}()" for name in "sum mean prod any all max min amax argmax argmin".split()),
+            *(
+                f"a.{name}({dim}, keepdim={keepdim})"
+                for name in "sum mean prod any all max min amax amin argmax argmin logsumexp".split()
+            ),
+            f"a.sum(({dim}, {other}), {keepdim})",
+            f"a.amax(dim=({dim}, {other}))",
+            f"torch.mean(a.float(), dim=[{dim}, {other}], keepdim={keepdim})",
+            f"a.cumsum({dim})",
+            f"a.float().softmax({dim})",
+            f"torch.softmax(a, dim={dim})",
+            f"F.softmax(a.float(), dim={dim})",
+            f"a.float().log_softmax(dim={dim})",
+            f"a.sum(axis={dim})",
+            f"torch.masked_fill(a.float(), a > 0, -math.inf).softmax({dim})",
+            "F.softmax(a.float())",
+            "a.float().norm()",
+        ]
+    )
 
 
 @settings(derandomize=True, max_examples=80)
-@given(left=SHAPES, right=SHAPES, fit=st.booleans(), batch=st.booleans(), kind=DTYPES,
-       turned=st.booleans())
+@given(
+    left=SHAPES,
+    right=SHAPES,
+    fit=st.booleans(),
+    batch=st.booleans(),
+    kind=DTYPES,
+    turned=st.booleans(),
+)
 def test_products_of_matrices_and_their_errors_are_those_of_pytorch(
-        both, left, right, fit, batch, kind, turned):
+    both, left, right, fit, batch, kind, turned
+):
     if fit and left and right:
         right[max(0, len(right) - 2)] = left[-1]
     if batch and len(left) > 2 and len(right) > 2:
-        right[:-2] = left[:-2][-len(right[:-2]):]
+        right[:-2] = left[:-2][-len(right[:-2]) :]
     kind = kind if len(left) == len(right) == 2 else "real"  # of others the words differ
     b = made("real", right, 2) if not turned else f"{made('real', right[::-1], 2)}.T"
-    both([f"a = {made(kind, left)}", f"b = {b}", "a @ b", "torch.matmul(a, b)", "torch.bmm(a, b)",
-          "torch.mm(a, b)", "a.matmul(b.mT)" if len(right) > 1 else "a"])
+    both(
+        [
+            f"a = {made(kind, left)}",
+            f"b = {b}",
+            "a @ b",
+            "torch.matmul(a, b)",
+            "torch.bmm(a, b)",
+            "torch.mm(a, b)",
+            "a.matmul(b.mT)" if len(right) > 1 else "a",
+        ]
+    )
 
 
 @st.composite
 def equations(draw):
     """An equation, sizes that mostly fit, and sometimes a mistake in it."""
     sizes = dict(zip("abcde", draw(st.lists(SIZES, min_size=5, max_size=5))))
-    parts = [draw(st.lists(st.sampled_from("abcde"), min_size=1, max_size=4))
-             for _ in range(draw(st.integers(1, 3)))]
+    parts = [
+        draw(st.lists(st.sampled_from("abcde"), min_size=1, max_size=4))
+        for _ in range(draw(st.integers(1, 3)))
+    ]
     seen = sorted(set(sum(parts, [])))
     out = draw(st.lists(st.sampled_from(seen), max_size=4, unique=draw(st.integers(0, 9)) > 0))
     shapes = [[sizes[letter] for letter in part] for part in parts]
@@ -251,44 +396,89 @@ def test_einsum_and_its_errors_are_those_of_pytorch(both, case):
 
 
 @settings(derandomize=True, max_examples=30)
-@given(shape=st.lists(st.integers(0, 4), min_size=1, max_size=4), diagonal=st.integers(-5, 5),
-       kind=DTYPES)
+@given(
+    shape=st.lists(st.integers(0, 4), min_size=1, max_size=4),
+    diagonal=st.integers(-5, 5),
+    kind=DTYPES,
+)
 def test_triangles_are_those_of_pytorch(both, shape, diagonal, kind):
-    both([f"a = {made(kind, shape)}", f"a.triu({diagonal})", f"torch.tril(a, {diagonal})",
-          f"torch.tril(a, diagonal={diagonal})", "a.sum()", "a.sum(0)", "a @ a.mT" if len(shape) > 1
-          and kind == "real" else "a"])
+    both(
+        [
+            f"a = {made(kind, shape)}",
+            f"a.triu({diagonal})",
+            f"torch.tril(a, {diagonal})",
+            f"torch.tril(a, diagonal={diagonal})",
+            "a.sum()",
+            "a.sum(0)",
+            "a @ a.mT" if len(shape) > 1 and kind == "real" else "a",
+        ]
+    )
 
 
 @settings(derandomize=True, max_examples=40)
-@given(shapes=st.lists(st.lists(st.integers(1, 2), min_size=1, max_size=3), min_size=1, max_size=3),
-       dim=DIMS, n=st.integers(-1, 4))
+@given(
+    shapes=st.lists(st.lists(st.integers(1, 2), min_size=1, max_size=3), min_size=1, max_size=3),
+    dim=DIMS,
+    n=st.integers(-1, 4),
+)
 def test_what_is_joined_and_cut_is_joined_and_cut_as_in_pytorch(both, shapes, dim, n):
     listed = f"[{', '.join(made('real', shape) for shape in shapes)}]"
-    both([f"torch.cat({listed}, {dim})", f"torch.cat({listed}, dim={dim})",
-          f"torch.stack({listed})", f"torch.stack({listed}, {dim})",
-          f"a = {made('real', [4, *shapes[0]])}", f"a.split({n}, {dim})",
-          f"a.split([1, {n}], {dim})", f"a.chunk({n}, dim={dim})", f"a.repeat(2, {max(0, n)})",
-          f"a.repeat(2, 1, {max(0, n)}, 1)", f"a.flip({dim})" if -2 < dim < 2 else "a",
-          f"torch.index_select(a, 0, torch.tensor([0, {max(0, n)}]))",
-          f"a.gather(0, torch.zeros_like(a).long() + {max(0, min(3, n))})",
-          "torch.outer(a[0], a[1])"])
+    both(
+        [
+            f"torch.cat({listed}, {dim})",
+            f"torch.cat({listed}, dim={dim})",
+            f"torch.stack({listed})",
+            f"torch.stack({listed}, {dim})",
+            f"a = {made('real', [4, *shapes[0]])}",
+            f"a.split({n}, {dim})",
+            f"a.split([1, {n}], {dim})",
+            f"a.chunk({n}, dim={dim})",
+            f"a.repeat(2, {max(0, n)})",
+            f"a.repeat(2, 1, {max(0, n)}, 1)",
+            f"a.flip({dim})" if -2 < dim < 2 else "a",
+            f"torch.index_select(a, 0, torch.tensor([0, {max(0, n)}]))",
+            f"a.gather(0, torch.zeros_like(a).long() + {max(0, min(3, n))})",
+            "torch.outer(a[0], a[1])",
+        ]
+    )
 
 
 @settings(derandomize=True, max_examples=40)
-@given(shape=st.lists(st.integers(0, 9), max_size=3), kind=DTYPES, scale=st.sampled_from(
-    ["1", "1e-5", "100000", "3", "1e9", "float('inf')", "float('nan')"]))
+@given(
+    shape=st.lists(st.integers(0, 9), max_size=3),
+    kind=DTYPES,
+    scale=st.sampled_from(["1", "1e-5", "100000", "3", "1e9", "float('inf')", "float('nan')"]),
+)
 def test_tensors_are_printed_as_by_pytorch(both, shape, kind, scale):
-    both([f"a = {made(kind, shape)}", "str(a > 0)", f"str(a.long() / 7 * {scale})",
-          f"repr((a > 0) * {scale})", "str(a.float().round())"])
+    both(
+        [
+            f"a = {made(kind, shape)}",
+            "str(a > 0)",
+            f"str(a.long() / 7 * {scale})",
+            f"repr((a > 0) * {scale})",
+            "str(a.float().round())",
+        ]
+    )
 
 
 def test_large_tensors_are_printed_with_their_edges_only(both):
-    both([f"str(torch.arange({n}).view({shape}){more})" for n, shape in
-          ((1001, "-1"), (1000, "-1"), (2048, "2, 1024"), (4096, "16, 16, 16"), (1200, "300, 2, 2"))
-          for more in ("", ".float()", " / 7")])
+    both(
+        [
+            f"str(torch.arange({n}).view({shape}){more})"
+            for n, shape in (
+                (1001, "-1"),
+                (1000, "-1"),
+                (2048, "2, 1024"),
+                (4096, "16, 16, 16"),
+                (1200, "300, 2, 2"),
+            )
+            for more in ("", ".float()", " / 7")
+        ]
+    )
 
 
 # What it says -------------------------------------------------------------------------------------
+
 
 def steps(text):
     return [step for line in text.strip().splitlines() for step in line.split(" ; ")]
@@ -356,8 +546,17 @@ a[None, :, [0, 2]] ; torch.dot(real(3), real(3)) ; real(3, 3).diagonal(1) ; a.no
 
 
 def test_errors_have_the_type_and_the_words_of_pytorch(both):
-    both(["x = real(2, 3, 7, 5)", "y = real(2, 3, 7, 5)", "m = real(3, 4)", "n = real(5, 6)",
-          "l = whole(6)", "b = truth(3, 4)", *WORDS])
+    both(
+        [
+            "x = real(2, 3, 7, 5)",
+            "y = real(2, 3, 7, 5)",
+            "m = real(3, 4)",
+            "n = real(5, 6)",
+            "l = whole(6)",
+            "b = truth(3, 4)",
+            *WORDS,
+        ]
+    )
 
 
 def test_names_arguments_and_defaults_are_those_of_pytorch(both):
@@ -366,13 +565,29 @@ def test_names_arguments_and_defaults_are_those_of_pytorch(both):
 
 def test_pytorchs_own_attention_takes_masks_and_scales(both):
     attend = "F.scaled_dot_product_attention(x, y, y{})"
-    both(["x, y = real(2, 3, 7, 5), real(2, 3, 7, 5, seed=2)", *(attend.format(more) for more in (
-        "", ", is_causal=True", ", truth(7, 7)", ", attn_mask=real(7, 7)", ", scale=1.0",
-        ", dropout_p=0.0", ", truth(7, 7) & False"))])
+    both(
+        [
+            "x, y = real(2, 3, 7, 5), real(2, 3, 7, 5, seed=2)",
+            *(
+                attend.format(more)
+                for more in (
+                    "",
+                    ", is_causal=True",
+                    ", truth(7, 7)",
+                    ", attn_mask=real(7, 7)",
+                    ", scale=1.0",
+                    ", dropout_p=0.0",
+                    ", truth(7, 7) & False",
+                )
+            ),
+        ]
+    )
 
 
 def test_random_numbers_are_the_same_for_a_seed_and_spread_as_they_should(python):
-    said = python("import torch\n" + textwrap.dedent("""
+    said = python(
+        "import torch\n"
+        + textwrap.dedent("""
         def draw(seed):
             torch.manual_seed(seed)
             return torch.randn(100, 100), torch.rand(10000)
@@ -380,20 +595,28 @@ def test_random_numbers_are_the_same_for_a_seed_and_spread_as_they_should(python
         a, b = draw(1)
         print([torch.equal(a, draw(1)[0]), torch.equal(a, draw(2)[0]), a.mean().item(),
                a.std().item(), b.min().item(), b.max().item(), b.mean().item()])
-        """))
+        """)
+    )
     same, other, mean, std, least, most, middle = eval(said["lines"][0])
     assert same and not other
     assert abs(mean) < 0.03 and abs(std - 1) < 0.03
     assert 0 <= least < 0.01 and 0.99 < most < 1 and abs(middle - 0.5) < 0.02
 
 
-@pytest.mark.parametrize("line, type, words", [
-    ("import numpy", "ImportError", "numpy is not in this page"),
-    ("torch.float64", "AttributeError", "here floats are torch.float32"),
-    ("torch.autocast", "AttributeError", "torch.autocast exists in PyTorch, but not in this page"),
-    ("torch.ones(2).backward()", "AttributeError", "Tensor.backward exists in PyTorch"),
-    ("nn.Conv2d", "AttributeError", "torch.nn.Conv2d exists in PyTorch"),
-])
+@pytest.mark.parametrize(
+    "line, type, words",
+    [
+        ("import numpy", "ImportError", "numpy is not in this page"),
+        ("torch.float64", "AttributeError", "here floats are torch.float32"),
+        (
+            "torch.autocast",
+            "AttributeError",
+            "torch.autocast exists in PyTorch, but not in this page",
+        ),
+        ("torch.ones(2).backward()", "AttributeError", "Tensor.backward exists in PyTorch"),
+        ("nn.Conv2d", "AttributeError", "torch.nn.Conv2d exists in PyTorch"),
+    ],
+)
 def test_what_the_page_does_not_have_is_named_with_its_line(python, line, type, words):
     said = python(f"import torch\nfrom torch import nn\n\n\ndef f():\n    {line}\n\nf()")
     assert (said["stage"], said["line"]) == ("read", 6)
@@ -401,14 +624,17 @@ def test_what_the_page_does_not_have_is_named_with_its_line(python, line, type, 
 
 
 def test_the_line_that_is_named_is_the_learners_own(python):
-    said = python("import torch\n\ndef attention(q, k):\n    return q @ k\n\n"
-                  "attention(torch.ones(2, 3), torch.ones(2, 3))")
+    said = python(
+        "import torch\n\ndef attention(q, k):\n    return q @ k\n\n"
+        "attention(torch.ones(2, 3), torch.ones(2, 3))"
+    )
     assert said["line"] == 4
     assert "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)" in said["message"]
 
 
 def test_modules_find_their_parameters_and_notice_a_forgotten_super(python):
-    said = python(textwrap.dedent("""
+    said = python(
+        textwrap.dedent("""
         import torch
         from torch import nn
 
@@ -430,10 +656,13 @@ def test_modules_find_their_parameters_and_notice_a_forgotten_super(python):
                 self.query = nn.Linear(2, 2)
 
         Forgetful()
-        """))
+        """)
+    )
     assert said["lines"][:3] == [
-        "['query.weight', 'query.bias', 'more.0.weight', 'more.0.bias'] (1, 3)", "Head(",
-        "  (query): Linear(in_features=5, out_features=2, bias=True)"]
+        "['query.weight', 'query.bias', 'more.0.weight', 'more.0.bias'] (1, 3)",
+        "Head(",
+        "  (query): Linear(in_features=5, out_features=2, bias=True)",
+    ]
     assert "cannot assign module before Module.__init__() call" in said["message"]
 
 
@@ -455,7 +684,8 @@ def attention(q, k, v):
 def test_tensors_go_in_and_come_out_as_they_are(engine):
     q, k, v = (torch.randn(1, 4, 20, 32) for _ in range(3))
     given = [dict(shape=list(x.shape), numbers=x.flatten().tolist()) for x in (q, k, v, q[0])]
-    reports, handed = engine("""async ([source, given]) => {
+    reports, handed = engine(
+        """async ([source, given]) => {
         const { startPython } = await import("/exercise/python.js");
         const { Tensor } = await import("/exercise/tensor.js");
         const kept = (globalThis.kept ??= {});
@@ -463,7 +693,9 @@ def test_tensors_go_in_and_come_out_as_they_are(engine):
         kept.python.call("read", source, "attention");
         const { reports, tensors } = kept.python.call("attention", 0, ...given.map((
           { shape, numbers }) => new Tensor(Float32Array.from(numbers), shape)));
-        return [reports, tensors.map((one) => [one.shape, [...one.values()]])]; }""", [HEAD, given])
+        return [reports, tensors.map((one) => [one.shape, [...one.values()]])]; }""",
+        [HEAD, given],
+    )
     (shape, mixed), (_, weights) = handed
     assert (reports, shape) == ([], [1, 4, 20, 32])
     wanted = F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -479,14 +711,17 @@ def test_a_thousand_runs_leave_nothing_behind(browser, smoke_site):
         devtools = page.context.new_cdp_session(page)
 
         def used(runs):
-            page.evaluate("""async ([source, runs]) => {
+            page.evaluate(
+                """async ([source, runs]) => {
                 const { startPython } = await import("/exercise/python.js");
                 globalThis.python ??= await startPython();
                 for (let i = 0; i < runs; i++) {
                   python.call("read", source, "attention");
                   python.call("stages");
                   python.collectGarbage();
-                } }""", [HEAD, runs])
+                } }""",
+                [HEAD, runs],
+            )
             devtools.send("HeapProfiler.collectGarbage")
             return devtools.send("Runtime.getHeapUsage")["usedSize"]
 
@@ -501,5 +736,6 @@ def test_the_signs_of_both_languages_agree(engine):
     line = next(line for line in text.splitlines() if line.startswith("ERROR, FLOAT"))
     names = {}
     exec(line, names)
-    assert json.dumps(signs) == json.dumps({name.lower(): names[name.strip()] for name in
-                                            line.split(" = ")[0].split(", ")})
+    assert json.dumps(signs) == json.dumps(
+        {name.lower(): names[name.strip()] for name in line.split(" = ")[0].split(", ")}
+    )

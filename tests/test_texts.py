@@ -1,4 +1,5 @@
 """Texts as people have them: every script, every file, every way in which a download fails."""
+
 import hashlib
 import re
 import threading
@@ -35,15 +36,18 @@ def learn(text, vocab_size=512):
 @pytest.fixture
 def write(tmp_path):
     """write(bytes): a file with them; its path."""
+
     def to_file(content, name="text.txt"):
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
+
     return to_file
 
 
 # ---------------------------------------------------------------------------------------------
 # Words of every script
+
 
 @pytest.mark.parametrize("name", [name for name in sample_texts.WORDS if name != "Tibetan"])
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -91,15 +95,25 @@ def test_tokens_of_any_script_are_several_characters_long(name):
     assert len(text) / len(ids) == pytest.approx(CHARACTERS_A_TOKEN[name], abs=0.06)
 
 
-@pytest.mark.parametrize("piece", [
-    "👩‍👩‍👧", "❤️", "👍🏽", "🏳️‍🌈", "1️⃣", "🇫🇷", "می‌خواهم", "क्‍ष", "l'été", "l'e\u0301te\u0301"])
+@pytest.mark.parametrize(
+    "piece",
+    ["👩‍👩‍👧", "❤️", "👍🏽", "🏳️‍🌈", "1️⃣", "🇫🇷", "می‌خواهم", "क्‍ष", "l'été", "l'e\u0301te\u0301"],
+)
 def test_what_is_seen_as_one_character_is_never_cut(piece):
     assert piece in train.Tokenizer.pre_tokenize(f"x {piece} x".replace("x ", "x\n"))
 
 
 def test_no_piece_is_endless_and_none_begins_with_a_mark():
-    for kind in ("DNA in one line", "protein in one line", "hex in one line", "one character",
-                 "base64 in one line", "accents without end", "rulers", "underscores"):
+    for kind in (
+        "DNA in one line",
+        "protein in one line",
+        "hex in one line",
+        "one character",
+        "base64 in one line",
+        "accents without end",
+        "rulers",
+        "underscores",
+    ):
         pieces = train.Tokenizer.pre_tokenize(KINDS[kind].decode())
         assert max(map(len, pieces)) <= 80
     for name in ("Thai", "Khmer", "Chinese", "Hindi"):
@@ -114,14 +128,19 @@ def before(text):
 
 
 def test_english_corpora_have_the_tokens_that_they_always_had(corpora, tmp_path):
-    text = (corpora / "tinystories.txt").read_bytes()[:2**21].decode("utf-8", "ignore") \
-        if (corpora / "tinystories.txt").exists() else SCRIPTS["English"]
+    text = (
+        (corpora / "tinystories.txt").read_bytes()[: 2**21].decode("utf-8", "ignore")
+        if (corpora / "tinystories.txt").exists()
+        else SCRIPTS["English"]
+    )
     assert train.Tokenizer.pre_tokenize(text) == before(text)
     s = train.Settings()
     run = RunFolder(tmp_path / "run").create()
     write_tokens(data.find("stories"), train.Tokenizer, s, run)
-    hashes = [hashlib.sha256((run.path / name).read_bytes()).hexdigest()[:16]
-              for name in ("tokens/train.bin", "tokens/validation.bin", "tokenizer.json")]
+    hashes = [
+        hashlib.sha256((run.path / name).read_bytes()).hexdigest()[:16]
+        for name in ("tokens/train.bin", "tokens/validation.bin", "tokenizer.json")
+    ]
     run.release()
     assert hashes == ["47d456ec4637abd0", "6925b7da02e0cc73", "7722927b147e958a"]
 
@@ -137,32 +156,36 @@ def test_shakespeare_has_the_pieces_that_it_always_had(corpora):
 # ---------------------------------------------------------------------------------------------
 # What somebody types
 
-@pytest.mark.parametrize("typed, corpus, read", [
-    ("café", "cafe\u0301 ", "cafe\u0301"),
-    ("cafe\u0301", "café ", "café"),
-    ("it's", "it’s ", "it’s"),
-    ("it’s", "it's ", "it's"),
-    ('"so," he said', "“so,” he said", "“so,” he said"),
-    ("“so”", '"so" ', '"so"'),
-    ("«so»", '"so" ', '"so"'),
-    ("ａｂ！", "ab! ", "ab!"),
-    ("ab!", "ａｂ！　", "ａｂ！"),
-    ("a b", "a\u00a0b", "a\u00a0b"),
-    ("a\u00a0b\u202f", "a b ", "a b "),
-    ("a – b — c", "a - b c", "a - b - c"),
-    ("slow\u00adly", "slowly", "slowly"),
-    ("\ufeffa\u200bb", "ab", "ab"),
-    ("so…", "so. ", "so..."),
-    ("ﬁsh", "fish", "fish"),
-    ("HELLO", "hello", "hello"),
-    ("é", "É ", "É"),
-    ("É", "e\u0301", "e\u0301"),
-    (unicodedata.normalize("NFD", "한글"), "한글", "한글"),
-    ("한글", unicodedata.normalize("NFD", "한글"), unicodedata.normalize("NFD", "한글")),
-    ("❤️", "❤", "❤"),
-    ("你好,", "你好，", "你好，"),
-    ("as it is", "as it is", "as it is"),
-])
+
+@pytest.mark.parametrize(
+    "typed, corpus, read",
+    [
+        ("café", "cafe\u0301 ", "cafe\u0301"),
+        ("cafe\u0301", "café ", "café"),
+        ("it's", "it’s ", "it’s"),
+        ("it’s", "it's ", "it's"),
+        ('"so," he said', "“so,” he said", "“so,” he said"),
+        ("“so”", '"so" ', '"so"'),
+        ("«so»", '"so" ', '"so"'),
+        ("ａｂ！", "ab! ", "ab!"),
+        ("ab!", "ａｂ！　", "ａｂ！"),
+        ("a b", "a\u00a0b", "a\u00a0b"),
+        ("a\u00a0b\u202f", "a b ", "a b "),
+        ("a – b — c", "a - b c", "a - b - c"),
+        ("slow\u00adly", "slowly", "slowly"),
+        ("\ufeffa\u200bb", "ab", "ab"),
+        ("so…", "so. ", "so..."),
+        ("ﬁsh", "fish", "fish"),
+        ("HELLO", "hello", "hello"),
+        ("é", "É ", "É"),
+        ("É", "e\u0301", "e\u0301"),
+        (unicodedata.normalize("NFD", "한글"), "한글", "한글"),
+        ("한글", unicodedata.normalize("NFD", "한글"), unicodedata.normalize("NFD", "한글")),
+        ("❤️", "❤", "❤"),
+        ("你好,", "你好，", "你好，"),
+        ("as it is", "as it is", "as it is"),
+    ],
+)
 def test_what_is_typed_is_read_in_the_spelling_of_the_corpus(typed, corpus, read):
     assert normalize(typed, dict.fromkeys(corpus)) == read
 
@@ -190,22 +213,28 @@ def test_normalizing_twice_is_normalizing_once_and_dropping_leaves_what_is_known
 
 @settings(max_examples=40)
 @given(st.lists(st.tuples(TYPED, TYPED), min_size=1, max_size=20))
-@example([("cafe\u0301 “so”…", "caf\u00e9 \"so\".")])
+@example([("cafe\u0301 “so”…", 'caf\u00e9 "so".')])
 def test_the_page_cuts_and_spells_every_text_as_python_does(engine, pairs):
     texts = [text for text, _ in pairs]
     known = [sorted(set(text + corpus[::2])) for text, corpus in pairs]
-    found = engine("""async ({ texts, known }) => {
+    found = engine(
+        """async ({ texts, known }) => {
         const { Tokenizer } = await import("/engine/tokenizer.js");
         const { normalize } = await import("/engine/spelling.js");
         return texts.map((text, i) => {
           const tokenizer = new Tokenizer({ vocab: known[i], merges: [] });
           const { ids } = tokenizer;
           return [tokenizer.preTokenize(text), normalize(text, ids), normalize(text, ids, true)];
-        }); }""", dict(texts=texts, known=known))
+        }); }""",
+        dict(texts=texts, known=known),
+    )
     for text, some, same in zip(texts, known, found):
         some = dict.fromkeys(some)
-        assert same == [train.Tokenizer.pre_tokenize(text), normalize(text, some),
-                        normalize(text, some, drop=True)]
+        assert same == [
+            train.Tokenizer.pre_tokenize(text),
+            normalize(text, some),
+            normalize(text, some, drop=True),
+        ]
 
 
 def test_a_prompt_that_fills_the_context_leaves_room_to_write(tmp_path):
@@ -221,18 +250,39 @@ def test_a_prompt_that_fills_the_context_leaves_room_to_write(tmp_path):
 # Files of every kind
 
 REFUSED = {  # what has to be named
-    "RTF": "Rich Text", "PDF": "PDF", "Word document": ".docx", "gzip": "gzip",
-    "older Word document": "Office", "UTF-16 with its mark": "UTF-16", "UTF-16 without": "UTF-16",
-    "UTF-16, big end first": "UTF-16", "UTF-32 with its mark": "UTF-32",
-    "UTF-32 without": "UTF-32", "Latin-1": "Latin-1", "Windows-1252": "Windows-1252",
-    "Windows-1251": "Windows-1251", "GB 18030": "GBK", "Shift JIS": "Shift_JIS",
-    "cut off in a letter": "cut off", "damaged in the middle": "damaged", "any bytes": "text",
-    "zeros between": "zero", "one character": "one character, 'a', 20,000 times",
-    "white space": "white space", "26 lines": "at least 1,000", "nothing": "0 characters",
-    "one END": "<|endoftext|>"}
-NOTED = {"HTML": "HTML", "JSON in one line": "JSON", "JSON lines": "JSON",
-         "read in a wrong encoding": "wrong encoding", "letters lost before": "�",
-         "names, sorted": "alphabetical"}
+    "RTF": "Rich Text",
+    "PDF": "PDF",
+    "Word document": ".docx",
+    "gzip": "gzip",
+    "older Word document": "Office",
+    "UTF-16 with its mark": "UTF-16",
+    "UTF-16 without": "UTF-16",
+    "UTF-16, big end first": "UTF-16",
+    "UTF-32 with its mark": "UTF-32",
+    "UTF-32 without": "UTF-32",
+    "Latin-1": "Latin-1",
+    "Windows-1252": "Windows-1252",
+    "Windows-1251": "Windows-1251",
+    "GB 18030": "GBK",
+    "Shift JIS": "Shift_JIS",
+    "cut off in a letter": "cut off",
+    "damaged in the middle": "damaged",
+    "any bytes": "text",
+    "zeros between": "zero",
+    "one character": "one character, 'a', 20,000 times",
+    "white space": "white space",
+    "26 lines": "at least 1,000",
+    "nothing": "0 characters",
+    "one END": "<|endoftext|>",
+}
+NOTED = {
+    "HTML": "HTML",
+    "JSON in one line": "JSON",
+    "JSON lines": "JSON",
+    "read in a wrong encoding": "wrong encoding",
+    "letters lost before": "�",
+    "names, sorted": "alphabetical",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -241,8 +291,11 @@ def test_a_file_of_any_kind_is_read_or_refused_with_what_it_seems_to_be(write, k
     if kind in REFUSED:
         with pytest.raises(BadInput) as refusal:
             TextFile(path)
-        assert REFUSED[kind] in str(refusal.value) and path.name in str(refusal.value) \
+        assert (
+            REFUSED[kind] in str(refusal.value)
+            and path.name in str(refusal.value)
             or kind == "white space"
+        )
         return
     text = TextFile(path)
     assert NOTED.get(kind, "") in text.corpus.note
@@ -267,7 +320,7 @@ def test_the_ends_of_lines_and_of_files_make_no_difference(write):
 def test_a_sorted_list_is_shuffled_so_that_every_letter_is_learned_and_held_out(write):
     names = KINDS["names, sorted"].decode().split("\n")
     corpus = TextFile(write(KINDS["names, sorted"])).corpus
-    learned, held_out = (["".join(part).split("\n")[:-1] for part in corpus[:2]])
+    learned, held_out = ["".join(part).split("\n")[:-1] for part in corpus[:2]]
     assert sorted(learned + held_out) == names and len(held_out) == len(names) // 10
     assert {name[0] for name in held_out} == {name[0] for name in learned}
 
@@ -308,8 +361,9 @@ def test_learning_merges_is_counted_by_a_bar(monkeypatch):
         def close(self):
             made.append("closed")
 
-    monkeypatch.setattr(train, "progress", lambda doing, work, unit: Bar(
-        work if isinstance(work, range) else []))
+    monkeypatch.setattr(
+        train, "progress", lambda doing, work, unit: Bar(work if isinstance(work, range) else [])
+    )
     tokenizer = learn("low lower lowest low", 12)
     assert made == [1] * len(tokenizer.merges) + ["closed"]
 
@@ -325,12 +379,14 @@ check_play = partial(data.differs, size=len(PLAY), sha256=hashlib.sha256(PLAY).h
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self):
         status, headers, body = {
-            "/play": (200, {}, PLAY), "/login": (200, {"Content-Type": "text/html"}, LOGIN),
+            "/play": (200, {}, PLAY),
+            "/login": (200, {"Content-Type": "text/html"}, LOGIN),
             "/moved": (302, {"Location": "/play"}, b""),
             "/moved-to-login": (302, {"Location": "/login"}, b""),
             "/half": (200, {"Content-Length": str(len(PLAY))}, PLAY[: len(PLAY) // 2]),
             "/half-without-length": (200, {"Content-Length": None}, PLAY[: len(PLAY) // 2]),
-            "/missing": (404, {}, b"not here"), "/broken": (500, {}, b"sorry"),
+            "/missing": (404, {}, b"not here"),
+            "/broken": (500, {}, b"sorry"),
             "/packed": (200, {"Content-Encoding": "gzip"}, compress(PLAY)),
             "/badly-packed": (200, {"Content-Encoding": "gzip"}, compress(PLAY)[:-99]),
             "/empty": (200, {}, b""),
@@ -368,10 +424,19 @@ def test_a_download_is_checked_kept_and_never_asked_for_again(tmp_path, path):
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("path, says", [
-    ("login", "a web page"), ("moved-to-login", "a web page"), ("half", "broke off"),
-    ("half-without-length", f"instead of {len(PLAY):,}"), ("missing", "404"), ("broken", "500"),
-    ("badly-packed", "could not be downloaded"), ("empty", "of 0 bytes")])
+@pytest.mark.parametrize(
+    "path, says",
+    [
+        ("login", "a web page"),
+        ("moved-to-login", "a web page"),
+        ("half", "broke off"),
+        ("half-without-length", f"instead of {len(PLAY):,}"),
+        ("missing", "404"),
+        ("broken", "500"),
+        ("badly-packed", "could not be downloaded"),
+        ("empty", "of 0 bytes"),
+    ],
+)
 def test_an_answer_that_is_not_the_file_is_never_kept(tmp_path, path, says):
     file = tmp_path / "play.txt"
     with a_server() as address, pytest.raises(BadInput) as refusal:
@@ -418,6 +483,7 @@ def test_a_stream_of_something_else_or_of_half_the_stories_is_dropped(tmp_path, 
 def test_whatever_goes_wrong_while_stories_are_streamed_is_a_broken_connection(tmp_path):
     def opened():
         raise RuntimeError("unexpected answer")
+
     with pytest.raises(ConnectionError, match="unexpected answer"):
         tinystories.stream(tinystories.lines(opened), tmp_path / "tinystories.txt")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,5 @@
 """The tokenizer: nothing is lost, and what it learns is byte-pair encoding."""
+
 from collections import Counter
 from itertools import pairwise
 
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-CORPUS = ("The  cat\tsat on the mat.\n\n\"Don't!\" it said -- 3 times; 10 % café, naïve Ünïcödé\n"
-          "日本語の文 और हिन्दी emoji 🙂🙃👩‍👩‍👧 end\r\n"
-          "… «ok» _x_ a_b it's 'tis cat's\u00a0mat\u2028\n") * 3
+CORPUS = (
+    'The  cat\tsat on the mat.\n\n"Don\'t!" it said -- 3 times; 10 % café, naïve Ünïcödé\n'
+    "日本語の文 और हिन्दी emoji 🙂🙃👩‍👩‍👧 end\r\n"
+    "… «ok» _x_ a_b it's 'tis cat's\u00a0mat\u2028\n"
+) * 3
 
 
 def learn(text, vocab_size=0, has_documents=False):
@@ -34,6 +37,7 @@ def of_stories():
 
 
 # ------------------------------------------------------------------------------ nothing is lost
+
 
 @given(st.text(st.sampled_from(sorted(set(CORPUS)))))
 @example("")
@@ -62,10 +66,22 @@ def test_every_story_comes_back_from_its_tokens(of_stories):
 
 def test_pieces_keep_a_space_before_a_word_and_split_off_the_rest():
     assert Tokenizer.pre_tokenize("Hi  there, don't\n\tgo!!  ") == [
-        "Hi", " ", " there", ",", " don't", "\n", "\t", "go", "!!", " ", " "]
+        "Hi",
+        " ",
+        " there",
+        ",",
+        " don't",
+        "\n",
+        "\t",
+        "go",
+        "!!",
+        " ",
+        " ",
+    ]
 
 
 # ------------------------------------------------------------------------------ characters
+
 
 def test_with_nothing_merged_the_ids_are_the_characters_in_their_order():
     tokenizer = learn("banana split", 0)
@@ -96,6 +112,7 @@ def test_a_character_that_was_never_seen_is_named_with_its_place():
 
 # ------------------------------------------------------------------------------ merges
 
+
 def test_glue_joins_a_pair_from_the_left_and_never_uses_a_part_twice():
     assert merge(["t", "h", "e"], ("t", "h")) == ["th", "e"]
     assert merge(["a", "a", "a"], ("a", "a")) == ["aa", "a"]
@@ -108,8 +125,21 @@ def test_low_lower_lowest_is_merged_as_by_hand():
     tokenizer = learn("low lower lowest", 100, has_documents=True)
     # l o and o w occur three times, then " low" and "lowe" twice; what is left occurs only once
     assert tokenizer.merges == [("l", "o"), ("lo", "w"), (" ", "low"), (" low", "e")]
-    assert tokenizer.vocab == ["<|endoftext|>", " ", "e", "l", "o", "r", "s", "t", "w",
-                                 "lo", "low", " low", " lowe"]
+    assert tokenizer.vocab == [
+        "<|endoftext|>",
+        " ",
+        "e",
+        "l",
+        "o",
+        "r",
+        "s",
+        "t",
+        "w",
+        "lo",
+        "low",
+        " low",
+        " lowe",
+    ]
     assert tokenizer.encode("low lower lowest") == [10, 12, 5, 12, 6, 7]
     assert tokenizer.encode("slow owl") == [6, 10, 1, 4, 8, 3]
 
@@ -123,7 +153,13 @@ def test_the_most_frequent_pair_comes_first_and_no_more_are_merged_than_the_voca
     assert learn(text, 10).vocab == [" ", "a", "b", "c", "d", "x", "y", "ab", " ab", " x"]
     assert len(learn(text, 10, has_documents=True).vocab) == 10  # the end token is one of them
     assert learn(text, 99).merges == [
-        ("a", "b"), (" ", "ab"), (" ", "x"), (" x", "y"), (" ", "c"), (" c", "d")]
+        ("a", "b"),
+        (" ", "ab"),
+        (" ", "x"),
+        (" x", "y"),
+        (" ", "c"),
+        (" c", "d"),
+    ]
 
 
 def test_a_pair_that_occurs_once_is_not_merged():
@@ -145,7 +181,8 @@ corpora = st.dictionaries(words, st.integers(0, 9), max_size=12)
 @given(corpora, st.integers(0, 20), st.booleans())
 @example({"aaaaaaa": 3, "aaa": 1}, 20, False)
 def test_every_merge_has_the_highest_count_when_everything_is_counted_anew(
-        counts, size, has_documents):
+    counts, size, has_documents
+):
     tokenizer = Tokenizer.train(Counter(counts), has_documents, size)
     parts = {word: list(word) for word in counts}
     symbols = {*"".join(counts), *[END] * has_documents}
@@ -174,8 +211,12 @@ def test_no_merge_is_learned_twice(counts):
     assert len(set(merges)) == len(merges)
 
 
-@given(st.lists(st.sampled_from(
-    ["cat", "cats", " ", " the", "'s", "!", "\n", " hat", "don't", "."]), min_size=1).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["cat", "cats", " ", " the", "'s", "!", "\n", " hat", "don't", "."]),
+        min_size=1,
+    ).map("".join)
+)
 def test_no_token_crosses_a_word_border(text):
     tokenizer = learn(text * 5, 200)
     borders, at = set(), 0
@@ -196,9 +237,9 @@ def test_no_token_of_the_stories_has_a_space_inside(of_stories):
 
 # ------------------------------------------------------------------------------ kept in a file
 
+
 def test_a_tokenizer_that_was_saved_and_read_is_the_same(tmp_path):
-    write_json(tmp_path / "tokenizer.json",
-                        dict(vocab=MERGED.vocab, merges=MERGED.merges))
+    write_json(tmp_path / "tokenizer.json", dict(vocab=MERGED.vocab, merges=MERGED.merges))
     again = Tokenizer(**read_json(tmp_path / "tokenizer.json"))
     assert (again.vocab, again.merges, again.end) == (MERGED.vocab, MERGED.merges, MERGED.end)
     assert again.encode(CORPUS) == MERGED.encode(CORPUS)
@@ -215,6 +256,21 @@ def test_the_stories_make_512_tokens_and_a_sentence_has_these(of_stories):
     assert len(tokenizer.vocab) == 512
     ids = tokenizer.encode("Once upon a time there was a kind girl named Mia.")
     assert [tokenizer.vocab[i] for i in ids] == [
-        "On", "ce", " up", "on", " a", " time", " there", " was", " a", " kind", " girl",
-        " na", "m", "ed", " Mia", "."]
+        "On",
+        "ce",
+        " up",
+        "on",
+        " a",
+        " time",
+        " there",
+        " was",
+        " a",
+        " kind",
+        " girl",
+        " na",
+        "m",
+        "ed",
+        " Mia",
+        ".",
+    ]
     assert ids == [404, 191, 172, 86, 58, 234, 265, 66, 58, 496, 275, 195, 42, 71, 450, 6]

@@ -2,6 +2,7 @@
 
 They are started by torchrun on the CPU, through a small file that notes which process writes.
 """
+
 import json
 import signal
 import subprocess
@@ -41,8 +42,9 @@ runs.write_sample = interrupted
 main.run_command(lambda: train.train(settings.read_settings(train.Settings, train.PRESETS)))
 """
 
-pytestmark = pytest.mark.skipif(not torch.distributed.is_available(),
-                                reason="this PyTorch was built without torch.distributed")
+pytestmark = pytest.mark.skipif(
+    not torch.distributed.is_available(), reason="this PyTorch was built without torch.distributed"
+)
 
 
 @pytest.fixture
@@ -53,9 +55,21 @@ def torchrun(folder):
     def start(*flags, world=2):
         with open(folder / "output.txt", "w", encoding="utf-8") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "torch.distributed.run", "--standalone",
-                 "--nproc-per-node", str(world), "watcher.py", *map(str, flags)],
-                stdout=output, stderr=output, cwd=folder)
+                [
+                    sys.executable,
+                    "-m",
+                    "torch.distributed.run",
+                    "--standalone",
+                    "--nproc-per-node",
+                    str(world),
+                    "watcher.py",
+                    *map(str, flags),
+                ],
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+            )
+
     started = []
     yield lambda *flags, **options: started.append(start(*flags, **options)) or started[-1]
     for process in started:
@@ -82,14 +96,16 @@ def test_two_processes_have_the_losses_of_one_and_only_the_first_writes(torchrun
     assert len(losses_of("run")) == 20
     assert set(Path("writers.txt").read_text().split()) == {"0"}
     assert output().count("Growing a model in run") == output().count("Everything is in run") == 1
-    a, b = (torch.load(f"{run}/checkpoint.pt", weights_only=True)["model"]
-            for run in ("alone", "run"))
+    a, b = (
+        torch.load(f"{run}/checkpoint.pt", weights_only=True)["model"] for run in ("alone", "run")
+    )
     assert list(a) == list(b)  # no names of a wrapper
     assert all(torch.allclose(a[name], b[name], atol=1e-2) for name in a)
 
 
 def test_ctrl_c_that_reaches_only_one_process_stops_both_and_the_run_can_go_on_alone(
-        torchrun, train_here, monkeypatch):
+    torchrun, train_here, monkeypatch
+):
     train_here(*FLAGS[:-1], "alone")
     monkeypatch.setenv("INTERRUPT_AT", "10")
     assert torchrun(*FLAGS).wait(timeout=PATIENCE) == 0, output()

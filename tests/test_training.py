@@ -1,4 +1,5 @@
 """Batches, the update, the loss and the sampling, each against the plainest way to compute it."""
+
 import json
 import math
 from collections import Counter
@@ -64,6 +65,7 @@ def words():
 
 # ------------------------------------------------------------------------------ batches
 
+
 def batch_of(tokens, end, s, step, *rest):
     return draw_batch(tokens, spans_of(tokens, end, s.n_ctx), s, step, *rest)
 
@@ -93,8 +95,11 @@ def test_a_batch_is_a_function_of_seed_and_step(seed, step):
 
 def test_another_seed_or_another_step_draws_another_batch():
     tokens = np.arange(10_000, dtype=np.uint16)
-    batches = {str(batch_of(tokens, None, row_settings(seed=seed), step)[0].tolist())
-               for seed in range(10) for step in range(10)}
+    batches = {
+        str(batch_of(tokens, None, row_settings(seed=seed), step)[0].tolist())
+        for seed in range(10)
+        for step in range(10)
+    }
     assert len(batches) == 100
 
 
@@ -119,14 +124,15 @@ def test_rows_of_a_text_without_documents_start_anywhere_and_all_of_them_counts(
 
 @given(st.integers(0, 2**32), st.integers(30, 400), st.integers(1, 12), st.integers(0, 20))
 def test_an_epoch_draws_each_token_of_an_endless_text_once_and_cuts_it_anew(
-        seed, length, n_ctx, epoch):
+    seed, length, n_ctx, epoch
+):
     tokens = np.arange(length)
     spans = spans_of(tokens, None, n_ctx)
     s = row_settings(seed=seed, n_ctx=n_ctx, batch_size=len(spans))
     ids, targets, n_targets = draw_batch(tokens, spans, s, epoch)
     drawn = np.bincount(targets.flatten(), minlength=length)
     assert n_targets == targets.numel() and torch.equal(ids + 1, targets)
-    assert (drawn[n_ctx:-2 * n_ctx] == 1).all()  # at the two ends, a shift leaves some out
+    assert (drawn[n_ctx : -2 * n_ctx] == 1).all()  # at the two ends, a shift leaves some out
 
 
 def test_endless_texts_are_cut_elsewhere_in_each_epoch():
@@ -140,8 +146,9 @@ def test_endless_texts_are_cut_elsewhere_in_each_epoch():
 def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
     tokens = documents([5, 12] * 2000).astype(np.int64)
     spans = spans_of(tokens, 0, 16)
-    ids, targets, _ = draw_batch(np.arange(len(tokens)), spans, row_settings(
-        n_ctx=16, batch_size=5000), 0)
+    ids, targets, _ = draw_batch(
+        np.arange(len(tokens)), spans, row_settings(n_ctx=16, batch_size=5000), 0
+    )
     ends = {start: start + length for start, length, _ in spans.tolist()}
     beyond = torch.tensor([[i >= ends[row[0]] for i in row] for row in ids.tolist()])
     assert torch.equal(targets[~beyond], (ids + 1)[~beyond])
@@ -166,7 +173,8 @@ def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_o
     tokens = documents([int(LENGTHS[kind](rng)) for _ in range(400)]).astype(np.int64)
     is_end = tokens == 0
     offsets = np.arange(len(tokens)) - np.maximum.accumulate(
-        np.where(is_end, np.arange(len(tokens)), 0))
+        np.where(is_end, np.arange(len(tokens)), 0)
+    )
     offsets[is_end] = 0
     # In place of an id, each token says which one it is: so the batch tells what it has drawn.
     s, spans = row_settings(n_ctx=16, batch_size=40_000), spans_of(tokens, 0, 16)
@@ -181,8 +189,12 @@ def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_o
 
 def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
     tokens = np.arange(20, dtype=np.uint16)
-    seen = torch.cat([torch.cat(batch_of(tokens, None, row_settings(), step)[:2]).flatten()
-                      for step in range(100)])
+    seen = torch.cat(
+        [
+            torch.cat(batch_of(tokens, None, row_settings(), step)[:2]).flatten()
+            for step in range(100)
+        ]
+    )
     assert seen.unique().tolist() == list(range(20))
 
 
@@ -201,13 +213,14 @@ def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
 
 # ------------------------------------------------------------------------------ the loss
 
+
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20), st.integers(1, 12))
 def test_windows_of_documents_predict_each_token_once_and_never_look_across_an_end(lengths, n_ctx):
     tokens = documents(lengths)
     spans = windows(tokens, 0, n_ctx)
     targets = [i for a, b in spans for i in range(a + 1, b + 1)]
     assert targets == list(range(1, len(tokens)))
-    assert all(1 <= b - a <= n_ctx and 0 not in tokens[a + 1:b] for a, b in spans)
+    assert all(1 <= b - a <= n_ctx and 0 not in tokens[a + 1 : b] for a, b in spans)
 
 
 @given(st.integers(2, 100), st.integers(1, 12))
@@ -232,8 +245,9 @@ def test_evaluate_is_the_mean_cross_entropy_of_each_token_given_its_window(words
     losses = []
     for a, b in spans:
         logits = model(torch.tensor(tokens[a:b].astype(int))[None])[0][0]
-        losses += F.cross_entropy(logits, torch.tensor(tokens[a + 1:b + 1].astype(int)),
-                                  reduction="none").tolist()
+        losses += F.cross_entropy(
+            logits, torch.tensor(tokens[a + 1 : b + 1].astype(int)), reduction="none"
+        ).tolist()
     assert len(losses) == len(tokens) - 1
     assert evaluate(model, tokens, spans, attend) == pytest.approx(sum(losses) / len(losses), 1e-5)
 
@@ -250,6 +264,7 @@ def test_evaluate_switches_dropout_off_and_leaves_the_random_numbers_alone():
 
 # ------------------------------------------------------------------------------ the optimizer
 
+
 def test_every_parameter_is_in_exactly_one_optimizer():
     model = GPT(Settings(), 512)
     muon, adam = make_optimizers(model, Settings())
@@ -257,8 +272,10 @@ def test_every_parameter_is_in_exactly_one_optimizer():
     assert sorted(map(id, held)) == sorted(map(id, model.parameters()))
     names = {id(p): name for name, p in model.named_parameters()}
     assert len(muon.param_groups[0]["params"]) == 4 * 6
-    assert all(names[id(p)].startswith("blocks.") and "norm" not in names[id(p)]
-               for p in muon.param_groups[0]["params"])
+    assert all(
+        names[id(p)].startswith("blocks.") and "norm" not in names[id(p)]
+        for p in muon.param_groups[0]["params"]
+    )
 
 
 def test_a_run_shorter_than_its_warmup_never_uses_the_full_learning_rate():
@@ -285,8 +302,7 @@ def steps_of(Muon, *precision, steps, resumed_at=None):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
 def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision):
-    for own, torchs in zip(steps_of(Muon, precision, steps=5),
-                           steps_of(torch.optim.Muon, steps=5)):
+    for own, torchs in zip(steps_of(Muon, precision, steps=5), steps_of(torch.optim.Muon, steps=5)):
         torch.testing.assert_close(own, torchs, atol=0.01, rtol=0)
 
 
@@ -298,21 +314,27 @@ class ExactMuon(Muon):
 
 def test_muon_computes_its_products_in_the_format_it_is_told():
     exact = steps_of(ExactMuon, steps=5)
-    off = {precision: max((own - right).abs().max().item() for own, right in zip(
-               steps_of(Muon, precision, steps=5), exact))
-           for precision in ("float32", "bfloat16")}
+    off = {
+        precision: max(
+            (own - right).abs().max().item()
+            for own, right in zip(steps_of(Muon, precision, steps=5), exact)
+        )
+        for precision in ("float32", "bfloat16")
+    }
     assert off["float32"] < 1e-5 < 1e-4 < off["bfloat16"]
 
 
 def test_muon_goes_on_from_a_checkpoint_as_if_nothing_had_happened():
-    for straight, resumed in zip(steps_of(Muon, "float32", steps=5),
-                                 steps_of(Muon, "float32", steps=5, resumed_at=2)):
+    for straight, resumed in zip(
+        steps_of(Muon, "float32", steps=5), steps_of(Muon, "float32", steps=5, resumed_at=2)
+    ):
         assert torch.equal(straight, resumed)
 
 
 @given(st.integers(2, 12), st.integers(2, 12), st.integers(0, 999))
 def test_newton_schulz_keeps_the_directions_of_a_matrix_and_makes_them_about_alike(
-        rows, columns, seed):
+    rows, columns, seed
+):
     torch.manual_seed(seed)
     x = torch.randn(rows, columns, dtype=torch.float64)
     # None is too small to begin with: five rounds raise it only so far.
@@ -327,8 +349,9 @@ def test_newton_schulz_keeps_the_directions_of_a_matrix_and_makes_them_about_ali
 
 
 def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
-    s = Settings(**TINY, steps=1000, warmup=3, matrix_lr=0.02, embedding_lr=0.003,
-                 unembedding_lr=0.001)
+    s = Settings(
+        **TINY, steps=1000, warmup=3, matrix_lr=0.02, embedding_lr=0.003, unembedding_lr=0.001
+    )
     torch.manual_seed(0)
     ours, theirs = GPT(s, 41), GPT(s, 41)
     for p in ours.parameters():
@@ -357,8 +380,9 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
         torch.testing.assert_close(p, right, atol=1e-6, rtol=1e-5)
 
 
-NO_DEVICES = SimpleNamespace(device=torch.device("cpu"), autocast=torch.enable_grad, rank=0,
-                             world=1)
+NO_DEVICES = SimpleNamespace(
+    device=torch.device("cpu"), autocast=torch.enable_grad, rank=0, world=1
+)
 
 
 def loss_with_dropout(step, seed=1, rank=0, world=1):
@@ -369,8 +393,9 @@ def loss_with_dropout(step, seed=1, rank=0, world=1):
     batch = batch_of(tokens, 0, Settings(**TINY), 0)
     torch.randn(step + 3)  # whatever was drawn before
     batch_of(tokens, 0, s, step, rank, world)
-    return train.update(model, make_optimizers(model, s), batch, s, step, attention,
-                        NO_DEVICES)[0].item()
+    return train.update(model, make_optimizers(model, s), batch, s, step, attention, NO_DEVICES)[
+        0
+    ].item()
 
 
 def test_dropout_is_a_function_of_seed_and_step():
@@ -385,6 +410,7 @@ def test_processes_that_share_a_step_drop_different_activations():
 
 # ------------------------------------------------------------------------------ a whole run
 
+
 def test_the_loss_falls_on_the_stories(train_here):
     s = train_here("--preset", "smoke", "--precision", "float32", "--steps", 60)
     log = [json.loads(line) for line in open(f"{s.out}/log.jsonl", encoding="utf-8")]
@@ -398,8 +424,22 @@ def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
     (folder / "tale.txt").write_text(tale, "utf-8")
 
     def weights(name, seed):
-        train_here("--preset", "smoke", "--precision", "float32", "--dropout", 0.1, "--vocab-size",
-                   0, "--seed", seed, "--dataset", "tale.txt", "--out", name)
+        train_here(
+            "--preset",
+            "smoke",
+            "--precision",
+            "float32",
+            "--dropout",
+            0.1,
+            "--vocab-size",
+            0,
+            "--seed",
+            seed,
+            "--dataset",
+            "tale.txt",
+            "--out",
+            name,
+        )
         return torch.load(f"{name}/checkpoint.pt", weights_only=True)["model"]
 
     first, again, other = weights("first", 1), weights("again", 1), weights("other", 2)
@@ -409,10 +449,25 @@ def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
 
 @pytest.mark.parametrize("sample_every", [1, 1000])
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
-        train_here, sample_every):
+    train_here, sample_every
+):
     with pytest.raises(BadInput, match=r"The loss of step 1 is nan"):
-        train_here("--preset", "smoke", "--precision", "float32", "--warmup", 0, "--embedding-lr",
-                   "1e30", "--sample-every", sample_every, "--snapshots", 1, "--out", "wild")
+        train_here(
+            "--preset",
+            "smoke",
+            "--precision",
+            "float32",
+            "--warmup",
+            0,
+            "--embedding-lr",
+            "1e30",
+            "--sample-every",
+            sample_every,
+            "--snapshots",
+            1,
+            "--out",
+            "wild",
+        )
     kept = torch.load("wild/checkpoint.pt", weights_only=True)
     log = [json.loads(line) for line in open("wild/log.jsonl", encoding="utf-8")]
     assert kept["step"] == log[-1]["step"] == 0
@@ -439,6 +494,7 @@ def test_without_a_known_grammar_there_is_no_entropy():
 
 
 # ------------------------------------------------------------------------------ sampling
+
 
 def naive(model, tokenizer, prompt, n_tokens, n_ctx):
     """The likeliest continuation of one prompt, one token at a time; with each the full softmax."""
@@ -482,7 +538,7 @@ def test_prompts_of_different_lengths_do_not_disturb_each_other(words):
         given = 1 + len(tokenizer.encode(prompt))
         for i, (pick, p, top, ps) in enumerate(mine):
             with torch.inference_mode():
-                alone = model(torch.tensor([row[:given + i]]))[0][0, -1].softmax(-1)
+                alone = model(torch.tensor([row[: given + i]]))[0][0, -1].softmax(-1)
             assert p == pytest.approx(alone[pick].item(), abs=1e-5)
             torch.testing.assert_close(ps, alone[top], atol=1e-5, rtol=0)
             assert pick == row[given + i]
@@ -490,8 +546,10 @@ def test_prompts_of_different_lengths_do_not_disturb_each_other(words):
 
 def always(token, vocab_size):
     """A model that is sure of one token, whatever it reads."""
+
     def answer(ids, attend):
         return F.one_hot(torch.full(ids.shape, token), vocab_size) * 50.0, []
+
     answer.eval, answer.unembed = lambda: None, torch.nn.Linear(1, 1)
     return answer
 
@@ -508,6 +566,7 @@ def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
         if len(ids) == 2:
             logits[1] = always(0, size)(ids, attend)[0][1]
         return logits, []
+
     ends_the_second.eval, ends_the_second.unembed = lambda: None, torch.nn.Linear(1, 1)
     rows, _ = generate(ends_the_second, tokenizer, ["", ""], s, 4, 0)
     assert rows == [[0, 3, 3, 3, 3], [0, 0]]

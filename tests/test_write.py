@@ -1,4 +1,5 @@
 """Write the head, in the page: typed by keyboard in a real Chromium, judged there as by PyTorch."""
+
 import gzip
 import re
 import shutil
@@ -41,7 +42,10 @@ ASK = """async ({ source, name }) => {
   }
 }"""
 NEEDS_GRADIENTS = {  # right in the page, which has no gradients
-    "weights cut off", "keys that do not learn", "normalised in place"}
+    "weights cut off",
+    "keys that do not learn",
+    "normalised in place",
+}
 NOT_THERE = {"by way of numpy", "an array of numpy", "in double precision"}
 KINDS = {"no transpose": "matmul_shapes"}  # hints that only the torch of the page can give
 
@@ -54,8 +58,9 @@ def in_the_page(engine):
 
 
 def in_cpython(thing):
-    return [list(mistake or (stage, None, None, None))
-            for stage, mistake in judge.stages(thing, torch)]
+    return [
+        list(mistake or (stage, None, None, None)) for stage, mistake in judge.stages(thing, torch)
+    ]
 
 
 def without_numbers(message):
@@ -105,17 +110,22 @@ def test_the_line_of_an_error_in_a_helper_is_that_of_the_helper(in_the_page):
 
 @pytest.mark.parametrize("words", MISLEADING)
 def test_a_line_that_a_message_names_is_not_taken_for_the_line_of_the_error(in_the_page, words):
-    [[stage, message, _, line]] = in_the_page(
-        page_source(head(f"raise ValueError({words!r})")[1]))
+    [[stage, message, _, line]] = in_the_page(page_source(head(f"raise ValueError({words!r})")[1]))
     assert (stage, line) == ("runs", 7)
     assert words.strip() in message
 
 
-@pytest.mark.parametrize("body, kind", [
-    ("return q @ k, v", "matmul_shapes"), ("return torch.bmm(q[0], k[0]), v", "matmul_shapes"),
-    ("return q + k[..., :3], v", "broadcast_shapes"),
-    ("return softmax(q), v", "undefined_name"), ("return T, (T := 3)", "undefined_name"),
-    ("raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')", "runs")])
+@pytest.mark.parametrize(
+    "body, kind",
+    [
+        ("return q @ k, v", "matmul_shapes"),
+        ("return torch.bmm(q[0], k[0]), v", "matmul_shapes"),
+        ("return q + k[..., :3], v", "broadcast_shapes"),
+        ("return softmax(q), v", "undefined_name"),
+        ("return T, (T := 3)", "undefined_name"),
+        ("raise RuntimeError('mat1 and mat2 shapes cannot be multiplied')", "runs"),
+    ],
+)
 def test_the_hint_is_the_kind_of_an_error_and_not_read_out_of_its_message(in_the_page, body, kind):
     [[stage, _, hint, line]] = in_the_page(page_source(head(body)[1]))
     assert (stage, hint, line) == ("runs", kind, 7)
@@ -149,6 +159,7 @@ IN_FOCUS = """() => {
     while (one.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
     return one.getAttribute("aria-label") ?? one.textContent.trim(); }"""
 
+
 class Desk:
     """The page, as somebody at a keyboard has it."""
 
@@ -160,11 +171,14 @@ class Desk:
         """A whole source in place of what is there, as if pasted."""
         self.editor.click()
         self.page.keyboard.press("Control+a")
-        self.editor.evaluate("""(editor, text) => {
+        self.editor.evaluate(
+            """(editor, text) => {
             const clipboardData = new DataTransfer();
             clipboardData.setData("text/plain", text);
             editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true,
-                                                               cancelable: true })); }""", source)
+                                                               cancelable: true })); }""",
+            source,
+        )
 
     def run(self, source=None):
         """What is said of a source, or of what is in the editor."""
@@ -197,25 +211,32 @@ def desk(browser, site):
 
 
 def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writes(
-        browser, site, tmp_path):
+    browser, site, tmp_path
+):
     with opened(browser, f"{site.address}/write.html") as page:
         desk = Desk(page)
         assert desk.run().startswith("It returns nothing. It has to return two things")
         page.keyboard.press("Control+End")
-        page.keyboard.type("T, D = q.shape[-2:]\nscores = q @ k\nweights = scores.softmax(dim=-1)"
-                           "\nreturn weights @ v, weights\n")
+        page.keyboard.type(
+            "T, D = q.shape[-2:]\nscores = q @ k\nweights = scores.softmax(dim=-1)"
+            "\nreturn weights @ v, weights\n"
+        )
         assert "It raises RuntimeError in line 12: Expected size for first" in desk.run()
         assert page.locator("code-editor .cm-error-line").inner_text().strip() == "scores = q @ k"
         fixed = desk.text.replace("q @ k", "q @ k.transpose(-2, -1)")
         assert desk.run(fixed).startswith("4 of 9 right. It can see the future")
-        assert re.search(r"Yours gives \d+% of a row to later tokens",
-                         page.locator("typed-map .description").inner_text())
-        fixed = fixed.replace("scores.softmax",
-                              "(scores + torch.full((T, T), -math.inf).triu(1)).softmax")
+        assert re.search(
+            r"Yours gives \d+% of a row to later tokens",
+            page.locator("typed-map .description").inner_text(),
+        )
+        fixed = fixed.replace(
+            "scores.softmax", "(scores + torch.full((T, T), -math.inf).triu(1)).softmax"
+        )
         assert desk.run(fixed).startswith("5 of 9 right. The scores are not scaled.")
         assert desk.run(fixed.replace("-1)\n", "-1) / D**0.5\n", 1)).startswith(
             "This is attention. With your code in every head of the model, none of the 512 logits "
-            "differs from PyTorch’s by more than 0.0000")
+            "differs from PyTorch’s by more than 0.0000"
+        )
         assert page.locator("head-check li.right").count() == 9
         assert "Both are the same" in page.locator("typed-map .description").inner_text()
         page.get_by_role("button", name="Let it write with my code").click()
@@ -223,15 +244,29 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         with page.expect_download() as download:
             page.get_by_role("button", name="Download my_head.py").click()
         download.value.save_as(tmp_path / "my_head.py")
-    said = subprocess.run([sys.executable, ROOT / "train.py", "--head", "my_head.py", "--preset",
-                           "smoke", "--steps", "2"], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=PATIENCE)
+    said = subprocess.run(
+        [
+            sys.executable,
+            ROOT / "train.py",
+            "--head",
+            "my_head.py",
+            "--preset",
+            "smoke",
+            "--steps",
+            "2",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
     assert said.returncode == 0, said.stderr
     assert "my_head.py computes attention." in said.stdout
 
 
 def test_it_can_all_be_done_by_keyboard(browser, site):
     with opened(browser, f"{site.address}/write.html") as page:
+
         def tab_to(what):
             for _ in range(60):
                 page.keyboard.press("Tab")
@@ -246,7 +281,8 @@ def test_it_can_all_be_done_by_keyboard(browser, site):
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")  # indents
         assert page.evaluate("document.querySelector('code-editor').code").endswith(
-            "    return weights @ v, weights\n    ")
+            "    return weights @ v, weights\n    "
+        )
         page.keyboard.press("Escape")
         page.keyboard.press("Tab")
         assert page.evaluate(IN_FOCUS) == "Run it"
@@ -262,20 +298,31 @@ def test_the_verdict_is_announced_and_the_stages_have_words(desk):
     desk.run(SOURCE.replace(" / D**0.5", ""))
     heard = desk.page.locator("head-check").aria_snapshot()
     assert "status:" in heard and "The scores are not scaled." in heard
-    for words in ("No peeking at the future : right", "The right scores, scaled : wrong",
-                  "The values are mixed : not yet checked"):
+    for words in (
+        "No peeking at the future : right",
+        "The right scores, scaled : wrong",
+        "The values are mixed : not yet checked",
+    ):
         assert words in heard
 
 
-@pytest.mark.parametrize("source, stage, words, line", [
-    (SOURCE.replace("v):", "v)"), "read", "colon", 6),
-    (SOURCE.replace("    scores = q", "      scores = q"), "read", "indented", 8),
-    (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "read", "bracket", 10),
-    (SOURCE.replace("scores.softmax", "scoers.softmax"), "runs", "'scoers'", 10),
-    (SOURCE.replace("import torch\n", "import numpy\n", 1), "read", "numpy", 2),
-    (SOURCE.replace("return ", "raise ValueError('see line 7')  # "), "runs", "see line 7", 11),
-    (SOURCE.replace("attention", "attend"), "read", "It has to define attention(q, k, v).", None),
-])
+@pytest.mark.parametrize(
+    "source, stage, words, line",
+    [
+        (SOURCE.replace("v):", "v)"), "read", "colon", 6),
+        (SOURCE.replace("    scores = q", "      scores = q"), "read", "indented", 8),
+        (SOURCE.replace("softmax(dim=-1)", "softmax(dim=-1"), "read", "bracket", 10),
+        (SOURCE.replace("scores.softmax", "scoers.softmax"), "runs", "'scoers'", 10),
+        (SOURCE.replace("import torch\n", "import numpy\n", 1), "read", "numpy", 2),
+        (SOURCE.replace("return ", "raise ValueError('see line 7')  # "), "runs", "see line 7", 11),
+        (
+            SOURCE.replace("attention", "attend"),
+            "read",
+            "It has to define attention(q, k, v).",
+            None,
+        ),
+    ],
+)
 def test_what_cannot_run_is_named_and_its_line_is_marked(desk, source, stage, words, line):
     assert words in desk.run(source)
     assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
@@ -299,26 +346,32 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
 
 
 def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
-    assert "TypeError" in desk.run(SOURCE.replace("import math", "import math, torch\n"
-                                                 "torch.full = None"))
+    assert "TypeError" in desk.run(
+        SOURCE.replace("import math", "import math, torch\ntorch.full = None")
+    )
     assert desk.run(SOURCE).startswith("This is attention.")
 
 
-@pytest.mark.parametrize("end, stage, words, line", [
-    ("return 1, 2", "runs", "int and int", None),
-    ("raise SystemExit", "runs", "SystemExit", 11),
-    ("return input()", "runs", "input() does not work in this page", 11),
-    ("return attention(q, k, v)", "runs", "calls itself", 11),
-    ("return weights @ v − 1, weights", "read", "type - instead", 11),
-])
+@pytest.mark.parametrize(
+    "end, stage, words, line",
+    [
+        ("return 1, 2", "runs", "int and int", None),
+        ("raise SystemExit", "runs", "SystemExit", 11),
+        ("return input()", "runs", "input() does not work in this page", 11),
+        ("return attention(q, k, v)", "runs", "calls itself", 11),
+        ("return weights @ v − 1, weights", "read", "type - instead", 11),
+    ],
+)
 def test_a_function_that_ends_oddly_is_a_mistake_and_the_next_one_is_judged_as_ever(
-        desk, end, stage, words, line):
+    desk, end, stage, words, line
+):
     odd = SOURCE.replace("return weights @ v, weights", end)
     assert words in desk.run(odd)
     assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
     assert "/lib/" not in desk.page.locator("head-check").inner_text()
     assert desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
-        "This is attention.")
+        "This is attention."
+    )
 
 
 def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
@@ -331,7 +384,8 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
 
 
 NEVER_ENDING = SOURCE.replace(  # a story; what the code is judged by is never of this length
-    "    scores", "    while T == 11:\n        pass\n    scores", 1)
+    "    scores", "    while T == 11:\n        pass\n    scores", 1
+)
 
 
 def test_a_story_can_be_stopped_and_another_one_told(desk):
@@ -380,13 +434,15 @@ def test_undoing_does_not_reach_into_another_exercise(desk):
     assert "class Head" in desk.text
     page.goto(page.url.replace("exercise=head", "exercise=attention"))
     page.wait_for_function(
-        "() => document.querySelector('code-editor').code.includes('weights @ v')")
+        "() => document.querySelector('code-editor').code.includes('weights @ v')"
+    )
 
 
 def test_a_size_written_into_a_class_is_named_though_the_model_has_another(desk):
     desk.page.get_by_role("button", name="The whole class Head").click()
     assert "5 tokens and heads of 9 numbers" in desk.run(
-        wrong_class("sizes written as numbers").lstrip())
+        wrong_class("sizes written as numbers").lstrip()
+    )
     assert desk.mistake["stage"] == desk.mistake["hint"] == "other_sizes"
 
 
@@ -401,8 +457,11 @@ def test_typed_code_cannot_reach_the_page_or_another_site(desk):
 def test_a_logit_that_differs_from_pytorchs_fails_the_last_stage(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
-    change(copy / "exported" / "smoke", "logits/000020.json",
-           lambda logits: logits.__setitem__(3, logits[3] + 0.001))
+    change(
+        copy / "exported" / "smoke",
+        "logits/000020.json",
+        lambda logits: logits.__setitem__(3, logits[3] + 0.001),
+    )
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
         desk = Desk(page)
         assert desk.run(SOURCE).startswith("8 of 9 right.")
@@ -446,8 +505,9 @@ def test_what_is_printed_is_shown_once_and_not_without_end(desk):
     assert page.get_by_label("What it printed").inner_text() == "rows (1, 2, 15, 15)"
     desk.run(few.replace("scores.shape))", "scores.shape), end=' ')"))
     assert page.get_by_label("What it printed").inner_text().strip() == "rows (1, 2, 15, 15)"
-    desk.run(SOURCE.replace("    weights", "    for i in range(1234):\n        print(i)\n"
-                                            "    weights", 1))
+    desk.run(
+        SOURCE.replace("    weights", "    for i in range(1234):\n        print(i)\n    weights", 1)
+    )
     assert page.get_by_label("What it printed").inner_text().endswith("\n98\n99")
     assert page.get_by_text("and 1,134 more lines.").is_visible()
 
@@ -471,8 +531,10 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     desk.run(SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"))
     page.get_by_role("button", name="See what this mistake does").click()
     page.get_by_text("The texts diverge at the underlined word.").wait_for()
-    losses = [float(re.search(r"([\d.]+) nats", one.inner_text())[1])
-              for one in page.locator("typed-story .loss").all()]
+    losses = [
+        float(re.search(r"([\d.]+) nats", one.inner_text())[1])
+        for one in page.locator("typed-story .loss").all()
+    ]
     assert losses[0] > losses[1]
     desk.run(SOURCE.replace("triu(1)", "triu(0)"))
     page.get_by_role("button", name="See what this mistake does").click()
@@ -494,8 +556,9 @@ def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
     with torch.inference_mode():
         logits, _ = model(torch.tensor([text[:-1]]), names["attention"])
     loss = torch.nn.functional.cross_entropy(logits[0], torch.tensor(text[1:])).item()
-    assert float(re.search(r"with your code it is ([\d.]+)\.", said.inner_text())[1]) \
-        == pytest.approx(loss, abs=2e-4)
+    assert float(
+        re.search(r"with your code it is ([\d.]+)\.", said.inner_text())[1]
+    ) == pytest.approx(loss, abs=2e-4)
 
 
 def test_the_whole_class_is_written_tried_and_put_into_the_model(desk):
@@ -572,20 +635,30 @@ def test_another_head_is_chosen_and_everything_follows(desk):
     now = select.input_value()  # which head is chosen at first depends on what the run became
     other = next(head for head in ("0.0", "0.1") if head != now)
     select.select_option(other)
-    page.wait_for_function("before => document.querySelector('typed-map').maps.builtin.some("
-                           "(one, i) => one !== before[i])", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('typed-map').maps.builtin.some("
+        "(one, i) => one !== before[i])",
+        arg=before,
+    )
     assert f"head={other}" in page.url
     assert "Both are the same" in page.locator("typed-map .description").inner_text()
     assert f"head {other} looked most at" in page.locator("token-row .description").inner_text()
 
 
-@pytest.mark.parametrize("length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12),
-                                                  (12, 12, 11)])
+@pytest.mark.parametrize(
+    "length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12), (12, 12, 11)]
+)
 def test_a_head_is_tried_on_a_text_of_another_length_than_its_size(engine, length, size, tokens):
-    assert engine("""async ([length, size]) => {
+    assert (
+        engine(
+            """async ([length, size]) => {
         const { trialIds } = await import("/app/heads.js");
         const run = { manifest: { settings: { n_embd: 3 * size, n_head: 3 } } };
-        return trialIds({ run, ids: Array(length).fill(0) }).length; }""", [length, size]) == tokens
+        return trialIds({ run, ids: Array(length).fill(0) }).length; }""",
+            [length, size],
+        )
+        == tokens
+    )
 
 
 def test_the_maps_can_be_read_by_keyboard(desk):
@@ -594,19 +667,26 @@ def test_the_maps_can_be_read_by_keyboard(desk):
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         desk.page.keyboard.press(key)
     said = desk.page.locator("typed-map .description").inner_text()
-    assert re.search(r"From .* \(position 1\) to .* \(position 1\): "
-                     r"yours (.*), the model’s own \1\.", said)
+    assert re.search(
+        r"From .* \(position 1\) to .* \(position 1\): "
+        r"yours (.*), the model’s own \1\.",
+        said,
+    )
 
 
 def test_the_command_to_take_home_names_the_text_of_the_run(browser, site, tmp_path):
     copy = tmp_path / "site"
     shutil.copytree(site.folder, copy)
-    change(copy / "exported" / "smoke", "manifest.json",
-           lambda about: about["settings"].update(preset="stories", dataset="my novel.txt"))
+    change(
+        copy / "exported" / "smoke",
+        "manifest.json",
+        lambda about: about["settings"].update(preset="stories", dataset="my novel.txt"),
+    )
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
         assert page.locator("download-head code").all_inner_texts() == [
             "python train.py --head my_head.py --preset smoke",
-            'python train.py --head my_head.py --preset stories --dataset "my novel.txt"']
+            'python train.py --head my_head.py --preset stories --dataset "my novel.txt"',
+        ]
 
 
 def test_weights_that_are_missing_are_named_with_a_command(browser, site, tmp_path):
@@ -630,8 +710,14 @@ def test_the_first_visit_is_small_though_python_and_an_editor_come_with_it(brows
     assert all(url.startswith((address, "blob:")) for url in asked)
     files = [SHIPPED / url.removeprefix(address).lstrip("/") for url in set(asked)]
     assert any(file.name == "micropython.wasm" for file in files)
-    assert sum(len(gzip.compress(file.read_bytes())) for file in files
-               if file.is_file() and file.suffix != ".bin") < 500_000
+    assert (
+        sum(
+            len(gzip.compress(file.read_bytes()))
+            for file in files
+            if file.is_file() and file.suffix != ".bin"
+        )
+        < 500_000
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -641,10 +727,14 @@ def test_it_works_on_a_phone(browser, site, dark):
         assert desk.run(SOURCE).startswith("This is attention.")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert page.get_by_role("button", name="Run it").bounding_box()["height"] >= 44
-        begins, edge = (page.evaluate(f"""document.querySelector("code-editor").shadowRoot
-            .querySelector("{part}").getBoundingClientRect().{side}""") for part, side in (
-                (".cm-line span", "left"), (".cm-gutters", "right")))
+        begins, edge = (
+            page.evaluate(f"""document.querySelector("code-editor").shadowRoot
+            .querySelector("{part}").getBoundingClientRect().{side}""")
+            for part, side in ((".cm-line span", "left"), (".cm-gutters", "right"))
+        )
         assert begins >= edge, "the line numbers cover the code"
-        size = page.evaluate("getComputedStyle(document.querySelector('code-editor').shadowRoot"
-                             ".querySelector('.cm-content')).fontSize")
+        size = page.evaluate(
+            "getComputedStyle(document.querySelector('code-editor').shadowRoot"
+            ".querySelector('.cm-content')).fontSize"
+        )
         assert float(size.removesuffix("px")) >= 16, "phones zoom into smaller type"

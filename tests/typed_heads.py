@@ -1,4 +1,5 @@
 """Heads that people type, right ones and wrong ones, and where the judge finds the mistake."""
+
 import textwrap
 
 ONE_ROW_AFTER_ANOTHER = """
@@ -122,116 +123,138 @@ STEPS = """
     return weights @ v, weights
 """
 WRONG = {  # what is replaced in STEPS, by what, the stage that fails, and the line of an error
-    "no mask": (
-        "full((T, T), -math.inf)", "zeros((T, T))", "causal_mask", None),
-    "a mask of the past": (
-        "triu(1)", "tril(-1)", "causal_mask", None),
-    "a mask of itself": (
-        "triu(1)", "triu(0)", "finite", None),
-    "a mask one too late": (
-        "triu(1)", "triu(2)", "causal_mask", None),
+    "no mask": ("full((T, T), -math.inf)", "zeros((T, T))", "causal_mask", None),
+    "a mask of the past": ("triu(1)", "tril(-1)", "causal_mask", None),
+    "a mask of itself": ("triu(1)", "triu(0)", "finite", None),
+    "a mask one too late": ("triu(1)", "triu(2)", "causal_mask", None),
     "a mask for the result only": (
-        "weights @ v, weights", "weights @ v, (q @ k.transpose(-2, -1)).softmax(-1)",
-        "causal_mask", None),
+        "weights @ v, weights",
+        "weights @ v, (q @ k.transpose(-2, -1)).softmax(-1)",
+        "causal_mask",
+        None,
+    ),
     "a mask for the weights only": (
-        "weights @ v", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v", "causal_mask", None),
+        "weights @ v",
+        "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1) @ v",
+        "causal_mask",
+        None,
+    ),
     "a mask after softmax": (
-        "scores.softmax(dim=-1)", "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
-        "row_sums", None),
-    "no scale": (
-        "/ D**0.5", "", "scale", None),
-    "a scale by D": (
-        "D**0.5", "D", "scale", None),
-    "a scale upside down": (
-        "/ D**0.5", "* D**0.5", "scale", None),
-    "a scale of another size": (
-        "D**0.5", "T**0.5", "scale", None),
-    "a scale written as a number": (
-        "D**0.5", "5**0.5", "other_sizes", None),
-    "no transpose": (
-        "k.transpose(-2, -1)", "k", "runs", 8),
+        "scores.softmax(dim=-1)",
+        "(q @ k.transpose(-2, -1) / D**0.5).softmax(-1).tril()",
+        "row_sums",
+        None,
+    ),
+    "no scale": ("/ D**0.5", "", "scale", None),
+    "a scale by D": ("D**0.5", "D", "scale", None),
+    "a scale upside down": ("/ D**0.5", "* D**0.5", "scale", None),
+    "a scale of another size": ("D**0.5", "T**0.5", "scale", None),
+    "a scale written as a number": ("D**0.5", "5**0.5", "other_sizes", None),
+    "no transpose": ("k.transpose(-2, -1)", "k", "runs", 8),
     "a window of forty tokens": (
-        "triu(1)", "triu(1) + torch.full((T, T), -math.inf).tril(-40)", "other_sizes", None),
-    "calling itself": (
-        "return weights @ v, weights", "return attention(q, k, v)", "runs", 11),
-    "leaving": (
-        "return weights @ v, weights", "raise SystemExit", "runs", 11),
+        "triu(1)",
+        "triu(1) + torch.full((T, T), -math.inf).tril(-40)",
+        "other_sizes",
+        None,
+    ),
+    "calling itself": ("return weights @ v, weights", "return attention(q, k, v)", "runs", 11),
+    "leaving": ("return weights @ v, weights", "raise SystemExit", "runs", 11),
     "queries and keys swapped": (
-        "q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)", "scale", None),
-    "softmax over the columns": (
-        "softmax(dim=-1)", "softmax(dim=-2)", "row_sums", None),
-    "softmax over the heads": (
-        "softmax(dim=-1)", "softmax(dim=1)", "finite", None),
-    "no softmax": (
-        "scores.softmax(dim=-1)", "scores", "finite", None),
-    "no softmax and zeros": (
-        "scores.softmax(dim=-1)", "scores.clamp_min(0)", "row_sums", None),
+        "q @ k.transpose(-2, -1)",
+        "k @ q.transpose(-2, -1)",
+        "scale",
+        None,
+    ),
+    "softmax over the columns": ("softmax(dim=-1)", "softmax(dim=-2)", "row_sums", None),
+    "softmax over the heads": ("softmax(dim=-1)", "softmax(dim=1)", "finite", None),
+    "no softmax": ("scores.softmax(dim=-1)", "scores", "finite", None),
+    "no softmax and zeros": ("scores.softmax(dim=-1)", "scores.clamp_min(0)", "row_sums", None),
     "all tokens seen alike": (
-        "q @ k.transpose(-2, -1)", "0 * q @ k.transpose(-2, -1)", "scale", None),
-    "the mask handed on": (
-        "v, weights", "v, (weights > 0)", "row_sums", None),
-    "a mask that is only large": (
-        "-math.inf", "-20.0", "causal_mask", None),
+        "q @ k.transpose(-2, -1)",
+        "0 * q @ k.transpose(-2, -1)",
+        "scale",
+        None,
+    ),
+    "the mask handed on": ("v, weights", "v, (weights > 0)", "row_sums", None),
+    "a mask that is only large": ("-math.inf", "-20.0", "causal_mask", None),
     "a mask of zero times infinity": (
-        "torch.full((T, T), -math.inf).triu(1)", "torch.ones(T, T).triu(1) * -math.inf",
-        "finite", None),
+        "torch.full((T, T), -math.inf).triu(1)",
+        "torch.ones(T, T).triu(1) * -math.inf",
+        "finite",
+        None,
+    ),
     "minus infinity after softmax": (
-        "v, weights", "v, weights + torch.full((T, T), -math.inf).triu(1)", "finite", None),
+        "v, weights",
+        "v, weights + torch.full((T, T), -math.inf).triu(1)",
+        "finite",
+        None,
+    ),
     "keys reshaped, not transposed": (
-        "k.transpose(-2, -1)", "k.reshape(*k.shape[:2], D, T)", "causal_mask", None),
-    "a softmax without a dimension": (
-        "scores.softmax(dim=-1)", "scores.softmax()", "runs", 10),
-    "a typing error": (
-        "scores.softmax", "scoers.softmax", "runs", 10),
-    "the root of another size": (
-        "D**0.5", "q.shape[1]**0.5", "scale", None),
-    "weights divided": (
-        "v, weights", "v, weights / 2", "row_sums", None),
+        "k.transpose(-2, -1)",
+        "k.reshape(*k.shape[:2], D, T)",
+        "causal_mask",
+        None,
+    ),
+    "a softmax without a dimension": ("scores.softmax(dim=-1)", "scores.softmax()", "runs", 10),
+    "a typing error": ("scores.softmax", "scoers.softmax", "runs", 10),
+    "the root of another size": ("D**0.5", "q.shape[1]**0.5", "scale", None),
+    "weights divided": ("v, weights", "v, weights / 2", "row_sums", None),
     "a mask of one size": (
-        "torch.full((T, T), -math.inf).triu(1)", "torch.full((8, 8), -math.inf).triu(1)[:T, :T]",
-        "other_sizes", 9),
+        "torch.full((T, T), -math.inf).triu(1)",
+        "torch.full((8, 8), -math.inf).triu(1)[:T, :T]",
+        "other_sizes",
+        9,
+    ),
     "weights cut off": (
-        "scores.softmax(dim=-1)", "scores.softmax(dim=-1).detach()", "training", None),
+        "scores.softmax(dim=-1)",
+        "scores.softmax(dim=-1).detach()",
+        "training",
+        None,
+    ),
     "keys that do not learn": (
-        "k.transpose(-2, -1)", "(k.detach() + 0 * k).transpose(-2, -1)", "training", None),
+        "k.transpose(-2, -1)",
+        "(k.detach() + 0 * k).transpose(-2, -1)",
+        "training",
+        None,
+    ),
     "by way of numpy": (
-        "weights @ v,", "torch.from_numpy((weights @ v).detach().float().numpy()),",
-        "training", None),
+        "weights @ v,",
+        "torch.from_numpy((weights @ v).detach().float().numpy()),",
+        "training",
+        None,
+    ),
     "normalised in place": (
-        "scores.softmax(dim=-1)", "scores.exp()\n    weights /= weights.sum(-1, keepdim=True)",
-        "training", None),
-    "in double precision": (
-        "weights @ v,", "weights.double() @ v.double(),", "training", None),
+        "scores.softmax(dim=-1)",
+        "scores.exp()\n    weights /= weights.sum(-1, keepdim=True)",
+        "training",
+        None,
+    ),
+    "in double precision": ("weights @ v,", "weights.double() @ v.double(),", "training", None),
     "a result not implemented": (
-        "return weights @ v, weights", "raise NotImplementedError", "runs", 11),
-    "keys mixed, not values": (
-        "weights @ v", "weights @ k", "weighted_sum", None),
-    "values mixed twice": (
-        "weights @ v", "weights @ (weights @ v)", "weighted_sum", None),
-    "weights transposed": (
-        "weights @ v", "weights.transpose(-2, -1) @ v", "causal_mask", None),
+        "return weights @ v, weights",
+        "raise NotImplementedError",
+        "runs",
+        11,
+    ),
+    "keys mixed, not values": ("weights @ v", "weights @ k", "weighted_sum", None),
+    "values mixed twice": ("weights @ v", "weights @ (weights @ v)", "weighted_sum", None),
+    "weights transposed": ("weights @ v", "weights.transpose(-2, -1) @ v", "causal_mask", None),
     "transposed weights handed on": (
-        "v, weights", "v, weights.transpose(-2, -1)", "row_sums", None),
-    "one thing only": (
-        "v, weights", "v", "runs", None),
-    "three things": (
-        "v, weights", "v, weights, v", "runs", None),
-    "nothing": (
-        "return weights @ v, weights", "", "runs", None),
-    "the weights forgotten": (
-        "v, weights", "v, None", "runs", None),
-    "both swapped": (
-        "weights @ v, weights", "weights, weights @ v", "shape", None),
-    "an array of numpy": (
-        "v, weights", "v, weights.numpy()", "runs", None),
-    "heads glued": (
-        "weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),", "shape", None),
-    "heads averaged": (
-        "v, weights", "v, weights.mean(1)", "shape", None),
-    "a result that is NaN": (
-        "weights @ v", "weights @ v * math.nan", "finite", None),
-    "weights that are NaN": (
-        "v, weights", "v, weights * math.nan", "finite", None),
+        "v, weights",
+        "v, weights.transpose(-2, -1)",
+        "row_sums",
+        None,
+    ),
+    "one thing only": ("v, weights", "v", "runs", None),
+    "three things": ("v, weights", "v, weights, v", "runs", None),
+    "nothing": ("return weights @ v, weights", "", "runs", None),
+    "the weights forgotten": ("v, weights", "v, None", "runs", None),
+    "both swapped": ("weights @ v, weights", "weights, weights @ v", "shape", None),
+    "an array of numpy": ("v, weights", "v, weights.numpy()", "runs", None),
+    "heads glued": ("weights @ v,", "(weights @ v).transpose(1, 2).flatten(2),", "shape", None),
+    "heads averaged": ("v, weights", "v, weights.mean(1)", "shape", None),
+    "a result that is NaN": ("weights @ v", "weights @ v * math.nan", "finite", None),
+    "weights that are NaN": ("v, weights", "v, weights * math.nan", "finite", None),
 }
 HELPER = """import torch
 
@@ -247,8 +270,11 @@ def attention(q, k, v):
 """
 HELPER_LINE = 6
 MISLEADING = [  # messages of an error that is raised in line 7
-    "see line 4", 'File "my_head.py", line 4, in f',
-    'x\n  File "my_head.py", line 4, in f', 'Traceback:\n  File "my_head.py", line 4, in f\n']
+    "see line 4",
+    'File "my_head.py", line 4, in f',
+    'x\n  File "my_head.py", line 4, in f',
+    'Traceback:\n  File "my_head.py", line 4, in f\n',
+]
 CLASS = """
 import math
 import torch
@@ -290,36 +316,59 @@ RIGHT_CLASSES = {
     "with a mask and a scale that are kept": CLASS[: CLASS.index("    def __init__")] + KEPT,
 }
 WRONG_CLASSES = {  # the same for CLASS
-    "super forgotten": (
-        "        super().__init__()\n", "", "layers", 8),
+    "super forgotten": ("        super().__init__()\n", "", "layers", 8),
     "a layer forgotten": (
-        "        self.key = nn.Linear(n_embd, head_size, bias=False)\n", "", "layers", None),
+        "        self.key = nn.Linear(n_embd, head_size, bias=False)\n",
+        "",
+        "layers",
+        None,
+    ),
     "sizes swapped": (
-        "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(head_size, n_embd",
-        "layers", None),
+        "self.value = nn.Linear(n_embd, head_size",
+        "self.value = nn.Linear(head_size, n_embd",
+        "layers",
+        None,
+    ),
     "a bias": (
         "self.query = nn.Linear(n_embd, head_size, bias=False)",
-        "self.query = nn.Linear(n_embd, head_size)", "layers", None),
-    "scaled by the width": (
-        "q.shape[-1] ** 0.5", "C ** 0.5", "scale", None),
+        "self.query = nn.Linear(n_embd, head_size)",
+        "layers",
+        None,
+    ),
+    "scaled by the width": ("q.shape[-1] ** 0.5", "C ** 0.5", "scale", None),
     "no mask in the class": (
-        "scores.masked_fill(later, float(\"-inf\"))", "scores", "causal_mask", None),
+        'scores.masked_fill(later, float("-inf"))',
+        "scores",
+        "causal_mask",
+        None,
+    ),
     "the value layer for both": (
-        "self.key(x), self.value(x)", "self.value(x), self.value(x)", "scale", None),
+        "self.key(x), self.value(x)",
+        "self.value(x), self.value(x)",
+        "scale",
+        None,
+    ),
     "a mask that is made once": (
         "later = torch.ones(T, T).triu(1).bool()",
         "self.later = later = getattr(self, 'later', torch.ones(T, T).triu(1).bool())",
-        "other_sizes", 18),
+        "other_sizes",
+        18,
+    ),
     "sizes written as numbers": (
-        "self.value = nn.Linear(n_embd, head_size", "self.value = nn.Linear(15, 5",
-        "other_sizes", None),
+        "self.value = nn.Linear(n_embd, head_size",
+        "self.value = nn.Linear(15, 5",
+        "other_sizes",
+        None,
+    ),
     "a call instead of forward": (
-        "class Head(nn.Module):", "class Head:\n    __call__ = None\n\n    def f(self):\n"
-        "        pass\n\nclass Other(nn.Module):", "layers", None),
-    "one thing from the class": (
-        "weights @ v, weights", "weights @ v", "runs", None),
-    "a wrong name": (
-        "self.query(x), ", "self.querry(x), ", "runs", 15),
+        "class Head(nn.Module):",
+        "class Head:\n    __call__ = None\n\n    def f(self):\n"
+        "        pass\n\nclass Other(nn.Module):",
+        "layers",
+        None,
+    ),
+    "one thing from the class": ("weights @ v, weights", "weights @ v", "runs", None),
+    "a wrong name": ("self.query(x), ", "self.querry(x), ", "runs", 15),
 }
 
 
@@ -337,8 +386,10 @@ def class_of(source):
 
 def head(body):
     """attention(q, k, v) with a body, and its source."""
-    source = ("import math\nimport torch\nimport torch.nn.functional as F\nimport train\n\n"
-              "def attention(q, k, v):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    "))
+    source = (
+        "import math\nimport torch\nimport torch.nn.functional as F\nimport train\n\n"
+        "def attention(q, k, v):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    )
     names = {}
     exec(compile(source, "my_head.py", "exec"), names)
     return names["attention"], source + "\n"

@@ -19,6 +19,7 @@ too.
 
 It runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
+
 import io
 import sys
 from collections import namedtuple
@@ -97,6 +98,7 @@ def differ(a, b, tolerance=TOLERANCE):
 
 # Errors -----------------------------------------------------------------------------------------
 
+
 def describe(error, head, qkv):
     """(message, hint, line) for an error that a head raised."""
     words = words_of(error)
@@ -106,8 +108,11 @@ def describe(error, head, qkv):
         return "It calls itself again and again, without end.", None, line
     line = lines[-1] if lines else None
     if isinstance(error, TypeError) and not line:  # the call itself failed
-        called = ("one tensor, forward(x)" if hasattr(head, "forward")
-                  else "three tensors, attention(q, k, v)")
+        called = (
+            "one tensor, forward(x)"
+            if hasattr(head, "forward")
+            else "three tensors, attention(q, k, v)"
+        )
         return f"It is called with {called}, and that fails: {words}.", None, None
     message = f"It raises {raised(error, line)}: {words}."
     if qkv:
@@ -164,6 +169,7 @@ def traceback_of(error):
 
 # A class ----------------------------------------------------------------------------------------
 
+
 class AsAttention:
     """attention(q, k, v) computed by a class Head, whose own layers make q, k and v from x.
 
@@ -206,36 +212,51 @@ def layers(Head, torch, qkv):
     except Exception as error:
         lines = own_lines(error, Head)
         line = lines[-1] if lines else None
-        return (f"Head({n_embd}, {size}), a head that turns vectors of {n_embd} numbers into "
-                f"vectors of {size}, raises {raised(error, line)}: {words_of(error)}.",
-                kind_of(error), line)
+        return (
+            f"Head({n_embd}, {size}), a head that turns vectors of {n_embd} numbers into "
+            f"vectors of {size}, raises {raised(error, line)}: {words_of(error)}.",
+            kind_of(error),
+            line,
+        )
     for name in ("query", "key", "value"):
         layer = getattr(head, name, None)
         if not hasattr(layer, "weight"):
-            return (f"It has no layer called {name}. In __init__, set self.{name} to a linear "
-                    f"layer: it computes the {name} of each token from x.")
+            return (
+                f"It has no layer called {name}. In __init__, set self.{name} to a linear "
+                f"layer: it computes the {name} of each token from x."
+            )
         if tuple(layer.weight.shape) != (size, n_embd):
-            return (f"In Head({n_embd}, {size}), the weights of the layer {name} have the shape "
-                    f"{tuple(layer.weight.shape)}; it has to turn {n_embd} numbers into {size}: "
-                    f"{(size, n_embd)}.")
+            return (
+                f"In Head({n_embd}, {size}), the weights of the layer {name} have the shape "
+                f"{tuple(layer.weight.shape)}; it has to turn {n_embd} numbers into {size}: "
+                f"{(size, n_embd)}."
+            )
         if getattr(layer, "bias", None) is not None:
-            return (f"The layer {name} has a bias, but those of the model have none: "
-                    "bias=False leaves it out.")
+            return (
+                f"The layer {name} has a bias, but those of the model have none: "
+                "bias=False leaves it out."
+            )
 
 
 # The checks, in their order ---------------------------------------------------------------------
 
+
 def runs(head, torch, qkv):
     if not callable(head):
-        return (f"attention is of the type {type(head).__name__}, but it has to be a function: "
-                "def attention(q, k, v).")
+        return (
+            f"attention is of the type {type(head).__name__}, but it has to be a function: "
+            "def attention(q, k, v)."
+        )
     result = call(head, qkv)
     if result is None:
-        return ("It returns nothing. It has to return two things: what each token gathers, and "
-                "the weights of that mixture.")
+        return (
+            "It returns nothing. It has to return two things: what each token gathers, and "
+            "the weights of that mixture."
+        )
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        return ("It has to return two things: what each token gathers, and the weights of that "
-                "mixture.")
+        return (
+            "It has to return two things: what each token gathers, and the weights of that mixture."
+        )
     if not all(isinstance(thing, type(qkv[0])) for thing in result):
         types = " and ".join(type(thing).__name__ for thing in result)
         return f"It returns {types}, but both have to be tensors; the second is the weights."
@@ -246,22 +267,27 @@ def shape(head, torch, qkv):
     wanted = tuple(qkv[0].shape)
     T, square = wanted[-2], wanted[:-1] + wanted[-2:-1]
     if tuple(weights.shape) != square:
-        return (f"The weights have the shape {tuple(weights.shape)}, but each of {T} tokens looks "
-                f"at {T} tokens: {square} is expected.")
+        return (
+            f"The weights have the shape {tuple(weights.shape)}, but each of {T} tokens looks "
+            f"at {T} tokens: {square} is expected."
+        )
     if tuple(mixed.shape) != wanted:
-        return (f"The result has the shape {tuple(mixed.shape)}; it should have that of v: "
-                f"{wanted}.")
+        return f"The result has the shape {tuple(mixed.shape)}; it should have that of v: {wanted}."
 
 
 def finite(head, torch, qkv):
     mixed, weights = call_as_floats(head, qkv)
     if weights.abs().max().item() == float("inf"):
-        return ("Some weights are infinite, but they should be fractions between 0 and 1: "
-                "softmax, as the last step, makes them so.")
+        return (
+            "Some weights are infinite, but they should be fractions between 0 and 1: "
+            "softmax, as the last step, makes them so."
+        )
     if not weights.isfinite().all().item():
-        return ("Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a "
-                "softmax over nothing but minus infinity: which dimension does it run along, and "
-                "what does the mask leave there?")
+        return (
+            "Some weights are NaN, not a number. 0 times infinity gives NaN, and so does a "
+            "softmax over nothing but minus infinity: which dimension does it run along, and "
+            "what does the mask leave there?"
+        )
     if not mixed.isfinite().all().item():
         return "Some results are NaN or infinite, but no weight is: what happens between the two?"
 
@@ -272,13 +298,17 @@ def row_sums(head, torch, qkv):
     if not differ(sums, torch.ones(*sums.shape)):
         return None
     if not differ(weights.sum(-2), torch.ones(*weights.sum(-2).shape)):
-        return ("The columns of the weights sum to one, not the rows: softmax runs along the "
-                "wrong dimension.")
+        return (
+            "The columns of the weights sum to one, not the rows: softmax runs along the "
+            "wrong dimension."
+        )
     T = weights.shape[-1]
     worst = max(range(T), key=lambda t: (sums[..., t] - 1).abs().max().item())
     first = sums[..., worst].flatten()[0].item()
-    return (f"Row {worst} of the weights sums to {first:.3g}, but each row should sum to one, all "
-            "the attention of a token. Softmax sees to that, if nothing is removed after it.")
+    return (
+        f"Row {worst} of the weights sums to {first:.3g}, but each row should sum to one, all "
+        "the attention of a token. Softmax sees to that, if nothing is removed after it."
+    )
 
 
 def causal_mask(head, torch, qkv):
@@ -293,40 +323,57 @@ def causal_mask(head, torch, qkv):
             changed, _ = call_as_floats(head, [tensor * change for tensor in scaled])
             for earlier in range(t):
                 if differ(changed[..., earlier, :], mixed[..., earlier, :]):
-                    return (f"It can see the future: changing token {t} changes the result for "
-                            f"token {earlier}, which is earlier. " + leak_sentence(leak, size))
+                    return (
+                        f"It can see the future: changing token {t} changes the result for "
+                        f"token {earlier}, which is earlier. " + leak_sentence(leak, size)
+                    )
         if leak > TOLERANCE:
-            return ("The result does not depend on later tokens, but the weights do not show "
-                    "that: some above the diagonal are not zero.")
+            return (
+                "The result does not depend on later tokens, but the weights do not show "
+                "that: some above the diagonal are not zero."
+            )
 
 
 def leak_sentence(leak, size):
     if leak == 0:
-        return ("The weights of later tokens are zero, as they should be, so it comes in through "
-                "the scores or the values.")
+        return (
+            "The weights of later tokens are zero, as they should be, so it comes in through "
+            "the scores or the values."
+        )
     if size > 1:
-        return ("That happens when the scores are large: does the mask subtract enough from them, "
-                "however large they are?")
+        return (
+            "That happens when the scores are large: does the mask subtract enough from them, "
+            "however large they are?"
+        )
     return "In the weights, each row is a token that looks, and each column a token it looks at."
 
 
 def scale(head, torch, qkv):
     _, weights = call_as_floats(head, qkv)
     D = qkv[0].shape[-1]
-    for factor, words in ((D**0.5, "not scaled"), (D**-0.5, "scaled down too much"),
-                          (D, "scaled up, not down")):
+    for factor, words in (
+        (D**0.5, "not scaled"),
+        (D**-0.5, "scaled down too much"),
+        (D, "scaled up, not down"),
+    ):
         if not differ(weights, reference(qkv, torch, factor)[1]):
-            return (f"The scores are {words}. A sum of D products has a standard deviation of "
-                    "about the square root of D: what brings it back to one?")
+            return (
+                f"The scores are {words}. A sum of D products has a standard deviation of "
+                "about the square root of D: what brings it back to one?"
+            )
     if differ(weights, reference(qkv, torch)[1]):
-        return ("The weights sum to one, but come from the wrong scores: whose query meets whose "
-                "key, and what is the product divided by?")
+        return (
+            "The weights sum to one, but come from the wrong scores: whose query meets whose "
+            "key, and what is the product divided by?"
+        )
 
 
 def weighted_sum(head, torch, qkv):
     if differ(call_as_floats(head, qkv)[0], reference(qkv, torch)[0]):
-        return ("The weights are right, but the values are combined wrongly: which weight belongs "
-                "to which value?")
+        return (
+            "The weights are right, but the values are combined wrongly: which weight belongs "
+            "to which value?"
+        )
 
 
 def other_sizes(head, torch, qkv):
@@ -334,8 +381,10 @@ def other_sizes(head, torch, qkv):
     n_batch = len(qkv[0].shape) - 2
     for batch, T, D in (((1, 2), 5, 9), ((3, 1), 33, 2), ((1, 1), 130, 5)):
         other = [torch.randn(*batch[:n_batch], T, D) for _ in range(3)]
-        message = (f"It is right so far, but not for {T} tokens and heads of {D} numbers: is a "
-                   "size hard-coded?")
+        message = (
+            f"It is right so far, but not for {T} tokens and heads of {D} numbers: is a "
+            "size hard-coded?"
+        )
         try:
             if any(map(differ, call_as_floats(head, other), reference(other, torch))):
                 return message

@@ -5,24 +5,60 @@
 
 For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
+
 import sys
 
 BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "except", "finally")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-LOOKALIKES = {"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-",
-              "\u00d7": "*", "\u00b7": "*", "\u22c5": "*", "\u2217": "*", "\u00f7": "/",
-              "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
-              "\u2018": "'", "\u2019": "'", "\u2032": "'", "\u00b4": "'",
-              "\u3001": ",", "\u3002": ".", "\u2026": "...", "\u2192": "->",
-              "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "** 2",
-              "\u221a": "** 0.5", "\u221e": 'float("inf")'}
-SPACES = {"\u00a0": "a non-breaking space", "\u3000": "a wide space",
-          "\u202f": "a narrow space", "\u2003": "a wide space", "\u2009": "a narrow space"}
+LOOKALIKES = {
+    "\u2212": "-",
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u00d7": "*",
+    "\u00b7": "*",
+    "\u22c5": "*",
+    "\u2217": "*",
+    "\u00f7": "/",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u00ab": '"',
+    "\u00bb": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u2032": "'",
+    "\u00b4": "'",
+    "\u3001": ",",
+    "\u3002": ".",
+    "\u2026": "...",
+    "\u2192": "->",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\u00b2": "** 2",
+    "\u221a": "** 0.5",
+    "\u221e": 'float("inf")',
+}
+SPACES = {
+    "\u00a0": "a non-breaking space",
+    "\u3000": "a wide space",
+    "\u202f": "a narrow space",
+    "\u2003": "a wide space",
+    "\u2009": "a narrow space",
+}
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
-ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'",
-            "&nbsp;": "a space"}
+ENTITIES = {
+    "&lt;": "<",
+    "&gt;": ">",
+    "&amp;": "&",
+    "&quot;": '"',
+    "&#39;": "'",
+    "&nbsp;": "a space",
+}
 
 
 class Misread(Exception):
@@ -84,11 +120,15 @@ def explain(source, line):
     in_page = sys.implementation.name == "micropython"
     if in_page and shown.startswith(("match ", "async ", "await ")):
         return f"Line {line}: the Python in this page does not know {shown.split()[0]}.", line
-    return (f"Python cannot read line {line}: {shown or 'it is empty'}. Is something "
-            "missing, or is there one character too many, there or in the line before?", line)
+    return (
+        f"Python cannot read line {line}: {shown or 'it is empty'}. Is something "
+        "missing, or is there one character too many, there or in the line before?",
+        line,
+    )
 
 
 # Reading ----------------------------------------------------------------------------------------
+
 
 class Statement:
     """number: its first line, from 1; indent: spaces before it; code: it on one line, with nothing
@@ -159,15 +199,19 @@ def end_of_string(source, i, number):
     if source[i : i + 3] == 3 * quote:
         end = source.find(3 * quote, i + 3)
         if end < 0:
-            raise Misread(f"The string that begins with {3 * quote} in line {number} never ends.",
-                          number)
+            raise Misread(
+                f"The string that begins with {3 * quote} in line {number} never ends.", number
+            )
         return end + 3
     j = i + 1
     while j < len(source) and source[j] not in (quote, "\n"):
         j += 2 if source[j] == "\\" else 1
     if source[j : j + 1] != quote:
-        raise Misread(f"In line {number}, the string that begins with {quote} does not end: "
-                      f"{quote} is missing.", number)
+        raise Misread(
+            f"In line {number}, the string that begins with {quote} does not end: "
+            f"{quote} is missing.",
+            number,
+        )
     return j + 1
 
 
@@ -176,28 +220,40 @@ def close(opened, sign, number):
         fail(number, f"closes a bracket {sign} that was never opened")
     last, where = opened.pop()
     if CLOSING[last] != sign:
-        fail(number, f"has {sign} where {CLOSING[last]} should close the bracket {last} from line "
-             f"{where}")
+        fail(
+            number,
+            f"has {sign} where {CLOSING[last]} should close the bracket {last} from line {where}",
+        )
 
 
 # Mistakes ---------------------------------------------------------------------------------------
+
 
 def pasted(source):
     """Raise Misread for what was copied along with the code, but is not part of it."""
     lines = source.split("\n")
     for number, line in enumerate(lines, 1):
         if line.startswith("```"):
-            fail(number, "begins with ```, which marks the code in the text that it was copied "
-                 "from: remove every line with ```, and all that is not Python")
+            fail(
+                number,
+                "begins with ```, which marks the code in the text that it was copied "
+                "from: remove every line with ```, and all that is not Python",
+            )
         if line.startswith((">>>", "In [")):
-            fail(number, f"begins with {line.split()[0]}, which is the prompt of Python and not "
-                 "code: remove it from the start of each line")
+            fail(
+                number,
+                f"begins with {line.split()[0]}, which is the prompt of Python and not "
+                "code: remove it from the start of each line",
+            )
         for entity, sign in ENTITIES.items():
             if entity in line:
                 fail(number, f"contains {entity}, which is HTML for {sign}: type {sign} instead")
     if numbered(lines):
-        raise Misread("The lines begin with line numbers, which were copied along with the code: "
-                      "remove the numbers.", None)
+        raise Misread(
+            "The lines begin with line numbers, which were copied along with the code: "
+            "remove the numbers.",
+            None,
+        )
 
 
 def numbered(lines):
@@ -241,11 +297,17 @@ def neighbours(one, after):
     if opens and not after:
         fail(one.number, "ends with a colon, but nothing indented follows it")
     if opens and after.indent <= one.indent:
-        fail(one.number, f"ends with a colon, so line {after.number}, which belongs to it, has to "
-             "be indented by four more spaces")
+        fail(
+            one.number,
+            f"ends with a colon, so line {after.number}, which belongs to it, has to "
+            "be indented by four more spaces",
+        )
     if after and not opens and after.indent > one.indent:
-        fail(after.number, f"is indented further than line {one.number}, which does not end with "
-             "a colon: both have to begin in the same column")
+        fail(
+            after.number,
+            f"is indented further than line {one.number}, which does not end with "
+            "a colon: both have to begin in the same column",
+        )
 
 
 def blocks(statements):
@@ -262,6 +324,8 @@ def blocks(statements):
         if outer and outer[-1].indent == statement.indent:
             outer.pop()
         if statement.word == "return" and not any(one.word == "def" for one in outer):
-            fail(statement.number, "is outside the function: it has to be indented like the lines "
-                 "of the function")
+            fail(
+                statement.number,
+                "is outside the function: it has to be indented like the lines of the function",
+            )
         outer.append(statement)

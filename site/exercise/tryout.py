@@ -3,6 +3,7 @@
 worker.js calls these functions. Tensors are passed in and out as JavaScript objects; whatever is
 wrong is reported as in judge.Mistake: report(stage, message, hint, line).
 """
+
 import builtins
 import sys
 
@@ -16,8 +17,10 @@ import torch.nn.functional as F
 
 def contents(*modules):
     """What is in modules, for `restore`."""
-    return [(module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
-            for module in modules]
+    return [
+        (module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
+        for module in modules
+    ]
 
 
 LIBRARY = contents(torch, torch.nn, F, builtins)
@@ -25,6 +28,7 @@ LIBRARY = contents(torch, torch.nn, F, builtins)
 
 class Typed:
     """What was typed last."""
+
     head = None  # a function or a class; None if the source could not be read
     initialized = {}  # (layer, head) -> a typed Head with the weights of the model
 

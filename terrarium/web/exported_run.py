@@ -1,4 +1,5 @@
 """A run that is exported, and which of its steps go along."""
+
 import hashlib
 import re
 import unicodedata
@@ -13,8 +14,13 @@ WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which step
 FEWEST = 6  # steps with weights, however large they are
 STEP_FILES = 60  # in steps/, if nobody says which
 TEXTS = 10  # held-out texts that heads are tried on
-RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt")
-                                          for digit in range(10))}  # no folder's name on Windows
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10)),
+}  # no folder's name on Windows
 
 
 class ExportedRun(Run):
@@ -31,18 +37,22 @@ class ExportedRun(Run):
         self.weight_type = weight_type
         self.log, self.samples = self.read_log(), self.read_samples()
         if not self.samples:
-            raise BadInput(f"{self.folder}/attention holds none of the samples that traces.jsonl "
-                           "lists: put that folder back, or train again.")
+            raise BadInput(
+                f"{self.folder}/attention holds none of the samples that traces.jsonl "
+                "lists: put that folder back, or train again."
+            )
         if not self.log and len(self.samples) > 1:  # the first sample comes before the first log
             raise self.files.damaged("log.jsonl", "it is not there")
         self.last_step = max([*self.log, *self.steps])
         if self.corpus is None and self.had_rules():
             self.missing["rule_accuracy"] = (
                 f"There is no data/{self.s.dataset}.py, which knows the source and the rules of "
-                "its text: put it back, and export again.")
+                "its text: put it back, and export again."
+            )
         self.choose_steps(wanted)
-        self.quantized = {step: quantize(self.at(step), weight_type)
-                          for step in self.snapshot_steps}
+        self.quantized = {
+            step: quantize(self.at(step), weight_type) for step in self.snapshot_steps
+        }
         self.models = {step: model for step, (_, _, model) in self.quantized.items()}
         self.last = self.models[self.snapshot_steps[-1]]
 
@@ -57,11 +67,15 @@ class ExportedRun(Run):
         self.snapshot_steps = [step for step in self.steps if step in wanted]
         self.exported_steps = [step for step in self.samples if step in wanted]
         if unknown := set(wanted) - set(self.samples):
-            raise BadInput(f"{self.folder} has no sample at step {min(unknown)}: choose --steps "
-                           f"from {', '.join(map(str, self.samples))}.")
+            raise BadInput(
+                f"{self.folder} has no sample at step {min(unknown)}: choose --steps "
+                f"from {', '.join(map(str, self.samples))}."
+            )
         if not self.snapshot_steps:
-            raise BadInput(f"None of these steps has saved weights: add at least one of "
-                           f"{', '.join(map(str, self.steps))} to --steps.")
+            raise BadInput(
+                f"None of these steps has saved weights: add at least one of "
+                f"{', '.join(map(str, self.steps))} to --steps."
+            )
 
     def exported_model(self, step):
         """The model at a step as a page gets it, whether or not its weights go along."""
@@ -88,27 +102,36 @@ class ExportedRun(Run):
         lines = self.files.read_lines("traces.jsonl")
         with self.files.intact("traces.jsonl"):
             run_checks.check_samples(lines, self.vocab, self.prompts, self.s)
-        samples = {line["step"]: line for line in lines
-                   if self.files.has(f"attention/{line['step']:06}.npz")}
+        samples = {
+            line["step"]: line
+            for line in lines
+            if self.files.has(f"attention/{line['step']:06}.npz")
+        }
         gone = [line["step"] for line in lines[:-1] if line["step"] not in samples]
         if gone:  # that of the last line may be still to come
-            self.missing["attention"] = (f"{self.folder}/attention lacks the files of the steps "
-                                       f"{', '.join(map(str, gone))}: put them back from a copy, "
-                                       "and export again.")
+            self.missing["attention"] = (
+                f"{self.folder}/attention lacks the files of the steps "
+                f"{', '.join(map(str, gone))}: put them back from a copy, "
+                "and export again."
+            )
         return samples
 
     def attention(self, step):
         """The arrays of a sample: of each prompt i, weights_i and entropy_i. Raises BadInput."""
-        lengths = [len(one["prompt_tokens"]) + len(one["tokens"])
-                   for one in self.samples[step]["continuations"]]
+        lengths = [
+            len(one["prompt_tokens"]) + len(one["tokens"])
+            for one in self.samples[step]["continuations"]
+        ]
         return self.files.read_attention(step, lengths, self.s)
 
     def held_out_texts(self):
         """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
         texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
         if not texts:
-            raise BadInput(f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
-                           "no head can be measured: train with a larger --n-ctx.")
+            raise BadInput(
+                f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
+                "no head can be measured: train with a larger --n-ctx."
+            )
         return texts
 
     def text(self, n):

@@ -2,6 +2,7 @@
 
 1. Weights, 2. Samples and curves, 3. What the weights say, 4. The code that ran, 5. All files.
 """
+
 import ast
 import base64
 import contextlib
@@ -49,6 +50,7 @@ POINTS = 1500  # of a curve: more are averaged
 # --------------------------------------------------------------------------------------------------
 # 1. Weights, and what a page has to compute with them
 
+
 def write_weights(run, folder):
     """weights/NNNNNN.bin. Returns what the manifest says of them."""
     snapshots = []
@@ -88,6 +90,7 @@ def held_out(run):
 # --------------------------------------------------------------------------------------------------
 # 2. Samples and curves
 
+
 def log(run):
     """Curves by step, long ones thinned out to POINTS means, and losses to compare with."""
     compared = {name: round(loss, 4) for name, loss in compare(run).items()}
@@ -101,13 +104,21 @@ def curves(log):
     size = max(1, -(-len(lines) // POINTS))
     groups = [lines[i : i + size] for i in range(0, len(lines), size)]
     names = ("loss", "lr_multiplier", "gradient_norm", "tokens_per_second", "seconds")
-    means = {name: [significant(np.mean([line[name] for line in group])) for group in groups]
-             for name in names}
+    means = {
+        name: [significant(np.mean([line[name] for line in group])) for group in groups]
+        for name in names
+    }
     validated = [line for line in log if "validation_loss" in line]
-    validation = dict(sampled_steps=[line["step"] for line in validated],
-                      loss=[round(line["validation_loss"], 4) for line in validated])
-    return dict(steps_per_point=size, point_steps=[group[0]["step"] for group in groups], **means,
-                validation=validation)
+    validation = dict(
+        sampled_steps=[line["step"] for line in validated],
+        loss=[round(line["validation_loss"], 4) for line in validated],
+    )
+    return dict(
+        steps_per_point=size,
+        point_steps=[group[0]["step"] for group in groups],
+        **means,
+        validation=validation,
+    )
 
 
 def compare(run):
@@ -117,8 +128,9 @@ def compare(run):
     except BadInput as reason:
         run.missing["baselines"] = str(reason)
         tokens, held_out = (), ()
-    return baselines(tokens[:5_000_000], held_out[:500_000], len(run.vocab),
-                     run.facts.get("entropy"))
+    return baselines(
+        tokens[:5_000_000], held_out[:500_000], len(run.vocab), run.facts.get("entropy")
+    )
 
 
 def samples(run, log, heads):
@@ -131,17 +143,27 @@ def samples(run, log, heads):
 def continuations(run):
     """How each sample continued the prompts: ids and probabilities."""
     first = next(iter(run.samples.values()))
-    written = [dict(step=step, continuations=[ids_and_probabilities(run, one["tokens"])
-                                              for one in sample["continuations"]])
-               for step, sample in run.samples.items()]
-    return dict(temperature=first["temperature"],
-                prompt_ids=[run.ids_of(one["prompt_tokens"]) for one in first["continuations"]],
-                samples=written)
+    written = [
+        dict(
+            step=step,
+            continuations=[
+                ids_and_probabilities(run, one["tokens"]) for one in sample["continuations"]
+            ],
+        )
+        for step, sample in run.samples.items()
+    ]
+    return dict(
+        temperature=first["temperature"],
+        prompt_ids=[run.ids_of(one["prompt_tokens"]) for one in first["continuations"]],
+        samples=written,
+    )
 
 
 def ids_and_probabilities(run, tokens):
-    return dict(ids=run.ids_of(token["token"] for token in tokens),
-                p=[round(token["p"], 3) for token in tokens])
+    return dict(
+        ids=run.ids_of(token["token"] for token in tokens),
+        p=[round(token["p"], 3) for token in tokens],
+    )
 
 
 def rule_accuracy_by_step(run):
@@ -155,8 +177,14 @@ def rule_accuracy_by_step(run):
     prompts = prompts[:: max(1, len(prompts) // TEXTS)][:TEXTS]
     rows, by_rule = [run.encode_prompt(prompt) for prompt in prompts], {}
     for step in run.steps:
-        written = generate_batch(run.exported_model(step), rows, n_tokens, run.s.n_ctx,
-                                 run.tokenizer.end, run.s.temperature)
+        written = generate_batch(
+            run.exported_model(step),
+            rows,
+            n_tokens,
+            run.s.n_ctx,
+            run.tokenizer.end,
+            run.s.temperature,
+        )
         texts = [run.tokenizer.decode(row).replace(END, "") for row in written]
         accuracy, n_texts = rule_accuracy(run.corpus.check, prompts, texts)
         for rule, fraction in accuracy.items():
@@ -166,9 +194,17 @@ def rule_accuracy_by_step(run):
 
 def milestones(run, losses, heads, accuracy):
     """What find_milestones finds in the samples, and the milestones of heads and rules."""
-    found = [Sample(step, run.log.get(step, {}).get("validation_loss"),
-                    [(one["prompt"], "".join(token["token"] for token in one["tokens"]))
-                     for one in sample["continuations"]]) for step, sample in run.samples.items()]
+    found = [
+        Sample(
+            step,
+            run.log.get(step, {}).get("validation_loss"),
+            [
+                (one["prompt"], "".join(token["token"] for token in one["tokens"]))
+                for one in sample["continuations"]
+            ],
+        )
+        for step, sample in run.samples.items()
+    ]
     others = [*(role_milestones(heads) if heads else ()), *rule_milestones(accuracy or {})]
     try:
         text = run.text(600_000)
@@ -184,29 +220,49 @@ def role_milestones(heads):
             of_role = np.array(scores[role])
             if of_role.max() >= max(0.5, 2 * chance):
                 layer, head = np.unravel_index(of_role.argmax(), of_role.shape)
-                yield dict(kind="head", step=step, prompt=None, text=None, role=role,
-                           head=f"{layer}.{head}", weight=float(of_role.max()))
+                yield dict(
+                    kind="head",
+                    step=step,
+                    prompt=None,
+                    text=None,
+                    role=role,
+                    head=f"{layer}.{head}",
+                    weight=float(of_role.max()),
+                )
                 break
 
 
 def rule_milestones(accuracy):
     """For each rule, the first snapshot at which most of what is written follows it."""
     for rule, fractions in accuracy.get("accuracy", {}).items():
-        found = [(step, fraction) for step, fraction in zip(accuracy["snapshot_steps"], fractions)
-                 if fraction > 0.5]
+        found = [
+            (step, fraction)
+            for step, fraction in zip(accuracy["snapshot_steps"], fractions)
+            if fraction > 0.5
+        ]
         if found and found[0][0] > 0:
-            yield dict(kind="rule", step=found[0][0], prompt=None, text=None, rule=rule,
-                       accuracy=found[0][1])
+            yield dict(
+                kind="rule",
+                step=found[0][0],
+                prompt=None,
+                text=None,
+                rule=rule,
+                accuracy=found[0][1],
+            )
 
 
 def write_steps(run, folder):
     """steps/NNNNNN.json, a file for each exported sample."""
     for step in run.exported_steps:
         sample, arrays = run.samples[step], run.attention(step)
-        found = [continuation(run, one, arrays[f"weights_{i}"], arrays[f"entropy_{i}"])
-                 for i, one in enumerate(sample["continuations"])]
-        write_json(folder / f"steps/{step:06}.json", dict(
-            step=step, temperature=sample["temperature"], continuations=found))
+        found = [
+            continuation(run, one, arrays[f"weights_{i}"], arrays[f"entropy_{i}"])
+            for i, one in enumerate(sample["continuations"])
+        ]
+        write_json(
+            folder / f"steps/{step:06}.json",
+            dict(step=step, temperature=sample["temperature"], continuations=found),
+        )
 
 
 def continuation(run, recorded, weights, entropy):
@@ -215,29 +271,39 @@ def continuation(run, recorded, weights, entropy):
     attention: the lower triangles of (L, H, T, T), row by row, 255 for a weight of 1, as base64;
     attention_entropy: (L, H, T) in nats."""
     lower = np.tril_indices(weights.shape[-1])
-    return dict(prompt_ids=run.ids_of(recorded["prompt_tokens"]),
-                tokens=[token_with_top(run, token) for token in recorded["tokens"]],
-                attention=base64.b64encode(weights[(..., *lower)].tobytes()).decode(),
-                attention_entropy=np.round(entropy.astype(float), 2).tolist())
+    return dict(
+        prompt_ids=run.ids_of(recorded["prompt_tokens"]),
+        tokens=[token_with_top(run, token) for token in recorded["tokens"]],
+        attention=base64.b64encode(weights[(..., *lower)].tobytes()).decode(),
+        attention_entropy=np.round(entropy.astype(float), 2).tolist(),
+    )
 
 
 def token_with_top(run, token):
     ids = run.tokenizer.ids
-    return dict(id=ids[token["token"]], p=token["p"],
-                top=[[ids[symbol], p] for symbol, p in token["top"]])
+    return dict(
+        id=ids[token["token"]], p=token["p"], top=[[ids[symbol], p] for symbol, p in token["top"]]
+    )
 
 
 # --------------------------------------------------------------------------------------------------
 # 3. What the weights say
+
 
 def heads(run):
     """What each head does, by snapshot: how well it plays each role, the loss without it, and the
     entropy of its attention; and the tokens it attends to most. Lists are (L, H); losses and
     entropies in nats."""
     texts = run.held_out_texts()
-    found = dict(snapshot_steps=run.snapshot_steps, n_texts=len(texts),
-                 n_tokens=sum(map(len, texts)), scores=[], loss=[], ablated_loss=[],
-                 attention_entropy=[])
+    found = dict(
+        snapshot_steps=run.snapshot_steps,
+        n_texts=len(texts),
+        n_tokens=sum(map(len, texts)),
+        scores=[],
+        loss=[],
+        ablated_loss=[],
+        attention_entropy=[],
+    )
     for model in run.models.values():
         scores, chance = roles(model, texts)
         loss, ablated_loss = ablation(model, texts)
@@ -246,16 +312,26 @@ def heads(run):
         found["ablated_loss"].append(numbers(ablated_loss, 4))
         found["attention_entropy"].append(numbers(attention_entropy(model, texts), 3))
     # `scores` and `chance` are now those of the last model.
-    best = [[best_role(scores, chance, layer, head) for head in range(run.s.n_head)]
-            for layer in range(run.s.n_layer)]
-    return dict(found, uniform_scores=chance, roles=[[exported_role(role) for role in layer]
-                                                     for layer in best],
-                most_attended=most_attended(run.last, texts), sampled=sampled_entropy(run))
+    best = [
+        [best_role(scores, chance, layer, head) for head in range(run.s.n_head)]
+        for layer in range(run.s.n_layer)
+    ]
+    return dict(
+        found,
+        uniform_scores=chance,
+        roles=[[exported_role(role) for role in layer] for layer in best],
+        most_attended=most_attended(run.last, texts),
+        sampled=sampled_entropy(run),
+    )
 
 
 def exported_role(role):
-    return dict(role=role.role, score=round(role.score, 3), chance=round(role.chance, 3),
-                confidence=role.confidence)
+    return dict(
+        role=role.role,
+        score=round(role.score, 3),
+        chance=round(role.chance, 3),
+        confidence=role.confidence,
+    )
 
 
 def sampled_entropy(run):
@@ -277,19 +353,28 @@ def neurons(run, n=8):
     texts, found = run.held_out(60), []
     for layer in range(run.s.n_layer):
         activations = neuron_activations(run.last, layer, texts)
-        found.append([neuron(run, layer, j, activations[:, j], texts)
-                      for j in rare_and_strong(activations, n)])
+        found.append(
+            [
+                neuron(run, layer, j, activations[:, j], texts)
+                for j in rare_and_strong(activations, n)
+            ]
+        )
     return dict(step=run.snapshot_steps[-1], n_tokens=sum(map(len, texts)), layers=found)
 
 
 def neuron(run, layer, j, activations, texts):
     """One neuron, from its activations at all tokens of the texts (N,)."""
-    examples = [dict(activation=round(activation, 2), before=before[-24:], token=token[0],
-                     after=after[:8])
-                for activation, before, token, after in max_activating_examples(activations, texts)]
+    examples = [
+        dict(activation=round(activation, 2), before=before[-24:], token=token[0], after=after[:8])
+        for activation, before, token, after in max_activating_examples(activations, texts)
+    ]
     active_fraction = (activations > 0.1).float().mean().item()
-    return dict(neuron=j, active_fraction=round(active_fraction, 4),
-                direct_logit_effect=direct_logit_effect(run.last, layer, j), examples=examples)
+    return dict(
+        neuron=j,
+        active_fraction=round(active_fraction, 4),
+        direct_logit_effect=direct_logit_effect(run.last, layer, j),
+        examples=examples,
+    )
 
 
 def embeddings(run, most=1000, n_neighbours=7):
@@ -300,18 +385,28 @@ def embeddings(run, most=1000, n_neighbours=7):
         raise BadInput("A model with a single token has no neighbours: train on another text.")
     ids = frequent(run, most)
     plane, mean, explained_variance = pca(last[ids])
-    points = [numbers((model.token_embedding.weight.detach()[ids] - mean) @ plane, 3)
-              for model in run.models.values()]
+    points = [
+        numbers((model.token_embedding.weight.detach()[ids] - mean) @ plane, 3)
+        for model in run.models.values()
+    ]
     mean_cosine, chance_cosine = cosine_baseline(last)
     unit = F.normalize(last, dim=1)
     cosines = unit[ids] @ unit.T  # (ids, V)
     cosines[range(len(ids)), ids] = -torch.inf  # a token is not its own neighbour
     cosines, nearest = cosines.topk(min(n_neighbours, len(last) - 1))
-    neighbours = [[[i, round(cosine, 3)] for i, cosine in zip(*pair)]
-                  for pair in zip(nearest.tolist(), cosines.tolist())]
-    return dict(snapshot_steps=run.snapshot_steps, ids=ids, points=points,
-                explained_variance=numbers(explained_variance, 4), neighbours=neighbours,
-                mean_cosine=round(mean_cosine, 3), chance_cosine=round(chance_cosine, 3))
+    neighbours = [
+        [[i, round(cosine, 3)] for i, cosine in zip(*pair)]
+        for pair in zip(nearest.tolist(), cosines.tolist())
+    ]
+    return dict(
+        snapshot_steps=run.snapshot_steps,
+        ids=ids,
+        points=points,
+        explained_variance=numbers(explained_variance, 4),
+        neighbours=neighbours,
+        mean_cosine=round(mean_cosine, 3),
+        chance_cosine=round(chance_cosine, 3),
+    )
 
 
 def frequent(run, most):
@@ -325,21 +420,33 @@ def update(run, context=24, n_candidates=12):
     made = replay(run)
     ids, targets = made["ids"][:1], made["targets"][0]
     with torch.inference_mode():
-        before, after = (model(ids)[0][0].log_softmax(-1)
-                         for model in (made["before"], made["after"]))  # (T, V) each
+        before, after = (
+            model(ids)[0][0].log_softmax(-1) for model in (made["before"], made["after"])
+        )  # (T, V) each
     position = most_gained(before, after, targets)
     target = int(targets[position])
     p_before, p_after = before[position].exp(), after[position].exp()  # (V,)
     likely = p_before.topk(min(n_candidates, len(p_before))).indices.tolist()
-    candidates = [dict(id=i, p_before=significant(p_before[i]), p_after=significant(p_after[i]),
-                       p_minus_y=significant(p_before[i] - float(i == target)))
-                  for i in [target, *(i for i in likely if i != target)]]
+    candidates = [
+        dict(
+            id=i,
+            p_before=significant(p_before[i]),
+            p_after=significant(p_after[i]),
+            p_minus_y=significant(p_before[i] - float(i == target)),
+        )
+        for i in [target, *(i for i in likely if i != target)]
+    ]
     start = max(0, position + 1 - context)
     return dict(
-        **{name: made[name] for name in ("step", "loss", "gradient_norm", "lr_multiplier",
-                                         "max_abs_diff")},
-        context=ids[0, start : position + 1].tolist(), target=target, candidates=candidates,
-        weight_deltas=weight_deltas(made["before"], made["after"]))
+        **{
+            name: made[name]
+            for name in ("step", "loss", "gradient_norm", "lr_multiplier", "max_abs_diff")
+        },
+        context=ids[0, start : position + 1].tolist(),
+        target=target,
+        candidates=candidates,
+        weight_deltas=weight_deltas(made["before"], made["after"]),
+    )
 
 
 def most_gained(before, after, targets):
@@ -355,13 +462,17 @@ def weight_deltas(before, after):
     found, old = [], before.state_dict()
     for name, new in after.state_dict().items():
         delta = new - old[name]
-        one = dict(name=name, norm=significant(old[name].norm()),
-                   delta_norm=significant(delta.norm()))
+        one = dict(
+            name=name, norm=significant(old[name].norm()), delta_norm=significant(delta.norm())
+        )
         if name in ("token_embedding.weight", "unembed.weight"):
             rows = delta.norm(dim=1)
             most = rows.topk(min(8, len(rows))).indices.tolist()
-            one.update(rows=[[i, significant(rows[i])] for i in most],
-                       unchanged_rows=int((rows == 0).sum()), n_rows=len(rows))
+            one.update(
+                rows=[[i, significant(rows[i])] for i in most],
+                unchanged_rows=int((rows == 0).sum()),
+                n_rows=len(rows),
+            )
         found.append(one)
     return found
 
@@ -369,12 +480,15 @@ def weight_deltas(before, after):
 # --------------------------------------------------------------------------------------------------
 # 4. The code that ran
 
+
 def code(run):
     """The sections of train.py as it was when the run began, with the numbers of their lines."""
     from_run = run.files.has("train.py")
     if not from_run:
-        run.missing["train.py"] = (f"{run.folder}/train.py is missing, so that the one of today is "
-                                   "shown: train again to see the one that ran.")
+        run.missing["train.py"] = (
+            f"{run.folder}/train.py is missing, so that the one of today is "
+            "shown: train again to see the one that ran."
+        )
     content = run.files.read("train.py") if from_run else Path(train.__file__).read_bytes()
     with run.files.intact("train.py"):
         source = content.decode()
@@ -389,10 +503,15 @@ def code(run):
 def sections(source):
     """[{title, first_line, lines}]: each begins with a numbered title and a dashed rule."""
     lines = source.removesuffix("\n").split("\n")  # as Python counts them
-    titles = {i: found[1] for i, line in enumerate(lines)
-              if (found := re.fullmatch(r"# (\d+\. .*?) -{3,}", line))}
-    return [dict(title=titles[a], first_line=a + 1, lines=lines[a:b])
-            for a, b in pairwise([*titles, len(lines)])]
+    titles = {
+        i: found[1]
+        for i, line in enumerate(lines)
+        if (found := re.fullmatch(r"# (\d+\. .*?) -{3,}", line))
+    }
+    return [
+        dict(title=titles[a], first_line=a + 1, lines=lines[a:b])
+        for a, b in pairwise([*titles, len(lines)])
+    ]
 
 
 def functions(source):
@@ -413,6 +532,7 @@ def functions(source):
 
 # --------------------------------------------------------------------------------------------------
 # 5. All files
+
 
 def numbers(tensor, digits):
     """A tensor as lists of rounded numbers."""
@@ -446,8 +566,9 @@ def write_all(run, folder, corpus):
         attempt("log", partial(log, run))
         attempt("heads", partial(heads, run))
         attempt("samples", lambda: samples(run, done.get("log", {}), done.get("heads")))
-        for name, compute in dict(neurons=neurons, embeddings=embeddings, update=update,
-                                  code=code).items():
+        for name, compute in dict(
+            neurons=neurons, embeddings=embeddings, update=update, code=code
+        ).items():
             attempt(name, partial(compute, run))
         if corpus:
             attempt("corpus", lambda: dict(text=run.text(5_000_000)))
@@ -457,19 +578,34 @@ def write_all(run, folder, corpus):
 
 def manifest(run, folder, weights, snapshots):
     """What there is, and what a page has to know before it shows anything."""
-    files = {path.relative_to(folder).as_posix(): dict(
-        bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted(folder.rglob("*.json"))}
+    files = {
+        path.relative_to(folder).as_posix(): dict(
+            bytes=path.stat().st_size, sha256=hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+        for path in sorted(folder.rglob("*.json"))
+    }
     return dict(
-        format=FORMAT, version=__version__, name=run.name, folder=shown_folder(run.folder),
-        settings=dataclasses.asdict(run.s), corpus=run.facts,
+        format=FORMAT,
+        version=__version__,
+        name=run.name,
+        folder=shown_folder(run.folder),
+        settings=dataclasses.asdict(run.s),
+        corpus=run.facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
-        speakers=getattr(run.corpus, "SPEAKERS", None), prompts=run.prompts,
+        speakers=getattr(run.corpus, "SPEAKERS", None),
+        prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
-        step=run.last_step, finished=run.last_step >= run.s.steps, metrics=metrics(run),
+        step=run.last_step,
+        finished=run.last_step >= run.s.steps,
+        metrics=metrics(run),
         tokenizer=dict(vocab=run.vocab, merges=run.tokenizer.merges),
-        weights=weights, snapshots=snapshots, sampled_steps=list(run.samples),
-        exported_steps=run.exported_steps, files=files, missing=run.missing)
+        weights=weights,
+        snapshots=snapshots,
+        sampled_steps=list(run.samples),
+        exported_steps=run.exported_steps,
+        files=files,
+        missing=run.missing,
+    )
 
 
 def shown_folder(folder):
@@ -492,6 +628,7 @@ def metrics(run):
         return found
     except BadInput:
         if run.last_step >= run.s.steps:
-            run.missing["metrics"] = (f"{run.folder}/metrics.json, with which a training ends, is "
-                                      "missing or damaged. To write it again: "
-                                      + resume_command(run.folder, run.s.head))
+            run.missing["metrics"] = (
+                f"{run.folder}/metrics.json, with which a training ends, is "
+                "missing or damaged. To write it again: " + resume_command(run.folder, run.s.head)
+            )

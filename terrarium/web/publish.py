@@ -1,14 +1,15 @@
 """Where an export gets its place in a site: completely or not at all, and beside what is not ours.
 
-    site/exported/.new-x/     an export that is being made ("staging"); removed at the end
-        lock                  held for as long as its process lives
-        new/<name>/           what will become exported/<name>
-        old/<name>/           what was there before, while the two are swapped
-        pages/                pages of the site that are new or differ
-    site/exported/.lock       held while things get their places: a moment
-    site/.terrarium-site.lock     held while the next file is written for the first time
-    site/terrarium-site.json  says that this folder is ours, and what the pages in it were
+site/exported/.new-x/     an export that is being made ("staging"); removed at the end
+    lock                  held for as long as its process lives
+    new/<name>/           what will become exported/<name>
+    old/<name>/           what was there before, while the two are swapped
+    pages/                pages of the site that are new or differ
+site/exported/.lock       held while things get their places: a moment
+site/.terrarium-site.lock     held while the next file is written for the first time
+site/terrarium-site.json  says that this folder is ours, and what the pages in it were
 """
+
 import contextlib
 import hashlib
 import json
@@ -30,10 +31,19 @@ STAGING = ".new-"
 NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]*")  # of a run, in addresses
 
 # Every file that an export may consist of.
-PARTS = ("manifest", "log", "samples", "check", "heads", "neurons", "embeddings", "update", "code",
-         "corpus")
-FILE = re.compile(rf"({'|'.join(PARTS)})\.json|(steps|logits)/\d+\.json|weights/\d+\.bin",
-                  re.ASCII)
+PARTS = (
+    "manifest",
+    "log",
+    "samples",
+    "check",
+    "heads",
+    "neurons",
+    "embeddings",
+    "update",
+    "code",
+    "corpus",
+)
+FILE = re.compile(rf"({'|'.join(PARTS)})\.json|(steps|logits)/\d+\.json|weights/\d+\.bin", re.ASCII)
 
 # What exports of earlier versions consist of besides, and a new one replaces.
 EARLIER = ("film.json",)
@@ -43,6 +53,7 @@ LITTER = (".DS_Store", "desktop.ini", "Thumbs.db")
 
 
 # The one way in ---------------------------------------------------------------------------------
+
 
 def publish(site, name, write, pages=None):
     """Have write(folder) make an export, and put it into its place: site/exported/<name>.
@@ -123,6 +134,7 @@ def put_back_directory(new, place, old):
 
 # Staging, and what is left of it when somebody is killed ----------------------------------------
 
+
 @contextlib.contextmanager
 def staging_folder(place):
     """A folder for an export that is being made, locked as long as this process lives. Raises
@@ -191,6 +203,7 @@ def sync(folder):
 
 # Whose folder it is -----------------------------------------------------------------------------
 
+
 def check_site(site, pages=None):
     """Raise BadInput for a folder that is neither empty nor a site of ours, for pages in it that
     somebody has changed, and for links. Writes nothing."""
@@ -201,8 +214,9 @@ def check_site(site, pages=None):
             check_is_ours(site)
             for name, page in pages_of(pages):
                 check_page(site, name, page)
-        check_no_links(site, MARKER, f"{MARKER}.part", MARKER_LOCK, "exported/index.json",
-                       "exported/.lock")
+        check_no_links(
+            site, MARKER, f"{MARKER}.part", MARKER_LOCK, "exported/index.json", "exported/.lock"
+        )
         if (site / "exported").exists() and not (site / "exported").is_dir():
             raise BadInput(f"{site / 'exported'} is a file: move it, or choose another --out.")
 
@@ -212,13 +226,20 @@ def check_is_ours(site):
     if not site.exists() or not set(os.listdir(site)) - nothing:
         return
     if read_marker(site) is None and not lists_runs(site):
-        raise BadInput(f"{site} is not empty, and no site that export_for_web.py has made: name a "
-                       "new folder (--out my_site), or empty this one. Nothing was written.")
+        raise BadInput(
+            f"{site} is not empty, and no site that export_for_web.py has made: name a "
+            "new folder (--out my_site), or empty this one. Nothing was written."
+        )
     house = site.resolve().parent
-    if read_marker(site) is None and site.resolve() == house / "site" \
-            and (house / "export_for_web.py").exists():
-        raise BadInput(f"{site} holds the pages of another copy of Terrarium: call the "
-                       f"export_for_web.py in {house} without --out, or choose another --out.")
+    if (
+        read_marker(site) is None
+        and site.resolve() == house / "site"
+        and (house / "export_for_web.py").exists()
+    ):
+        raise BadInput(
+            f"{site} holds the pages of another copy of Terrarium: call the "
+            f"export_for_web.py in {house} without --out, or choose another --out."
+        )
 
 
 def lists_runs(site):
@@ -241,8 +262,10 @@ def check_page(site, name, page):
     found = place.read_bytes()
     if same_text(found) == same_text(page.read_bytes()) or is_ours(site, name, found):
         return
-    raise BadInput(f"{place} is not as export_for_web.py wrote it: move your version somewhere "
-                   "else, or choose another --out. Nothing was written.")
+    raise BadInput(
+        f"{place} is not as export_for_web.py wrote it: move your version somewhere "
+        "else, or choose another --out. Nothing was written."
+    )
 
 
 def is_ours(site, name, found):
@@ -267,8 +290,10 @@ def check_place(place):
         raise BadInput(f"{place} is a file: move it, and export again.")
     strangers = [path for path in sorted(place.rglob("*")) if not belongs(path, place)]
     if strangers:
-        raise BadInput(f"{strangers[0]} is not from an export, and would be lost: move it "
-                       "somewhere else, and export again.")
+        raise BadInput(
+            f"{strangers[0]} is not from an export, and would be lost: move it "
+            "somewhere else, and export again."
+        )
 
 
 def belongs(path, place):
@@ -293,11 +318,14 @@ def check_no_links(folder, *names):
         for part in name.split("/"):
             path = path / part
             if is_link(path):
-                raise BadInput(f"{path} is a link, and what it leads to would be changed: remove "
-                               "the link, or choose another --out.")
+                raise BadInput(
+                    f"{path} is a link, and what it leads to would be changed: remove "
+                    "the link, or choose another --out."
+                )
 
 
 # The folders and pages of a site ----------------------------------------------------------------
+
 
 def claim(site, undo, pages):
     """Make the folders of a site, and the file that says whose it is; undo removes what is new."""
@@ -349,14 +377,23 @@ def stage_pages(site, pages, staging):
 def pages_of(folder):
     """[(name, file)] of all pages, styles and scripts of the site, without exports."""
     found = ((path.relative_to(folder), path) for path in sorted(folder.rglob("*")))
-    return [(name.as_posix(), path) for name, path in found if path.is_file()
-            and "__pycache__" not in name.parts and name.parts[0] not in ("exported", MARKER)
-            and not any(part.startswith(".") for part in name.parts)]
+    return [
+        (name.as_posix(), path)
+        for name, path in found
+        if path.is_file()
+        and "__pycache__" not in name.parts
+        and name.parts[0] not in ("exported", MARKER)
+        and not any(part.startswith(".") for part in name.parts)
+    ]
 
 
 def marker_of(pages):
-    return dict(about="export_for_web.py has made this folder, and replaces only the pages whose "
-                "SHA-256 stands here.", format=FORMAT, pages=pages)
+    return dict(
+        about="export_for_web.py has made this folder, and replaces only the pages whose "
+        "SHA-256 stands here.",
+        format=FORMAT,
+        pages=pages,
+    )
 
 
 def read_marker(site):
@@ -365,11 +402,15 @@ def read_marker(site):
     pages = marker.get("pages") if isinstance(marker, dict) else None
     if not isinstance(pages, dict):
         return None
-    return {name: [one for one in hashes if isinstance(one, str)]
-            for name, hashes in pages.items() if isinstance(hashes, list)}
+    return {
+        name: [one for one in hashes if isinstance(one, str)]
+        for name, hashes in pages.items()
+        if isinstance(hashes, list)
+    }
 
 
 # What is in an export ---------------------------------------------------------------------------
+
 
 def read_manifest(folder):
     """The manifest of an export; {} if there is none that can be read, or of another format."""
@@ -387,8 +428,11 @@ def read_json(path):
 
 def write_index(path, exported, coming):
     """index.json: the runs that a page can choose from. coming: {name: folder} of new ones."""
-    folders = {folder.name: folder for folder in exported.glob("[!.]*")
-               if folder.is_dir() and not is_link(folder)} | coming
+    folders = {
+        folder.name: folder
+        for folder in exported.glob("[!.]*")
+        if folder.is_dir() and not is_link(folder)
+    } | coming
     entries = [index_entry(name, folders[name]) for name in sorted(folders)]
     write_json(path, dict(format=FORMAT, runs=[entry for entry in entries if entry]))
 
@@ -398,9 +442,14 @@ def index_entry(name, folder):
     about = read_manifest(folder)
     settings = about.get("settings")
     try:
-        return dict(name=name, parameters=about["parameters"], step=about["step"],
-                    finished=about["finished"], dataset=settings["dataset"],
-                    total_steps=settings["steps"])
+        return dict(
+            name=name,
+            parameters=about["parameters"],
+            step=about["step"],
+            finished=about["finished"],
+            dataset=settings["dataset"],
+            total_steps=settings["steps"],
+        )
     except (KeyError, TypeError):
         return None
 
@@ -424,6 +473,7 @@ def write_bytes(path, content):
 
 
 # What went wrong --------------------------------------------------------------------------------
+
 
 @contextlib.contextmanager
 def explained(site, place=None):

@@ -1,4 +1,5 @@
 """Weights in fewer bits."""
+
 import dataclasses
 
 import train
@@ -40,6 +41,11 @@ def quantize(model, weight_type):
 def plain_settings(model):
     """What a model has to be made with again, read from its tensors."""
     up = model.blocks[0].up.weight
-    return dataclasses.replace(train.Settings(), n_layer=len(model.blocks), n_embd=up.shape[1],
-                               n_ff=up.shape[0], n_head=model.blocks[0].n_head,
-                               n_ctx=len(model.position_embedding.weight))
+    return dataclasses.replace(
+        train.Settings(),
+        n_layer=len(model.blocks),
+        n_embd=up.shape[1],
+        n_ff=up.shape[0],
+        n_head=model.blocks[0].n_head,
+        n_ctx=len(model.position_embedding.weight),
+    )

@@ -4,6 +4,7 @@ A page of another site can make a browser send requests to this machine, also un
 suddenly leads here (DNS rebinding). So an answer is given to our own names only, of files that lie
 in the site itself, and tells the browser not to take them for anything else.
 """
+
 import contextlib
 import errno
 import hashlib
@@ -28,24 +29,35 @@ SENTENCES = {
     HTTPStatus.NOT_FOUND: "There is no such file in this site. Folders are not listed.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This site can only be read (GET).",
     HTTPStatus.MISDIRECTED_REQUEST: "This server answers only to its own address, which "
-                                    "export_for_web.py has printed.",
+    "export_for_web.py has printed.",
 }
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Files as a browser wants them: types that do not depend on the machine, nothing outdated."""
+
     timeout = 30  # seconds without a byte from the browser, or without one that it takes
     request_seconds = 60  # for a whole request, however its bytes trickle in
     server_version, sys_version = "Terrarium", ""
-    extensions_map = {".html": "text/html", ".css": "text/css", ".js": "text/javascript",
-                      ".mjs": "text/javascript", ".py": "text/plain", ".txt": "text/plain",
-                      ".json": "application/json", ".wasm": "application/wasm",
-                      ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon",
-                      ".woff2": "font/woff2"}
+    extensions_map = {
+        ".html": "text/html",
+        ".css": "text/css",
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".py": "text/plain",
+        ".txt": "text/plain",
+        ".json": "application/json",
+        ".wasm": "application/wasm",
+        ".svg": "image/svg+xml",
+        ".png": "image/png",
+        ".ico": "image/x-icon",
+        ".woff2": "font/woff2",
+    }
 
     def guess_type(self, path):
-        return self.extensions_map.get(os.path.splitext(path)[1].lower(),
-                                       "application/octet-stream")
+        return self.extensions_map.get(
+            os.path.splitext(path)[1].lower(), "application/octet-stream"
+        )
 
     def handle(self):
         self.alarm = threading.Timer(self.request_seconds, self.hang_up)
@@ -184,6 +196,7 @@ def policy_of(folder):
 
 class Server(ThreadingHTTPServer):
     """A thread for each request; a class of thirty may open the site at the same moment."""
+
     request_queue_size = 256
     daemon_threads = True
     allow_reuse_address = os.name != "nt"  # there it would share a port with another program
@@ -211,8 +224,11 @@ def serve(site, port, name):
     for server in servers[1:]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        print(f"The site is at http://localhost:{port}/#run={name} as long as this runs; "
-              "Ctrl-C ends it.", flush=True)
+        print(
+            f"The site is at http://localhost:{port}/#run={name} as long as this runs; "
+            "Ctrl-C ends it.",
+            flush=True,
+        )
         servers[0].serve_forever()
     except KeyboardInterrupt:
         print()

@@ -1,7 +1,8 @@
 """The attention one reads against the fused kernel: forward and backward, a layer, by device.
 
-    python tests/bench/attention.py
+python tests/bench/attention.py
 """
+
 import time
 
 import common  # noqa: F401  (puts the repository on sys.path)
@@ -29,12 +30,17 @@ def main():
     for device in devices:
         for dtype in (torch.float32, torch.bfloat16):
             for B, H, T, D in ((16, 4, 64, 32), (16, 4, 256, 32), (16, 8, 256, 40)):
-                q, k, v = (torch.randn(B, H, T, D, device=device, dtype=dtype, requires_grad=True)
-                           for _ in range(3))
-                plain, fused = (seconds(f, q, k, v) for f in (train.attention,
-                                                             train.fused_attention))
-                print(f"{device} {str(dtype)[6:]:8} (B, H, T, D) = {(B, H, T, D)}: plain "
-                      f"{plain * 1e3:.1f} ms, fused {fused * 1e3:.1f} ms: {plain / fused:.2f}")
+                q, k, v = (
+                    torch.randn(B, H, T, D, device=device, dtype=dtype, requires_grad=True)
+                    for _ in range(3)
+                )
+                plain, fused = (
+                    seconds(f, q, k, v) for f in (train.attention, train.fused_attention)
+                )
+                print(
+                    f"{device} {str(dtype)[6:]:8} (B, H, T, D) = {(B, H, T, D)}: plain "
+                    f"{plain * 1e3:.1f} ms, fused {fused * 1e3:.1f} ms: {plain / fused:.2f}"
+                )
 
 
 if __name__ == "__main__":

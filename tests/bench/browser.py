@@ -12,6 +12,7 @@ do not give PyTorch's numbers. The engines take turns, so that anything else the
 both; the ratio is the median over the rounds. Before that, the first tokens and the logits they
 were chosen from have to be PyTorch's. The page is in browser/.
 """
+
 import argparse
 import contextlib
 import functools
@@ -33,8 +34,10 @@ import torch
 from playwright.sync_api import sync_playwright
 
 PRESETS = ("stories", "tinystories")
-FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-         "--disable-background-networking --disable-component-update --disable-sync").split()
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
 ROUNDS, SECONDS = 25, 50  # for each preset: at most so many rounds, none begins after so long
 CHECKED = 20  # tokens that are compared with PyTorch's
 
@@ -72,8 +75,13 @@ def export(model, s, prompt, folder):
     folder.mkdir()
     (folder / "weights.bin").write_bytes(content)
     settings = {k: getattr(s, k) for k in ("n_layer", "n_head", "n_embd", "n_ff", "n_ctx")}
-    (folder / "model.json").write_text(json.dumps(dict(
-        settings=settings, prompt=prompt, weights=dict(bytes=len(content), tensors=tensors))))
+    (folder / "model.json").write_text(
+        json.dumps(
+            dict(
+                settings=settings, prompt=prompt, weights=dict(bytes=len(content), tensors=tensors)
+            )
+        )
+    )
     (folder / "model.onnx").write_bytes(onnx_graph.build(dequantized, s).SerializeToString())
     return dequantized
 
@@ -99,13 +107,19 @@ def check(name, result, ids, logits):
 def report(preset, results, max_abs_diffs):
     for name, result in results.items():
         rates = result["rates"]
-        print(f"{preset:12} {name} {statistics.median(rates):6,.0f} tokens/s "
-              f"({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} rounds), "
-              f"logits off by {max_abs_diffs[name]:.0e}", flush=True)
+        print(
+            f"{preset:12} {name} {statistics.median(rates):6,.0f} tokens/s "
+            f"({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} rounds), "
+            f"logits off by {max_abs_diffs[name]:.0e}",
+            flush=True,
+        )
     if len(results) == 2:
         ratios = [a / b for a, b in zip(results["ours"]["rates"], results["onnx"]["rates"])]
-        print(f"{preset:12} ours / onnx {statistics.median(ratios):.2f} "
-              f"({min(ratios):.2f} to {max(ratios):.2f})", flush=True)
+        print(
+            f"{preset:12} ours / onnx {statistics.median(ratios):.2f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f})",
+            flush=True,
+        )
 
 
 def race(browser, address, models, preset, only):
@@ -114,8 +128,10 @@ def race(browser, address, models, preset, only):
     dequantized = export(model, s, prompt, Path(models, preset))
     page = browser.new_page()
     page.on("pageerror", lambda error: print(error, file=sys.stderr))
-    page.goto(f"{address}/tests/bench/browser/index.html?model=/model/{preset}/"
-              + (f"&only={only}" if only else ""))
+    page.goto(
+        f"{address}/tests/bench/browser/index.html?model=/model/{preset}/"
+        + (f"&only={only}" if only else "")
+    )
     results = page.evaluate(f"race({ROUNDS}, {SECONDS}, {CHECKED})")
     page.close()
     wanted = expected(dequantized, prompt)
@@ -130,8 +146,11 @@ def main():
     if only != "ours" and not (Path(__file__).parent / "node_modules" / "onnxruntime-web").exists():
         sys.exit("onnxruntime-web is missing: npm install --no-package-lock --prefix tests/bench")
     chromium = shutil.which("chromium") or sys.exit("There is no command chromium: install it.")
-    with tempfile.TemporaryDirectory() as models, served(models) as address, \
-            sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as models,
+        served(models) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for preset in PRESETS:
             race(browser, address, models, preset, only)

@@ -1,4 +1,5 @@
 """What the benchmarks share: the repository, and tests/, on sys.path."""
+
 import sys
 from pathlib import Path
 

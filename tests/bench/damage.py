@@ -7,6 +7,7 @@ outcome is a *sentence* (exit code 2 and one line), the *right* result (what the
 gives), *fewer* (right, of fewer steps, or with a word about what is missing), or a fault: *wrong*,
 *traceback*, *hang*. Faults are listed, and end the script with exit code 1.
 """
+
 import contextlib
 import io
 import json
@@ -31,9 +32,11 @@ from terrarium.settings import read_settings
 import torch
 from tqdm import tqdm
 
-FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 60 --n-layer 1 --n-embd 8 "
-         "--n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 8 --sample-every 2 "
-         "--snapshots 3 --dropout 0.1 --dataset tale.txt").split()
+FLAGS = (
+    "--preset smoke --device cpu --precision float32 --vocab-size 60 --n-layer 1 --n-embd 8 "
+    "--n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 8 --sample-every 2 "
+    "--snapshots 3 --dropout 0.1 --dataset tale.txt"
+).split()
 STOPPED_AT = 5
 FAULTS = ("wrong", "traceback", "hang")
 SECONDS = 300  # after which a command counts as one that never ends
@@ -105,8 +108,22 @@ def overwritten(path, other, rng):
 
 BY_ACCIDENT = (truncated, emptied, missing, swapped, bit_flipped, overwritten)
 # What no text, size, step or probability may be.
-ABSURD = (float("nan"), float("inf"), -1, 10**400, 1e999, None, [], {}, "\ud800", "nonsense", True,
-          -0.5, 10**9, [[[]]])
+ABSURD = (
+    float("nan"),
+    float("inf"),
+    -1,
+    10**400,
+    1e999,
+    None,
+    [],
+    {},
+    "\ud800",
+    "nonsense",
+    True,
+    -0.5,
+    10**9,
+    [[[]]],
+)
 
 
 def hostile(path, other, rng):
@@ -127,8 +144,13 @@ def put_absurd(content, rng):
     inner = content[place]
     if isinstance(inner, (dict, list)) and inner and rng.random() < 0.8:
         return put_absurd(inner, rng)
-    wrong = [one for one in ABSURD if type(one) is not type(inner) or isinstance(inner, float)
-             or one in (-1, 10**400, "\ud800")]
+    wrong = [
+        one
+        for one in ABSURD
+        if type(one) is not type(inner)
+        or isinstance(inner, float)
+        or one in (-1, 10**400, "\ud800")
+    ]
     if isinstance(inner, (int, float)) and not isinstance(inner, bool):
         wrong = [one for one in wrong if one != 10**9]  # may be a size, and then it is honest
     content[place] = rng.choice(wrong)
@@ -234,8 +256,11 @@ def export():
 def model_of(run):
     kept = torch.load(run / "checkpoint.pt", weights_only=True)
     metrics = json.loads((run / "metrics.json").read_bytes())
-    return kept["step"], {name: one.tolist() for name, one in kept["model"].items()}, {
-        name: value for name, value in metrics.items() if "seconds" not in name}
+    return (
+        kept["step"],
+        {name: one.tolist() for name, one in kept["model"].items()},
+        {name: value for name, value in metrics.items() if "seconds" not in name},
+    )
 
 
 def exported():
@@ -247,18 +272,29 @@ def exported():
 
 
 # What an export says that it lacks, and the files that then differ.
-AFFECTED = {"baselines": "log samples", "held-out text": "check", "milestones": "samples", "heads":
-            "heads samples", "neurons": "neurons", "embeddings": "embeddings", "update": "update",
-            "train.py": "code", "attention": "samples heads steps", "rule_accuracy": "samples",
-            "code": "code"}
+AFFECTED = {
+    "baselines": "log samples",
+    "held-out text": "check",
+    "milestones": "samples",
+    "heads": "heads samples",
+    "neurons": "neurons",
+    "embeddings": "embeddings",
+    "update": "update",
+    "train.py": "code",
+    "attention": "samples heads steps",
+    "rule_accuracy": "samples",
+    "code": "code",
+}
 
 
 def same_export(before, after):
-    """"right", "fewer" or "wrong"."""
+    """ "right", "fewer" or "wrong"."""
     (files, about), (now, about_now) = before, after
     steps = [one["step"] for one in about_now["snapshots"]]
-    fewer = steps != [one["step"] for one in about["snapshots"]] or \
-        about_now["sampled_steps"] != about["sampled_steps"]
+    fewer = (
+        steps != [one["step"] for one in about["snapshots"]]
+        or about_now["sampled_steps"] != about["sampled_steps"]
+    )
     announced = {name for what in about_now["missing"] for name in AFFECTED.get(what, "").split()}
     if fewer:  # whatever is a list by steps is shorter
         announced |= {"samples", "heads", "embeddings", "update", "check", "neurons", "log"}
@@ -348,8 +384,12 @@ def main():
         found, faults = drill(count, seed, "VERBOSE" in os.environ)
         os.chdir(common.repository)
     for command in ("resume", "show", "export"):
-        print(f"{command:8}", ", ".join(f"{n} {outcome}" for (name, outcome), n in
-                                        sorted(found.items()) if name == command))
+        print(
+            f"{command:8}",
+            ", ".join(
+                f"{n} {outcome}" for (name, outcome), n in sorted(found.items()) if name == command
+            ),
+        )
     raise SystemExit(1 if faults else 0)
 
 

@@ -6,6 +6,7 @@ Each damage is done to a copy of the shipped site. A page passes if its heading 
 exception was left, no figure waits for ever, and a file that is missing or broken and was asked for
 is named in a sentence. Prints a line for each page that does not pass, and the counts.
 """
+
 import argparse
 import hashlib
 import json
@@ -19,8 +20,24 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from helpers import CHROMIUM, QUIET, ROOT, served  # noqa: E402
 
 PAGES = ("index.html", "explore.html", "write.html")
-ODD = [None, 0, -1, 1e308, 2**53, "", "x" * 100_000, "<img src=x onerror=alert(1)>", "\u202e",
-       [], {}, [[]], True, {"__proto__": {"a": 1}}, "../../index.json", "//127.0.0.1:9/x"]
+ODD = [
+    None,
+    0,
+    -1,
+    1e308,
+    2**53,
+    "",
+    "x" * 100_000,
+    "<img src=x onerror=alert(1)>",
+    "\u202e",
+    [],
+    {},
+    [[]],
+    True,
+    {"__proto__": {"a": 1}},
+    "../../index.json",
+    "//127.0.0.1:9/x",
+]
 WAITING = """() => {
   const waits = [];
   const visit = (root, name) => { for (const one of root.querySelectorAll("*")) {
@@ -68,16 +85,32 @@ def change_bytes(path, rng):
         raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
         path.write_bytes(raw)
     else:
-        path.write_bytes({"cut": raw[: rng.randrange(len(raw))], "empty": b"", "json": b"null",
-                          "page": b"<!doctype html><title>Sign in</title>"}[kind])
+        path.write_bytes(
+            {
+                "cut": raw[: rng.randrange(len(raw))],
+                "empty": b"",
+                "json": b"null",
+                "page": b"<!doctype html><title>Sign in</title>",
+            }[kind]
+        )
     return f"{path.name}: {kind}"
 
 
 def damage(site, rng):
     """Damage the run of a site. Returns what was done."""
     run = site / "exported" / "stories"
-    files = [run / name for name in ("manifest.json", "samples.json", "log.json", "heads.json",
-                                     "check.json", "steps/001000.json", "logits/001000.json")]
+    files = [
+        run / name
+        for name in (
+            "manifest.json",
+            "samples.json",
+            "log.json",
+            "heads.json",
+            "check.json",
+            "steps/001000.json",
+            "logits/001000.json",
+        )
+    ]
     if rng.random() < 0.5:
         path = rng.choice(files)
         done = change_content(path, rng)
@@ -142,8 +175,10 @@ def main():
             if wrong:
                 print(f"{name}, {done}: {'; '.join(wrong)}", flush=True)
         browser.close()
-    print(f"{args.count} damaged exports: {failed} pages failed, {said} said what is wrong, "
-          f"{args.count - failed - said} did not need what was damaged")
+    print(
+        f"{args.count} damaged exports: {failed} pages failed, {said} said what is wrong, "
+        f"{args.count - failed - said} did not need what was damaged"
+    )
 
 
 if __name__ == "__main__":

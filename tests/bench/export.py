@@ -1,7 +1,8 @@
 """What an export takes: seconds and megabytes, of all and of each file.
 
-    python tests/bench/export.py [runs/stories]          bar: 30 s and 15 MB for the default preset
+python tests/bench/export.py [runs/stories]          bar: 30 s and 15 MB for the default preset
 """
+
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ def timed(name, seconds):
         made = make(*given)
         seconds[name.removeprefix("write_")] = time.perf_counter() - start
         return made
+
     return make_and_time
 
 
@@ -38,8 +40,10 @@ def main(folder):
             files = [file for file in (path, *path.rglob("*")) if file.is_file()]
             size = sum(file.stat().st_size for file in files) / 1e6
             total += size
-            print(f"{path.name:16} {len(files):3} files {size:6.2f} MB "
-                  f"{seconds.get(path.stem, 0):6.2f} s")
+            print(
+                f"{path.name:16} {len(files):3} files {size:6.2f} MB "
+                f"{seconds.get(path.stem, 0):6.2f} s"
+            )
     print(f"{'all of ' + str(folder):26} {total:6.2f} MB {taken:6.2f} s")
 
 

@@ -6,6 +6,7 @@
 Prints how many mixes were refused, taken and trained. Raises an error for a traceback, half a
 folder, or a number that is none.
 """
+
 import argparse
 import contextlib
 import io
@@ -27,16 +28,91 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import train
 
 TEXT = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
-NUMBERS = ["0", "1", "2", "3", "7", "8", "16", "-1", "2147483647", "2147483648", "1e3", "9" * 40,
-           "0.5", "x", "", "1_000", " 4", "٣"]
-FLOATS = ["0", "1", "0.5", "1e-6", "1e-40", "1e-300", "5e-324", "1e30", "1e38", "1e308", "-1",
-          "nan", "inf", "-inf", "1e400", "0x1p-3", ".1", "1,5", "x", ""]
-WORDS = ["", "pigs.txt", "stories", "x", "../x", "a b (1)", "\udcff", "a\0b", "ö", "-x", "~/x",
-         "runs/a", "runs", ".", "/", "\x1b[2J", "x" * 300, "nothing.txt", "cpu", "auto", "float32",
-         "bfloat16", "cuda", "smoke", "Con", "a\nb"]
-TINY = dict(preset="smoke", dataset="pigs.txt", vocab_size="64", n_ctx="16", n_embd="8", n_ff="8",
-            n_layer="1", n_head="1", batch_size="2", steps="2", sample_tokens="2", device="cpu",
-            precision="float32")
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "8",
+    "16",
+    "-1",
+    "2147483647",
+    "2147483648",
+    "1e3",
+    "9" * 40,
+    "0.5",
+    "x",
+    "",
+    "1_000",
+    " 4",
+    "٣",
+]
+FLOATS = [
+    "0",
+    "1",
+    "0.5",
+    "1e-6",
+    "1e-40",
+    "1e-300",
+    "5e-324",
+    "1e30",
+    "1e38",
+    "1e308",
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "0x1p-3",
+    ".1",
+    "1,5",
+    "x",
+    "",
+]
+WORDS = [
+    "",
+    "pigs.txt",
+    "stories",
+    "x",
+    "../x",
+    "a b (1)",
+    "\udcff",
+    "a\0b",
+    "ö",
+    "-x",
+    "~/x",
+    "runs/a",
+    "runs",
+    ".",
+    "/",
+    "\x1b[2J",
+    "x" * 300,
+    "nothing.txt",
+    "cpu",
+    "auto",
+    "float32",
+    "bfloat16",
+    "cuda",
+    "smoke",
+    "Con",
+    "a\nb",
+]
+TINY = dict(
+    preset="smoke",
+    dataset="pigs.txt",
+    vocab_size="64",
+    n_ctx="16",
+    n_embd="8",
+    n_ff="8",
+    n_layer="1",
+    n_head="1",
+    batch_size="2",
+    steps="2",
+    sample_tokens="2",
+    device="cpu",
+    precision="float32",
+)
 
 
 def mix(rng):
@@ -52,12 +128,16 @@ def mix(rng):
 def is_small(s):
     """Whether a training is over in a second."""
     tokens = s.steps * s.batch_size * s.n_ctx
-    return s.dataset == "pigs.txt" and tokens * s.n_layer * s.n_embd * (s.n_embd + s.n_ff) < 1e8 \
-        and s.steps < 100 and s.out in ("", "runs/pigs", "x", "ö", "a b (1)", "runs/a", "-x")
+    return (
+        s.dataset == "pigs.txt"
+        and tokens * s.n_layer * s.n_embd * (s.n_embd + s.n_ff) < 1e8
+        and s.steps < 100
+        and s.out in ("", "runs/pigs", "x", "ö", "a b (1)", "runs/a", "-x")
+    )
 
 
 def attempt(flags, may_train):
-    """"refused", "taken" or "trained"; what goes wrong otherwise is raised. may_train(): asked
+    """ "refused", "taken" or "trained"; what goes wrong otherwise is raised. may_train(): asked
     for flags that are taken and small."""
     done = []
 
@@ -96,8 +176,9 @@ def drill(n, seed=0, train_every=1):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("n", type=int, nargs="?", default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--all", action="store_true", help="train with all that are taken")

@@ -8,6 +8,7 @@ the next start has to find the old export or the new one, complete, and no list 
 what is not there. One in ten is the whole command; the others publish what it computed, which is
 the part that can leave something half done. Needs os.fork, so not Windows.
 """
+
 import argparse
 import builtins
 import contextlib
@@ -35,8 +36,10 @@ import export_for_web  # noqa: E402
 import train  # noqa: E402
 from terrarium.web import publish  # noqa: E402
 
-FLAGS = ("--preset smoke --device cpu --precision float32 --vocab-size 100 --n-ctx 32 "
-         "--sample-tokens 4 --steps 6 --sample-every 3 --snapshots 3 --out run").split()
+FLAGS = (
+    "--preset smoke --device cpu --precision float32 --vocab-size 100 --n-ctx 32 "
+    "--sample-tokens 4 --steps 6 --sample-every 3 --snapshots 3 --out run"
+).split()
 CHANGES = ("replace", "rename", "mkdir", "rmdir", "unlink", "fsync")
 
 
@@ -48,8 +51,12 @@ def export():
 
 def publish_again():
     """Publish the export in template/ once more."""
-    publish.publish(Path("site"), "run", lambda folder: shutil.copytree(
-        "template/exported/run", folder, dirs_exist_ok=True), ROOT / "site")
+    publish.publish(
+        Path("site"),
+        "run",
+        lambda folder: shutil.copytree("template/exported/run", folder, dirs_exist_ok=True),
+        ROOT / "site",
+    )
 
 
 def killed(when, work):
@@ -85,10 +92,12 @@ def die_at(n):
 @contextlib.contextmanager
 def before_each_change(act):
     """Call act() before each change of the disk."""
+
     def watched(change):
         def changed(*arguments, **names):
             act()
             return change(*arguments, **names)
+
         return changed
 
     def opened(file, mode="r", *rest, **names):
@@ -121,8 +130,11 @@ def is_complete(place):
     about = publish.read_manifest(place)
     hashes = {one["file"]: one["sha256"] for one in about.get("snapshots", [])}
     hashes |= {name: one["sha256"] for name, one in about.get("files", {}).items()}
-    found = {path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-             for path in place.rglob("*") if path.is_file() and path.name != "manifest.json"}
+    found = {
+        path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in place.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
     return bool(about) and found == hashes
 
 
@@ -147,8 +159,9 @@ def outcome(had_export):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("kills", type=int, nargs="?", default=40)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -157,8 +170,9 @@ def main():
         os.chdir(folder)
         Path("tale.txt").write_text("Tom saw a dog. The dog ran to Tom and Anna.\n" * 60)
         with contextlib.redirect_stdout(io.StringIO()):
-            train.train(read_settings(train.Settings, train.PRESETS,
-                                               [*FLAGS, "--dataset", "tale.txt"]))
+            train.train(
+                read_settings(train.Settings, train.PRESETS, [*FLAGS, "--dataset", "tale.txt"])
+            )
         export()
         os.rename("site", "template")
         sizes = {}  # {(what is done, whether there is an export already): (changes, seconds)}

@@ -6,6 +6,7 @@ A run is begun in a process of its own, killed (SIGKILL), resumed, killed again,
 is left alone, and has to have the weights and samples of an undisturbed run, bit by bit. After each
 kill, whatever is there can be read by show_model.py's loader or is refused in a sentence.
 """
+
 import contextlib
 import os
 import random
@@ -27,9 +28,11 @@ from terrarium.trained import Run
 
 import torch
 
-FLAGS = ("--preset smoke --device cpu --precision float32 --dataset tale.txt --n-layer 1 --n-embd "
-         "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 120 --sample-every 4 --snapshots 8 --dropout "
-         "0.1 --vocab-size 80").split()
+FLAGS = (
+    "--preset smoke --device cpu --precision float32 --dataset tale.txt --n-layer 1 --n-embd "
+    "16 --n-head 2 --n-ff 16 --n-ctx 32 --steps 120 --sample-every 4 --snapshots 8 --dropout "
+    "0.1 --vocab-size 80"
+).split()
 KILLS = 10  # of each run
 
 
@@ -45,8 +48,7 @@ def training(run):
             os.dup2(output.fileno(), 2)
         begun = (run / "settings.json").exists()
         words = ["--resume", str(run)] if begun else [*FLAGS, "--out", str(run)]
-        run_command(lambda: train.train(
-            read_settings(train.Settings, train.PRESETS, words)))
+        run_command(lambda: train.train(read_settings(train.Settings, train.PRESETS, words)))
         code = 0
     except SystemExit as end:
         code = end.code
@@ -91,13 +93,17 @@ def state_of(run):
 
 
 def same_run(run, unbroken):
-    tensors = [torch.load(one / "checkpoint.pt", weights_only=True)["model"]
-               for one in (run, unbroken)]
+    tensors = [
+        torch.load(one / "checkpoint.pt", weights_only=True)["model"] for one in (run, unbroken)
+    ]
     same = all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[1])
     names = ("traces.jsonl", "tokenizer.json", "corpus.json", "tokens/train.bin")
     steps = [RunFolder(one).steps("snapshots", ".pt") for one in (run, unbroken)]
-    return same and steps[0] == steps[1] and all(
-        (run / name).read_bytes() == (unbroken / name).read_bytes() for name in names)
+    return (
+        same
+        and steps[0] == steps[1]
+        and all((run / name).read_bytes() == (unbroken / name).read_bytes() for name in names)
+    )
 
 
 def drill(count, seed):
@@ -138,8 +144,10 @@ def main():
         traceback = "Traceback" in Path("output.txt").read_text("utf-8")
         os.chdir(common.repository)
     print(f"{sum(found.values())} kills:", ", ".join(f"{n} {word}" for word, n in found.items()))
-    print(f"{len(faults)} of {-(-count // KILLS)} runs did not end as the undisturbed one"
-          + ("; a traceback was printed" if traceback else ""))
+    print(
+        f"{len(faults)} of {-(-count // KILLS)} runs did not end as the undisturbed one"
+        + ("; a traceback was printed" if traceback else "")
+    )
     print(*faults, sep="\n")
     raise SystemExit(1 if faults or traceback else 0)
 

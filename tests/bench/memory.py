@@ -7,6 +7,7 @@ learning the tokens, encoding, until corpus.json is there) and training. What is
 of the processes' own (USS), and beside it RSS, which also counts pages of mapped files that the
 system may drop.
 """
+
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,21 @@ def main():
         print(f"a file of {text.stat().st_size / 1e9:.2f} GB", flush=True)
         peaks, before = {"reading": [0, 0], "training": [0, 0]}, time.perf_counter()
         seconds = dict.fromkeys(peaks, 0.0)
-        run = psutil.Popen([sys.executable, str(Path(common.repository, "train.py")), "--preset",
-                            "tinystories", "--dataset", str(text), "--steps", "3", "--out",
-                            str(out)], stdout=subprocess.DEVNULL)
+        run = psutil.Popen(
+            [
+                sys.executable,
+                str(Path(common.repository, "train.py")),
+                "--preset",
+                "tinystories",
+                "--dataset",
+                str(text),
+                "--steps",
+                "3",
+                "--out",
+                str(out),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
         while run.poll() is None:
             phase = "training" if (out / "corpus.json").exists() else "reading"
             peaks[phase] = [max(pair) for pair in zip(peaks[phase], memory(run))]
@@ -56,8 +69,10 @@ def main():
             seconds[phase] += time.perf_counter() - before
             before = time.perf_counter()
         for phase, (own, resident) in peaks.items():
-            print(f"{phase:8} {seconds[phase]:5.0f} s, at most {own / 1e9:.2f} GB of memory (USS), "
-                  f"{resident / 1e9:.2f} GB resident")
+            print(
+                f"{phase:8} {seconds[phase]:5.0f} s, at most {own / 1e9:.2f} GB of memory (USS), "
+                f"{resident / 1e9:.2f} GB resident"
+            )
         print(f"exit code {run.returncode}")
 
 

@@ -1,8 +1,9 @@
 """torch.optim.Muon against ours: one update of all matrices of a preset's blocks.
 
-    python tests/bench/muon.py
-    ONEDNN_MAX_CPU_ISA=AVX2 python tests/bench/muon.py      as if the CPU had no bfloat16
+python tests/bench/muon.py
+ONEDNN_MAX_CPU_ISA=AVX2 python tests/bench/muon.py      as if the CPU had no bfloat16
 """
+
 from functools import partial
 
 import common  # noqa: F401  (puts the repository on sys.path)
@@ -29,8 +30,9 @@ def main():
         torchs = milliseconds(torch.optim.Muon, model)
         print(f"{preset:20} torch.optim.Muon {torchs:7.1f} ms")
         for precision in ("bfloat16", "float32"):
-            make = partial(train.Muon, precision=precision, lr=0.02, momentum=0.85,
-                           weight_decay=0.1)
+            make = partial(
+                train.Muon, precision=precision, lr=0.02, momentum=0.85, weight_decay=0.1
+            )
             own = milliseconds(make, model)
             print(f"{'':20} in {precision:8}      {own:7.1f} ms: {torchs / own:.1f} times as fast")
 

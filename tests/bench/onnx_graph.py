@@ -11,6 +11,7 @@ would be transposed is only reshaped. It hands out the new keys and values alone
 puts them into the cache, since onnxruntime-web copies each output out and each input in. browser/
 onnx.js says what else was tried.
 """
+
 import common  # noqa: F401  (puts the repository on sys.path)
 import train
 
@@ -59,37 +60,55 @@ class Builder(Graph):
 
     def add_and_norm(self, x, more, name):
         """-> LayerNorm(x + more), x + more: both (1, C), from one node."""
-        scale, shift = (self.constant(f"{name}.{part}", self.weights[f"{name}.{part}"])
-                        for part in ("weight", "bias"))
+        scale, shift = (
+            self.constant(f"{name}.{part}", self.weights[f"{name}.{part}"])
+            for part in ("weight", "bias")
+        )
         normed, total = f"{name} normed", f"{name} sum"
-        self.nodes.append(helper.make_node(
-            "SkipLayerNormalization", [x, more, scale, shift], [normed, "", "", total],
-            domain="com.microsoft", epsilon=1e-5))
+        self.nodes.append(
+            helper.make_node(
+                "SkipLayerNormalization",
+                [x, more, scale, shift],
+                [normed, "", "", total],
+                domain="com.microsoft",
+                epsilon=1e-5,
+            )
+        )
         return normed, total
 
     def attention(self, normed, layer):
         """-> what the heads add (1, C), and the new query, key and value (1, 3 C)."""
         H, C, D = self.H, self.C, self.D
-        query, key, value = (self.weights[f"blocks.{layer}.{part}.weight"]
-                             for part in ("query", "key", "value"))
+        query, key, value = (
+            self.weights[f"blocks.{layer}.{part}.weight"] for part in ("query", "key", "value")
+        )
         matrix = np.concatenate([query * np.float32(D**-0.5), key, value])  # scaled in advance
         new = self.linear(normed, f"blocks.{layer}.qkv", matrix)
-        q, k, v = self.node("Split", self.node("Reshape", new, self.shape(3 * H, 1, D)),
-                            self.shape(H, H, H), outputs=("",) * 3, axis=0)  # each (H, 1, D)
+        q, k, v = self.node(
+            "Split",
+            self.node("Reshape", new, self.shape(3 * H, 1, D)),
+            self.shape(H, H, H),
+            outputs=("",) * 3,
+            axis=0,
+        )  # each (H, 1, D)
         k = self.node("Reshape", k, self.shape(H, D, 1))
-        scores = self.node("Concat", self.node("MatMul", q, f"keys.{layer}"),
-                           self.node("MatMul", q, k), axis=2)  # (H, 1, t + 1)
+        scores = self.node(
+            "Concat", self.node("MatMul", q, f"keys.{layer}"), self.node("MatMul", q, k), axis=2
+        )  # (H, 1, t + 1)
         shares = self.node("Softmax", self.node("Add", scores, "mask"), axis=2)
         old, own = self.node("Split", shares, "parts", outputs=("", ""), axis=2)
-        mixed = self.node("Add", self.node("MatMul", old, f"values.{layer}"),
-                          self.node("MatMul", own, v))  # (H, 1, D)
+        mixed = self.node(
+            "Add", self.node("MatMul", old, f"values.{layer}"), self.node("MatMul", own, v)
+        )  # (H, 1, D)
         mixed = self.node("Reshape", mixed, self.shape(1, C))
         return self.linear(mixed, f"blocks.{layer}.output"), new
 
     def blocks(self, n_layer):
         """From ids and place to logits and new."""
-        x, more = (self.node("Gather", self.constant(name, self.weights[f"{name}.weight"]), which)
-                   for name, which in (("token_embedding", "ids"), ("position_embedding", "place")))
+        x, more = (
+            self.node("Gather", self.constant(name, self.weights[f"{name}.weight"]), which)
+            for name, which in (("token_embedding", "ids"), ("position_embedding", "place"))
+        )
         news = []
         for layer in range(n_layer):
             name = f"blocks.{layer}"
@@ -113,14 +132,22 @@ def build(model, s):
     builder.blocks(s.n_layer)
     H, C, D, V = builder.H, builder.C, builder.D, len(model.unembed.weight)
     whole, real = TensorProto.INT64, TensorProto.FLOAT
-    inputs = [("ids", whole, [1]), ("place", whole, [1]), ("mask", real, [1, "t + 1"]),
-              ("parts", whole, [2])]
+    inputs = [
+        ("ids", whole, [1]),
+        ("place", whole, [1]),
+        ("mask", real, [1, "t + 1"]),
+        ("parts", whole, [2]),
+    ]
     for layer in range(s.n_layer):
         inputs += [(f"keys.{layer}", real, [H, D, "t"]), (f"values.{layer}", real, [H, "t", D])]
     outputs = [("logits", real, [1, V]), ("new", real, [s.n_layer, 3 * C])]
     graph = helper.make_graph(
-        builder.nodes, "GPT", [helper.make_tensor_value_info(*one) for one in inputs],
-        [helper.make_tensor_value_info(*one) for one in outputs], list(builder.numbers.values()))
+        builder.nodes,
+        "GPT",
+        [helper.make_tensor_value_info(*one) for one in inputs],
+        [helper.make_tensor_value_info(*one) for one in outputs],
+        list(builder.numbers.values()),
+    )
     proto = helper.make_model(graph, opset_imports=OPSETS, ir_version=10)
     onnx.checker.check_model(proto)
     return proto
@@ -159,8 +186,12 @@ class Runner:
             self.values = np.pad(self.values, [(0, 0)] * 2 + [(0, STEP), (0, 0)])
         t = self.keys.shape[3]
         mask = np.where((np.arange(t + 1) < self.length) | (np.arange(t + 1) == t), 0, UNSEEN)
-        given = dict(ids=np.array([token]), place=np.array([self.length]),
-                     mask=mask[None].astype(np.float32), parts=np.array([t, 1]))
+        given = dict(
+            ids=np.array([token]),
+            place=np.array([self.length]),
+            mask=mask[None].astype(np.float32),
+            parts=np.array([t, 1]),
+        )
         for layer in range(self.s.n_layer):
             given[f"keys.{layer}"], given[f"values.{layer}"] = self.keys[layer], self.values[layer]
         logits, new = self.session.run(["logits", "new"], given)
@@ -177,8 +208,10 @@ def main():
         with torch.inference_mode():
             expected = model(ids)[0][0].numpy()  # (T, V)
         runner = Runner(build(model, s), s)
-        off = max(abs(runner.forward(token) - logits).max()
-                  for token, logits in zip(ids[0].tolist(), expected))
+        off = max(
+            abs(runner.forward(token) - logits).max()
+            for token, logits in zip(ids[0].tolist(), expected)
+        )
         print(f"{preset:12} {s.n_ctx} tokens, logits differ by at most {off:.1e}")
         assert off < 1e-4, "The graph does not compute what train.GPT computes."
 

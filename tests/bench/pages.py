@@ -6,6 +6,7 @@
 They take turns, in the same page, so that a slow or a busy machine slows both. Expected: a third,
 and at most a half, both in index.html and in explore.html.
 """
+
 import sys
 from pathlib import Path
 
@@ -54,14 +55,18 @@ MEASURE = """async (rounds) => {
 
 def main(site):
     with sync_playwright() as playwright, conftest.served(site) as address:
-        browser = playwright.chromium.launch(executable_path=conftest.chromium(),
-                                             args=conftest.QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=conftest.chromium(), args=conftest.QUIET
+        )
         for name in ("index.html", "explore.html"):
             with conftest.opened(browser, f"{address}/{name}") as page:
                 page.mouse.move(5, 5)  # the first interaction
                 drawn, laid_out = page.evaluate(MEASURE, ROUNDS)
-            print(f"{name:12} another step {drawn:.1f} ms, the whole layout {laid_out:.1f} ms: "
-                  f"{drawn / laid_out:.2f}", flush=True)
+            print(
+                f"{name:12} another step {drawn:.1f} ms, the whole layout {laid_out:.1f} ms: "
+                f"{drawn / laid_out:.2f}",
+                flush=True,
+            )
         browser.close()
 
 

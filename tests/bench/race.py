@@ -7,6 +7,7 @@ The textbook starts from 0.02 everywhere and takes 2,000 steps of AdamW in float
 12; ours is GPT and `update` of train.py as they stand. Only training is timed, not evaluation. Ours
 has to end at or below its loss.
 """
+
 import math
 import tempfile
 import time
@@ -22,11 +23,22 @@ from terrarium.runs import RunFolder, prepare, read_tokens
 import torch
 import torch.nn.functional as F
 
-SHAPE = dict(dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=128, n_ff=512,
-             n_ctx=64)
+SHAPE = dict(
+    dataset="shakespeare", vocab_size=0, n_layer=4, n_head=4, n_embd=128, n_ff=512, n_ctx=64
+)
 TEXTBOOK = train.Settings(**SHAPE, precision="float32", batch_size=12, steps=2000, warmup=100)
-OURS = train.Settings(**SHAPE, batch_size=24, steps=200, warmup=5, cooldown=0.5, matrix_lr=0.05,
-                      embedding_lr=0.05, unembedding_lr=0.004, embedding_std=0.1, weight_decay=0)
+OURS = train.Settings(
+    **SHAPE,
+    batch_size=24,
+    steps=200,
+    warmup=5,
+    cooldown=0.5,
+    matrix_lr=0.05,
+    embedding_lr=0.05,
+    unembedding_lr=0.004,
+    embedding_std=0.1,
+    weight_decay=0,
+)
 
 
 def textbook_rate(step, s, full=1e-3, least=1e-4):
@@ -67,8 +79,7 @@ def main():
         prepare(run, data.find("shakespeare"), train.Tokenizer, TEXTBOOK)
         tokens, held_out = map(train.np.array, read_tokens(Path(folder)))
     spans = train.windows(held_out, None, TEXTBOOK.n_ctx)
-    rows = row_spans(train.windows(tokens, None, TEXTBOOK.n_ctx), len(tokens), None,
-                     TEXTBOOK.n_ctx)
+    rows = row_spans(train.windows(tokens, None, TEXTBOOK.n_ctx), len(tokens), None, TEXTBOOK.n_ctx)
     taken = {}
     for name, recipe, s in (("textbook", textbook, TEXTBOOK), ("ours", ours, OURS)):
         torch.manual_seed(s.seed)

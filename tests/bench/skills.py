@@ -1,8 +1,9 @@
 """What a run on the stories learned first: the share of samples that keep each rule, by step.
 
-    python tests/bench/skills.py [runs/stories] [first step]
-                                           bar: 90 % of 200 keep all rules at the end
+python tests/bench/skills.py [runs/stories] [first step]
+                                       bar: 90 % of 200 keep all rules at the end
 """
+
 import json
 import sys
 from pathlib import Path
@@ -21,8 +22,10 @@ def main(folder, first=0):
     s = train.Settings(**read_json(folder / "settings.json"))
     tokenizer = train.Tokenizer(**read_json(folder / "tokenizer.json"))
     model, corpus = train.GPT(s, len(tokenizer.vocab)), data.find(s.dataset)
-    losses = {line["step"]: line.get("validation_loss")
-              for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))}
+    losses = {
+        line["step"]: line.get("validation_loss")
+        for line in map(json.loads, open(folder / "log.jsonl", encoding="utf-8"))
+    }
     paths = sorted((folder / "snapshots").glob("*.pt"))
     for path in (path for path in paths if int(path.stem) >= first):
         model.load_state_dict(train.torch.load(path, weights_only=True))
@@ -32,8 +35,11 @@ def main(folder, first=0):
         rows, _ = train.generate(model, tokenizer, prompts, s, n_tokens, seed=0)
         texts = [tokenizer.decode(row).replace(END, "") for row in rows]
         shares, _ = rule_accuracy(corpus.check, prompts, texts)
-        print(f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
-              + "  ".join(f"{rule} {share:4.0%}" for rule, share in shares.items()), flush=True)
+        print(
+            f"step {int(path.stem):>6}  loss {losses[int(path.stem)]:.3f}  "
+            + "  ".join(f"{rule} {share:4.0%}" for rule, share in shares.items()),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

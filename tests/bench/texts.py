@@ -7,6 +7,7 @@
 Of every text: it is refused in a sentence, or its tokens give back the text, there are five prompts
 (the table says how many are different), and the page's tokenizer, run by node, makes the same ids.
 """
+
 import argparse
 import contextlib
 import io
@@ -43,8 +44,11 @@ def main():
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--train", type=int, default=0, metavar="STEPS")
     args = parser.parse_args()
-    texts = {**{kind: text.encode() for kind, text in sample_texts.by_script().items()},
-             **sample_texts.by_kind(), **{path.name: path.read_bytes() for path in args.files}}
+    texts = {
+        **{kind: text.encode() for kind, text in sample_texts.by_script().items()},
+        **sample_texts.by_kind(),
+        **{path.name: path.read_bytes() for path in args.files},
+    }
     counts = dict.fromkeys(("run", "sentence", "WRONG"), 0)
     with tempfile.TemporaryDirectory() as folder:
         for number, (kind, content) in enumerate(texts.items()):
@@ -62,9 +66,16 @@ def outcome(home, steps):
     """What becomes of a text file, and what to say about it."""
     try:
         text = TextFile(home / "text.txt")
-        s = train.Settings(**train.PRESETS["smoke"] | dict(
-            steps=max(1, steps), device="cpu", precision="float32", out=str(home / "run"),
-            dataset=str(home / "text.txt")))
+        s = train.Settings(
+            **train.PRESETS["smoke"]
+            | dict(
+                steps=max(1, steps),
+                device="cpu",
+                precision="float32",
+                out=str(home / "run"),
+                dataset=str(home / "text.txt"),
+            )
+        )
         run = RunFolder(home / "cut").create()
         write_tokens(text, train.Tokenizer, s, run)
         tokenizer = train.Tokenizer(**read_json(run.path / "tokenizer.json"))
@@ -96,8 +107,13 @@ def differences(text, tokenizer, home):
     (home / "page.mjs").write_text(PAGE, "utf-8")
     learned = dict(vocab=tokenizer.vocab, merges=tokenizer.merges)
     given = json.dumps(dict(learned=learned, texts=[*documents, *text.PROMPTS]))
-    done = subprocess.run(["node", home / "page.mjs", home / "tokenizer.mjs"], input=given,
-                          capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        ["node", home / "page.mjs", home / "tokenizer.mjs"],
+        input=given,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     return "" if json.loads(done.stdout) == ids else "the page makes other ids"
 
 

@@ -1,7 +1,8 @@
 """How long a 4,096-token vocabulary takes to learn on TinyStories, and how fast it encodes.
 
-    python tests/bench/tokenizer.py        bars: 60 s for 11 MB, then 5 MB a second on one core
+python tests/bench/tokenizer.py        bars: 60 s for 11 MB, then 5 MB a second on one core
 """
+
 from pathlib import Path
 
 import common

@@ -4,6 +4,7 @@
 
 Reads the log of a run that is there, since both times were measured side by side in it.
 """
+
 import sys
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from terrarium.files import read_json
 def main(folder):
     metrics = read_json(folder / "metrics.json")
     training = metrics["seconds"] - metrics["sampling_seconds"]
-    print(f"{folder}: {training:.1f} s of training, "
-          f"{metrics['sampling_seconds']:.1f} s of samples: "
-          f"{metrics['sampling_seconds'] / training:.1%}")
+    print(
+        f"{folder}: {training:.1f} s of training, "
+        f"{metrics['sampling_seconds']:.1f} s of samples: "
+        f"{metrics['sampling_seconds'] / training:.1%}"
+    )
 
 
 if __name__ == "__main__":

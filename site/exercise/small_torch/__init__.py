@@ -3,6 +3,7 @@
 Names, arguments, results and errors are those of torch. There are float32, int64 and bool, one
 device, and no gradients. The tensors are in _tensor.py and, as JavaScript, in calls.js.
 """
+
 import math as _math
 
 from torch import _tensor
@@ -10,12 +11,26 @@ from torch._tensor import Tensor, device, dtype  # noqa: F401
 
 __version__ = "2.13 in small"
 _MORE = "; here floats are torch.float32 and integers torch.int64"
-_TYPES = {"float64", "float16", "bfloat16", "double", "half", "int32", "int16", "int8", "uint8",
-          "short", "complex64", "cfloat"}
-_KNOWN = _tensor.KNOWN | set("""autocast amp autograd backends compile cuda mps linalg load save
+_TYPES = {
+    "float64",
+    "float16",
+    "bfloat16",
+    "double",
+    "half",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "short",
+    "complex64",
+    "cfloat",
+}
+_KNOWN = _tensor.KNOWN | set(
+    """autocast amp autograd backends compile cuda mps linalg load save
 optim random set_default_dtype sparse enable_grad set_grad_enabled Generator get_default_dtype
 from_numpy tensordot meshgrid vmap tril_indices triu_indices vstack hstack dstack bernoulli
-multinomial normal nan_to_num finfo""".split())
+multinomial normal nan_to_num finfo""".split()
+)
 _names = globals()
 _names.update(_tensor.FUNCTIONS)
 
@@ -28,6 +43,7 @@ Size = tuple
 
 class no_grad:  # noqa: N801
     """There are no gradients here, so there is nothing to switch off."""
+
     def __init__(self, mode=True):
         pass
 
@@ -59,4 +75,3 @@ def __getattr__(name):
     if name in _TYPES or name in _KNOWN:
         raise AttributeError(_tensor.elsewhere("torch." + name) + (_MORE if name in _TYPES else ""))
     raise AttributeError(f"module 'torch' has no attribute '{name}'")
-

@@ -1,4 +1,5 @@
 """MicroPython's math, and what is missing there."""
+
 from math import *  # noqa: F403
 from math import factorial, sqrt
 
@@ -30,4 +31,4 @@ def hypot(*sides):
 
 
 def exp2(x):
-    return 2.0 ** x
+    return 2.0**x

@@ -1,4 +1,5 @@
 """What Python finds in a page besides torch: imports that say what there is, and a fuller math."""
+
 import builtins
 import sys
 
@@ -25,8 +26,10 @@ def importing(name, *more):
             raise ImportError(name)  # not for heads: JavaScript's side, and bare memory
         return built_in(name, *more)
     except ImportError:
-        raise ImportError(f"{name} is not in this page: you can import torch, torch.nn, "
-                          "torch.nn.functional and math.") from None
+        raise ImportError(
+            f"{name} is not in this page: you can import torch, torch.nn, "
+            "torch.nn.functional and math."
+        ) from None
 
 
 def asking(prompt=""):

@@ -3,6 +3,7 @@
 Every method and operator is one call of calls.js. signatures.js says what is passed in and out, and
 how 2 is told from 2.0; the signs below are the same as there.
 """
+
 import builtins
 from collections import namedtuple
 
@@ -12,8 +13,10 @@ ERROR, FLOAT, LITERAL, DTYPE, DEVICE, PARTS = "\x00", "\x01", "\x02", "\x03", "\
 LARGEST = 1 << 30  # larger integers would not survive the way to JavaScript
 JsProxy, NoneType = type(_torch.methods), type(None)
 NUMBERS = {"nan": float("nan"), "inf": float("inf")}
-KINDS = {kind: type("RuntimeError", (RuntimeError,), {"kind": kind})  # for judge.py
-         for kind in ("matmul_shapes", "broadcast_shapes")}
+KINDS = {
+    kind: type("RuntimeError", (RuntimeError,), {"kind": kind})  # for judge.py
+    for kind in ("matmul_shapes", "broadcast_shapes")
+}
 
 
 class dtype:  # noqa: N801 (the name is torch's)
@@ -86,7 +89,7 @@ def rare(thing):
 def listed(kind, things):
     made = _torch.list(kind)
     for i in range(0, len(things), 200):  # so many arguments are always possible
-        _torch.more(made, *[plain(thing) for thing in things[i:i + 200]])
+        _torch.more(made, *[plain(thing) for thing in things[i : i + 200]])
     return made
 
 
@@ -117,10 +120,12 @@ def fail(found):
 
 def calling(run):
     """The function of Python that calls one of JavaScript."""
+
     def call(*args, **named):
         args = [plain(one) for one in args]
         found = run(*args, **{key: plain(named[key]) for key in named}) if named else run(*args)
         return Tensor(found) if type(found) is JsProxy else read(found)
+
     return call
 
 
@@ -131,6 +136,7 @@ def changing(run):
     def change(self, *args, **named):
         call(self, *args, **named)
         return self
+
     return change
 
 
@@ -141,6 +147,7 @@ def with_names(name, call):
     def named(*args, **more):
         found = call(*args, **more)
         return both(*found) if type(found) is tuple else found
+
     return named
 
 
@@ -161,8 +168,14 @@ def offered(group):
 OPERATORS = "add + sub - mul * div / matmul @ pow ** remainder % floor_divide //".split(" ")
 COMPARISONS = "lt < le <= gt > ge >=".split(" ")
 BITS = "bitwise_and & bitwise_or | bitwise_xor ^".split(" ")
-PYTHONS = {"div": "truediv", "remainder": "mod", "floor_divide": "floordiv", "bitwise_and": "and",
-           "bitwise_or": "or", "bitwise_xor": "xor"}
+PYTHONS = {
+    "div": "truediv",
+    "remainder": "mod",
+    "floor_divide": "floordiv",
+    "bitwise_and": "and",
+    "bitwise_or": "or",
+    "bitwise_xor": "xor",
+}
 UNSUPPORTED = "unsupported operand type(s) for %s: '%s' and '%s'"
 UNCOMPARED = "'%s' not supported between instances of '%s' and '%s'"
 
@@ -186,13 +199,15 @@ def operator(name, sign, words=UNSUPPORTED, swapped=False, changes=False):
         if type(found) is not JsProxy:
             fail(found)
         return self if changes else Tensor(found)
+
     return operate
 
 
 def equality(name, otherwise):
     same = operator(name, "==")
-    return lambda self, other: same(self, other) if isinstance(other, (
-        Tensor, int, float, bool)) else otherwise
+    return lambda self, other: (
+        same(self, other) if isinstance(other, (Tensor, int, float, bool)) else otherwise
+    )
 
 
 def pairs(words):
@@ -201,10 +216,12 @@ def pairs(words):
 
 # The class ----------------------------------------------------------------------------------------
 
-KNOWN = set("""backward grad requires_grad_ retain_grad grad_fn numpy cuda half double bfloat16
+KNOWN = set(
+    """backward grad requires_grad_ retain_grad grad_fn numpy cuda half double bfloat16
 register_hook unfold scatter scatter_ scatter_add index_add index_put_ topk sort argsort median mode
 unique roll lerp addmm baddbmm trace diag diag_embed repeat_interleave tile unsqueeze_ squeeze_
-transpose_ t_ normal_ uniform_ bernoulli_ multinomial as_strided take""".split())
+transpose_ t_ normal_ uniform_ bernoulli_ multinomial as_strided take""".split()
+)
 
 
 def elsewhere(name):

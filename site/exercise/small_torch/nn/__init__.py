@@ -1,4 +1,5 @@
 """torch.nn in small: modules, their parameters, and a few layers. They do not learn here."""
+
 import math
 from collections import OrderedDict
 
@@ -6,9 +7,11 @@ import torch
 from torch._tensor import elsewhere
 from torch.nn import functional
 
-KNOWN = set("""Conv1d Conv2d Embedding MultiheadAttention Transformer TransformerEncoderLayer
+KNOWN = set(
+    """Conv1d Conv2d Embedding MultiheadAttention Transformer TransformerEncoderLayer
 RMSNorm LSTM GRU RNN Tanh Sigmoid SiLU LeakyReLU ModuleDict Flatten CrossEntropyLoss LogSoftmax init
-utils""".split())
+utils""".split()
+)
 
 
 def __getattr__(name):
@@ -34,8 +37,10 @@ class Module:
             setattr(self, group, OrderedDict())
 
     def __setattr__(self, name, value):
-        for kind, words, group in ((Module, "module", "_modules"),
-                                   (Parameter, "parameters", "_parameters")):
+        for kind, words, group in (
+            (Module, "module", "_modules"),
+            (Parameter, "parameters", "_parameters"),
+        ):
             if isinstance(value, kind):
                 if "_modules" not in self.__dict__:
                     raise AttributeError(f"cannot assign {words} before Module.__init__() call")
@@ -100,8 +105,10 @@ class Module:
         return ""
 
     def __repr__(self):
-        lines = ["(" + name + "): " + repr(module).replace("\n", "\n  ")
-                 for name, module in self._modules.items()]
+        lines = [
+            "(" + name + "): " + repr(module).replace("\n", "\n  ")
+            for name, module in self._modules.items()
+        ]
         inside = "\n  " + "\n  ".join(lines) + "\n" if lines else self.extra_repr()
         return f"{type(self).__name__}({inside})"
 
@@ -118,16 +125,19 @@ class Linear(Module):
         return functional.linear(input, self.weight, self.bias)
 
     def extra_repr(self):
-        return (f"in_features={self.in_features}, out_features={self.out_features}, "
-                f"bias={self.bias is not None}")
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class LayerNorm(Module):
     def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True):
         super().__init__()
         self.eps = eps
-        self.normalized_shape = ((normalized_shape,) if isinstance(normalized_shape, int)
-                                 else tuple(normalized_shape))
+        self.normalized_shape = (
+            (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        )
         self.weight = Parameter(torch.ones(self.normalized_shape)) if elementwise_affine else None
         with_bias = elementwise_affine and bias
         self.bias = Parameter(torch.zeros(self.normalized_shape)) if with_bias else None

@@ -1,11 +1,14 @@
 """torch.nn.functional in small."""
+
 import torch
 from torch import _tensor
 
 globals().update(dict(_tensor.offered("functional")))
 
-KNOWN = set("""conv1d conv2d embedding cross_entropy nll_loss mse_loss normalize rms_norm tanh
-leaky_relu glu multi_head_attention_forward cosine_similarity gumbel_softmax kl_div""".split())
+KNOWN = set(
+    """conv1d conv2d embedding cross_entropy nll_loss mse_loss normalize rms_norm tanh
+leaky_relu glu multi_head_attention_forward cosine_similarity gumbel_softmax kl_div""".split()
+)
 relu, sigmoid = torch.relu, torch.sigmoid
 
 
