@@ -21,10 +21,23 @@ import { startPage } from "./app/page.js";
 import { openRun } from "./app/run.js";
 import * as urlState from "./app/url-state.js";
 
-const FIGURES = ["attention-gallery", "attention-map", "compare-chooser", "entropy-strips",
-                 "head-story", "logit-lens", "parity-check", "probability-diff", "prompt-chooser",
-                 "run-facts", "run-picker", "step-controls", "token-row", "top-ten"];
-const INSIDE = "#inside > *, #inside .columns > *";  // the figures of the text itself
+const FIGURES = [
+  "attention-gallery",
+  "attention-map",
+  "compare-chooser",
+  "entropy-strips",
+  "head-story",
+  "logit-lens",
+  "parity-check",
+  "probability-diff",
+  "prompt-chooser",
+  "run-facts",
+  "run-picker",
+  "step-controls",
+  "token-row",
+  "top-ten",
+];
+const INSIDE = "#inside > *, #inside .columns > *"; // the figures of the text itself
 const [FIRST, SECOND, BOTH] = ["#first", "#second", "#compared .comparison"];
 
 /** A number from the address, if it is one, within limits. */
@@ -37,9 +50,11 @@ function parseNumber(text, defaultNumber, min, max) {
 function parseRequest(run, step) {
   const { prompt, text = "", position, comparedPosition, head, temperature, seed, versus } = urlState.read();
   const { settings, prompts, snapshots } = run.manifest;
-  const steps = snapshots.map((one) => one.step), i = steps.indexOf(nearestSnapshot(run, step));
+  const steps = snapshots.map((one) => one.step),
+    i = steps.indexOf(nearestSnapshot(run, step));
   return {
-    run, step,
+    run,
+    step,
     prompt: Math.floor(parseNumber(prompt, 0, 0, prompts.length - 1)),
     text: text.slice(0, MAX_LENGTH),
     position: Math.floor(parseNumber(position, 0, 0, settings.n_ctx)),
@@ -47,12 +62,11 @@ function parseRequest(run, step) {
     head: parseHead(run, head, defaultHeads.get(run)),
     temperature: parseNumber(temperature, settings.temperature, 0, 2),
     seed: Math.floor(parseNumber(seed, 1, 1, 2 ** 31)),
-    versus: /^(step|run|temperature|off):./.test(versus) ? versus
-      : `step:${steps[i - 1] ?? steps.at(-1)}`,
+    versus: /^(step|run|temperature|off):./.test(versus) ? versus : `step:${steps[i - 1] ?? steps.at(-1)}`,
   };
 }
 
-const defaultHeads = new WeakMap();  // run -> its most important head
+const defaultHeads = new WeakMap(); // run -> its most important head
 
 async function findDefaultHead(run) {
   if (defaultHeads.has(run)) return;
@@ -64,8 +78,10 @@ const textOf = ({ text, run, prompt }) => text || run.manifest.prompts[prompt];
 
 /** The second of the two that are compared: a request like the first, except for one thing. */
 async function secondRequest(request) {
-  const { versus, run } = request, i = versus.indexOf(":");
-  const kind = versus.slice(0, i), value = versus.slice(i + 1);
+  const { versus, run } = request,
+    i = versus.indexOf(":");
+  const kind = versus.slice(0, i),
+    value = versus.slice(i + 1);
   if (kind === "step") return { ...request, step: nearestSnapshot(run, parseNumber(value, 0, 0, Infinity)) };
   if (kind === "temperature") return { ...request, temperature: parseNumber(value, 0, 0, 2) };
   if (kind === "off") return { ...request, intervention: { heads: [value] } };
@@ -73,8 +89,8 @@ async function secondRequest(request) {
   return { ...request, run: otherRun, step: otherRun.manifest.snapshots.at(-1).step };
 }
 
-const promises = new Map();  // key -> promise of a forward pass, the one used last at the end
-const passes = new Map();  // key -> the same forward pass, as soon as it is there
+const promises = new Map(); // key -> promise of a forward pass, the one used last at the end
+const passes = new Map(); // key -> the same forward pass, as soon as it is there
 const MAX_CACHED = 40;
 
 /** A forward pass from the cache, or as `make` promises it; an error is shown in its place. */
@@ -82,7 +98,10 @@ function cached(key, make) {
   const promise = promises.get(key) ?? make();
   promises.delete(key);
   promises.set(key, promise);
-  promise.then((pass) => passes.set(key, pass), () => promises.delete(key));
+  promise.then(
+    (pass) => passes.set(key, pass),
+    () => promises.delete(key),
+  );
   for (const cache of [promises, passes]) {
     if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value);
   }
@@ -90,7 +109,8 @@ function cached(key, make) {
 }
 
 function computeRequest(request) {
-  const { run, step, temperature, seed, intervention } = request, text = textOf(request);
+  const { run, step, temperature, seed, intervention } = request,
+    text = textOf(request);
   const key = [run.name, nearestSnapshot(run, step), text, temperature, seed, intervention];
   return cached(JSON.stringify(key), () => compute(run, step, { ...request, text }));
 }
@@ -99,15 +119,16 @@ function setAll(selector, properties) {
   for (const figure of document.querySelectorAll(selector)) Object.assign(figure, properties);
 }
 
-let turn = 0;  // grows with every request, so that a late answer is recognised
+let turn = 0; // grows with every request, so that a late answer is recognised
 
 /** Show the forward pass that is asked for. */
 async function showText(request, isCurrent) {
   const { run, step, prompt, text } = request;
-  const key = `${run.name} ${step} ${prompt}`, keyWithLogits = `${key} logits`;
+  const key = `${run.name} ${step} ${prompt}`,
+    keyWithLogits = `${key} logits`;
   setAll("#inside top-ten", { weightsError: null });
   let pass = text ? null : passes.get(keyWithLogits);
-  if (pass) return setAll(INSIDE, { pass });  // at once, and not in two parts
+  if (pass) return setAll(INSIDE, { pass }); // at once, and not in two parts
   pass = await (text ? computeRequest(request) : cached(key, () => fromExport(run, step, prompt)));
   if (!isCurrent()) return;
   setAll(INSIDE, { pass });
@@ -116,7 +137,8 @@ async function showText(request, isCurrent) {
   if (!isCurrent()) return;
   const complete = await cached(keyWithLogits, () => withLogits(pass));
   if (!isCurrent() || complete === pass) return;
-  if (complete instanceof Error) {  // what was exported is shown nevertheless
+  if (complete instanceof Error) {
+    // what was exported is shown nevertheless
     setAll("#inside logit-lens", { pass: complete });
     setAll("#inside top-ten", { weightsError: complete });
   } else {
@@ -129,20 +151,26 @@ async function showComparison(request, isCurrent) {
   await firstInteraction;
   if (!isCurrent()) return;
   const first = await computeRequest(request);
-  const second = await secondRequest(request).then(computeRequest).catch((error) => error);
+  const second = await secondRequest(request)
+    .then(computeRequest)
+    .catch((error) => error);
   if (!isCurrent()) return;
   setAll(FIRST, { pass: first, otherPass: second });
   setAll(SECOND, { pass: second, otherPass: first });
   setAll(BOTH, { pass: first, otherPass: second });
 }
 
-let shown = null;  // the request for a text, as JSON
-let compared = {};  // the same for the two that are compared, and a timer
+let shown = null; // the request for a text, as JSON
+let compared = {}; // the same for the two that are compared, and a timer
 
 function show(run, step) {
-  const request = parseRequest(run, step), isCurrent = (one = ++turn) => () => one === turn;
+  const request = parseRequest(run, step),
+    isCurrent =
+      (one = ++turn) =>
+      () =>
+        one === turn;
   const { prompt, text, position, comparedPosition, head, temperature, seed, versus } = request;
-  findDefaultHead(run).catch(() => {});  // reported where heads.json is shown
+  findDefaultHead(run).catch(() => {}); // reported where heads.json is shown
   setAll(FIGURES.join(","), { head, temperature });
   setAll(INSIDE, { position });
   setAll(`${FIRST}, ${SECOND}, ${BOTH}`, { position: comparedPosition });
@@ -153,9 +181,11 @@ function show(run, step) {
   shown = key;
   const comparedKey = `${key} ${versus}`;
   if (comparedKey === compared.key) return;
-  clearTimeout(compared.timer);  // not at every step while the slider plays
-  compared = { key: comparedKey, timer: setTimeout(() =>
-    showComparison(request, () => compared.key === comparedKey), 60) };
+  clearTimeout(compared.timer); // not at every step while the slider plays
+  compared = {
+    key: comparedKey,
+    timer: setTimeout(() => showComparison(request, () => compared.key === comparedKey), 60),
+  };
 }
 
 function change(changes) {
@@ -171,11 +201,16 @@ addEventListener("prompt", ({ detail: { prompt, text } }) => {
 addEventListener("resample", () => {
   const { prompt = 0, text, seed = 1 } = urlState.read();
   const { prompts } = document.querySelector("prompt-chooser").run.manifest;
-  change({ text: text ?? prompts[prompt] ?? prompts[0], seed: Number(seed) + 1, position: null,
-           comparedPosition: null });
+  change({
+    text: text ?? prompts[prompt] ?? prompts[0],
+    seed: Number(seed) + 1,
+    position: null,
+    comparedPosition: null,
+  });
 });
 addEventListener("position", ({ detail: { position }, target }) =>
-  change(target.closest("#compared") ? { comparedPosition: position } : { position }));
+  change(target.closest("#compared") ? { comparedPosition: position } : { position }),
+);
 addEventListener("head", ({ detail }) => change({ head: detail.head }));
 addEventListener("temperature", ({ detail }) => change({ temperature: detail.temperature }));
 addEventListener("versus", ({ detail, target }) => {
@@ -183,5 +218,6 @@ addEventListener("versus", ({ detail, target }) => {
   if (target.localName === "head-story") document.querySelector("#compare").scrollIntoView();
 });
 
-startPage(FIGURES, { defaultStep: (steps) => steps.at(-1), onShow: show })
-  .catch((error) => console.warn(error.message));
+startPage(FIGURES, { defaultStep: (steps) => steps.at(-1), onShow: show }).catch((error) =>
+  console.warn(error.message),
+);

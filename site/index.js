@@ -9,8 +9,16 @@ import "./figures/run-picker/run-picker.js";
 import "./figures/step-controls/step-controls.js";
 import { startPage } from "./app/page.js";
 
-startPage(["before-after", "loss-curve", "milestone-list", "prompt-samples", "rule-accuracy",
-           "run-facts", "run-picker", "step-controls"]).catch((error) => console.warn(error.message));
+startPage([
+  "before-after",
+  "loss-curve",
+  "milestone-list",
+  "prompt-samples",
+  "rule-accuracy",
+  "run-facts",
+  "run-picker",
+  "step-controls",
+]).catch((error) => console.warn(error.message));
 
 addEventListener("step", ({ target }) => {
   if (target.localName === "milestone-list") document.querySelector("#training").scrollIntoView();

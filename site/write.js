@@ -20,19 +20,21 @@ import { firstInteraction } from "./app/model.js";
 import { startPage } from "./app/page.js";
 import * as urlState from "./app/url-state.js";
 
-const FIGURES = ["download-head", "run-facts", "run-picker", "token-row", "typed-map",
-                 "typed-story"];
+const FIGURES = ["download-head", "run-facts", "run-picker", "token-row", "typed-map", "typed-story"];
 const $ = (selector) => document.querySelector(selector);
 
 const runner = new CodeRunner();
 const state = {
-  run: null, exercise: "attention", head: "0.0",
-  pass: null,      // the example; `passPromise` is its promise
-  trial: null,     // the famous mistake that is in the editor, or null
-  guesses: {},     // for each mistake tried: whether the guess came true
-  result: null,    // of the last run of the code in the editor
-  turn: 0,         // grows whenever the editor gets different code
-  get typed() {    // which exercise the code in the editor belongs to
+  run: null,
+  exercise: "attention",
+  head: "0.0",
+  pass: null, // the example; `passPromise` is its promise
+  trial: null, // the famous mistake that is in the editor, or null
+  guesses: {}, // for each mistake tried: whether the guess came true
+  result: null, // of the last run of the code in the editor
+  turn: 0, // grows whenever the editor gets different code
+  get typed() {
+    // which exercise the code in the editor belongs to
     return this.trial ? "attention" : this.exercise;
   },
 };
@@ -40,7 +42,7 @@ const state = {
 // What was typed ---------------------------------------------------------------------------------
 
 const key = (exercise) => `terrarium/write/${exercise}`;
-const sources = {};  // the same while the page is open: a browser may refuse to store it
+const sources = {}; // the same while the page is open: a browser may refuse to store it
 
 function load(exercise) {
   try {
@@ -95,7 +97,9 @@ function markChanged(hasChanged) {
 /** The attention pattern of the model's built-in head; null until the example is there. */
 function builtinMap(hasRun = false) {
   if (!state.pass || state.pass instanceof Error) return null;
-  const ids = trialIds(state.pass), T = ids.length, builtin = new Float32Array(T * T);
+  const ids = trialIds(state.pass),
+    T = ids.length,
+    builtin = new Float32Array(T * T);
   const { headIndex } = $("token-row");
   for (let query = 0; query < T; query++) builtin.set(state.pass.attentionRow(headIndex, query), query * T);
   return { ids, builtin, typed: null, hasRun };
@@ -156,7 +160,8 @@ async function runCode() {
 
 /** Measure what a famous mistake does, and check the guess. */
 async function measure(result) {
-  const { trial, run } = state, isCurrent = () => state.result === result && state.trial === trial;
+  const { trial, run } = state,
+    isCurrent = () => state.result === result && state.trial === trial;
   let loss;
   try {
     if (!result.measured) throw new Error("This code returned no map to measure.");
@@ -166,8 +171,12 @@ async function measure(result) {
     return;
   }
   if (!isCurrent()) return;
-  const measured = { ...result.measured, loss: loss.typed, builtinLoss: loss.builtin,
-                     uniformLoss: Math.log(run.vocab.length) };
+  const measured = {
+    ...result.measured,
+    loss: loss.typed,
+    builtinLoss: loss.builtin,
+    uniformLoss: Math.log(run.vocab.length),
+  };
   $("guess-first").measured = measured;
   const { choice } = $("guess-first");
   if (choice !== null) {
@@ -185,7 +194,7 @@ addEventListener("mistake", ({ detail }) => {
 
 // In the model -----------------------------------------------------------------------------------
 
-let storyTurn = 0;  // grows with every story, so that late tokens of an old one are recognised
+let storyTurn = 0; // grows with every story, so that late tokens of an old one are recognised
 
 /** Stop a story; what there is of it stays. */
 function stopStory() {
@@ -199,7 +208,8 @@ function stopStory() {
 addEventListener("story", async ({ detail: { prompt } }) => {
   if (state.changed) await runCode();
   if (state.changed || !state.result?.passed.includes("shape")) return;
-  const { run, result } = state, turn = ++storyTurn;
+  const { run, result } = state,
+    turn = ++storyTurn;
   const story = { prompt, typed: [], builtin: [], busy: true, message: "", loss: null, lossMessage: "" };
   const show = (changes) => {
     if (turn === storyTurn) $("typed-story").story = Object.assign(story, changes) && { ...story };
@@ -208,7 +218,9 @@ addEventListener("story", async ({ detail: { prompt } }) => {
   const { settings, prompts } = run.manifest;
   const { start, encoded } = encodePrompt(run, prompts[prompt]);
   try {
-    const ids = [...start, ...encoded], end = start[0] ?? null, { temperature } = settings;
+    const ids = [...start, ...encoded],
+      end = start[0] ?? null,
+      { temperature } = settings;
     await runner.write(run, { ...result, ids, end, seed: 1, temperature }, ({ typed, builtin }) => {
       if (typed) story.typed.push(typed);
       if (builtin) story.builtin.push(builtin);
@@ -232,8 +244,9 @@ addEventListener("stop", stopStory);
 /** The text that heads are tried on: computed here, so nothing else has to be fetched. */
 function exampleOf(run) {
   const { snapshots, prompts, settings } = run.manifest;
-  return compute(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature })
-    .catch((error) => error);
+  return compute(run, snapshots.at(-1).step, { text: prompts[0], temperature: settings.temperature }).catch(
+    (error) => error,
+  );
 }
 
 /** The position with the largest attention weight to a token that is neither the first nor the query. */
@@ -244,7 +257,8 @@ function clearestPosition(pass, head) {
 }
 
 async function show(run) {
-  const named = urlState.read().exercise, exercise = Object.hasOwn(EXERCISES, named) ? named : "attention";
+  const named = urlState.read().exercise,
+    exercise = Object.hasOwn(EXERCISES, named) ? named : "attention";
   if (state.run === run) {
     const before = state.head;
     showHead(run);
@@ -255,18 +269,22 @@ async function show(run) {
   Object.assign(state, { run, pass: null, defaultHead: null, passPromise: exampleOf(run) });
   edit({ exercise });
   showHead(run);
-  const [pass, defaultHead] = await Promise.all([state.passPromise, mostImportantHead(run).catch(() => null)]);
+  const [pass, defaultHead] = await Promise.all([
+    state.passPromise,
+    mostImportantHead(run).catch(() => null),
+  ]);
   if (state.run !== run) return;
   Object.assign(state, { pass, defaultHead });
   showHead(run);
   await firstInteraction;
-  if (state.run === run) runner.open(run).catch(() => {});  // reported when it is used
+  if (state.run === run) runner.open(run).catch(() => {}); // reported when it is used
 }
 
 function showHead(run) {
   state.head = parseHead(run, urlState.read().head, state.defaultHead);
   for (const figure of document.querySelectorAll("typed-map, token-row")) figure.head = state.head;
-  const { pass } = state, row = $("token-row");
+  const { pass } = state,
+    row = $("token-row");
   row.pass = pass;
   if (pass && !(pass instanceof Error)) row.position = clearestPosition(pass, row.headIndex);
   if (!state.result) $("typed-map").maps = builtinMap();
@@ -276,7 +294,10 @@ addEventListener("head", ({ detail }) => {
   urlState.update({ head: detail.head });
   dispatchEvent(new HashChangeEvent("hashchange"));
 });
-addEventListener("position", ({ detail }) => { $("token-row").position = detail.position; });
+addEventListener("position", ({ detail }) => {
+  $("token-row").position = detail.position;
+});
 
-startPage(FIGURES, { defaultStep: (steps) => steps.at(-1), onShow: show })
-  .catch((error) => console.warn(error.message));
+startPage(FIGURES, { defaultStep: (steps) => steps.at(-1), onShow: show }).catch((error) =>
+  console.warn(error.message),
+);

@@ -10,9 +10,9 @@ import { UserError } from "./run.js";
 import { WorkerClient, WorkerTimeout } from "./worker-client.js";
 
 // Milliseconds without a message after which the worker is ended:
-const START_TIMEOUT = 30_000;  // until Python and the weights are there
+const START_TIMEOUT = 30_000; // until Python and the weights are there
 const RUN_TIMEOUT = 2000;
-const TEXT_TIMEOUT = 8000;  // reading or writing a whole text
+const TEXT_TIMEOUT = 8000; // reading or writing a whole text
 
 /** The code took too long, or was stopped. */
 export class CodeStopped extends Error {}
@@ -27,8 +27,10 @@ export class CodeRunner {
       await this.worker.call("open", { model }, { timeout: START_TIMEOUT });
     } catch (error) {
       if (error instanceof CodeStopped) throw error;
-      throw new UserError(`This page cannot run Python in the model of ${run.label}. ${
-        error.message}`, run.command);
+      throw new UserError(
+        `This page cannot run Python in the model of ${run.label}. ${error.message}`,
+        run.command,
+      );
     }
     return model;
   }
@@ -40,8 +42,10 @@ export class CodeRunner {
       return await this.worker.call(method, { model, ...params }, { timeout, onProgress });
     } catch (error) {
       if (!(error instanceof WorkerTimeout)) throw error;
-      throw new CodeStopped(`Stopped after ${timeout / 1000} seconds without a result. Is there an endless `
-        + "loop in it, or is it just slow?");
+      throw new CodeStopped(
+        `Stopped after ${timeout / 1000} seconds without a result. Is there an endless ` +
+          "loop in it, or is it just slow?",
+      );
     }
   }
 
@@ -50,10 +54,16 @@ export class CodeRunner {
     const check = await run.part("check");
     const logits = await run.logits(run.manifest.snapshots.at(-1).step);
     const { defines, stages } = EXERCISES[exercise];
-    const result = await this.call(run, "run", { code, defines, ids, layer, head,
-                                                 check: { ...check, logits } });
+    const result = await this.call(run, "run", {
+      code,
+      defines,
+      ids,
+      layer,
+      head,
+      check: { ...check, logits },
+    });
     if (isPlausible(result, stages)) return result;
-    this.stop();  // the next code gets a fresh Python
+    this.stop(); // the next code gets a fresh Python
     throw new Error("This code changed the judge itself, so it cannot be judged.");
   }
 
@@ -64,25 +74,41 @@ export class CodeRunner {
   async loss(run, { code, exercise }) {
     const { held_out: text } = await run.part("check");
     if (!text) {
-      throw new UserError(run.manifest.missing["held-out text"] ?? "This run was exported before there was a "
-        + "text to measure a loss on.", run.command);
+      throw new UserError(
+        run.manifest.missing["held-out text"] ??
+          "This run was exported before there was a " + "text to measure a loss on.",
+        run.command,
+      );
     }
     const { defines } = EXERCISES[exercise];
-    const { typed, builtin } = await this.call(run, "loss", { code, defines, ids: text.ids },
-                                               { timeout: TEXT_TIMEOUT });
-    return { typed: Number(typed), builtin: Number(builtin), pytorch: text.loss,
-             tokens: text.ids.length - 1 };
+    const { typed, builtin } = await this.call(
+      run,
+      "loss",
+      { code, defines, ids: text.ids },
+      { timeout: TEXT_TIMEOUT },
+    );
+    return {
+      typed: Number(typed),
+      builtin: Number(builtin),
+      pytorch: text.loss,
+      tokens: text.ids.length - 1,
+    };
   }
 
   /** Let both continue a text, with the same random numbers; onToken gets { builtin } or { typed }, { id, p }. */
   write(run, { code, exercise, ids, seed, temperature, end }, onToken) {
-    const { defines } = EXERCISES[exercise], how = { temperature };
+    const { defines } = EXERCISES[exercise],
+      how = { temperature };
     const onProgress = ({ typed, builtin }) => {
       const isToken = run.vocab[(typed ?? builtin)?.id] !== undefined;
       if (isToken) onToken({ typed, builtin });
     };
-    return this.call(run, "write", { code, defines, ids, seed, how, end },
-                     { timeout: TEXT_TIMEOUT, onProgress });
+    return this.call(
+      run,
+      "write",
+      { code, defines, ids, seed, how, end },
+      { timeout: TEXT_TIMEOUT, onProgress },
+    );
   }
 
   /** Stop whatever runs. */
@@ -103,12 +129,15 @@ const isLine = (thing) => thing === null || Number.isInteger(thing);
 function isPlausible(result, stages) {
   const { passed, mistake, maxAbsDiff, n_logits, printed, truncated, maps } = result ?? {};
   const isInOrder = Array.isArray(passed) && passed.every((stage, i) => stage === stages[i]);
-  const isComplete = !mistake && passed?.length === stages.length
-    && Number.isFinite(maxAbsDiff) && Number.isInteger(n_logits);
-  const isMistake = isText(mistake?.message) && isText(mistake.hint) && isLine(mistake.line)
-    && mistake.stage === (mistake.stage === "read" && !passed?.length ? "read" : stages[passed?.length]);
+  const isComplete =
+    !mistake && passed?.length === stages.length && Number.isFinite(maxAbsDiff) && Number.isInteger(n_logits);
+  const isMistake =
+    isText(mistake?.message) &&
+    isText(mistake.hint) &&
+    isLine(mistake.line) &&
+    mistake.stage === (mistake.stage === "read" && !passed?.length ? "read" : stages[passed?.length]);
   const isOutput = Array.isArray(printed) && printed.every(isText) && Number.isInteger(truncated);
-  const isDrawable = !maps
-    || [maps.builtin, maps.typed ?? maps.builtin].every((map) => map instanceof Float32Array);
+  const isDrawable =
+    !maps || [maps.builtin, maps.typed ?? maps.builtin].every((map) => map instanceof Float32Array);
   return isInOrder && (isComplete || isMistake) && isOutput && isDrawable;
 }

@@ -28,7 +28,7 @@ function newColormap(from, to) {
   const canvas = Object.assign(document.createElement("canvas"), { width: 256, height: 1 });
   const ctx = canvas.getContext("2d");
   for (let i = 0; i < 256; i++) {
-    ctx.fillStyle = `color-mix(in oklab, ${to} ${100 * i / 255}%, ${from})`;
+    ctx.fillStyle = `color-mix(in oklab, ${to} ${(100 * i) / 255}%, ${from})`;
     ctx.fillRect(i, 0, 1, 1);
   }
   return new Uint32Array(ctx.getImageData(0, 0, 256, 1).data.buffer);

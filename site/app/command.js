@@ -36,5 +36,7 @@ export function trainCommand({ preset, dataset }) {
 }
 
 /** A name that somebody else chose, shortened, and with its control characters made visible. */
-export const printable = (name) => String(name).replace(/(.{80}).+/su, "$1…").replace(
-  /[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
+export const printable = (name) =>
+  String(name)
+    .replace(/(.{80}).+/su, "$1…")
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);

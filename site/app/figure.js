@@ -42,13 +42,15 @@ const theme = matchMedia("(prefers-color-scheme: dark)");
 
 export class Figure extends LitElement {
   static properties = {
-    run: { attribute: false },    // a Run of app/run.js
-    step: { type: Number },       // the sampled step that is shown
+    run: { attribute: false }, // a Run of app/run.js
+    step: { type: Number }, // the sampled step that is shown
     data: { state: true },
     error: { state: true },
   };
 
-  static styles = [colors, css`
+  static styles = [
+    colors,
+    css`
     :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
             color: var(--text); font-variant-numeric: tabular-nums;
             --axis-left: 56px; --axis-right: 24px;  /* the space beside the axis of steps */ }
@@ -63,7 +65,8 @@ export class Figure extends LitElement {
     .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden;
                        clip-path: inset(50%); white-space: nowrap; }
     @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
-  `];
+  `,
+  ];
 
   connectedCallback() {
     super.connectedCallback();
@@ -80,9 +83,9 @@ export class Figure extends LitElement {
   repaint() {}
 
   willUpdate(changed) {
-    if (this.error?.fromRender && !changed.has("error")) this.error = null;  // perhaps it works now
+    if (this.error?.fromRender && !changed.has("error")) this.error = null; // perhaps it works now
     if (!changed.has("run") || !this.run) return;
-    this.data = null;  // of the previous run: its ids mean different tokens
+    this.data = null; // of the previous run: its ids mean different tokens
     this.loadData(this.run);
   }
 

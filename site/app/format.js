@@ -4,7 +4,7 @@ import { END } from "../engine/tokenizer.js";
 /** 951040 -> "951,040". */
 export const count = (n) => english.format(n);
 
-const english = new Intl.NumberFormat("en");  // made once: that takes longest
+const english = new Intl.NumberFormat("en"); // made once: that takes longest
 
 /** 0.754 -> "75%"; what is not quite 0 or not quite 1 is not rounded to it. */
 export function percent(p) {
@@ -22,7 +22,8 @@ export function nats(loss) {
 
 /** 150 -> "2 min 30 s". */
 export function duration(seconds) {
-  const total = Math.round(seconds), minutes = Math.floor(total / 60);
+  const total = Math.round(seconds),
+    minutes = Math.floor(total / 60);
   if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   return minutes ? `${minutes} min ${total % 60} s` : `${total} s`;
 }
@@ -34,6 +35,10 @@ export function inText(token) {
 
 /** A token on its own: its spaces become visible, too, and a combining mark gets a circle. */
 export function showWhitespace(token) {
-  return token === END ? "(end)" : token.replaceAll(" ", "·").replaceAll("\n", "↵")
-    .replace(/^\p{M}/u, "◌$&");
+  return token === END
+    ? "(end)"
+    : token
+        .replaceAll(" ", "·")
+        .replaceAll("\n", "↵")
+        .replace(/^\p{M}/u, "◌$&");
 }

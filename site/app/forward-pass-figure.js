@@ -11,20 +11,19 @@ import { firstDifference } from "./forward-pass.js";
 
 export class ForwardPassFigure extends Figure {
   static properties = {
-    pass: { attribute: false },       // a ForwardPass, an error, or null until it is there
-    otherPass: { attribute: false },  // another to compare it with, if there is one
+    pass: { attribute: false }, // a ForwardPass, an error, or null until it is there
+    otherPass: { attribute: false }, // another to compare it with, if there is one
     position: { type: Number },
     head: { type: String },
   };
 
   load() {
-    return true;  // they are given what they draw
+    return true; // they are given what they draw
   }
 
   /** The chosen position, or the nearest one in this text; by default, where two texts diverge. */
   get shownPosition() {
-    const first = (this.otherPass && firstDifference(this.pass, this.otherPass))
-      ?? this.pass.firstUncertain;
+    const first = (this.otherPass && firstDifference(this.pass, this.otherPass)) ?? this.pass.firstUncertain;
     return Math.max(1, Math.min(this.pass.lastPosition, this.position || first));
   }
 
@@ -54,7 +53,7 @@ export class ForwardPassFigure extends Figure {
 
   render() {
     if (this.pass instanceof Error) return errorBox(this.pass);
-    if (this.otherPass instanceof Error) return html``;  // shown in its own place
+    if (this.otherPass instanceof Error) return html``; // shown in its own place
     return this.isReady || this.error ? super.render() : this.placeholder();
   }
 

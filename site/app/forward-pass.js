@@ -31,9 +31,9 @@ export class ForwardPass {
   constructor(record) {
     this.attentionScale = 1;
     Object.assign(this, record);
-    this.cache = new Map();  // position -> the result of nextTokenProbs
+    this.cache = new Map(); // position -> the result of nextTokenProbs
     this.length = this.ids.length;
-    this.triangle = this.length * (this.length + 1) / 2;
+    this.triangle = (this.length * (this.length + 1)) / 2;
   }
 
   get vocab() {
@@ -42,7 +42,7 @@ export class ForwardPass {
 
   /** The attention weight of a head from a query to a key, 0 to 1. */
   weight(head, query, key) {
-    return this.attention[head * this.triangle + query * (query + 1) / 2 + key] / this.attentionScale;
+    return this.attention[head * this.triangle + (query * (query + 1)) / 2 + key] / this.attentionScale;
   }
 
   /** The attention pattern of a head, row by row, (T (T + 1) / 2), as multiples of the scale. */
@@ -108,14 +108,20 @@ export class ForwardPass {
 
 /** The forward pass that was exported for the sampled step nearest to another one. */
 export async function fromExport(run, step, prompt) {
-  const nearestStep = nearest(step, run.manifest.exported_steps), file = await run.sample(nearestStep);
+  const nearestStep = nearest(step, run.manifest.exported_steps),
+    file = await run.sample(nearestStep);
   try {
     const { prompt_ids, tokens, attention, attention_entropy } = file.continuations[prompt];
     const pass = new ForwardPass({
-      run, step: nearestStep, isComputed: false, temperature: file.temperature,
-      ids: [...prompt_ids, ...tokens.map(({ id }) => id)], promptLength: prompt_ids.length,
+      run,
+      step: nearestStep,
+      isComputed: false,
+      temperature: file.temperature,
+      ids: [...prompt_ids, ...tokens.map(({ id }) => id)],
+      promptLength: prompt_ids.length,
       generated: tokens,
-      attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)), attentionScale: 255,
+      attention: Uint8Array.from(atob(attention), (byte) => byte.charCodeAt(0)),
+      attentionScale: 255,
       attentionEntropy: attention_entropy.flat(2),
     });
     if (!isComplete(pass)) throw new RangeError("Its parts do not fit together.");
@@ -127,17 +133,25 @@ export async function fromExport(run, step, prompt) {
 
 /** Has an exported forward pass everything that figures draw, and only tokens that exist? */
 function isComplete({ run, ids, promptLength, generated, attention, attentionEntropy, length, triangle }) {
-  const { n_layer, n_head } = run.manifest.settings, isToken = (id) => typeof run.vocab[id] === "string";
-  return promptLength > 0 && ids.every(isToken) && attention.length === n_layer * n_head * triangle
-    && attentionEntropy.length === n_layer * n_head * length && attentionEntropy.every(Number.isFinite)
-    && generated.every(({ p, top }) => Number.isFinite(p) && top.every(([id, one]) =>
-      isToken(id) && Number.isFinite(one)));
+  const { n_layer, n_head } = run.manifest.settings,
+    isToken = (id) => typeof run.vocab[id] === "string";
+  return (
+    promptLength > 0 &&
+    ids.every(isToken) &&
+    attention.length === n_layer * n_head * triangle &&
+    attentionEntropy.length === n_layer * n_head * length &&
+    attentionEntropy.every(Number.isFinite) &&
+    generated.every(
+      ({ p, top }) => Number.isFinite(p) && top.every(([id, one]) => isToken(id) && Number.isFinite(one)),
+    )
+  );
 }
 
 /** The same forward pass with logits and a model; unchanged if there is no snapshot of its step. */
 export async function withLogits(pass) {
   if (nearestSnapshot(pass.run, pass.step) !== pass.step) return pass;
-  const model = new LiveModel(pass.run, pass.step), { logits } = await model.forward(pass.ids);
+  const model = new LiveModel(pass.run, pass.step),
+    { logits } = await model.forward(pass.ids);
   return new ForwardPass({ ...pass, logits, model });
 }
 
@@ -147,14 +161,29 @@ export async function withLogits(pass) {
  */
 export async function compute(run, step, { text, temperature, seed = 1, intervention }) {
   const { start, encoded, unknown, isTruncated } = await encodeTyped(run, text);
-  const { settings } = run.manifest, promptIds = [...start, ...encoded];
+  const { settings } = run.manifest,
+    promptIds = [...start, ...encoded];
   const model = new LiveModel(run, nearestSnapshot(run, step));
   if (!promptIds.length) throw new UserError("None of these characters occurs in its corpus.", null);
-  const ids = await model.generate(promptIds, { temperature }, {
-    intervention, seed, tokens: settings.sample_tokens, end: tokenizerOf(run).end });
+  const ids = await model.generate(
+    promptIds,
+    { temperature },
+    { intervention, seed, tokens: settings.sample_tokens, end: tokenizerOf(run).end },
+  );
   const activations = await model.forward(ids, intervention);
-  return new ForwardPass({ run, step: model.step, isComputed: true, temperature, ids, model, intervention,
-                           promptLength: promptIds.length, unknown, isTruncated, ...activations });
+  return new ForwardPass({
+    run,
+    step: model.step,
+    isComputed: true,
+    temperature,
+    ids,
+    model,
+    intervention,
+    promptLength: promptIds.length,
+    unknown,
+    isTruncated,
+    ...activations,
+  });
 }
 
 const tokenizers = new WeakMap();
@@ -166,7 +195,8 @@ function tokenizerOf(run) {
 
 /** Encode a text that the model has tokens for, up to a full context. */
 export function encodePrompt(run, text) {
-  const tokenizer = tokenizerOf(run), ids = tokenizer.encode(text);
+  const tokenizer = tokenizerOf(run),
+    ids = tokenizer.encode(text);
   const start = tokenizer.end === null ? [] : [tokenizer.end];
   const encoded = ids.slice(0, run.manifest.settings.n_ctx - start.length);
   return { start, encoded, isTruncated: encoded.length < ids.length };
@@ -174,11 +204,15 @@ export function encodePrompt(run, text) {
 
 /** The same for any text. `unknown`: characters that the corpus has in no spelling are left out. */
 async function encodeTyped(run, text) {
-  const { ids } = tokenizerOf(run), isUnknown = (character) => !ids.has(character);
+  const { ids } = tokenizerOf(run),
+    isUnknown = (character) => !ids.has(character);
   if (!Array.from(text).some(isUnknown)) return { ...encodePrompt(run, text), unknown: [] };
-  const { normalize } = await import("../engine/spelling.js");  // most visits do not need it
+  const { normalize } = await import("../engine/spelling.js"); // most visits do not need it
   const typed = normalize(text, ids);
-  return { ...encodePrompt(run, normalize(typed, ids, true)), unknown: [...new Set(typed)].filter(isUnknown) };
+  return {
+    ...encodePrompt(run, normalize(typed, ids, true)),
+    unknown: [...new Set(typed)].filter(isUnknown),
+  };
 }
 
 /**
@@ -195,16 +229,18 @@ export function firstDifference(a, b) {
 
 /** The attention weights of another forward pass minus those of this one, where both texts are the same. */
 export function attentionDifference(pass, otherPass) {
-  const hasSameHeads = pass.attention.length / pass.triangle
-    === otherPass.attention.length / otherPass.triangle;
-  const length = hasSameHeads ? firstDifference(pass, otherPass) ?? pass.length : 0;
-  const weight = (head, query, key) =>
-    otherPass.weight(head, query, key) - pass.weight(head, query, key);
+  const hasSameHeads =
+    pass.attention.length / pass.triangle === otherPass.attention.length / otherPass.triangle;
+  const length = hasSameHeads ? (firstDifference(pass, otherPass) ?? pass.length) : 0;
+  const weight = (head, query, key) => otherPass.weight(head, query, key) - pass.weight(head, query, key);
   return {
-    length, weight, attentionScale: 1,
+    length,
+    weight,
+    attentionScale: 1,
     pattern(head) {
       return Array.from({ length }, (_, query) =>
-        Array.from({ length: query + 1 }, (_, key) => weight(head, query, key))).flat();
+        Array.from({ length: query + 1 }, (_, key) => weight(head, query, key)),
+      ).flat();
     },
     /** The total variation distance between two rows, on average over the positions. */
     totalVariation(head) {

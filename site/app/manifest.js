@@ -14,17 +14,28 @@ const some = (list, holds) => every(list, holds) && list.length > 0;
 const isSize = (thing, max) => isCount(thing) && thing > 0 && thing <= max;
 
 function isModel(s) {
-  return isObject(s) && isSize(s.n_layer, 200) && isSize(s.n_head, 200) && s.n_layer * s.n_head <= 4000
-    && isSize(s.n_embd, 32_768) && s.n_embd % s.n_head === 0 && isSize(s.n_ff, 2 ** 17)
-    && isSize(s.n_ctx, 100_000) && isCount(s.steps) && isCount(s.sample_tokens)
-    && Number.isFinite(s.temperature) && isText(s.preset) && isText(s.dataset);
+  return (
+    isObject(s) &&
+    isSize(s.n_layer, 200) &&
+    isSize(s.n_head, 200) &&
+    s.n_layer * s.n_head <= 4000 &&
+    isSize(s.n_embd, 32_768) &&
+    s.n_embd % s.n_head === 0 &&
+    isSize(s.n_ff, 2 ** 17) &&
+    isSize(s.n_ctx, 100_000) &&
+    isCount(s.steps) &&
+    isCount(s.sample_tokens) &&
+    Number.isFinite(s.temperature) &&
+    isText(s.preset) &&
+    isText(s.dataset)
+  );
 }
 
-const isTensor = ({ name, shape, type, offset }) => isText(name) && isText(type) && isCount(offset)
-  && some(shape, isCount);
+const isTensor = ({ name, shape, type, offset }) =>
+  isText(name) && isText(type) && isCount(offset) && some(shape, isCount);
 
-const isSnapshot = ({ step, file, sha256 }) => isCount(step) && isText(sha256)
-  && isText(file) && /^weights\/\d+\.bin$/.test(file);
+const isSnapshot = ({ step, file, sha256 }) =>
+  isCount(step) && isText(sha256) && isText(file) && /^weights\/\d+\.bin$/.test(file);
 
 const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
 
@@ -33,16 +44,35 @@ const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) 
 /** @param {object} manifest as it was read, of any type */
 export function isValidManifest(manifest) {
   try {
-    const { settings, corpus, tokenizer, weights, snapshots, sampled_steps, exported_steps, files,
-            missing, prompts, metrics } = manifest;
+    const {
+      settings,
+      corpus,
+      tokenizer,
+      weights,
+      snapshots,
+      sampled_steps,
+      exported_steps,
+      files,
+      missing,
+      prompts,
+      metrics,
+    } = manifest;
     const hasFiles = Object.entries(files).every(isFile) && Object.values(missing).every(isText);
-    return isModel(settings) && hasFiles && [corpus.vocab_size, corpus.train_characters, manifest.step,
-      manifest.parameters].every(isCount)
-      && some(tokenizer.vocab, isText) && every(tokenizer.merges, (pair) => some(pair, isText))
-      && isCount(weights.bytes) && some(weights.tensors, isTensor) && some(snapshots, isSnapshot)
-      && some(sampled_steps, isCount) && some(exported_steps, isCount) && some(prompts, isText)
-      && Number.isFinite(metrics?.seconds ?? 0);
+    return (
+      isModel(settings) &&
+      hasFiles &&
+      [corpus.vocab_size, corpus.train_characters, manifest.step, manifest.parameters].every(isCount) &&
+      some(tokenizer.vocab, isText) &&
+      every(tokenizer.merges, (pair) => some(pair, isText)) &&
+      isCount(weights.bytes) &&
+      some(weights.tensors, isTensor) &&
+      some(snapshots, isSnapshot) &&
+      some(sampled_steps, isCount) &&
+      some(exported_steps, isCount) &&
+      some(prompts, isText) &&
+      Number.isFinite(metrics?.seconds ?? 0)
+    );
   } catch {
-    return false;  // something that has to be looked into is not there at all
+    return false; // something that has to be looked into is not there at all
   }
 }

@@ -23,7 +23,11 @@ export const firstInteraction = new Promise((resolve) => {
 });
 
 /** The step of the snapshot nearest to another step. */
-export const nearestSnapshot = (run, step) => nearest(step, run.manifest.snapshots.map((one) => one.step));
+export const nearestSnapshot = (run, step) =>
+  nearest(
+    step,
+    run.manifest.snapshots.map((one) => one.step),
+  );
 
 export class LiveModel {
   /** @param {import("./run.js").Run} run @param {number} step one of those with a snapshot */
@@ -31,16 +35,23 @@ export class LiveModel {
     const { snapshots, settings, weights } = run.manifest;
     const { file, sha256 } = snapshots.find((one) => one.step === step);
     Object.assign(this, { run, step });
-    this.model = { key: `${run.name}/${step}/${sha256}`, url: new URL(file, run.url).href,
-                   sha256, settings, weights };
+    this.model = {
+      key: `${run.name}/${step}/${sha256}`,
+      url: new URL(file, run.url).href,
+      sha256,
+      settings,
+      weights,
+    };
   }
 
   async call(method, params, onProgress) {
     try {
       return await engine.call(method, { model: this.model, ...params }, { onProgress });
     } catch (error) {
-      throw new UserError(`The weights of step ${this.step} of ${this.run.label} cannot be used. ${
-        error.message}`, this.run.command);
+      throw new UserError(
+        `The weights of step ${this.step} of ${this.run.label} cannot be used. ${error.message}`,
+        this.run.command,
+      );
     }
   }
 
@@ -60,8 +71,9 @@ export class LiveModel {
   /** Ids with up to `tokens` more. `sampling`: temperature, topK, topP. @returns {Promise<number[]>} */
   async generate(ids, sampling, { intervention, seed, tokens, end } = {}) {
     const allIds = [...ids];
-    await this.call("generate", { ids, sampling, intervention, seed, tokens, end },
-                    (generated) => allIds.push(...generated.map((token) => token.id)));
+    await this.call("generate", { ids, sampling, intervention, seed, tokens, end }, (generated) =>
+      allIds.push(...generated.map((token) => token.id)),
+    );
     return allIds;
   }
 }

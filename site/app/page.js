@@ -8,7 +8,7 @@ import { listRuns, openRun } from "./run.js";
 import { nearest } from "./step-scale.js";
 import * as urlState from "./url-state.js";
 
-const DEFAULT_RUN = "stories";  // shown by default, if it is there
+const DEFAULT_RUN = "stories"; // shown by default, if it is there
 
 /**
  * @param {string[]} figures the elements of the page that show a run
@@ -21,7 +21,8 @@ const DEFAULT_RUN = "stories";  // shown by default, if it is there
 export async function startPage(figures, { defaultStep = (steps) => steps[0], onShow = () => {} } = {}) {
   const all = () => document.querySelectorAll(figures.join(","));
   const box = document.querySelector("#error");
-  let runs = [], run = null;
+  let runs = [],
+    run = null;
   box.replaceChildren();
 
   async function open() {
@@ -34,7 +35,7 @@ export async function startPage(figures, { defaultStep = (steps) => steps[0], on
       delete document.body.dataset.noRun;
       show();
     } catch (error) {
-      document.body.dataset.noRun = "";  // figures without a run are not shown
+      document.body.dataset.noRun = ""; // figures without a run are not shown
       render([errorBox(error), otherRuns()], box);
       throw error;
     }
@@ -42,8 +43,11 @@ export async function startPage(figures, { defaultStep = (steps) => steps[0], on
 
   /** The runs that can be shown instead. */
   function otherRuns() {
-    return runs.length ? html`<p class="other-runs">Available: ${runs.map(({ name }, i) => html`${
-      i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`)}</p>` : nothing;
+    return runs.length
+      ? html`<p class="other-runs">Available: ${runs.map(
+          ({ name }, i) => html`${i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`,
+        )}</p>`
+      : nothing;
   }
 
   function show() {
@@ -63,7 +67,7 @@ export async function startPage(figures, { defaultStep = (steps) => steps[0], on
     }
   }
 
-  const ignore = () => {};  // the error is shown in #error
+  const ignore = () => {}; // the error is shown in #error
 
   addEventListener("step", ({ detail }) => {
     urlState.update({ step: detail.step });
@@ -73,7 +77,10 @@ export async function startPage(figures, { defaultStep = (steps) => steps[0], on
     urlState.replace({ run: detail.name });
     open().catch(ignore);
   });
-  urlState.subscribe(() => (run && (urlState.read().run ?? run.name) === run.name
-    && !("noRun" in document.body.dataset) ? show() : open().catch(ignore)));
+  urlState.subscribe(() =>
+    run && (urlState.read().run ?? run.name) === run.name && !("noRun" in document.body.dataset)
+      ? show()
+      : open().catch(ignore),
+  );
   await open();
 }

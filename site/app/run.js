@@ -11,7 +11,7 @@ import { hasHash } from "../engine/weights.js";
 import { exportCommand, printable } from "./command.js";
 import { isValidManifest } from "./manifest.js";
 
-const FORMAT = 2;  // what this page can read, as in export_for_web.py
+const FORMAT = 2; // what this page can read, as in export_for_web.py
 const EXPORTED = new URL("../exported/", import.meta.url);
 const EXPORT = "python export_for_web.py";
 
@@ -38,8 +38,10 @@ export async function listRuns() {
     if (error.status !== 404) throw error;
   }
   if (!index?.runs?.length) {
-    throw new UserError("There is no run to show yet: train a model, then export it.",
-                        "python train.py && python export_for_web.py --serve");
+    throw new UserError(
+      "There is no run to show yet: train a model, then export it.",
+      "python train.py && python export_for_web.py --serve",
+    );
   }
   checkFormat(index, LIST);
   return index.runs.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
@@ -47,20 +49,21 @@ export async function listRuns() {
 
 /** @param {string} name @returns {Promise<Run>} @throws {UserError} */
 export async function openRun(name) {
-  const what = runSubject(name), command = exportCommand(name);
+  const what = runSubject(name),
+    command = exportCommand(name);
   if (/^\.{0,2}$/.test(name)) throw new UserError(`${what.first} is missing.`, command);
   const url = new URL(`${encodeURIComponent(name)}/`, EXPORTED);
   const manifest = await fetchJson(new URL("manifest.json", url), what, command);
   checkFormat(manifest, what);
   if (!isValidManifest(manifest)) throw damaged("manifest.json", what.inner, command);
-  return new Run({ ...manifest, name }, url);  // it may have been renamed
+  return new Run({ ...manifest, name }, url); // it may have been renamed
 }
 
 export class Run {
   constructor(manifest, url) {
     Object.assign(this, { manifest, url, name: manifest.name });
     this.vocab = manifest.tokenizer.vocab;
-    this.cache = new Map();  // path -> promise of its content
+    this.cache = new Map(); // path -> promise of its content
   }
 
   /** One of the JSON files, such as "samples". @throws {UserError} */
@@ -105,10 +108,11 @@ export class Run {
   }
 
   async fetchFile(path) {
-    const expected = this.manifest.files[path], name = `${path} of ${this.label}`;
+    const expected = this.manifest.files[path],
+      name = `${path} of ${this.label}`;
     if (!expected) throw new UserError(`${name} was not exported.`, this.command);
     const bytes = await fetchBytes(new URL(path, this.url), { first: name, inner: name }, this.command);
-    const isSame = bytes.byteLength === expected.bytes && await hasHash(bytes, expected.sha256);
+    const isSame = bytes.byteLength === expected.bytes && (await hasHash(bytes, expected.sha256));
     if (!isSame) throw this.damaged(path);
     return parse(bytes, () => this.damaged(path));
   }
@@ -122,8 +126,10 @@ const damaged = (path, label, command) =>
 
 function checkFormat({ format }, what) {
   if (format !== FORMAT) {
-    throw new UserError(`${what.first} was exported in format ${format}, but this page reads format `
-      + `${FORMAT}: export it again with the export_for_web.py that came with this page.`);
+    throw new UserError(
+      `${what.first} was exported in format ${format}, but this page reads format ` +
+        `${FORMAT}: export it again with the export_for_web.py that came with this page.`,
+    );
   }
 }
 
@@ -135,8 +141,9 @@ async function fetchBytes(url, what, command) {
     throw new UserError(`${what.first} cannot be reached: is the server still running?`, `${EXPORT} --serve`);
   }
   if (!response.ok) {
-    throw Object.assign(new UserError(`${what.first} is missing (${response.status}).`, command),
-                        { status: response.status });
+    throw Object.assign(new UserError(`${what.first} is missing (${response.status}).`, command), {
+      status: response.status,
+    });
   }
   return response.arrayBuffer();
 }

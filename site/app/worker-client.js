@@ -15,7 +15,7 @@ export class WorkerClient {
   /** @param {URL} url of a module */
   constructor(url) {
     this.url = url;
-    this.pending = new Map();  // id of a call -> what to do with its messages
+    this.pending = new Map(); // id of a call -> what to do with its messages
   }
 
   /**
@@ -24,9 +24,15 @@ export class WorkerClient {
    * which takes over its onmessage.
    */
   start() {
-    this.blob ??= URL.createObjectURL(new Blob([
-      `onmessage = (first) => import(${JSON.stringify(this.url)}).then(() => onmessage(first),
-         (error) => setTimeout(() => { throw error; }));`], { type: "text/javascript" }));
+    this.blob ??= URL.createObjectURL(
+      new Blob(
+        [
+          `onmessage = (first) => import(${JSON.stringify(this.url)}).then(() => onmessage(first),
+         (error) => setTimeout(() => { throw error; }));`,
+        ],
+        { type: "text/javascript" },
+      ),
+    );
     this.worker = new Worker(this.blob, { type: "module" });
     this.worker.onerror = () => this.end(new Error("The engine cannot be started."));
     const { port1, port2 } = new MessageChannel();
@@ -67,7 +73,7 @@ export class WorkerClient {
         stopTimer();
         if (timeout < Infinity) timer = setTimeout(() => this.end(new WorkerTimeout()), timeout);
       };
-      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");  // cannot be guessed
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-"); // cannot be guessed
       this.pending.set(id, { resolve, reject, onProgress, restartTimer, stopTimer });
       restartTimer();
       this.port.postMessage({ id, method, params });

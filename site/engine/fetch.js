@@ -3,7 +3,7 @@ import { GPT } from "./gpt.js";
 import { compile, javascriptKernel } from "./kernel.js";
 import { hasHash, unpack } from "./weights.js";
 
-let createKernel = null;  // in WebAssembly; where that is not possible, in JavaScript
+let createKernel = null; // in WebAssembly; where that is not possible, in JavaScript
 
 async function loadKernel() {
   try {
@@ -22,15 +22,17 @@ async function loadKernel() {
  */
 export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT) {
   if (!createKernel) await loadKernel();
-  const file = url.split("/").at(-1), response = await fetch(url);
+  const file = url.split("/").at(-1),
+    response = await fetch(url);
   if (!response.ok) throw new Error(`${file} is missing (${response.status}).`);
-  const bytes = await response.arrayBuffer(), tensors = unpack(bytes, weights);
-  if (sha256 && !await hasHash(bytes, sha256)) {
+  const bytes = await response.arrayBuffer(),
+    tensors = unpack(bytes, weights);
+  if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
   try {
     const model = new Model(settings, tensors, createKernel);
-    model.forward([0]);  // the first time is slower
+    model.forward([0]); // the first time is slower
     model.reset();
     return model;
   } catch {

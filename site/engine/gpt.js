@@ -13,7 +13,7 @@
  */
 import { rowOf } from "./weights.js";
 
-const MAX_FLOATS = 2 ** 29;  // two gigabytes
+const MAX_FLOATS = 2 ** 29; // two gigabytes
 
 export class GPT {
   /**
@@ -25,7 +25,7 @@ export class GPT {
     const { n_layer: L, n_head: H, n_embd: C, n_ff, n_ctx } = settings;
     Object.assign(this, { L, H, C, n_ff, n_ctx, D: C / H });
     this.V = tensors.get("token_embedding.weight").shape[0];
-    this.rows = 4 * Math.ceil(n_ctx / 4);  // attention weights are stored in groups of four
+    this.rows = 4 * Math.ceil(n_ctx / 4); // attention weights are stored in groups of four
     this.tensors = tensors;
     if (this.floatCount() > MAX_FLOATS) throw new RangeError("This model is too large for a page.");
     this.kernel = createKernel(4 * this.floatCount());
@@ -50,7 +50,8 @@ export class GPT {
       const entry = (load, name) => [name, load(`blocks.${layer}.${name}`)];
       return Object.fromEntries([
         ...["query", "key", "value", "output", "up", "down"].map((name) => entry(this.matrix, name)),
-        ...["attention_norm", "feed_forward_norm"].map((name) => entry(this.norms, name))]);
+        ...["attention_norm", "feed_forward_norm"].map((name) => entry(this.norms, name)),
+      ]);
     });
     this.unembed = this.matrix("unembed");
     this.finalNorm = this.norms("norm");
@@ -58,7 +59,12 @@ export class GPT {
 
   /** The address of a weight matrix, and its shape. */
   matrix = (name) => {
-    const { kernel } = this, { shape: [nOut, nIn], values, scales } = this.tensors.get(`${name}.weight`);
+    const { kernel } = this,
+      {
+        shape: [nOut, nIn],
+        values,
+        scales,
+      } = this.tensors.get(`${name}.weight`);
     if (!scales) return { nOut, nIn, weights: this.copyToKernel(values) };
     const weights = kernel.reserveBytes(values.length);
     kernel.bytes(weights, values.length).set(values);
@@ -82,7 +88,7 @@ export class GPT {
   allocateActivations() {
     const { kernel, L, H, C, V, n_ctx, n_ff, rows } = this;
     const allocate = (n, size) => Array.from({ length: n }, () => kernel.reserve(size));
-    this.residuals = allocate(2 * L + 1, n_ctx * C);  // see `residual`
+    this.residuals = allocate(2 * L + 1, n_ctx * C); // see `residual`
     this.queries = allocate(L, n_ctx * C);
     this.keys = allocate(L, n_ctx * C);
     this.values = allocate(L, n_ctx * C);
@@ -129,10 +135,12 @@ export class GPT {
    * @throws {RangeError}
    */
   forward(ids) {
-    const start = this.length, n = ids.length;
+    const start = this.length,
+      n = ids.length;
     if (!n || start + n > this.n_ctx) {
-      throw new RangeError(`${start} and ${n} more tokens do not fit: this model sees 1 to `
-        + `${this.n_ctx} at once.`);
+      throw new RangeError(
+        `${start} and ${n} more tokens do not fit: this model sees 1 to ` + `${this.n_ctx} at once.`,
+      );
     }
     this.embed(ids, start);
     for (let layer = 0; layer < this.L; layer++) this.block(layer, start, n);
@@ -142,7 +150,8 @@ export class GPT {
 
   /** residual 0 = embedding of the token + embedding of its position. */
   embed(ids, start) {
-    const { C } = this, stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
+    const { C } = this,
+      stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
       const token = rowOf(this.tensors.get("token_embedding.weight"), id);
       const position = rowOf(this.tensors.get("position_embedding.weight"), start + i);
@@ -152,8 +161,11 @@ export class GPT {
 
   /** Attention mixes tokens, an MLP works on each; both add to the residual stream. */
   block(layer, start, n) {
-    const { kernel, C, n_ff } = this, row = 4 * start * C, params = this.layers[layer];
-    const [before, between, after] = this.residuals.slice(2 * layer, 2 * layer + 3)
+    const { kernel, C, n_ff } = this,
+      row = 4 * start * C,
+      params = this.layers[layer];
+    const [before, between, after] = this.residuals
+      .slice(2 * layer, 2 * layer + 3)
       .map((address) => address + row);
     if (this.ablated.layers.has(layer)) {
       this.skipLayer(layer, start, n);
@@ -178,9 +190,9 @@ export class GPT {
 
   /** Skip a layer: the residual stream passes through, its attention weights and activations are 0. */
   skipLayer(layer, start, n) {
-    const { kernel, C, H, n_ff, rows } = this, size = this.n_ctx * C;
-    const input = kernel.floats(this.residuals[2 * layer], size)
-      .subarray(start * C, (start + n) * C);
+    const { kernel, C, H, n_ff, rows } = this,
+      size = this.n_ctx * C;
+    const input = kernel.floats(this.residuals[2 * layer], size).subarray(start * C, (start + n) * C);
     for (const depth of [2 * layer + 1, 2 * layer + 2]) {
       kernel.floats(this.residuals[depth], size).set(input, start * C);
     }
@@ -197,7 +209,9 @@ export class GPT {
 
   /** One head: softmax(q kᵀ / √D) v at each new position, over all positions up to it. */
   attentionHead(layer, head, start, n) {
-    const { kernel, C, D, rows } = this, name = `${layer}.${head}`, headOffset = 4 * head * D;
+    const { kernel, C, D, rows } = this,
+      name = `${layer}.${head}`,
+      headOffset = 4 * head * D;
     const replacement = this.replacedPatterns[name];
     for (let position = start; position < start + n; position++) {
       const weights = this.patterns[layer * this.H + head] + 4 * position * rows;

@@ -17,13 +17,15 @@ import { softmax } from "./kernel.js";
  * @returns {Float32Array} (V)
  */
 export function samplingProbs(logits, { temperature = 1, topK = 0, topP = 1 } = {}) {
-  if (temperature < 1e-6) {  // anything smaller would overflow
+  if (temperature < 1e-6) {
+    // anything smaller would overflow
     const best = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
     return Float32Array.from(logits, (_, id) => Number(id === best));
   }
   const p = softmax(logits.map((logit) => logit / temperature));
   if (!topK && topP >= 1) return p;
-  const order = ranking(p), truncated = new Float32Array(p.length);
+  const order = ranking(p),
+    truncated = new Float32Array(p.length);
   const candidates = topK ? order.slice(0, topK) : order;
   const total = candidates.reduce((sum, id) => sum + p[id], 0);
   let cumulative = 0;
@@ -43,7 +45,9 @@ export function ranking(p) {
 
 /** The n most likely tokens. @returns {{id: number, p: number}[]} */
 export function top(p, n = 10) {
-  return ranking(p).slice(0, n).map((id) => ({ id, p: p[id] }));
+  return ranking(p)
+    .slice(0, n)
+    .map((id) => ({ id, p: p[id] }));
 }
 
 /** Sample an id, given a random number from 0 to 1. @param {ArrayLike<number>} p sums to 1 */

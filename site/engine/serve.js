@@ -18,8 +18,10 @@ export function serve(methods, immediate = []) {
       const turn = immediate.includes(method) ? Promise.resolve() : queue;
       const done = turn
         .then(() => methods[method]({ id, ...params }, (progress) => send({ id, progress })))
-        .then((result) => send({ id, result }, buffersOf(result)),
-              (error) => send({ id, error: String(error.message) }));
+        .then(
+          (result) => send({ id, result }, buffersOf(result)),
+          (error) => send({ id, error: String(error.message) }),
+        );
       if (!immediate.includes(method)) queue = done;
     };
   };
@@ -27,5 +29,7 @@ export function serve(methods, immediate = []) {
 
 /** The buffers of a result, which are transferred instead of copied. */
 function buffersOf(result) {
-  return Object.values(result).filter(ArrayBuffer.isView).map((view) => view.buffer);
+  return Object.values(result)
+    .filter(ArrayBuffer.isView)
+    .map((view) => view.buffer);
 }

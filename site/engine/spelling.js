@@ -6,12 +6,26 @@
 import { MARKS, SPACE } from "./tokenizer.js";
 
 // What a person types as one character: a letter and its marks, or a Korean syllable in parts.
-const CHARACTER = new RegExp("[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]+" +
-  `[\u11a8-\u11ff\ud7cb-\ud7fb]*|[^][${MARKS}]*`, "gu");
+const CHARACTER = new RegExp(
+  "[\u1100-\u115f\ua960-\ua97c]+[\u1160-\u11a7\ud7b0-\ud7c6]+" +
+    `[\u11a8-\u11ff\ud7cb-\ud7fb]*|[^][${MARKS}]*`,
+  "gu",
+);
 const OPENS = new RegExp(`^$|${SPACE}|[([{<'"‘‚‹“„«]`);
-const ALIKE = ["-‐‑‒–—―−", ".…。．", ",،，、", "?？؟", ";；؛", "·・", "~～〜",
-  " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000"];
-const QUOTES = [["'‘‹‚`", "'’›‘´′ʼ"], ['"“«„', '"”»“″']];  // before a word, and after one
+const ALIKE = [
+  "-‐‑‒–—―−",
+  ".…。．",
+  ",،，、",
+  "?？؟",
+  ";；؛",
+  "·・",
+  "~～〜",
+  " \u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+];
+const QUOTES = [
+  ["'‘‹‚`", "'’›‘´′ʼ"],
+  ['"“«„', '"”»“″'],
+]; // before a word, and after one
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
 
 /**
@@ -28,7 +42,9 @@ export function normalize(text, ids, drop = false) {
     }
     if (!drop) return character.normalize();
     // An accent may go, and its letter stay.
-    return Array.from(character.normalize("NFD")).filter((part) => ids.has(part)).join("");
+    return Array.from(character.normalize("NFD"))
+      .filter((part) => ids.has(part))
+      .join("");
   });
 }
 

@@ -13,7 +13,8 @@ export const END = "<|endoftext|>";
 // as in terrarium/text.py.
 const LETTER = "\\p{L}\\p{N}_";
 export const MARKS = "\\p{M}\u200c\u200d";
-export const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+export const SPACE =
+  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const BEYOND_LATIN = "(?=[^\\0-\\u02ff])";
 const WORD = `[${LETTER}]{1,32}(?:${BEYOND_LATIN}[${LETTER}${MARKS}]{1,32}[${MARKS}]{0,15})?`;
 const PUNCTUATION = `(?:(?![${LETTER}]|${SPACE})[^]){1,32}(?:${BEYOND_LATIN}[${MARKS}]{0,15})?`;
@@ -22,8 +23,10 @@ const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "g
 /** A `character` that never occurs in the corpus; `position` is its number in the text, from 1. */
 export class UnknownCharacter extends Error {
   constructor(character, position) {
-    super(`No token for ${JSON.stringify(character)}, character ${position}: `
-      + "it does not occur in the corpus.");
+    super(
+      `No token for ${JSON.stringify(character)}, character ${position}: ` +
+        "it does not occur in the corpus.",
+    );
     Object.assign(this, { character, position });
   }
 }
@@ -36,11 +39,10 @@ export class Tokenizer {
   constructor({ vocab, merges }) {
     this.vocab = vocab;
     this.ids = new Map(vocab.map((token, id) => [token, id]));
-    this.mergeRanks = new Map(
-      merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
+    this.mergeRanks = new Map(merges.map(([a, b], i) => [this.pair(this.ids.get(a), this.ids.get(b)), i]));
     /** The id of the end token, null if the corpus is one text. */
     this.end = this.ids.get(END) ?? null;
-    this.cache = new Map();  // piece -> ids, for speed
+    this.cache = new Map(); // piece -> ids, for speed
   }
 
   /** A pair of ids as one number. */
@@ -70,7 +72,8 @@ export class Tokenizer {
     let parts = Array.from(piece, (character) => this.ids.get(character));
     if (parts.includes(undefined)) throw this.unknownCharacter(text);
     for (;;) {
-      let best = Infinity, pair = null;
+      let best = Infinity,
+        pair = null;
       for (let i = 0; i + 1 < parts.length; i++) {
         const rank = this.mergeRanks.get(this.pair(parts[i], parts[i + 1])) ?? Infinity;
         if (rank < best) [best, pair] = [rank, [parts[i], parts[i + 1]]];

@@ -23,21 +23,25 @@ export class DamagedWeights extends Error {}
  */
 export function unpack(buffer, layout) {
   if (buffer.byteLength !== layout.bytes) {
-    throw new DamagedWeights(`A file of weights has ${buffer.byteLength} bytes instead of `
-      + `${layout.bytes}: it is cut short, or from another export.`);
+    throw new DamagedWeights(
+      `A file of weights has ${buffer.byteLength} bytes instead of ` +
+        `${layout.bytes}: it is cut short, or from another export.`,
+    );
   }
-  return new Map(layout.tensors.map(({ name, shape, type, offset, scales }) => {
-    const n = shape.reduce((a, b) => a * b);
-    const read = Object.hasOwn(readers, type) && readers[type];
-    if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
-    try {
-      const tensor = { shape, values: read(buffer, offset, n) };
-      if (scales !== undefined) tensor.scales = readers.float32(buffer, scales, shape[0]);
-      return [name, tensor];
-    } catch {
-      throw new DamagedWeights(`${name} lies outside of the file of weights: the manifest is damaged.`);
-    }
-  }));
+  return new Map(
+    layout.tensors.map(({ name, shape, type, offset, scales }) => {
+      const n = shape.reduce((a, b) => a * b);
+      const read = Object.hasOwn(readers, type) && readers[type];
+      if (!read) throw new DamagedWeights(`Weights of type ${type} are unknown to this page.`);
+      try {
+        const tensor = { shape, values: read(buffer, offset, n) };
+        if (scales !== undefined) tensor.scales = readers.float32(buffer, scales, shape[0]);
+        return [name, tensor];
+      } catch {
+        throw new DamagedWeights(`${name} lies outside of the file of weights: the manifest is damaged.`);
+      }
+    }),
+  );
 }
 
 /** Browsers compute hashes on https and on localhost only; elsewhere the size has to do. */
@@ -55,7 +59,9 @@ const readers = {
 
 /** A number of 16 bits: sign, 5 bits of exponent, 10 of fraction. @returns {number} */
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1,
+    exponent = (bits >> 10) & 31,
+    fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
@@ -63,7 +69,9 @@ export function half(bits) {
 
 /** One row of a tensor, dequantized, such as a token's embedding. @returns {Float32Array} */
 export function rowOf({ shape, values, scales }, row) {
-  const width = shape[1], numbers = new Float32Array(width), scale = scales ? scales[row] : 1;
+  const width = shape[1],
+    numbers = new Float32Array(width),
+    scale = scales ? scales[row] : 1;
   for (let i = 0; i < width; i++) numbers[i] = values[row * width + i] * scale;
   return numbers;
 }

@@ -7,17 +7,17 @@ import { softmax } from "./kernel.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 
-const MAX_MODELS = 3;  // in the cache; each holds its weights and all its activations
-const PROGRESS_INTERVAL = 80;  // milliseconds between two messages with generated tokens
-const models = new Map();  // key -> promise of a model, the one used last at the end
-const stopped = new Set();  // ids of calls that nobody waits for any more
+const MAX_MODELS = 3; // in the cache; each holds its weights and all its activations
+const PROGRESS_INTERVAL = 80; // milliseconds between two messages with generated tokens
+const models = new Map(); // key -> promise of a model, the one used last at the end
+const stopped = new Set(); // ids of calls that nobody waits for any more
 
 /** A model, fetched if need be. `weights` is the layout of its file, from the manifest. */
 function open({ key, ...source }) {
   const model = models.get(key) ?? fetchModel(source);
   models.delete(key);
   models.set(key, model);
-  model.catch(() => models.delete(key));  // so that it can be tried again
+  model.catch(() => models.delete(key)); // so that it can be tried again
   if (models.size > MAX_MODELS) models.delete(models.keys().next().value);
   return model;
 }
@@ -58,8 +58,7 @@ const methods = {
   /** The largest absolute difference between the logits (V) after `ids` and those of PyTorch. */
   async check({ model, ids, logits }) {
     const ours = forward(await open(model), ids).logits(ids.length - 1);
-    return { maxAbsDiff: ours.reduce((most, logit, i) =>
-      Math.max(most, Math.abs(logit - logits[i])), 0) };
+    return { maxAbsDiff: ours.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0) };
   },
 
   /**
@@ -67,8 +66,11 @@ const methods = {
    * (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats; milliseconds that it took.
    */
   async forward({ model, ids, intervention }) {
-    const start = performance.now(), gpt = forward(await open(model), ids, intervention);
-    const T = ids.length, triangle = T * (T + 1) / 2, heads = gpt.L * gpt.H;
+    const start = performance.now(),
+      gpt = forward(await open(model), ids, intervention);
+    const T = ids.length,
+      triangle = (T * (T + 1)) / 2,
+      heads = gpt.L * gpt.H;
     const logits = new Float32Array(T * gpt.V);
     const attention = new Float32Array(heads * triangle);
     const attentionEntropy = new Float32Array(heads * T);
@@ -76,7 +78,7 @@ const methods = {
       logits.set(gpt.logits(position), position * gpt.V);
       for (let i = 0; i < heads; i++) {
         const row = gpt.attentionRow(Math.floor(i / gpt.H), i % gpt.H, position);
-        attention.set(row, i * triangle + position * (position + 1) / 2);
+        attention.set(row, i * triangle + (position * (position + 1)) / 2);
         attentionEntropy[i * T + position] = entropy(row);
       }
     }
@@ -87,20 +89,27 @@ const methods = {
   async logitLens({ model, ids, intervention, n = 3 }) {
     const gpt = forward(await open(model), ids, intervention);
     return Array.from({ length: 2 * gpt.L + 1 }, (_, depth) =>
-      top(softmax(gpt.logitLens(ids.length - 1, depth)), n));
+      top(softmax(gpt.logitLens(ids.length - 1, depth)), n),
+    );
   },
 
   /**
    * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top },
    * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs.
    */
-  async generate({ id, model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
-                 onProgress) {
-    const gpt = forward(await open(model), ids, intervention), rng = makeRng(seed);
+  async generate(
+    { id, model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
+    onProgress,
+  ) {
+    const gpt = forward(await open(model), ids, intervention),
+      rng = makeRng(seed);
     const start = performance.now();
-    let generated = [], lastProgress = start, n = 0;
+    let generated = [],
+      lastProgress = start,
+      n = 0;
     for (; n < tokens && gpt.length < gpt.n_ctx && !stopped.has(id); n++) {
-      const logits = gpt.logits(gpt.length - 1), p = softmax(logits);
+      const logits = gpt.logits(gpt.length - 1),
+        p = softmax(logits);
       const next = pick(samplingProbs(logits, sampling), rng());
       generated.push({ id: next, p: p[next], top: top(p) });
       gpt.forward([next]);
@@ -108,7 +117,7 @@ const methods = {
       if (performance.now() - lastProgress > PROGRESS_INTERVAL) {
         onProgress(generated);
         [generated, lastProgress] = [[], performance.now()];
-        await new Promise((resolve) => setTimeout(resolve));  // a `stop` may have come
+        await new Promise((resolve) => setTimeout(resolve)); // a `stop` may have come
       }
     }
     onProgress(generated);

@@ -16,33 +16,44 @@ export const STAGES = {
 
 /** Larger hints, by the `hint` of a mistake: a stage, or a kind of error. */
 export const HINTS = {
-  layers: "nn.Linear(n_embd, head_size, bias=False) makes one such layer. All three are made in "
-    + "__init__ and stored: self.query = …, self.key = …, self.value = …",
-  runs: "In words: compare each query with each key (q @ k, with the last two dimensions of k "
-    + "swapped), divide, hide what comes later, apply softmax along each row, and mix the values with the "
-    + "result. Return two things: the mixture and its weights.",
-  shape: "q is (…, T, D), and k.transpose(-2, -1) is (…, D, T), so their product is (…, T, T): a row for "
-    + "each token that looks, a column for each that is looked at. Weights of that shape times v, (…, T, D), "
-    + "give (…, T, D).",
-  finite: "Set a score that must not count to minus infinity before softmax, but leave at least one score "
-    + "in each row: that of the token itself. triu(1) starts one above the diagonal, triu(0) on the "
-    + "diagonal. And 0 times infinity is NaN: use masked_fill instead.",
-  row_sums: "Row t says how token t divides its attention. softmax(dim=-1) runs along the rows and makes "
-    + "each sum to one, so anything that hides a score has to come before it.",
-  causal_mask: "torch.ones(T, T).triu(1).bool() is a table that is true above the diagonal, where the "
-    + "column comes later than the row. scores.masked_fill(table, -math.inf), before softmax, hides those.",
-  scale: "D is q.shape[-1]. A score is a sum of D products, so divide the scores by the square "
-    + "root of D before softmax: / D**0.5.",
+  layers:
+    "nn.Linear(n_embd, head_size, bias=False) makes one such layer. All three are made in " +
+    "__init__ and stored: self.query = …, self.key = …, self.value = …",
+  runs:
+    "In words: compare each query with each key (q @ k, with the last two dimensions of k " +
+    "swapped), divide, hide what comes later, apply softmax along each row, and mix the values with the " +
+    "result. Return two things: the mixture and its weights.",
+  shape:
+    "q is (…, T, D), and k.transpose(-2, -1) is (…, D, T), so their product is (…, T, T): a row for " +
+    "each token that looks, a column for each that is looked at. Weights of that shape times v, (…, T, D), " +
+    "give (…, T, D).",
+  finite:
+    "Set a score that must not count to minus infinity before softmax, but leave at least one score " +
+    "in each row: that of the token itself. triu(1) starts one above the diagonal, triu(0) on the " +
+    "diagonal. And 0 times infinity is NaN: use masked_fill instead.",
+  row_sums:
+    "Row t says how token t divides its attention. softmax(dim=-1) runs along the rows and makes " +
+    "each sum to one, so anything that hides a score has to come before it.",
+  causal_mask:
+    "torch.ones(T, T).triu(1).bool() is a table that is true above the diagonal, where the " +
+    "column comes later than the row. scores.masked_fill(table, -math.inf), before softmax, hides those.",
+  scale:
+    "D is q.shape[-1]. A score is a sum of D products, so divide the scores by the square " +
+    "root of D before softmax: / D**0.5.",
   weighted_sum: "What token t gathers is a mixture of all values, with the weights in row t: weights @ v.",
   other_sizes: "Do not write any size as a number: T, D = q.shape[-2:] takes them from the tensor.",
-  in_model: "What is right on random numbers should be right here, too. Does your code remember "
-    + "something from one call to the next?",
-  matmul_shapes: "@ multiplies matrices: the last size of the left one has to equal the second-to-last "
-    + "size of the right one. k.transpose(-2, -1) is k with its last two dimensions swapped.",
-  broadcast_shapes: "The sizes of two tensors are compared from the right. They have to be equal, or one "
-    + "of them has to be 1, which is then repeated.",
-  undefined_name: "Nothing with this name was defined before this line. Functions of PyTorch need "
-    + "torch. in front; T and D come from T, D = q.shape[-2:].",
+  in_model:
+    "What is right on random numbers should be right here, too. Does your code remember " +
+    "something from one call to the next?",
+  matmul_shapes:
+    "@ multiplies matrices: the last size of the left one has to equal the second-to-last " +
+    "size of the right one. k.transpose(-2, -1) is k with its last two dimensions swapped.",
+  broadcast_shapes:
+    "The sizes of two tensors are compared from the right. They have to be equal, or one " +
+    "of them has to be 1, which is then repeated.",
+  undefined_name:
+    "Nothing with this name was defined before this line. Functions of PyTorch need " +
+    "torch. in front; T and D come from T, D = q.shape[-2:].",
 };
 
 const ATTENTION = `import math
@@ -116,11 +127,17 @@ class Head(nn.Module):
 /** What can be written. `defines`: the name that the source has to define; `stages`: in their order. */
 export const EXERCISES = {
   attention: {
-    title: "The function attention(q, k, v)", defines: "attention", start: ATTENTION, answer: RIGHT,
+    title: "The function attention(q, k, v)",
+    defines: "attention",
+    start: ATTENTION,
+    answer: RIGHT,
     stages: Object.keys(STAGES).slice(1),
   },
   head: {
-    title: "The whole class Head", defines: "Head", start: HEAD, answer: RIGHT_HEAD,
+    title: "The whole class Head",
+    defines: "Head",
+    start: HEAD,
+    answer: RIGHT_HEAD,
     stages: Object.keys(STAGES),
   },
 };
@@ -134,10 +151,14 @@ const HOW_UNSURE = "How unsure does the model become, on a text it never learned
 /** What may happen: choices for more than one mistake. */
 const UNSURE = [
   { says: "A little more unsure: at most twice as many options", holds: (m) => lossIncrease(m) <= Math.LN2 },
-  { says: "Much more unsure, but still better than blind guessing",
-    holds: (m) => lossIncrease(m) > Math.LN2 && m.loss < m.uniformLoss },
-  { says: "As bad as blind guessing, or worse",
-    holds: (m) => !(lossIncrease(m) <= Math.LN2 || m.loss < m.uniformLoss) },
+  {
+    says: "Much more unsure, but still better than blind guessing",
+    holds: (m) => lossIncrease(m) > Math.LN2 && m.loss < m.uniformLoss,
+  },
+  {
+    says: "As bad as blind guessing, or worse",
+    holds: (m) => !(lossIncrease(m) <= Math.LN2 || m.loss < m.uniformLoss),
+  },
 ];
 
 /**
@@ -152,13 +173,21 @@ export const MISTAKES = [
     why: "The scores are used as they are, without dividing by the square root of D.",
     asks: "What do the rows of its map look like?",
     choices: [
-      { says: "Paler: each token looks at more of the others", holds: (m) => m.entropy > m.builtinEntropy + 0.1 },
-      { says: "Peakier: more of each row lies on a single token", holds: (m) => m.entropy < m.builtinEntropy - 0.1 },
+      {
+        says: "Paler: each token looks at more of the others",
+        holds: (m) => m.entropy > m.builtinEntropy + 0.1,
+      },
+      {
+        says: "Peakier: more of each row lies on a single token",
+        holds: (m) => m.entropy < m.builtinEntropy - 0.1,
+      },
       { says: "The same as before", holds: (m) => Math.abs(m.entropy - m.builtinEntropy) <= 0.1 },
     ],
-    because: "Without the square root of D the scores are larger, and softmax gives nearly everything to "
-      + "the largest of them.",
-    told: (m) => `A row is spread over ${perplexity(m.entropy)} tokens instead of ${perplexity(m.builtinEntropy)}.`,
+    because:
+      "Without the square root of D the scores are larger, and softmax gives nearly everything to " +
+      "the largest of them.",
+    told: (m) =>
+      `A row is spread over ${perplexity(m.entropy)} tokens instead of ${perplexity(m.builtinEntropy)}.`,
   },
   {
     id: "no_mask",
@@ -168,19 +197,27 @@ export const MISTAKES = [
     asks: "How sure is the model now, on a text it never learned from?",
     choices: [
       { says: "Surer: each token can look up what follows", holds: (m) => lossIncrease(m) < -0.05 },
-      { says: "As sure as before: no head would look there", holds: (m) => Math.abs(lossIncrease(m)) <= 0.05 },
-      { says: "Less sure: no head has learned what to do with a future",
-        holds: (m) => !(lossIncrease(m) <= 0.05) },
+      {
+        says: "As sure as before: no head would look there",
+        holds: (m) => Math.abs(lossIncrease(m)) <= 0.05,
+      },
+      {
+        says: "Less sure: no head has learned what to do with a future",
+        holds: (m) => !(lossIncrease(m) <= 0.05),
+      },
     ],
-    because: "In training a head never saw the future. Here it gives weight to tokens that it never learned to "
-      + "choose from, and its result is a mixture that later layers have never seen.",
+    because:
+      "In training a head never saw the future. Here it gives weight to tokens that it never learned to " +
+      "choose from, and its result is a mixture that later layers have never seen.",
     told: unsure,
   },
   {
     id: "mask_after_softmax",
     name: "The mask after softmax",
-    code: replaced("    hidden = scores.masked_fill(later, -math.inf)\n    weights = hidden.softmax(dim=-1)\n",
-                   "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n"),
+    code: replaced(
+      "    hidden = scores.masked_fill(later, -math.inf)\n    weights = hidden.softmax(dim=-1)\n",
+      "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n",
+    ),
     why: "Later tokens are hidden, but only after the attention has been handed out.",
     asks: "The first token sees only itself. How much of its attention is left in its row?",
     choices: [
@@ -188,8 +225,9 @@ export const MISTAKES = [
       { says: "Half of it or more", holds: (m) => m.firstRowSum >= 0.5 && m.firstRowSum <= 0.99 },
       { says: "Less than half", holds: (m) => m.firstRowSum < 0.5 },
     ],
-    because: "Attention that went to later tokens was then taken away: what is left in a row does not sum to "
-      + "one, and each token gathers too little.",
+    because:
+      "Attention that went to later tokens was then taken away: what is left in a row does not sum to " +
+      "one, and each token gathers too little.",
     told: (m) => `In the head above, its row sums to ${(100 * m.firstRowSum).toFixed(1)}%. ${unsure(m)}`,
   },
   {
@@ -199,8 +237,7 @@ export const MISTAKES = [
     why: "dim=-2 instead of dim=-1: now each token that is looked at has 100% to hand out.",
     asks: HOW_UNSURE,
     choices: UNSURE,
-    because: "The rows no longer sum to one: some tokens gather too much, and others hardly "
-      + "anything.",
+    because: "The rows no longer sum to one: some tokens gather too much, and others hardly " + "anything.",
     told: unsure,
   },
   {
@@ -224,8 +261,9 @@ export const MISTAKES = [
     why: "Each token now asks with its key and is found by its query.",
     asks: HOW_UNSURE,
     choices: UNSURE,
-    because: "Asking and being found are two roles, and each has its own weights. With the two swapped, most "
-      + "tokens find something other than what they were looking for.",
+    because:
+      "Asking and being found are two roles, and each has its own weights. With the two swapped, most " +
+      "tokens find something other than what they were looking for.",
     told: unsure,
   },
   {
@@ -235,8 +273,9 @@ export const MISTAKES = [
     why: "All scores are 0, so each token gathers the same amount of everything it can see.",
     asks: `The model keeps its other layers, and everything it knows about single tokens. ${HOW_UNSURE}`,
     choices: UNSURE,
-    because: "All that is left of the text is a blur of its tokens. Which of them matter is what the heads "
-      + "had learned.",
+    because:
+      "All that is left of the text is a blur of its tokens. Which of them matter is what the heads " +
+      "had learned.",
     told: unsure,
   },
 ];
@@ -245,8 +284,9 @@ const perplexity = (nats) => Math.exp(nats).toFixed(1);
 
 function unsure({ loss, builtinLoss, uniformLoss }) {
   if (!Number.isFinite(loss)) return "Its loss is NaN, and no token can be chosen any more.";
-  return `It is now as unsure as if it chose among ${perplexity(loss)} equally likely tokens instead of ${
-    perplexity(builtinLoss)} (a loss of ${loss.toFixed(2)} nats instead of ${
-    builtinLoss.toFixed(2)}). Blind guessing chooses among ${
-    Math.round(Math.exp(uniformLoss))}.`;
+  return `It is now as unsure as if it chose among ${perplexity(loss)} equally likely tokens instead of ${perplexity(
+    builtinLoss,
+  )} (a loss of ${loss.toFixed(2)} nats instead of ${builtinLoss.toFixed(
+    2,
+  )}). Blind guessing chooses among ${Math.round(Math.exp(uniformLoss))}.`;
 }

@@ -11,8 +11,9 @@ import { loadMicroPython } from "../vendored/micropython.mjs";
 import { Tensor } from "./tensor.js";
 import { callsFor } from "./small_torch/calls.js";
 
-const HEAP = 4 * 1024 * 1024;  // bytes at the start: it grows
-const FILES = {  // where they are in MicroPython's file system, and here
+const HEAP = 4 * 1024 * 1024; // bytes at the start: it grows
+const FILES = {
+  // where they are in MicroPython's file system, and here
   "/lib/torch/__init__.py": "small_torch/__init__.py",
   "/lib/torch/_tensor.py": "small_torch/_tensor.py",
   "/lib/torch/nn/__init__.py": "small_torch/nn/__init__.py",
@@ -23,7 +24,8 @@ const FILES = {  // where they are in MicroPython's file system, and here
   "/lib/syntax.py": "syntax.py",
   "/lib/tryout.py": "tryout.py",
 };
-const SMALL = {  // modules that heads import out of habit; type hints do nothing here
+const SMALL = {
+  // modules that heads import out of habit; type hints do nothing here
   "/lib/__future__.py": "annotations = None\n",
   "/lib/typing.py": `
 class Any:
@@ -59,7 +61,8 @@ def reduce(function, things, *start):
 export async function startPython({ print = () => {} } = {}) {
   const [micropython, ...texts] = await Promise.all([
     loadMicroPython({ heapsize: HEAP, stdout: print, linebuffer: true }),
-    ...Object.values(FILES).map(text)]);
+    ...Object.values(FILES).map(text),
+  ]);
   const { FS } = micropython;
   for (const folder of ["/lib", "/lib/torch", "/lib/torch/nn"]) FS.mkdir(folder);
   Object.keys(FILES).forEach((path, i) => FS.writeFile(path, texts[i]));
@@ -75,8 +78,8 @@ async function text(url) {
 
 class Python {
   #micropython;
-  #tryout = {};  // its functions, as they were before any typed code ran
-  #tensors = [];  // those that the last call handed over
+  #tryout = {}; // its functions, as they were before any typed code ran
+  #tensors = []; // those that the last call handed over
 
   constructor(micropython) {
     this.#micropython = micropython;
@@ -101,7 +104,8 @@ class Python {
     try {
       this.#tryout[name]((...report) => void reports.push(report), ...given);
       return { reports, tensors: this.#tensors.splice(0) };
-    } catch (error) {  // a whole traceback: its last line says what happened
+    } catch (error) {
+      // a whole traceback: its last line says what happened
       throw new Error(error.message.trim().split("\n").at(-1));
     }
   }

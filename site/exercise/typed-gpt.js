@@ -39,14 +39,19 @@ export class TypedGPT extends GPT {
   /** What the heads of a layer are given, for the first n tokens. */
   inputs(layer, n) {
     this.norm(this.layers[layer].attention_norm, this.normed, this.residuals[2 * layer], n);
-    return { q: this.splitHeads(this.queries[layer], n), k: this.splitHeads(this.keys[layer], n),
-             v: this.splitHeads(this.values[layer], n),
-             x: this.kernel.floats(this.normed, n * this.C).slice() };
+    return {
+      q: this.splitHeads(this.queries[layer], n),
+      k: this.splitHeads(this.keys[layer], n),
+      v: this.splitHeads(this.values[layer], n),
+      x: this.kernel.floats(this.normed, n * this.C).slice(),
+    };
   }
 
   /** (T, H D), as the kernel has it -> (H, T, D), as train.py has it. */
   splitHeads(address, n) {
-    const { H, C, D } = this, from = this.kernel.floats(address, n * C), to = new Float32Array(n * C);
+    const { H, C, D } = this,
+      from = this.kernel.floats(address, n * C),
+      to = new Float32Array(n * C);
     for (let head = 0; head < H; head++) {
       for (let t = 0; t < n; t++) {
         const start = t * C + head * D;
@@ -58,7 +63,8 @@ export class TypedGPT extends GPT {
 
   /** And back, into `mixed`. */
   mergeHeads(from, n) {
-    const { H, C, D } = this, to = this.kernel.floats(this.mixed, n * C);
+    const { H, C, D } = this,
+      to = this.kernel.floats(this.mixed, n * C);
     for (let head = 0; head < H; head++) {
       for (let t = 0; t < n; t++) {
         const start = (head * n + t) * D;
@@ -69,7 +75,8 @@ export class TypedGPT extends GPT {
 
   /** One head's part of a weight matrix, (D, C). @param {"query"|"key"|"value"} kind */
   headWeight(kind, layer, head) {
-    const { C, D } = this, tensor = this.tensors.get(`blocks.${layer}.${kind}.weight`);
+    const { C, D } = this,
+      tensor = this.tensors.get(`blocks.${layer}.${kind}.weight`);
     const rows = new Float32Array(D * C);
     for (let i = 0; i < D; i++) rows.set(rowOf(tensor, head * D + i), i * C);
     return rows;

@@ -13,8 +13,8 @@ import { startPython } from "./python.js";
 import { Tensor } from "./tensor.js";
 import { TypedGPT } from "./typed-gpt.js";
 
-const MAX_LINES = 100;  // that are printed
-const MAX_WIDTH = 500;  // characters of a line
+const MAX_LINES = 100; // that are printed
+const MAX_WIDTH = 500; // characters of a line
 
 blockOtherSites();
 
@@ -22,9 +22,9 @@ let output = { printed: [], truncated: 0 };
 let isRecording = false;
 let isEnding = false;
 let python = null;
-let opened = {};  // the model that was opened last, and its key
-let lastSource = "";  // the one that was read last
-let initialized = null;  // layers whose weights the typed class has been given; null for a function
+let opened = {}; // the model that was opened last, and its key
+let lastSource = ""; // the one that was read last
+let initialized = null; // layers whose weights the typed class has been given; null for a function
 
 function print(line) {
   if (!isRecording || (isEnding && !line)) return;
@@ -35,7 +35,7 @@ function print(line) {
 
 /** Call a function of tryout.py, and record what it prints. */
 function record(...call) {
-  python.flush();  // what was printed before
+  python.flush(); // what was printed before
   isRecording = true;
   try {
     return python.call(...call);
@@ -57,8 +57,10 @@ const callPython = (...call) => python.call(...call);
  */
 function blockOtherSites() {
   const { fetch } = globalThis;
-  globalThis.fetch = (url, options) => (new URL(url, location).origin === location.origin
-    ? fetch(url, options) : Promise.reject(new Error("Only this site can be reached.")));
+  globalThis.fetch = (url, options) =>
+    new URL(url, location).origin === location.origin
+      ? fetch(url, options)
+      : Promise.reject(new Error("Only this site can be reached."));
   for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
     delete globalThis[name];
   }
@@ -83,8 +85,8 @@ function mistakeIn(reports) {
   return { stage, message, hint: report[2] ? hint : stage, line };
 }
 
-const floatsOf = (tensor) => (tensor.isContiguous && !tensor.offset ? tensor.data
-  : Float32Array.from(tensor.values()));
+const floatsOf = (tensor) =>
+  tensor.isContiguous && !tensor.offset ? tensor.data : Float32Array.from(tensor.values());
 
 async function open(model) {
   if (opened.key !== model.key) {
@@ -99,11 +101,16 @@ const inModel = (message) => ({ stage: "in_model", message, hint: "in_model", li
 
 /** Call the typed code. @returns {{ mistake: ?Mistake, mixed?, weights? }} of (H, T, D) and (H, T, T) */
 function runTyped(model, layer, { q, k, v, x }, call = callPython) {
-  const { H, D, C } = model, T = x.length / C;
+  const { H, D, C } = model,
+    T = x.length / C;
   const wrong = initialized && !initialized.has(layer) && initialize(model, layer, call);
   if (wrong) return { mistake: wrong };
-  const shape = [1, H, T, D], inputs = [q, k, v].map((floats) => new Tensor(floats, shape));
-  const { reports, tensors: [mixed, weights] } = call("attention", layer, ...inputs, new Tensor(x, [1, T, C]));
+  const shape = [1, H, T, D],
+    inputs = [q, k, v].map((floats) => new Tensor(floats, shape));
+  const {
+    reports,
+    tensors: [mixed, weights],
+  } = call("attention", layer, ...inputs, new Tensor(x, [1, T, C]));
   const mistake = mistakeIn(reports);
   if (mistake) return { mistake };
   if (`${mixed?.shape}` !== `${shape}`) {
@@ -117,7 +124,9 @@ function runTyped(model, layer, { q, k, v, x }, call = callPython) {
 function initialize(model, layer, call) {
   const { C, D, H } = model;
   for (let head = 0; head < H; head++) {
-    const weights = ["query", "key", "value"].map((kind) => new Tensor(model.headWeight(kind, layer, head), [D, C]));
+    const weights = ["query", "key", "value"].map(
+      (kind) => new Tensor(model.headWeight(kind, layer, head), [D, C]),
+    );
     const mistake = mistakeIn(call("initialize", layer, head, ...weights).reports);
     if (mistake) return mistake;
   }
@@ -133,11 +142,13 @@ const errorOf = (mistake) => Object.assign(new Error(mistake.message), { mistake
  * @returns {Float32Array} logits of what follows, (V)
  */
 function forward(model, ids, isTyped) {
-  model.attentionFn = !isTyped ? null : (layer, inputs) => {
-    const { mistake, mixed } = runTyped(model, layer, inputs);
-    if (mistake) throw errorOf(mistake);
-    return mixed;
-  };
+  model.attentionFn = !isTyped
+    ? null
+    : (layer, inputs) => {
+        const { mistake, mixed } = runTyped(model, layer, inputs);
+        if (mistake) throw errorOf(mistake);
+        return mixed;
+      };
   return model.read(ids);
 }
 
@@ -167,7 +178,8 @@ function meanLoss(model, ids, isTyped) {
 
 /** The weights of the built-in heads of a layer, (H, T, T). */
 function builtinPatterns(model, ids, layer) {
-  const T = ids.length, patterns = new Float32Array(model.H * T * T);
+  const T = ids.length,
+    patterns = new Float32Array(model.H * T * T);
   forward(model, ids, false);
   for (let head = 0; head < model.H; head++) {
     for (let t = 0; t < T; t++) patterns.set(model.attentionRow(layer, head, t), (head * T + t) * T);
@@ -179,15 +191,20 @@ function builtinPatterns(model, ids, layer) {
 function measure(typed, builtin, T, head) {
   const meanEntropy = (rows) => {
     let sum = 0;
-    for (let i = 0; i < rows.length; i += T) sum += entropy(rows.subarray(i, i + T)) * T / rows.length;
+    for (let i = 0; i < rows.length; i += T) sum += (entropy(rows.subarray(i, i + T)) * T) / rows.length;
     return sum;
   };
-  return { entropy: meanEntropy(typed), builtinEntropy: meanEntropy(builtin), isFinite: typed.every(Number.isFinite),
-           firstRowSum: typed.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0) };
+  return {
+    entropy: meanEntropy(typed),
+    builtinEntropy: meanEntropy(builtin),
+    isFinite: typed.every(Number.isFinite),
+    firstRowSum: typed.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0),
+  };
 }
 
 function judge(model, { ids, layer, head, check }) {
-  const T = ids.length, builtin = builtinPatterns(model, ids, layer);
+  const T = ids.length,
+    builtin = builtinPatterns(model, ids, layer);
   const ofHead = (patterns) => patterns.slice(head * T * T, (head + 1) * T * T);
   const { reports } = python.call("stages");
   const mistake = mistakeIn(reports);
@@ -203,11 +220,17 @@ function compareLogits(model, passed, { ids, logits, tolerance }) {
   try {
     const typed = finiteLogits(model, ids, true);
     const maxAbsDiff = typed.reduce((max, logit, i) => Math.max(max, Math.abs(logit - logits[i])), 0);
-    if (maxAbsDiff <= tolerance) return { passed: [...passed, "in_model"], maxAbsDiff, n_logits: logits.length };
-    return { mistake: inModel(`Inside the model, a logit differs from PyTorch’s by ${
-      maxAbsDiff.toPrecision(3)}; only ${tolerance} is allowed.`) };
+    if (maxAbsDiff <= tolerance)
+      return { passed: [...passed, "in_model"], maxAbsDiff, n_logits: logits.length };
+    return {
+      mistake: inModel(
+        `Inside the model, a logit differs from PyTorch’s by ${maxAbsDiff.toPrecision(
+          3,
+        )}; only ${tolerance} is allowed.`,
+      ),
+    };
   } catch ({ mistake, message }) {
-    return { mistake: { ...mistake ?? inModel(message), stage: "in_model" } };
+    return { mistake: { ...(mistake ?? inModel(message)), stage: "in_model" } };
   }
 }
 
@@ -239,7 +262,8 @@ serve({
 
   /** The loss over a text with typed code, and with the model's built-in attention. */
   async loss({ model: wanted, code, defines, ids }) {
-    const model = await open(wanted), mistake = read(code, defines);
+    const model = await open(wanted),
+      mistake = read(code, defines);
     if (mistake) throw errorOf(mistake);
     const losses = { builtin: meanLoss(model, ids, false), typed: meanLoss(model, ids, true) };
     python.collectGarbage();
@@ -252,10 +276,12 @@ serve({
    * { typed }, each { id, p }.
    */
   async write({ model: wanted, code, defines, ids, how, seed, end }, emit) {
-    const model = await open(wanted), mistake = read(code, defines);
+    const model = await open(wanted),
+      mistake = read(code, defines);
     if (mistake) throw errorOf(mistake);
     for (const head of ["builtin", "typed"]) {
-      const rng = makeRng(seed), text = [...ids];
+      const rng = makeRng(seed),
+        text = [...ids];
       let logits = finiteLogits(model, text, head === "typed");
       while (text.length < model.n_ctx) {
         const id = pick(samplingProbs(logits, how), rng());

@@ -35,16 +35,25 @@ import { ForwardPass } from "../app/forward-pass.js";
 import { nearestSnapshot } from "../app/model.js";
 import { UserError } from "../app/run.js";
 
-const VOCAB = ["<|endoftext|>", "\n", " a", " cat", " sat", ".", "<img src=x onerror=alert(1)>",
-               " incomprehensibilities"];
+const VOCAB = [
+  "<|endoftext|>",
+  "\n",
+  " a",
+  " cat",
+  " sat",
+  ".",
+  "<img src=x onerror=alert(1)>",
+  " incomprehensibilities",
+];
 const STEPS = [0, 1, 10, 100];
 const ACCURACY = { spelling: [0, 0.2, 0.6, 1], grammar: [0, 0, 0.1, 0.97] };
 
 /** The continuations of five prompts in a sample: `longest` tokens at most. */
-const continuationsOf = (sample, longest) => Array.from({ length: 5 }, (_, i) => {
-  const ids = Array.from({ length: Math.max(1, longest - i) }, (_, j) => (i + j * (sample + 1)) % 8);
-  return { ids, p: ids.map((_, j) => (j % 11) / 10) };
-});
+const continuationsOf = (sample, longest) =>
+  Array.from({ length: 5 }, (_, i) => {
+    const ids = Array.from({ length: Math.max(1, longest - i) }, (_, j) => (i + j * (sample + 1)) % 8);
+    return { ids, p: ids.map((_, j) => (j % 11) / 10) };
+  });
 
 const samplesOf = (longest) => ({
   temperature: 0.8,
@@ -61,16 +70,24 @@ const samplesOf = (longest) => ({
 });
 
 const log = {
-  steps_per_point: 1, point_steps: [...Array(100).keys()], seconds: [...Array(100).keys()],
+  steps_per_point: 1,
+  point_steps: [...Array(100).keys()],
+  seconds: [...Array(100).keys()],
   loss: Array.from({ length: 100 }, (_, step) => 0.4 + 1.7 / (1 + step / 5)),
   validation: { sampled_steps: STEPS, loss: [2.1, 1.9, 1, 0.5] },
   baselines: { uniform: 2.08, unigram: 1.8, bigram: 1.2, entropy: 0.4 },
 };
 
 const manifest = {
-  name: "canned", parameters: 1234, step: 100, finished: true, sampled_steps: STEPS, exported_steps: STEPS,
+  name: "canned",
+  parameters: 1234,
+  step: 100,
+  finished: true,
+  sampled_steps: STEPS,
+  exported_steps: STEPS,
   settings: { n_layer: 2, n_head: 2, n_embd: 8, n_ctx: 16, steps: 100, preset: "smoke", dataset: "canned" },
-  corpus: { vocab_size: 8, train_characters: 5678 }, metrics: { seconds: 100 },
+  corpus: { vocab_size: 8, train_characters: 5678 },
+  metrics: { seconds: 100 },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
   prompts: ["Once a cat", "The cat", "A cat sat", "Cat", "<img src=x onerror=alert(1)>"],
   snapshots: [{ step: 0 }, { step: 10 }, { step: 100 }],
@@ -84,35 +101,62 @@ const ofHeads = (value) => [0, 2].map((i) => [value(i), value(i + 1)]);
 const role = (score, confidence) => ({ role: "previous token", score, chance: 0.2, confidence });
 
 const heads = {
-  snapshot_steps: [0, 10, 100], uniform_scores: { "previous token": 0.2, induction: 0.1 },
+  snapshot_steps: [0, 10, 100],
+  uniform_scores: { "previous token": 0.2, induction: 0.1 },
   loss: [2.1, 1, 0.5],
-  scores: [0, 1, 2].map((i) => ({ "previous token": ofHeads((head) => 0.2 + 0.09 * i * head),
-                                  induction: ofHeads(() => 0.1) })),
+  scores: [0, 1, 2].map((i) => ({
+    "previous token": ofHeads((head) => 0.2 + 0.09 * i * head),
+    induction: ofHeads(() => 0.1),
+  })),
   ablated_loss: [2.1, 1, 0.5].map((loss) => ofHeads((head) => loss + 0.05 * head)),
   attention_entropy: [2, 1.5, 1].map((nats) => ofHeads((head) => nats - head / 4)),
-  roles: [[role(0.2, "none"), role(0.38, "none")], [role(0.56, "weak"), role(0.74, "clear")]],
+  roles: [
+    [role(0.2, "none"), role(0.38, "none")],
+    [role(0.56, "weak"), role(0.74, "clear")],
+  ],
   most_attended: ofHeads((head) => [head, head + 1, 6]),
-  sampled: { sampled_steps: STEPS, uniform: STEPS.map(() => 2),
-             attention_entropy: STEPS.map((_, i) => ofHeads((head) => 2 - i * head / 8)) },
+  sampled: {
+    sampled_steps: STEPS,
+    uniform: STEPS.map(() => 2),
+    attention_entropy: STEPS.map((_, i) => ofHeads((head) => 2 - (i * head) / 8)),
+  },
 };
 
-const canned = (parts) => ({ name: "canned", manifest, vocab: VOCAB, command: "python export_for_web.py",
-                             part: (name) => ({ heads, check, ...parts })[name] });
+const canned = (parts) => ({
+  name: "canned",
+  manifest,
+  vocab: VOCAB,
+  command: "python export_for_web.py",
+  part: (name) => ({ heads, check, ...parts })[name],
+});
 const never = new Promise(() => {});
 
 /** A forward pass of a model of 2 layers of 2 heads; a different `seed` gives different numbers. */
 function passOf(run, length, seed) {
   const ids = Array.from({ length }, (_, i) => (i > length / 2 ? i * seed + 1 : i + 1) % 8);
-  const rows = Array.from({ length: 4 }, (_, head) => ids.map((_, query) =>
-    softmax(Float32Array.from({ length: query + 1 }, (_, key) => 3 * Math.cos(seed * (query - key) + head)))));
-  const depths = Array.from({ length: 5 }, (_, depth) => [0, 1, 2].map((i) => ({
-    id: (i + depth) % 8, p: 0.6 / (1 + i) })));
+  const rows = Array.from({ length: 4 }, (_, head) =>
+    ids.map((_, query) =>
+      softmax(
+        Float32Array.from({ length: query + 1 }, (_, key) => 3 * Math.cos(seed * (query - key) + head)),
+      ),
+    ),
+  );
+  const depths = Array.from({ length: 5 }, (_, depth) =>
+    [0, 1, 2].map((i) => ({ id: (i + depth) % 8, p: 0.6 / (1 + i) })),
+  );
   return new ForwardPass({
-    run, step: 10, isComputed: true, temperature: 0.8, ids, promptLength: Math.min(2, length - 1) || 1,
+    run,
+    step: 10,
+    isComputed: true,
+    temperature: 0.8,
+    ids,
+    promptLength: Math.min(2, length - 1) || 1,
     attention: Float32Array.from(rows.flat().flatMap((row) => [...row])),
     attentionEntropy: rows.flat().map(entropy),
     logits: Float32Array.from({ length: 8 * length }, (_, i) => 3 * Math.sin(i * seed)),
-    unknown: length > 50 ? ["é", "Z"] : [], isTruncated: length > 50, milliseconds: 3,
+    unknown: length > 50 ? ["é", "Z"] : [],
+    isTruncated: length > 50,
+    milliseconds: 3,
     model: { logitLens: async () => depths },
   });
 }
@@ -123,13 +167,37 @@ const PARTS = ["samples", "log", "heads", "check"];
 const STATES = [
   ["as it is", canned({ samples: samplesOf(12), log })],
   ["too long", canned({ samples: samplesOf(90), log })],
-  ["as small as can be", canned({
-    samples: { ...samplesOf(1), rule_accuracy: null, milestones: [], samples: samplesOf(1).samples.slice(0, 1) },
-    log: { ...log, point_steps: [], loss: [], seconds: [], validation: { sampled_steps: [0], loss: [2.1] },
-           baselines: { uniform: 2.08 } } })],
+  [
+    "as small as can be",
+    canned({
+      samples: {
+        ...samplesOf(1),
+        rule_accuracy: null,
+        milestones: [],
+        samples: samplesOf(1).samples.slice(0, 1),
+      },
+      log: {
+        ...log,
+        point_steps: [],
+        loss: [],
+        seconds: [],
+        validation: { sampled_steps: [0], loss: [2.1] },
+        baselines: { uniform: 2.08 },
+      },
+    }),
+  ],
   ["loading", canned(Object.fromEntries(PARTS.map((name) => [name, never])))],
-  ["with an error", canned(Object.fromEntries(PARTS.map((name) => [name, Promise.reject(
-    new UserError(`${name}.json of the run canned is damaged.`))])))],
+  [
+    "with an error",
+    canned(
+      Object.fromEntries(
+        PARTS.map((name) => [
+          name,
+          Promise.reject(new UserError(`${name}.json of the run canned is damaged.`)),
+        ]),
+      ),
+    ),
+  ],
 ];
 
 /** The two forward passes that are shown in each state. */
@@ -141,36 +209,94 @@ const PASSES = STATES.map(([state, run]) => {
 });
 
 /** A square of attention weights: uniform, or with a mask. */
-const square = (T, isMasked) => Float32Array.from({ length: T * T }, (_, i) => {
-  const [row, column] = [Math.floor(i / T), i % T];
-  return isMasked ? Number(column <= row) / (row + 1) : 1 / T;
-});
+const square = (T, isMasked) =>
+  Float32Array.from({ length: T * T }, (_, i) => {
+    const [row, column] = [Math.floor(i / T), i % T];
+    return isMasked ? Number(column <= row) / (row + 1) : 1 / T;
+  });
 
-const mapsOf = (T) => ({ hasRun: true, ids: Array.from({ length: T }, (_, i) => i % 8),
-                         typed: square(T, false), builtin: square(T, true) });
+const mapsOf = (T) => ({
+  hasRun: true,
+  ids: Array.from({ length: T }, (_, i) => i % 8),
+  typed: square(T, false),
+  builtin: square(T, true),
+});
 const { stages } = EXERCISES.attention;
 const tokensOf = (n) => Array.from({ length: n }, (_, i) => ({ id: (3 * i) % 8, p: (i % 11) / 10 }));
 
 /** The outcome of a typed head in each state: result, maps, story, measured. */
 const TYPED = [
-  { code: EXERCISES.attention.answer, errorLine: 8, trial: MISTAKES[0],
-    result: { passed: stages.slice(0, 5), printed: ["tensor([[0.5000, 0.5000]])"], truncated: 0,
-              mistake: { stage: "scale", message: "The scores are not scaled.", hint: "scale", line: null } },
-    maps: mapsOf(8), measured: { entropy: 0.5, builtinEntropy: 1.5, firstRowSum: 1, isFinite: true, loss: 2,
-                                 builtinLoss: 1, uniformLoss: 2.08 },
-    story: { prompt: 0, typed: tokensOf(12), builtin: tokensOf(9), busy: false, message: "",
-             loss: { typed: 3.1, builtin: 1.2, pytorch: 1.2, tokens: 40 } } },
-  { code: EXERCISES.head.answer.repeat(3), errorLine: null, trial: MISTAKES[3],
-    result: { passed: stages, mistake: null, maxAbsDiff: 3.1e-6, n_logits: 8, truncated: 12345,
-              printed: Array(100).fill("a line of what it printed, and it is quite a long one ".repeat(3)) },
-    maps: mapsOf(20), measured: null,
-    story: { prompt: 1, typed: tokensOf(240), builtin: tokensOf(240), busy: true, message: "", loss: null } },
-  { code: "def attention(q, k, v)", errorLine: 1, trial: MISTAKES[4],
-    result: { passed: [], printed: [], truncated: 0, mistake: { stage: "read", hint: null, line: 1,
-              message: "Line 5 begins with def, but the colon at its end is missing." } },
-    maps: { ...mapsOf(1), typed: null }, measured: null,
-    story: { prompt: 2, typed: [], builtin: tokensOf(1), busy: false, message: "The model’s output is NaN.",
-             loss: null } },
+  {
+    code: EXERCISES.attention.answer,
+    errorLine: 8,
+    trial: MISTAKES[0],
+    result: {
+      passed: stages.slice(0, 5),
+      printed: ["tensor([[0.5000, 0.5000]])"],
+      truncated: 0,
+      mistake: { stage: "scale", message: "The scores are not scaled.", hint: "scale", line: null },
+    },
+    maps: mapsOf(8),
+    measured: {
+      entropy: 0.5,
+      builtinEntropy: 1.5,
+      firstRowSum: 1,
+      isFinite: true,
+      loss: 2,
+      builtinLoss: 1,
+      uniformLoss: 2.08,
+    },
+    story: {
+      prompt: 0,
+      typed: tokensOf(12),
+      builtin: tokensOf(9),
+      busy: false,
+      message: "",
+      loss: { typed: 3.1, builtin: 1.2, pytorch: 1.2, tokens: 40 },
+    },
+  },
+  {
+    code: EXERCISES.head.answer.repeat(3),
+    errorLine: null,
+    trial: MISTAKES[3],
+    result: {
+      passed: stages,
+      mistake: null,
+      maxAbsDiff: 3.1e-6,
+      n_logits: 8,
+      truncated: 12345,
+      printed: Array(100).fill("a line of what it printed, and it is quite a long one ".repeat(3)),
+    },
+    maps: mapsOf(20),
+    measured: null,
+    story: { prompt: 1, typed: tokensOf(240), builtin: tokensOf(240), busy: true, message: "", loss: null },
+  },
+  {
+    code: "def attention(q, k, v)",
+    errorLine: 1,
+    trial: MISTAKES[4],
+    result: {
+      passed: [],
+      printed: [],
+      truncated: 0,
+      mistake: {
+        stage: "read",
+        hint: null,
+        line: 1,
+        message: "Line 5 begins with def, but the colon at its end is missing.",
+      },
+    },
+    maps: { ...mapsOf(1), typed: null },
+    measured: null,
+    story: {
+      prompt: 2,
+      typed: [],
+      builtin: tokensOf(1),
+      busy: false,
+      message: "The model’s output is NaN.",
+      loss: null,
+    },
+  },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];
@@ -222,11 +348,21 @@ const FIGURES = {
 };
 
 function show(step) {
-  render(Object.entries(FIGURES).map(([name, figure]) => html`<h2>${name}</h2>
-    ${STATES.map(([state, run], i) => html`<p>${state}</p>
-      <section class="card" aria-label=${`${name}, ${state}`}>${
-        figure(run, step, PASSES[i], TYPED[i])}</section>`)}`),
-         document.querySelector("#figures"));
+  render(
+    Object.entries(FIGURES).map(
+      ([name, figure]) => html`<h2>${name}</h2>
+    ${STATES.map(
+      ([state, run], i) => html`<p>${state}</p>
+      <section class="card" aria-label=${`${name}, ${state}`}>${figure(
+        run,
+        step,
+        PASSES[i],
+        TYPED[i],
+      )}</section>`,
+    )}`,
+    ),
+    document.querySelector("#figures"),
+  );
 }
 
 addEventListener("step", ({ detail }) => show(detail.step));

@@ -34,8 +34,14 @@ function randint(low, high, size, dtype) {
 }
 
 function shuffled(n) {
-  const keys = range(n).map((i) => [uniform(), i]).sort(([a], [b]) => a - b);
-  return tensorOf(keys.map(([, i]) => i), [n], "int64");
+  const keys = range(n)
+    .map((i) => [uniform(), i])
+    .sort(([a], [b]) => a - b);
+  return tensorOf(
+    keys.map(([, i]) => i),
+    [n],
+    "int64",
+  );
 }
 
 // Numbers that are given --------------------------------------------------------------------------
@@ -43,9 +49,14 @@ function shuffled(n) {
 /** Nested lists of numbers, or a tensor, as a tensor. */
 export function tensor(data, dtype) {
   if (data instanceof Tensor) return data.to(dtype ?? data.dtype);
-  const shape = shapeOf(data), flat = flattened(data, shape, 0).map(numberOf);
+  const shape = shapeOf(data),
+    flat = flattened(data, shape, 0).map(numberOf);
   const found = flat.length ? flat.map((one) => one.dtype).reduce(promoted) : "float32";
-  const out = tensorOf(flat.map(({ value }) => value), shape, found);
+  const out = tensorOf(
+    flat.map(({ value }) => value),
+    shape,
+    found,
+  );
   return dtype ? out.to(dtype) : out;
 }
 
@@ -55,43 +66,63 @@ function shapeOf(data) {
 
 function flattened(data, shape, dim) {
   if (dim === shape.length) return [data];
-  check(Array.isArray(data), () => `${typeName(read(data)) === "Tensor" ? "a Tensor" : `'${typeName(
-    read(data))}' object`} is not a sequence`, "TypeError");
-  check(data.length === shape[dim], () => `expected sequence of length ${shape[dim]} at dim ${dim} `
-    + `(got ${data.length})`, "ValueError");
+  check(
+    Array.isArray(data),
+    () =>
+      `${
+        typeName(read(data)) === "Tensor" ? "a Tensor" : `'${typeName(read(data))}' object`
+      } is not a sequence`,
+    "TypeError",
+  );
+  check(
+    data.length === shape[dim],
+    () => `expected sequence of length ${shape[dim]} at dim ${dim} ` + `(got ${data.length})`,
+    "ValueError",
+  );
   return data.flatMap((part) => flattened(part, shape, dim + 1));
 }
 
 function numberOf(given) {
   const value = read(given);
   if (value instanceof Tensor) {
-    check(value.numel === 1, "only one element tensors can be converted to Python scalars",
-      "ValueError");
+    check(value.numel === 1, "only one element tensors can be converted to Python scalars", "ValueError");
     return { value: value.values()[0], dtype: value.dtype };
   }
   check(typeof value !== "string", "new(): invalid data type 'str'", "TypeError");
   check(value !== null, "Could not infer dtype of NoneType");
-  check(!Array.isArray(value), "only one element tensors can be converted to Python scalars",
-    "ValueError");
+  check(!Array.isArray(value), "only one element tensors can be converted to Python scalars", "ValueError");
   return scalarOf(value);
 }
 
 function arange(first, second, step, dtype) {
   const [start, end] = second ? [first?.value ?? 0, second.value] : [0, first?.value];
-  check(end !== undefined, "arange() received an invalid combination of arguments - got (), but "
-    + "expected (Number start, Number end, Number step)", "TypeError");
+  check(
+    end !== undefined,
+    "arange() received an invalid combination of arguments - got (), but " +
+      "expected (Number start, Number end, Number step)",
+    "TypeError",
+  );
   const by = step?.value ?? 1;
   check(by !== 0, "step must be nonzero");
   check((end - start) * by >= 0, "upper bound and lower bound inconsistent with step sign");
-  const found = [first, second, step].filter(Boolean).map((one) => one.dtype).reduce(promoted);
-  return tensorOf(range(Math.ceil((end - start) / by)).map((i) => start + i * by), undefined,
-    dtype ?? (found === "bool" ? "int64" : found));
+  const found = [first, second, step]
+    .filter(Boolean)
+    .map((one) => one.dtype)
+    .reduce(promoted);
+  return tensorOf(
+    range(Math.ceil((end - start) / by)).map((i) => start + i * by),
+    undefined,
+    dtype ?? (found === "bool" ? "int64" : found),
+  );
 }
 
 function linspace(start, end, steps, dtype) {
   const step = (end.value - start.value) / (steps - 1);
-  return tensorOf(range(steps).map((i) => (i < steps / 2 ? start.value + i * step
-    : end.value - (steps - 1 - i) * step)), undefined, dtype ?? "float32");
+  return tensorOf(
+    range(steps).map((i) => (i < steps / 2 ? start.value + i * step : end.value - (steps - 1 - i) * step)),
+    undefined,
+    dtype ?? "float32",
+  );
 }
 
 function eye(n, m, dtype) {
@@ -103,9 +134,16 @@ function eye(n, m, dtype) {
 
 function oneHot(x, classes) {
   check(x.dtype === "int64", "one_hot is only applicable to index tensor of type LongTensor.");
-  const values = x.values(), n = classes < 0 ? Math.max(...values) + 1 : classes;
-  check(values.every((value) => value >= 0), "Class values must be non-negative.");
-  check(values.every((value) => value < n), "Class values must be smaller than num_classes.");
+  const values = x.values(),
+    n = classes < 0 ? Math.max(...values) + 1 : classes;
+  check(
+    values.every((value) => value >= 0),
+    "Class values must be non-negative.",
+  );
+  check(
+    values.every((value) => value < n),
+    "Class values must be smaller than num_classes.",
+  );
   const out = full([...x.shape, n], 0, "int64");
   values.forEach((value, i) => (out.data[i * n + value] = 1));
   return out;
@@ -127,8 +165,8 @@ function manualSeed(seed) {
 export const creation = {
   "manual_seed(int seed)": manualSeed,
   [`tensor(any data, ${HOW})`]: tensor,
-  [`as_tensor(any data, dtype dtype = None, device device = None)`]: (data, dtype) => (
-    data instanceof Tensor && (dtype ?? data.dtype) === data.dtype ? data : tensor(data, dtype)),
+  [`as_tensor(any data, dtype dtype = None, device device = None)`]: (data, dtype) =>
+    data instanceof Tensor && (dtype ?? data.dtype) === data.dtype ? data : tensor(data, dtype),
   [`zeros(ints size, ${HOW})`]: zeros,
   [`ones(ints size, ${HOW})`]: ones,
   [`empty(ints size, ${HOW})`]: zeros,
@@ -143,17 +181,14 @@ export const creation = {
   [`zeros_like(Tensor input, ${HOW})`]: like(zeros),
   [`ones_like(Tensor input, ${HOW})`]: like(ones),
   [`empty_like(Tensor input, ${HOW})`]: like(zeros),
-  [`full_like(Tensor input, Number fill_value, ${HOW})`]: (x, { value }, dtype) => full(x.shape,
-    value, dtype ?? x.dtype),
+  [`full_like(Tensor input, Number fill_value, ${HOW})`]: (x, { value }, dtype) =>
+    full(x.shape, value, dtype ?? x.dtype),
   [`rand_like(Tensor input, ${HOW})`]: ({ shape }) => drawn(shape, uniform),
   [`randn_like(Tensor input, ${HOW})`]: ({ shape }) => drawn(shape, normal),
-  [`method new_zeros(Tensor input, ints size, ${HOW})`]: (x, shape, dtype) => zeros(shape, dtype
-    ?? x.dtype),
-  [`method new_ones(Tensor input, ints size, ${HOW})`]: (x, shape, dtype) => ones(shape, dtype
-    ?? x.dtype),
-  [`method new_full(Tensor input, ints size, Number fill_value, ${HOW})`]: (x, shape, { value },
-    dtype) => full(shape, value, dtype ?? x.dtype),
-  [`method new_tensor(Tensor input, any data, ${HOW})`]: (x, data, dtype) => tensor(data, dtype
-    ?? x.dtype),
+  [`method new_zeros(Tensor input, ints size, ${HOW})`]: (x, shape, dtype) => zeros(shape, dtype ?? x.dtype),
+  [`method new_ones(Tensor input, ints size, ${HOW})`]: (x, shape, dtype) => ones(shape, dtype ?? x.dtype),
+  [`method new_full(Tensor input, ints size, Number fill_value, ${HOW})`]: (x, shape, { value }, dtype) =>
+    full(shape, value, dtype ?? x.dtype),
+  [`method new_tensor(Tensor input, any data, ${HOW})`]: (x, data, dtype) => tensor(data, dtype ?? x.dtype),
   "F one_hot(Tensor tensor, int num_classes = -1)": oneHot,
 };

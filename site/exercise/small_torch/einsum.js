@@ -4,7 +4,7 @@
  */
 import { check, full, matmul, product, reduce } from "../tensor.js";
 
-const DOTS = "ABCDEFGHIJKLMNOP".split("").map((letter) => `.${letter}`);  // what "..." stands for
+const DOTS = "ABCDEFGHIJKLMNOP".split("").map((letter) => `.${letter}`); // what "..." stands for
 
 /** @param {string} equation @param {Tensor[]} operands @returns {Tensor} */
 export function einsum(equation, operands) {
@@ -22,47 +22,64 @@ export function einsum(equation, operands) {
 
 /** The letters of each operand and of the result; "..." becomes one letter for each dimension. */
 function parsed(equation, operands) {
-  const text = equation.replaceAll(" ", ""), arrow = text.indexOf("->");
+  const text = equation.replaceAll(" ", ""),
+    arrow = text.indexOf("->");
   const [given, wanted] = arrow < 0 ? [text] : [text.slice(0, arrow), text.slice(arrow + 2)];
   checkLetters(equation, given, wanted);
   const parts = given.split(",");
-  check(operands.length <= parts.length,
-    "einsum(): more operands were provided than specified in the equation");
-  check(operands.length >= parts.length,
-    "einsum(): fewer operands were provided than specified in the equation");
+  check(
+    operands.length <= parts.length,
+    "einsum(): more operands were provided than specified in the equation",
+  );
+  check(
+    operands.length >= parts.length,
+    "einsum(): fewer operands were provided than specified in the equation",
+  );
   const inputs = parts.map((part, i) => lettersOf(part, operands[i], i));
   const dots = DOTS.filter((dot) => inputs.some((letters) => letters.includes(dot))).reverse();
-  const output = wanted === undefined ? [...dots, ...single(inputs)]
-    : split(wanted).flatMap((letter) => (letter === "..." ? dots : [letter]));
+  const output =
+    wanted === undefined
+      ? [...dots, ...single(inputs)]
+      : split(wanted).flatMap((letter) => (letter === "..." ? dots : [letter]));
   output.forEach((letter, i) => {
-    check(output.indexOf(letter) === i,
-      `einsum(): output subscript ${letter} appears more than once in the output`);
-    check(inputs.some((letters) => letters.includes(letter)), `einsum(): output subscript ${letter}`
-      + " does not appear in the equation for any input operand");
+    check(
+      output.indexOf(letter) === i,
+      `einsum(): output subscript ${letter} appears more than once in the output`,
+    );
+    check(
+      inputs.some((letters) => letters.includes(letter)),
+      `einsum(): output subscript ${letter}` + " does not appear in the equation for any input operand",
+    );
   });
   return { inputs, output };
 }
 
 function checkLetters(equation, given, wanted = "") {
   const start = equation.length - equation.trimStart().length;
-  const odd = [...equation.replace("->", "  ").replaceAll("...", "   ")]
-    .findIndex((letter, i) => i >= start && !/[a-zA-Z, ]/.test(letter));
-  check(odd < 0 || wanted === undefined, `einsum(): invalid subscript given at index ${odd} in the `
-    + "equation string, subscripts must be in [a-zA-Z]");
+  const odd = [...equation.replace("->", "  ").replaceAll("...", "   ")].findIndex(
+    (letter, i) => i >= start && !/[a-zA-Z, ]/.test(letter),
+  );
+  check(
+    odd < 0 || wanted === undefined,
+    `einsum(): invalid subscript given at index ${odd} in the ` +
+      "equation string, subscripts must be in [a-zA-Z]",
+  );
 }
 
 const split = (part) => part.match(/\.\.\.|[a-zA-Z]/g) ?? [];
 
 function lettersOf(part, { dim }, operand) {
-  const letters = split(part), n = letters.filter((letter) => letter !== "...").length;
-  const open = letters.includes("..."), counted = `einsum(): the number of subscripts in the `
-    + `equation (${n})`;
-  check(open || n === dim, `${counted} does not match the number of dimensions (${dim}) for `
-    + `operand ${operand} and no ellipsis was given`);
-  check(n <= dim, `${counted} is more than the number of dimensions (${dim}) for operand `
-    + `${operand}`);
-  return letters.flatMap((letter) => (letter === "..." ? DOTS.slice(0, dim - n).reverse()
-    : [letter]));
+  const letters = split(part),
+    n = letters.filter((letter) => letter !== "...").length;
+  const open = letters.includes("..."),
+    counted = `einsum(): the number of subscripts in the ` + `equation (${n})`;
+  check(
+    open || n === dim,
+    `${counted} does not match the number of dimensions (${dim}) for ` +
+      `operand ${operand} and no ellipsis was given`,
+  );
+  check(n <= dim, `${counted} is more than the number of dimensions (${dim}) for operand ` + `${operand}`);
+  return letters.flatMap((letter) => (letter === "..." ? DOTS.slice(0, dim - n).reverse() : [letter]));
 }
 
 /** What a result names that is not spelt out: the letters that are there once, in order. */
@@ -73,25 +90,42 @@ function single(inputs) {
 
 function sizesOf(inputs, operands) {
   const sizes = {};
-  inputs.forEach((letters, i) => letters.forEach((letter, d) => {
-    const size = operands[i].shape[d], first = operands[i].shape[letters.indexOf(letter)];
-    const seen = sizes[letter] ?? 1, again = letters.indexOf(letter) < d;
-    check(!again || size === first, `einsum(): subscript ${letter} is repeated for operand ${i} `
-      + `but the sizes don't match, ${size} != ${first}`);
-    check(size === seen || size === 1 || seen === 1, `einsum(): subscript ${letter} has size `
-      + `${size} for operand ${i} which does not broadcast with previously seen size ${seen}`);
-    sizes[letter] = seen === 1 ? size : seen;
-  }));
+  inputs.forEach((letters, i) =>
+    letters.forEach((letter, d) => {
+      const size = operands[i].shape[d],
+        first = operands[i].shape[letters.indexOf(letter)];
+      const seen = sizes[letter] ?? 1,
+        again = letters.indexOf(letter) < d;
+      check(
+        !again || size === first,
+        `einsum(): subscript ${letter} is repeated for operand ${i} ` +
+          `but the sizes don't match, ${size} != ${first}`,
+      );
+      check(
+        size === seen || size === 1 || seen === 1,
+        `einsum(): subscript ${letter} has size ` +
+          `${size} for operand ${i} which does not broadcast with previously seen size ${seen}`,
+      );
+      sizes[letter] = seen === 1 ? size : seen;
+    }),
+  );
   return sizes;
 }
 
 /** A tensor whose dimensions bear letters; of a letter that is there twice, the diagonal. */
 function labelled(x, given, sizes) {
-  const letters = [...new Set(given)], strides = letters.map(() => 0);
+  const letters = [...new Set(given)],
+    strides = letters.map(() => 0);
   given.forEach((letter, d) => {
     if (x.shape[d] > 1) strides[letters.indexOf(letter)] += x.strides[d];
   });
-  return { x: x.as(letters.map((letter) => sizes[letter]), strides), letters };
+  return {
+    x: x.as(
+      letters.map((letter) => sizes[letter]),
+      strides,
+    ),
+    letters,
+  };
 }
 
 function summed({ x, letters }, kept) {
@@ -115,9 +149,10 @@ function pair(a, b, later) {
   const left = a.letters.filter((letter) => !shared.includes(letter));
   const right = b.letters.filter((letter) => !shared.includes(letter));
   const size = (letters) => letters.map((letter) => sizeOf(letter, a, b));
-  const grouped = ({ x, letters }, ...groups) => x
-    .permute(groups.flat().map((letter) => letters.indexOf(letter)))
-    .reshape(groups.map((group) => product(size(group))));
+  const grouped = ({ x, letters }, ...groups) =>
+    x
+      .permute(groups.flat().map((letter) => letters.indexOf(letter)))
+      .reshape(groups.map((group) => product(size(group))));
   const x = matmul(grouped(a, both, left, inner), grouped(b, both, inner, right));
   const named = [...both, ...left, ...right];
   return { x: x.as(size(named), full(size(named)).strides), letters: named };

@@ -16,7 +16,8 @@ function joined(start, join) {
 /** The index of the number that no other one is better than; a NaN is better than all. */
 function argBest(better) {
   return (data, offset, step, n) => {
-    let best = 0, value = data[offset];
+    let best = 0,
+      value = data[offset];
     for (let i = 1; i < n && value === value; i++) {
       const next = data[offset + i * step];
       if (better(next, value) || next !== next) [best, value] = [i, next];
@@ -25,23 +26,29 @@ function argBest(better) {
   };
 }
 
-const sum = joined(0, (a, b) => a + b), most = joined(-Infinity, Math.max);
+const sum = joined(0, (a, b) => a + b),
+  most = joined(-Infinity, Math.max);
 const least = joined(Infinity, Math.min);
-const some = joined(0, (a, b) => a || b !== 0), every = joined(1, (a, b) => a && b !== 0);
-const squares = joined(0, (a, b) => a + b * b), norm = (...lane) => Math.sqrt(squares(...lane));
-const last = argBest((a, b) => a > b), first = argBest((a, b) => a < b);
+const some = joined(0, (a, b) => a || b !== 0),
+  every = joined(1, (a, b) => a && b !== 0);
+const squares = joined(0, (a, b) => a + b * b),
+  norm = (...lane) => Math.sqrt(squares(...lane));
+const last = argBest((a, b) => a > b),
+  first = argBest((a, b) => a < b);
 const mean = (data, offset, step, n) => sum(data, offset, step, n) / n;
 
 function logSumExp(data, offset, step, n) {
-  const top = most(data, offset, step, n), shift = Math.abs(top) === Infinity ? 0 : top;
+  const top = most(data, offset, step, n),
+    shift = Math.abs(top) === Infinity ? 0 : top;
   return Math.log(joined(0, (a, b) => a + Math.exp(b - shift))(data, offset, step, n)) + shift;
 }
 
 /** The root of the mean square distance, or its square: what `finish` makes of it. */
 const varianceLane = (correction, finish) => (data, offset, step, n) => {
   const middle = mean(data, offset, step, n);
-  return finish(joined(0, (a, b) => a + (b - middle) ** 2)(data, offset, step, n)
-    / Math.max(0, n - correction));
+  return finish(
+    joined(0, (a, b) => a + (b - middle) ** 2)(data, offset, step, n) / Math.max(0, n - correction),
+  );
 };
 
 /** The largest is taken away before exp, so that nothing overflows; only -inf gives NaN. */
@@ -68,8 +75,8 @@ function cumulate(data, offset, step, n, out, to, by) {
 
 // ------------------------------------------------------------------------------------------------
 
-const needsFloat = (kernel) => (x) => check(x.dtype === "float32",
-  `"${kernel}" not implemented for '${nameOf(x)}'`, "NotImplementedError");
+const needsFloat = (kernel) => (x) =>
+  check(x.dtype === "float32", `"${kernel}" not implemented for '${nameOf(x)}'`, "NotImplementedError");
 
 /** The result has the shape of x; each row along `dim` becomes another row. */
 function rowwise(x, dim, lane, dtype = "float32") {
@@ -90,14 +97,18 @@ const logSoftmax = softmaxOf(logSoftmaxLane, "log_softmax");
 const sumDtype = (dtype) => (dtype === "float32" ? dtype : "int64");
 
 function total(lane) {
-  return (x, dims, keepdim, dtype) => reduce(dtype ? x.to(dtype) : x, dims, keepdim,
-    dtype ?? sumDtype(x.dtype), lane);
+  return (x, dims, keepdim, dtype) =>
+    reduce(dtype ? x.to(dtype) : x, dims, keepdim, dtype ?? sumDtype(x.dtype), lane);
 }
 
 function meanOf(x, dims, keepdim, dtype) {
   const given = dtype ? x.to(dtype) : x;
-  check(given.dtype === "float32", () => "mean(): could not infer output dtype. Input dtype must be"
-    + ` either a floating point or complex dtype. Got: ${nameOf(x)}`);
+  check(
+    given.dtype === "float32",
+    () =>
+      "mean(): could not infer output dtype. Input dtype must be" +
+      ` either a floating point or complex dtype. Got: ${nameOf(x)}`,
+  );
   return reduce(given, dims, keepdim, "float32", mean);
 }
 
@@ -105,10 +116,17 @@ function meanOf(x, dims, keepdim, dtype) {
 function extreme(name, lane, argLane) {
   return (x, dim, keepdim) => {
     if (dim instanceof Tensor) return binary(`${name}imum`, x, dim);
-    check(dim === null || Number.isInteger(dim), `${name}() received an invalid combination of `
-      + "arguments - got (tuple), but expected (int dim, bool keepdim = False)", "TypeError");
-    check(dim !== null || x.numel, `${name}(): Expected reduction dim to be specified for `
-      + "input.numel() == 0. Specify the reduction dim with the 'dim' argument.");
+    check(
+      dim === null || Number.isInteger(dim),
+      `${name}() received an invalid combination of ` +
+        "arguments - got (tuple), but expected (int dim, bool keepdim = False)",
+      "TypeError",
+    );
+    check(
+      dim !== null || x.numel,
+      `${name}(): Expected reduction dim to be specified for ` +
+        "input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+    );
     if (dim === null) return reduce(x, null, false, x.dtype, lane);
     return [reduce(x, [dim], keepdim, x.dtype, lane), reduce(x, [dim], keepdim, "int64", argLane)];
   };
@@ -121,33 +139,35 @@ function argOf(name, lane) {
   };
 }
 
-const varianceOf = (finish) => (x, dims, unbiased, keepdim, correction) => reduce(x, dims, keepdim,
-  "float32", varianceLane(correction?.value ?? Number(unbiased), finish));
+const varianceOf = (finish) => (x, dims, unbiased, keepdim, correction) =>
+  reduce(x, dims, keepdim, "float32", varianceLane(correction?.value ?? Number(unbiased), finish));
 
-const DIMS = "dims dim = None, bool keepdim = False", DIM = "int dim = None, bool keepdim = False";
-const ANY = "any dim = None, bool keepdim = False", TYPE = "*, dtype dtype = None";
+const DIMS = "dims dim = None, bool keepdim = False",
+  DIM = "int dim = None, bool keepdim = False";
+const ANY = "any dim = None, bool keepdim = False",
+  TYPE = "*, dtype dtype = None";
 export const reductions = {
   [`sum(Tensor input, ${DIMS}, ${TYPE})`]: total(sum),
   [`mean(Tensor input, ${DIMS}, ${TYPE})`]: meanOf,
-  [`prod(Tensor input, int dim = None, bool keepdim = False, ${TYPE})`]: (x, dim, ...more) => total(
-    joined(1, (a, b) => a * b))(x, dim === null ? null : [dim], ...more),
+  [`prod(Tensor input, int dim = None, bool keepdim = False, ${TYPE})`]: (x, dim, ...more) =>
+    total(joined(1, (a, b) => a * b))(x, dim === null ? null : [dim], ...more),
   [`any(Tensor input, ${DIMS})`]: (x, d, keep) => reduce(x, d, keep, "bool", some),
   [`all(Tensor input, ${DIMS})`]: (x, d, keep) => reduce(x, d, keep, "bool", every),
   [`amax(Tensor input, ${DIMS})`]: (x, d, keep) => reduce(x, d, keep, x.dtype, most),
   [`amin(Tensor input, ${DIMS})`]: (x, d, keep) => reduce(x, d, keep, x.dtype, least),
-  [`logsumexp(Tensor input, dims dim, bool keepdim = False)`]: (x, d, keep) => reduce(x, d, keep,
-    "float32", logSumExp),
+  [`logsumexp(Tensor input, dims dim, bool keepdim = False)`]: (x, d, keep) =>
+    reduce(x, d, keep, "float32", logSumExp),
   [`max(Tensor input, ${ANY})`]: extreme("max", most, last),
   [`min(Tensor input, ${ANY})`]: extreme("min", least, first),
   [`argmax(Tensor input, ${DIM})`]: argOf("argmax", last),
   [`argmin(Tensor input, ${DIM})`]: argOf("argmin", first),
-  [`var(Tensor input, dims dim = None, bool unbiased = True, bool keepdim = False, *, `
-    + "Number correction = None)"]: varianceOf((x) => x),
-  [`std(Tensor input, dims dim = None, bool unbiased = True, bool keepdim = False, *, `
-    + "Number correction = None)"]: varianceOf(Math.sqrt),
+  [`var(Tensor input, dims dim = None, bool unbiased = True, bool keepdim = False, *, ` +
+  "Number correction = None)"]: varianceOf((x) => x),
+  [`std(Tensor input, dims dim = None, bool unbiased = True, bool keepdim = False, *, ` +
+  "Number correction = None)"]: varianceOf(Math.sqrt),
   [`norm(Tensor input)`]: (x) => reduce(x, null, false, "float32", norm),
-  [`cumsum(Tensor input, int dim, ${TYPE})`]: (x, dim, dtype) => rowwise(x, dim, cumulate,
-    dtype ?? sumDtype(x.dtype)),
+  [`cumsum(Tensor input, int dim, ${TYPE})`]: (x, dim, dtype) =>
+    rowwise(x, dim, cumulate, dtype ?? sumDtype(x.dtype)),
   "softmax(Tensor input, int dim, dtype dtype = None)": softmax,
   "log_softmax(Tensor input, int dim, dtype dtype = None)": logSoftmax,
 };

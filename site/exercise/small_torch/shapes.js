@@ -5,9 +5,13 @@ import { Tensor, check, elementwise, full, listed, product, promoted } from "../
 const range = (n) => [...new Array(n).keys()];
 
 function permute(x, dims) {
-  check(dims.length === x.dim, () => "permute(sparse_coo): number of dimensions in the tensor input"
-    + " does not match the length of the desired ordering of dimensions i.e. input.dim() = "
-    + `${x.dim} is not equal to len(dims) = ${dims.length}`);
+  check(
+    dims.length === x.dim,
+    () =>
+      "permute(sparse_coo): number of dimensions in the tensor input" +
+      " does not match the length of the desired ordering of dimensions i.e. input.dim() = " +
+      `${x.dim} is not equal to len(dims) = ${dims.length}`,
+  );
   const order = dims.map((d) => x.at(d));
   check(new Set(order).size === dims.length, "permute(): duplicate dims are not allowed.");
   return x.permute(order);
@@ -17,15 +21,23 @@ function flatten(x, start, end) {
   const [from, to] = [x.at(start), x.at(end)];
   check(from <= to, "flatten() has invalid args: start_dim cannot come after end_dim");
   if (!x.dim) return x.reshape([1]);
-  return x.reshape([...x.shape.slice(0, from), product(x.shape.slice(from, to + 1)),
-    ...x.shape.slice(to + 1)]);
+  return x.reshape([
+    ...x.shape.slice(0, from),
+    product(x.shape.slice(from, to + 1)),
+    ...x.shape.slice(to + 1),
+  ]);
 }
 
 function unflatten(x, dim, sizes) {
-  const d = x.at(dim), known = product(sizes.filter((size) => size !== -1));
-  check(sizes.includes(-1) ? x.shape[d] % known === 0 : known === x.shape[d], () => "unflatten: "
-    + `Provided sizes ${listed(sizes)} don't multiply up to the size of dim ${d} (${x.shape[d]}) `
-    + "in the input tensor");
+  const d = x.at(dim),
+    known = product(sizes.filter((size) => size !== -1));
+  check(
+    sizes.includes(-1) ? x.shape[d] % known === 0 : known === x.shape[d],
+    () =>
+      "unflatten: " +
+      `Provided sizes ${listed(sizes)} don't multiply up to the size of dim ${d} (${x.shape[d]}) ` +
+      "in the input tensor",
+  );
   const all = sizes.map((size) => (size === -1 ? x.shape[d] / known : size));
   return x.view([...x.shape.slice(0, d), ...all, ...x.shape.slice(d + 1)]);
 }
@@ -37,8 +49,10 @@ function squeeze(x, dims) {
 }
 
 function repeat(x, times) {
-  check(times.length >= x.dim, "Number of dimensions of repeat dims can not be smaller than number "
-    + "of dimensions of tensor");
+  check(
+    times.length >= x.dim,
+    "Number of dimensions of repeat dims can not be smaller than number " + "of dimensions of tensor",
+  );
   let out = x.expand([...times.slice(x.dim).fill(1), ...x.shape]);
   times.forEach((n, d) => {
     if (n !== 1) out = n ? cat(new Array(n).fill(out), d) : out.narrow(d, 0, 0);
@@ -48,29 +62,55 @@ function repeat(x, times) {
 
 function cat(tensors, dim, name = "torch.cat()") {
   check(tensors.length, `${name}: expected a non-empty list of Tensors`, "ValueError");
-  tensors.forEach((x, i) => check(x instanceof Tensor, () => "expected Tensor as element "
-    + `${i} in argument 0, but got ${typeName(read(x))}`, "TypeError"));
-  const [first] = tensors, d = first.at(dim);
+  tensors.forEach((x, i) =>
+    check(
+      x instanceof Tensor,
+      () => "expected Tensor as element " + `${i} in argument 0, but got ${typeName(read(x))}`,
+      "TypeError",
+    ),
+  );
+  const [first] = tensors,
+    d = first.at(dim);
   tensors.forEach((x, i) => {
-    check(x.dim === first.dim, "Tensors must have same number of dimensions: got "
-      + `${first.dim} and ${x.dim}`);
+    check(
+      x.dim === first.dim,
+      "Tensors must have same number of dimensions: got " + `${first.dim} and ${x.dim}`,
+    );
     const odd = x.shape.findIndex((size, e) => e !== d && size !== first.shape[e]);
-    check(odd < 0, () => `Sizes of tensors must match except in dimension ${d}. Expected size `
-      + `${first.shape[odd]} but got size ${x.shape[odd]} for tensor number ${i} in the list.`);
+    check(
+      odd < 0,
+      () =>
+        `Sizes of tensors must match except in dimension ${d}. Expected size ` +
+        `${first.shape[odd]} but got size ${x.shape[odd]} for tensor number ${i} in the list.`,
+    );
   });
-  const out = full(first.shape.with(d, tensors.reduce((n, x) => n + x.shape[d], 0)), 0,
-    tensors.map((x) => x.dtype).reduce(promoted));
+  const out = full(
+    first.shape.with(
+      d,
+      tensors.reduce((n, x) => n + x.shape[d], 0),
+    ),
+    0,
+    tensors.map((x) => x.dtype).reduce(promoted),
+  );
   tensors.reduce((at, x) => out.narrow(d, at, x.shape[d]).copy(x) && at + x.shape[d], 0);
   return out;
 }
 
 function stack(tensors, dim) {
   check(tensors.length, "stack expects a non-empty TensorList");
-  const [first] = tensors, d = first.at(dim, 1);
+  const [first] = tensors,
+    d = first.at(dim, 1);
   const odd = tensors.findIndex((x) => listed(x.shape) !== listed(first.shape));
-  check(odd < 0, () => `stack expects each tensor to be equal size, but got ${listed(first.shape)}`
-    + ` at entry 0 and ${listed(tensors[odd].shape)} at entry ${odd}`);
-  return cat(tensors.map((x) => x.unsqueeze(d)), d);
+  check(
+    odd < 0,
+    () =>
+      `stack expects each tensor to be equal size, but got ${listed(first.shape)}` +
+      ` at entry 0 and ${listed(tensors[odd].shape)} at entry ${odd}`,
+  );
+  return cat(
+    tensors.map((x) => x.unsqueeze(d)),
+    d,
+  );
 }
 
 /** Pieces of these sizes, one after the other. */
@@ -79,33 +119,47 @@ function pieces(x, d, sizes) {
   return sizes.map((size) => x.narrow(d, (at += size) - size, size));
 }
 
-const evenly = (n, size) => (n === 0 ? [0] : range(Math.ceil(n / size))
-  .map((i) => Math.min(size, n - i * size)));
+const evenly = (n, size) =>
+  n === 0 ? [0] : range(Math.ceil(n / size)).map((i) => Math.min(size, n - i * size));
 
 const needsDim = (name, x) => check(x.dim, `${name} expects at least a 1-dimensional tensor`);
 
 function split(x, size, dim) {
   needsDim("split", x);
-  check(Array.isArray(size) || size >= 0,
-    `split expects split_size be non-negative, but got split_size=${size}`);
-  const d = x.at(dim), n = x.shape[d];
+  check(
+    Array.isArray(size) || size >= 0,
+    `split expects split_size be non-negative, but got split_size=${size}`,
+  );
+  const d = x.at(dim),
+    n = x.shape[d];
   if (Array.isArray(size)) {
-    check(size.every((one) => one >= 0), () => "split_with_sizes expects split_sizes have only "
-      + `non-negative entries, but got split_sizes=${listed(size)}`);
-    check(size.reduce((a, b) => a + b, 0) === n, () => "split_with_sizes expects split_sizes to sum"
-      + ` exactly to ${n} (input tensor's size at dimension ${dim}), but got split_sizes=`
-      + listed(size));
+    check(
+      size.every((one) => one >= 0),
+      () =>
+        "split_with_sizes expects split_sizes have only " +
+        `non-negative entries, but got split_sizes=${listed(size)}`,
+    );
+    check(
+      size.reduce((a, b) => a + b, 0) === n,
+      () =>
+        "split_with_sizes expects split_sizes to sum" +
+        ` exactly to ${n} (input tensor's size at dimension ${dim}), but got split_sizes=` +
+        listed(size),
+    );
     return pieces(x, d, size);
   }
-  check(size > 0 || !n, () => "split_size can only be 0 if dimension size is 0, but got dimension "
-    + `size of ${n}`);
+  check(
+    size > 0 || !n,
+    () => "split_size can only be 0 if dimension size is 0, but got dimension " + `size of ${n}`,
+  );
   return pieces(x, d, evenly(n, size));
 }
 
 function chunk(x, chunks, dim) {
   needsDim("chunk", x);
   check(chunks > 0, `chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
-  const d = x.at(dim), n = x.shape[d];
+  const d = x.at(dim),
+    n = x.shape[d];
   return pieces(x, d, evenly(n, Math.ceil(n / chunks)));
 }
 
@@ -118,8 +172,10 @@ function unbind(x, dim) {
 // A tensor's own properties ----------------------------------------------------------------------
 
 function matrices(x) {
-  check(x.dim !== 1, () => "tensor.mT is only supported on matrices or batches of matrices. Got "
-    + `${x.dim}-D tensor.`);
+  check(
+    x.dim !== 1,
+    () => "tensor.mT is only supported on matrices or batches of matrices. Got " + `${x.dim}-D tensor.`,
+  );
   return x.dim ? x.transpose(-2, -1) : x;
 }
 
@@ -129,27 +185,45 @@ function turned(x) {
 }
 
 function outer(a, b) {
-  [["self", a], ["vec2", b]].forEach(([name, x]) => check(x.dim === 1,
-    `outer: Expected 1-D argument ${name}, but got ${x.dim}-D`));
+  [
+    ["self", a],
+    ["vec2", b],
+  ].forEach(([name, x]) => check(x.dim === 1, `outer: Expected 1-D argument ${name}, but got ${x.dim}-D`));
   return elementwise(promoted(a.dtype, b.dtype), (x, y) => x * y, a.unsqueeze(1), b);
 }
 
-const flip = (x, dims) => dims.map((d) => x.at(d)).reduce((y, d) => cat(
-  unbind(y, d).reverse().map((part) => part.unsqueeze(d)), d), x).clone();
+const flip = (x, dims) =>
+  dims
+    .map((d) => x.at(d))
+    .reduce(
+      (y, d) =>
+        cat(
+          unbind(y, d)
+            .reverse()
+            .map((part) => part.unsqueeze(d)),
+          d,
+        ),
+      x,
+    )
+    .clone();
 
 function diagonal(x, shift, a, b) {
-  const [i, j] = [x.at(a), x.at(b)], rest = range(x.dim).filter((d) => d !== i && d !== j);
+  const [i, j] = [x.at(a), x.at(b)],
+    rest = range(x.dim).filter((d) => d !== i && d !== j);
   const n = Math.max(0, Math.min(x.shape[i] + Math.min(0, shift), x.shape[j] - Math.max(0, shift)));
-  return x.as([...rest.map((d) => x.shape[d]), n], [...rest.map((d) => x.strides[d]),
-    x.strides[i] + x.strides[j]], x.offset + (n ? (shift > 0 ? shift * x.strides[j]
-    : -shift * x.strides[i]) : 0));
+  return x.as(
+    [...rest.map((d) => x.shape[d]), n],
+    [...rest.map((d) => x.strides[d]), x.strides[i] + x.strides[j]],
+    x.offset + (n ? (shift > 0 ? shift * x.strides[j] : -shift * x.strides[i]) : 0),
+  );
 }
 
 /** Of a matrix its diagonal; of a row of numbers the matrix that has it as its diagonal. */
 function diag(x, shift) {
   if (x.dim === 2) return diagonal(x, shift, 0, 1).clone();
   check(x.dim === 1, `diag(): Supports 1D or 2D tensors. Got ${x.dim}D`);
-  const n = x.shape[0] + Math.abs(shift), out = full([n, n], 0, x.dtype);
+  const n = x.shape[0] + Math.abs(shift),
+    out = full([n, n], 0, x.dtype);
   diagonal(out, shift, 0, 1).copy(x);
   return out;
 }
@@ -163,17 +237,23 @@ function movedim(x, from, to) {
 
 function narrow(x, dim, start, length) {
   check(x.dim, "narrow() cannot be applied to a 0-dim tensor.");
-  const d = x.at(dim), size = x.shape[d], from = start < 0 ? start + size : start;
-  check(from + length <= size,
-    `start (${from}) + length (${length}) exceeds dimension size (${size}).`);
+  const d = x.at(dim),
+    size = x.shape[d],
+    from = start < 0 ? start + size : start;
+  check(from + length <= size, `start (${from}) + length (${length}) exceeds dimension size (${size}).`);
   return x.narrow(d, from, length);
 }
 
 function select(x, dim, index) {
   check(x.dim, "select() cannot be applied to a 0-dim tensor.", "IndexError");
-  const d = x.at(dim), size = x.shape[d];
-  check(-size <= index && index < size, () => `select(): index ${index} out of range for tensor of `
-    + `size ${listed(x.shape)} at dimension ${d}`, "IndexError");
+  const d = x.at(dim),
+    size = x.shape[d];
+  check(
+    -size <= index && index < size,
+    () =>
+      `select(): index ${index} out of range for tensor of ` + `size ${listed(x.shape)} at dimension ${d}`,
+    "IndexError",
+  );
   return x.select(d, index < 0 ? index + size : index);
 }
 

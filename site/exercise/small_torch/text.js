@@ -1,7 +1,10 @@
 /** How PyTorch prints a tensor: four decimals, columns of one width, and "..." in large ones. */
 import { listed } from "../tensor.js";
 
-const EDGE = 3, LARGE = 1000, WIDTH = 80, DECIMALS = 4;
+const EDGE = 3,
+  LARGE = 1000,
+  WIDTH = 80,
+  DECIMALS = 4;
 
 /** tensor([[1., 2.], …]) @param {Tensor} x @returns {string} */
 export function textOf(x, name = "tensor") {
@@ -12,7 +15,8 @@ export function textOf(x, name = "tensor") {
 }
 
 function bodyOf(x, indent) {
-  const short = x.numel > LARGE, format = formatOf(x.dtype, (short ? edges(x) : x).values());
+  const short = x.numel > LARGE,
+    format = formatOf(x.dtype, (short ? edges(x) : x).values());
   return nested(x, indent, short, format);
 }
 
@@ -31,8 +35,8 @@ function edges(x) {
 
 /** What makes a text of a number, all of them equally wide. */
 function formatOf(dtype, values) {
-  const shown = dtype === "float32" ? floats(values)
-    : dtype === "bool" ? (value) => (value ? "True" : "False") : String;
+  const shown =
+    dtype === "float32" ? floats(values) : dtype === "bool" ? (value) => (value ? "True" : "False") : String;
   const sized = dtype === "float32" ? values.filter((x) => Number.isFinite(x) && x) : values;
   let width = 1;
   for (const value of sized) width = Math.max(width, shown(value).length);
@@ -40,8 +44,11 @@ function formatOf(dtype, values) {
 }
 
 function floats(values) {
-  const sizes = Array.from(values).filter((x) => Number.isFinite(x) && x).map(Math.abs);
-  const least = sizes.reduce((a, b) => Math.min(a, b), Infinity), most = Math.max(0, ...sizes);
+  const sizes = Array.from(values)
+    .filter((x) => Number.isFinite(x) && x)
+    .map(Math.abs);
+  const least = sizes.reduce((a, b) => Math.min(a, b), Infinity),
+    most = Math.max(0, ...sizes);
   const whole = sizes.every(Number.isInteger);
   const wide = most / least > 1000 || most > 1e8 || (!whole && least < 1e-4);
   const plain = (x) => (wide ? scientific(x) : whole ? `${fixed(x, 0)}.` : fixed(x, DECIMALS));
@@ -50,8 +57,8 @@ function floats(values) {
 
 const word = (x) => (Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
 const sign = (x) => (Object.is(x, -0) || x < 0 ? "-" : "");
-const fixed = (x, decimals) => sign(x) + toEven(Math.abs(x).toFixed(decimals),
-  Math.abs(x).toFixed(decimals + 20));
+const fixed = (x, decimals) =>
+  sign(x) + toEven(Math.abs(x).toFixed(decimals), Math.abs(x).toFixed(decimals + 20));
 
 /** Of a number in the middle between two texts the even one; JavaScript takes the upper one. */
 function toEven(short, long) {
@@ -61,22 +68,34 @@ function toEven(short, long) {
 
 function scientific(x) {
   const [short, power] = Math.abs(x).toExponential(DECIMALS).split("e");
-  const digits = toEven(short, Math.abs(x).toExponential(DECIMALS + 20).split("e")[0]);
+  const digits = toEven(
+    short,
+    Math.abs(x)
+      .toExponential(DECIMALS + 20)
+      .split("e")[0],
+  );
   return `${sign(x)}${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
 }
 
 function nested(x, indent, short, format) {
   if (!x.dim) return format(x.data[x.offset]);
-  const n = x.shape[0], cut = short && n > 2 * EDGE;
+  const n = x.shape[0],
+    cut = short && n > 2 * EDGE;
   const shown = [...new Array(n).keys()].filter((i) => !cut || i < EDGE || i >= n - EDGE);
-  if (x.dim === 1) return row(shown.map((i) => format(x.select(0, i).values()[0])), indent, cut);
+  if (x.dim === 1)
+    return row(
+      shown.map((i) => format(x.select(0, i).values()[0])),
+      indent,
+      cut,
+    );
   const parts = shown.map((i) => nested(x.select(0, i), indent + 1, short, format));
   if (cut) parts.splice(EDGE, 0, "...");
   return `[${parts.join(`,${"\n".repeat(x.dim - 1)}${" ".repeat(indent + 1)}`)}]`;
 }
 
 function row(cells, indent, cut) {
-  const fit = Math.max(1, Math.floor((WIDTH - indent) / (cells[0].length + 2))), lines = [];
+  const fit = Math.max(1, Math.floor((WIDTH - indent) / (cells[0].length + 2))),
+    lines = [];
   if (cut) cells.splice(EDGE, 0, " ...");
   while (cells.length) lines.push(cells.splice(0, fit).join(", "));
   return `[${lines.join(`,\n${" ".repeat(indent + 1)}`)}]`;
@@ -92,5 +111,6 @@ export function python(value, dtype) {
   if (dtype === "bool") return value ? "True" : "False";
   if (!Number.isFinite(value)) return word(value);
   return dtype === "float32" && Number.isInteger(value) && Math.abs(value) < 1e21
-    ? `${sign(value)}${Math.abs(value)}.0` : String(value);
+    ? `${sign(value)}${Math.abs(value)}.0`
+    : String(value);
 }

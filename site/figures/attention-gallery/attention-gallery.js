@@ -12,7 +12,9 @@ import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
 
 class AttentionGallery extends ForwardPassFigure {
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     .heads { display: grid; gap: 8px; }
     button { display: grid; gap: 2px; padding: 4px; border: 1px solid var(--line); border-radius: 8px;
              background: var(--panel); cursor: pointer; min-width: 0; text-align: left;
@@ -24,13 +26,14 @@ class AttentionGallery extends ForwardPassFigure {
     .role { color: var(--muted); min-height: 2.6em; overflow-wrap: anywhere; }
     .role.clear { color: var(--text); font-weight: 500; }
     .many { gap: 4px; } .many button { padding: 2px; } .many .role { display: none; }
-  `];
+  `,
+  ];
 
   async load(run) {
     try {
       return await run.part("heads");
     } catch {
-      return {};  // maps can do without the roles: head-story shows the error
+      return {}; // maps can do without the roles: head-story shows the error
     }
   }
 
@@ -39,16 +42,19 @@ class AttentionGallery extends ForwardPassFigure {
     const { n_layer, n_head } = this.run.manifest.settings;
     const columns = styleMap({ gridTemplateColumns: `repeat(${n_head}, minmax(0, 1fr))` });
     return html`<div class=${`heads ${n_head > 5 ? "many" : ""}`} style=${columns} role="group"
-      aria-label="All heads, one row per layer" @keydown=${this.walk}>${
-      Array.from({ length: n_layer * n_head }, (_, i) => this.button(i, n_head, roles))}</div>`;
+      aria-label="All heads, one row per layer" @keydown=${this.walk}>${Array.from(
+        { length: n_layer * n_head },
+        (_, i) => this.button(i, n_head, roles),
+      )}</div>`;
   }
 
   button(i, n_head, roles) {
-    const layer = Math.floor(i / n_head), name = `${layer}.${i % n_head}`;
-    const { label, note, isClear } = this.otherPass ? this.difference(i)
+    const layer = Math.floor(i / n_head),
+      name = `${layer}.${i % n_head}`;
+    const { label, note, isClear } = this.otherPass
+      ? this.difference(i)
       : describeRole(roles?.[layer]?.[i % n_head]);
-    return html`<button aria-pressed=${String(name === this.head)} aria-label=${
-      `Head ${name}${note ? `: ${note}` : ""}`} title=${note || nothing} @click=${() =>
+    return html`<button aria-pressed=${String(name === this.head)} aria-label=${`Head ${name}${note ? `: ${note}` : ""}`} title=${note || nothing} @click=${() =>
       this.emit("head", { head: name })}><canvas></canvas>
       <b>${name}</b><span class=${`role ${isClear ? "clear" : ""}`}>${label}</span></button>`;
   }
@@ -62,7 +68,8 @@ class AttentionGallery extends ForwardPassFigure {
 
   /** Move from head to head with the arrow keys. */
   walk(event) {
-    const { n_head } = this.run.manifest.settings, all = [...this.renderRoot.querySelectorAll("button")];
+    const { n_head } = this.run.manifest.settings,
+      all = [...this.renderRoot.querySelectorAll("button")];
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: n_head, ArrowUp: -n_head }[event.key];
     const next = all[all.indexOf(event.target) + by];
     if (!next) return;
@@ -78,10 +85,13 @@ class AttentionGallery extends ForwardPassFigure {
   repaint() {
     if (!this.isReady) return;
     const map = this.otherPass ? attentionDifference(this.pass, this.otherPass) : this.pass;
-    if (!map.length) return;  // nothing in common
+    if (!map.length) return; // nothing in common
     const colormaps = colormapsOf(this);
-    this.renderRoot.querySelectorAll("canvas").forEach((canvas, i) =>
-      drawTriangle(canvas, map.pattern(i), map.attentionScale, map.length, colormaps));
+    this.renderRoot
+      .querySelectorAll("canvas")
+      .forEach((canvas, i) =>
+        drawTriangle(canvas, map.pattern(i), map.attentionScale, map.length, colormaps),
+      );
   }
 }
 

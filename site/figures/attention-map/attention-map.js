@@ -11,14 +11,16 @@ import { percent, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
 
-const MIN_ROW_HEIGHT = 10;  // pixels of a row that has room for its token
-const NAMES_WIDTH = 100;  // pixels of the names beside the map
-const MAX_WIDTH = 640;  // pixels of both together
+const MIN_ROW_HEIGHT = 10; // pixels of a row that has room for its token
+const NAMES_WIDTH = 100; // pixels of the names beside the map
+const MAX_WIDTH = 640; // pixels of both together
 
 class AttentionMap extends ForwardPassFigure {
   static properties = { column: { state: true }, size: { state: true } };
 
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .map { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); }
     .names { position: relative; font-family: var(--mono); color: var(--muted); }
@@ -35,11 +37,14 @@ class AttentionMap extends ForwardPassFigure {
     ol { list-style: none; margin: 4px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 16px;
          min-height: 3em; align-content: start; }
     li b { font: 600 1em var(--mono); } .is-query { color: var(--query); } .is-key { color: var(--key); }
-  `];
+  `,
+  ];
 
   connectedCallback() {
     super.connectedCallback();
-    this.resizeObserver = new ResizeObserver(() => { this.size = this.clientWidth; });
+    this.resizeObserver = new ResizeObserver(() => {
+      this.size = this.clientWidth;
+    });
     this.resizeObserver.observe(this);
   }
 
@@ -59,26 +64,40 @@ class AttentionMap extends ForwardPassFigure {
   }
 
   draw() {
-    const { map, shownPosition: position } = this, T = map.length;
+    const { map, shownPosition: position } = this,
+      T = map.length;
     if (!T) {
       return html`<p class="caption">They start with different tokens or have different heads, so
         their heads cannot be compared.</p>`;
     }
-    const query = Math.min(position, T) - 1, percentOf = (i) => `${100 * i / T}%`;
+    const query = Math.min(position, T) - 1,
+      percentOf = (i) => `${(100 * i) / T}%`;
     const key = this.column === null ? null : Math.min(query, this.column ?? 0);
     return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
         <span class="is-key">at which →</span></h3>
       <div class="map" style=${styleMap({ maxWidth: `${Math.min(MAX_WIDTH, NAMES_WIDTH + 44 * T)}px` })}>
         <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES_WIDTH}px` : "0" })}>${
-          this.height ? this.names(T, query) : nothing}</div>
+          this.height ? this.names(T, query) : nothing
+        }</div>
         <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}
           @keydown=${this.walk} @pointermove=${this.point} @pointerdown=${this.take}
           @pointerleave=${this.leave}>
           <canvas></canvas>
-          <span class="row" style=${styleMap({ top: percentOf(query), height: percentOf(1),
-                                               width: percentOf(query + 1) })}></span>
-          ${key === null ? nothing : html`<span class="cell" style=${styleMap({ top: percentOf(query),
-            left: percentOf(key), width: percentOf(1), height: percentOf(1) })}></span>`}
+          <span class="row" style=${styleMap({
+            top: percentOf(query),
+            height: percentOf(1),
+            width: percentOf(query + 1),
+          })}></span>
+          ${
+            key === null
+              ? nothing
+              : html`<span class="cell" style=${styleMap({
+                  top: percentOf(query),
+                  left: percentOf(key),
+                  width: percentOf(1),
+                  height: percentOf(1),
+                })}></span>`
+          }
         </div>
       </div>
       <div aria-live="polite">${this.description(query, key)}</div>`;
@@ -91,9 +110,14 @@ class AttentionMap extends ForwardPassFigure {
   }
 
   names(T, query) {
-    return Array.from({ length: T }, (_, i) => html`<span class=${i === query ? "now" : ""} dir="auto"
-      style=${styleMap({ top: `${100 * (i + 0.5) / T}%`,
-                         fontSize: `${Math.min(13, this.height - 1)}px` })}>${this.name(i)}</span>`);
+    return Array.from(
+      { length: T },
+      (_, i) => html`<span class=${i === query ? "now" : ""} dir="auto"
+      style=${styleMap({
+        top: `${(100 * (i + 0.5)) / T}%`,
+        fontSize: `${Math.min(13, this.height - 1)}px`,
+      })}>${this.name(i)}</span>`,
+    );
   }
 
   name(i) {
@@ -103,14 +127,20 @@ class AttentionMap extends ForwardPassFigure {
   description(query, key) {
     const { map, headIndex } = this;
     const weights = Array.from({ length: query + 1 }, (_, i) => map.weight(headIndex, query, i));
-    const largest = weights.map((_, i) => i)
-      .sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, 6)
+    const largest = weights
+      .map((_, i) => i)
+      .sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]))
+      .slice(0, 6)
       .filter((i) => Math.abs(weights[i]) >= 0.005);
-    const line = key === null ? this.headEntropy(query) : html` to <b class="is-key" dir="auto">${this.name(key)}</b>:
+    const line =
+      key === null
+        ? this.headEntropy(query)
+        : html` to <b class="is-key" dir="auto">${this.name(key)}</b>:
       ${this.format(weights[key])}.`;
     return html`<p class="description">From <b class="is-query" dir="auto">${this.name(query)}</b> (position ${query})${line}</p>
-      <ol>${largest.map((i) => html`<li><b dir="auto">${this.name(i)}</b> ${
-        this.format(weights[i])}</li>`)}</ol>`;
+      <ol>${largest.map(
+        (i) => html`<li><b dir="auto">${this.name(i)}</b> ${this.format(weights[i])}</li>`,
+      )}</ol>`;
   }
 
   /** A weight, or a difference of two, as text. */
@@ -139,8 +169,9 @@ class AttentionMap extends ForwardPassFigure {
 
   /** The row and the column under a pointer. */
   cellAt({ clientX, clientY }) {
-    const box = this.renderRoot.querySelector(".field").getBoundingClientRect(), T = this.map.length;
-    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor(T * x / size)));
+    const box = this.renderRoot.querySelector(".field").getBoundingClientRect(),
+      T = this.map.length;
+    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor((T * x) / size)));
     return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
   }
 
@@ -151,7 +182,7 @@ class AttentionMap extends ForwardPassFigure {
   }
 
   leave({ pointerType }) {
-    if (pointerType === "mouse") this.column = null;  // a finger leaves whenever it is lifted
+    if (pointerType === "mouse") this.column = null; // a finger leaves whenever it is lifted
   }
 
   take(event) {
@@ -161,9 +192,11 @@ class AttentionMap extends ForwardPassFigure {
   go(query, key) {
     this.column = Math.min(query, key);
     if (query + 1 === this.shownPosition) return;
-    this.pointing = true;  // the row changes, and the column stays
+    this.pointing = true; // the row changes, and the column stays
     this.emit("position", { position: Math.min(query + 1, this.pass.lastPosition) });
-    this.updateComplete.then(() => { this.pointing = false; });
+    this.updateComplete.then(() => {
+      this.pointing = false;
+    });
   }
 
   walk(event) {

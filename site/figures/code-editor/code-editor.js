@@ -5,10 +5,30 @@
  * `errorLine` is the number of a line that is marked, or null.
  * Emits: "code" { code } whenever somebody changes it, "try" {} for Ctrl-Enter.
  */
-import { Decoration, EditorState, EditorView, HighlightStyle, StateEffect, StateField, bracketMatching,
-         closeBrackets, closeBracketsKeymap, defaultKeymap, highlightActiveLine, highlightSpecialChars,
-         history, historyKeymap, indentOnInput, indentUnit, indentWithTab, keymap, lineNumbers, python,
-         syntaxHighlighting, tags } from "../../vendored/codemirror.js";
+import {
+  Decoration,
+  EditorState,
+  EditorView,
+  HighlightStyle,
+  StateEffect,
+  StateField,
+  bracketMatching,
+  closeBrackets,
+  closeBracketsKeymap,
+  defaultKeymap,
+  highlightActiveLine,
+  highlightSpecialChars,
+  history,
+  historyKeymap,
+  indentOnInput,
+  indentUnit,
+  indentWithTab,
+  keymap,
+  lineNumbers,
+  python,
+  syntaxHighlighting,
+  tags,
+} from "../../vendored/codemirror.js";
 import { css, html } from "../../vendored/lit.js";
 import { Figure } from "../../app/figure.js";
 
@@ -21,22 +41,36 @@ const highlightStyle = HighlightStyle.define([
 ]);
 
 const theme = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--background)", border: "1px solid var(--line)",
-         borderRadius: "8px", fontSize: "var(--code-size)" },
+  "&": {
+    color: "var(--text)",
+    backgroundColor: "var(--background)",
+    border: "1px solid var(--line)",
+    borderRadius: "8px",
+    fontSize: "var(--code-size)",
+  },
   "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "1px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
   ".cm-content": { caretColor: "var(--text)", padding: "12px 0", minHeight: "16em" },
   ".cm-line": { padding: "0 16px 0 8px" },
-  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--background)", border: "none",
-                   paddingLeft: "8px", borderRadius: "8px 0 0 8px" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor:
-    "color-mix(in oklab, var(--accent) 6%, transparent)" },
-  ".cm-error-line": { backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
-                 boxShadow: "inset 4px 0 var(--warning)" },
-  "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent",
-                                        boxShadow: "0 0 0 1px var(--key)" },
-  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent",
-                                           boxShadow: "0 0 0 1px var(--warning)" },
+  ".cm-gutters": {
+    color: "var(--muted)",
+    backgroundColor: "var(--background)",
+    border: "none",
+    paddingLeft: "8px",
+    borderRadius: "8px 0 0 8px",
+  },
+  ".cm-activeLine, .cm-activeLineGutter": {
+    backgroundColor: "color-mix(in oklab, var(--accent) 6%, transparent)",
+  },
+  ".cm-error-line": {
+    backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
+    boxShadow: "inset 4px 0 var(--warning)",
+  },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent", boxShadow: "0 0 0 1px var(--key)" },
+  "&.cm-focused .cm-nonmatchingBracket": {
+    backgroundColor: "transparent",
+    boxShadow: "0 0 0 1px var(--warning)",
+  },
 });
 
 /** Where lines are wrapped, the rest of a line is indented further than any line can start. */
@@ -44,7 +78,7 @@ const wrappedLines = EditorView.theme({
   ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
 });
 
-const setErrorLine = StateEffect.define();  // its number, or null
+const setErrorLine = StateEffect.define(); // its number, or null
 
 /** The line with an error is marked until the text changes. */
 const errorLineField = StateField.define({
@@ -63,19 +97,23 @@ const errorLineField = StateField.define({
 class CodeEditor extends Figure {
   static properties = { code: { type: String }, name: { type: String }, errorLine: { type: Number } };
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     :host { --code-size: 14px; }
     @media (max-width: 640px) { :host { --code-size: 16px; } }  /* below, phones zoom in */
     .editor { min-height: 18em; }
     .caption { margin-top: 8px; }
     @media (hover: none) { .caption { display: none; } }  /* there are no such keys */
-  `];
+  `,
+  ];
 
   load() {
     return true;
   }
 
-  render() {  // it needs no run
+  render() {
+    // it needs no run
     return html`<div class="editor"></div>
       <p class="caption">Ctrl-Enter runs the code. Tab indents; Esc, then Tab leaves the editor.</p>`;
   }
@@ -96,17 +134,37 @@ class CodeEditor extends Figure {
 
   extensions() {
     return [
-      lineNumbers(), highlightSpecialChars(), history(), indentUnit.of("    "), indentOnInput(),
-      EditorState.tabSize.of(4), bracketMatching(), closeBrackets(), highlightActiveLine(), python(),
-      syntaxHighlighting(highlightStyle), errorLineField, theme,
+      lineNumbers(),
+      highlightSpecialChars(),
+      history(),
+      indentUnit.of("    "),
+      indentOnInput(),
+      EditorState.tabSize.of(4),
+      bracketMatching(),
+      closeBrackets(),
+      highlightActiveLine(),
+      python(),
+      syntaxHighlighting(highlightStyle),
+      errorLineField,
+      theme,
       matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrappedLines] : [],
-      keymap.of([{ key: "Mod-Enter", run: () => (this.emit("try", {}), true) },
-                 { key: "Ctrl-Enter", run: () => (this.emit("try", {}), true) },
-                 ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+      keymap.of([
+        { key: "Mod-Enter", run: () => (this.emit("try", {}), true) },
+        { key: "Ctrl-Enter", run: () => (this.emit("try", {}), true) },
+        ...closeBracketsKeymap,
+        ...defaultKeymap,
+        ...historyKeymap,
+        indentWithTab,
+      ]),
       EditorView.updateListener.of((update) => this.changed(update)),
       EditorView.contentAttributes.of({
-        "aria-label": "Your code, in Python", "aria-multiline": "true",
-        tabindex: "0", autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+        "aria-label": "Your code, in Python",
+        "aria-multiline": "true",
+        tabindex: "0",
+        autocapitalize: "off",
+        autocorrect: "off",
+        spellcheck: "false",
+      }),
     ];
   }
 
@@ -120,9 +178,11 @@ class CodeEditor extends Figure {
     const { view } = this;
     if (changed.has("name")) view.setState(this.initialState());
     if (changed.has("code") && this.code !== view.state.doc.toString()) {
-      this.isExternal = true;  // a change by the page, which knows it already
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: this.code },
-                      selection: { anchor: this.code.length } });
+      this.isExternal = true; // a change by the page, which knows it already
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: this.code },
+        selection: { anchor: this.code.length },
+      });
       this.isExternal = false;
     }
     if (changed.has("errorLine")) view.dispatch({ effects: setErrorLine.of(this.errorLine) });

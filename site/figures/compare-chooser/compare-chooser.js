@@ -8,38 +8,47 @@ import { css, html } from "../../vendored/lit.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
 
-const KINDS = { step: "another step", run: "another run", temperature: "another temperature",
-                off: "a head switched off" };
+const KINDS = {
+  step: "another step",
+  run: "another run",
+  temperature: "another temperature",
+  off: "a head switched off",
+};
 
 class CompareChooser extends Figure {
-  static properties = {
-    runs: { attribute: false },
-    head: { type: String },
-    versus: { type: String },
-  };
+  static properties = { runs: { attribute: false }, head: { type: String }, versus: { type: String } };
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     .row { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: center; }
     label { display: flex; gap: 8px; align-items: center; color: var(--muted); }
     select { min-height: 40px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
              background: var(--panel); color: var(--text); max-width: 60vw; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.manifest;
   }
 
   draw(manifest) {
-    const [kind, value] = parse(this.versus), options = this.options(manifest);
+    const [kind, value] = parse(this.versus),
+      options = this.options(manifest);
     const kinds = Object.keys(KINDS).filter((one) => options[one].length);
     return html`<div class="row">
       <label>with <select @change=${({ target }) => this.choose(target.value, options)}>
-        ${kinds.map((one) => html`<option value=${one} .selected=${one === kind}>${KINDS[one]
-        }</option>`)}</select></label>
+        ${kinds.map(
+          (one) => html`<option value=${one} .selected=${one === kind}>${KINDS[one]}</option>`,
+        )}</select></label>
       <label>${kind === "off" ? "head" : kind} <select @change=${({ target }) =>
         this.emit("versus", { versus: `${kind}:${target.value}` })}>
-        ${(options[kind] ?? []).map((one) => html`<option value=${one} .selected=${String(one) === value}>${
-          kind === "step" ? count(one) : one}</option>`)}</select></label></div>`;
+        ${(options[kind] ?? []).map(
+          (one) =>
+            html`<option value=${one} .selected=${String(one) === value}>${
+              kind === "step" ? count(one) : one
+            }</option>`,
+        )}</select></label></div>`;
   }
 
   /** The options of each kind. */

@@ -11,13 +11,17 @@ import { Figure } from "../../app/figure.js";
 class DownloadHead extends Figure {
   static properties = { code: { attribute: false } };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     dl { margin: 16px 0 0; display: grid; gap: 8px; }
     dt { color: var(--muted); }
     dd { margin: 0; }
     .caption { margin-top: 16px; }
     code { font: 1em var(--mono); overflow-wrap: anywhere; user-select: all; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.manifest;
@@ -34,8 +38,12 @@ class DownloadHead extends Figure {
     return html`<button ?disabled=${!this.code} @click=${this.download}>Download my_head.py</button>
       <dl><dt>Put the file in the Terrarium folder. A model that trains in seconds, to check that it works:</dt>
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
-        ${command ? html`<dt>The preset that this page’s run started from:</dt>
-        <dd><code>${command}</code></dd>` : nothing}</dl>
+        ${
+          command
+            ? html`<dt>The preset that this page’s run started from:</dt>
+        <dd><code>${command}</code></dd>`
+            : nothing
+        }</dl>
       <p class="caption">train.py checks it again, and also checks one thing that this page cannot: whether
         a model can learn with it.</p>`;
   }

@@ -13,7 +13,9 @@ import { nearest } from "../../app/step-scale.js";
 class EntropyStrips extends Figure {
   static properties = { head: { type: String } };
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     .row { display: grid; grid-template-columns: 3em minmax(0, 1fr) 5em; gap: 8px; width: 100%;
            align-items: center; padding: 2px 0; background: none; border: 0; cursor: pointer;
            text-align: left; border-radius: 6px; }
@@ -27,7 +29,8 @@ class EntropyStrips extends Figure {
     .name { padding-left: 6px; }
     .layer + .layer { margin-top: 8px; }
     .caption { margin-top: 8px; }
-  `];
+  `,
+  ];
 
   async load(run) {
     const { sampled } = await run.part("heads");
@@ -35,29 +38,44 @@ class EntropyStrips extends Figure {
       throw new UserError("This run was exported before this figure existed.", run.command);
     }
     const { sampled_steps: steps, attention_entropy: entropy, uniform } = sampled;
-    const belowUniform = entropy.map((one, i) => one.map((layer) => layer.map((nats) =>
-      Math.max(0, uniform[i] - nats))));
+    const belowUniform = entropy.map((one, i) =>
+      one.map((layer) => layer.map((nats) => Math.max(0, uniform[i] - nats))),
+    );
     const largest = Math.max(...belowUniform.flat(2)) || 1;
-    const gradients = entropy[0].map((layer, l) => layer.map((_, h) =>
-      gradient(belowUniform.map((one) => one[l][h] / largest))));
+    const gradients = entropy[0].map((layer, l) =>
+      layer.map((_, h) => gradient(belowUniform.map((one) => one[l][h] / largest))),
+    );
     return { steps, entropy, gradients };
   }
 
   draw({ steps, entropy, gradients }) {
-    const i = steps.indexOf(nearest(this.step, steps)), { n_layer, n_head } = this.run.manifest.settings;
-    return html`${Array.from({ length: n_layer }, (_, layer) => html`<div class="layer">${
-      Array.from({ length: n_head }, (_, head) => this.row(`${layer}.${head}`, steps,
-        entropy.map((one) => one[layer][head]), gradients[layer][head], i))}</div>`)}
+    const i = steps.indexOf(nearest(this.step, steps)),
+      { n_layer, n_head } = this.run.manifest.settings;
+    return html`${Array.from(
+      { length: n_layer },
+      (_, layer) =>
+        html`<div class="layer">${Array.from({ length: n_head }, (_, head) =>
+          this.row(
+            `${layer}.${head}`,
+            steps,
+            entropy.map((one) => one[layer][head]),
+            gradients[layer][head],
+            i,
+          ),
+        )}</div>`,
+    )}
       <p class="caption">One row per head, from the first sample to the last: blank where it looks at
         all tokens equally; the strongest green is the most decided of all. On the right, how many
         tokens its attention is spread over at step ${count(steps[i])}.</p>`;
   }
 
   row(name, steps, nats, background, now) {
-    const tokens = Math.exp(nats[now]).toFixed(1), percentOf = (i) => `${100 * i / steps.length}%`;
+    const tokens = Math.exp(nats[now]).toFixed(1),
+      percentOf = (i) => `${(100 * i) / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
-      aria-label=${`Head ${name}: spread over ${Math.exp(nats[0]).toFixed(1)} tokens at step ${
-        count(steps[0])}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${tokens}`}
+      aria-label=${`Head ${name}: spread over ${Math.exp(nats[0]).toFixed(1)} tokens at step ${count(
+        steps[0],
+      )}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${tokens}`}
       @click=${() => this.emit("head", { head: name })}>
       <span class="name">${name}</span>
       <span class="strip" style=${styleMap({ background })}><i class="now"
@@ -69,8 +87,12 @@ class EntropyStrips extends Figure {
 /** Fractions side by side, from panel to accent, as a background: one element for each would be too many. */
 function gradient(fractions) {
   const n = fractions.length;
-  const stops = fractions.map((fraction, i) => `color-mix(in oklab, var(--accent) ${
-    Math.round(100 * fraction)}%, var(--panel)) ${100 * i / n}% ${100 * (i + 1) / n}%`);
+  const stops = fractions.map(
+    (fraction, i) =>
+      `color-mix(in oklab, var(--accent) ${Math.round(
+        100 * fraction,
+      )}%, var(--panel)) ${(100 * i) / n}% ${(100 * (i + 1)) / n}%`,
+  );
   return `linear-gradient(90deg, ${stops.join(", ")})`;
 }
 

@@ -12,9 +12,13 @@ import { Figure } from "../../app/figure.js";
 class ExerciseChooser extends Figure {
   static properties = { exercise: { type: String }, trial: { type: String } };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     .trial { border-left: 4px solid var(--chosen); padding-left: 12px; margin-top: 8px; }
-  `];
+  `,
+  ];
 
   load() {
     return true;
@@ -22,12 +26,19 @@ class ExerciseChooser extends Figure {
 
   render() {
     return html`<div class="row" role="group" aria-label="What you write">
-        ${Object.entries(EXERCISES).map(([name, { title }]) => html`<button
+        ${Object.entries(EXERCISES).map(
+          ([name, { title }]) => html`<button
           aria-pressed=${String(!this.trial && this.exercise === name)}
-          @click=${() => this.emit("exercise", { exercise: name })}>${title}</button>`)}</div>
-      ${this.trial ? html`<p class="row trial">You are looking at a famous mistake: ${
-        MISTAKES.find(({ id }) => id === this.trial).name}. Your own
-        code is kept. <button @click=${() => this.emit("back")}>Back to my code</button></p>` : nothing}`;
+          @click=${() => this.emit("exercise", { exercise: name })}>${title}</button>`,
+        )}</div>
+      ${
+        this.trial
+          ? html`<p class="row trial">You are looking at a famous mistake: ${
+              MISTAKES.find(({ id }) => id === this.trial).name
+            }. Your own
+        code is kept. <button @click=${() => this.emit("back")}>Back to my code</button></p>`
+          : nothing
+      }`;
   }
 }
 

@@ -12,7 +12,10 @@ import { Figure } from "../../app/figure.js";
 class FamousMistakes extends Figure {
   static properties = { guesses: { attribute: false }, trial: { type: String } };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
          grid-template-columns: repeat(auto-fill, minmax(min(100%, 260px), 1fr)); }
     button { width: 100%; height: 100%; border-radius: 12px; padding: 12px 16px; display: grid; gap: 4px;
@@ -20,21 +23,25 @@ class FamousMistakes extends Figure {
     b { font-weight: 600; }
     .why { color: var(--muted); font-weight: 400; }
     .right { color: var(--accent); font-weight: 600; } .wrong { color: var(--warning); font-weight: 600; }
-  `];
+  `,
+  ];
 
   load() {
     return true;
   }
 
   render() {
-    return html`<ul>${MISTAKES.map(({ id, name, why }) => html`<li><button
+    return html`<ul>${MISTAKES.map(
+      ({ id, name, why }) => html`<li><button
       aria-pressed=${String(this.trial === id)} @click=${() => this.emit("mistake", { id })}>
-        <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[id])}</button></li>`)}</ul>`;
+        <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[id])}</button></li>`,
+    )}</ul>`;
   }
 
   mark(came) {
     if (came === undefined) return nothing;
-    return came ? html`<span class="right">✓ You predicted it</span>`
+    return came
+      ? html`<span class="right">✓ You predicted it</span>`
       : html`<span class="wrong">✗ It turned out differently</span>`;
   }
 }

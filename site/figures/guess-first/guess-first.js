@@ -18,7 +18,10 @@ class GuessFirst extends Figure {
     measureError: { type: String },
   };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     :host { margin-bottom: 16px; }
     fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0;
                display: grid; gap: 4px; }
@@ -30,7 +33,8 @@ class GuessFirst extends Figure {
     .mark.not { color: var(--warning); }
     .outcome { margin: 8px 0 0; border-left: 4px solid var(--accent); padding-left: 12px; }
     .outcome.not { border-color: var(--warning); }
-  `];
+  `,
+  ];
 
   load() {
     return true;
@@ -41,18 +45,32 @@ class GuessFirst extends Figure {
   }
 
   question({ asks, why, choices }) {
-    const { measured } = this, came = measured ? cameTrue(this.mistake, measured) : null;
+    const { measured } = this,
+      came = measured ? cameTrue(this.mistake, measured) : null;
     return html`<fieldset ?disabled=${Boolean(measured)}>
         <legend>What will happen?</legend>
         <p>${why} ${asks}</p>
-        ${choices.map(({ says }, i) => html`<label class=${came === i ? "true" : ""}>
-          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => { this.choice = i; }}>
-          <span>${says} ${this.mark(i, came)}</span></label>`)}
-        ${measured ? nothing : html`<div class="row"><button class="primary"
-          aria-disabled=${String(this.choice === null)} @click=${this.press}>Run it and see</button></div>`}
+        ${choices.map(
+          ({ says }, i) => html`<label class=${came === i ? "true" : ""}>
+          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => {
+            this.choice = i;
+          }}>
+          <span>${says} ${this.mark(i, came)}</span></label>`,
+        )}
+        ${
+          measured
+            ? nothing
+            : html`<div class="row"><button class="primary"
+          aria-disabled=${String(this.choice === null)} @click=${this.press}>Run it and see</button></div>`
+        }
       </fieldset>
-      <div role="status">${measured ? this.outcome(came, measured) : this.measureError
-        ? html`<p class="outcome not">${this.measureError}</p>` : nothing}</div>`;
+      <div role="status">${
+        measured
+          ? this.outcome(came, measured)
+          : this.measureError
+            ? html`<p class="outcome not">${this.measureError}</p>`
+            : nothing
+      }</div>`;
   }
 
   press() {
@@ -71,7 +89,8 @@ class GuessFirst extends Figure {
   }
 
   mark(i, came) {
-    if (came === i) return html`<span class="mark">✓<span class="visually-hidden"> this came true</span></span>`;
+    if (came === i)
+      return html`<span class="mark">✓<span class="visually-hidden"> this came true</span></span>`;
     if (came === null || this.choice !== i) return nothing;
     return html`<span class="mark not">✗<span class="visually-hidden"> this did not</span></span>`;
   }

@@ -11,18 +11,21 @@ import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
 
 const MARKS = { right: ["✓", "right"], wrong: ["✗", "wrong"], open: ["·", "not yet checked"] };
-const DELAY = 60;  // milliseconds between two stages that light up
+const DELAY = 60; // milliseconds between two stages that light up
 
 class HeadCheck extends Figure {
   static properties = {
     exercise: { type: String },
     result: { attribute: false },
     busy: { type: Boolean },
-    changed: { type: Boolean },  // whether the code has changed since the result
-    help: { state: true },  // 0: the message; 1: the larger hint, too; 2: also the answer
+    changed: { type: Boolean }, // whether the code has changed since the result
+    help: { state: true }, // 0: the message; 1: the larger hint, too; 2: also the answer
   };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     ol { list-style: none; margin: 16px 0; padding: 0; display: grid; gap: 4px; }
     .old, .old * { color: var(--muted) !important; font-weight: 400; }
     p.old { border-left: 4px solid var(--line); padding-left: 12px; }
@@ -42,7 +45,8 @@ class HeadCheck extends Figure {
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 0; }
     .row { margin-top: 12px; }
     @media (prefers-reduced-motion: reduce) { li { animation: none !important; } }
-  `];
+  `,
+  ];
 
   load() {
     return true;
@@ -51,20 +55,26 @@ class HeadCheck extends Figure {
   willUpdate(changed) {
     super.willUpdate(changed);
     const before = changed.get("result")?.mistake?.stage;
-    if (changed.has("exercise") || before !== this.result?.mistake?.stage && changed.has("result")) this.help = 0;
+    if (changed.has("exercise") || (before !== this.result?.mistake?.stage && changed.has("result")))
+      this.help = 0;
   }
 
   render() {
-    const { stages } = EXERCISES[this.exercise ?? "attention"], { result } = this;
+    const { stages } = EXERCISES[this.exercise ?? "attention"],
+      { result } = this;
     const hint = !this.changed && HINTS[result?.mistake?.hint];
     return html`<div role="status">${this.verdict(stages)}</div>
       <div role="status">${hint && this.help > 0 ? html`<p class="hint">${hint}</p>` : nothing}</div>
       ${hint ? this.more() : nothing}
-      <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${
-        stages.map((stage, i) => this.stage(stage, i))}</ol>
-      ${result?.printed.length ? html`<h3>What it printed</h3>
+      <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${stages.map((stage, i) =>
+        this.stage(stage, i),
+      )}</ol>
+      ${
+        result?.printed.length
+          ? html`<h3>What it printed</h3>
         <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
-        : nothing}
+          : nothing
+      }
       ${result?.truncated ? html`<p class="caption">and ${count(result.truncated)} more lines.</p>` : nothing}`;
   }
 
@@ -87,24 +97,32 @@ class HeadCheck extends Figure {
     const { passed, mistake } = result;
     if (this.changed) {
       return html`<p class="verdict old">The code has changed since you ran it. The last verdict was: ${
-        mistake?.message ?? "This is attention."}</p>`;
+        mistake?.message ?? "This is attention."
+      }</p>`;
     }
     if (!mistake) {
       return html`<p class="verdict good"><b>This is attention.</b> With your code in every head of the model,
-        none of the ${result.n_logits} logits differs from PyTorch’s by more than ${
-        result.maxAbsDiff.toFixed(7)}. Now let the model write with it, further down.</p>`;
+        none of the ${result.n_logits} logits differs from PyTorch’s by more than ${result.maxAbsDiff.toFixed(
+          7,
+        )}. Now let the model write with it, further down.</p>`;
     }
-    return html`<p class="verdict bad">${passed.length
-      ? html`<b>${passed.length} of ${stages.length} right.</b> ` : nothing}${mistake.message}</p>`;
+    return html`<p class="verdict bad">${
+      passed.length ? html`<b>${passed.length} of ${stages.length} right.</b> ` : nothing
+    }${mistake.message}</p>`;
   }
 
   /** What else helps: a larger hint, then an answer, then neither. */
   more() {
     const words = ["A larger hint", "Show me an answer", "Hide the answer"][this.help];
-    return html`<div class="row"><button @click=${() => { this.help = (this.help + 1) % 3; }}>${
-        words}</button></div>
-      ${this.help > 1 ? html`<h3>One right answer</h3><pre tabindex="0" role="group"
-        aria-label="One right answer">${EXERCISES[this.exercise].answer}</pre>` : nothing}`;
+    return html`<div class="row"><button @click=${() => {
+      this.help = (this.help + 1) % 3;
+    }}>${words}</button></div>
+      ${
+        this.help > 1
+          ? html`<h3>One right answer</h3><pre tabindex="0" role="group"
+        aria-label="One right answer">${EXERCISES[this.exercise].answer}</pre>`
+          : nothing
+      }`;
   }
 }
 

@@ -21,7 +21,9 @@ const ROLES = {
 class HeadStory extends Figure {
   static properties = { head: { type: String } };
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .scroll { overflow-x: auto; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; }
@@ -42,32 +44,49 @@ class HeadStory extends Figure {
                background: var(--panel); cursor: pointer; margin-top: 8px; }
     .compare:hover { border-color: var(--accent); }
     @media (max-width: 640px) { th small { display: none; } td { min-width: 2.6em; } }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.part("heads");
   }
 
-  draw({ snapshot_steps: steps, scores, uniform_scores, ablated_loss, loss, attention_entropy,
-         most_attended, roles }) {
-    const [layer, head] = this.head.split(".").map(Number), now = latest(this.step, steps);
+  draw({
+    snapshot_steps: steps,
+    scores,
+    uniform_scores,
+    ablated_loss,
+    loss,
+    attention_entropy,
+    most_attended,
+    roles,
+  }) {
+    const [layer, head] = this.head.split(".").map(Number),
+      now = latest(this.step, steps);
     const ofHead = (table) => table.map((one) => one[layer][head]);
     const scoresOf = (role) => scores.map((one) => one[role][layer][head]);
     return html`<h3>Head ${this.head}: ${title(roles[layer][head])}</h3>
-      <p class="description">${
-        this.description(roles[layer][head], scoresOf, steps, most_attended[layer][head])}</p>
+      <p class="description">${this.description(
+        roles[layer][head],
+        scoresOf,
+        steps,
+        most_attended[layer][head],
+      )}</p>
       <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
       <table><caption class="visually-hidden">What head ${this.head} does, by step</caption>
-        <thead><tr><th scope="col">step</th>${steps.map((step) => html`<th scope="col"><button
+        <thead><tr><th scope="col">step</th>${steps.map(
+          (step) => html`<th scope="col"><button
           aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
-          @click=${() => this.emit("step", { step })}>${count(step)}</button></th>`)}</tr></thead>
+          @click=${() => this.emit("step", { step })}>${count(step)}</button></th>`,
+        )}</tr></thead>
         <tbody>
-          ${Object.keys(uniform_scores).map((role) =>
-            this.row(role, scoresOf(role), uniform_scores[role]))}
-          <tr><th scope="row">attention spread<small>over so many equal tokens</small></th>${
-            ofHead(attention_entropy).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
-          <tr><th scope="row">loss without it<small>minus the loss with it, in nats per token</small></th>${
-            ofHead(ablated_loss).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
+          ${Object.keys(uniform_scores).map((role) => this.row(role, scoresOf(role), uniform_scores[role]))}
+          <tr><th scope="row">attention spread<small>over so many equal tokens</small></th>${ofHead(
+            attention_entropy,
+          ).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
+          <tr><th scope="row">loss without it<small>minus the loss with it, in nats per token</small></th>${ofHead(
+            ablated_loss,
+          ).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
         </tbody></table></div>
       <button class="compare" @click=${() => this.emit("versus", { versus: `off:${this.head}` })}>
         Compare with this head switched off</button>`;
@@ -75,22 +94,29 @@ class HeadStory extends Figure {
 
   row(role, scores, uniformScore) {
     return html`<tr><th scope="row">${role}<small>${ROLES[role] ?? ""}; by chance ${percent(uniformScore)}
-      </small></th>${scores.map((score) => html`<td><span class=${`bar ${heat(score)}`}></span>
-        <b>${percent(score)}</b></td>`)}</tr>`;
+      </small></th>${scores.map(
+        (score) => html`<td><span class=${`bar ${heat(score)}`}></span>
+        <b>${percent(score)}</b></td>`,
+      )}</tr>`;
   }
 
   /** Its role at the end, and when it got halfway there, in sentences. */
   description({ role, score, chance, confidence }, scoresOf, steps, ids) {
-    const tokens = ids.map((id, i) => html`${i ? ", " : ""}<b dir="auto">${
-      showWhitespace(this.run.vocab[id])}</b>`);
+    const tokens = ids.map(
+      (id, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(this.run.vocab[id])}</b>`,
+    );
     const mostAttended = html`On unseen text, the tokens that it favours most are ${tokens}.`;
     if (confidence === "none") {
       return html`None of the four roles tested here fits it at the end. ${mostAttended}`;
     }
     const halfway = scoresOf(role).findIndex((one) => one >= score / 2 && one >= 2 * chance);
     return html`At the end, ${percent(score)} of its attention goes to ${ROLES[role] ?? role}; a head
-      that looks at all tokens equally would put ${percent(chance)} there. ${halfway > 0 ? html`It got
-      halfway there between step ${count(steps[halfway - 1])} and step ${count(steps[halfway])}.` : ""} ${mostAttended}`;
+      that looks at all tokens equally would put ${percent(chance)} there. ${
+        halfway > 0
+          ? html`It got
+      halfway there between step ${count(steps[halfway - 1])} and step ${count(steps[halfway])}.`
+          : ""
+      } ${mostAttended}`;
   }
 }
 

@@ -11,9 +11,11 @@ import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
 class LogitLens extends ForwardPassFigure {
-  static properties = { result: { state: true } };  // { pass, depths } or { pass, error }
+  static properties = { result: { state: true } }; // { pass, depths } or { pass, error }
 
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); width: 8.5em; }
@@ -24,7 +26,8 @@ class LogitLens extends ForwardPassFigure {
     td.right { box-shadow: inset 0 0 0 2px var(--chosen); }
     .caption { margin-top: 8px; }
     @media (max-width: 640px) { th { width: 7.4em; } td { padding: 5px 3px; } td span { display: none; } }
-  `];
+  `,
+  ];
 
   willUpdate(changed) {
     super.willUpdate(changed);
@@ -43,20 +46,25 @@ class LogitLens extends ForwardPassFigure {
   }
 
   draw() {
-    const { pass, shownPosition: position } = this, { result } = this;
+    const { pass, shownPosition: position } = this,
+      { result } = this;
     const title = html`<h3>What it would say if it stopped early</h3>`;
-    if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step) return html`${title}${this.placeholder()}`;
+    if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step)
+      return html`${title}${this.placeholder()}`;
     if (!pass.model) {
       return html`${title}<p class="caption">This needs the weights of step ${count(pass.step)}, which were
-        not saved. Saved steps: ${this.run.manifest.snapshots.map(({ step }, i) =>
-        html`${i ? ", " : ""}${count(step)}`)}.</p>`;
+        not saved. Saved steps: ${this.run.manifest.snapshots.map(
+          ({ step }, i) => html`${i ? ", " : ""}${count(step)}`,
+        )}.</p>`;
     }
     if (result?.pass !== pass && result?.pass.run !== pass.run) return html`${title}${this.placeholder()}`;
     if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
     return html`${title}
       <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
-        <tbody>${result.depths.map((top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
-          ${top.map((one) => this.cell(one, pass.ids[position]))}</tr>`)}</tbody></table>
+        <tbody>${result.depths.map(
+          (top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
+          ${top.map((one) => this.cell(one, pass.ids[position]))}</tr>`,
+        )}</tbody></table>
       <p class="caption">From top to bottom, each row includes one more part of the model. The stronger
         the green, the more certain; the token in the text is framed.</p>`;
   }
@@ -70,8 +78,9 @@ class LogitLens extends ForwardPassFigure {
   cell({ id, p }, actual) {
     const token = showWhitespace(this.pass.vocab[id]);
     return html`<td class=${`${colorToken(p)} ${id === actual ? "right" : ""}`} title=${token}><div>
-      <code dir="auto">${token}</code><span>${percent(p)}</span></div>${id === actual
-      ? html`<span class="visually-hidden">, as in the text</span>` : nothing}</td>`;
+      <code dir="auto">${token}</code><span>${percent(p)}</span></div>${
+        id === actual ? html`<span class="visually-hidden">, as in the text</span>` : nothing
+      }</td>`;
   }
 }
 

@@ -11,25 +11,27 @@ import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
 import { fractionalIndex } from "../../app/step-scale.js";
 
-const HEIGHT = 240;  // pixels, axis included
+const HEIGHT = 240; // pixels, axis included
 
 /** What each baseline means, and the same where there is little room. */
 const BASELINES = {
-  uniform: (run) => [`guessing: all ${count(run.vocab.length)} tokens equally likely`,
-                     "guessing"],
+  uniform: (run) => [`guessing: all ${count(run.vocab.length)} tokens equally likely`, "guessing"],
   unigram: () => ["knowing only how common each token is", "how common each is"],
   bigram: () => ["knowing only which token follows which", "which follows which"],
   entropy: () => ["the entropy of this text: no model can do better", "entropy of this text"],
 };
 
 class LossCurve extends Figure {
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
     .legend b { color: var(--accent); font-weight: 600; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
-  `];
+  `,
+  ];
 
   async load(run) {
     const log = await run.part("log");
@@ -64,11 +66,15 @@ class LossCurve extends Figure {
 
   sentence({ validation, baselines }) {
     const [first, last] = [validation.loss[0], validation.loss.at(-1)];
-    const sentences = Object.entries(baselines).map(([name, loss]) =>
-      `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`);
-    return `The loss on unseen text falls from ${nats(first)}, at step `
-      + `${validation.sampled_steps[0]}, to ${nats(last)}, at step ${
-        count(validation.sampled_steps.at(-1))}. For comparison, ${sentences.join("; ")}.`;
+    const sentences = Object.entries(baselines).map(
+      ([name, loss]) => `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`,
+    );
+    return (
+      `The loss on unseen text falls from ${nats(first)}, at step ` +
+      `${validation.sampled_steps[0]}, to ${nats(last)}, at step ${count(
+        validation.sampled_steps.at(-1),
+      )}. For comparison, ${sentences.join("; ")}.`
+    );
   }
 
   updated(changed) {
@@ -91,23 +97,40 @@ class LossCurve extends Figure {
   options(width) {
     const { log, steps } = this.data;
     const highest = 1.08 * Math.max(log.baselines.uniform, ...log.validation.loss);
-    const axis = { stroke: () => cssVariable(this, "muted"), font: "13px Inter, sans-serif",
-                   grid: { show: false }, ticks: { stroke: () => cssVariable(this, "line"), size: 4 } };
+    const axis = {
+      stroke: () => cssVariable(this, "muted"),
+      font: "13px Inter, sans-serif",
+      grid: { show: false },
+      ticks: { stroke: () => cssVariable(this, "line"), size: 4 },
+    };
     return {
-      width, height: HEIGHT, padding: [8, parseFloat(cssVariable(this, "axis-right")), 0, 0],
-      cursor: { show: false }, legend: { show: false },
-      scales: { x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
-                y: { range: [Math.min(0, ...log.validation.loss), highest] } },
+      width,
+      height: HEIGHT,
+      padding: [8, parseFloat(cssVariable(this, "axis-right")), 0, 0],
+      cursor: { show: false },
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
+        y: { range: [Math.min(0, ...log.validation.loss), highest] },
+      },
       axes: [
-        { ...axis, size: 28, splits: (plot) => ticks(steps, plot.bbox.width / devicePixelRatio),
-          values: (_, found) => found.map((i) => count(steps[i])) },
+        {
+          ...axis,
+          size: 28,
+          splits: (plot) => ticks(steps, plot.bbox.width / devicePixelRatio),
+          values: (_, found) => found.map((i) => count(steps[i])),
+        },
         { ...axis, size: parseFloat(cssVariable(this, "axis-left")), space: 40 },
       ],
       series: [
         {},
         { stroke: () => cssVariable(this, "muted"), width: 1, points: { show: false }, spanGaps: true },
-        { stroke: () => cssVariable(this, "accent"), width: 2.5, spanGaps: true,
-          points: { show: true, size: 6, fill: () => cssVariable(this, "accent") } },
+        {
+          stroke: () => cssVariable(this, "accent"),
+          width: 2.5,
+          spanGaps: true,
+          points: { show: true, size: 6, fill: () => cssVariable(this, "accent") },
+        },
       ],
       hooks: { drawClear: [(plot) => this.drawBaselines(plot)], draw: [(plot) => this.drawLabels(plot)] },
     };
@@ -115,7 +138,11 @@ class LossCurve extends Figure {
 
   /** Dashed lines at the baselines. */
   drawBaselines(plot) {
-    const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
+    const {
+        ctx,
+        bbox: { left, width },
+      } = plot,
+      ratio = devicePixelRatio;
     ctx.save();
     ctx.strokeStyle = cssVariable(this, "muted");
     ctx.setLineDash([2 * ratio, 5 * ratio]);
@@ -131,14 +158,23 @@ class LossCurve extends Figure {
 
   /** What they mean, written in front of the curves. */
   drawLabels(plot) {
-    const { ctx, bbox: { left, width } } = plot, ratio = devicePixelRatio;
+    const {
+        ctx,
+        bbox: { left, width },
+      } = plot,
+      ratio = devicePixelRatio;
     const short = plot.width < 560 ? 1 : 0;
     ctx.save();
-    Object.assign(ctx, { font: `${12 * ratio}px Inter, sans-serif`, lineWidth: 4 * ratio,
-                         lineJoin: "round", strokeStyle: cssVariable(this, "panel"),
-                         fillStyle: cssVariable(this, "muted") });
+    Object.assign(ctx, {
+      font: `${12 * ratio}px Inter, sans-serif`,
+      lineWidth: 4 * ratio,
+      lineJoin: "round",
+      strokeStyle: cssVariable(this, "panel"),
+      fillStyle: cssVariable(this, "muted"),
+    });
     for (const [name, loss] of Object.entries(this.data.log.baselines)) {
-      const y = plot.valToPos(loss, "y", true) - 5 * ratio, text = BASELINES[name](this.run)[short];
+      const y = plot.valToPos(loss, "y", true) - 5 * ratio,
+        text = BASELINES[name](this.run)[short];
       const x = name === "entropy" ? left + 6 * ratio : left + width;
       ctx.textAlign = name === "entropy" ? "left" : "right";
       ctx.strokeText(text, x, y);
@@ -149,13 +185,14 @@ class LossCurve extends Figure {
 
   moveMarker() {
     const { steps } = this.data;
-    const left = 100 * fractionalIndex(this.step, steps) / Math.max(1, steps.length - 1);
+    const left = (100 * fractionalIndex(this.step, steps)) / Math.max(1, steps.length - 1);
     this.marker.style.left = `${left}%`;
   }
 
   emitStep(event) {
-    const { left, width } = this.plot.over.getBoundingClientRect(), { steps } = this.data;
-    const index = Math.round((steps.length - 1) * (event.clientX - left) / width);
+    const { left, width } = this.plot.over.getBoundingClientRect(),
+      { steps } = this.data;
+    const index = Math.round(((steps.length - 1) * (event.clientX - left)) / width);
     this.emit("step", { step: steps[Math.max(0, Math.min(steps.length - 1, index))] });
   }
 
@@ -181,7 +218,8 @@ function table(log, steps) {
 
 /** The indices of the samples whose step is written below, so that the numbers do not touch. */
 function ticks(steps, width) {
-  const apart = width / Math.max(1, steps.length - 1), found = [0];
+  const apart = width / Math.max(1, steps.length - 1),
+    found = [0];
   for (let i = 1; i < steps.length; i++) {
     if ((i - found.at(-1)) * apart >= 56) found.push(i);
   }

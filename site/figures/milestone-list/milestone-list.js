@@ -11,25 +11,36 @@ import { count, percent } from "../../app/format.js";
 /** [what happened, how that was found] */
 const KINDS = {
   words: () => ["Real words", "Five words from the corpus in a row"],
-  sentence: () => ["A whole sentence", "It is complete, and every three words in a row of it "
-    + "also occur in the corpus"],
+  sentence: () => [
+    "A whole sentence",
+    "It is complete, and every three words in a row of it " + "also occur in the corpus",
+  ],
   quotes: () => ["Somebody speaks", "A quotation opens, makes sense, and closes"],
   name: () => ["It remembers a name", "The same name returns in the next sentence"],
-  ending: () => ["It knows when to stop", "It finishes a sentence and then ends the text on "
-    + "its own"],
-  unigram: () => ["It beats word counts", "Its loss is now lower than that of a model that only "
-    + "knows how often each token occurs"],
-  bigram: () => ["It looks back more than one token", "Its loss is now lower than that of a model "
-    + "that only knows which token follows which"],
+  ending: () => ["It knows when to stop", "It finishes a sentence and then ends the text on " + "its own"],
+  unigram: () => [
+    "It beats word counts",
+    "Its loss is now lower than that of a model that only " + "knows how often each token occurs",
+  ],
+  bigram: () => [
+    "It looks back more than one token",
+    "Its loss is now lower than that of a model " + "that only knows which token follows which",
+  ],
   entropy: () => ["No model could do much better", "Its loss is within 5% of the entropy of its corpus"],
-  head: ({ head, role, weight }) => [`Head ${head} has found its role`,
-    `${percent(weight)} of its attention follows one pattern: ${role}`],
-  rule: ({ rules }) => [`Most of its texts now follow ${rules.length > 1 ? "more rules" : "one more rule"}`,
-    rules.map(({ rule, accuracy }) => `${rule} ${percent(accuracy)}`).join(", ")],
+  head: ({ head, role, weight }) => [
+    `Head ${head} has found its role`,
+    `${percent(weight)} of its attention follows one pattern: ${role}`,
+  ],
+  rule: ({ rules }) => [
+    `Most of its texts now follow ${rules.length > 1 ? "more rules" : "one more rule"}`,
+    rules.map(({ rule, accuracy }) => `${rule} ${percent(accuracy)}`).join(", "),
+  ],
 };
 
 class MilestoneList extends Figure {
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px;
          grid-template-columns: repeat(auto-fill, minmax(min(100%, 280px), 1fr)); }
     button { display: flex; flex-direction: column; justify-content: flex-start; width: 100%;
@@ -43,7 +54,8 @@ class MilestoneList extends Figure {
     .quote { display: block; font: italic 400 1.0625rem/1.4 var(--serif); margin-bottom: 4px;
              overflow-wrap: anywhere; }
     .how { color: var(--muted); display: block; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.part("samples");
@@ -55,8 +67,9 @@ class MilestoneList extends Figure {
       return html`<p class="caption">Nothing has clicked yet: it needs more training.</p>`;
     }
     const now = cards.findLastIndex(({ step }) => step <= this.step);
-    return html`<ol>${cards.map((milestone, i) => this.milestone(milestone, cards[now]?.step === milestone.step
-      && i <= now))}</ol>`;
+    return html`<ol>${cards.map((milestone, i) =>
+      this.milestone(milestone, cards[now]?.step === milestone.step && i <= now),
+    )}</ol>`;
   }
 
   milestone(milestone, isNow) {

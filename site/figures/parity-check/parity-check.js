@@ -11,12 +11,15 @@ import { LiveModel, nearestSnapshot, firstInteraction } from "../../app/model.js
 import { UserError } from "../../app/run.js";
 
 class ParityCheck extends Figure {
-  static properties = { result: { state: true } };  // { run, step, maxAbsDiff } or { run, step, error }
+  static properties = { result: { state: true } }; // { run, step, maxAbsDiff } or { run, step, error }
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     p { color: var(--muted); max-width: 72ch; min-height: 3em; }
     b { color: var(--accent); font-weight: 600; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.part("check");
@@ -24,7 +27,8 @@ class ParityCheck extends Figure {
 
   updated(changed) {
     if (!this.data || !["data", "step"].some((name) => changed.has(name))) return;
-    const { run } = this, step = nearestSnapshot(run, this.step);
+    const { run } = this,
+      step = nearestSnapshot(run, this.step);
     if (this.result?.run !== run || this.result.step !== step) this.compute(run, step);
   }
 
@@ -47,8 +51,13 @@ class ParityCheck extends Figure {
     if (result.error) return errorBox(result.error);
     const { maxAbsDiff, step, n } = result;
     if (!(maxAbsDiff <= tolerance)) {
-      return errorBox(new UserError(`At step ${count(step)}, this page does not compute the same numbers
-        as PyTorch: a logit differs by ${maxAbsDiff}, but only ${tolerance} is allowed.`, run.command));
+      return errorBox(
+        new UserError(
+          `At step ${count(step)}, this page does not compute the same numbers
+        as PyTorch: a logit differs by ${maxAbsDiff}, but only ${tolerance} is allowed.`,
+          run.command,
+        ),
+      );
     }
     return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> Of the ${count(n)} logits after the
       first ${ids.length} tokens of prompt 1, with the weights of step ${count(step)}, none differs by

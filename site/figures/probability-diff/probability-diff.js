@@ -9,10 +9,12 @@ import { showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { firstDifference } from "../../app/forward-pass.js";
 
-const MAX_TOKENS = 5;  // tokens that rose, and as many that fell
+const MAX_TOKENS = 5; // tokens that rose, and as many that fell
 
 class ProbabilityDiff extends ForwardPassFigure {
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     .lists { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 32px; margin-top: 8px;
             min-height: 200px; align-content: start; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
@@ -28,10 +30,12 @@ class ProbabilityDiff extends ForwardPassFigure {
     .change { text-align: right; }
     @media (max-width: 720px) { .lists { grid-template-columns: 1fr; }
       li { grid-template-columns: 6em minmax(0, 1fr) 8em; } }
-  `];
+  `,
+  ];
 
   draw() {
-    const { pass, otherPass } = this, divergence = firstDifference(pass, otherPass);
+    const { pass, otherPass } = this,
+      divergence = firstDifference(pass, otherPass);
     const last = Math.min(divergence ?? Infinity, pass.lastPosition, otherPass.lastPosition);
     if (last < 1) {
       return html`<p>The two split the text into different tokens from the start, so there is no
@@ -40,7 +44,10 @@ class ProbabilityDiff extends ForwardPassFigure {
     const position = Math.min(last, this.position || last);
     const changes = changesOf(pass, otherPass, position);
     const increased = changes.filter(({ delta }) => delta > 0.0005).slice(0, MAX_TOKENS);
-    const decreased = changes.filter(({ delta }) => delta < -0.0005).reverse().slice(0, MAX_TOKENS);
+    const decreased = changes
+      .filter(({ delta }) => delta < -0.0005)
+      .reverse()
+      .slice(0, MAX_TOKENS);
     return html`<p>${this.divergence(divergence)} Up to position ${position}, both have read the same text. What changes after
         <code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>:</p>
       <div class="lists">${this.list("More likely in the second", increased, "up")}
@@ -51,19 +58,29 @@ class ProbabilityDiff extends ForwardPassFigure {
   divergence(position) {
     const { pass, otherPass } = this;
     if (position === null) return "Both write the same text.";
-    const name = (one) => (position < one.length ? html`<code dir="auto">${showWhitespace(one.vocab[one.ids[position]])}</code>`
-      : "nothing more");
+    const name = (one) =>
+      position < one.length
+        ? html`<code dir="auto">${showWhitespace(one.vocab[one.ids[position]])}</code>`
+        : "nothing more";
     return html`They diverge at position ${position}: the first has ${name(pass)}, the second ${name(otherPass)}.`;
   }
 
   list(title, changes, kind) {
-    const bar = ({ before, after }) => styleMap({ left: `${100 * Math.min(before, after)}%`,
-      width: `${Math.max(1, 100 * Math.abs(after - before))}%` });
-    return html`<div><h3>${title}</h3>${changes.length ? html`<ol>${changes.map((one) => html`<li>
+    const bar = ({ before, after }) =>
+      styleMap({
+        left: `${100 * Math.min(before, after)}%`,
+        width: `${Math.max(1, 100 * Math.abs(after - before))}%`,
+      });
+    return html`<div><h3>${title}</h3>${
+      changes.length
+        ? html`<ol>${changes.map(
+            (one) => html`<li>
       <code dir="auto" title=${showWhitespace(one.token)}>${showWhitespace(one.token)}</code>
       <span class="track" aria-hidden="true"><i class=${kind} style=${bar(one)}></i></span>
-      <span class="change">${percentTenths(one.before)} → ${percentTenths(one.after)}</span></li>`)}</ol>`
-      : html`<p class="caption">No change above 0.05 percentage points.</p>`}</div>`;
+      <span class="change">${percentTenths(one.before)} → ${percentTenths(one.after)}</span></li>`,
+          )}</ol>`
+        : html`<p class="caption">No change above 0.05 percentage points.</p>`
+    }</div>`;
   }
 }
 
@@ -75,10 +92,13 @@ function percentTenths(p) {
 
 /** The change in probability of each token that is in both vocabularies; the largest rise comes first. */
 function changesOf(pass, otherPass, position) {
-  const before = pass.samplingProbs(position, 1), after = otherPass.samplingProbs(position, 1);
+  const before = pass.samplingProbs(position, 1),
+    after = otherPass.samplingProbs(position, 1);
   const ids = new Map(otherPass.vocab.map((token, id) => [token, id]));
-  return pass.vocab.map((token, id) => ({ token, before: before[id], after: after[ids.get(token)] ?? 0 }))
-    .map((one) => ({ ...one, delta: one.after - one.before })).sort((a, b) => b.delta - a.delta);
+  return pass.vocab
+    .map((token, id) => ({ token, before: before[id], after: after[ids.get(token)] ?? 0 }))
+    .map((one) => ({ ...one, delta: one.after - one.before }))
+    .sort((a, b) => b.delta - a.delta);
 }
 
 customElements.define("probability-diff", ProbabilityDiff);

@@ -10,15 +10,17 @@ import { count, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
-export const MAX_LENGTH = 1000;  // characters of your own text: it stands in the address
+export const MAX_LENGTH = 1000; // characters of your own text: it stands in the address
 
 class PromptChooser extends ForwardPassFigure {
   static properties = {
     prompt: { type: Number },
-    text: { type: String },  // your own; empty for one of the five
+    text: { type: String }, // your own; empty for one of the five
   };
 
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     .choices { display: flex; flex-wrap: wrap; gap: 8px; }
     button { min-height: 40px; border: 1px solid var(--line); border-radius: 20px; padding: 4px 16px;
              background: var(--panel); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
@@ -32,13 +34,15 @@ class PromptChooser extends ForwardPassFigure {
             border-radius: 8px; padding: 0 12px; }
     .caption { margin-top: 8px; min-height: 3em; }
     .caption b { font-weight: 600; color: var(--text); }
-  `];
+  `,
+  ];
 
   shouldUpdate() {
-    return true;  // it says which step was asked for
+    return true; // it says which step was asked for
   }
 
-  render() {  // even if there is no forward pass: another text is chosen here
+  render() {
+    // even if there is no forward pass: another text is chosen here
     return this.run ? this.draw() : this.placeholder();
   }
 
@@ -50,9 +54,11 @@ class PromptChooser extends ForwardPassFigure {
   draw() {
     const { prompts } = this.run.manifest;
     return html`
-      <div class="choices" role="group" aria-label="The five prompts">${prompts.map((prompt, i) => html`
+      <div class="choices" role="group" aria-label="The five prompts">${prompts.map(
+        (prompt, i) => html`
         <button dir="auto" aria-pressed=${String(!this.text && this.prompt === i)}
-          @click=${() => this.emit("prompt", { prompt: i })}>${prompt}</button>`)}</div>
+          @click=${() => this.emit("prompt", { prompt: i })}>${prompt}</button>`,
+      )}</div>
       <div class="own">
         <label>or your own <input type="text" dir="auto" .value=${this.text ?? ""} maxlength=${MAX_LENGTH}
           placeholder="The start of a text" spellcheck="false" autocomplete="off"
@@ -66,22 +72,35 @@ class PromptChooser extends ForwardPassFigure {
     const { pass } = this;
     if (!pass || pass instanceof Error) return nothing;
     const step = html`<b>step ${count(pass.step)}</b>`;
-    const instead = pass.step === this.step ? nothing
-      : ` That is the saved step nearest to step ${count(this.step)}.`;
+    const instead =
+      pass.step === this.step ? nothing : ` That is the saved step nearest to step ${count(this.step)}.`;
     if (!pass.isComputed) {
-      return html`Recorded at ${step} of the training, at temperature ${pass.temperature}.${
-        instead}${nearestSnapshot(pass.run, pass.step) === pass.step ? nothing : html` The weights of this step
-        were not saved, so some of the figures below are incomplete.`}`;
+      return html`Recorded at ${step} of the training, at temperature ${pass.temperature}.${instead}${
+        nearestSnapshot(pass.run, pass.step) === pass.step
+          ? nothing
+          : html` The weights of this step
+        were not saved, so some of the figures below are incomplete.`
+      }`;
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${
-      pass.temperature}.${instead}${pass.unknown.length ? html` It has never seen ${pass.unknown.map((one, i) =>
-      html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`)} (left out, or read without accents).`
-      : nothing}${pass.isTruncated ? html` Only ${count(pass.ids.length)} tokens fit in its context: the
-      rest was cut off.` : nothing}`;
+      pass.temperature
+    }.${instead}${
+      pass.unknown.length
+        ? html` It has never seen ${pass.unknown.map(
+            (one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`,
+          )} (left out, or read without accents).`
+        : nothing
+    }${
+      pass.isTruncated
+        ? html` Only ${count(pass.ids.length)} tokens fit in its context: the
+      rest was cut off.`
+        : nothing
+    }`;
   }
 
   speed() {
-    return this.pass.milliseconds === undefined ? nothing
+    return this.pass.milliseconds === undefined
+      ? nothing
       : ` in ${Math.max(1, Math.round(this.pass.milliseconds))} ms`;
   }
 }

@@ -10,12 +10,14 @@ import { Figure, textDirection } from "../../app/figure.js";
 import { inText, percent, showWhitespace } from "../../app/format.js";
 import { latest } from "../../app/step-scale.js";
 
-const MAX_MEASURED = 40;  // of the longest texts: how much space they need
+const MAX_MEASURED = 40; // of the longest texts: how much space they need
 
 class PromptSamples extends Figure {
-  static properties = { chosen: { state: true } };  // [prompt, token] that is chosen, or null
+  static properties = { chosen: { state: true } }; // [prompt, token] that is chosen, or null
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
     li { position: relative; contain: layout; padding: 6px 0; border-bottom: 1px solid var(--line); }
     li:last-child { border: 0; }
@@ -35,7 +37,8 @@ class PromptSamples extends Figure {
            border-radius: 4px; overflow: hidden; }
     .scale i { width: 14px; height: 14px; }
     @media (max-width: 640px) { .text { font-size: 1.0625rem; line-height: 1.55; } }
-  `];
+  `,
+  ];
 
   load(run) {
     this.chosen = null;
@@ -78,8 +81,9 @@ class PromptSamples extends Figure {
     const items = this.renderRoot.querySelectorAll("li");
     items.forEach((item, i) => {
       const size = item.querySelector(".measure");
-      const texts = this.data.samples.map((sample) => sample.continuations[i].ids.map(
-        (id) => inText(this.run.vocab[id])).join(""));
+      const texts = this.data.samples.map((sample) =>
+        sample.continuations[i].ids.map((id) => inText(this.run.vocab[id])).join(""),
+      );
       const longest = texts.sort((a, b) => b.length - a.length).slice(0, MAX_MEASURED);
       const heights = longest.map((text) => {
         size.textContent = this.run.manifest.prompts[i] + text;
@@ -101,28 +105,36 @@ class PromptSamples extends Figure {
   }
 
   draw({ samples }) {
-    const step = latest(this.step, samples.map((one) => one.step));
+    const step = latest(
+      this.step,
+      samples.map((one) => one.step),
+    );
     const { continuations } = samples.find((one) => one.step === step);
     return html`
       <p class="legend">Grey is the prompt; the model wrote the rest. The greener a
-        word, the more likely the model thought it was: <span class="scale" aria-hidden="true">${
-        [0, 2, 4, 6, 8, 10].map((i) => html`<i class="color${i}"></i>`)}</span> from 0 to 100%. Point
+        word, the more likely the model thought it was: <span class="scale" aria-hidden="true">${[
+          0, 2, 4, 6, 8, 10,
+        ].map((i) => html`<i class="color${i}"></i>`)}</span> from 0 to 100%. Point
         at a word or tap it, or use the arrow keys.</p>
-      <ol>${this.run.manifest.prompts.map((prompt, i) =>
-        this.text(prompt, continuations[i], i))}</ol>`;
+      <ol>${this.run.manifest.prompts.map((prompt, i) => this.text(prompt, continuations[i], i))}</ol>`;
   }
 
   text(prompt, { ids, p }, i) {
-    const { vocab } = this.run, [chosen, token] = this.chosen ?? [];
+    const { vocab } = this.run,
+      [chosen, token] = this.chosen ?? [];
     return html`<li class=${chosen === i ? "active" : ""} 
       @pointerleave=${(event) => this.leave(event, i)}>
       <p class="text measure" dir="auto" aria-hidden="true"></p>
       <p class="text" dir="auto" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt}`}
         @keydown=${(event) => this.walk(event, i, ids.length)}
-        @pointerover=${(event) => this.point(event, i)}><span class="prompt">${inText(prompt)
-        }</span>${ids.map((id, j) => html`<span data-token=${j} class=${
-          `token ${colorToken(p[j])} ${chosen === i && token === j ? "chosen" : ""}`}>${
-          inText(vocab[id])}</span>`)}</p>
+        @pointerover=${(event) => this.point(event, i)}><span class="prompt">${inText(
+          prompt,
+        )}</span>${ids.map(
+          (id, j) =>
+            html`<span data-token=${j} class=${`token ${colorToken(p[j])} ${chosen === i && token === j ? "chosen" : ""}`}>${inText(
+              vocab[id],
+            )}</span>`,
+        )}</p>
       <div aria-live="polite">${chosen === i ? this.tooltip(ids[token], p[token]) : ""}</div></li>`;
   }
 

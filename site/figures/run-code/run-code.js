@@ -10,13 +10,17 @@ import { Figure } from "../../app/figure.js";
 class RunCode extends Figure {
   static properties = { busy: { type: Boolean }, isConfirming: { state: true } };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     :host { padding: 8px 0; }
     @media (max-width: 640px) {
       :host { position: sticky; bottom: 0; z-index: 1; background: var(--panel);
               border-top: 1px solid var(--line); }
     }
-  `];
+  `,
+  ];
 
   load() {
     return true;
@@ -26,10 +30,13 @@ class RunCode extends Figure {
     return html`<div class="row">
       <button class="primary" aria-disabled=${String(Boolean(this.busy))}
         @click=${() => this.emit("try")}>Run it</button>
-      ${this.isConfirming ? html`<span>Delete what you typed here?</span>
+      ${
+        this.isConfirming
+          ? html`<span>Delete what you typed here?</span>
           <button @click=${this.reset}>Delete it</button>
           <button id="cancel" @click=${this.cancel}>Keep it</button>`
-        : html`<button id="reset" @click=${this.confirm}>Start over</button>`}</div>`;
+          : html`<button id="reset" @click=${this.confirm}>Start over</button>`
+      }</div>`;
   }
 
   async confirm() {

@@ -9,14 +9,16 @@ import { Figure } from "../../app/figure.js";
 import { count, duration, nats } from "../../app/format.js";
 import { fractionalIndex } from "../../app/step-scale.js";
 
-const DURATION = 14_000;  // milliseconds for all samples, at most MAX_INTERVAL each
+const DURATION = 14_000; // milliseconds for all samples, at most MAX_INTERVAL each
 const MAX_INTERVAL = 700;
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");  // then there is no play button
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)"); // then there is no play button
 
 class StepControls extends Figure {
   static properties = { playing: { state: true } };
 
-  static styles = [Figure.styles, css`
+  static styles = [
+    Figure.styles,
+    css`
     .row { display: flex; align-items: center; gap: 8px; }
     .buttons { display: flex; gap: 4px; }
     button { min-width: 44px; height: 44px; border: 1px solid var(--line); border-radius: 22px;
@@ -39,7 +41,8 @@ class StepControls extends Figure {
       .now { margin-left: 0; min-width: 0; } .now strong { font-size: var(--small); }
       .now span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     }
-  `];
+  `,
+  ];
 
   async load(run) {
     const [{ milestones }, log] = await Promise.all([run.part("samples"), run.part("log")]);
@@ -62,11 +65,14 @@ class StepControls extends Figure {
   play() {
     const { steps } = this.data;
     if (this.step === steps.at(-1)) this.go(0);
-    this.playing = setInterval(() => {
-      const next = steps.indexOf(this.step) + 1;
-      if (next < steps.length) this.go(next);
-      if (next >= steps.length - 1) this.pause();
-    }, Math.min(MAX_INTERVAL, DURATION / steps.length));
+    this.playing = setInterval(
+      () => {
+        const next = steps.indexOf(this.step) + 1;
+        if (next < steps.length) this.go(next);
+        if (next >= steps.length - 1) this.pause();
+      },
+      Math.min(MAX_INTERVAL, DURATION / steps.length),
+    );
   }
 
   pause() {
@@ -86,40 +92,46 @@ class StepControls extends Figure {
   }
 
   draw({ milestones, seconds, losses, steps }) {
-    const i = Math.max(0, steps.indexOf(this.step)), last = steps.length - 1;
+    const i = Math.max(0, steps.indexOf(this.step)),
+      last = steps.length - 1;
     const loss = losses.get(this.step);
     const label = `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
     return html`
       <div class="row">
         <div class="buttons">
-          ${reducedMotion.matches ? "" : html`<button class="play"
+          ${
+            reducedMotion.matches
+              ? ""
+              : html`<button class="play"
             @click=${() => (this.playing ? this.pause() : this.play())}>
-            ${this.playing ? "Pause" : "Play"}</button>`}
+            ${this.playing ? "Pause" : "Play"}</button>`
+          }
           <button class="step" aria-label="Previous sample" ?disabled=${i === 0}
             @click=${() => this.seek(i - 1)}>←</button>
           <button class="step" aria-label="Next sample" ?disabled=${i === last}
             @click=${() => this.seek(i + 1)}>→</button>
         </div>
         <p class="now"><strong>${label}</strong>
-          <span>${this.elapsed(seconds, steps)}${loss === undefined ? ""
-            : `loss ${nats(loss)}`}</span></p>
+          <span>${this.elapsed(seconds, steps)}${loss === undefined ? "" : `loss ${nats(loss)}`}</span></p>
       </div>
       <div class="track">
         <input type="range" min="0" max=${last} step="1" .value=${String(i)}
           aria-label="Training step" aria-valuetext=${label}
           @pointerdown=${this.pause} @keydown=${this.pause}
           @input=${(event) => this.seek(Number(event.target.value))}>
-        <div class="marks" aria-hidden="true">${milestones.map(({ step }) => html`
+        <div class="marks" aria-hidden="true">${milestones.map(
+          ({ step }) => html`
           <i class=${step <= this.step ? "passed" : ""}
-            style=${styleMap({ left: `${100 * fractionalIndex(step, steps) / Math.max(1, last)}%` })}></i>`)}
+            style=${styleMap({ left: `${(100 * fractionalIndex(step, steps)) / Math.max(1, last)}%` })}></i>`,
+        )}
         </div>
       </div>`;
   }
 
   /** "after 12 s, ", if that is known. */
   elapsed(seconds, steps) {
-    const elapsedSeconds = seconds.get(this.step)
-      ?? (this.step === steps.at(-1) ? this.run.manifest.metrics?.seconds : undefined);
+    const elapsedSeconds =
+      seconds.get(this.step) ?? (this.step === steps.at(-1) ? this.run.manifest.metrics?.seconds : undefined);
     return elapsedSeconds === undefined ? "" : `after ${duration(elapsedSeconds)}, `;
   }
 }

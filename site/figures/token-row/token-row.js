@@ -15,7 +15,9 @@ import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { firstDifference } from "../../app/forward-pass.js";
 
 class TokenRow extends ForwardPassFigure {
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 0; min-height: 76px;
               align-content: flex-start; }
     .token { font: 400 var(--small)/1.4 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
@@ -35,7 +37,8 @@ class TokenRow extends ForwardPassFigure {
     .ghost { color: var(--muted); }
     .description { margin-top: 8px; min-height: 3em; }
     .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
-  `];
+  `,
+  ];
 
   walk(event) {
     const on = textDirection(event.currentTarget);
@@ -50,7 +53,8 @@ class TokenRow extends ForwardPassFigure {
   }
 
   draw() {
-    const { pass } = this, hasGhost = pass.lastPosition === pass.length;
+    const { pass } = this,
+      hasGhost = pass.lastPosition === pass.length;
     const differs = this.otherPass ? firstDifference(pass, this.otherPass) : null;
     return html`
       <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.ariaLabel()}
@@ -66,7 +70,8 @@ class TokenRow extends ForwardPassFigure {
   }
 
   token(i, token, differs) {
-    const { pass, shownPosition: position } = this, classes = ["token"];
+    const { pass, shownPosition: position } = this,
+      classes = ["token"];
     if (i < pass.promptLength) classes.push("prompt");
     else classes.push(i === pass.length ? "ghost" : colorToken(pass.nextTokenProbs(i).p));
     if (i === position) classes.push("chosen");
@@ -88,14 +93,20 @@ class TokenRow extends ForwardPassFigure {
   description() {
     const { pass, shownPosition: position } = this;
     const name = (i) => html`<b dir="auto">${showWhitespace(pass.vocab[pass.ids[i]])}</b>`;
-    const row = pass.attentionRow(this.headIndex, position - 1), most = row.indexOf(Math.max(...row));
-    const where = html`After reading up to ${name(position - 1)}, head ${
-      this.layerAndHead.join(".")} looked most at ${name(most)} (${percent(row[most])}).`;
+    const row = pass.attentionRow(this.headIndex, position - 1),
+      most = row.indexOf(Math.max(...row));
+    const where = html`After reading up to ${name(position - 1)}, head ${this.layerAndHead.join(
+      ".",
+    )} looked most at ${name(most)} (${percent(row[most])}).`;
     if (position === pass.length) return html`What might come next. ${where}`;
     const source = position < pass.promptLength ? "part of the prompt" : "written by the model";
     const p = pass.nextTokenProbs(position)?.p;
-    return html`Token ${position}, ${name(position)}: ${source}${p === undefined ? "." : `; the model gave it a
-      probability of ${percent(p)}.`} ${where}`;
+    return html`Token ${position}, ${name(position)}: ${source}${
+      p === undefined
+        ? "."
+        : `; the model gave it a
+      probability of ${percent(p)}.`
+    } ${where}`;
   }
 }
 

@@ -14,10 +14,12 @@ import { nearestSnapshot } from "../../app/model.js";
 class TopTen extends ForwardPassFigure {
   static properties = {
     temperature: { type: Number },
-    weightsError: { attribute: false },  // an error if the weights of this step cannot be used
+    weightsError: { attribute: false }, // an error if the weights of this step cannot be used
   };
 
-  static styles = [ForwardPassFigure.styles, css`
+  static styles = [
+    ForwardPassFigure.styles,
+    css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; min-height: 316px;
@@ -40,10 +42,12 @@ class TopTen extends ForwardPassFigure {
     output { min-width: 3em; font-weight: 600; }
     .caption { margin-top: 4px; min-height: 4.5em; }
     @media (max-width: 640px) { li { grid-template-columns: 5em minmax(0, 1fr) 3.3em 3.3em; } }
-  `];
+  `,
+  ];
 
   draw() {
-    const { pass, shownPosition: position } = this, prediction = pass.nextTokenProbs(position);
+    const { pass, shownPosition: position } = this,
+      prediction = pass.nextTokenProbs(position);
     const before = html`<code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>`;
     if (!prediction && this.weightsError) return errorBox(this.weightsError);
     if (!prediction && nearestSnapshot(pass.run, pass.step) === pass.step) return this.placeholder();
@@ -67,25 +71,32 @@ class TopTen extends ForwardPassFigure {
   samplingProbs({ top }) {
     const all = this.pass.samplingProbs(this.shownPosition, this.temperature);
     if (all) return (id) => all[id];
-    const scaled = this.temperature < 1e-6 ? top.map((_, i) => Number(i === 0))
-      : top.map(({ p }) => Math.max(p, 1e-9) ** (1 / this.temperature));
-    const sum = scaled.reduce((a, b) => a + b, 0), ids = top.map(({ id }) => id);
+    const scaled =
+      this.temperature < 1e-6
+        ? top.map((_, i) => Number(i === 0))
+        : top.map(({ p }) => Math.max(p, 1e-9) ** (1 / this.temperature));
+    const sum = scaled.reduce((a, b) => a + b, 0),
+      ids = top.map(({ id }) => id);
     return (id) => (ids.includes(id) ? scaled[ids.indexOf(id)] / sum : null);
   }
 
   /** The ten, and the token in the text if it is none of them. */
   rows({ id, p, top }, samplingProb) {
     const isListed = id === null || top.some((one) => one.id === id);
-    return [...top, ...(isListed ? [] : [{ id, p }])].map((one) => (
-      { ...one, samplingP: samplingProb(one.id), isChosen: one.id === id }));
+    return [...top, ...(isListed ? [] : [{ id, p }])].map((one) => ({
+      ...one,
+      samplingP: samplingProb(one.id),
+      isChosen: one.id === id,
+    }));
   }
 
   row({ id, p, samplingP, isChosen }) {
     const width = (fraction) => styleMap({ width: `${100 * fraction}%` });
     const token = showWhitespace(this.pass.vocab[id]);
     return html`<li class=${isChosen ? "is-chosen" : ""}>
-      <span class="token" dir="auto" title=${token}>${token}${isChosen ? html`<span class="visually-hidden">, chosen</span>`
-        : nothing}</span>
+      <span class="token" dir="auto" title=${token}>${token}${
+        isChosen ? html`<span class="visually-hidden">, chosen</span>` : nothing
+      }</span>
       <span class="bars" aria-hidden="true"><i class="model-prob" style=${width(p)}></i>
         ${samplingP === null ? nothing : html`<i class="sampling-prob" style=${width(samplingP)}></i>`}</span>
       <span class="percent">${percent(p)}</span>
@@ -100,14 +111,17 @@ class TopTen extends ForwardPassFigure {
   }
 
   description({ id }) {
-    const { pass, shownPosition: position } = this, entropy = pass.entropy(position);
+    const { pass, shownPosition: position } = this,
+      entropy = pass.entropy(position);
     const legend = html`<i class="swatch model-prob"></i> the probability it gave,
       <i class="swatch sampling-prob"></i> the chance of being drawn at this temperature${
-      pass.logits ? "" : ", among these ten"}.`;
+        pass.logits ? "" : ", among these ten"
+      }.`;
     const uncertainty = entropy === null ? nothing : ` Its uncertainty is ${nats(entropy)}.`;
     if (id === null || position < pass.promptLength) return html`${legend}${uncertainty}`;
     return html`${legend}${uncertainty} <bdi>${showWhitespace(pass.vocab[id])}</bdi> was drawn at temperature ${
-      pass.temperature}.`;
+      pass.temperature
+    }.`;
   }
 }
 

@@ -14,12 +14,15 @@ import { inText, percent, showWhitespace } from "../../app/format.js";
 class TypedMap extends Figure {
   static properties = {
     maps: { attribute: false },
-    changed: { type: Boolean },  // whether the code has changed since the maps
+    changed: { type: Boolean }, // whether the code has changed since the maps
     head: { type: String },
-    cell: { state: true },  // [row, column] that is pointed at, or null
+    cell: { state: true }, // [row, column] that is pointed at, or null
   };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     .two { display: grid; gap: 12px 24px; margin-top: 16px;
            grid-template-columns: repeat(2, minmax(0, 360px)); }
     @media (max-width: 640px) { .two { column-gap: 12px; } }
@@ -38,7 +41,8 @@ class TypedMap extends Figure {
             align-content: start; }
     .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     label { display: flex; align-items: center; gap: 8px; color: var(--muted); flex-wrap: wrap; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.manifest;
@@ -66,7 +70,9 @@ class TypedMap extends Figure {
   }
 
   field(title, weights) {
-    const T = this.maps?.ids.length ?? 0, { cell } = this, part = (i) => `${100 * i / T}%`;
+    const T = this.maps?.ids.length ?? 0,
+      { cell } = this,
+      part = (i) => `${(100 * i) / T}%`;
     return html`<div><h3>${title}</h3>
       <div class="field" tabindex=${weights ? "0" : "-1"} role="group" aria-label=${`Attention: ${title}`}
         @pointermove=${this.point} @pointerdown=${this.point} @pointerleave=${this.leave}
@@ -74,10 +80,23 @@ class TypedMap extends Figure {
         <canvas ?hidden=${!weights}></canvas>
         <svg ?hidden=${!weights} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
           <path d="M0 0L1 1"></path></svg>
-        ${cell && weights ? html`<span class="cell" style=${styleMap({ top: part(cell[0]),
-          left: part(cell[1]), width: part(1), height: part(1) })}></span>` : nothing}
-        ${weights || !this.maps ? nothing : html`<span class="nothing">${this.maps.hasRun
-          ? "No map: the code did not return one" : "Run your code to see its map here"}</span>`}
+        ${
+          cell && weights
+            ? html`<span class="cell" style=${styleMap({
+                top: part(cell[0]),
+                left: part(cell[1]),
+                width: part(1),
+                height: part(1),
+              })}></span>`
+            : nothing
+        }
+        ${
+          weights || !this.maps
+            ? nothing
+            : html`<span class="nothing">${
+                this.maps.hasRun ? "No map: the code did not return one" : "Run your code to see its map here"
+              }</span>`
+        }
       </div></div>`;
   }
 
@@ -87,14 +106,16 @@ class TypedMap extends Figure {
 
   repaint() {
     if (!this.maps || !this.data) return;
-    const heat = colormapsOf(this), canvases = this.renderRoot.querySelectorAll("canvas");
+    const heat = colormapsOf(this),
+      canvases = this.renderRoot.querySelectorAll("canvas");
     const { ids, typed, builtin } = this.maps;
     [typed, builtin].forEach((weights, i) => weights && drawSquare(canvases[i], weights, ids.length, heat));
   }
 
   /** Which text it is. */
   text() {
-    const { ids } = this.maps, text = ids.map((id) => inText(this.run.vocab[id])).join("");
+    const { ids } = this.maps,
+      text = ids.map((id) => inText(this.run.vocab[id])).join("");
     return html`The text (${ids.length} tokens): “<bdi>${text.trim()}</bdi>”.`;
   }
 
@@ -103,9 +124,12 @@ class TypedMap extends Figure {
   }
 
   description() {
-    const { typed, builtin, ids } = this.maps, { cell } = this, T = ids.length;
+    const { typed, builtin, ids } = this.maps,
+      { cell } = this,
+      T = ids.length;
     if (cell) {
-      const [query, key] = cell, i = query * T + key;
+      const [query, key] = cell,
+        i = query * T + key;
       return html`From ${this.name(query)} (position ${query}) to ${this.name(key)} (position ${key}):
         ${typed ? html`yours ${inPercent(typed[i])}, ` : nothing}the model’s own ${inPercent(builtin[i])}.`;
     }
@@ -113,16 +137,21 @@ class TypedMap extends Figure {
     if (typed.some(Number.isNaN)) return html`Red cells are NaN, which is not a number.`;
     const maxAbsDiff = typed.reduce((max, weight, i) => Math.max(max, Math.abs(weight - builtin[i])), 0);
     if (maxAbsDiff < 1e-4) {
-      return html`${this.text()} Both are the same: no cell differs by more than ${
-        Math.max(1e-7, maxAbsDiff).toFixed(7)}.`;
+      return html`${this.text()} Both are the same: no cell differs by more than ${Math.max(
+        1e-7,
+        maxAbsDiff,
+      ).toFixed(7)}.`;
     }
-    return html`${this.text()} They differ by up to ${inPercent(maxAbsDiff)} of a row.${
-      future(typed, T)}${largest(typed, builtin, T)}`;
+    return html`${this.text()} They differ by up to ${inPercent(maxAbsDiff)} of a row.${future(
+      typed,
+      T,
+    )}${largest(typed, builtin, T)}`;
   }
 
   cellAt({ clientX, clientY, currentTarget }) {
-    const box = currentTarget.getBoundingClientRect(), T = this.maps.ids.length;
-    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor(T * x / size)));
+    const box = currentTarget.getBoundingClientRect(),
+      T = this.maps.ids.length;
+    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor((T * x) / size)));
     return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
   }
 
@@ -138,7 +167,8 @@ class TypedMap extends Figure {
     const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
     if (!by || !this.maps) return;
     event.preventDefault();
-    const last = this.maps.ids.length - 1, clamp = (i) => Math.max(0, Math.min(last, i));
+    const last = this.maps.ids.length - 1,
+      clamp = (i) => Math.max(0, Math.min(last, i));
     const [row, column] = this.cell ?? [0, 0];
     this.cell = this.cell ? [clamp(row + by[0]), clamp(column + by[1])] : [0, 0];
   }
@@ -164,8 +194,11 @@ function largest(typed, builtin, T) {
     for (let row = 0; row < T; row++) sum += Math.max(...weights.slice(row * T, (row + 1) * T));
     return sum / T;
   });
-  return Math.abs(a - b) < 0.005 ? "" : ` The largest cell of a row holds ${inPercent(a)} on average, compared with ${
-    inPercent(b)} in the model’s own.`;
+  return Math.abs(a - b) < 0.005
+    ? ""
+    : ` The largest cell of a row holds ${inPercent(a)} on average, compared with ${inPercent(
+        b,
+      )} in the model’s own.`;
 }
 
 customElements.define("typed-map", TypedMap);

@@ -16,13 +16,12 @@ import { Figure } from "../../app/figure.js";
 import { count, inText, nats, percent } from "../../app/format.js";
 
 class TypedStory extends Figure {
-  static properties = {
-    result: { attribute: false },
-    story: { attribute: false },
-    prompt: { type: Number },
-  };
+  static properties = { result: { attribute: false }, story: { attribute: false }, prompt: { type: Number } };
 
-  static styles = [Figure.styles, controls, css`
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
     label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
     .two { display: grid; gap: 16px 40px; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
            margin-top: 16px; }
@@ -36,24 +35,37 @@ class TypedStory extends Figure {
     .loss { margin-top: 8px; min-height: 3em; }
     .all { margin-top: 16px; min-height: 3em; max-width: 72ch; }
     .wrong { border-left: 4px solid var(--warning); padding-left: 12px; }
-  `];
+  `,
+  ];
 
   load(run) {
     return run.manifest;
   }
 
   draw({ prompts }) {
-    const { result, story } = this, can = Boolean(result?.passed.includes("shape"));
+    const { result, story } = this,
+      can = Boolean(result?.passed.includes("shape"));
     return html`<div class="row">
-        <label>It begins with <select @change=${({ target }) => { this.prompt = Number(target.value); }}>
-          ${prompts.map((prompt, i) => html`<option value=${i} dir="auto"
-            .selected=${i === this.prompt}>${prompt}</option>`)}</select></label>
-        <button class="primary" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${
-          this.label()}</button>
+        <label>It begins with <select @change=${({ target }) => {
+          this.prompt = Number(target.value);
+        }}>
+          ${prompts.map(
+            (prompt, i) => html`<option value=${i} dir="auto"
+            .selected=${i === this.prompt}>${prompt}</option>`,
+          )}</select></label>
+        <button class="primary" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${this.label()}</button>
       </div>
-      ${can || story ? nothing : html`<p class="caption all">${result ? html`It cannot go in yet: first it
-        has to return two tensors of the right shapes.` : html`Write a head and run it first. A wrong one
-        can go in, too: see what it does.`}</p>`}
+      ${
+        can || story
+          ? nothing
+          : html`<p class="caption all">${
+              result
+                ? html`It cannot go in yet: first it
+        has to return two tensors of the right shapes.`
+                : html`Write a head and run it first. A wrong one
+        can go in, too: see what it does.`
+            }</p>`
+      }
       ${story ? this.texts(story) : nothing}`;
   }
 
@@ -84,22 +96,26 @@ class TypedStory extends Figure {
   }
 
   text(tokens, differs) {
-    const { prompts } = this.run.manifest, { vocab } = this.run;
-    return html`<p class="text" dir="auto"><span class="prompt">${prompts[this.story.prompt]}</span>${
-      tokens.map(({ id, p }, i) => html`<span class=${`${colorToken(p)} ${i === differs ? "differs" : ""}`}
-        title=${percent(p)}>${inText(vocab[id])}</span>`)}</p>`;
+    const { prompts } = this.run.manifest,
+      { vocab } = this.run;
+    return html`<p class="text" dir="auto"><span class="prompt">${prompts[this.story.prompt]}</span>${tokens.map(
+      ({ id, p }, i) => html`<span class=${`${colorToken(p)} ${i === differs ? "differs" : ""}`}
+        title=${percent(p)}>${inText(vocab[id])}</span>`,
+    )}</p>`;
   }
 
   loss(loss) {
     if (loss === undefined) return html`<p class="caption loss"></p>`;
-    return html`<p class="caption loss">Loss on a text it never learned from: ${Number.isFinite(loss)
-      ? nats(loss) : "NaN, which is not a number"}.</p>`;
+    return html`<p class="caption loss">Loss on a text it never learned from: ${
+      Number.isFinite(loss) ? nats(loss) : "NaN, which is not a number"
+    }.</p>`;
   }
 
   summary(story, differs) {
     if (story.message) return html`<span class="wrong">${story.message}</span>`;
     const { loss } = story;
-    const pytorch = loss ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
+    const pytorch = loss
+      ? html` PyTorch’s loss on the same ${count(loss.tokens)} tokens is
       ${loss.pytorch.toFixed(4)}, and with your code it is ${loss.typed.toFixed(4)}.`
       : html` Their losses are not known. ${story.lossMessage}`;
     if (differs === null) {
