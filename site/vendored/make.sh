@@ -149,6 +149,9 @@ for old, new, times in [
     # What only asynchronous code and a terminal need.
     (r"js_then_continue:.*?(?=lookup_attr:)", "js_then_continue(){},js_then_reject(){},js_then_resolve(){},", 1),
     (r",runPythonAsync\(code\)\{.*?\[chr\],\{async:!0\}\)(?=\})", "", 1),
+    (r"Module\._mp_(js_do_exec_async|js_repl_\w+|sched_keyboard_interrupt|hal_get_interrupt_char)=[\w.]+,", "", 10),
+    # What the program does not import.
+    (r"__syscall_(fstat64|lstat64|newfstatat):function\(.*?return-e\.errno\}\},", "", 3),
 ]:
     text, found = re.subn(old, new, text)
     assert found == times, f"the loader of MicroPython is not written as expected: {found} times {old}"
@@ -156,7 +159,41 @@ path.write_text(text)
 PY
 minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
 smaller micropython.mjs
-npx --no-install wasm-opt -Os --converge --strip-debug --strip-producers $micropython/micropython.wasm -o out/micropython.wasm
+
+# The program without what no attention head imports. Its modules of Python are frozen: a list of names;
+# a list of addresses; and each module's data, one after another. functools goes because it lacks
+# lru_cache: the page has its own (exercise/python.js).
+python3 - $micropython/micropython.wasm <<'PY'
+import pathlib, struct, sys
+path = pathlib.Path(sys.argv[1])
+wasm = bytearray(path.read_bytes())
+base = 65536 - wasm.index(b"\xc3\xbf\0!\"#$%&'()*+,-./")  # what the data begins with, and its address
+end = wasm.index(b"\0\0", first := wasm.index(b"asyncio/event.py\0asyncio/funcs.py\0"))
+names = wasm[first:end].decode().split("\0")
+word = lambda address: struct.unpack_from("<I", wasm, address - base)[0]
+lists = [a for a in range(end + base & ~3, len(wasm) + base - 4 * len(names), 4)
+         if all(word(a + 4 * i) == word(a) + 12 * i for i in range(len(names)))]
+assert len(lists) == 1, "the frozen modules are not listed as expected"
+modules = [word(lists[0] + 4 * i) for i in range(len(names))]
+dropped = ("asyncio/", "datetime.", "fnmatch.", "functools.", "gzip.", "hmac.", "html/",
+           "locale.", "logging.", "pathlib.", "stat.", "tarfile/", "unittest/", "uu.")
+kept = [i for i, name in enumerate(names) if not name.startswith(dropped)]
+for i in {*range(len(names))} - {*kept}:
+    start, stop = word(modules[i]), word(modules[i + 1])
+    assert 0 < stop - start < 20000, "the frozen modules do not lie one after another"
+    wasm[start - base:stop - base] = bytes(stop - start)
+wasm[first:end] = "\0".join(names[i] for i in kept).encode().ljust(end - first, b"\0")
+struct.pack_into(f"<{len(kept)}I", wasm, lists[0] - base, *(modules[i] for i in kept))
+path.write_bytes(wasm)
+PY
+# And without what only a terminal, asynchronous code and debugging call. Data without gaps is longer,
+# but gzip makes it shorter.
+npx --no-install wasm-opt --post-emscripten --remove-exports='mp_js_repl_*' \
+  --remove-exports=mp_js_do_exec_async --remove-exports=mp_sched_keyboard_interrupt \
+  --remove-exports=mp_hal_get_interrupt_char --remove-exports=emscripten_stack_get_base \
+  --remove-exports=emscripten_stack_get_free \
+  -Os --converge --skip-pass=memory-packing --strip-debug --strip-producers \
+  $micropython/micropython.wasm -o out/micropython.wasm
 
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
