@@ -55,7 +55,7 @@ FLAGS = {
     "--head": dict(type=int, default=0, help="counted from 0 (0)"),
     "--all": dict(action="store_true", help="a contact sheet of all heads of all layers"),
     "--neuron": dict(type=int, help="counted from 0 (some that are rarely, but strongly active)"),
-    "--temperature": dict(type=float, default=0.8, help="0: always the likeliest token (0.8)"),
+    "--temperature": dict(type=float, help="0: always the likeliest token (that of the run)"),
     "--top-k": dict(type=int, default=0, help="only among the k likeliest; 0: among all (0)"),
     "--top-p": dict(type=float, default=1.0, help="only the likeliest, up to this sum (1)"),
     "--seed": dict(type=int, default=1, help="another seed, another text (1)"),
@@ -363,12 +363,14 @@ def main():
             verb.add_argument(flag, **FLAGS[flag])
     args = parser.parse_args(
         namespace=argparse.Namespace(  # what holds without a flag
-            verb=tour, run="", step=None, text=[], alternatives=False, temperature=0.8
+            verb=tour, run="", step=None, text=[], alternatives=False, temperature=None
         )
     )
     run = Run(args.run, args.step)
     if not args.run and args.verb is not tour:
         say(f"({run.folder}, step {run.step:,})", file=sys.stderr)
+    if args.temperature is None:
+        args.temperature = run.s.temperature
     args.text = " ".join(args.text).replace("\\n", "\n") if args.text else run.beginning()
     args.text = run.normalize(args.text)
     args.verb(run, args)

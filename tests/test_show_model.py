@@ -455,6 +455,14 @@ def test_each_token_goes_through_the_model_once_until_the_context_is_full(run):
     assert read == [prompt] + [1] * (63 - prompt)
 
 
+def test_without_a_flag_the_temperature_is_that_of_the_run(tmp_path, show):
+    (tmp_path / "sea.txt").write_text(SEA, "utf-8")
+    train_in(tmp_path, *SMALL, "--dataset", "sea.txt", "--steps", 2, "--temperature", 0.3)
+    words = ("generate", "She", "--run", tmp_path / "runs" / "sea", "--tokens", 20)
+    assert show(*words) == show(*words, "--temperature", 0.3)
+    assert show(*words) != show(*words, "--temperature", 0.8)
+
+
 def test_temperature_zero_always_takes_what_is_likeliest(run, show):
     ids = run.ids("She")
     for _ in range(20):
