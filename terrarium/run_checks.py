@@ -60,7 +60,7 @@ def is_number(value, least=-math.inf, most=math.inf):
 
 
 def is_text(value):
-    """Whether a value is a text that can be written to a file: JSON may hold halves of characters."""
+    """Whether a value is text that can be written to a file: JSON may hold halves of characters."""
     return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
 
 

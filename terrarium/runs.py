@@ -457,7 +457,7 @@ class RunFolder:
         self.write(name, content.getbuffer())
 
     def add_line(self, name, line):
-        """Add the line of a step to a file of JSON lines; what a killed run wrote later is dropped."""
+        """Add the line of a step to a file of JSON lines; what a killed run wrote later goes."""
         added = json_line(line)
         if name in self.growing:  # appended, since such a file may have megabytes
             sha256 = self.growing[name].copy()

@@ -8,7 +8,19 @@ import sys
 from types import SimpleNamespace
 
 import train
-from helpers import PATIENCE, PATIENT, QUIET, ROOT, TIMEOUT, chromium, served, train_in
+from helpers import (
+    A_MOUSE,
+    FIREFOX_PATCH,
+    PATIENCE,
+    PATIENT,
+    QUIET,
+    ROOT,
+    TIMEOUT,
+    chromium,
+    firefox,
+    served,
+    train_in,
+)
 from terrarium.settings import read_settings
 
 import pytest
@@ -76,35 +88,60 @@ def train_here(folder):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """A real Chromium: the one of the system. In CI it has to be there. Its pages are patient."""
+def playwright(tmp_path_factory):
+    """What drives the browsers of the system."""
     from playwright.sync_api import sync_playwright
 
+    patch = tmp_path_factory.mktemp("playwright") / "patch.cjs"
+    patch.write_text(FIREFOX_PATCH)
+    os.environ["NODE_OPTIONS"] = f"--require={patch}"  # of the driver, which starts now
+    with sync_playwright() as driver:
+        del os.environ["NODE_OPTIONS"]
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def firefox_browser(playwright):
+    """A real Firefox, where there is one."""
+    if not firefox():
+        pytest.skip("These need a Firefox: install it, such as by apt install firefox-esr")
+    started = playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=firefox(),
+        firefox_user_prefs=A_MOUSE,
+        timeout=TIMEOUT,
+    )
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    """A real Chromium: the one of the system. In CI it has to be there. Its pages are patient."""
     path = chromium()
     if not path and not os.environ.get("CI"):
         pytest.skip("The pages are tested in Chromium: install it, such as by apt install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
-        new_page = started.new_page
+    started = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
+    new_page = started.new_page
 
-        def patient_page(**options):
-            page = new_page(**options)
-            page.set_default_timeout(TIMEOUT)
-            page.add_init_script(PATIENT)
-            wait_for_function = page.wait_for_function
+    def patient_page(**options):
+        page = new_page(**options)
+        page.set_default_timeout(TIMEOUT)
+        page.add_init_script(PATIENT)
+        wait_for_function = page.wait_for_function
 
-            def wait_for_a_function(code, **options):
-                # An expression is compiled at each look, which the policy forbids from the second
-                # look on: a test that waits for one fails only where it really has to wait.
-                assert "=>" in code, f"Write () => {code}: expressions can be looked at only once."
-                return wait_for_function(code, **options)
+        def wait_for_a_function(code, **options):
+            # An expression is compiled at each look, which the policy forbids from the second
+            # look on: a test that waits for one fails only where it really has to wait.
+            assert "=>" in code, f"Write () => {code}: expressions can be looked at only once."
+            return wait_for_function(code, **options)
 
-            page.wait_for_function = wait_for_a_function
-            return page
+        page.wait_for_function = wait_for_a_function
+        return page
 
-        started.new_page = patient_page
-        yield started
-        started.close()
+    started.new_page = patient_page
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

@@ -66,10 +66,11 @@ DRAWN = """() => {
     const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
       one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
     const isBusy = (one) => one.getAttribute("aria-busy") === "true"
-      && !one.getRootNode().host?.matches("parity-check, logit-lens, #compared *");
+      && !one.getRootNode().host?.matches("parity-check, logit-lens, top-ten, #compared *");
     if (document.fonts.status !== "loaded") return false;
     if (document.querySelector(":not(:defined)")) return false;
-    if (document.querySelector("#figures")) return true;  // the storybook, where some stay busy
+    if (document.querySelector("#figures > *")) return true;  // the storybook, where some stay busy
+    if (document.querySelector("#figures")) return false;
     const box = document.querySelector("#error");
     if (box.querySelector("[role=alert]")) return true;
     const { renderRoot } = document.querySelector("run-facts");
@@ -80,6 +81,25 @@ DRAWN = """() => {
 def chromium():
     """The path of a Chromium, None where there is none."""
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+# Playwright's driver sends stock Firefox a command that it does not know, and fails: this one does
+# nothing in its place.
+FIREFOX_PATCH = """const stringify = JSON.stringify;
+JSON.stringify = (value, ...rest) => stringify(
+  value?.method === "emulation.setMediaFeaturesOverride"
+    ? { id: value.id, method: "session.status", params: {} } : value, ...rest);"""
+FIREFOX = ("firefox-esr", "firefox")
+A_MOUSE = {
+    "ui.primaryPointerCapabilities": 6,
+    "ui.allPointerCapabilities": 6,
+    "ui.useOverlayScrollbars": 1,
+}  # as on a desk
+
+
+def firefox():
+    """The path of a Firefox, None where there is none."""
+    return next(filter(None, map(shutil.which, FIREFOX)), None)
 
 
 def drawn(page):

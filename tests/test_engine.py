@@ -210,11 +210,13 @@ def test_a_file_of_weights_that_is_cut_short_is_refused(engine):
 
 # Text to numbers --------------------------------------------------------------------------------
 
+# Without what this Python's Unicode does not know yet (Cn): the browser's may be newer, and take it
+# for a letter.
 TEXTS = st.lists(
     st.text(
         st.one_of(
             st.sampled_from("aabbc  .'\"\n\t\r\x1c\x85\u2028\ufeff²½_é\u0301🐌İß"),
-            st.characters(exclude_categories=["Cs"]),
+            st.characters(exclude_categories=["Cs", "Cn"]),
         ),
         max_size=30,
     ),
@@ -241,15 +243,6 @@ def test_text_becomes_the_same_tokens_as_in_python(engine, texts, vocab_size):
         dict(trained=dict(vocab=tokenizer.vocab, merges=tokenizer.merges), texts=texts),
     )
     assert found == [[tokenizer.encode(text) for text in texts], texts, 0]
-
-
-def test_a_character_without_a_token_is_named_with_its_position(engine):
-    found = engine("""async () => {
-        const { Tokenizer } = await import("/engine/tokenizer.js");
-        const tokenizer = new Tokenizer({ vocab: ["a", "b", " "], merges: [] });
-        try { tokenizer.encode("ab 🐌"); } catch ({ message, character, position }) {
-          return [message, character, position, tokenizer.end]; } }""")
-    assert found[1:] == ["🐌", 4, None] and '"🐌", character 4' in found[0]
 
 
 def test_the_end_mark_is_the_one_of_the_corpora(engine):
@@ -319,16 +312,16 @@ async function answersTo(calls) {
   engine.start();
   const { worker, port } = engine;
   const answers = {}, generated = {};
+  const messages = calls.map((call, id) => ({ id, ...call({ model, check, manifest, step }) }));
   return new Promise((resolve) => {
     port.onmessage = ({ data: { id, progress, ...answer } }) => {
       if (progress) return (generated[id] ??= []).push(...progress);
       answers[id] = answer;
-      if (Object.keys(answers).length < calls.length) return;
+      if (Object.keys(answers).length < messages.filter(({ method }) => method).length) return;
       worker.terminate();
       resolve([answers, generated]);
     };
-    calls.forEach((call, id) =>
-      port.postMessage({ id, ...call({ model, check, manifest, step }) }));
+    messages.forEach((message) => port.postMessage(message));
   });
 }
 """
@@ -363,13 +356,30 @@ def test_the_worker_generates_token_by_token_and_can_be_stopped(engine):
             sampling: {{ temperature: 0 }} }} }}),
         ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0], sampling: {{}} }} }}),
         ({{ model }}) => ({{ method: "generate", params: {{ model, ids: [0], sampling: {{}} }} }}),
-        () => ({{ method: "stop", params: {{ callId: 2 }} }})]); }}""")
+        () => ({{ cancel: 2 }})]); }}""")
     assert len(generated["0"]) == 9
     for token in generated["0"]:  # at temperature 0 it is the most likely
         assert token["id"] == token["top"][0]["id"] and token["p"] == token["top"][0]["p"]
         assert len(token["top"]) == 10
     assert len(generated["1"]) == 63  # the context of 64 is full
     assert generated.get("2", []) == [] and "result" in answers["2"]
+
+
+def test_a_text_that_is_continued_comes_with_the_activations_of_a_forward_pass(engine):
+    answers, _ = engine(f"""async () => {{ {WORKER}
+        const sampling = {{ temperature: 0.8 }}, intervention = {{ heads: ["0.1"] }};
+        const [first] = await answersTo([({{ model }}) => ({{ method: "complete", params: {{
+            model, ids: [0, 5], tokens: 9, seed: 3, sampling, intervention }} }})]);
+        const {{ ids }} = first[0].result;
+        const [second] = await answersTo([({{ model }}) => ({{ method: "forward",
+            params: {{ model, ids, intervention }} }})]);
+        const [one, other] = [first[0].result, second[0].result], differs = (name) => Math.max(
+            ...one[name].map((value, i) => Math.abs(value - other[name][i])));
+        return [[ids, one.logits.length, differs("logits"), differs("attention"),
+                 differs("attentionEntropy")], 0]; }}""")
+    ids, logits, *differences = answers
+    assert ids[:2] == [0, 5] and len(ids) == 11 and logits == 11 * 512
+    assert max(differences) < 1e-4
 
 
 def test_the_worker_stops_after_the_end_token_and_includes_it(engine):

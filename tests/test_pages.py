@@ -487,6 +487,7 @@ def test_axe_finds_no_accessibility_violation(browser, site, name, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(browser, f"{site.address}/{name}", width, dark=dark) as page:
+        page.wait_for_function("() => document.getAnimations().length === 0")  # nothing lights up
         found = Axe().run(page).response["violations"]
         page.complaints.clear()  # axe itself tries what the policy forbids
     assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
@@ -577,6 +578,7 @@ def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_
 
     def poison(manifest):
         manifest["tokenizer"]["vocab"] = [HOSTILE] * len(manifest["tokenizer"]["vocab"])
+        manifest["tokenizer"]["merges"] = []
         manifest["prompts"] = [HOSTILE] * len(manifest["prompts"])
         manifest["settings"]["dataset"] = manifest["missing"]["heads"] = HOSTILE
 
@@ -801,36 +803,6 @@ def test_a_run_in_the_address_that_was_not_exported_is_reported_as_missing(brows
     page.get_by_text("This run, “smoke”,").wait_for()
     assert page.get_by_role("alert").count() == 0
     page.close()
-
-
-# Numbers in words -------------------------------------------------------------------------------
-
-
-def test_numbers_and_tokens_are_written_as_people_read_them(engine):
-    assert engine("""async () => {
-        const { count, duration, inText, percent, showWhitespace } =
-          await import("/app/format.js");
-        const { colorToken, heat } = await import("/app/colormap.js");
-        return [[0, 0.001, 0.754, 0.999, 1].map(percent), count(951040),
-                [75, 3600, 12.4].map(duration), inText(" a\\n"),
-                showWhitespace(" a\\n"), inText("<|endoftext|>"),
-                colorToken(0.26), heat(2)]; }""") == [
-        ["0%", "<1%", "75%", ">99%", "100%"],
-        "951,040",
-        ["1 min 15 s", "1 h 0 min", "12 s"],
-        " a↵ ",
-        "·a↵",
-        " (end)",
-        "color3",
-        "heat10",
-    ]
-
-
-def test_a_loss_in_nats_is_also_shown_as_a_number_of_equal_options(engine):
-    texts = engine("""async () => {
-        const { nats } = await import("/app/format.js");
-        return [Math.log(10), 0.2384].map(nats); }""")
-    assert [re.findall(r"[\d.]+", text) for text in texts] == [["2.30", "10"], ["0.24", "1.3"]]
 
 
 # The scale of steps -----------------------------------------------------------------------------

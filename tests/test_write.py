@@ -19,6 +19,7 @@ from typed_heads import (
     WRONG_CLASSES,
     class_of,
     head,
+    page_source,
     wrong,
     wrong_class,
 )
@@ -67,10 +68,6 @@ def without_numbers(message):
     """A message without what comes of random numbers, or of each Python's own words."""
     message = re.sub(r"(Row|token) \d+|sums to [\d.e-]+", "…", message or "")
     return re.sub(r"(name '\w+' )(is not|isn't) defined", r"\1is not defined", message)
-
-
-def page_source(source):
-    return source.replace("import train\n", "\n")  # which the page has not
 
 
 def assert_same(page, real, name=""):
@@ -345,6 +342,20 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     assert page.locator("typed-story .prompt").first.inner_text() == "Once upon a time"
 
 
+def test_small_modules_of_python_can_be_imported_and_others_are_named(desk):
+    small = "functools, itertools, collections, operator, copy, time, types, abc, io, string, os"
+    assert desk.run(SOURCE.replace("import math", f"import math, {small}")).startswith(
+        "This is attention."
+    )
+    cached = SOURCE.replace("def attention", "@functools.lru_cache()\ndef attention").replace(
+        "import math", "import math, functools"
+    )
+    assert "lru_cache" not in desk.run(cached)
+    assert "datetime is not in this page" in desk.run(
+        SOURCE.replace("import math", "import math, datetime")
+    )
+
+
 def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
     assert "TypeError" in desk.run(
         SOURCE.replace("import math", "import math, torch\ntorch.full = None")
@@ -451,6 +462,10 @@ def test_typed_code_cannot_reach_the_page_or_another_site(desk):
     worker = next(one for one in desk.page.workers if one.evaluate("'loadMicroPython' in self"))
     other = "() => fetch('http://localhost:1/').catch((error) => error.message)"
     assert worker.evaluate(other) == "Only this site can be reached."
+    hidden = other.replace(
+        "fetch('http://localhost:1/')", "fetch(new Request('http://localhost:1/'))"
+    )
+    assert worker.evaluate(hidden) == "Only this site can be reached."
     assert worker.evaluate("() => typeof WebSocket + typeof XMLHttpRequest") == "undefined" * 2
 
 
@@ -643,22 +658,6 @@ def test_another_head_is_chosen_and_everything_follows(desk):
     assert f"head={other}" in page.url
     assert "Both are the same" in page.locator("typed-map .description").inner_text()
     assert f"head {other} looked most at" in page.locator("token-row .description").inner_text()
-
-
-@pytest.mark.parametrize(
-    "length, size, tokens", [(41, 32, 20), (41, 20, 19), (12, 32, 12), (12, 12, 11)]
-)
-def test_a_head_is_tried_on_a_text_of_another_length_than_its_size(engine, length, size, tokens):
-    assert (
-        engine(
-            """async ([length, size]) => {
-        const { trialIds } = await import("/app/heads.js");
-        const run = { manifest: { settings: { n_embd: 3 * size, n_head: 3 } } };
-        return trialIds({ run, ids: Array(length).fill(0) }).length; }""",
-            [length, size],
-        )
-        == tokens
-    )
 
 
 def test_the_maps_can_be_read_by_keyboard(desk):

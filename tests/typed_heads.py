@@ -395,6 +395,10 @@ def head(body):
     return names["attention"], source + "\n"
 
 
+def page_source(source):
+    return source.replace("import train\n", "\n")  # which the page has not
+
+
 def wrong(name):
     old, new, *_ = WRONG[name]
     assert STEPS.count(old) == 1

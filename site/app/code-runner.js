@@ -36,7 +36,7 @@ export class CodeRunner {
   }
 
   /** @throws {CodeStopped|UserError|Error} the message of an Error is about the typed code */
-  async call(run, method, params, { timeout = RUN_TIMEOUT, onProgress } = {}) {
+  async call(run, method, params, { timeout = RUN_TIMEOUT, onProgress = () => {} } = {}) {
     const model = await this.open(run);
     try {
       return await this.worker.call(method, { model, ...params }, { timeout, onProgress });
@@ -95,10 +95,13 @@ export class CodeRunner {
     };
   }
 
-  /** Let both continue a text, with the same random numbers; onToken gets { builtin } or { typed }, { id, p }. */
+  /**
+   * Let both continue a text, with the same random numbers. onToken gets { builtin } or { typed }, of
+   * which each is { id, p }.
+   */
   write(run, { code, exercise, ids, seed, temperature, end }, onToken) {
-    const { defines } = EXERCISES[exercise],
-      how = { temperature };
+    const { defines } = EXERCISES[exercise];
+    const how = { temperature };
     const onProgress = ({ typed, builtin }) => {
       const isToken = run.vocab[(typed ?? builtin)?.id] !== undefined;
       if (isToken) onToken({ typed, builtin });

@@ -17,11 +17,11 @@ export function exportCommand(name, folder) {
 
 /**
  * A word as sh, PowerShell and cmd all read it; null where that is impossible. In double quotes all
- * three take everything literally, except " $ ` ! %, and \ at the end. A word that starts with - would
- * be a flag.
+ * three take everything literally, except " $ ` ! %, and \ at the end. PowerShell takes “ ” „ for ".
+ * A word that starts with - would be a flag.
  */
 export function quoted(word) {
-  if (typeof word !== "string" || word.length > 500 || /^(-|$)|["$`!%\p{C}\p{Zl}\p{Zp}]|\\$/u.test(word)) {
+  if (typeof word !== "string" || word.length > 500 || /^(-|$)|["“”„$`!%\p{C}\p{Zl}\p{Zp}]|\\$/u.test(word)) {
     return null;
   }
   return /^[\p{L}\p{M}\p{N}_./+:-]+$/u.test(word) ? word : `"${word}"`;
@@ -31,7 +31,8 @@ export function quoted(word) {
 export function trainCommand({ preset, dataset }) {
   const text = quoted(dataset);
   if (text === null || !/^[\w-]+$/.test(preset)) return null;
-  const hasOwnText = preset.startsWith(dataset) || (preset === "smoke" && dataset === "stories");
+  const hasOwnText =
+    preset === dataset || preset.startsWith(`${dataset}-`) || (preset === "smoke" && dataset === "stories");
   return `python train.py --head my_head.py --preset ${preset}${hasOwnText ? "" : ` --dataset ${text}`}`;
 }
 

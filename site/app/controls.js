@@ -5,7 +5,7 @@ export const controls = css`
   .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; }
   button { min-height: 44px; border: 1px solid var(--line); border-radius: 22px; padding: 4px 20px;
            background: var(--panel); color: var(--text); font: 500 var(--small)/1.4 var(--sans);
-           cursor: pointer; text-align: left; }
+           cursor: pointer; text-align: left; overflow-wrap: anywhere; }
   button:hover:not(:disabled) { border-color: var(--accent); }
   button:disabled { color: var(--muted); cursor: default; opacity: 0.7; }
   button[aria-pressed="true"], button[aria-current="true"] {
@@ -13,6 +13,7 @@ export const controls = css`
   .primary { background: var(--accent); border-color: var(--accent); color: var(--panel); font-weight: 600; }
   .primary:disabled { background: var(--accent); color: var(--panel); }
   .primary[aria-disabled="true"] { opacity: 0.7; cursor: default; }
+  label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
   select { min-height: 44px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
            background: var(--panel); color: var(--text); font: inherit; max-width: 100%; }
 `;

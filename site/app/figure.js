@@ -1,13 +1,15 @@
 /**
  * The base class of all figures: where their data comes from, and what they show until it is there, or if
- * it fails to load. A figure has a folder of its own; attributes go in, events come out.
+ * it fails to load. A figure has a folder of its own, and finds what it shows by itself: it asks upward.
  *
  *   class LossCurve extends Figure {
- *     load(run) { return run.part("log"); }           // its data, or a promise of it
- *     draw(log) { return html`…`; }
+ *     static properties = { head: { from: "store" } }; // follows the head that is chosen in the page
+ *     load(run) { return run.part("log"); }            // its data, or a promise of it
+ *     draw(log) { return html`… <button @click=${() => this.store.set({ step: 0 })}>…`; }
  *   }
  */
 import { LitElement, css, html } from "../vendored/lit.js";
+import { ask } from "./context.js";
 import { UserError } from "./run.js";
 
 /**
@@ -41,9 +43,10 @@ const colors = css`
 const theme = matchMedia("(prefers-color-scheme: dark)");
 
 export class Figure extends LitElement {
+  /** @type {Object<string, object>} */
   static properties = {
-    run: { attribute: false }, // a Run of app/run.js
-    step: { type: Number }, // the sampled step that is shown
+    run: { from: "page", attribute: false }, // a Run of app/run.js
+    step: { from: "store", type: Number }, // the sampled step that is shown
     data: { state: true },
     error: { state: true },
   };
@@ -72,11 +75,27 @@ export class Figure extends LitElement {
     super.connectedCallback();
     this.onTheme = () => this.repaint();
     theme.addEventListener("change", this.onTheme);
+    this.stops = [...sources(this.constructor)].map(([context, names]) => this.follow(context, names));
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     theme.removeEventListener("change", this.onTheme);
+    for (const stop of this.stops) stop();
+  }
+
+  /**
+   * Have properties follow what is around this figure (see context.js); it is also kept, such as
+   * `this.store`. @returns {() => void} what ends that
+   */
+  follow(context, names) {
+    const source = (this[context] = ask(this, context));
+    const copy = () => {
+      for (const name of names) if (name in source.state) this[name] = source.state[name];
+    };
+    if (!source) return () => {};
+    copy();
+    return source.subscribe(copy);
   }
 
   /** Draw again what is on a canvas: it does not follow the style sheets by itself. */
@@ -118,16 +137,23 @@ export class Figure extends LitElement {
     }
   }
 
-  /** Emit an event to the page; figures do not know each other. */
-  emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
-  }
-
   render() {
     if (this.error) return errorBox(this.error);
-    return this.data ? this.draw(this.data) : html`<p class="caption" aria-busy="true">…</p>`;
+    return this.run && this.data ? this.draw(this.data) : html`<p class="caption" aria-busy="true">…</p>`;
   }
 }
+
+/** Which properties of a figure follow what: { "store" => ["step", "head"], … }. */
+function sources({ elementProperties }) {
+  const found = new Map();
+  for (const [name, { from }] of elementProperties) {
+    if (from) found.set(from, [...(found.get(from) ?? []), name]);
+  }
+  return found;
+}
+
+/** Scroll to the part of a page that has this id, if there is one. */
+export const leadTo = (id) => document.getElementById(id)?.scrollIntoView();
 
 /** An error, shown in place of a figure, and what to type. */
 export function errorBox(error) {

@@ -9,21 +9,21 @@ const english = new Intl.NumberFormat("en"); // made once: that takes longest
 /** 0.754 -> "75%"; what is not quite 0 or not quite 1 is not rounded to it. */
 export function percent(p) {
   if (p > 0 && p < 0.005) return "<1%";
-  if (p < 1 && p > 0.995) return ">99%";
+  if (p < 1 && p >= 0.995) return ">99%";
   return `${Math.round(100 * p)}%`;
 }
 
 /** 2.3026 -> "2.30 nats, like guessing among 10 equal options". */
 export function nats(loss) {
   const choices = Math.exp(loss);
-  const among = choices < 10 ? choices.toFixed(1) : count(Math.round(choices));
+  const among = choices < 9.95 ? choices.toFixed(1) : count(Math.round(choices));
   return `${loss.toFixed(2)} nats, like guessing among ${among} equal options`;
 }
 
 /** 150 -> "2 min 30 s". */
 export function duration(seconds) {
-  const total = Math.round(seconds),
-    minutes = Math.floor(total / 60);
+  const total = Math.round(seconds);
+  const minutes = Math.floor(total / 60);
   if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   return minutes ? `${minutes} min ${total % 60} s` : `${total} s`;
 }

@@ -15,21 +15,25 @@ import { stepFile, UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
 
 export class ForwardPass {
-  /**
-   * @param {object} record
-   * @param {number} record.step the step whose weights were used
-   * @param {number[]} record.ids (T)
-   * @param {number} record.promptLength how many of them the model did not write
-   * @param {ArrayLike<number>} record.attention the lower triangle of each head, row by row,
-   *   (L H, T (T + 1) / 2); `record.attentionScale` stands for a weight of 1
-   * @param {ArrayLike<number>} record.attentionEntropy of each row, in nats (L H, T)
-   * @param {Float32Array} [record.logits] (T, V), if it was computed in this page
-   * @param {{id: number, p: number, top: [number, number][]}[]} [record.generated] the tokens that
-   *   the model wrote, each with the ten most likely
-   * @param {LiveModel} [record.model] with the weights of this step
-   */
+  run;
+  step; // whose weights were used
+  temperature;
+  ids; // (T)
+  promptLength; // how many of them the model did not write
+  attention; // the lower triangle of each head, row by row, (L H, T (T + 1) / 2)
+  attentionScale = 1; // stands for a weight of 1
+  attentionEntropy; // of each row, in nats (L H, T)
+  generated; // if it was exported: { id, p, top: [id, p][] } of each token that the model wrote
+  isComputed; // whether this page continued the text; then the next four are there:
+  intervention;
+  milliseconds; // that it took
+  unknown; // characters that were left out
+  isTruncated;
+  logits; // (T, V), once the weights of this step are there
+  model; // a LiveModel with these weights
+
+  /** @param {object} record some of these */
   constructor(record) {
-    this.attentionScale = 1;
     Object.assign(this, record);
     this.cache = new Map(); // position -> the result of nextTokenProbs
     this.length = this.ids.length;
@@ -104,12 +108,19 @@ export class ForwardPass {
     }
     return this.promptLength;
   }
+
+  /** The position for which a head looked most at one token that is neither the first nor the query. */
+  clearestPosition(head) {
+    const largest = (position) => Math.max(0, ...this.attentionRow(head, position - 1).slice(1, -1));
+    const positions = Array.from({ length: this.lastPosition }, (_, i) => i + 1);
+    return positions.reduce((best, position) => (largest(position) > largest(best) ? position : best));
+  }
 }
 
 /** The forward pass that was exported for the sampled step nearest to another one. */
 export async function fromExport(run, step, prompt) {
-  const nearestStep = nearest(step, run.manifest.exported_steps),
-    file = await run.sample(nearestStep);
+  const nearestStep = nearest(step, run.manifest.exported_steps);
+  const file = await run.sample(nearestStep);
   try {
     const { prompt_ids, tokens, attention, attention_entropy } = file.continuations[prompt];
     const pass = new ForwardPass({
@@ -133,8 +144,8 @@ export async function fromExport(run, step, prompt) {
 
 /** Has an exported forward pass everything that figures draw, and only tokens that exist? */
 function isComplete({ run, ids, promptLength, generated, attention, attentionEntropy, length, triangle }) {
-  const { n_layer, n_head } = run.manifest.settings,
-    isToken = (id) => typeof run.vocab[id] === "string";
+  const { n_layer, n_head } = run.manifest.settings;
+  const isToken = (id) => typeof run.vocab[id] === "string";
   return (
     promptLength > 0 &&
     ids.every(isToken) &&
@@ -148,41 +159,41 @@ function isComplete({ run, ids, promptLength, generated, attention, attentionEnt
 }
 
 /** The same forward pass with logits and a model; unchanged if there is no snapshot of its step. */
-export async function withLogits(pass) {
+export async function withLogits(pass, signal) {
   if (nearestSnapshot(pass.run, pass.step) !== pass.step) return pass;
-  const model = new LiveModel(pass.run, pass.step),
-    { logits } = await model.forward(pass.ids);
+  const model = new LiveModel(pass.run, pass.step);
+  const { logits } = await model.forward(pass.ids, { signal });
   return new ForwardPass({ ...pass, logits, model });
 }
 
 /**
  * A text that the model reads and continues, with the weights of the nearest snapshot.
- * @param {object} request text; and temperature, seed, intervention (see GPT.intervene)
+ * @param {import("./run.js").Run} run @param {number} step
+ * @param {any} request text; and temperature, seed, intervention (see GPT.intervene)
+ * @param {AbortSignal} [signal] cancels it
  */
-export async function compute(run, step, { text, temperature, seed = 1, intervention }) {
+export async function compute(run, step, { text, temperature, seed = 1, intervention }, signal) {
   const { start, encoded, unknown, isTruncated } = await encodeTyped(run, text);
-  const { settings } = run.manifest,
-    promptIds = [...start, ...encoded];
+  const { settings } = run.manifest;
+  const promptIds = [...start, ...encoded];
   const model = new LiveModel(run, nearestSnapshot(run, step));
   if (!promptIds.length) throw new UserError("None of these characters occurs in its corpus.", null);
-  const ids = await model.generate(
+  const read = await model.complete(
     promptIds,
     { temperature },
-    { intervention, seed, tokens: settings.sample_tokens, end: tokenizerOf(run).end },
+    { intervention, seed, signal, tokens: settings.sample_tokens, end: tokenizerOf(run).end },
   );
-  const activations = await model.forward(ids, intervention);
   return new ForwardPass({
     run,
     step: model.step,
     isComputed: true,
     temperature,
-    ids,
     model,
     intervention,
     promptLength: promptIds.length,
     unknown,
     isTruncated,
-    ...activations,
+    ...read,
   });
 }
 
@@ -195,8 +206,8 @@ function tokenizerOf(run) {
 
 /** Encode a text that the model has tokens for, up to a full context. */
 export function encodePrompt(run, text) {
-  const tokenizer = tokenizerOf(run),
-    ids = tokenizer.encode(text);
+  const tokenizer = tokenizerOf(run);
+  const ids = tokenizer.encode(text);
   const start = tokenizer.end === null ? [] : [tokenizer.end];
   const encoded = ids.slice(0, run.manifest.settings.n_ctx - start.length);
   return { start, encoded, isTruncated: encoded.length < ids.length };
@@ -204,15 +215,13 @@ export function encodePrompt(run, text) {
 
 /** The same for any text. `unknown`: characters that the corpus has in no spelling are left out. */
 async function encodeTyped(run, text) {
-  const { ids } = tokenizerOf(run),
-    isUnknown = (character) => !ids.has(character);
+  const { ids } = tokenizerOf(run);
+  const isUnknown = (character) => !ids.has(character);
   if (!Array.from(text).some(isUnknown)) return { ...encodePrompt(run, text), unknown: [] };
   const { normalize } = await import("../engine/spelling.js"); // most visits do not need it
   const typed = normalize(text, ids);
-  return {
-    ...encodePrompt(run, normalize(typed, ids, true)),
-    unknown: [...new Set(typed)].filter(isUnknown),
-  };
+  const unknown = [...new Set(typed)].filter(isUnknown);
+  return { ...encodePrompt(run, normalize(typed, ids, true)), unknown };
 }
 
 /**

@@ -2,6 +2,18 @@
  * Whether a manifest has the structure that export_for_web.py writes. Nothing else verifies it: it may be
  * damaged, or written by somebody who means harm. All other files are verified by the hashes in it, so
  * the names of those files are checked as well: they stay in the folder of the run.
+ *
+ * @typedef {{ name: string, folder: string, step: number, parameters: number, finished: boolean,
+ *   settings: Settings, metrics?: { seconds: number },
+ *   corpus: { vocab_size: number, train_characters: number },
+ *   tokenizer: { vocab: string[], merges: [string, string][] },
+ *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
+ *   snapshots: { step: number, file: string, sha256: string }[],
+ *   sampled_steps: number[], exported_steps: number[], prompts: string[],
+ *   files: Object<string, { bytes: number, sha256: string }>, missing: Object<string, string> }} Manifest
+ *
+ * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
+ *   sample_tokens: number, temperature: number, preset: string, dataset: string }} Settings
  */
 
 const isText = (thing) => typeof thing === "string";
@@ -37,11 +49,23 @@ const isTensor = ({ name, shape, type, offset }) =>
 const isSnapshot = ({ step, file, sha256 }) =>
   isCount(step) && isText(sha256) && isText(file) && /^weights\/\d+\.bin$/.test(file);
 
+/** Every merge is of two tokens, and makes a third. */
+function isTokenizer({ vocab, merges }) {
+  const tokens = new Set(vocab);
+  return (
+    some(vocab, isText) &&
+    every(
+      merges,
+      (pair) => every(pair, (token) => tokens.has(token)) && pair.length === 2 && tokens.has(pair.join("")),
+    )
+  );
+}
+
 const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
 
-/** @param {object} manifest as it was read, of any type */
+/** @param {any} manifest as it was read */
 export function isValidManifest(manifest) {
   try {
     const {
@@ -62,8 +86,7 @@ export function isValidManifest(manifest) {
       isModel(settings) &&
       hasFiles &&
       [corpus.vocab_size, corpus.train_characters, manifest.step, manifest.parameters].every(isCount) &&
-      some(tokenizer.vocab, isText) &&
-      every(tokenizer.merges, (pair) => some(pair, isText)) &&
+      isTokenizer(tokenizer) &&
       isCount(weights.bytes) &&
       some(weights.tensors, isTensor) &&
       some(snapshots, isSnapshot) &&

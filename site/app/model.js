@@ -2,25 +2,17 @@
  * The model, run in this page by a worker (engine/worker.js) with the weights of a snapshot.
  *
  *   const model = new LiveModel(run, 300);             // the weights of step 300
- *   await model.generate(ids, { temperature: 0.8 });   // ids, and those of the tokens it generated
+ *   await model.complete(ids, { temperature: 0.8 });   // the same after it has continued the text
  *   await model.forward(ids)                           // logits and attention
+ *
+ * @typedef {{ intervention?: object, signal?: AbortSignal, n?: number, seed?: number, tokens?: number,
+ *   end?: number }} Options
  */
 import { UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
 import { WorkerClient } from "./worker-client.js";
 
 const engine = new WorkerClient(new URL("../engine/worker.js", import.meta.url));
-
-/**
- * Resolves when somebody has moved, scrolled or pressed something, or stayed for some seconds. What
- * needs weights waits for it, unless they were asked for: the first view loads no megabytes.
- */
-export const firstInteraction = new Promise((resolve) => {
-  for (const type of ["scroll", "pointermove", "pointerdown", "keydown"]) {
-    addEventListener(type, resolve, { once: true, passive: true });
-  }
-  setTimeout(resolve, 5000);
-});
 
 /** The step of the snapshot nearest to another step. */
 export const nearestSnapshot = (run, step) =>
@@ -34,7 +26,8 @@ export class LiveModel {
   constructor(run, step) {
     const { snapshots, settings, weights } = run.manifest;
     const { file, sha256 } = snapshots.find((one) => one.step === step);
-    Object.assign(this, { run, step });
+    this.run = run;
+    this.step = step;
     this.model = {
       key: `${run.name}/${step}/${sha256}`,
       url: new URL(file, run.url).href,
@@ -44,10 +37,11 @@ export class LiveModel {
     };
   }
 
-  async call(method, params, onProgress) {
+  async call(method, params, signal) {
     try {
-      return await engine.call(method, { model: this.model, ...params }, { onProgress });
+      return await engine.call(method, { model: this.model, ...params }, { signal });
     } catch (error) {
+      if (signal?.aborted) throw error;
       throw new UserError(
         `The weights of step ${this.step} of ${this.run.label} cannot be used. ${error.message}`,
         this.run.command,
@@ -55,12 +49,14 @@ export class LiveModel {
     }
   }
 
-  forward(ids, intervention) {
-    return this.call("forward", { ids, intervention });
+  /** See engine/worker.js for these. @param {number[]} ids @param {Options} [options] */
+  forward(ids, { intervention, signal } = {}) {
+    return this.call("forward", { ids, intervention }, signal);
   }
 
-  logitLens(ids, intervention, n = 3) {
-    return this.call("logitLens", { ids, intervention, n });
+  /** @param {number[]} ids @param {Options} [options] */
+  logitLens(ids, { intervention, signal, n = 3 } = {}) {
+    return this.call("logitLens", { ids, intervention, n }, signal);
   }
 
   /** The largest absolute difference from logits that PyTorch computed for the same ids. */
@@ -68,12 +64,11 @@ export class LiveModel {
     return (await this.call("check", { ids, logits })).maxAbsDiff;
   }
 
-  /** Ids with up to `tokens` more. `sampling`: temperature, topK, topP. @returns {Promise<number[]>} */
-  async generate(ids, sampling, { intervention, seed, tokens, end } = {}) {
-    const allIds = [...ids];
-    await this.call("generate", { ids, sampling, intervention, seed, tokens, end }, (generated) =>
-      allIds.push(...generated.map((token) => token.id)),
-    );
-    return allIds;
+  /**
+   * Continue a text with up to `tokens` more. `sampling`: temperature, topK, topP.
+   * @param {number[]} ids @param {object} sampling @param {Options} [options]
+   */
+  complete(ids, sampling, { intervention, seed, tokens, end, signal } = {}) {
+    return this.call("complete", { ids, sampling, intervention, seed, tokens, end }, signal);
   }
 }

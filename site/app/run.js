@@ -37,20 +37,20 @@ export async function listRuns() {
   } catch (error) {
     if (error.status !== 404) throw error;
   }
-  if (!index?.runs?.length) {
-    throw new UserError(
-      "There is no run to show yet: train a model, then export it.",
-      "python train.py && python export_for_web.py --serve",
-    );
-  }
-  checkFormat(index, LIST);
-  return index.runs.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
+  const listed = Array.isArray(index?.runs) ? index.runs : [];
+  if (listed.length) checkFormat(index, LIST);
+  const runs = listed.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
+  if (runs.length) return runs;
+  throw new UserError(
+    "There is no run to show yet: train a model, then export it.",
+    "python train.py && python export_for_web.py --serve",
+  );
 }
 
 /** @param {string} name @returns {Promise<Run>} @throws {UserError} */
 export async function openRun(name) {
-  const what = runSubject(name),
-    command = exportCommand(name);
+  const what = runSubject(name);
+  const command = exportCommand(name);
   if (/^\.{0,2}$/.test(name)) throw new UserError(`${what.first} is missing.`, command);
   const url = new URL(`${encodeURIComponent(name)}/`, EXPORTED);
   const manifest = await fetchJson(new URL("manifest.json", url), what, command);
@@ -60,8 +60,11 @@ export async function openRun(name) {
 }
 
 export class Run {
+  /** @param {import("./manifest.js").Manifest} manifest @param {URL} url the address of its folder */
   constructor(manifest, url) {
-    Object.assign(this, { manifest, url, name: manifest.name });
+    this.manifest = manifest;
+    this.url = url;
+    this.name = manifest.name;
     this.vocab = manifest.tokenizer.vocab;
     this.cache = new Map(); // path -> promise of its content
   }
@@ -108,8 +111,8 @@ export class Run {
   }
 
   async fetchFile(path) {
-    const expected = this.manifest.files[path],
-      name = `${path} of ${this.label}`;
+    const expected = this.manifest.files[path];
+    const name = `${path} of ${this.label}`;
     if (!expected) throw new UserError(`${name} was not exported.`, this.command);
     const bytes = await fetchBytes(new URL(path, this.url), { first: name, inner: name }, this.command);
     const isSame = bytes.byteLength === expected.bytes && (await hasHash(bytes, expected.sha256));
@@ -126,8 +129,9 @@ const damaged = (path, label, command) =>
 
 function checkFormat({ format }, what) {
   if (format !== FORMAT) {
+    const found = printable(typeof format === "string" ? format : JSON.stringify(format));
     throw new UserError(
-      `${what.first} was exported in format ${format}, but this page reads format ` +
+      `${what.first} was exported in format ${found}, but this page reads format ` +
         `${FORMAT}: export it again with the export_for_web.py that came with this page.`,
     );
   }
@@ -135,8 +139,10 @@ function checkFormat({ format }, what) {
 
 async function fetchBytes(url, what, command) {
   let response;
+  let bytes;
   try {
     response = await fetch(url, { cache: "no-cache" });
+    bytes = await response.arrayBuffer(); // the connection may be lost while it comes
   } catch {
     throw new UserError(`${what.first} cannot be reached: is the server still running?`, `${EXPORT} --serve`);
   }
@@ -145,7 +151,7 @@ async function fetchBytes(url, what, command) {
       status: response.status,
     });
   }
-  return response.arrayBuffer();
+  return bytes;
 }
 
 async function fetchJson(url, what, command) {

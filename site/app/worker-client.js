@@ -11,10 +11,36 @@ export class WorkerTimeout extends Error {
   message = "It did not answer in time.";
 }
 
+/**
+ * What the blob runs. It loads a module after all that it imports: Firefox takes an import of a worker's
+ * module for another worker, which the policy forbids, unless it is there already.
+ */
+function begin(entry) {
+  const modules = new Map(); // address -> promise
+  const load = (url) => modules.get(url) ?? modules.set(url, loadAfterImports(url)).get(url);
+
+  async function loadAfterImports(url) {
+    const source = await (await fetch(url)).text();
+    const imports = source.matchAll(/^(?:import|export)\s[^;"]*?from "(\.[^"]+)"/gm);
+    await Promise.all(Array.from(imports, ([, path]) => load(new URL(path, url).href)));
+    return import(url);
+  }
+
+  onmessage = (first) =>
+    load(entry).then(
+      () => self.onmessage(first),
+      (error) =>
+        setTimeout(() => {
+          throw error;
+        }),
+    );
+}
+
 export class WorkerClient {
   /** @param {URL} url of a module */
   constructor(url) {
     this.url = url;
+    this.blob = null; // the address of what it runs
     this.pending = new Map(); // id of a call -> what to do with its messages
   }
 
@@ -25,13 +51,7 @@ export class WorkerClient {
    */
   start() {
     this.blob ??= URL.createObjectURL(
-      new Blob(
-        [
-          `onmessage = (first) => import(${JSON.stringify(this.url)}).then(() => onmessage(first),
-         (error) => setTimeout(() => { throw error; }));`,
-        ],
-        { type: "text/javascript" },
-      ),
+      new Blob([`(${begin})(${JSON.stringify(this.url)})`], { type: "text/javascript" }),
     );
     this.worker = new Worker(this.blob, { type: "module" });
     this.worker.onerror = () => this.end(new Error("The engine cannot be started."));
@@ -46,7 +66,7 @@ export class WorkerClient {
     const call = this.pending.get(id);
     if (!call) return;
     call.restartTimer();
-    if (progress) {
+    if (progress !== undefined) {
       call.onProgress(progress);
       return;
     }
@@ -62,9 +82,11 @@ export class WorkerClient {
    * @param {object} [options]
    * @param {(progress: any) => void} [options.onProgress] called with each message before the result
    * @param {number} [options.timeout] milliseconds without a message after which the worker is ended
+   * @param {AbortSignal} [options.signal] cancels the call: it fails, and the worker turns to the next
    * @throws {WorkerTimeout}
    */
-  call(method, params, { onProgress = () => {}, timeout = Infinity } = {}) {
+  call(method, params, { onProgress = () => {}, timeout = Infinity, signal } = {}) {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     if (!this.worker) this.start();
     return new Promise((resolve, reject) => {
       let timer = null;
@@ -75,9 +97,26 @@ export class WorkerClient {
       };
       const id = crypto.getRandomValues(new Uint32Array(4)).join("-"); // cannot be guessed
       this.pending.set(id, { resolve, reject, onProgress, restartTimer, stopTimer });
+      signal?.addEventListener("abort", () => this.cancel(id, signal.reason), { once: true });
+      try {
+        this.port.postMessage({ id, method, params });
+      } catch (error) {
+        // something in them cannot be sent
+        this.pending.delete(id);
+        throw error;
+      }
       restartTimer();
-      this.port.postMessage({ id, method, params });
     });
+  }
+
+  /** Nobody waits for a call any more. */
+  cancel(id, reason) {
+    const call = this.pending.get(id);
+    if (!call) return;
+    this.pending.delete(id);
+    call.stopTimer();
+    call.reject(reason);
+    this.port.postMessage({ cancel: id });
   }
 
   /** End the worker, whatever it does; the next call starts another. */

@@ -16,17 +16,17 @@ async function loadKernel() {
 
 /**
  * A model that is ready for its first forward pass.
- * @param {object} source url and sha256 of the file, its layout (weights), settings of the model
+ * @param {any} source url and sha256 of the file, its layout (weights), settings of the model
  * @param {typeof GPT} [Model]
  * @throws {Error} with a sentence, if the file is missing or is not what it should be
  */
 export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT) {
   if (!createKernel) await loadKernel();
-  const file = url.split("/").at(-1),
-    response = await fetch(url);
+  const file = url.split("/").at(-1);
+  const response = await fetch(url);
   if (!response.ok) throw new Error(`${file} is missing (${response.status}).`);
-  const bytes = await response.arrayBuffer(),
-    tensors = unpack(bytes, weights);
+  const bytes = await response.arrayBuffer();
+  const tensors = unpack(bytes, weights);
   if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }

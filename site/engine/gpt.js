@@ -19,11 +19,16 @@ export class GPT {
   /**
    * @param {{n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number}} settings
    * @param {Map<string, import("./weights.js").Tensor>} tensors named as in train.py
-   * @param {(bytes: number) => object} createKernel see kernel.js
+   * @param {(bytes: number) => import("./kernel.js").Kernel} createKernel
    */
   constructor(settings, tensors, createKernel) {
     const { n_layer: L, n_head: H, n_embd: C, n_ff, n_ctx } = settings;
-    Object.assign(this, { L, H, C, n_ff, n_ctx, D: C / H });
+    this.L = L;
+    this.H = H;
+    this.C = C;
+    this.D = C / H;
+    this.n_ff = n_ff;
+    this.n_ctx = n_ctx;
     this.V = tensors.get("token_embedding.weight").shape[0];
     this.rows = 4 * Math.ceil(n_ctx / 4); // attention weights are stored in groups of four
     this.tensors = tensors;
@@ -59,12 +64,12 @@ export class GPT {
 
   /** The address of a weight matrix, and its shape. */
   matrix = (name) => {
-    const { kernel } = this,
-      {
-        shape: [nOut, nIn],
-        values,
-        scales,
-      } = this.tensors.get(`${name}.weight`);
+    const { kernel } = this;
+    const {
+      shape: [nOut, nIn],
+      values,
+      scales,
+    } = this.tensors.get(`${name}.weight`);
     if (!scales) return { nOut, nIn, weights: this.copyToKernel(values) };
     const weights = kernel.reserveBytes(values.length);
     kernel.bytes(weights, values.length).set(values);
@@ -94,8 +99,11 @@ export class GPT {
     this.values = allocate(L, n_ctx * C);
     this.patterns = allocate(L * H, n_ctx * rows);
     this.neurons = allocate(L, n_ctx * n_ff);
-    [this.normed, this.mixed, this.added] = allocate(3, n_ctx * C);
-    [this.out, this.normedRow] = [kernel.reserve(V), kernel.reserve(C)];
+    this.normed = kernel.reserve(n_ctx * C);
+    this.mixed = kernel.reserve(n_ctx * C);
+    this.added = kernel.reserve(n_ctx * C);
+    this.out = kernel.reserve(V);
+    this.normedRow = kernel.reserve(C);
     this.scratch = kernel.reserve(Math.max(C, n_ff));
   }
 
@@ -135,8 +143,8 @@ export class GPT {
    * @throws {RangeError}
    */
   forward(ids) {
-    const start = this.length,
-      n = ids.length;
+    const start = this.length;
+    const n = ids.length;
     if (!n || start + n > this.n_ctx) {
       throw new RangeError(
         `${start} and ${n} more tokens do not fit: this model sees 1 to ` + `${this.n_ctx} at once.`,
@@ -150,8 +158,8 @@ export class GPT {
 
   /** residual 0 = embedding of the token + embedding of its position. */
   embed(ids, start) {
-    const { C } = this,
-      stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
+    const { C } = this;
+    const stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
       const token = rowOf(this.tensors.get("token_embedding.weight"), id);
       const position = rowOf(this.tensors.get("position_embedding.weight"), start + i);
@@ -161,9 +169,9 @@ export class GPT {
 
   /** Attention mixes tokens, an MLP works on each; both add to the residual stream. */
   block(layer, start, n) {
-    const { kernel, C, n_ff } = this,
-      row = 4 * start * C,
-      params = this.layers[layer];
+    const { kernel, C, n_ff } = this;
+    const row = 4 * start * C;
+    const params = this.layers[layer];
     const [before, between, after] = this.residuals
       .slice(2 * layer, 2 * layer + 3)
       .map((address) => address + row);
@@ -190,8 +198,8 @@ export class GPT {
 
   /** Skip a layer: the residual stream passes through, its attention weights and activations are 0. */
   skipLayer(layer, start, n) {
-    const { kernel, C, H, n_ff, rows } = this,
-      size = this.n_ctx * C;
+    const { kernel, C, H, n_ff, rows } = this;
+    const size = this.n_ctx * C;
     const input = kernel.floats(this.residuals[2 * layer], size).subarray(start * C, (start + n) * C);
     for (const depth of [2 * layer + 1, 2 * layer + 2]) {
       kernel.floats(this.residuals[depth], size).set(input, start * C);
@@ -209,9 +217,9 @@ export class GPT {
 
   /** One head: softmax(q kᵀ / √D) v at each new position, over all positions up to it. */
   attentionHead(layer, head, start, n) {
-    const { kernel, C, D, rows } = this,
-      name = `${layer}.${head}`,
-      headOffset = 4 * head * D;
+    const { kernel, C, D, rows } = this;
+    const name = `${layer}.${head}`;
+    const headOffset = 4 * head * D;
     const replacement = this.replacedPatterns[name];
     for (let position = start; position < start + n; position++) {
       const weights = this.patterns[layer * this.H + head] + 4 * position * rows;
@@ -233,6 +241,7 @@ export class GPT {
     }
   }
 
+  /** @param {{ weights: number, scales?: number, nIn: number, nOut: number }} matrix */
   linear({ weights, scales, nIn, nOut }, y, x, rows) {
     if (scales === undefined) this.kernel.linear(y, x, weights, rows, nIn, nOut);
     else this.kernel.linear8(y, x, weights, scales, rows, nIn, nOut, this.scratch);

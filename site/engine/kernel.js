@@ -8,6 +8,8 @@
  *   const x = kernel.reserve(128);               // the offset of 128 floats, all of them 0
  *   kernel.floats(x, 128).set(numbers);
  *   kernel.linear(y, x, w, rows, nIn, nOut);     // y (rows, nOut) = x (rows, nIn) wᵀ
+ *
+ * @typedef {JavaScriptKernel} Kernel
  */
 
 const PAGE = 65536; // WebAssembly's unit of memory, in bytes
@@ -55,6 +57,7 @@ export async function compile(file) {
     // Sized once: memory that grows later detaches every view of it.
     const pages = Math.ceil(bytes / PAGE) + 2;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    /** @type {any} */
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const { plus: add, look: attentionWeights, mix: weightedSum } = exports;
     return Object.assign(new KernelMemory(memory.buffer, exports.heap()), exports, {
@@ -81,28 +84,28 @@ class JavaScriptKernel extends KernelMemory {
   linear(y, x, w, rows, nIn, nOut) {
     const weights = this.floats(w, nOut * nIn);
     for (let r = 0; r < rows; r++) {
-      const input = this.floats(x + 4 * r * nIn, nIn),
-        out = this.floats(y + 4 * r * nOut, nOut);
+      const input = this.floats(x + 4 * r * nIn, nIn);
+      const out = this.floats(y + 4 * r * nOut, nOut);
       for (let o = 0; o < nOut; o++) out[o] = dot(input, weights, o * nIn);
     }
   }
 
-  linear8(y, x, w, scales, rows, nIn, nOut) {
-    const weights = this.bytes(w, nOut * nIn),
-      scale = this.floats(scales, nOut);
+  linear8(y, x, w, scales, rows, nIn, nOut, _scratch) {
+    const weights = this.bytes(w, nOut * nIn);
+    const scale = this.floats(scales, nOut);
     for (let r = 0; r < rows; r++) {
-      const input = this.floats(x + 4 * r * nIn, nIn),
-        out = this.floats(y + 4 * r * nOut, nOut);
+      const input = this.floats(x + 4 * r * nIn, nIn);
+      const out = this.floats(y + 4 * r * nOut, nOut);
       for (let o = 0; o < nOut; o++) out[o] = dot(input, weights, o * nIn) * scale[o];
     }
   }
 
   norm(y, x, weight, bias, rows, n) {
-    const scales = this.floats(weight, n),
-      shifts = this.floats(bias, n);
+    const scales = this.floats(weight, n);
+    const shifts = this.floats(bias, n);
     for (let r = 0; r < rows; r++) {
-      const input = this.floats(x + 4 * r * n, n),
-        out = this.floats(y + 4 * r * n, n);
+      const input = this.floats(x + 4 * r * n, n);
+      const out = this.floats(y + 4 * r * n, n);
       const mean = input.reduce((a, b) => a + b, 0) / n;
       const variance = input.reduce((sum, one) => sum + (one - mean) ** 2, 0) / n;
       const scale = 1 / Math.sqrt(variance + 1e-5);
@@ -116,15 +119,15 @@ class JavaScriptKernel extends KernelMemory {
   }
 
   add(total, a, b, n) {
-    const out = this.floats(total, n),
-      left = this.floats(a, n),
-      right = this.floats(b, n);
+    const out = this.floats(total, n);
+    const left = this.floats(a, n);
+    const right = this.floats(b, n);
     for (let i = 0; i < n; i++) out[i] = left[i] + right[i];
   }
 
   attentionWeights(weights, q, keys, n, size, stride) {
-    const out = this.floats(weights, n),
-      query = this.floats(q, size);
+    const out = this.floats(weights, n);
+    const query = this.floats(q, size);
     const key = this.floats(keys, (n - 1) * stride + size);
     for (let j = 0; j < n; j++) {
       let score = 0;
@@ -135,8 +138,8 @@ class JavaScriptKernel extends KernelMemory {
   }
 
   weightedSum(mixed, weights, values, n, size, stride) {
-    const out = this.floats(mixed, size).fill(0),
-      weight = this.floats(weights, n);
+    const out = this.floats(mixed, size).fill(0);
+    const weight = this.floats(weights, n);
     const value = this.floats(values, (n - 1) * stride + size);
     for (let j = 0; j < n; j++) {
       for (let i = 0; i < size; i++) out[i] += weight[j] * value[j * stride + i];
@@ -147,10 +150,10 @@ class JavaScriptKernel extends KernelMemory {
 /** x (n) times the n weights from `start` on; four sums at once, for speed. */
 function dot(x, weights, start) {
   const fours = x.length & ~3;
-  let a = 0,
-    b = 0,
-    c = 0,
-    d = 0;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   for (let i = 0; i < fours; i += 4) {
     a += x[i] * weights[start + i];
     b += x[i + 1] * weights[start + i + 1];
@@ -163,8 +166,8 @@ function dot(x, weights, start) {
 
 /** x/2 (1 + erf(x/√2)); erf to 1.5e-7 by formula 7.1.26 of Abramowitz and Stegun. */
 export function gelu(x) {
-  const z = Math.abs(x) / Math.SQRT2,
-    t = 1 / (1 + 0.3275911 * z);
+  const z = Math.abs(x) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * z);
   const series =
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   const tail = series * Math.exp(-z * z); // 1 - erf(z)
@@ -173,8 +176,8 @@ export function gelu(x) {
 
 /** Numbers -> probabilities that sum to 1: e to the power of each, divided by their sum. */
 export function softmax(logits) {
-  let highest = -Infinity,
-    total = 0;
+  let highest = -Infinity;
+  let total = 0;
   for (const logit of logits) highest = Math.max(highest, logit);
   const exps = Float32Array.from(logits, (logit) => Math.exp(logit - highest));
   for (const exp of exps) total += exp;

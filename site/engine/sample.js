@@ -24,8 +24,8 @@ export function samplingProbs(logits, { temperature = 1, topK = 0, topP = 1 } = 
   }
   const p = softmax(logits.map((logit) => logit / temperature));
   if (!topK && topP >= 1) return p;
-  const order = ranking(p),
-    truncated = new Float32Array(p.length);
+  const order = ranking(p);
+  const truncated = new Float32Array(p.length);
   const candidates = topK ? order.slice(0, topK) : order;
   const total = candidates.reduce((sum, id) => sum + p[id], 0);
   let cumulative = 0;

@@ -1,28 +1,34 @@
 /**
  * How a worker answers calls. The first message brings a port, through which all others come and go,
- * so that nothing else in the worker can answer in its name. Messages in: { id, method, params };
- * messages out: { id, result }, { id, error } and, while it works, { id, progress }.
+ * so that nothing else in the worker can answer in its name. Messages in: { id, method, params }, and
+ * { cancel: id } when nobody waits for a call any more; messages out: { id, result }, { id, error } and,
+ * while it works, { id, progress }.
  */
 
 /**
- * @param {Object<string, (params: object, onProgress: (progress: object) => void) => Promise<object>>}
- *   methods by name; calls take turns, because they share memory
- * @param {string[]} [immediate] the names of methods that need not wait for their turn
+ * @param {Object<string, (params: any, call: { onProgress: (progress: object) => void,
+ *   isCancelled: () => boolean }) => Promise<object>>} methods by name; calls take turns, because they
+ *   share memory, and one that is cancelled before its turn is left out
  */
-export function serve(methods, immediate = []) {
+export function serve(methods) {
+  const cancelled = new Set(); // ids of calls that are not done
   let queue = Promise.resolve();
   onmessage = ({ ports: [port] }) => {
     onmessage = null;
     const send = port.postMessage.bind(port);
-    port.onmessage = ({ data: { id, method, params } }) => {
-      const turn = immediate.includes(method) ? Promise.resolve() : queue;
-      const done = turn
-        .then(() => methods[method]({ id, ...params }, (progress) => send({ id, progress })))
-        .then(
-          (result) => send({ id, result }, buffersOf(result)),
-          (error) => send({ id, error: String(error.message) }),
-        );
-      if (!immediate.includes(method)) queue = done;
+    port.onmessage = ({ data: { id, method, params, cancel } }) => {
+      if (cancel !== undefined) {
+        cancelled.add(cancel);
+        return;
+      }
+      const call = { onProgress: (progress) => send({ id, progress }), isCancelled: () => cancelled.has(id) };
+      queue = queue
+        .then(() => (call.isCancelled() ? {} : methods[method](params, call)))
+        .then((result) => send({ id, result }, buffersOf(result)))
+        .catch((error) => send({ id, error: String(error?.message ?? error) }))
+        .then(() => {
+          cancelled.delete(id);
+        });
     };
   };
 }

@@ -27,7 +27,8 @@ export class UnknownCharacter extends Error {
       `No token for ${JSON.stringify(character)}, character ${position}: ` +
         "it does not occur in the corpus.",
     );
-    Object.assign(this, { character, position });
+    this.character = character;
+    this.position = position;
   }
 }
 
@@ -72,8 +73,8 @@ export class Tokenizer {
     let parts = Array.from(piece, (character) => this.ids.get(character));
     if (parts.includes(undefined)) throw this.unknownCharacter(text);
     for (;;) {
-      let best = Infinity,
-        pair = null;
+      let best = Infinity;
+      let pair = null;
       for (let i = 0; i + 1 < parts.length; i++) {
         const rank = this.mergeRanks.get(this.pair(parts[i], parts[i + 1])) ?? Infinity;
         if (rank < best) [best, pair] = [rank, [parts[i], parts[i + 1]]];

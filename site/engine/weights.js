@@ -59,19 +59,19 @@ const readers = {
 
 /** A number of 16 bits: sign, 5 bits of exponent, 10 of fraction. @returns {number} */
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1,
-    exponent = (bits >> 10) & 31,
-    fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** One row of a tensor, dequantized, such as a token's embedding. @returns {Float32Array} */
+/** One row of a tensor, dequantized, such as a token's embedding. @param {Tensor} tensor */
 export function rowOf({ shape, values, scales }, row) {
-  const width = shape[1],
-    numbers = new Float32Array(width),
-    scale = scales ? scales[row] : 1;
+  const width = shape[1];
+  const numbers = new Float32Array(width);
+  const scale = scales ? scales[row] : 1;
   for (let i = 0; i < width; i++) numbers[i] = values[row * width + i] * scale;
   return numbers;
 }

@@ -10,7 +10,6 @@ import { serve } from "./serve.js";
 const MAX_MODELS = 3; // in the cache; each holds its weights and all its activations
 const PROGRESS_INTERVAL = 80; // milliseconds between two messages with generated tokens
 const models = new Map(); // key -> promise of a model, the one used last at the end
-const stopped = new Set(); // ids of calls that nobody waits for any more
 
 /** A model, fetched if need be. `weights` is the layout of its file, from the manifest. */
 function open({ key, ...source }) {
@@ -49,6 +48,28 @@ function forward(model, ids, intervention) {
   return model;
 }
 
+/**
+ * What a model keeps of the text in its cache: logits (T, V); attention, of each head the lower
+ * triangle, row by row, (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats.
+ */
+function activationsOf(gpt) {
+  const T = gpt.length;
+  const triangle = (T * (T + 1)) / 2;
+  const heads = gpt.L * gpt.H;
+  const logits = new Float32Array(T * gpt.V);
+  const attention = new Float32Array(heads * triangle);
+  const attentionEntropy = new Float32Array(heads * T);
+  for (let position = 0; position < T; position++) {
+    logits.set(gpt.logits(position), position * gpt.V);
+    for (let i = 0; i < heads; i++) {
+      const row = gpt.attentionRow(Math.floor(i / gpt.H), i % gpt.H, position);
+      attention.set(row, i * triangle + (position * (position + 1)) / 2);
+      attentionEntropy[i * T + position] = entropy(row);
+    }
+  }
+  return { logits, attention, attentionEntropy };
+}
+
 const methods = {
   /** Fetch a model. -> the kernel it runs on: "wasm" or "javascript". */
   async open(params) {
@@ -61,28 +82,21 @@ const methods = {
     return { maxAbsDiff: ours.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0) };
   },
 
-  /**
-   * A forward pass over a text: logits (T, V); attention, of each head the lower triangle, row by row,
-   * (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats; milliseconds that it took.
-   */
+  /** A forward pass over a text: see activationsOf; and the milliseconds that it took. */
   async forward({ model, ids, intervention }) {
-    const start = performance.now(),
-      gpt = forward(await open(model), ids, intervention);
-    const T = ids.length,
-      triangle = (T * (T + 1)) / 2,
-      heads = gpt.L * gpt.H;
-    const logits = new Float32Array(T * gpt.V);
-    const attention = new Float32Array(heads * triangle);
-    const attentionEntropy = new Float32Array(heads * T);
-    for (let position = 0; position < T; position++) {
-      logits.set(gpt.logits(position), position * gpt.V);
-      for (let i = 0; i < heads; i++) {
-        const row = gpt.attentionRow(Math.floor(i / gpt.H), i % gpt.H, position);
-        attention.set(row, i * triangle + (position * (position + 1)) / 2);
-        attentionEntropy[i * T + position] = entropy(row);
-      }
-    }
-    return { logits, attention, attentionEntropy, milliseconds: performance.now() - start };
+    const start = performance.now();
+    const gpt = forward(await open(model), ids, intervention);
+    return { ...activationsOf(gpt), milliseconds: performance.now() - start };
+  },
+
+  /** Read a text and continue it, as generate: its ids (T) and all that forward returns, in one go. */
+  async complete(params, call) {
+    const start = performance.now();
+    const ids = [...params.ids];
+    const takeIds = (tokens) => ids.push(...tokens.map(({ id }) => id));
+    await methods.generate(params, { ...call, onProgress: takeIds });
+    const activations = activationsOf(await open(params.model));
+    return { ids, ...activations, milliseconds: performance.now() - start };
   },
 
   /** The logit lens: the n most likely next tokens at each depth of the model (see GPT.residual). */
@@ -98,18 +112,18 @@ const methods = {
    * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs.
    */
   async generate(
-    { id, model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
-    onProgress,
+    { model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
+    { onProgress, isCancelled },
   ) {
-    const gpt = forward(await open(model), ids, intervention),
-      rng = makeRng(seed);
+    const gpt = forward(await open(model), ids, intervention);
+    const rng = makeRng(seed);
     const start = performance.now();
-    let generated = [],
-      lastProgress = start,
-      n = 0;
-    for (; n < tokens && gpt.length < gpt.n_ctx && !stopped.has(id); n++) {
-      const logits = gpt.logits(gpt.length - 1),
-        p = softmax(logits);
+    let generated = [];
+    let lastProgress = start;
+    let n = 0;
+    for (; n < tokens && gpt.length < gpt.n_ctx && !isCancelled(); n++) {
+      const logits = gpt.logits(gpt.length - 1);
+      const p = softmax(logits);
       const next = pick(samplingProbs(logits, sampling), rng());
       generated.push({ id: next, p: p[next], top: top(p) });
       gpt.forward([next]);
@@ -117,18 +131,12 @@ const methods = {
       if (performance.now() - lastProgress > PROGRESS_INTERVAL) {
         onProgress(generated);
         [generated, lastProgress] = [[], performance.now()];
-        await new Promise((resolve) => setTimeout(resolve)); // a `stop` may have come
+        await new Promise((resolve) => setTimeout(resolve)); // it may have been cancelled
       }
     }
     onProgress(generated);
     return { milliseconds: performance.now() - start };
   },
-
-  /** Stop a `generate` by the id of its call. */
-  async stop({ callId }) {
-    stopped.add(callId);
-    return {};
-  },
 };
 
-serve(methods, ["stop"]);
+serve(methods);

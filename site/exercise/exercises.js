@@ -207,15 +207,15 @@ export const MISTAKES = [
       },
     ],
     because:
-      "In training a head never saw the future. Here it gives weight to tokens that it never learned to " +
-      "choose from, and its result is a mixture that later layers have never seen.",
+      "In training a head never saw the future. Here it gives weight to tokens that it never learned " +
+      "to choose from, and its result is a mixture that later layers have never seen.",
     told: unsure,
   },
   {
     id: "mask_after_softmax",
     name: "The mask after softmax",
     code: replaced(
-      "    hidden = scores.masked_fill(later, -math.inf)\n    weights = hidden.softmax(dim=-1)\n",
+      "    hidden = scores.masked_fill(later, -math.inf)\n" + "    weights = hidden.softmax(dim=-1)\n",
       "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n",
     ),
     why: "Later tokens are hidden, but only after the attention has been handed out.",

@@ -106,7 +106,7 @@ class Python {
       return { reports, tensors: this.#tensors.splice(0) };
     } catch (error) {
       // a whole traceback: its last line says what happened
-      throw new Error(error.message.trim().split("\n").at(-1));
+      throw new Error(error.message.trim().split("\n").at(-1), { cause: error });
     }
   }
 

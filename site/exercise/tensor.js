@@ -48,7 +48,7 @@ export class Tensor {
   /**
    * @param {Float32Array|Float64Array|Uint8Array} data
    * @param {number[]} shape
-   * @param {"float32"|"int64"|"bool"} dtype
+   * @param {string} dtype "float32", "int64" or "bool"
    */
   constructor(data, shape, dtype = "float32", strides = rowMajor(shape), offset = 0) {
     this.data = data;
@@ -118,8 +118,8 @@ export class Tensor {
   }
 
   narrow(dim, start, length, step = 1) {
-    const shape = this.shape.with(dim, length),
-      strides = this.strides.with(dim, this.strides[dim] * step);
+    const shape = this.shape.with(dim, length);
+    const strides = this.strides.with(dim, this.strides[dim] * step);
     return this.as(shape, strides, this.offset + (length ? start * this.strides[dim] : 0));
   }
 
@@ -138,8 +138,8 @@ export class Tensor {
         `${listed(shape)}): the number of sizes provided (${shape.length}) must be greater or ` +
         `equal to the number of dimensions in the tensor (${this.dim})`,
     );
-    const strides = new Array(shape.length),
-      sizes = [...shape];
+    const strides = new Array(shape.length);
+    const sizes = [...shape];
     for (let d = shape.length - 1; d >= 0; d--) {
       const own = d < fresh ? 1 : this.shape[d - fresh];
       check(
@@ -167,8 +167,8 @@ export class Tensor {
     const strides = new Array(shape.length);
     let d = shape.length - 1;
     for (const [size, step] of merged(this.shape, [this.strides]).reverse()) {
-      let left = size,
-        next = step[0];
+      let left = size;
+      let next = step[0];
       while (d >= 0 && (left > 1 || shape[d] === 1) && left % shape[d] === 0) {
         strides[d] = next;
         next *= shape[d];
@@ -181,8 +181,8 @@ export class Tensor {
 
   /** Sizes of which at most one is -1, which stands for the rest. */
   inferred(shape) {
-    const holes = shape.filter((size) => size === -1).length,
-      rest = product(shape.filter((size) => size !== -1));
+    const holes = shape.filter((size) => size === -1).length;
+    const rest = product(shape.filter((size) => size !== -1));
     check(holes < 2, "only one dimension can be inferred");
     const bad = shape.find((size) => size < -1);
     check(bad === undefined, () => `invalid shape dimension ${bad}`);
@@ -201,8 +201,8 @@ export class Tensor {
   }
 
   view(sizes) {
-    const shape = this.inferred(sizes),
-      strides = this.stridesFor(shape);
+    const shape = this.inferred(sizes);
+    const strides = this.stridesFor(shape);
     check(
       strides,
       "view size is not compatible with input tensor's size and stride (at least one " +
@@ -212,8 +212,8 @@ export class Tensor {
   }
 
   reshape(sizes) {
-    const shape = this.inferred(sizes),
-      strides = this.stridesFor(shape);
+    const shape = this.inferred(sizes);
+    const strides = this.stridesFor(shape);
     return strides ? this.as(shape, strides) : this.clone().as(shape, rowMajor(shape));
   }
 
@@ -289,8 +289,8 @@ function merged(shape, allStrides) {
   const dims = [];
   shape.forEach((size, d) => {
     if (size === 1) return;
-    const steps = allStrides.map((strides) => strides[d]),
-      before = dims.at(-1);
+    const steps = allStrides.map((strides) => strides[d]);
+    const before = dims.at(-1);
     if (before && before[1].every((step, i) => step === steps[i] * size)) {
       before[0] *= size;
       before[1] = steps;
@@ -303,20 +303,20 @@ function merged(shape, allStrides) {
 
 /** visit(offsets, n, steps) for each row of n numbers: their offset and their step in each operand. */
 function eachRow(operands, visit) {
-  const shape = operands[0].shape,
-    offsets = operands.map(({ offset }) => offset);
+  const shape = operands[0].shape;
+  const offsets = operands.map(({ offset }) => offset);
   if (shape.includes(0)) return;
   const dims = merged(
     shape,
     operands.map(({ strides }) => strides),
   );
-  const [n, steps] = dims.pop() ?? [1, operands.map(() => 0)],
-    count = dims.map(() => 0);
+  const [n, steps] = dims.pop() ?? [1, operands.map(() => 0)];
+  const count = dims.map(() => 0);
   for (let d = 0; d >= 0;) {
     visit(offsets, n, steps);
     for (d = dims.length - 1; d >= 0; d--) {
-      const [size, strides] = dims[d],
-        back = ++count[d] === size;
+      const [size, strides] = dims[d];
+      const back = ++count[d] === size;
       if (back) count[d] = 0;
       const by = back ? 1 - size : 1;
       for (let i = 0; i < offsets.length; i++) offsets[i] += by * strides[i];
@@ -326,11 +326,12 @@ function eachRow(operands, visit) {
 }
 
 /** Write op(a, b, c) of one to three operands of the same shape into a tensor. */
-function write(out, op, [a, b, c]) {
-  const to = out.data,
-    x = a.data,
-    y = b?.data,
-    z = c?.data;
+function write(out, op, operands) {
+  const [a, b, c] = operands;
+  const to = out.data;
+  const x = a.data;
+  const y = b?.data;
+  const z = c?.data;
   eachRow([out, a, b, c].filter(Boolean), ([o, i, j, k], n, [so, si, sj, sk]) => {
     if (z) for (; n--; o += so, i += si, j += sj, k += sk) to[o] = op(x[i], y[j], z[k]);
     else if (y) for (; n--; o += so, i += si, j += sj) to[o] = op(x[i], y[j]);
@@ -343,8 +344,8 @@ export const broadcast = (...shapes) =>
   shapes.reduce((a, b) => {
     const sizes = new Array(Math.max(a.length, b.length));
     for (let d = sizes.length - 1, i = a.length - 1, j = b.length - 1; d >= 0; d--, i--, j--) {
-      const left = a[i] ?? 1,
-        right = b[j] ?? 1;
+      const left = a[i] ?? 1;
+      const right = b[j] ?? 1;
       check(
         left === right || left === 1 || right === 1,
         () =>
@@ -362,8 +363,8 @@ const exact = (op, dtype) => (dtype === "int64" ? (...numbers) => op(...numbers)
 
 /** A new tensor of op(a, b, …), the operands repeated where their sizes are 1. */
 export function elementwise(dtype, op, ...operands) {
-  const shape = broadcast(...operands.map((x) => x.shape)),
-    out = full(shape, 0, dtype);
+  const shape = broadcast(...operands.map((x) => x.shape));
+  const out = full(shape, 0, dtype);
   write(
     out,
     exact(op, dtype),
@@ -395,9 +396,9 @@ export function inPlace(out, dtype, op, ...operands) {
 /** lane(data, offset, step, n, out, outOffset, outStep) for each row along a dimension; -> `out`. */
 export function along(x, dim, out, lane) {
   if (!x.dim) return along(x.unsqueeze(0), 0, out.unsqueeze(0), lane) && out;
-  const from = x.last(dim),
-    to = out.last(dim),
-    n = x.shape[dim];
+  const from = x.last(dim);
+  const to = out.last(dim);
+  const n = x.shape[dim];
   eachRow([from.select(x.dim - 1, 0), to.select(x.dim - 1, 0)], ([i, o], rows, [si, so]) => {
     for (; rows--; i += si, o += so) {
       lane(x.data, i, from.strides.at(-1), n, out.data, o, to.strides.at(-1));
@@ -415,13 +416,13 @@ export function reduce(x, dims, keepdim, dtype, lane) {
   const gone = new Set(dims?.length ? dims.map((d) => x.at(d)) : x.shape.keys());
   const repeated = dims?.find((d, i) => dims.some((e, j) => j < i && x.at(d) === x.at(e)));
   check(repeated === undefined, () => `dim ${x.at(repeated)} appears multiple times in the list of dims`);
-  const kept = [...x.shape.keys()].filter((d) => !gone.has(d)),
-    sizes = kept.map((d) => x.shape[d]);
+  const kept = [...x.shape.keys()].filter((d) => !gone.has(d));
+  const sizes = kept.map((d) => x.shape[d]);
   const there = [...gone].filter((d) => d < x.dim).sort((a, b) => a - b);
   const n = product(there.map((d) => x.shape[d]));
   const rows = x.permute([...kept, ...there]).reshape([...sizes, n]);
-  const out = full(sizes, 0, dtype),
-    to = out.data;
+  const out = full(sizes, 0, dtype);
+  const to = out.data;
   along(rows, kept.length, out.unsqueeze(kept.length), (data, offset, step, count, _, o) => {
     to[o] = lane(data, offset, step, count);
   });
@@ -458,10 +459,10 @@ export function matmul(a, b) {
     a.dim && b.dim,
     () => "both arguments to matmul need to be at least 1D, but they are " + `${a.dim}D and ${b.dim}D`,
   );
-  const left = a.dim === 1 ? a.unsqueeze(0) : a,
-    right = b.dim === 1 ? b.unsqueeze(1) : b;
-  const flat = folds(a, b),
-    rows = left.shape.slice(0, -1);
+  const left = a.dim === 1 ? a.unsqueeze(0) : a;
+  const right = b.dim === 1 ? b.unsqueeze(1) : b;
+  const flat = folds(a, b);
+  const rows = left.shape.slice(0, -1);
   const batch = flat ? [] : broadcast(rows.slice(0, -1), right.shape.slice(0, -2));
   const one = flat
     ? left.reshape([product(rows), left.shape.at(-1)])
@@ -484,8 +485,8 @@ const isTall = ({ shape, strides, numel }) =>
 
 /** What PyTorch says if the inner sizes of a product are not the same. */
 function innerMismatch(left, right, a, b) {
-  const n = left.shape.at(-1),
-    m = right.shape.at(-2);
+  const n = left.shape.at(-1);
+  const m = right.shape.at(-2);
   if (a.dim === 1 && b.dim === 1) {
     return (
       `inconsistent tensor size, expected tensor [${n}] and src [${m}] to have the same number ` +
@@ -509,11 +510,11 @@ function innerMismatch(left, right, a, b) {
 
 /** a (…, I, K) times b (…, K, J), of the same leading sizes. -> (…, I, J) */
 function products(a, b) {
-  const batch = a.shape.slice(0, -2),
-    [I, K] = a.shape.slice(-2),
-    J = b.shape.at(-1);
-  const x = a.values(),
-    y = b.transpose(-2, -1).values(); // rows of x meet rows of y
+  const batch = a.shape.slice(0, -2);
+  const [I, K] = a.shape.slice(-2);
+  const J = b.shape.at(-1);
+  const x = a.values();
+  const y = b.transpose(-2, -1).values(); // rows of x meet rows of y
   const out = full([...batch, I, J], 0, a.dtype);
   for (let n = 0, o = 0; n < product(batch); n++) {
     for (let i = 0; i < I; i++) {
@@ -526,10 +527,10 @@ function products(a, b) {
 
 /** The sum of n products; four at once: speed only. */
 function dot(x, i, y, j, n) {
-  let a = 0,
-    b = 0,
-    c = 0,
-    d = 0;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   for (const end = i + (n & ~3); i < end; i += 4, j += 4) {
     a += x[i] * y[j];
     b += x[i + 1] * y[j + 1];

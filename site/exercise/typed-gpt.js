@@ -10,8 +10,8 @@ import { rowOf } from "../engine/weights.js";
 export class TypedGPT extends GPT {
   /**
    * What replaces attention in a layer: takes q, k and v (H, T, D), and x (T, C), from which the layer
-   * makes them; returns what each token gathers, (H, T, D).
-   * @type {?(layer: number, inputs: Object<string, Float32Array>) => Float32Array}
+   * makes them; returns what each token gathers, (H, T, D). Null: the built-in heads.
+   * @type {(layer: number, inputs: Object<string, Float32Array>) => Float32Array}
    */
   attentionFn = null;
 
@@ -49,9 +49,9 @@ export class TypedGPT extends GPT {
 
   /** (T, H D), as the kernel has it -> (H, T, D), as train.py has it. */
   splitHeads(address, n) {
-    const { H, C, D } = this,
-      from = this.kernel.floats(address, n * C),
-      to = new Float32Array(n * C);
+    const { H, C, D } = this;
+    const from = this.kernel.floats(address, n * C);
+    const to = new Float32Array(n * C);
     for (let head = 0; head < H; head++) {
       for (let t = 0; t < n; t++) {
         const start = t * C + head * D;
@@ -63,8 +63,8 @@ export class TypedGPT extends GPT {
 
   /** And back, into `mixed`. */
   mergeHeads(from, n) {
-    const { H, C, D } = this,
-      to = this.kernel.floats(this.mixed, n * C);
+    const { H, C, D } = this;
+    const to = this.kernel.floats(this.mixed, n * C);
     for (let head = 0; head < H; head++) {
       for (let t = 0; t < n; t++) {
         const start = (head * n + t) * D;
@@ -75,8 +75,8 @@ export class TypedGPT extends GPT {
 
   /** One head's part of a weight matrix, (D, C). @param {"query"|"key"|"value"} kind */
   headWeight(kind, layer, head) {
-    const { C, D } = this,
-      tensor = this.tensors.get(`blocks.${layer}.${kind}.weight`);
+    const { C, D } = this;
+    const tensor = this.tensors.get(`blocks.${layer}.${kind}.weight`);
     const rows = new Float32Array(D * C);
     for (let i = 0; i < D; i++) rows.set(rowOf(tensor, head * D + i), i * C);
     return rows;

@@ -57,10 +57,11 @@ const callPython = (...call) => python.call(...call);
  */
 function blockOtherSites() {
   const { fetch } = globalThis;
-  globalThis.fetch = (url, options) =>
-    new URL(url, location).origin === location.origin
-      ? fetch(url, options)
-      : Promise.reject(new Error("Only this site can be reached."));
+  globalThis.fetch = (...wanted) => {
+    const request = new Request(...wanted);
+    if (new URL(request.url).origin === location.origin) return fetch(request);
+    return Promise.reject(new Error("Only this site can be reached."));
+  };
   for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
     delete globalThis[name];
   }
@@ -99,18 +100,22 @@ async function open(model) {
 /** A mistake that only shows inside the model. @returns {Mistake} */
 const inModel = (message) => ({ stage: "in_model", message, hint: "in_model", line: null });
 
-/** Call the typed code. @returns {{ mistake: ?Mistake, mixed?, weights? }} of (H, T, D) and (H, T, T) */
+/**
+ * Call the typed code.
+ * @returns {{ mistake?: Mistake, mixed?: any, weights?: any }} of (H, T, D) and (H, T, T)
+ */
 function runTyped(model, layer, { q, k, v, x }, call = callPython) {
-  const { H, D, C } = model,
-    T = x.length / C;
+  const { H, D, C } = model;
+  const T = x.length / C;
   const wrong = initialized && !initialized.has(layer) && initialize(model, layer, call);
   if (wrong) return { mistake: wrong };
-  const shape = [1, H, T, D],
-    inputs = [q, k, v].map((floats) => new Tensor(floats, shape));
+  const shape = [1, H, T, D];
+  const inputs = [q, k, v].map((floats) => new Tensor(floats, shape));
+  inputs.push(new Tensor(x, [1, T, C]));
   const {
     reports,
     tensors: [mixed, weights],
-  } = call("attention", layer, ...inputs, new Tensor(x, [1, T, C]));
+  } = call("attention", layer, ...inputs);
   const mistake = mistakeIn(reports);
   if (mistake) return { mistake };
   if (`${mixed?.shape}` !== `${shape}`) {
@@ -178,8 +183,8 @@ function meanLoss(model, ids, isTyped) {
 
 /** The weights of the built-in heads of a layer, (H, T, T). */
 function builtinPatterns(model, ids, layer) {
-  const T = ids.length,
-    patterns = new Float32Array(model.H * T * T);
+  const T = ids.length;
+  const patterns = new Float32Array(model.H * T * T);
   forward(model, ids, false);
   for (let head = 0; head < model.H; head++) {
     for (let t = 0; t < T; t++) patterns.set(model.attentionRow(layer, head, t), (head * T + t) * T);
@@ -203,8 +208,8 @@ function measure(typed, builtin, T, head) {
 }
 
 function judge(model, { ids, layer, head, check }) {
-  const T = ids.length,
-    builtin = builtinPatterns(model, ids, layer);
+  const T = ids.length;
+  const builtin = builtinPatterns(model, ids, layer);
   const ofHead = (patterns) => patterns.slice(head * T * T, (head + 1) * T * T);
   const { reports } = python.call("stages");
   const mistake = mistakeIn(reports);
@@ -220,8 +225,9 @@ function compareLogits(model, passed, { ids, logits, tolerance }) {
   try {
     const typed = finiteLogits(model, ids, true);
     const maxAbsDiff = typed.reduce((max, logit, i) => Math.max(max, Math.abs(logit - logits[i])), 0);
-    if (maxAbsDiff <= tolerance)
+    if (maxAbsDiff <= tolerance) {
       return { passed: [...passed, "in_model"], maxAbsDiff, n_logits: logits.length };
+    }
     return {
       mistake: inModel(
         `Inside the model, a logit differs from PyTorch’s by ${maxAbsDiff.toPrecision(
@@ -262,8 +268,8 @@ serve({
 
   /** The loss over a text with typed code, and with the model's built-in attention. */
   async loss({ model: wanted, code, defines, ids }) {
-    const model = await open(wanted),
-      mistake = read(code, defines);
+    const model = await open(wanted);
+    const mistake = read(code, defines);
     if (mistake) throw errorOf(mistake);
     const losses = { builtin: meanLoss(model, ids, false), typed: meanLoss(model, ids, true) };
     python.collectGarbage();
@@ -275,18 +281,18 @@ serve({
    * with the typed code, which has to read the whole text for each token. Emits { builtin } or
    * { typed }, each { id, p }.
    */
-  async write({ model: wanted, code, defines, ids, how, seed, end }, emit) {
-    const model = await open(wanted),
-      mistake = read(code, defines);
+  async write({ model: wanted, code, defines, ids, how, seed, end }, { onProgress }) {
+    const model = await open(wanted);
+    const mistake = read(code, defines);
     if (mistake) throw errorOf(mistake);
     for (const head of ["builtin", "typed"]) {
-      const rng = makeRng(seed),
-        text = [...ids];
+      const rng = makeRng(seed);
+      const text = [...ids];
       let logits = finiteLogits(model, text, head === "typed");
       while (text.length < model.n_ctx) {
         const id = pick(samplingProbs(logits, how), rng());
         text.push(id);
-        emit({ [head]: { id, p: softmax(logits)[id] } });
+        onProgress({ [head]: { id, p: softmax(logits)[id] } });
         if (id === end || text.length === model.n_ctx) break;
         logits = head === "typed" ? finiteLogits(model, text, true) : model.forward([id]);
         python.collectGarbage();

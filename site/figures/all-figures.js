@@ -1,39 +1,14 @@
 /** The storybook: every figure with made-up data, in every state. See all-figures.html. */
-import { html, render } from "../vendored/lit.js";
-import "./attention-gallery/attention-gallery.js";
-import "./attention-map/attention-map.js";
-import "./before-after/before-after.js";
-import "./code-editor/code-editor.js";
-import "./compare-chooser/compare-chooser.js";
-import "./download-head/download-head.js";
-import "./entropy-strips/entropy-strips.js";
-import "./exercise-chooser/exercise-chooser.js";
-import "./famous-mistakes/famous-mistakes.js";
-import "./guess-first/guess-first.js";
-import "./head-check/head-check.js";
-import "./head-story/head-story.js";
-import "./logit-lens/logit-lens.js";
-import "./loss-curve/loss-curve.js";
-import "./milestone-list/milestone-list.js";
-import "./parity-check/parity-check.js";
-import "./probability-diff/probability-diff.js";
-import "./prompt-chooser/prompt-chooser.js";
-import "./prompt-samples/prompt-samples.js";
-import "./rule-accuracy/rule-accuracy.js";
-import "./run-code/run-code.js";
-import "./run-facts/run-facts.js";
-import "./run-picker/run-picker.js";
-import "./step-controls/step-controls.js";
-import "./token-row/token-row.js";
-import "./top-ten/top-ten.js";
-import "./typed-map/typed-map.js";
-import "./typed-story/typed-story.js";
 import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
+import { provide } from "../app/context.js";
 import { ForwardPass } from "../app/forward-pass.js";
 import { nearestSnapshot } from "../app/model.js";
+import { Observable } from "../app/observable.js";
 import { UserError } from "../app/run.js";
+import { Store } from "../app/store.js";
+import { TypedHead } from "../app/typed-head.js";
 
 const VOCAB = [
   "<|endoftext|>",
@@ -85,7 +60,16 @@ const manifest = {
   finished: true,
   sampled_steps: STEPS,
   exported_steps: STEPS,
-  settings: { n_layer: 2, n_head: 2, n_embd: 8, n_ctx: 16, steps: 100, preset: "smoke", dataset: "canned" },
+  settings: {
+    n_layer: 2,
+    n_head: 2,
+    n_embd: 8,
+    n_ctx: 128,
+    steps: 100,
+    preset: "smoke",
+    dataset: "canned",
+    temperature: 0.8,
+  },
   corpus: { vocab_size: 8, train_characters: 5678 },
   metrics: { seconds: 100 },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
@@ -163,7 +147,7 @@ function passOf(run, length, seed) {
 
 const PARTS = ["samples", "log", "heads", "check"];
 
-/** [what the state is, the run that is in it] */
+/** [what the state is, the run that is in it] @type {any[]} */
 const STATES = [
   ["as it is", canned({ samples: samplesOf(12), log })],
   ["too long", canned({ samples: samplesOf(90), log })],
@@ -189,14 +173,10 @@ const STATES = [
   ["loading", canned(Object.fromEntries(PARTS.map((name) => [name, never])))],
   [
     "with an error",
-    canned(
-      Object.fromEntries(
-        PARTS.map((name) => [
-          name,
-          Promise.reject(new UserError(`${name}.json of the run canned is damaged.`)),
-        ]),
-      ),
-    ),
+    {
+      ...canned({}),
+      part: (name) => Promise.reject(new UserError(`${name}.json of the run canned is damaged.`)),
+    },
   ],
 ];
 
@@ -301,69 +281,99 @@ const TYPED = [
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];
 
-const FIGURES = {
-  "prompt-chooser": (run, step, [pass]) => html`<prompt-chooser .run=${run} .pass=${pass} step=${step}
-    prompt="0"></prompt-chooser>`,
-  "token-row": (run, step, [pass]) => html`<token-row .run=${run} .pass=${pass} head="1.1"></token-row>`,
-  "top-ten": (run, step, [pass]) => html`<top-ten .run=${run} .pass=${pass} temperature="0.8"></top-ten>`,
-  "logit-lens": (run, step, [pass]) => html`<logit-lens .run=${run} .pass=${pass}></logit-lens>`,
-  "attention-gallery": (run, step, [pass]) => html`<attention-gallery .run=${run} .pass=${pass}
-    head="1.1"></attention-gallery>`,
-  "attention-map": (run, step, [pass, otherPass]) => html`<attention-map .run=${run} .pass=${pass}
-    .otherPass=${otherPass} head="1.1"></attention-map>`,
-  "head-story": (run, step) => html`<head-story .run=${run} step=${step} head="1.1"></head-story>`,
-  "entropy-strips": (run, step) => html`<entropy-strips .run=${run} step=${step} head="1.1">
-    </entropy-strips>`,
-  "compare-chooser": (run) => html`<compare-chooser .runs=${[manifest]} .run=${run} head="1.1"
-    versus="off:1.0"></compare-chooser>`,
-  "probability-diff": (run, step, [pass, otherPass]) => html`<probability-diff .run=${run} .pass=${pass}
-    .otherPass=${otherPass}></probability-diff>`,
-  "parity-check": (run, step) => html`<parity-check .run=${run} step=${step}
-    .result=${{ run, step: nearestSnapshot(run, step), maxAbsDiff: 3.1e-6, n: 8 }}></parity-check>`,
-  "step-controls": (run, step) => html`<step-controls .run=${run} step=${step}></step-controls>`,
-  "prompt-samples": (run, step) => html`<prompt-samples .run=${run} step=${step}></prompt-samples>`,
-  "loss-curve": (run, step) => html`<loss-curve .run=${run} step=${step}></loss-curve>`,
-  "rule-accuracy": (run, step) => html`<rule-accuracy .run=${run} step=${step}></rule-accuracy>`,
-  "milestone-list": (run, step) => html`<milestone-list .run=${run} step=${step}></milestone-list>`,
-  "before-after": (run) => html`<before-after .run=${run}></before-after>`,
-  "run-picker": (run) => html`<run-picker .runs=${[manifest]} .run=${run}></run-picker>`,
-  "run-facts": (run) => html`<run-facts .run=${run}></run-facts>`,
-  "code-editor": (run, step, passes, { code, errorLine }) => html`<code-editor .code=${code}
-    .errorLine=${errorLine}></code-editor>`,
-  "run-code": (run, step, passes, { story }) => html`<run-code ?busy=${story?.busy}></run-code>`,
-  "exercise-chooser": (run, step, passes, { trial }) => html`<exercise-chooser exercise="attention"
-    trial=${trial?.id ?? ""}></exercise-chooser>`,
-  "head-check": (run, step, passes, { result }) => html`<head-check exercise="attention"
-    .result=${result}></head-check>`,
-  "guess-first": (run, step, passes, { trial, measured }) => html`<guess-first .mistake=${trial}
-    .measured=${measured}></guess-first>`,
-  "typed-map": (run, step, passes, { maps }) => html`<typed-map .run=${run} .maps=${maps} head="1.1">
-    </typed-map>`,
-  "typed-story": (run, step, passes, { result, story }) => html`<typed-story .run=${run} .result=${result}
-    .story=${story}></typed-story>`,
-  "download-head": (run, step, passes, { code }) => html`<download-head .run=${run} .code=${code}>
-    </download-head>`,
-  "famous-mistakes": (run, step, passes, { trial }) => html`<famous-mistakes trial=${trial?.id ?? ""}
-    .guesses=${{ [MISTAKES[0].id]: true, [MISTAKES[1].id]: false }}></famous-mistakes>`,
-};
+const FIGURES = [
+  "prompt-chooser",
+  "token-row",
+  "top-ten",
+  "logit-lens",
+  "attention-gallery",
+  "attention-map",
+  "head-story",
+  "entropy-strips",
+  "compare-chooser",
+  "probability-diff",
+  "parity-check",
+  "step-controls",
+  "prompt-samples",
+  "loss-curve",
+  "rule-accuracy",
+  "milestone-list",
+  "before-after",
+  "run-picker",
+  "run-facts",
+  "code-editor",
+  "run-code",
+  "exercise-chooser",
+  "head-check",
+  "guess-first",
+  "typed-map",
+  "typed-story",
+  "download-head",
+  "famous-mistakes",
+];
+const COMPARING = ["attention-map", "probability-diff"]; // shown with two texts
 
-function show(step) {
-  render(
-    Object.entries(FIGURES).map(
-      ([name, figure]) => html`<h2>${name}</h2>
-    ${STATES.map(
-      ([state, run], i) => html`<p>${state}</p>
-      <section class="card" aria-label=${`${name}, ${state}`}>${figure(
-        run,
-        step,
-        PASSES[i],
-        TYPED[i],
-      )}</section>`,
-    )}`,
-    ),
-    document.querySelector("#figures"),
-  );
+/** An address that belongs to this page alone. */
+function memory(hash) {
+  return {
+    read: () => hash,
+    write: (other) => {
+      hash = other;
+    },
+    subscribe: () => {},
+  };
 }
 
-addEventListener("step", ({ detail }) => show(detail.step));
-show(10);
+const observable = (state) => Object.assign(new Observable(), { state });
+
+/** What a figure in a state asks for. */
+function sources(figure, i) {
+  const run = STATES[i][1];
+  const { trial, measured, ...others } = TYPED[i];
+  const typed = Object.assign(new TypedHead(), {
+    state: {
+      exercise: "attention",
+      judgedAs: "attention",
+      ownCode: others.code,
+      mistake: trial,
+      measured,
+      guess: null,
+      guesses: { [MISTAKES[0].id]: true, [MISTAKES[1].id]: false },
+      busy: others.story?.busy,
+      ...others,
+    },
+  });
+  const both = COMPARING.includes(figure) ? PASSES[i] : PASSES[i].slice(0, 1);
+  return { page: observable({ runs: [manifest], run }), passes: observable({ both }), typed };
+}
+
+function card(figure, i) {
+  const section = Object.assign(document.createElement("section"), { className: "card" });
+  section.setAttribute("aria-label", `${figure}, ${STATES[i][0]}`);
+  for (const [context, source] of Object.entries(sources(figure, i))) provide(section, context, source);
+  section.append(document.createElement(figure));
+  return section;
+}
+
+function withText(tag, textContent) {
+  return Object.assign(document.createElement(tag), { textContent });
+}
+
+const box = document.querySelector("#figures");
+const store = new Store(memory("step=10&head=1.1&versus=off%3A1.0"));
+store.show(STATES[0][1]);
+provide(box, "store", store);
+box.append(
+  ...FIGURES.flatMap((figure) => [
+    withText("h2", figure),
+    ...STATES.flatMap(([state], i) => [withText("p", state), card(figure, i)]),
+  ]),
+);
+
+for (const check of box.querySelectorAll("parity-check")) {
+  customElements.whenDefined("parity-check").then(() => {
+    const { run } = check;
+    const step = nearestSnapshot(run, 10);
+    check.result = { run, step, maxAbsDiff: 3.1e-6, n: 8 };
+  });
+}

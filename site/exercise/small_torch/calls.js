@@ -18,8 +18,8 @@ import { literal, python, textOf } from "./text.js";
 function bmm(a, b) {
   check(a.dim === 3, "batch1 must be a 3D tensor");
   check(b.dim === 3, "batch2 must be a 3D tensor");
-  const [n, , k] = a.shape,
-    [m, l] = b.shape;
+  const [n, , k] = a.shape;
+  const [m, l] = b.shape;
   check(
     n === m && k === l,
     `Expected size for first two dimensions of batch2 tensor to be: ` + `[${n}, ${k}] but got: [${m}, ${l}].`,
@@ -71,9 +71,9 @@ function layerNorm(x, shape, weight, bias, eps) {
       `${listed(shape)}, expected input with shape ${listed(["*", ...shape])}, but got input of ` +
       `size${listed(x.shape)}`,
   );
-  const dims = shape.map((_, i) => -1 - i),
-    n = product(shape),
-    dtype = "float32";
+  const dims = shape.map((_, i) => -1 - i);
+  const n = product(shape);
+  const dtype = "float32";
   const meanOf = (y) =>
     reduce(y, dims, true, dtype, (data, offset, step, count) => {
       let sum = 0;
@@ -323,8 +323,8 @@ const groups = {
 for (const name in operators) groups.operators[name] = guarded(operators[name]);
 const tables = [elements, masks, reductions, shapes, creation, products, properties];
 for (const [text, run] of tables.flatMap(Object.entries)) {
-  const signature = parse(text),
-    { name, namespace, parameters } = signature;
+  const signature = parse(text);
+  const { name, namespace, parameters } = signature;
   const own = parameters[0]?.called === "input" || namespace === "method";
   if (namespace === "F") groups.functional[name] = guarded(bound(signature, run, false));
   else if (namespace !== "method") groups.functions[name] = guarded(bound(signature, run, false));

@@ -49,8 +49,8 @@ function shuffled(n) {
 /** Nested lists of numbers, or a tensor, as a tensor. */
 export function tensor(data, dtype) {
   if (data instanceof Tensor) return data.to(dtype ?? data.dtype);
-  const shape = shapeOf(data),
-    flat = flattened(data, shape, 0).map(numberOf);
+  const shape = shapeOf(data);
+  const flat = flattened(data, shape, 0).map(numberOf);
   const found = flat.length ? flat.map((one) => one.dtype).reduce(promoted) : "float32";
   const out = tensorOf(
     flat.map(({ value }) => value),
@@ -134,8 +134,8 @@ function eye(n, m, dtype) {
 
 function oneHot(x, classes) {
   check(x.dtype === "int64", "one_hot is only applicable to index tensor of type LongTensor.");
-  const values = x.values(),
-    n = classes < 0 ? Math.max(...values) + 1 : classes;
+  const values = x.values();
+  const n = classes < 0 ? Math.max(...values) + 1 : classes;
   check(
     values.every((value) => value >= 0),
     "Class values must be non-negative.",

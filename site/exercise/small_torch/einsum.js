@@ -6,7 +6,7 @@ import { check, full, matmul, product, reduce } from "../tensor.js";
 
 const DOTS = "ABCDEFGHIJKLMNOP".split("").map((letter) => `.${letter}`); // what "..." stands for
 
-/** @param {string} equation @param {Tensor[]} operands @returns {Tensor} */
+/** @param {string} equation @param {import("../tensor.js").Tensor[]} operands */
 export function einsum(equation, operands) {
   const { inputs, output } = parsed(equation, operands);
   const sizes = sizesOf(inputs, operands);
@@ -22,8 +22,8 @@ export function einsum(equation, operands) {
 
 /** The letters of each operand and of the result; "..." becomes one letter for each dimension. */
 function parsed(equation, operands) {
-  const text = equation.replaceAll(" ", ""),
-    arrow = text.indexOf("->");
+  const text = equation.replaceAll(" ", "");
+  const arrow = text.indexOf("->");
   const [given, wanted] = arrow < 0 ? [text] : [text.slice(0, arrow), text.slice(arrow + 2)];
   checkLetters(equation, given, wanted);
   const parts = given.split(",");
@@ -69,10 +69,10 @@ function checkLetters(equation, given, wanted = "") {
 const split = (part) => part.match(/\.\.\.|[a-zA-Z]/g) ?? [];
 
 function lettersOf(part, { dim }, operand) {
-  const letters = split(part),
-    n = letters.filter((letter) => letter !== "...").length;
-  const open = letters.includes("..."),
-    counted = `einsum(): the number of subscripts in the ` + `equation (${n})`;
+  const letters = split(part);
+  const n = letters.filter((letter) => letter !== "...").length;
+  const open = letters.includes("...");
+  const counted = `einsum(): the number of subscripts in the ` + `equation (${n})`;
   check(
     open || n === dim,
     `${counted} does not match the number of dimensions (${dim}) for ` +
@@ -92,10 +92,10 @@ function sizesOf(inputs, operands) {
   const sizes = {};
   inputs.forEach((letters, i) =>
     letters.forEach((letter, d) => {
-      const size = operands[i].shape[d],
-        first = operands[i].shape[letters.indexOf(letter)];
-      const seen = sizes[letter] ?? 1,
-        again = letters.indexOf(letter) < d;
+      const size = operands[i].shape[d];
+      const first = operands[i].shape[letters.indexOf(letter)];
+      const seen = sizes[letter] ?? 1;
+      const again = letters.indexOf(letter) < d;
       check(
         !again || size === first,
         `einsum(): subscript ${letter} is repeated for operand ${i} ` +
@@ -114,8 +114,8 @@ function sizesOf(inputs, operands) {
 
 /** A tensor whose dimensions bear letters; of a letter that is there twice, the diagonal. */
 function labelled(x, given, sizes) {
-  const letters = [...new Set(given)],
-    strides = letters.map(() => 0);
+  const letters = [...new Set(given)];
+  const strides = letters.map(() => 0);
   given.forEach((letter, d) => {
     if (x.shape[d] > 1) strides[letters.indexOf(letter)] += x.strides[d];
   });

@@ -13,8 +13,8 @@ function erf(x) {
 
 /** To the nearest whole number, and from the middle between two to the even one. */
 function even(x) {
-  const low = Math.floor(x),
-    part = x - low;
+  const low = Math.floor(x);
+  const part = x - low;
   return (part < 0.5 || (part === 0.5 && low % 2 === 0) ? low : low + 1) || x * 0; // keeps -0
 }
 
@@ -52,8 +52,8 @@ const ASKED = {
   logical_not: (x) => x === 0,
   isinf: (x) => x === Infinity || x === -Infinity,
 };
-const float = () => "float32",
-  bool = () => "bool";
+const float = () => "float32";
+const bool = () => "bool";
 
 const ARITHMETIC = {
   add: (a, b) => a + b,
@@ -176,8 +176,8 @@ for (const name in BINARY) {
 
 function clamp(x, low, high, into = elementwise) {
   check(low || high, "torch.clamp: At least one of 'min' or 'max' must not be None");
-  const least = low ?? tensorOf([-Infinity], []),
-    most = high ?? tensorOf([Infinity], []);
+  const least = low ?? tensorOf([-Infinity], []);
+  const most = high ?? tensorOf([Infinity], []);
   const dtype = [low, high].filter(Boolean).reduce((type, y) => promoted(type, y.dtype), x.dtype);
   return into(dtype, (a, b, c) => Math.min(Math.max(a, b), c), x, least, most);
 }
@@ -213,8 +213,8 @@ function maskedFillInto(x, mask, value) {
 
 function band(name, x, diagonal, keep) {
   check(x.dim > 1, `${name}: input tensor must have at least 2 dimensions`);
-  const [T, S] = x.shape.slice(-2),
-    mask = full([T, S], 0, "bool");
+  const [T, S] = x.shape.slice(-2);
+  const mask = full([T, S], 0, "bool");
   for (let t = 0; t < T; t++) {
     for (let s = 0; s < S; s++) mask.data[t * S + s] = keep(s - t - diagonal);
   }

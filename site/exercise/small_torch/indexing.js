@@ -26,8 +26,8 @@ export function getItem(x, items) {
 }
 
 export function setItem(x, items, value) {
-  const ones = value.shape.findIndex((size) => size !== 1),
-    lead = ones < 0 ? value.dim : ones;
+  const ones = value.shape.findIndex((size) => size !== 1);
+  const lead = ones < 0 ? value.dim : ones;
   const given = value.view(value.shape.slice(lead));
   if (isMaskOf(x, items) && !given.dim) {
     return maskedFill(x, aligned(items[0], x), given.to(x.dtype)); // speed only
@@ -75,12 +75,12 @@ function consumed(item) {
 
 /** The view that numbers and slices leave, and [dimension, indices] of the rest. */
 function located(x, items) {
-  const used = items.reduce((n, item) => n + consumed(item), 0),
-    found = [];
+  const used = items.reduce((n, item) => n + consumed(item), 0);
+  const found = [];
   refuse(x, items, used);
-  let view = x,
-    d = 0,
-    unnamed = x.dim - used;
+  let view = x;
+  let d = 0;
+  let unnamed = x.dim - used;
   items.map(asNumber).forEach((item, i) => {
     if (item === "...") [d, unnamed] = [d + unnamed, 0];
     else if (item === null) view = view.unsqueeze(d++);
@@ -177,18 +177,18 @@ function slice(x, dim, { start, stop, step }) {
     "slice indices must be integers or None or have an __index__ method",
     "TypeError",
   );
-  const size = x.shape[dim],
-    by = step ?? 1;
+  const size = x.shape[dim];
+  const by = step ?? 1;
   const clamp = (index) => Math.min(size, Math.max(0, index < 0 ? index + size : index));
-  const from = clamp(start ?? 0),
-    to = clamp(stop ?? size);
+  const from = clamp(start ?? 0);
+  const to = clamp(stop ?? size);
   return x.narrow(dim, from, Math.max(0, Math.ceil((to - from) / by)), by);
 }
 
 /** @returns {number[][]} for each dimension, indices */
 export function nonzero(x) {
-  const found = x.shape.map(() => []),
-    values = x.values();
+  const found = x.shape.map(() => []);
+  const values = x.values();
   values.forEach((value, i) => {
     if (!value) return;
     for (let d = x.dim - 1; d >= 0; d--) {
@@ -226,8 +226,8 @@ function picked(x, picks) {
       )
       .reduce((a, b) => elementwise("int64", (i, j) => i + j, a, b))
       .values();
-  const dims = picks.map(([d]) => d),
-    kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
+  const dims = picks.map(([d]) => d);
+  const kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
   const together = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
   return { shape, offsets, rest: x.permute(kept), front: together ? dims[0] : 0 };
 }
@@ -241,8 +241,8 @@ function moveAfter(front, many, n) {
 
 function gathered(x, picks) {
   const { shape, offsets, rest, front } = picked(x, picks);
-  const out = full([...shape, ...rest.shape], 0, x.dtype),
-    block = product(rest.shape);
+  const out = full([...shape, ...rest.shape], 0, x.dtype);
+  const block = product(rest.shape);
   const plain = full(rest.shape).strides;
   if (block)
     offsets().forEach((offset, i) => {
@@ -262,8 +262,8 @@ function scatter(x, picks, value) {
   );
   const { shape, offsets, rest, front } = picked(x, picks);
   const order = moveAfter(front, shape.length, shape.length + rest.dim);
-  const sizes = [...shape, ...rest.shape],
-    wanted = order.map((d) => sizes[d]);
+  const sizes = [...shape, ...rest.shape];
+  const wanted = order.map((d) => sizes[d]);
   let expanded;
   try {
     expanded = value.expand(wanted);
@@ -275,8 +275,8 @@ function scatter(x, picks, value) {
     );
   }
   const source = expanded.permute(order.map((_, d) => order.indexOf(d))).clone();
-  const block = product(rest.shape),
-    plain = full(rest.shape).strides;
+  const block = product(rest.shape);
+  const plain = full(rest.shape).strides;
   if (block)
     offsets().forEach((offset, i) => {
       rest.as(rest.shape, rest.strides, rest.offset + offset).copy(source.as(rest.shape, plain, i * block));

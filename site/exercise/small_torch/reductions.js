@@ -16,8 +16,8 @@ function joined(start, join) {
 /** The index of the number that no other one is better than; a NaN is better than all. */
 function argBest(better) {
   return (data, offset, step, n) => {
-    let best = 0,
-      value = data[offset];
+    let best = 0;
+    let value = data[offset];
     for (let i = 1; i < n && value === value; i++) {
       const next = data[offset + i * step];
       if (better(next, value) || next !== next) [best, value] = [i, next];
@@ -26,20 +26,20 @@ function argBest(better) {
   };
 }
 
-const sum = joined(0, (a, b) => a + b),
-  most = joined(-Infinity, Math.max);
+const sum = joined(0, (a, b) => a + b);
+const most = joined(-Infinity, Math.max);
 const least = joined(Infinity, Math.min);
-const some = joined(0, (a, b) => a || b !== 0),
-  every = joined(1, (a, b) => a && b !== 0);
-const squares = joined(0, (a, b) => a + b * b),
-  norm = (...lane) => Math.sqrt(squares(...lane));
-const last = argBest((a, b) => a > b),
-  first = argBest((a, b) => a < b);
+const some = joined(0, (a, b) => a || b !== 0);
+const every = joined(1, (a, b) => a && b !== 0);
+const squares = joined(0, (a, b) => a + b * b);
+const norm = (...lane) => Math.sqrt(squares(...lane));
+const last = argBest((a, b) => a > b);
+const first = argBest((a, b) => a < b);
 const mean = (data, offset, step, n) => sum(data, offset, step, n) / n;
 
 function logSumExp(data, offset, step, n) {
-  const top = most(data, offset, step, n),
-    shift = Math.abs(top) === Infinity ? 0 : top;
+  const top = most(data, offset, step, n);
+  const shift = Math.abs(top) === Infinity ? 0 : top;
   return Math.log(joined(0, (a, b) => a + Math.exp(b - shift))(data, offset, step, n)) + shift;
 }
 
@@ -142,10 +142,10 @@ function argOf(name, lane) {
 const varianceOf = (finish) => (x, dims, unbiased, keepdim, correction) =>
   reduce(x, dims, keepdim, "float32", varianceLane(correction?.value ?? Number(unbiased), finish));
 
-const DIMS = "dims dim = None, bool keepdim = False",
-  DIM = "int dim = None, bool keepdim = False";
-const ANY = "any dim = None, bool keepdim = False",
-  TYPE = "*, dtype dtype = None";
+const DIMS = "dims dim = None, bool keepdim = False";
+const DIM = "int dim = None, bool keepdim = False";
+const ANY = "any dim = None, bool keepdim = False";
+const TYPE = "*, dtype dtype = None";
 export const reductions = {
   [`sum(Tensor input, ${DIMS}, ${TYPE})`]: total(sum),
   [`mean(Tensor input, ${DIMS}, ${TYPE})`]: meanOf,

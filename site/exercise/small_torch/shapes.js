@@ -29,8 +29,8 @@ function flatten(x, start, end) {
 }
 
 function unflatten(x, dim, sizes) {
-  const d = x.at(dim),
-    known = product(sizes.filter((size) => size !== -1));
+  const d = x.at(dim);
+  const known = product(sizes.filter((size) => size !== -1));
   check(
     sizes.includes(-1) ? x.shape[d] % known === 0 : known === x.shape[d],
     () =>
@@ -69,8 +69,8 @@ function cat(tensors, dim, name = "torch.cat()") {
       "TypeError",
     ),
   );
-  const [first] = tensors,
-    d = first.at(dim);
+  const [first] = tensors;
+  const d = first.at(dim);
   tensors.forEach((x, i) => {
     check(
       x.dim === first.dim,
@@ -98,8 +98,8 @@ function cat(tensors, dim, name = "torch.cat()") {
 
 function stack(tensors, dim) {
   check(tensors.length, "stack expects a non-empty TensorList");
-  const [first] = tensors,
-    d = first.at(dim, 1);
+  const [first] = tensors;
+  const d = first.at(dim, 1);
   const odd = tensors.findIndex((x) => listed(x.shape) !== listed(first.shape));
   check(
     odd < 0,
@@ -130,8 +130,8 @@ function split(x, size, dim) {
     Array.isArray(size) || size >= 0,
     `split expects split_size be non-negative, but got split_size=${size}`,
   );
-  const d = x.at(dim),
-    n = x.shape[d];
+  const d = x.at(dim);
+  const n = x.shape[d];
   if (Array.isArray(size)) {
     check(
       size.every((one) => one >= 0),
@@ -158,8 +158,8 @@ function split(x, size, dim) {
 function chunk(x, chunks, dim) {
   needsDim("chunk", x);
   check(chunks > 0, `chunk expects \`chunks\` to be greater than 0, got: ${chunks}`);
-  const d = x.at(dim),
-    n = x.shape[d];
+  const d = x.at(dim);
+  const n = x.shape[d];
   return pieces(x, d, evenly(n, Math.ceil(n / chunks)));
 }
 
@@ -208,8 +208,8 @@ const flip = (x, dims) =>
     .clone();
 
 function diagonal(x, shift, a, b) {
-  const [i, j] = [x.at(a), x.at(b)],
-    rest = range(x.dim).filter((d) => d !== i && d !== j);
+  const [i, j] = [x.at(a), x.at(b)];
+  const rest = range(x.dim).filter((d) => d !== i && d !== j);
   const n = Math.max(0, Math.min(x.shape[i] + Math.min(0, shift), x.shape[j] - Math.max(0, shift)));
   return x.as(
     [...rest.map((d) => x.shape[d]), n],
@@ -222,8 +222,8 @@ function diagonal(x, shift, a, b) {
 function diag(x, shift) {
   if (x.dim === 2) return diagonal(x, shift, 0, 1).clone();
   check(x.dim === 1, `diag(): Supports 1D or 2D tensors. Got ${x.dim}D`);
-  const n = x.shape[0] + Math.abs(shift),
-    out = full([n, n], 0, x.dtype);
+  const n = x.shape[0] + Math.abs(shift);
+  const out = full([n, n], 0, x.dtype);
   diagonal(out, shift, 0, 1).copy(x);
   return out;
 }
@@ -237,17 +237,17 @@ function movedim(x, from, to) {
 
 function narrow(x, dim, start, length) {
   check(x.dim, "narrow() cannot be applied to a 0-dim tensor.");
-  const d = x.at(dim),
-    size = x.shape[d],
-    from = start < 0 ? start + size : start;
+  const d = x.at(dim);
+  const size = x.shape[d];
+  const from = start < 0 ? start + size : start;
   check(from + length <= size, `start (${from}) + length (${length}) exceeds dimension size (${size}).`);
   return x.narrow(d, from, length);
 }
 
 function select(x, dim, index) {
   check(x.dim, "select() cannot be applied to a 0-dim tensor.", "IndexError");
-  const d = x.at(dim),
-    size = x.shape[d];
+  const d = x.at(dim);
+  const size = x.shape[d];
   check(
     -size <= index && index < size,
     () =>

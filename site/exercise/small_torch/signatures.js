@@ -57,7 +57,7 @@ export function scalarOf(value) {
 export function typeName(value) {
   if (value === null) return "NoneType";
   if (value instanceof Tensor) return "Tensor";
-  if (Array.isArray(value)) return value.kind ?? "tuple";
+  if (Array.isArray(value)) return /** @type {any} */ (value).kind ?? "tuple";
   if (typeof value === "string" && value[0] === signs.dtype) return "torch.dtype";
   if (typeof value === "string" && value[0] === signs.device) return "torch.device";
   if (typeof value === "string") return "str";
@@ -122,9 +122,12 @@ export function parse(signature) {
     .split(", ")
     .filter(Boolean)
     .flatMap((part) => {
-      if (part === "*") return (named = true) && [];
-      const [what, given] = part.split(" = "),
-        [kind, called] = what.split(" ");
+      if (part === "*") {
+        named = true;
+        return [];
+      }
+      const [what, given] = part.split(" = ");
+      const [kind, called] = what.split(" ");
       return [
         {
           kind,
@@ -161,8 +164,8 @@ const OVERLOADED = {
 function refused({ name, parameters }, args, named, own, what, words) {
   const several = OVERLOADED[name]?.split(" ").includes(what);
   check(several, `${name}()${words}`, "TypeError");
-  const types = args.slice(own).map((value) => typeName(read(value))),
-    from = parameters.slice(own);
+  const types = args.slice(own).map((value) => typeName(read(value)));
+  const from = parameters.slice(own);
   const keys = Object.keys(named).map((key) => `${key}=${typeName(read(named[key]))}`);
   if (keys.length && !types.length) keys.push("");
   throw new TorchError(
@@ -176,17 +179,17 @@ function refused({ name, parameters }, args, named, own, what, words) {
 
 /** Check and order the arguments before a call. `method`: the first one stands before the dot. */
 export function bound(signature, run, method) {
-  const free = signature.parameters.filter((one) => !one.named),
-    own = method ? 1 : 0;
+  const free = signature.parameters.filter((one) => !one.named);
+  const own = method ? 1 : 0;
   const sizes = free.length === own + 1 && ["ints", "dims"].includes(free[own].kind);
   return (...args) => {
     const named = isPlain(args.at(-1)) ? renamed(args.pop(), signature.parameters) : {};
-    const raw = args,
-      many =
-        sizes &&
-        args.length > own &&
-        !Array.isArray(args[own]) &&
-        (args.length > own + 1 || free[own].kind === "ints");
+    const raw = args;
+    const many =
+      sizes &&
+      args.length > own &&
+      !Array.isArray(args[own]) &&
+      (args.length > own + 1 || free[own].kind === "ints");
     if (many) args = [...args.slice(0, own), sizesOf(signature, args, own)];
     const refuse = (...what) => refused(signature, raw, named, own, ...what);
     checkCount(signature, free, args, named, own, refuse);
@@ -208,8 +211,8 @@ function sizesOf(signature, args, own) {
   const sizes = args.slice(own).map(read);
   const wrong = sizes.findIndex((size) => !isInt(integerOf(size)));
   if (wrong < 0) return sizes;
-  const type = typeName(sizes[wrong]),
-    { called } = signature.parameters[own];
+  const type = typeName(sizes[wrong]);
+  const { called } = signature.parameters[own];
   check(
     !wrong,
     `${signature.name}(): argument '${called}' failed to unpack the object at pos ` +
@@ -255,8 +258,8 @@ function checkCount({ name, parameters }, free, args, named, own, refuse) {
         `${missing.length === 1 ? "s" : ""}: ${missing.join(", ")}`,
     );
   }
-  const n = args.length - own,
-    most = free.length - own;
+  const n = args.length - own;
+  const most = free.length - own;
   const least = free.filter(({ open }) => !open).length - own;
   check(n <= most || !own || most, `TensorBase.${name}() takes no arguments (${n} given)`, "TypeError");
   check(

@@ -1,12 +1,12 @@
 /** How PyTorch prints a tensor: four decimals, columns of one width, and "..." in large ones. */
 import { listed } from "../tensor.js";
 
-const EDGE = 3,
-  LARGE = 1000,
-  WIDTH = 80,
-  DECIMALS = 4;
+const EDGE = 3;
+const LARGE = 1000;
+const WIDTH = 80;
+const DECIMALS = 4;
 
-/** tensor([[1., 2.], …]) @param {Tensor} x @returns {string} */
+/** tensor([[1., 2.], …]) @param {import("../tensor.js").Tensor} x @returns {string} */
 export function textOf(x, name = "tensor") {
   const suffix = x.numel || x.dim === 1 ? "" : `, size=(${x.shape.join(", ")})`;
   const type = !x.numel && x.dtype !== "float32" ? `, dtype=torch.${x.dtype}` : "";
@@ -15,8 +15,8 @@ export function textOf(x, name = "tensor") {
 }
 
 function bodyOf(x, indent) {
-  const short = x.numel > LARGE,
-    format = formatOf(x.dtype, (short ? edges(x) : x).values());
+  const short = x.numel > LARGE;
+  const format = formatOf(x.dtype, (short ? edges(x) : x).values());
   return nested(x, indent, short, format);
 }
 
@@ -47,8 +47,8 @@ function floats(values) {
   const sizes = Array.from(values)
     .filter((x) => Number.isFinite(x) && x)
     .map(Math.abs);
-  const least = sizes.reduce((a, b) => Math.min(a, b), Infinity),
-    most = Math.max(0, ...sizes);
+  const least = sizes.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = Math.max(0, ...sizes);
   const whole = sizes.every(Number.isInteger);
   const wide = most / least > 1000 || most > 1e8 || (!whole && least < 1e-4);
   const plain = (x) => (wide ? scientific(x) : whole ? `${fixed(x, 0)}.` : fixed(x, DECIMALS));
@@ -79,8 +79,8 @@ function scientific(x) {
 
 function nested(x, indent, short, format) {
   if (!x.dim) return format(x.data[x.offset]);
-  const n = x.shape[0],
-    cut = short && n > 2 * EDGE;
+  const n = x.shape[0];
+  const cut = short && n > 2 * EDGE;
   const shown = [...new Array(n).keys()].filter((i) => !cut || i < EDGE || i >= n - EDGE);
   if (x.dim === 1)
     return row(
@@ -94,8 +94,8 @@ function nested(x, indent, short, format) {
 }
 
 function row(cells, indent, cut) {
-  const fit = Math.max(1, Math.floor((WIDTH - indent) / (cells[0].length + 2))),
-    lines = [];
+  const fit = Math.max(1, Math.floor((WIDTH - indent) / (cells[0].length + 2)));
+  const lines = [];
   if (cut) cells.splice(EDGE, 0, " ...");
   while (cells.length) lines.push(cells.splice(0, fit).join(", "));
   return `[${lines.join(`,\n${" ".repeat(indent + 1)}`)}]`;

@@ -1,15 +1,15 @@
 /**
- * <attention-gallery .run=${run} .pass=${pass} head="2.1"></attention-gallery>
+ * <attention-gallery></attention-gallery>
  *
- * The attention pattern of every head: a small map for each, and a row of maps for each layer. With
- * .otherPass, the difference from that pass, as far as both texts are the same.
- * Emits: "head" { head }.
+ * The attention pattern of every head: a small map for each, and a row of maps for each layer. Where two
+ * texts are compared, it is the difference between them, as far as both are the same. Chooses a head.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
 import { percent } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
+import { headNames, layerAndHead } from "../../app/heads.js";
 
 class AttentionGallery extends ForwardPassFigure {
   static styles = [
@@ -39,23 +39,21 @@ class AttentionGallery extends ForwardPassFigure {
 
   draw({ roles }) {
     if (this.otherPass && !attentionDifference(this.pass, this.otherPass).length) return nothing;
-    const { n_layer, n_head } = this.run.manifest.settings;
+    const { n_head } = this.run.manifest.settings;
     const columns = styleMap({ gridTemplateColumns: `repeat(${n_head}, minmax(0, 1fr))` });
     return html`<div class=${`heads ${n_head > 5 ? "many" : ""}`} style=${columns} role="group"
-      aria-label="All heads, one row per layer" @keydown=${this.walk}>${Array.from(
-        { length: n_layer * n_head },
-        (_, i) => this.button(i, n_head, roles),
-      )}</div>`;
+      aria-label="All heads, one row per layer" @keydown=${this.walk}>${headNames(
+        this.run.manifest.settings,
+      ).map((name, i) => this.button(name, i, roles))}</div>`;
   }
 
-  button(i, n_head, roles) {
-    const layer = Math.floor(i / n_head),
-      name = `${layer}.${i % n_head}`;
+  button(name, i, roles) {
+    const [layer, head] = layerAndHead(name);
     const { label, note, isClear } = this.otherPass
       ? this.difference(i)
-      : describeRole(roles?.[layer]?.[i % n_head]);
+      : describeRole(roles?.[layer]?.[head]);
     return html`<button aria-pressed=${String(name === this.head)} aria-label=${`Head ${name}${note ? `: ${note}` : ""}`} title=${note || nothing} @click=${() =>
-      this.emit("head", { head: name })}><canvas></canvas>
+      this.store.set({ head: name })}><canvas></canvas>
       <b>${name}</b><span class=${`role ${isClear ? "clear" : ""}`}>${label}</span></button>`;
   }
 
@@ -68,8 +66,8 @@ class AttentionGallery extends ForwardPassFigure {
 
   /** Move from head to head with the arrow keys. */
   walk(event) {
-    const { n_head } = this.run.manifest.settings,
-      all = [...this.renderRoot.querySelectorAll("button")];
+    const { n_head } = this.run.manifest.settings;
+    const all = [...this.renderRoot.querySelectorAll("button")];
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: n_head, ArrowUp: -n_head }[event.key];
     const next = all[all.indexOf(event.target) + by];
     if (!next) return;

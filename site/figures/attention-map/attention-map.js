@@ -1,15 +1,17 @@
 /**
- * <attention-map .run=${run} .pass=${pass} head="2.1" position="9"></attention-map>
+ * <attention-map></attention-map>
  *
  * The attention pattern of one head: a row for each query, a column for each key. The row of the token
- * before the chosen position is marked, and described in words. With .otherPass, the difference from
- * that pass. Emits: "position" { position }.
+ * before the chosen position is marked, and described in words. Where two texts are compared, it is the
+ * difference between them. A cell that is pointed at chooses the position after its row.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
 import { percent, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
+import { OnResize } from "../../app/resize.js";
+import { SquareMap } from "../../app/square-map.js";
 
 const MIN_ROW_HEIGHT = 10; // pixels of a row that has room for its token
 const NAMES_WIDTH = 100; // pixels of the names beside the map
@@ -40,17 +42,16 @@ class AttentionMap extends ForwardPassFigure {
   `,
   ];
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.resizeObserver = new ResizeObserver(() => {
+  constructor() {
+    super();
+    new OnResize(this, () => {
       this.size = this.clientWidth;
     });
-    this.resizeObserver.observe(this);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.resizeObserver.disconnect();
+    this.pointer = new SquareMap({
+      size: () => this.map.length,
+      cell: () => this.cell,
+      point: (cell) => this.point(cell),
+    });
   }
 
   willUpdate(changed) {
@@ -64,24 +65,26 @@ class AttentionMap extends ForwardPassFigure {
   }
 
   draw() {
-    const { map, shownPosition: position } = this,
-      T = map.length;
+    const { map, shownPosition: position } = this;
+    const T = map.length;
     if (!T) {
       return html`<p class="caption">They start with different tokens or have different heads, so
         their heads cannot be compared.</p>`;
     }
-    const query = Math.min(position, T) - 1,
-      percentOf = (i) => `${(100 * i) / T}%`;
+    const query = Math.min(position, T) - 1;
+    const percentOf = (i) => `${(100 * i) / T}%`;
     const key = this.column === null ? null : Math.min(query, this.column ?? 0);
+    const { pointer } = this;
     return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
         <span class="is-key">at which →</span></h3>
       <div class="map" style=${styleMap({ maxWidth: `${Math.min(MAX_WIDTH, NAMES_WIDTH + 44 * T)}px` })}>
-        <div class="names" aria-hidden="true" style=${styleMap({ width: this.height ? `${NAMES_WIDTH}px` : "0" })}>${
-          this.height ? this.names(T, query) : nothing
-        }</div>
+        <div class="names" aria-hidden="true"
+          style=${styleMap({ width: this.height ? `${NAMES_WIDTH}px` : "0" })}>${
+            this.height ? this.names(T, query) : nothing
+          }</div>
         <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}
-          @keydown=${this.walk} @pointermove=${this.point} @pointerdown=${this.take}
-          @pointerleave=${this.leave}>
+          @keydown=${pointer.key} @pointermove=${pointer.move} @pointerdown=${pointer.down}
+          @pointerleave=${pointer.leave}>
           <canvas></canvas>
           <span class="row" style=${styleMap({
             top: percentOf(query),
@@ -135,9 +138,10 @@ class AttentionMap extends ForwardPassFigure {
     const line =
       key === null
         ? this.headEntropy(query)
-        : html` to <b class="is-key" dir="auto">${this.name(key)}</b>:
-      ${this.format(weights[key])}.`;
-    return html`<p class="description">From <b class="is-query" dir="auto">${this.name(query)}</b> (position ${query})${line}</p>
+        : html` to <b class="is-key" dir="auto">${this.name(key)}</b>: ${this.format(weights[key])}.`;
+    return html`<p class="description">From <b class="is-query" dir="auto">${this.name(
+      query,
+    )}</b> (position ${query})${line}</p>
       <ol>${largest.map(
         (i) => html`<li><b dir="auto">${this.name(i)}</b> ${this.format(weights[i])}</li>`,
       )}</ol>`;
@@ -167,44 +171,26 @@ class AttentionMap extends ForwardPassFigure {
     drawTriangle(canvas, map.pattern(headIndex), map.attentionScale, map.length, colormapsOf(this));
   }
 
-  /** The row and the column under a pointer. */
-  cellAt({ clientX, clientY }) {
-    const box = this.renderRoot.querySelector(".field").getBoundingClientRect(),
-      T = this.map.length;
-    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor((T * x) / size)));
-    return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
+  /** The cell that is pointed at: a row is always chosen, and keys begin at its last column. */
+  get cell() {
+    const query = this.shownPosition - 1;
+    return [query, this.column ?? query];
   }
 
-  point(event) {
-    const [query, key] = this.cellAt(event);
-    if (event.pointerType !== "mouse" && !event.buttons) return;
-    this.go(query, key);
-  }
-
-  leave({ pointerType }) {
-    if (pointerType === "mouse") this.column = null; // a finger leaves whenever it is lifted
-  }
-
-  take(event) {
-    this.go(...this.cellAt(event));
-  }
-
-  go(query, key) {
+  /** A head looks at no later token: beyond the diagonal, the last cell of a row is meant. */
+  point(cell) {
+    if (!cell) {
+      this.column = null;
+      return;
+    }
+    const [query, key] = cell;
     this.column = Math.min(query, key);
     if (query + 1 === this.shownPosition) return;
     this.pointing = true; // the row changes, and the column stays
-    this.emit("position", { position: Math.min(query + 1, this.pass.lastPosition) });
+    this.store.set({ position: Math.min(query + 1, this.pass.lastPosition) });
     this.updateComplete.then(() => {
       this.pointing = false;
     });
-  }
-
-  walk(event) {
-    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    const query = Math.max(0, Math.min(this.map.length - 1, this.shownPosition - 1 + by[0]));
-    this.go(query, Math.max(0, Math.min(query, (this.column ?? query) + by[1])));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * <before-after .run=${run}></before-after>
+ * <before-after></before-after>
  *
  * The first prompt, as the model continued it before it had learned anything, and at the end.
  */
@@ -27,8 +27,8 @@ class BeforeAfter extends Figure {
   }
 
   draw({ samples, seconds }) {
-    const first = samples[0],
-      last = samples.at(-1);
+    const first = samples[0];
+    const last = samples.at(-1);
     return html`<div class="pair">
       ${this.continuation(
         first,

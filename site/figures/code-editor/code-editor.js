@@ -1,9 +1,8 @@
 /**
- * <code-editor .code=${text} name="attention" .errorLine=${7}></code-editor>
+ * <code-editor></code-editor>
  *
- * An editor for Python. Typing can be undone as long as the text has the same name;
- * `errorLine` is the number of a line that is marked, or null.
- * Emits: "code" { code } whenever somebody changes it, "try" {} for Ctrl-Enter.
+ * An editor for Python. Typing can be undone as long as the text has the same name; `errorLine` is the
+ * number of a line that is marked, or null.
  */
 import {
   Decoration,
@@ -95,7 +94,12 @@ const errorLineField = StateField.define({
 });
 
 class CodeEditor extends Figure {
-  static properties = { code: { type: String }, name: { type: String }, errorLine: { type: Number } };
+  static properties = {
+    code: { from: "typed", type: String },
+    name: { from: "typed", type: String },
+    errorLine: { from: "typed", type: Number },
+    focusOn: { from: "typed", attribute: false },
+  };
 
   static styles = [
     Figure.styles,
@@ -149,8 +153,8 @@ class CodeEditor extends Figure {
       theme,
       matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrappedLines] : [],
       keymap.of([
-        { key: "Mod-Enter", run: () => (this.emit("try", {}), true) },
-        { key: "Ctrl-Enter", run: () => (this.emit("try", {}), true) },
+        { key: "Mod-Enter", run: () => this.tryOut() },
+        { key: "Ctrl-Enter", run: () => this.tryOut() },
         ...closeBracketsKeymap,
         ...defaultKeymap,
         ...historyKeymap,
@@ -171,7 +175,13 @@ class CodeEditor extends Figure {
   changed({ docChanged, state }) {
     if (!docChanged) return;
     this.code = state.doc.toString();
-    if (!this.isExternal) this.emit("code", { code: this.code });
+    if (!this.isExternal) this.typed.type(this.code);
+  }
+
+  /** @returns {boolean} the key has done something */
+  tryOut() {
+    this.typed.tryOut();
+    return true;
   }
 
   updated(changed) {
@@ -186,10 +196,7 @@ class CodeEditor extends Figure {
       this.isExternal = false;
     }
     if (changed.has("errorLine")) view.dispatch({ effects: setErrorLine.of(this.errorLine) });
-  }
-
-  focus() {
-    this.view?.focus();
+    if (changed.has("focusOn") && this.focusOn?.tag === this.localName) view.focus();
   }
 }
 

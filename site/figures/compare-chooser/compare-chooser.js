@@ -1,12 +1,14 @@
 /**
- * <compare-chooser .runs=${runs} .run=${run} head="2.1" versus="off:2.1">
+ * <compare-chooser></compare-chooser>
  *
  * What is different in the second of two: another step, run or temperature, or a head that is
- * switched off. Emits: "versus" { versus }, such as "step:0", "run:snail", "temperature:0", "off:2.1".
+ * switched off. Chooses versus: "step:0", "run:snail", "temperature:0", "off:2.1" and so on.
  */
 import { css, html } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
+import { headNames } from "../../app/heads.js";
 
 const KINDS = {
   step: "another step",
@@ -16,15 +18,18 @@ const KINDS = {
 };
 
 class CompareChooser extends Figure {
-  static properties = { runs: { attribute: false }, head: { type: String }, versus: { type: String } };
+  static properties = {
+    runs: { from: "page", attribute: false },
+    head: { from: "store", type: String },
+    versus: { from: "store", type: String },
+  };
 
   static styles = [
     Figure.styles,
+    controls,
     css`
-    .row { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: center; }
-    label { display: flex; gap: 8px; align-items: center; color: var(--muted); }
-    select { min-height: 40px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
-             background: var(--panel); color: var(--text); max-width: 60vw; }
+    .row { column-gap: 24px; }
+    select { max-width: 60vw; }
   `,
   ];
 
@@ -33,8 +38,8 @@ class CompareChooser extends Figure {
   }
 
   draw(manifest) {
-    const [kind, value] = parse(this.versus),
-      options = this.options(manifest);
+    const [kind, value] = parse(this.versus);
+    const options = this.options(manifest);
     const kinds = Object.keys(KINDS).filter((one) => options[one].length);
     return html`<div class="row">
       <label>with <select @change=${({ target }) => this.choose(target.value, options)}>
@@ -42,7 +47,7 @@ class CompareChooser extends Figure {
           (one) => html`<option value=${one} .selected=${one === kind}>${KINDS[one]}</option>`,
         )}</select></label>
       <label>${kind === "off" ? "head" : kind} <select @change=${({ target }) =>
-        this.emit("versus", { versus: `${kind}:${target.value}` })}>
+        this.store.set({ versus: `${kind}:${target.value}` })}>
         ${(options[kind] ?? []).map(
           (one) =>
             html`<option value=${one} .selected=${String(one) === value}>${
@@ -52,18 +57,18 @@ class CompareChooser extends Figure {
   }
 
   /** The options of each kind. */
-  options({ snapshots, settings: { n_layer, n_head }, name }) {
+  options({ snapshots, settings, name }) {
     return {
       step: snapshots.map((one) => one.step),
       run: (this.runs ?? []).map((one) => one.name).filter((one) => one !== name),
       temperature: [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.5, 2],
-      off: Array.from({ length: n_layer * n_head }, (_, i) => `${Math.floor(i / n_head)}.${i % n_head}`),
+      off: headNames(settings),
     };
   }
 
   choose(kind, options) {
     const first = kind === "off" ? this.head : kind === "temperature" ? 0 : options[kind][0];
-    this.emit("versus", { versus: `${kind}:${first}` });
+    this.store.set({ versus: `${kind}:${first}` });
   }
 }
 

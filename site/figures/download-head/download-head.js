@@ -1,5 +1,5 @@
 /**
- * <download-head .run=${run} .code=${code}></download-head>
+ * <download-head></download-head>
  *
  * Typed code as a file to download, and the commands that train with it.
  */
@@ -9,7 +9,7 @@ import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
 class DownloadHead extends Figure {
-  static properties = { code: { attribute: false } };
+  static properties = { ownCode: { from: "typed", attribute: false } };
 
   static styles = [
     Figure.styles,
@@ -28,15 +28,16 @@ class DownloadHead extends Figure {
   }
 
   download() {
-    const url = URL.createObjectURL(new Blob([`${this.code.trimEnd()}\n`], { type: "text/x-python" }));
+    const url = URL.createObjectURL(new Blob([`${this.ownCode.trimEnd()}\n`], { type: "text/x-python" }));
     Object.assign(document.createElement("a"), { href: url, download: "my_head.py" }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
 
   draw({ settings }) {
     const command = trainCommand(settings);
-    return html`<button ?disabled=${!this.code} @click=${this.download}>Download my_head.py</button>
-      <dl><dt>Put the file in the Terrarium folder. A model that trains in seconds, to check that it works:</dt>
+    return html`<button ?disabled=${!this.ownCode} @click=${this.download}>Download my_head.py</button>
+      <dl><dt>Put the file in the Terrarium folder. A model that trains in seconds, to check that it
+          works:</dt>
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
         ${
           command

@@ -1,17 +1,18 @@
 /**
- * <entropy-strips .run=${run} step="300" head="2.1"></entropy-strips>
+ * <entropy-strips></entropy-strips>
  *
  * The mean attention entropy of each head at every sample, over the five prompts: one row per head; the
- * stronger the green, the lower the entropy. Emits: "step" { step }, "head" { head }.
+ * stronger the green, the lower the entropy. Chooses a head.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
+import { headName } from "../../app/heads.js";
 import { UserError } from "../../app/run.js";
 import { nearest } from "../../app/step-scale.js";
 
 class EntropyStrips extends Figure {
-  static properties = { head: { type: String } };
+  static properties = { head: { from: "store", type: String } };
 
   static styles = [
     Figure.styles,
@@ -49,14 +50,14 @@ class EntropyStrips extends Figure {
   }
 
   draw({ steps, entropy, gradients }) {
-    const i = steps.indexOf(nearest(this.step, steps)),
-      { n_layer, n_head } = this.run.manifest.settings;
+    const i = steps.indexOf(nearest(this.step, steps));
+    const { n_layer, n_head } = this.run.manifest.settings;
     return html`${Array.from(
       { length: n_layer },
       (_, layer) =>
         html`<div class="layer">${Array.from({ length: n_head }, (_, head) =>
           this.row(
-            `${layer}.${head}`,
+            headName(layer, head),
             steps,
             entropy.map((one) => one[layer][head]),
             gradients[layer][head],
@@ -70,13 +71,13 @@ class EntropyStrips extends Figure {
   }
 
   row(name, steps, nats, background, now) {
-    const tokens = Math.exp(nats[now]).toFixed(1),
-      percentOf = (i) => `${(100 * i) / steps.length}%`;
+    const tokens = Math.exp(nats[now]).toFixed(1);
+    const percentOf = (i) => `${(100 * i) / steps.length}%`;
     return html`<button class="row" aria-pressed=${String(name === this.head)}
       aria-label=${`Head ${name}: spread over ${Math.exp(nats[0]).toFixed(1)} tokens at step ${count(
         steps[0],
       )}, over ${Math.exp(nats.at(-1)).toFixed(1)} at step ${count(steps.at(-1))}; now ${tokens}`}
-      @click=${() => this.emit("head", { head: name })}>
+      @click=${() => this.store.set({ head: name })}>
       <span class="name">${name}</span>
       <span class="strip" style=${styleMap({ background })}><i class="now"
         style=${styleMap({ left: percentOf(now), width: percentOf(1) })}></i></span>

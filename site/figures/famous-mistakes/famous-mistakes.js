@@ -1,16 +1,20 @@
 /**
- * <famous-mistakes .guesses=${guesses} trial="no_scale"></famous-mistakes>
+ * <famous-mistakes leads-to="type"></famous-mistakes>
  *
- * Mistakes to try. `guesses` says, by id, whether the guess about each one tried so far came true.
- * Emits: "mistake" { id }.
+ * Mistakes to try: each is a button that puts it into the editor, and leads there. `guesses` says, by id,
+ * whether the guess about each one tried so far came true.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { MISTAKES } from "../../exercise/exercises.js";
 import { controls } from "../../app/controls.js";
-import { Figure } from "../../app/figure.js";
+import { Figure, leadTo } from "../../app/figure.js";
 
 class FamousMistakes extends Figure {
-  static properties = { guesses: { attribute: false }, trial: { type: String } };
+  static properties = {
+    guesses: { from: "typed", attribute: false },
+    mistake: { from: "typed", attribute: false },
+    leadsTo: { attribute: "leads-to" }, // the id of the part of the page with the editor
+  };
 
   static styles = [
     Figure.styles,
@@ -30,10 +34,15 @@ class FamousMistakes extends Figure {
     return true;
   }
 
+  choose(id) {
+    this.typed.choose(id);
+    leadTo(this.leadsTo);
+  }
+
   render() {
     return html`<ul>${MISTAKES.map(
       ({ id, name, why }) => html`<li><button
-      aria-pressed=${String(this.trial === id)} @click=${() => this.emit("mistake", { id })}>
+      aria-pressed=${String(this.mistake?.id === id)} @click=${() => this.choose(id)}>
         <b>${name}</b><span class="why">${why}</span>${this.mark(this.guesses?.[id])}</button></li>`,
     )}</ul>`;
   }

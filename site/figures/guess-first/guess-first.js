@@ -1,21 +1,21 @@
 /**
- * <guess-first .mistake=${MISTAKES[0]} .measured=${measured}></guess-first>
+ * <guess-first></guess-first>
  *
  * A question about a famous mistake, to be answered before it runs; afterwards, what happened.
- * `measured`: what worker.js measured, null before that; `measureError`: why it could not be
- * measured.
- * `choice`: the index of the chosen answer, or null. Emits: "try" {}.
+ * See app/typed-head.js for its properties.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
+import { cameTrue } from "../../app/typed-head.js";
 
 class GuessFirst extends Figure {
   static properties = {
-    mistake: { attribute: false },
-    measured: { attribute: false },
-    choice: { attribute: false },
-    measureError: { type: String },
+    mistake: { from: "typed", attribute: false },
+    measured: { from: "typed", attribute: false },
+    guess: { from: "typed", attribute: false },
+    measureError: { from: "typed", attribute: false },
+    focusOn: { from: "typed", attribute: false },
   };
 
   static styles = [
@@ -26,7 +26,7 @@ class GuessFirst extends Figure {
     fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0;
                display: grid; gap: 4px; }
     legend { font-weight: 600; padding: 0 4px; }
-    label { display: flex; gap: 8px; align-items: baseline; padding: 6px 0; cursor: pointer; }
+    label { align-items: baseline; padding: 6px 0; color: var(--text); cursor: pointer; }
     input { accent-color: var(--accent); flex: none; }
     .true { font-weight: 600; }
     .mark { color: var(--accent); font-weight: 700; }
@@ -45,23 +45,22 @@ class GuessFirst extends Figure {
   }
 
   question({ asks, why, choices }) {
-    const { measured } = this,
-      came = measured ? cameTrue(this.mistake, measured) : null;
+    const { measured } = this;
+    const came = measured ? cameTrue(this.mistake, measured) : null;
     return html`<fieldset ?disabled=${Boolean(measured)}>
         <legend>What will happen?</legend>
         <p>${why} ${asks}</p>
         ${choices.map(
           ({ says }, i) => html`<label class=${came === i ? "true" : ""}>
-          <input type="radio" name="choice" .checked=${this.choice === i} @change=${() => {
-            this.choice = i;
-          }}>
+          <input type="radio" name="choice" .checked=${this.guess === i}
+            @change=${() => this.typed.predict(i)}>
           <span>${says} ${this.mark(i, came)}</span></label>`,
         )}
         ${
           measured
             ? nothing
             : html`<div class="row"><button class="primary"
-          aria-disabled=${String(this.choice === null)} @click=${this.press}>Run it and see</button></div>`
+          aria-disabled=${String(this.guess === null)} @click=${this.press}>Run it and see</button></div>`
         }
       </fieldset>
       <div role="status">${
@@ -74,29 +73,29 @@ class GuessFirst extends Figure {
   }
 
   press() {
-    if (this.choice !== null) this.emit("try");
+    if (this.guess !== null) this.typed.tryOut();
   }
 
   outcome(came, measured) {
-    const isWrong = this.choice !== null && this.choice !== came;
+    const isWrong = this.guess !== null && this.guess !== came;
     const verdict = isWrong ? "It turned out differently." : "You predicted it.";
-    return html`<p class=${`outcome ${isWrong ? "not" : ""}`}>${this.choice === null ? "" : verdict}
+    return html`<p class=${`outcome ${isWrong ? "not" : ""}`}>${this.guess === null ? "" : verdict}
       ${this.mistake.told(measured)} ${this.mistake.because}</p>`;
   }
 
-  focus() {
-    this.updateComplete.then(() => this.renderRoot.querySelector("input").focus());
+  updated(changed) {
+    if (changed.has("focusOn") && this.focusOn?.tag === this.localName) {
+      this.renderRoot.querySelector("input").focus();
+    }
   }
 
   mark(i, came) {
-    if (came === i)
+    if (came === i) {
       return html`<span class="mark">✓<span class="visually-hidden"> this came true</span></span>`;
-    if (came === null || this.choice !== i) return nothing;
+    }
+    if (came === null || this.guess !== i) return nothing;
     return html`<span class="mark not">✗<span class="visually-hidden"> this did not</span></span>`;
   }
 }
-
-/** The index of the choice that came true. */
-export const cameTrue = ({ choices }, measured) => choices.findIndex(({ holds }) => holds(measured));
 
 customElements.define("guess-first", GuessFirst);

@@ -1,8 +1,8 @@
 /**
- * <head-check exercise="attention" .result=${result}></head-check>
+ * <head-check></head-check>
  *
  * How much of a typed head is right: the stages, what is wrong at the first that fails, hints, and what
- * the code printed. `result` is null before the first run; otherwise see `run` in worker.js.
+ * the code printed. See app/typed-head.js for its properties.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { EXERCISES, HINTS, STAGES } from "../../exercise/exercises.js";
@@ -15,10 +15,10 @@ const DELAY = 60; // milliseconds between two stages that light up
 
 class HeadCheck extends Figure {
   static properties = {
-    exercise: { type: String },
-    result: { attribute: false },
-    busy: { type: Boolean },
-    changed: { type: Boolean }, // whether the code has changed since the result
+    judgedAs: { from: "typed", attribute: false },
+    result: { from: "typed", attribute: false },
+    busy: { from: "typed", type: Boolean },
+    changed: { from: "typed", type: Boolean },
     help: { state: true }, // 0: the message; 1: the larger hint, too; 2: also the answer
   };
 
@@ -39,8 +39,9 @@ class HeadCheck extends Figure {
     .verdict.bad { border-left: 4px solid var(--warning); padding-left: 12px; }
     .verdict.good { border-left: 4px solid var(--accent); padding-left: 12px; }
     .hint { border-left: 4px solid var(--line); padding-left: 12px; margin-top: 12px; max-width: 66ch; }
-    pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 400 0.8125rem/1.5 var(--mono); margin: 8px 0 0; padding: 8px 12px; overflow: auto;
-          max-height: 24em; background: var(--background); border: 1px solid var(--line);
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 400 0.8125rem/1.5 var(--mono);
+          margin: 8px 0 0; padding: 8px 12px; overflow: auto; max-height: 24em;
+          background: var(--background); border: 1px solid var(--line);
           border-radius: 8px; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 0; }
     .row { margin-top: 12px; }
@@ -55,13 +56,17 @@ class HeadCheck extends Figure {
   willUpdate(changed) {
     super.willUpdate(changed);
     const before = changed.get("result")?.mistake?.stage;
-    if (changed.has("exercise") || (before !== this.result?.mistake?.stage && changed.has("result")))
-      this.help = 0;
+    const isOther = changed.has("result") && before !== this.result?.mistake?.stage;
+    if (changed.has("judgedAs") || isOther) this.help = 0;
+  }
+
+  updated(changed) {
+    if (changed.has("result") && this.result) this.scrollIntoView({ block: "nearest" });
   }
 
   render() {
-    const { stages } = EXERCISES[this.exercise ?? "attention"],
-      { result } = this;
+    const { stages } = EXERCISES[this.judgedAs ?? "attention"];
+    const { result } = this;
     const hint = !this.changed && HINTS[result?.mistake?.hint];
     return html`<div role="status">${this.verdict(stages)}</div>
       <div role="status">${hint && this.help > 0 ? html`<p class="hint">${hint}</p>` : nothing}</div>
@@ -75,7 +80,9 @@ class HeadCheck extends Figure {
         <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
           : nothing
       }
-      ${result?.truncated ? html`<p class="caption">and ${count(result.truncated)} more lines.</p>` : nothing}`;
+      ${
+        result?.truncated ? html`<p class="caption">and ${count(result.truncated)} more lines.</p>` : nothing
+      }`;
   }
 
   stage(stage, i) {
@@ -120,7 +127,7 @@ class HeadCheck extends Figure {
       ${
         this.help > 1
           ? html`<h3>One right answer</h3><pre tabindex="0" role="group"
-        aria-label="One right answer">${EXERCISES[this.exercise].answer}</pre>`
+        aria-label="One right answer">${EXERCISES[this.judgedAs].answer}</pre>`
           : nothing
       }`;
   }

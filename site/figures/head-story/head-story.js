@@ -1,13 +1,16 @@
 /**
- * <head-story .run=${run} step="300" head="2.1"></head-story>
+ * <head-story leads-to="compare"></head-story>
  *
  * The role of one head, and since when: its score for each known role, its attention entropy, and the
- * loss when it is ablated, at every snapshot. Emits: "step" { step }, "versus" { versus }.
+ * loss when it is ablated, at every snapshot. Chooses a step; or versus, and leads to the part of the page
+ * in which that is compared.
  */
-import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import { heat } from "../../app/colormap.js";
-import { Figure } from "../../app/figure.js";
+import { controls } from "../../app/controls.js";
+import { Figure, leadTo } from "../../app/figure.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
+import { layerAndHead } from "../../app/heads.js";
 import { latest } from "../../app/step-scale.js";
 
 /** The tokens that a head of each role looks at. */
@@ -19,10 +22,14 @@ const ROLES = {
 };
 
 class HeadStory extends Figure {
-  static properties = { head: { type: String } };
+  static properties = {
+    head: { from: "store", type: String },
+    leadsTo: { attribute: "leads-to" }, // the id of the part of the page
+  };
 
   static styles = [
     Figure.styles,
+    controls,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .scroll { overflow-x: auto; }
@@ -31,18 +38,16 @@ class HeadStory extends Figure {
     th small { display: block; font-size: 1em; color: var(--muted); }
     td { padding: 0; text-align: center; min-width: 3.4em; border-radius: 6px; }
     td.number { padding: 4px 2px; }
-    .bar { display: block; height: 12px; border-radius: 6px 6px 0 0; box-shadow: inset 0 0 0 1px var(--line); }
+    .bar { display: block; height: 12px; border-radius: 6px 6px 0 0;
+           box-shadow: inset 0 0 0 1px var(--line); }
     td b { font-weight: 400; display: block; padding: 2px 0 4px; }
-    th button { width: 100%; min-height: 36px; border: 1px solid var(--line); border-radius: 8px;
-                background: var(--panel); cursor: pointer; padding: 2px 6px; }
-    th button:hover { border-color: var(--accent); }
+    th button { width: 100%; min-height: 36px; border-radius: 8px; padding: 2px 6px; text-align: center;
+                font-weight: 400; }
     th button[aria-current] { border-color: var(--accent); font-weight: 600;
                               box-shadow: inset 0 -3px 0 var(--accent); }
     .description { max-width: 66ch; margin-bottom: 8px; min-height: 4.5em; }
     .description b { font: 600 1em var(--mono); }
-    .compare { min-height: 40px; border: 1px solid var(--line); border-radius: 20px; padding: 4px 16px;
-               background: var(--panel); cursor: pointer; margin-top: 8px; }
-    .compare:hover { border-color: var(--accent); }
+    .compare { margin-top: 8px; }
     @media (max-width: 640px) { th small { display: none; } td { min-width: 2.6em; } }
   `,
   ];
@@ -61,8 +66,8 @@ class HeadStory extends Figure {
     most_attended,
     roles,
   }) {
-    const [layer, head] = this.head.split(".").map(Number),
-      now = latest(this.step, steps);
+    const [layer, head] = layerAndHead(this.head);
+    const now = latest(this.step, steps);
     const ofHead = (table) => table.map((one) => one[layer][head]);
     const scoresOf = (role) => scores.map((one) => one[role][layer][head]);
     return html`<h3>Head ${this.head}: ${title(roles[layer][head])}</h3>
@@ -77,7 +82,7 @@ class HeadStory extends Figure {
         <thead><tr><th scope="col">step</th>${steps.map(
           (step) => html`<th scope="col"><button
           aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
-          @click=${() => this.emit("step", { step })}>${count(step)}</button></th>`,
+          @click=${() => this.store.set({ step })}>${count(step)}</button></th>`,
         )}</tr></thead>
         <tbody>
           ${Object.keys(uniform_scores).map((role) => this.row(role, scoresOf(role), uniform_scores[role]))}
@@ -88,8 +93,13 @@ class HeadStory extends Figure {
             ablated_loss,
           ).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
         </tbody></table></div>
-      <button class="compare" @click=${() => this.emit("versus", { versus: `off:${this.head}` })}>
+      <button class="compare" @click=${this.compare}>
         Compare with this head switched off</button>`;
+  }
+
+  compare() {
+    this.store.set({ versus: `off:${this.head}` });
+    leadTo(this.leadsTo);
   }
 
   row(role, scores, uniformScore) {

@@ -1,5 +1,5 @@
 /**
- * <logit-lens .run=${run} .pass=${pass} position="9"></logit-lens>
+ * <logit-lens></logit-lens>
  *
  * The logit lens: the three most likely tokens at a position if the model ended after its embeddings, or
  * after one of its attention or MLP parts.
@@ -7,11 +7,15 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
+import { errorBox } from "../../app/figure.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
 class LogitLens extends ForwardPassFigure {
-  static properties = { result: { state: true } }; // { pass, depths } or { pass, error }
+  static properties = {
+    weightsError: { from: "passes", attribute: false }, // if the weights of this step cannot be used
+    result: { state: true }, // { pass, depths } or { pass, error }
+  };
 
   static styles = [
     ForwardPassFigure.styles,
@@ -38,7 +42,7 @@ class LogitLens extends ForwardPassFigure {
     const { pass, shownPosition: position } = this;
     const isCurrent = () => pass === this.pass && position === this.shownPosition;
     try {
-      const depths = await pass.model.logitLens(pass.ids.slice(0, position), pass.intervention);
+      const depths = await pass.model.logitLens(pass.ids.slice(0, position), pass);
       if (isCurrent()) this.result = { pass, depths };
     } catch (error) {
       if (isCurrent()) this.result = { pass, error };
@@ -46,11 +50,13 @@ class LogitLens extends ForwardPassFigure {
   }
 
   draw() {
-    const { pass, shownPosition: position } = this,
-      { result } = this;
+    const { pass, shownPosition: position } = this;
+    const { result } = this;
+    if (this.weightsError) return errorBox(this.weightsError);
     const title = html`<h3>What it would say if it stopped early</h3>`;
-    if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step)
+    if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step) {
       return html`${title}${this.placeholder()}`;
+    }
     if (!pass.model) {
       return html`${title}<p class="caption">This needs the weights of step ${count(pass.step)}, which were
         not saved. Saved steps: ${this.run.manifest.snapshots.map(

@@ -1,14 +1,15 @@
 /**
- * <loss-curve .run=${run} step="100"></loss-curve>
+ * <loss-curve></loss-curve>
  *
- * The loss by step, and the baselines to compare it with. A click or a touch emits "step" { step },
- * the nearest sampled step.
+ * The loss by step, and the baselines to compare it with. A click or a touch chooses the nearest sampled
+ * step.
  */
 import { css, html } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
 import { cssVariable } from "../../app/colormap.js";
 import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
+import { OnResize } from "../../app/resize.js";
 import { fractionalIndex } from "../../app/step-scale.js";
 
 const HEIGHT = 240; // pixels, axis included
@@ -38,15 +39,13 @@ class LossCurve extends Figure {
     return { log, steps: run.manifest.sampled_steps };
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.resizeObserver = new ResizeObserver(() => this.resize());
-    this.resizeObserver.observe(this);
+  constructor() {
+    super();
+    new OnResize(this, () => this.resize());
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.resizeObserver.disconnect();
     this.plot?.destroy();
     this.plot = null;
   }
@@ -60,7 +59,7 @@ class LossCurve extends Figure {
     return html`<link rel="stylesheet" href=${styleSheet}>
       <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
         <span>— on its training text</span></p>
-      <div class="plot" aria-hidden="true" @click=${this.emitStep}></div>
+      <div class="plot" aria-hidden="true" @click=${this.choose}></div>
       <p class="visually-hidden">${this.sentence(log)}</p>`;
   }
 
@@ -139,10 +138,10 @@ class LossCurve extends Figure {
   /** Dashed lines at the baselines. */
   drawBaselines(plot) {
     const {
-        ctx,
-        bbox: { left, width },
-      } = plot,
-      ratio = devicePixelRatio;
+      ctx,
+      bbox: { left, width },
+    } = plot;
+    const ratio = devicePixelRatio;
     ctx.save();
     ctx.strokeStyle = cssVariable(this, "muted");
     ctx.setLineDash([2 * ratio, 5 * ratio]);
@@ -159,10 +158,10 @@ class LossCurve extends Figure {
   /** What they mean, written in front of the curves. */
   drawLabels(plot) {
     const {
-        ctx,
-        bbox: { left, width },
-      } = plot,
-      ratio = devicePixelRatio;
+      ctx,
+      bbox: { left, width },
+    } = plot;
+    const ratio = devicePixelRatio;
     const short = plot.width < 560 ? 1 : 0;
     ctx.save();
     Object.assign(ctx, {
@@ -173,8 +172,8 @@ class LossCurve extends Figure {
       fillStyle: cssVariable(this, "muted"),
     });
     for (const [name, loss] of Object.entries(this.data.log.baselines)) {
-      const y = plot.valToPos(loss, "y", true) - 5 * ratio,
-        text = BASELINES[name](this.run)[short];
+      const y = plot.valToPos(loss, "y", true) - 5 * ratio;
+      const text = BASELINES[name](this.run)[short];
       const x = name === "entropy" ? left + 6 * ratio : left + width;
       ctx.textAlign = name === "entropy" ? "left" : "right";
       ctx.strokeText(text, x, y);
@@ -189,11 +188,11 @@ class LossCurve extends Figure {
     this.marker.style.left = `${left}%`;
   }
 
-  emitStep(event) {
-    const { left, width } = this.plot.over.getBoundingClientRect(),
-      { steps } = this.data;
+  choose(event) {
+    const { left, width } = this.plot.over.getBoundingClientRect();
+    const { steps } = this.data;
     const index = Math.round(((steps.length - 1) * (event.clientX - left)) / width);
-    this.emit("step", { step: steps[Math.max(0, Math.min(steps.length - 1, index))] });
+    this.store.set({ step: steps[Math.max(0, Math.min(steps.length - 1, index))] });
   }
 
   resize() {
@@ -218,8 +217,8 @@ function table(log, steps) {
 
 /** The indices of the samples whose step is written below, so that the numbers do not touch. */
 function ticks(steps, width) {
-  const apart = width / Math.max(1, steps.length - 1),
-    found = [0];
+  const apart = width / Math.max(1, steps.length - 1);
+  const found = [0];
   for (let i = 1; i < steps.length; i++) {
     if ((i - found.at(-1)) * apart >= 56) found.push(i);
   }

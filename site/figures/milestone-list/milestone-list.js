@@ -1,11 +1,11 @@
 /**
- * <milestone-list .run=${run} step="100"></milestone-list>
+ * <milestone-list leads-to="training"></milestone-list>
  *
- * The milestones of the training: each is a button that leads to its step.
- * Emits: "step" { step }.
+ * The milestones of the training: each is a button that chooses its step, and leads to the part of the page
+ * in which that is shown.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { Figure } from "../../app/figure.js";
+import { Figure, leadTo } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
 
 /** [what happened, how that was found] */
@@ -38,6 +38,8 @@ const KINDS = {
 };
 
 class MilestoneList extends Figure {
+  static properties = { leadsTo: { attribute: "leads-to" } }; // the id of the part of the page
+
   static styles = [
     Figure.styles,
     css`
@@ -72,10 +74,15 @@ class MilestoneList extends Figure {
     )}</ol>`;
   }
 
+  go(step) {
+    this.store.set({ step });
+    leadTo(this.leadsTo);
+  }
+
   milestone(milestone, isNow) {
     const [what, how] = KINDS[milestone.kind]?.(milestone) ?? [milestone.kind, ""];
     return html`<li><button aria-current=${isNow ? "step" : nothing}
-      @click=${() => this.emit("step", { step: milestone.step })}>
+      @click=${() => this.go(milestone.step)}>
       <span class="step">step ${count(milestone.step)}</span>
       <span class="what">${what}</span>
       ${milestone.text ? html`<span class="quote" dir="auto">${quoted(milestone.text)}</span>` : ""}

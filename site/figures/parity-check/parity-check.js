@@ -1,5 +1,5 @@
 /**
- * <parity-check .run=${run} step="300"></parity-check>
+ * <parity-check></parity-check>
  *
  * Whether the model in the page computes what PyTorch computed from the same weights: the largest
  * difference between their logits, for the text in check.json.
@@ -7,7 +7,8 @@
 import { css, html } from "../../vendored/lit.js";
 import { Figure, errorBox } from "../../app/figure.js";
 import { count } from "../../app/format.js";
-import { LiveModel, nearestSnapshot, firstInteraction } from "../../app/model.js";
+import { firstInteraction } from "../../app/interaction.js";
+import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { UserError } from "../../app/run.js";
 
 class ParityCheck extends Figure {
@@ -27,8 +28,8 @@ class ParityCheck extends Figure {
 
   updated(changed) {
     if (!this.data || !["data", "step"].some((name) => changed.has(name))) return;
-    const { run } = this,
-      step = nearestSnapshot(run, this.step);
+    const { run } = this;
+    const step = nearestSnapshot(run, this.step);
     if (this.result?.run !== run || this.result.step !== step) this.compute(run, step);
   }
 
@@ -59,8 +60,8 @@ class ParityCheck extends Figure {
         ),
       );
     }
-    return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> Of the ${count(n)} logits after the
-      first ${ids.length} tokens of prompt 1, with the weights of step ${count(step)}, none differs by
+    return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> Of the ${count(n)} logits after
+      the first ${ids.length} tokens of prompt 1, with the weights of step ${count(step)}, none differs by
       more than ${maxAbsDiff.toFixed(7)}.</p>`;
   }
 }

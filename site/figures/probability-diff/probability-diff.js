@@ -1,5 +1,5 @@
 /**
- * <probability-diff .run=${run} .pass=${first} .otherPass=${second} position="9"></probability-diff>
+ * <probability-diff></probability-diff>
  *
  * Where two texts diverge, and at any position before that: which tokens are more likely in the
  * second than in the first, and which are less likely.
@@ -34,8 +34,8 @@ class ProbabilityDiff extends ForwardPassFigure {
   ];
 
   draw() {
-    const { pass, otherPass } = this,
-      divergence = firstDifference(pass, otherPass);
+    const { pass, otherPass } = this;
+    const divergence = firstDifference(pass, otherPass);
     const last = Math.min(divergence ?? Infinity, pass.lastPosition, otherPass.lastPosition);
     if (last < 1) {
       return html`<p>The two split the text into different tokens from the start, so there is no
@@ -48,8 +48,10 @@ class ProbabilityDiff extends ForwardPassFigure {
       .filter(({ delta }) => delta < -0.0005)
       .reverse()
       .slice(0, MAX_TOKENS);
-    return html`<p>${this.divergence(divergence)} Up to position ${position}, both have read the same text. What changes after
-        <code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>:</p>
+    return html`<p>${this.divergence(divergence)} Up to position ${position}, both have read the same
+        text. What changes after <code dir="auto">${showWhitespace(
+          pass.vocab[pass.ids[position - 1]],
+        )}</code>:</p>
       <div class="lists">${this.list("More likely in the second", increased, "up")}
         ${this.list("Less likely in the second", decreased, "down")}</div>`;
   }
@@ -62,7 +64,9 @@ class ProbabilityDiff extends ForwardPassFigure {
       position < one.length
         ? html`<code dir="auto">${showWhitespace(one.vocab[one.ids[position]])}</code>`
         : "nothing more";
-    return html`They diverge at position ${position}: the first has ${name(pass)}, the second ${name(otherPass)}.`;
+    return html`They diverge at position ${position}: the first has ${name(pass)}, the second ${name(
+      otherPass,
+    )}.`;
   }
 
   list(title, changes, kind) {
@@ -92,8 +96,8 @@ function percentTenths(p) {
 
 /** The change in probability of each token that is in both vocabularies; the largest rise comes first. */
 function changesOf(pass, otherPass, position) {
-  const before = pass.samplingProbs(position, 1),
-    after = otherPass.samplingProbs(position, 1);
+  const before = pass.samplingProbs(position, 1);
+  const after = otherPass.samplingProbs(position, 1);
   const ids = new Map(otherPass.vocab.map((token, id) => [token, id]));
   return pass.vocab
     .map((token, id) => ({ token, before: before[id], after: after[ids.get(token)] ?? 0 }))

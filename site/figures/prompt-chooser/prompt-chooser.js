@@ -1,35 +1,31 @@
 /**
- * <prompt-chooser .run=${run} .pass=${pass} prompt="0" text="" temperature="0.8"></prompt-chooser>
+ * <prompt-chooser></prompt-chooser>
  *
  * Which text is shown: one of the five prompts, as it was continued while the model learned, or your
  * own, which the model continues now; and a sentence that says which of the two it is.
- * Emits: "prompt" { prompt } or { text }, "resample" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
 import { count, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
-
-export const MAX_LENGTH = 1000; // characters of your own text: it stands in the address
+import { MAX_LENGTH } from "../../app/store.js";
 
 class PromptChooser extends ForwardPassFigure {
   static properties = {
-    prompt: { type: Number },
-    text: { type: String }, // your own; empty for one of the five
+    prompt: { from: "store", type: Number },
+    text: { from: "store", type: String }, // your own; empty for one of the five
   };
 
   static styles = [
     ForwardPassFigure.styles,
+    controls,
     css`
-    .choices { display: flex; flex-wrap: wrap; gap: 8px; }
-    button { min-height: 40px; border: 1px solid var(--line); border-radius: 20px; padding: 4px 16px;
-             background: var(--panel); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
-    button:hover { border-color: var(--accent); }
-    button[aria-pressed="true"] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent);
-                                  font-weight: 600; }
-    .own { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; align-items: center; }
-    label { flex: 1 1 260px; display: flex; align-items: center; gap: 8px; color: var(--muted); }
-    input { flex: 1; min-width: 0; height: 40px; font: 400 1rem/1.5 var(--serif);
+    .row { gap: 8px; }
+    button { font-weight: 400; padding: 4px 16px; }
+    .own { margin-top: 8px; }
+    label { flex: 1 1 260px; }
+    input { flex: 1; min-width: 0; height: 44px; font: 400 1rem/1.5 var(--serif);
             color: var(--text); background: var(--background); border: 1px solid var(--line);
             border-radius: 8px; padding: 0 12px; }
     .caption { margin-top: 8px; min-height: 3em; }
@@ -48,22 +44,42 @@ class PromptChooser extends ForwardPassFigure {
 
   type({ target }) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.emit("prompt", { text: target.value }), 200);
+    this.timer = setTimeout(() => this.choose(target.value), 200);
+  }
+
+  /** While somebody types, "back" leads to what was there before, not to each letter. */
+  choose(value) {
+    const text = value.trim() ? value : "";
+    const isTyping = this.typed === this.text;
+    if (text === this.text) return;
+    this.store.set({ text: text || null }, { replace: isTyping });
+    this.typed = text;
+  }
+
+  endTyping({ target }) {
+    clearTimeout(this.timer);
+    this.choose(target.value);
+    this.typed = null;
+  }
+
+  resample() {
+    const { seed, prompt, text } = this.store.state;
+    this.store.set({ seed: seed + 1, text: text || this.run.manifest.prompts[prompt] });
   }
 
   draw() {
     const { prompts } = this.run.manifest;
     return html`
-      <div class="choices" role="group" aria-label="The five prompts">${prompts.map(
+      <div class="row" role="group" aria-label="The five prompts">${prompts.map(
         (prompt, i) => html`
         <button dir="auto" aria-pressed=${String(!this.text && this.prompt === i)}
-          @click=${() => this.emit("prompt", { prompt: i })}>${prompt}</button>`,
+          @click=${() => this.store.set({ prompt: i })}>${prompt}</button>`,
       )}</div>
-      <div class="own">
+      <div class="row own">
         <label>or your own <input type="text" dir="auto" .value=${this.text ?? ""} maxlength=${MAX_LENGTH}
           placeholder="The start of a text" spellcheck="false" autocomplete="off"
-          @input=${this.type}></label>
-        <button @click=${() => this.emit("resample")}>Sample again</button>
+          @input=${this.type} @change=${this.endTyping}></label>
+        <button @click=${this.resample}>Sample again</button>
       </div>
       <p class="caption" aria-live="polite">${this.source()}</p>`;
   }
@@ -78,8 +94,7 @@ class PromptChooser extends ForwardPassFigure {
       return html`Recorded at ${step} of the training, at temperature ${pass.temperature}.${instead}${
         nearestSnapshot(pass.run, pass.step) === pass.step
           ? nothing
-          : html` The weights of this step
-        were not saved, so some of the figures below are incomplete.`
+          : " The weights of this step were not saved, so some of the figures below are incomplete."
       }`;
     }
     return html`Computed in this page${this.speed()}, with the weights of ${step}, at temperature ${
@@ -87,7 +102,8 @@ class PromptChooser extends ForwardPassFigure {
     }.${instead}${
       pass.unknown.length
         ? html` It has never seen ${pass.unknown.map(
-            (one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`,
+            (one, i) => html`${i ? ", " : ""}<b
+        dir="auto">${showWhitespace(one)}</b>`,
           )} (left out, or read without accents).`
         : nothing
     }${

@@ -1,5 +1,5 @@
 /**
- * <prompt-samples .run=${run} step="100"></prompt-samples>
+ * <prompt-samples></prompt-samples>
  *
  * The continuations of the five prompts at a step. The stronger the green behind a token, the higher its
  * probability; point at one, or move through them with the arrow keys, for the number.
@@ -8,6 +8,7 @@ import { css, html } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { Figure, textDirection } from "../../app/figure.js";
 import { inText, percent, showWhitespace } from "../../app/format.js";
+import { OnResize } from "../../app/resize.js";
 import { latest } from "../../app/step-scale.js";
 
 const MAX_MEASURED = 40; // of the longest texts: how much space they need
@@ -50,15 +51,9 @@ class PromptSamples extends Figure {
     if (changed.has("step")) this.chosen = null;
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.resizeObserver = new ResizeObserver(() => this.reserveSpace());
-    this.resizeObserver.observe(this);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.resizeObserver.disconnect();
+  constructor() {
+    super();
+    new OnResize(this, () => this.reserveSpace());
   }
 
   updated(changed) {
@@ -120,8 +115,8 @@ class PromptSamples extends Figure {
   }
 
   text(prompt, { ids, p }, i) {
-    const { vocab } = this.run,
-      [chosen, token] = this.chosen ?? [];
+    const { vocab } = this.run;
+    const [chosen, token] = this.chosen ?? [];
     return html`<li class=${chosen === i ? "active" : ""} 
       @pointerleave=${(event) => this.leave(event, i)}>
       <p class="text measure" dir="auto" aria-hidden="true"></p>
@@ -149,8 +144,9 @@ class PromptSamples extends Figure {
   }
 
   tooltip(id, p) {
-    return html`<p class="tooltip">The model gave <b dir="auto">${showWhitespace(this.run.vocab[id])}</b> a probability
-      of ${percent(p)}, after reading what comes before it.</p>`;
+    return html`<p class="tooltip">The model gave <b dir="auto">${showWhitespace(
+      this.run.vocab[id],
+    )}</b> a probability of ${percent(p)}, after reading what comes before it.</p>`;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * <rule-accuracy .run=${run} step="100"></rule-accuracy>
+ * <rule-accuracy></rule-accuracy>
  *
  * The fraction of generated texts that follow each rule of the corpus, by step: one row per rule; the
  * stronger the green, the more of them do. Nothing is shown for a corpus without known rules.
@@ -54,8 +54,8 @@ class RuleAccuracy extends Figure {
   draw({ rule_accuracy }) {
     if (!rule_accuracy) return nothing;
     const { snapshot_steps: steps, accuracy, n_texts } = rule_accuracy;
-    const now = steps.indexOf(latest(this.step, steps)),
-      nTexts = Math.max(...Object.values(n_texts));
+    const now = steps.indexOf(latest(this.step, steps));
+    const nTexts = Math.max(...Object.values(n_texts));
     return html`<h3>What it has learned so far</h3>
       <div aria-hidden="true">${Object.entries(accuracy).map(([rule, fractions]) =>
         this.row(rule, fractions, steps, now),
@@ -67,14 +67,14 @@ class RuleAccuracy extends Figure {
   }
 
   row(rule, fractions, steps, now) {
-    const { sampled_steps } = this.run.manifest,
-      last = Math.max(1, sampled_steps.length - 1);
+    const { sampled_steps } = this.run.manifest;
+    const last = Math.max(1, sampled_steps.length - 1);
     const percentOf = (step) => (100 * fractionalIndex(step, sampled_steps)) / last;
     return html`<div class="row"><p class="name"><b>${rule}</b> <span>${DESCRIPTIONS[rule] ?? ""}</span></p>
       <p class="accuracy">${percent(fractions[now])}</p>
       <div class="strip">${fractions.map((fraction, i) => {
-        const left = percentOf(steps[i]),
-          right = i + 1 < steps.length ? percentOf(steps[i + 1]) : 100;
+        const left = percentOf(steps[i]);
+        const right = i + 1 < steps.length ? percentOf(steps[i + 1]) : 100;
         return html`<i class=${heat(fraction)}
           style=${styleMap({ left: `${left}%`, width: `${Math.max(1.5, right - left)}%` })}></i>`;
       })}<i class="now" style=${styleMap({ left: `${percentOf(this.step)}%` })}></i></div></div>`;

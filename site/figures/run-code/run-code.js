@@ -1,14 +1,14 @@
 /**
- * <run-code busy></run-code>
+ * <run-code></run-code>
  *
- * The buttons under an editor. Emits: "try" {}, "reset" {}, the latter only when somebody has confirmed it.
+ * The buttons under an editor. What was typed is deleted only when somebody has confirmed it.
  */
 import { css, html } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
 class RunCode extends Figure {
-  static properties = { busy: { type: Boolean }, isConfirming: { state: true } };
+  static properties = { busy: { from: "typed", type: Boolean }, isConfirming: { state: true } };
 
   static styles = [
     Figure.styles,
@@ -29,7 +29,7 @@ class RunCode extends Figure {
   render() {
     return html`<div class="row">
       <button class="primary" aria-disabled=${String(Boolean(this.busy))}
-        @click=${() => this.emit("try")}>Run it</button>
+        @click=${() => this.typed.tryOut()}>Run it</button>
       ${
         this.isConfirming
           ? html`<span>Delete what you typed here?</span>
@@ -53,7 +53,7 @@ class RunCode extends Figure {
 
   reset() {
     this.isConfirming = false;
-    this.emit("reset");
+    this.typed.reset();
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * <run-facts .run=${run}></run-facts>
+ * <run-facts></run-facts>
  *
  * What the page shows, in one sentence, and what it lacks.
  */
@@ -29,7 +29,8 @@ class RunFacts extends Figure {
         ${count(parameters)} parameters and ${count(corpus.vocab_size)} different tokens. It was trained on
         ${count(corpus.train_characters)} characters (${s.dataset}), for ${state}.</p>
       ${Object.entries(missing).map(([part, reason]) => html`<p>Missing here: ${part}. ${reason}</p>`)}
-      <p>Train your own: <code>python train.py</code>, then <code>python export_for_web.py --serve</code>.</p>`;
+      <p>Train your own: <code>python train.py</code>, then
+        <code>python export_for_web.py --serve</code>.</p>`;
   }
 }
 

@@ -1,22 +1,22 @@
 /**
- * <run-picker .runs=${runs} .run=${run}></run-picker>
+ * <run-picker></run-picker>
  *
- * The run that a page shows, and the others that were exported. Emits: "run" { name }.
+ * The run that a page shows, and the others that were exported. Chooses a run.
  */
 import { css, html } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
 
 class RunPicker extends Figure {
-  static properties = { runs: { attribute: false } };
+  static properties = { runs: { from: "page", attribute: false } };
 
   static styles = [
     Figure.styles,
+    controls,
     css`
-    label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
+    select { max-width: min(60vw, 100%); }
     @media (max-width: 640px) { select { max-width: 80vw; } }
-    select { height: 44px; max-width: min(60vw, 100%); padding: 0 8px; border: 1px solid var(--line);
-             border-radius: 8px; background: var(--panel); color: var(--text); }
   `,
   ];
 
@@ -26,16 +26,16 @@ class RunPicker extends Figure {
 
   /** There is something to choose from, even if the run in the address is not one of them. */
   render() {
-    return this.runs?.length ? this.draw(this.run?.manifest ?? {}) : html``;
+    return this.runs?.length ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
   }
 
   draw({ name }) {
     return html`<label>run
-      <select @change=${(event) => this.emit("run", { name: event.target.value })}>
+      <select @change=${(event) => this.store.set({ run: event.target.value })}>
         ${name ? "" : html`<option selected>choose one</option>`}
         ${this.runs.map(
-          (run) => html`<option value=${run.name}
-          .selected=${run.name === name}>${run.name} · ${count(run.parameters)} parameters</option>`,
+          (one) => html`<option value=${one.name}
+          .selected=${one.name === name}>${one.name} · ${count(one.parameters)} parameters</option>`,
         )}
       </select></label>`;
   }

@@ -1,10 +1,11 @@
 /**
- * <step-controls .run=${run} step="100"></step-controls>
+ * <step-controls></step-controls>
  *
  * The slider over all sampled steps, with play and single steps; the milestones are marked below it.
- * Emits: "step" { step }.
+ * Chooses a step.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, duration, nats } from "../../app/format.js";
 import { fractionalIndex } from "../../app/step-scale.js";
@@ -18,14 +19,12 @@ class StepControls extends Figure {
 
   static styles = [
     Figure.styles,
+    controls,
     css`
-    .row { display: flex; align-items: center; gap: 8px; }
+    .row { flex-wrap: nowrap; gap: 8px; }
     .buttons { display: flex; gap: 4px; }
-    button { min-width: 44px; height: 44px; border: 1px solid var(--line); border-radius: 22px;
-             background: var(--panel); cursor: pointer; font-size: 1rem; padding: 0 10px; }
-    button:hover { border-color: var(--accent); }
-    .play { background: var(--accent); color: var(--panel); border-color: var(--accent);
-            min-width: 88px; font-weight: 600; }
+    button { min-width: 44px; font-size: 1rem; padding: 0 10px; text-align: center; }
+    .primary { min-width: 88px; }
     .now { margin-left: 8px; line-height: 1.35; }
     .now strong { font-size: 1.1875rem; font-weight: 600; }
     .now span { color: var(--muted); display: block; }
@@ -37,7 +36,7 @@ class StepControls extends Figure {
                background: var(--muted); }
     .marks i.passed { background: var(--accent); }
     @media (max-width: 640px) {
-      .play { min-width: 64px; } .buttons button { padding: 0 4px; }
+      .primary { min-width: 64px; } .buttons button { padding: 0 4px; }
       .now { margin-left: 0; min-width: 0; } .now strong { font-size: var(--small); }
       .now span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     }
@@ -83,7 +82,7 @@ class StepControls extends Figure {
   /** Show the sample with this index. */
   go(i) {
     const { steps } = this.data;
-    this.emit("step", { step: steps[Math.max(0, Math.min(steps.length - 1, i))] });
+    this.store.set({ step: steps[Math.max(0, Math.min(steps.length - 1, i))] });
   }
 
   seek(i) {
@@ -92,8 +91,8 @@ class StepControls extends Figure {
   }
 
   draw({ milestones, seconds, losses, steps }) {
-    const i = Math.max(0, steps.indexOf(this.step)),
-      last = steps.length - 1;
+    const i = Math.max(0, steps.indexOf(this.step));
+    const last = steps.length - 1;
     const loss = losses.get(this.step);
     const label = `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
     return html`
@@ -102,7 +101,7 @@ class StepControls extends Figure {
           ${
             reducedMotion.matches
               ? ""
-              : html`<button class="play"
+              : html`<button class="primary"
             @click=${() => (this.playing ? this.pause() : this.play())}>
             ${this.playing ? "Pause" : "Play"}</button>`
           }

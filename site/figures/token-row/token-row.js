@@ -1,10 +1,9 @@
 /**
- * <token-row .run=${run} .pass=${pass} position="9" head="2.1"></token-row>
+ * <token-row></token-row>
  *
  * A text as tokens. Green is the probability of each token that the model wrote; the bar under a token
  * is its attention weight in the chosen head, when the model predicted the token at the chosen
- * position. With .otherPass, the first token that differs is marked.
- * Emits: "position" { position }.
+ * position. Where two texts are compared, the first token that differs is marked. Chooses a position.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
@@ -49,29 +48,29 @@ class TokenRow extends ForwardPassFigure {
   }
 
   go(position) {
-    this.emit("position", { position: Math.max(1, Math.min(this.pass.lastPosition, position)) });
+    this.store.set({ position: Math.max(1, Math.min(this.pass.lastPosition, position)) });
   }
 
   draw() {
-    const { pass } = this,
-      hasGhost = pass.lastPosition === pass.length;
+    const { pass } = this;
+    const hasGhost = pass.lastPosition === pass.length;
     const differs = this.otherPass ? firstDifference(pass, this.otherPass) : null;
     return html`
-      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.ariaLabel()}
+      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.label()}
         @keydown=${this.walk} @click=${this.point}>
         ${pass.ids.map((id, i) => this.token(i, showWhitespace(pass.vocab[id]), i === differs))}
         ${hasGhost ? this.token(pass.length, "?", differs === pass.length) : nothing}</div>
       <p class="description" aria-live="polite">${this.description()}</p>`;
   }
 
-  ariaLabel() {
+  label() {
     const { ids, vocab, length } = this.pass;
     return `${count(length)} tokens: ${ids.map((id) => inText(vocab[id])).join("")}`;
   }
 
   token(i, token, differs) {
-    const { pass, shownPosition: position } = this,
-      classes = ["token"];
+    const { pass, shownPosition: position } = this;
+    const classes = ["token"];
     if (i < pass.promptLength) classes.push("prompt");
     else classes.push(i === pass.length ? "ghost" : colorToken(pass.nextTokenProbs(i).p));
     if (i === position) classes.push("chosen");
@@ -93,19 +92,16 @@ class TokenRow extends ForwardPassFigure {
   description() {
     const { pass, shownPosition: position } = this;
     const name = (i) => html`<b dir="auto">${showWhitespace(pass.vocab[pass.ids[i]])}</b>`;
-    const row = pass.attentionRow(this.headIndex, position - 1),
-      most = row.indexOf(Math.max(...row));
-    const where = html`After reading up to ${name(position - 1)}, head ${this.layerAndHead.join(
-      ".",
-    )} looked most at ${name(most)} (${percent(row[most])}).`;
+    const row = pass.attentionRow(this.headIndex, position - 1);
+    const most = row.indexOf(Math.max(...row));
+    const where = html`After reading up to ${name(position - 1)}, head ${
+      this.shownHead
+    } looked most at ${name(most)} (${percent(row[most])}).`;
     if (position === pass.length) return html`What might come next. ${where}`;
     const source = position < pass.promptLength ? "part of the prompt" : "written by the model";
     const p = pass.nextTokenProbs(position)?.p;
     return html`Token ${position}, ${name(position)}: ${source}${
-      p === undefined
-        ? "."
-        : `; the model gave it a
-      probability of ${percent(p)}.`
+      p === undefined ? "." : `; the model gave it a probability of ${percent(p)}.`
     } ${where}`;
   }
 }

@@ -1,9 +1,8 @@
 /**
- * <top-ten .run=${run} .pass=${pass} position="9" temperature="0.8"></top-ten>
+ * <top-ten></top-ten>
  *
  * The ten most likely tokens at a position: the probability that the model gives each, and its
- * probability of being sampled at a temperature. The token in the text is marked.
- * Emits: "temperature" { temperature }.
+ * probability of being sampled at a temperature, which is chosen here. The token in the text is marked.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { errorBox } from "../../app/figure.js";
@@ -13,8 +12,8 @@ import { nearestSnapshot } from "../../app/model.js";
 
 class TopTen extends ForwardPassFigure {
   static properties = {
-    temperature: { type: Number },
-    weightsError: { attribute: false }, // an error if the weights of this step cannot be used
+    temperature: { from: "store", type: Number },
+    weightsError: { from: "passes", attribute: false }, // if the weights of this step cannot be used
   };
 
   static styles = [
@@ -46,8 +45,8 @@ class TopTen extends ForwardPassFigure {
   ];
 
   draw() {
-    const { pass, shownPosition: position } = this,
-      prediction = pass.nextTokenProbs(position);
+    const { pass, shownPosition: position } = this;
+    const prediction = pass.nextTokenProbs(position);
     const before = html`<code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>`;
     if (!prediction && this.weightsError) return errorBox(this.weightsError);
     if (!prediction && nearestSnapshot(pass.run, pass.step) === pass.step) return this.placeholder();
@@ -75,8 +74,8 @@ class TopTen extends ForwardPassFigure {
       this.temperature < 1e-6
         ? top.map((_, i) => Number(i === 0))
         : top.map(({ p }) => Math.max(p, 1e-9) ** (1 / this.temperature));
-    const sum = scaled.reduce((a, b) => a + b, 0),
-      ids = top.map(({ id }) => id);
+    const sum = scaled.reduce((a, b) => a + b, 0);
+    const ids = top.map(({ id }) => id);
     return (id) => (ids.includes(id) ? scaled[ids.indexOf(id)] / sum : null);
   }
 
@@ -106,22 +105,21 @@ class TopTen extends ForwardPassFigure {
   slider() {
     return html`<label>temperature
       <input type="range" min="0" max="2" step="0.1" .value=${String(this.temperature)}
-        @input=${(event) => this.emit("temperature", { temperature: Number(event.target.value) })}>
+        @input=${(event) => this.store.set({ temperature: Number(event.target.value) })}>
       <output>${this.temperature.toFixed(1)}</output></label>`;
   }
 
   description({ id }) {
-    const { pass, shownPosition: position } = this,
-      entropy = pass.entropy(position);
+    const { pass, shownPosition: position } = this;
+    const entropy = pass.entropy(position);
     const legend = html`<i class="swatch model-prob"></i> the probability it gave,
       <i class="swatch sampling-prob"></i> the chance of being drawn at this temperature${
         pass.logits ? "" : ", among these ten"
       }.`;
     const uncertainty = entropy === null ? nothing : ` Its uncertainty is ${nats(entropy)}.`;
     if (id === null || position < pass.promptLength) return html`${legend}${uncertainty}`;
-    return html`${legend}${uncertainty} <bdi>${showWhitespace(pass.vocab[id])}</bdi> was drawn at temperature ${
-      pass.temperature
-    }.`;
+    return html`${legend}${uncertainty} <bdi>${showWhitespace(pass.vocab[id])}</bdi> was drawn at
+      temperature ${pass.temperature}.`;
   }
 }
 

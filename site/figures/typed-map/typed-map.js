@@ -1,21 +1,23 @@
 /**
- * <typed-map .run=${run} .maps=${maps} head="2.1"></typed-map>
+ * <typed-map></typed-map>
  *
  * Where a typed head looks in a real text, beside where the model's built-in head looks. `maps` has ids:
  * the tokens (T); typed and builtin: their weights, row by row (T T), typed null if there are none;
- * hasRun: whether the code was run. Emits: "head" { head }.
+ * hasRun: whether the code was run. Chooses a head.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { drawSquare, colormapsOf } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { inText, percent, showWhitespace } from "../../app/format.js";
+import { headNames } from "../../app/heads.js";
+import { SquareMap } from "../../app/square-map.js";
 
 class TypedMap extends Figure {
   static properties = {
-    maps: { attribute: false },
-    changed: { type: Boolean }, // whether the code has changed since the maps
-    head: { type: String },
+    maps: { from: "typed", attribute: false },
+    changed: { from: "typed", type: Boolean }, // whether the code has changed since the maps
+    head: { from: "store", type: String },
     cell: { state: true }, // [row, column] that is pointed at, or null
   };
 
@@ -39,10 +41,21 @@ class TypedMap extends Figure {
                text-align: center; color: var(--muted); }
     .description { grid-column: 1 / -1; display: grid; gap: 8px; min-height: 7.5em; max-width: 72ch;
             align-content: start; }
+    label { flex-wrap: wrap; }
     .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
-    label { display: flex; align-items: center; gap: 8px; color: var(--muted); flex-wrap: wrap; }
   `,
   ];
+
+  constructor() {
+    super();
+    this.pointer = new SquareMap({
+      size: () => this.maps?.ids.length ?? 0,
+      cell: () => this.cell,
+      point: (cell) => {
+        this.cell = cell;
+      },
+    });
+  }
 
   load(run) {
     return run.manifest;
@@ -56,27 +69,28 @@ class TypedMap extends Figure {
   draw({ settings }) {
     const { maps } = this;
     return html`<label>On a real text, with the queries, keys and values of head
-        <select @change=${({ target }) => this.emit("head", { head: target.value })}>
-          ${Array.from({ length: settings.n_layer * settings.n_head }, (_, i) => {
-            const name = `${Math.floor(i / settings.n_head)}.${i % settings.n_head}`;
-            return html`<option value=${name} .selected=${name === this.head}>${name}</option>`;
-          })}</select></label>
+        <select @change=${({ target }) => this.store.set({ head: target.value })}>
+          ${headNames(settings).map(
+            (name) => html`<option value=${name}
+            .selected=${name === this.head}>${name}</option>`,
+          )}</select></label>
       <div class="two">${this.field(this.changed ? "Yours, from the last run" : "Yours", maps?.typed)}
         ${this.field("The model’s own", maps?.builtin)}
-        <div class="description"><p class="caption">Each row is a token that looks; each column is a token it looks
-          at. The stronger the green, the more attention. The future lies to the right of the dashed line.</p>
+        <div class="description"><p class="caption">Each row is a token that looks; each column is a token
+          it looks at. The stronger the green, the more attention. The future lies to the right of the
+          dashed line.</p>
           <p aria-live="polite">${maps ? this.description() : nothing}</p></div>
       </div>`;
   }
 
   field(title, weights) {
-    const T = this.maps?.ids.length ?? 0,
-      { cell } = this,
-      part = (i) => `${(100 * i) / T}%`;
+    const T = this.maps?.ids.length ?? 0;
+    const { cell, pointer } = this;
+    const part = (i) => `${(100 * i) / T}%`;
     return html`<div><h3>${title}</h3>
       <div class="field" tabindex=${weights ? "0" : "-1"} role="group" aria-label=${`Attention: ${title}`}
-        @pointermove=${this.point} @pointerdown=${this.point} @pointerleave=${this.leave}
-        @keydown=${this.walk}>
+        @pointermove=${pointer.move} @pointerdown=${pointer.down} @pointerleave=${pointer.leave}
+        @keydown=${pointer.key}>
         <canvas ?hidden=${!weights}></canvas>
         <svg ?hidden=${!weights} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
           <path d="M0 0L1 1"></path></svg>
@@ -106,16 +120,16 @@ class TypedMap extends Figure {
 
   repaint() {
     if (!this.maps || !this.data) return;
-    const heat = colormapsOf(this),
-      canvases = this.renderRoot.querySelectorAll("canvas");
+    const heat = colormapsOf(this);
+    const canvases = this.renderRoot.querySelectorAll("canvas");
     const { ids, typed, builtin } = this.maps;
     [typed, builtin].forEach((weights, i) => weights && drawSquare(canvases[i], weights, ids.length, heat));
   }
 
   /** Which text it is. */
   text() {
-    const { ids } = this.maps,
-      text = ids.map((id) => inText(this.run.vocab[id])).join("");
+    const { ids } = this.maps;
+    const text = ids.map((id) => inText(this.run.vocab[id])).join("");
     return html`The text (${ids.length} tokens): “<bdi>${text.trim()}</bdi>”.`;
   }
 
@@ -124,12 +138,12 @@ class TypedMap extends Figure {
   }
 
   description() {
-    const { typed, builtin, ids } = this.maps,
-      { cell } = this,
-      T = ids.length;
+    const { typed, builtin, ids } = this.maps;
+    const { cell } = this;
+    const T = ids.length;
     if (cell) {
-      const [query, key] = cell,
-        i = query * T + key;
+      const [query, key] = cell;
+      const i = query * T + key;
       return html`From ${this.name(query)} (position ${query}) to ${this.name(key)} (position ${key}):
         ${typed ? html`yours ${inPercent(typed[i])}, ` : nothing}the model’s own ${inPercent(builtin[i])}.`;
     }
@@ -146,31 +160,6 @@ class TypedMap extends Figure {
       typed,
       T,
     )}${largest(typed, builtin, T)}`;
-  }
-
-  cellAt({ clientX, clientY, currentTarget }) {
-    const box = currentTarget.getBoundingClientRect(),
-      T = this.maps.ids.length;
-    const cell = (x, size) => Math.max(0, Math.min(T - 1, Math.floor((T * x) / size)));
-    return [cell(clientY - box.top, box.height), cell(clientX - box.left, box.width)];
-  }
-
-  point(event) {
-    if (this.maps) this.cell = this.cellAt(event);
-  }
-
-  leave({ pointerType }) {
-    if (pointerType === "mouse") this.cell = null;
-  }
-
-  walk(event) {
-    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
-    if (!by || !this.maps) return;
-    event.preventDefault();
-    const last = this.maps.ids.length - 1,
-      clamp = (i) => Math.max(0, Math.min(last, i));
-    const [row, column] = this.cell ?? [0, 0];
-    this.cell = this.cell ? [clamp(row + by[0]), clamp(column + by[1])] : [0, 0];
   }
 }
 
@@ -196,9 +185,9 @@ function largest(typed, builtin, T) {
   });
   return Math.abs(a - b) < 0.005
     ? ""
-    : ` The largest cell of a row holds ${inPercent(a)} on average, compared with ${inPercent(
-        b,
-      )} in the model’s own.`;
+    : ` The largest cell of a row holds ${inPercent(
+        a,
+      )} on average, compared with ${inPercent(b)} in the model’s own.`;
 }
 
 customElements.define("typed-map", TypedMap);

@@ -1,5 +1,5 @@
 /**
- * <typed-story .run=${run} .result=${result} .story=${story} prompt="0"></typed-story>
+ * <typed-story></typed-story>
  *
  * What the model writes when a typed head replaces all of its own, and what that costs.
  * `result` as for head-check. `story` is null before, or has
@@ -7,7 +7,6 @@
  *   typed, builtin: tokens { id, p } so far, after the prompt; busy: whether more will come;
  *   message: what went wrong, or ""; loss: { typed, builtin, pytorch, tokens } in nats per token, or
  *   null; lossMessage: why there is none.
- * Emits: "story" { prompt }, "stop" {}.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
@@ -16,13 +15,16 @@ import { Figure } from "../../app/figure.js";
 import { count, inText, nats, percent } from "../../app/format.js";
 
 class TypedStory extends Figure {
-  static properties = { result: { attribute: false }, story: { attribute: false }, prompt: { type: Number } };
+  static properties = {
+    result: { from: "typed", attribute: false },
+    story: { from: "typed", attribute: false },
+    prompt: { type: Number },
+  };
 
   static styles = [
     Figure.styles,
     controls,
     css`
-    label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
     .two { display: grid; gap: 16px 40px; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
            margin-top: 16px; }
     @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } }
@@ -43,8 +45,8 @@ class TypedStory extends Figure {
   }
 
   draw({ prompts }) {
-    const { result, story } = this,
-      can = Boolean(result?.passed.includes("shape"));
+    const { result, story } = this;
+    const can = Boolean(result?.passed.includes("shape"));
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => {
           this.prompt = Number(target.value);
@@ -75,8 +77,8 @@ class TypedStory extends Figure {
   }
 
   press() {
-    if (this.story?.busy) this.emit("stop");
-    else this.emit("story", { prompt: this.prompt ?? 0 });
+    if (this.story?.busy) this.typed.stopStory();
+    else this.typed.tell(this.prompt ?? 0);
   }
 
   willUpdate(changed) {
@@ -96,8 +98,8 @@ class TypedStory extends Figure {
   }
 
   text(tokens, differs) {
-    const { prompts } = this.run.manifest,
-      { vocab } = this.run;
+    const { prompts } = this.run.manifest;
+    const { vocab } = this.run;
     return html`<p class="text" dir="auto"><span class="prompt">${prompts[this.story.prompt]}</span>${tokens.map(
       ({ id, p }, i) => html`<span class=${`${colorToken(p)} ${i === differs ? "differs" : ""}`}
         title=${percent(p)}>${inText(vocab[id])}</span>`,

@@ -1,0 +1,81 @@
+/**
+ * <terra-page default-step="last"> … </terra-page>
+ *
+ * A whole page: it opens the run that the address names, or the default one, and says so where that fails.
+ * Figures inside ask it for "page": its state has runs, the list to choose from, and run, the one that is
+ * shown, null until it is there; and for "store". default-step, "first" or "last", is the step that is shown
+ * while the address names none. Its header and its box for errors stand in every page: see
+ * terrarium/web/pages.py.
+ */
+import { html, nothing, render } from "../../vendored/lit.js";
+import { provide } from "../context.js";
+import { errorBox } from "../figure.js";
+import { Observable } from "../observable.js";
+import { listRuns, openRun } from "../run.js";
+import { SCHEMA, Store } from "../store.js";
+
+const DEFAULT_RUN = "stories"; // shown by default, if it is there
+
+class TerraPage extends HTMLElement {
+  page = Object.assign(new Observable(), { state: { runs: [], run: null } });
+
+  connectedCallback() {
+    const step = SCHEMA.step.type(this.getAttribute("default-step") ?? "first");
+    this.store = new Store(undefined, { step });
+    provide(this, "page", this.page);
+    provide(this, "store", this.store);
+    this.querySelector("#error").replaceChildren(); // it says that no script runs
+    this.store.subscribe(() => this.follow());
+    this.open();
+  }
+
+  /** Open another run once it is chosen, and have the links to other pages name it. */
+  follow() {
+    const { run } = this.store.chosen;
+    for (const link of this.querySelectorAll("nav a")) {
+      link.hash = run ? new URLSearchParams({ run }).toString() : "";
+    }
+    if (this.page.state.runs.length && this.store.runName !== this.opening) this.open();
+  }
+
+  async open() {
+    let name;
+    try {
+      const { runs } = this.page.state.runs.length ? this.page.state : { runs: await listRuns() };
+      this.store.defaults.run = (runs.find(({ name }) => name === DEFAULT_RUN) ?? runs[0]).name;
+      this.page.update({ runs });
+      name = this.opening = this.store.runName;
+      const run = await openRun(name);
+      if (name === this.opening) this.show(run);
+    } catch (error) {
+      if (name === this.opening) this.fail(error); // or another run has been chosen meanwhile
+    }
+  }
+
+  show(run) {
+    render(nothing, this.querySelector("#error"));
+    this.removeAttribute("failed");
+    this.store.show(run); // first, so that figures get what is chosen together with the run
+    this.page.update({ run });
+  }
+
+  /** Say what is wrong; figures without a run are not shown. */
+  fail(error) {
+    console.warn(error.message);
+    this.setAttribute("failed", "");
+    this.page.update({ run: null });
+    render([errorBox(error), this.otherRuns()], this.querySelector("#error"));
+  }
+
+  /** The runs that can be shown instead. */
+  otherRuns() {
+    const { runs } = this.page.state;
+    return runs.length
+      ? html`<p class="other-runs">Available: ${runs.map(
+          ({ name }, i) => html`${i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`,
+        )}</p>`
+      : nothing;
+  }
+}
+
+customElements.define("terra-page", TerraPage);

@@ -1,0 +1,132 @@
+"""Write what has to stand in every page of the site: its policy, its scripts, its header.
+
+    python -m terrarium.web.pages
+
+Run it after adding a page, a figure to a page, or an import to a script; a test compares. Every
+script is named, so that a slow network need not wait for one to learn which comes next.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from terrarium.files import atomic_write
+
+SITE = Path(__file__).parent.parent.parent / "site"
+
+# The pages that the header leads to.
+NAVIGATION = {
+    "index.html": "Watch it learn",
+    "explore.html": "Look inside",
+    "write.html": "Write the head",
+}
+# Nothing but this site; 'wasm-unsafe-eval' is what WebAssembly needs, and blobs start workers
+# that have the same policy.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "font-src 'self'; img-src 'self'; connect-src 'self'; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+AUTOLOAD = "app/autoload.js"
+BEGIN, END = "<!-- written by python -m terrarium.web.pages, from here -->", "<!-- to here -->"
+WRITTEN = re.compile(rf"\n *{BEGIN}.*?{END}", re.DOTALL)
+IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', re.MULTILINE)
+
+
+def complete(site, name):
+    """The text of a page with everything that has to stand in it."""
+    text = WRITTEN.sub("", (site / name).read_text("utf-8"))
+    text = text.replace("<head>", "<head>" + block(head(site, name, text)), 1)
+    return re.sub("<terra-page[^>]*>", lambda tag: tag[0] + block(header(name)), text, count=1)
+
+
+def block(lines):
+    return "".join(f"\n  {line}" for line in (BEGIN, *lines, END))
+
+
+def head(site, name, text):
+    root = root_of(name)
+    return [
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f'<link rel="icon" href="{root}styles/icon.svg">',
+        f'<link rel="stylesheet" href="{root}styles/page.css">',
+        f'<script type="module" src="{root}{AUTOLOAD}"></script>',
+        *(f'<link rel="modulepreload" href="{root}{script}">' for script in scripts_of(site, text)),
+    ]
+
+
+def header(name):
+    root = root_of(name)
+    links = [
+        f'    <a href="{root}{page}"{current(page == name)}>{title}</a>'
+        for page, title in NAVIGATION.items()
+    ]
+    return [
+        '<header class="site">',
+        f'  <a class="name" href="{root}index.html">Terrarium</a>',
+        '  <nav aria-label="Pages">',
+        *links,
+        "  </nav>",
+        "  <run-picker></run-picker>",
+        "</header>",
+        "<noscript><p>This page needs JavaScript, which is switched off in your browser.</p>"
+        "</noscript>",
+        '<div id="error"><p class="no-server">The figures are missing: browsers only run pages',
+        "  like this from a web server. In the Terrarium folder, type",
+        "  <code>python export_for_web.py --serve</code></p></div>",
+    ]
+
+
+def current(is_here):
+    return ' aria-current="page"' if is_here else ""
+
+
+def root_of(name):
+    """What leads from a page to the folder of the site."""
+    return "../" * name.count("/")
+
+
+def scripts_of(site, text):
+    """Every script that a page loads before somebody does something: those of its elements, and
+    what they import."""
+    tags = sorted({*re.findall("<([a-z]+-[a-z-]+)", text), "run-picker"})
+    found = [AUTOLOAD]
+    found += [script_of(site, tag) for tag in tags]
+    for script in found:  # which grows meanwhile
+        found += [other for other in imports_of(site, script) if other not in found]
+    return found
+
+
+def script_of(site, tag):
+    """The script that defines an element; app/autoload.js knows the same."""
+    element = f"app/elements/{tag}.js"
+    return element if (site / element).exists() else f"figures/{tag}/{tag}.js"
+
+
+def imports_of(site, script):
+    folder = os.path.dirname(script)
+    return [
+        os.path.normpath(os.path.join(folder, path)).replace(os.sep, "/")
+        for path in IMPORT.findall((site / script).read_text("utf-8"))
+    ]
+
+
+def pages_of(site):
+    """The pages that use the elements: all of them, exports aside."""
+    found = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+    return [name for name in found if not name.startswith("exported/")]
+
+
+def main():
+    for name in pages_of(SITE):
+        text = complete(SITE, name)
+        if text != (SITE / name).read_text("utf-8"):
+            with atomic_write(SITE / name) as file:
+                file.write(text.encode())
+            print(f"Wrote site/{name}")
+
+
+if __name__ == "__main__":
+    main()
