@@ -19,6 +19,7 @@ train: .venv/installed
 
 test: .venv/tested
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pytest
 
 bench: .venv/tested

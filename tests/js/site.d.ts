@@ -1,0 +1,42 @@
+// The properties that Lit and Figure.follow() give to the base classes of figures. A class field would hide
+// what Lit makes of `static properties`, so they are declared here. Those of the figures themselves are
+// found by tests/test_javascript.py.
+
+import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
+import { Observable } from "../../site/app/observable.js";
+import { Run as ARun, UserError } from "../../site/app/run.js";
+import { Store as AStore } from "../../site/app/store.js";
+import { TypedHead } from "../../site/app/typed-head.js";
+
+declare global {
+  type ForwardPass = AForwardPass;
+  type Run = ARun;
+  type Store = AStore;
+}
+
+declare module "../../site/app/figure.js" {
+  interface Figure {
+    run: Run;
+    step: number;
+    data: any;
+    error: UserError & { fromRender?: boolean };
+    page: Observable;
+    passes: Observable;
+    store: Store;
+    typed: TypedHead;
+    load(run: Run): any;
+    draw(data: any): unknown;
+  }
+}
+
+declare module "../../site/app/forward-pass-figure.js" {
+  interface ForwardPassFigure {
+    both: ForwardPass[];
+    pass: ForwardPass;
+    otherPass: ForwardPass;
+    second: boolean;
+    position: number;
+    head: string;
+    defaultPosition: string;
+  }
+}
