@@ -69,7 +69,7 @@ def older_encoding(content, position):
     if not before.isascii():  # so far it was UTF-8, and not only ASCII
         line = before.count(b"\n") + 1
         return (
-            f"The text before it is, so the file seems to be damaged here ({line:,} lines on).",
+            f"The text before it is, so the file seems to be damaged in line {line:,}.",
             "Open it in an editor, mend that place, and save it with the encoding UTF-8.",
         )
     if sum(byte > 127 for byte in around) < len(around) / 4:

@@ -3,30 +3,43 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
+from functools import partial
 from types import SimpleNamespace
 
+import export_for_web
 import train
 from helpers import (
     A_MOUSE,
     FIREFOX_PATCH,
-    PATIENCE,
     PATIENT,
+    PIGS,
+    QUICK,
     QUIET,
     ROOT,
+    SEA,
+    SMALL,
+    TALE,
     TIMEOUT,
     chromium,
+    contents,
     firefox,
+    grow,
+    parsed,
+    run_script,
     served,
     train_in,
 )
-from terrarium.settings import read_settings
+from terrarium.errors import BadInput
+from terrarium.trained import Run
+from terrarium.web.exported_run import ExportedRun
 
 import pytest
 import torch
 from hypothesis import settings
 
+# What is compared to the last bit is only alike on a CPU, so graphics cards are hidden here and from
+# the programs that tests start; test_devices.py has a test that looks for one.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 # The models here are too small to share out, neither here nor in the programs that tests start.
 torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 settings.register_profile("patient", deadline=None)  # a busy machine is no mistake
@@ -57,31 +70,107 @@ def folder(tmp_path, monkeypatch):
 def run_train(folder):
     """run_train("--preset", "smoke"): `python train.py` in `folder`, as a process of its own."""
 
-    def run(*flags, **options):
-        return subprocess.run(
-            [sys.executable, ROOT / "train.py", *map(str, flags)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            **options,
-        )
+    return partial(run_script, "train.py", cwd=folder)
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C means the same after a test as before it: a training in this process changes that."""
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.fixture
+def train_here(folder, ctrl_c):
+    """train_here("--preset", "smoke"): the same run in this process; returns its settings."""
+
+    def run(*flags):
+        s = parsed(*flags)
+        train.train(s)
+        return s
 
     return run
 
 
 @pytest.fixture
-def train_here(folder):
-    """train_here("--preset", "smoke"): the same run in this process; returns its settings."""
+def pigs(folder):
+    """The working directory, in which pigs.txt is: python train.py with the flags QUICK reads it."""
+    (folder / "pigs.txt").write_text(PIGS, "utf-8", newline="\n")
+    return folder
 
-    def run(*flags):
-        s = read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
-        train.train(s)
-        return s
 
-    handler = signal.getsignal(signal.SIGINT)
-    yield run
-    signal.signal(signal.SIGINT, handler)
+@pytest.fixture
+def refused(train_here, pigs):
+    """refused("--steps", 0): the sentence with which it is refused; no file came, went or changed."""
+
+    def there():
+        found = contents(pigs, folders=True)
+        return {path: content for path, content in found.items() if path != "runs"}  # or empty
+
+    def refuse(*flags):
+        before = there()
+        with pytest.raises(BadInput) as error:
+            train_here(*QUICK, *flags)
+        assert there() == before
+        sentence = str(error.value)
+        assert sentence[-1] in ".?" or sentence.endswith("python train.py")
+        assert "\n" not in sentence
+        return sentence
+
+    return refuse
+
+
+# Runs, each trained once. What is in them is not to be changed ------------------------------------
+
+
+@pytest.fixture(scope="session")
+def smoke_run(tmp_path_factory):
+    """The folder of a run with the preset smoke."""
+    folder = tmp_path_factory.mktemp("trained")
+    train_in(folder, "--preset", "smoke", "--precision", "float32")  # nothing is timed
+    return folder / "runs" / "smoke"
+
+
+@pytest.fixture(scope="session")
+def tale_run(tmp_path_factory):
+    """The folder of a run of 20 steps on the tale."""
+    run = tmp_path_factory.mktemp("grown") / "runs" / "tale"
+    return grow(run, TALE, "--vocab-size", 64, "--snapshots", 6)
+
+
+@pytest.fixture(scope="session")
+def exported_run(tale_run):
+    """That run as export_for_web.py reads it."""
+    return ExportedRun(tale_run, "int8")
+
+
+@pytest.fixture(scope="session")
+def tale_export(tale_run, tmp_path_factory):
+    """The export of that run."""
+    site = tmp_path_factory.mktemp("exports") / "site"
+    return export_for_web.export(ExportedRun(tale_run, "int8"), site)
+
+
+@pytest.fixture
+def mine(tale_run, folder):
+    """A copy of that run, runs/tale in the working directory, to do with as one likes."""
+    return shutil.copytree(tale_run, folder / "runs" / "tale").relative_to(folder)
+
+
+@pytest.fixture(scope="session")
+def sea_run(tmp_path_factory):
+    """The folder of a run of 60 steps on sea shells."""
+    home = tmp_path_factory.mktemp("sea")
+    (home / "sea.txt").write_text(SEA, "utf-8")
+    train_in(home, *SMALL, "--dataset", "sea.txt", "--vocab-size", 64, "--steps", 60)
+    return home / "runs" / "sea"
+
+
+@pytest.fixture(scope="session")
+def trained_run(sea_run):
+    """That run as show_model.py reads it."""
+    return Run(sea_run)
 
 
 # Pages ------------------------------------------------------------------------------------------
@@ -145,24 +234,11 @@ def browser(playwright):
 
 
 @pytest.fixture(scope="session")
-def smoke_run(tmp_path_factory):
-    """The folder of a run with the preset smoke, trained once; not to be changed."""
-    folder = tmp_path_factory.mktemp("trained")
-    train_in(folder, "--preset", "smoke")
-    return folder / "runs" / "smoke"
-
-
-@pytest.fixture(scope="session")
 def smoke_site(smoke_run, tmp_path_factory):
     """The folder of a whole site that shows that run; not to be changed."""
     site = tmp_path_factory.mktemp("site")
-    subprocess.run(
-        [sys.executable, ROOT / "export_for_web.py", "runs/smoke", "--out", site],
-        cwd=smoke_run.parent.parent,
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    home = smoke_run.parent.parent
+    run_script("export_for_web.py", "runs/smoke", "--out", site, cwd=home).check_returncode()
     return site
 
 

@@ -1,18 +1,24 @@
-"""What several test files share: patience, runs in this process, pages, and damaged files."""
+"""What several test files share: patience, texts and runs, models, terminals, pages, damaged files."""
 
 import contextlib
 import hashlib
+import io
 import json
 import math
 import os
+import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import partial
 from pathlib import Path
 
 import train
+from terrarium import console
+from terrarium.batches import row_spans
 from terrarium.settings import read_settings
 
 import numpy as np
@@ -33,16 +39,181 @@ def wait_until(condition, process=None):
     return found
 
 
+# Runs -------------------------------------------------------------------------------------------
+
+SMALL = ("--preset", "smoke", "--device", "cpu", "--precision", "float32")
+QUICK = (*SMALL, "--dataset", "pigs.txt", "--vocab-size", "64")  # on the text of the fixture pigs
+PIGS = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
+TALE = (
+    'Tom saw a small dog. The dog ran to Tom and Anna. "I like this dog," said Anna.\n'
+    "Then Tom and Anna went home, and the dog ran home with Anna.\n"
+) * 40
+# The steps of the run on the tale that have a sample, and those whose weights were saved.
+SAMPLED, SAVED = [0, 1, 2, 4, 9, 10, 20], [0, 1, 2, 4, 9, 20]
+SEA = (
+    "She sells sea shells by the sea shore.\nHe sells she sells by the shore.\n"
+    "The shells she sells are sea shells.\n"
+) * 60
+HEAD = '''\
+"""My own head."""
+import math
+import torch
+
+def attention(q, k, v):
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    future = torch.ones(*scores.shape[-2:], device=q.device).triu(1).bool()
+    weights = scores.masked_fill(future, -math.inf).softmax(-1)  # ≥ 0
+    return weights @ v, weights
+'''
+
+
+def parsed(*flags):
+    """The settings that these flags stand for."""
+    return read_settings(train.Settings, train.PRESETS, [*map(str, flags)])
+
+
+def run_script(name, *words, **options):
+    """A command of Terrarium, such as "show_model.py", as a process of its own that has ended."""
+    return subprocess.run(
+        [sys.executable, ROOT / name, *map(str, words)],
+        text=True,
+        capture_output=True,
+        timeout=PATIENCE,
+        **options,
+    )
+
+
 def train_in(folder, *flags):
     """What `python train.py` with these flags does in a folder, in this process."""
     before, handler = os.getcwd(), signal.getsignal(signal.SIGINT)
     os.chdir(folder)
     try:
-        train.train(read_settings(train.Settings, train.PRESETS, [*map(str, flags)]))
+        train.train(parsed(*flags))
     finally:
         os.chdir(before)
         signal.signal(signal.SIGINT, handler)
 
+
+def grow(folder, text, *flags):
+    """The folder of a run on a text of one's own; the text is gone afterwards."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    file = folder.parent / f"{folder.name}.txt"
+    file.write_text(text, "utf-8", newline="")
+    try:
+        train_in(".", *SMALL, "--dataset", file, "--out", folder, *flags)
+    finally:
+        file.unlink()
+    return folder
+
+
+def snapshot(run, step):
+    """The weights that a run saved after so many steps."""
+    return torch.load(run / "snapshots" / f"{step:06}.pt", weights_only=True)
+
+
+def read_lines(path):
+    """What the lines of a file say as JSON."""
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def contents(folder, folders=False):
+    """{path in it: bytes} of all files in a folder, hidden ones too; of folders None, if wanted."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in Path(folder).rglob("*")
+        if folders or path.is_file()
+    }
+
+
+# Models and rows of tokens ----------------------------------------------------------------------
+
+TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=24, n_ctx=8)
+
+
+def tiny(seed=0, **shape):
+    """A model whose weights are large enough that every part of it matters."""
+    torch.manual_seed(seed)
+    s = train.Settings(**{**dict(n_layer=2, n_head=2, n_embd=8, n_ff=12, n_ctx=9), **shape})
+    model = train.GPT(s, 11).eval()
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.5)
+    return model
+
+
+def logits(model, ids):
+    """The logits (T, V) at every position of a text, by a plain forward pass."""
+    with torch.inference_mode():
+        return model(torch.tensor([ids]))[0][0]
+
+
+def principal(vectors):
+    """What numpy finds: the plane (C, 2), the largest number of each direction above zero."""
+    _, spread, directions = np.linalg.svd(vectors - vectors.mean(0), full_matrices=False)
+    two = directions[:2].T
+    largest = two[np.abs(two).argmax(0), [0, 1]]
+    return two * np.sign(largest), spread[:2] ** 2 / (spread**2).sum()
+
+
+def documents(lengths):
+    """Ids of documents of these lengths: an end token (0) before, between and after them."""
+    ids = [0]
+    for length in lengths:
+        ids += [1 + i % 40 for i in range(len(ids), len(ids) + length)] + [0]
+    return np.array(ids, np.uint16)
+
+
+def spans_of(tokens, end, n_ctx):
+    return row_spans(train.windows(tokens, end, n_ctx), len(tokens), end, n_ctx)
+
+
+def batch_of(tokens, end, s, step, *rest):
+    return train.draw_batch(tokens, spans_of(tokens, end, s.n_ctx), s, step, *rest)
+
+
+def learn(text, vocab_size=0, has_documents=False):
+    """The tokenizer that is learned from a text."""
+    counts = train.Counter(train.Tokenizer.pre_tokenize(text))
+    return train.Tokenizer.train(counts, has_documents, vocab_size)
+
+
+# Terminals --------------------------------------------------------------------------------------
+
+# Clear the screen, set the title, the clipboard (OSC 52), a link, C1's CSI, ring, go back, turn
+# the direction of the line around, and half a character.
+EVIL = (
+    "\x1b[2J\x1b[H",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;Y3VybA==\x07",
+    "\x1b]8;;http://x\x1b\\",
+    "\x9b31m",
+    "\x07",
+    "\r",
+    "\x08",
+    "\u202e",
+    "\u2066",
+    "\x7f",
+    "\x00",
+    "\udcff",
+)
+
+
+class Terminal(io.StringIO):
+    """A stream that says that somebody looks at it."""
+
+    def isatty(self):
+        return True
+
+
+OUR_COLOURS = re.compile(r"\x1b\[48;5;\d+;97m|\x1b\[0m")
+
+
+def acts(text):
+    """The control characters in what was printed that are not our own colours."""
+    return console.CONTROL.findall(OUR_COLOURS.sub("", text))
+
+
+# Pages ------------------------------------------------------------------------------------------
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
@@ -113,7 +284,7 @@ def served(folder):
     from terrarium.web.serve import Handler, Server
 
     server = Server(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -138,6 +309,9 @@ def opened(browser, address, width=1440, height=900, dark=False, still=False):
         assert page.complaints == []
     finally:
         page.close()
+
+
+# Damaged files ----------------------------------------------------------------------------------
 
 
 def rehash(run):
@@ -176,6 +350,9 @@ def change(run, name, how):
                 {name: dict(bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest())}
             ),
         )
+
+
+# Exports ----------------------------------------------------------------------------------------
 
 
 def read(place, name):

@@ -3,51 +3,18 @@
 import argparse
 import io
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import export_for_web
-import show_model
-import train
+from helpers import EVIL, Terminal, acts
 from terrarium import console
-from terrarium.console import color_token, show_whitespace
-from terrarium.devices import StopOnCtrlC
-from terrarium.errors import BadInput
-from terrarium.main import run_command
-from terrarium.screen import next_commands
-from terrarium.settings import read_settings
+from terrarium.console import color_token, duration, read_line, show_whitespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-# Clear the screen, set the title, the clipboard (OSC 52), a link, C1's CSI, ring, go back, turn
-# the direction of the line around, and half a character.
-EVIL = (
-    "\x1b[2J\x1b[H",
-    "\x1b]0;title\x07",
-    "\x1b]52;c;Y3VybA==\x07",
-    "\x1b]8;;http://x\x1b\\",
-    "\x9b31m",
-    "\x07",
-    "\r",
-    "\x08",
-    "\u202e",
-    "\u2066",
-    "\x7f",
-    "\x00",
-    "\udcff",
-)
-OURS = re.compile(r"\x1b\[48;5;\d+;97m|\x1b\[0m")
-
-
-def acts(text):
-    """The control characters in what was printed that are not our own colours."""
-    return console.CONTROL.findall(OURS.sub("", text))
-
 
 # ---------------------------------------------------------------------------------------------
 # Text of others
@@ -83,125 +50,6 @@ def test_a_token_cannot_act_through_its_colour(monkeypatch, token, coloured):
     shown = color_token(f"a{token}b", 0.5)
     assert not acts(shown) and ("\x1b" in shown) == coloured
     assert not acts(show_whitespace(token))
-
-
-@pytest.fixture(scope="module")
-def evil(tmp_path_factory):
-    """A run that learned from a text full of escape sequences, in a folder named by one."""
-    home = tmp_path_factory.mktemp("home")
-    signs = [sign for sign in EVIL if sign not in ("\x00", "\udcff")]
-    lines = [
-        f"line {i} {signs[i % len(signs)]} ok, said Tom {signs[-1 - i % len(signs)]}"
-        for i in range(400)
-    ]
-    (home / "evil.txt").write_bytes("\n".join(lines).encode())
-    return home
-
-
-@pytest.fixture
-def evil_run(evil, monkeypatch, capsys):
-    monkeypatch.chdir(evil)
-    return "runs/evil\x1b[2J\u202e"
-
-
-def test_a_training_on_escape_sequences_prints_none_of_them(evil_run, capsys, monkeypatch):
-    flags = [
-        "--preset",
-        "smoke",
-        "--dataset",
-        "evil.txt",
-        "--vocab-size",
-        "80",
-        "--device",
-        "cpu",
-        "--precision",
-        "float32",
-        "--steps",
-        "4",
-        "--n-ctx",
-        "48",
-        "--out",
-        evil_run,
-    ]
-    run_command(lambda: train.train(read_settings(train.Settings, train.PRESETS, flags)))
-    said = capsys.readouterr()
-    assert r"\x1b[2J" in said.out and not acts(said.out + said.err)
-
-
-WORDS = [
-    [],
-    ["weights"],
-    ["tokens", *EVIL],
-    ["merges"],
-    ["neighbours", "Tom"],
-    ["neighbours", EVIL[0]],
-    ["analogy", "Tom", "ok", EVIL[2]],
-    ["neurons"],
-    ["attention", "Tom \x1b[2J"],
-    ["attention", "--all"],
-    ["generate", "Tom\r"],
-    ["generate", "--alternatives"],
-    ["samples", "--tokens", "4"],
-    ["chat"],
-    ["--step", "77\x1b[2J"],
-    ["\x1b[2J"],
-    ["--run", "\x1b]0;x\x07"],
-    ["generate", "Ω\x1b[2J"],
-]
-
-
-@pytest.mark.parametrize("words", WORDS, ids=lambda words: " ".join(map(ascii, words)))
-def test_no_verb_lets_a_token_or_a_name_act_on_the_terminal(evil_run, capsys, monkeypatch, words):
-    run = ["--run", evil_run] if "--run" not in words else []
-    monkeypatch.setattr(sys, "argv", ["show_model.py", *words, *run])
-    monkeypatch.setattr(console, "has_colours", lambda: True)
-    try:
-        run_command(show_model.main)
-    except SystemExit as end:
-        assert end.code == 2
-    said = capsys.readouterr()
-    assert said.out + said.err and not acts(said.out + said.err)
-
-
-def test_an_export_prints_no_escape_sequence_of_its_run(evil_run, capsys, monkeypatch, tmp_path):
-    for words in ([evil_run, "--out", f"{tmp_path}/site\x1b[2J"], ["\x1b[2J"], [f"--{EVIL[2]}"]):
-        monkeypatch.setattr(sys, "argv", ["export_for_web.py", *words])
-        try:
-            run_command(export_for_web.main)
-        except SystemExit as end:
-            assert end.code == 2
-        said = capsys.readouterr()
-        assert said.out + said.err and not acts(said.out + said.err)
-
-
-@pytest.mark.parametrize("sign", EVIL, ids=ascii)
-def test_no_refusal_repeats_a_control_character(sign, capsys, folder):
-    for flags in (
-        ["--dataset", sign],
-        ["--head", sign],
-        ["--preset", sign],
-        ["--device", sign],
-        ["--precision", sign],
-        ["--resume", sign],
-        [f"--{sign}"],
-        ["--steps", sign],
-        ["--out", f"x{sign}\0"],
-    ):
-        with pytest.raises(SystemExit) as end:
-            run_command(
-                lambda flags=flags: train.train(read_settings(train.Settings, train.PRESETS, flags))
-            )
-        said = capsys.readouterr().err
-        assert end.value.code == 2 and said and not acts(said)
-
-
-def test_whatever_an_exception_says_is_made_printable_where_it_is_printed(capsys):
-    def work():
-        raise BadInput("No token for \x1b[2J: remove it.")
-
-    with pytest.raises(SystemExit):
-        run_command(work)
-    assert r"\x1b[2J" in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------------------------------------
@@ -297,45 +145,8 @@ def test_commands_are_quoted_for_the_shell_of_the_system(monkeypatch):
     assert console.command("python", "x.py", "--run", "my novel") == "python x.py --run 'my novel'"
 
 
-def test_the_commands_at_the_end_of_a_run_can_be_pasted(folder, monkeypatch):
-    for script in ("show_model.py", "export_for_web.py"):
-        (folder / script).touch()
-    lines = next_commands(SimpleNamespace(out="runs/my novel (1)"))
-    assert lines[0] == console.command("python", "show_model.py", "--run", "runs/my novel (1)")
-    assert "--run runs/my novel" not in "".join(lines)
-
-
-# ---------------------------------------------------------------------------------------------
-# Home
-
-
-def test_a_tilde_after_an_equals_sign_is_somebodys_home(folder, monkeypatch):
-    monkeypatch.setenv("HOME", str(folder / "home"))
-    monkeypatch.setenv("USERPROFILE", str(folder / "home"))
-    text = folder / "home" / "novel.txt"
-    text.parent.mkdir()
-    text.write_text("All happy families are alike.\n" * 99, "utf-8")
-    s = read_settings(train.Settings, train.PRESETS, ["--out=~/x", "--dataset=~/novel.txt"])
-    assert Path(s.out) == folder / "home" / "x" and Path(s.dataset) == text
-    with pytest.raises(BadInput, match="home"):
-        read_settings(train.Settings, train.PRESETS, ["--head=~/my_head.py"])
-    with pytest.raises(BadInput, match="home"):
-        read_settings(train.Settings, train.PRESETS, ["--resume=~/x"])
-    monkeypatch.setattr(sys, "argv", ["export_for_web.py", "--run=~/x", "--out=~/site"])
-    args = export_for_web.arguments()
-    assert args.named == [str(folder / "home" / "x")] and args.out == str(folder / "home" / "site")
-    monkeypatch.setattr(sys, "argv", ["show_model.py", "--run=~/x"])
-    with pytest.raises(BadInput, match="home"):
-        show_model.main()
-
-
 # ---------------------------------------------------------------------------------------------
 # Consoles of every kind
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 @pytest.mark.parametrize(
@@ -361,93 +172,56 @@ def test_a_stream_that_is_no_terminal_of_any_kind_gets_no_colours(monkeypatch):
         assert color_token("cat", 0.5) == "cat"
 
 
-class Notebook:
-    """The little that the stream of a notebook or of IDLE has in common with a file."""
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-
-@pytest.mark.parametrize(
-    "stream",
-    [io.StringIO, Notebook, lambda: None],
-    ids=["redirect_stdout", "a notebook", "pythonw"],
-)
-def test_commands_run_where_the_streams_are_unusual(evil_run, monkeypatch, capsys, stream):
-    out, err = stream(), stream()
-    monkeypatch.setattr(sys, "stdout", out)
-    monkeypatch.setattr(sys, "stderr", err)
-    monkeypatch.setattr(sys, "argv", ["show_model.py", "generate", "--run", evil_run])
-    run_command(show_model.main)
-    monkeypatch.setattr(sys, "argv", ["show_model.py", "--run", "nothing"])
-    with pytest.raises(SystemExit):
-        run_command(show_model.main)
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) not in (out, err):
-            getattr(sys, name).close()
-    if out is not None:
-        said = out.text if isinstance(out, Notebook) else out.getvalue()
-        assert "line 0" in said and not acts(said)
-
-
-@pytest.mark.parametrize(
-    "encoding, signs", [("utf-8", "░▒▓█"), ("cp1252", ".+%#"), ("ascii", ".+%#"), ("cp437", "░▒▓█")]
-)
-def test_attention_is_shown_with_what_the_console_has(monkeypatch, encoding, signs):
-    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    monkeypatch.setattr(sys, "stdout", out)
-    shown = show_model.cells(SimpleNamespace(tolist=lambda: [0.01, 0.05, 0.2, 0.4, 0.9]), 1)
-    assert shown == " " + signs
-    assert show_whitespace(" a\tb\n").encode(encoding)
-
-
-@pytest.mark.parametrize("columns", [1, 20, 30, 45, 60, 80, 200])
-def test_attention_is_shown_in_a_window_of_any_width(evil_run, monkeypatch, capsys, columns):
-    monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr(
-        sys, "argv", ["show_model.py", "attention", "line 1 ok, said Tom", "--run", evil_run]
-    )
-    show_model.main()
-    lines = capsys.readouterr().out.split("\n\n")[0].splitlines()
-    assert len(lines) >= 4
-    if columns >= 30:
-        assert max(map(len, lines)) <= columns
-
-
-def test_after_a_command_ctrl_c_means_what_it_meant_before():
-    import signal
-
-    before = signal.getsignal(signal.SIGINT)
-    run_command(StopOnCtrlC)
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_a_command_may_run_outside_of_the_main_thread():
-    from threading import Thread
-
-    caught = []
-
-    def work():
-        try:
-            run_command(StopOnCtrlC)
-        except BaseException as error:
-            caught.append(error)
-
-    thread = Thread(target=work)
-    thread.start()
-    thread.join()
-    assert caught == []
-
-
 def test_argparse_repeats_what_was_typed_as_printable_text(capsys):
     parser = console.ArgumentParser()
     with pytest.raises(SystemExit):
         parser.parse_args(["\x1b[2J"])
     assert not acts(capsys.readouterr().err)
     assert isinstance(parser, argparse.ArgumentParser)
+
+
+# ---------------------------------------------------------------------------------------------
+# Tokens, times and lines
+
+
+def test_colours_go_from_red_to_green_and_never_across_a_line(monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert color_token("a", 0.01) == "\x1b[48;5;52;97ma\x1b[0m"
+    assert color_token("a\n\nb", 1.0) == "\x1b[48;5;22;97ma\x1b[0m\n\n\x1b[48;5;22;97mb\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert color_token("a", 1.0) == "a"
+
+
+def test_ctrl_c_ends_a_chat(monkeypatch, capsys):
+    def interrupted(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    assert read_line("you: ") == ""
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (75, "1 min 15 s"),
+        (3599.6, "1 h 0 min"),
+        (3725, "1 h 2 min"),
+        (90_061, "25 h 1 min"),
+    ],
+)
+def test_a_duration_is_said_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+@given(st.integers(0, 86_400))
+def test_a_duration_in_words_is_the_one_that_was_meant(seconds):
+    unit = {"h": 3600, "min": 60, "s": 1}
+    words = duration(seconds).split()
+    said = sum(int(n) * unit[u] for n, u in zip(words[::2], words[1::2]))
+    assert said == seconds if seconds < 3600 else 0 <= seconds - said < 60

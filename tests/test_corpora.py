@@ -2,19 +2,24 @@
 
 import os
 
-from terrarium.errors import BadInput
-
 os.environ["HF_HUB_OFFLINE"] = "1"  # before `datasets` is imported
 
+import hashlib
+import threading
 import tracemalloc
 from collections import Counter
+from contextlib import contextmanager
+from functools import partial
+from gzip import compress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from unittest import mock
 
 import data
 import train
-from data import FileText, open_text, textfile, tinystories
-from terrarium.files import atomic_write
+from data import FileText, open_text, shakespeare, textfile, tinystories
+from helpers import contents
+from terrarium.errors import BadInput
 
 import pytest
 from hypothesis import example, given
@@ -123,6 +128,26 @@ def test_a_mark_that_lies_across_two_pieces_of_a_file_is_found(write):
     for place in range(2**16 - 14, 2**16 + 2):
         path, _ = write("x" * place + END + "y" * 99)
         assert data.next_cut(path, 0, True) == place + 13
+
+
+def test_a_file_without_a_line_end_is_read_in_blocks_that_end_at_words(write):
+    text = "snail leaf grass " * 40_000
+    path, _ = write(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "BLOCK", 100_000)
+        blocks = list(FileText(path, 0, len(text), False).blocks())
+        pieces = ["".join(block) for block in blocks]
+    assert "".join(pieces) == text and len(blocks) == 7
+    assert all(piece.startswith((" ", "snail")) and len(piece) < 100_100 for piece in pieces)
+
+
+def test_a_long_text_without_any_space_is_cut_between_its_characters(write):
+    text = "蝸牛" * 60_000
+    path, _ = write(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "BLOCK", 100_000)
+        pieces = list(FileText(path, 0, len(text.encode()), False))
+    assert "".join(pieces) == text and len(pieces) == 3
 
 
 # ---------------------------------------------------------------------------------------------
@@ -267,19 +292,6 @@ def test_a_text_file_has_five_prompts_that_stand_in_it(write, text, block):
         assert prompt in as_read(text)
 
 
-def test_the_prompts_of_a_text_file_are_four_words_from_five_places():
-    verses = "".join(f"line {i} of a poem\n" for i in range(100))
-    assert textfile.prompts(textfile.slices(verses)) == (
-        "line 0 of a",
-        "line 21 of a",
-        "line 41 of a",
-        "line 61 of a",
-        "line 81 of a",
-    )
-    snails = textfile.prompts(textfile.slices("蝸" * 300))
-    assert len(set(snails)) == 5 and set("".join(snails)) == {"蝸"}
-
-
 # ---------------------------------------------------------------------------------------------
 # Tiny Shakespeare
 
@@ -353,16 +365,131 @@ def test_datasets_streams_a_file_line_by_line_as_it_is(tmp_path, monkeypatch):
 # Downloads
 
 
-def test_a_file_gets_its_name_only_when_it_is_complete(tmp_path):
-    path = tmp_path / "a" / "b" / "file.bin"
-    with atomic_write(path) as file:
-        file.write(b"all")
-        file.flush()
-        assert not path.exists()
-    assert path.read_bytes() == b"all"
-    with pytest.raises(ZeroDivisionError):
-        with atomic_write(path) as file:
-            file.write(b"half")
-            raise ZeroDivisionError
-    assert path.read_bytes() == b"all"
-    assert list(path.parent.iterdir()) == [path]
+PLAY = b"First Citizen:\nBefore we proceed any further, hear me speak.\n" * 500
+LOGIN = b"<!DOCTYPE html>\n<html><body>Please log in to the network of your school." + b" " * 40_000
+check_play = partial(data.differs, size=len(PLAY), sha256=hashlib.sha256(PLAY).hexdigest())
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, headers, body = {
+            "/play": (200, {}, PLAY),
+            "/login": (200, {"Content-Type": "text/html"}, LOGIN),
+            "/moved": (302, {"Location": "/play"}, b""),
+            "/moved-to-login": (302, {"Location": "/login"}, b""),
+            "/half": (200, {"Content-Length": str(len(PLAY))}, PLAY[: len(PLAY) // 2]),
+            "/half-without-length": (200, {"Content-Length": None}, PLAY[: len(PLAY) // 2]),
+            "/missing": (404, {}, b"not here"),
+            "/broken": (500, {}, b"sorry"),
+            "/packed": (200, {"Content-Encoding": "gzip"}, compress(PLAY)),
+            "/badly-packed": (200, {"Content-Encoding": "gzip"}, compress(PLAY)[:-99]),
+            "/empty": (200, {}, b""),
+        }[self.path]
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            if value is not None:
+                self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def a_server():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("path", ["play", "moved", "packed"])
+def test_a_download_is_checked_kept_and_never_asked_for_again(tmp_path, path):
+    file = tmp_path / "new" / "play.txt"
+    with a_server() as address:
+        assert data.download(f"{address}/{path}", file, check_play).read_bytes() == PLAY
+    assert data.download("http://127.0.0.1:1/gone", file, check_play) == file
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    "path, says",
+    [
+        ("login", "a web page"),
+        ("moved-to-login", "a web page"),
+        ("half", "broke off"),
+        ("half-without-length", f"instead of {len(PLAY):,}"),
+        ("missing", "404"),
+        ("broken", "500"),
+        ("badly-packed", "could not be downloaded"),
+        ("empty", "of 0 bytes"),
+    ],
+)
+def test_an_answer_that_is_not_the_file_is_never_kept(tmp_path, path, says):
+    file = tmp_path / "play.txt"
+    with a_server() as address, pytest.raises(BadInput) as refusal:
+        data.download(f"{address}/{path}", file, check_play)
+    assert says in str(refusal.value) and "play.txt could not be downloaded" in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [LOGIN, PLAY[:-1], b"", PLAY.replace(b"\n", b"\r\n")])
+def test_another_file_that_lies_there_is_refused_and_not_deleted(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(shakespeare, "DOWNLOADS", tmp_path)
+    (tmp_path / "tinyshakespeare.txt").write_bytes(content)
+    with pytest.raises(BadInput, match="1,115,394.*Delete it"):
+        shakespeare.load()
+    assert (tmp_path / "tinyshakespeare.txt").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [LOGIN, b'[{"story": "Once"}]' * 99, PLAY])
+def test_a_file_without_stories_is_refused_and_not_deleted(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(tinystories, "DOWNLOADS", tmp_path)
+    (tmp_path / "tinystories.txt").write_bytes(content)
+    with pytest.raises(BadInput, match="holds no stories"):
+        tinystories.load()
+    assert (tmp_path / "tinystories.txt").read_bytes() == content
+
+
+@pytest.mark.parametrize("path, says", [("login", "web page"), ("missing", "404")])
+def test_stories_are_not_asked_for_where_a_login_answers(tmp_path, monkeypatch, path, says):
+    monkeypatch.setattr(tinystories, "DOWNLOADS", tmp_path)
+    with a_server() as address:
+        monkeypatch.setattr(tinystories, "URL", f"{address}/{path}")
+        with pytest.raises(BadInput, match=says):
+            tinystories.load()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lines, size", [(["<html>", "<body>"], 0), (["Once upon"] * 9, 999)])
+def test_a_stream_of_something_else_or_of_half_the_stories_is_dropped(tmp_path, lines, size):
+    with pytest.raises(ConnectionError):
+        tinystories.stream(lines, tmp_path / "tinystories.txt", size)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whatever_goes_wrong_while_stories_are_streamed_is_a_broken_connection(tmp_path):
+    def opened():
+        raise RuntimeError("unexpected answer")
+
+    with pytest.raises(ConnectionError, match="unexpected answer"):
+        tinystories.stream(tinystories.lines(opened), tmp_path / "tinystories.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stream_that_breaks_off_says_the_same_and_keeps_no_half_file(monkeypatch, folder):
+    def half():
+        yield "Once upon a time"
+        raise ConnectionError("Server Disconnected")
+
+    monkeypatch.setattr(tinystories, "DOWNLOADS", folder)
+    monkeypatch.setattr(tinystories, "remote_lines", lambda path: (half(), 0))
+    with pytest.raises(BadInput, match="could not be downloaded .Server Disconnected."):
+        tinystories.load()
+    assert contents(folder) == {}

@@ -1,22 +1,35 @@
-"""Where a run computes, in which number format, and how fast it learns at each step."""
+"""Where a run computes, in which number format, and whether there is enough memory."""
 
-import ast
+import dataclasses
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
 import terrarium.devices
 import train
-from helpers import ROOT
-from terrarium.console import duration
-from terrarium.devices import Devices, choose_device, choose_precision, product_seconds
+from helpers import ROOT, read_lines
+from terrarium.devices import (
+    Devices,
+    StopOnCtrlC,
+    check_memory,
+    choose_device,
+    choose_precision,
+    fused_attention_leaks,
+    least_memory,
+    process_numbers,
+    product_seconds,
+)
 from terrarium.errors import BadInput
 
 import pytest
 import torch
 import torch.distributed as dist
-from hypothesis import given
-from hypothesis import strategies as st
+import torch.nn.functional as F
+
+CPU = torch.device("cpu")
+HERE = dict(MASTER_ADDR="localhost", MASTER_PORT="29500")
 
 
 @pytest.fixture
@@ -271,57 +284,7 @@ def test_one_process_alone_neither_waits_nor_averages(machine):
 
 
 # ---------------------------------------------------------------------------------------------
-# Only what every system has
-
-SOURCES = [*ROOT.glob("*.py"), *ROOT.glob("data/*.py"), ROOT / "site" / "exercise" / "judge.py"]
-NOT_EVERYWHERE = {
-    "fork",
-    "forkpty",
-    "sched_getaffinity",
-    "uname",
-    "getuid",
-    "geteuid",
-    "killpg",
-    "setsid",
-    "mkfifo",
-    "SIGALRM",
-    "SIGKILL",
-    "SIGHUP",
-    "SIGUSR1",
-    "alarm",
-    "setitimer",
-    "pause",
-}
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_is_used_that_only_some_systems_have(path):
-    used = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        match node:
-            case ast.Import():
-                used |= {alias.name for alias in node.names}
-            case ast.ImportFrom():
-                used |= {node.module, *(alias.name for alias in node.names)}
-            case ast.Attribute():
-                used.add(node.attr)
-            case ast.Constant(value=str(text)):
-                assert not text.startswith(("/tmp", "/dev", "/proc", "/home")), text
-    assert not used & (NOT_EVERYWHERE | {"resource", "fcntl", "pwd", "grp", "termios", "pty"})
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_text_file_is_opened_with_its_encoding(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        words = [a.value for a in node.args if isinstance(a, ast.Constant)]
-        keywords = {k.arg for k in node.keywords}
-        if name == "open" and ast.unparse(node.func) != "os.open":  # that one opens no text
-            assert "encoding" in keywords or any("b" in str(w) for w in words), node.lineno
-        if name in ("read_text", "write_text"):
-            assert "encoding" in keywords or "utf-8" in words, node.lineno
+# Cores
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's OpenMP tells how it waits")
@@ -339,67 +302,132 @@ def test_cores_that_wait_leave_room_for_other_programs_unless_you_say_otherwise(
 
 
 # ---------------------------------------------------------------------------------------------
-# The learning rate
+# Memory
 
 
-@given(
-    steps=st.integers(1, 10_000),
-    warmup=st.integers(0, 12_000),
-    cooldown=st.floats(0.001, 1),
-    data=st.data(),
-)
-def test_the_learning_rate_is_a_share_and_never_negative(steps, warmup, cooldown, data):
-    s = train.Settings(steps=steps, warmup=warmup, cooldown=cooldown)
-    step = data.draw(st.integers(0, steps))
-    assert 0 <= train.lr_multiplier(step, s) <= 1
-    assert (train.lr_multiplier(step, s) == 0) == (step == steps)
+@pytest.mark.parametrize("name", ["n_embd", "n_ff", "n_layer", "n_ctx", "batch_size"])
+def test_sizes_that_no_machine_holds_are_refused_before_anything_is_made(pigs, name):
+    s = dataclasses.replace(train.Settings(), n_head=1, out="runs/new", **{name: 2**31 - 1})
+    with pytest.raises(BadInput) as error:
+        Devices(dataclasses.replace(s, device="cpu", precision="float32"))
+    assert "--" + name.replace("_", "-") in str(error.value) and "GB" in str(error.value)
+    assert [path.name for path in pigs.iterdir()] == ["pigs.txt"]
 
 
-@given(steps=st.integers(2, 500), share=st.floats(0, 1), cooldown=st.floats(0.05, 1))
-def test_the_learning_rate_climbs_stays_at_one_and_falls_over_its_cooldown(steps, share, cooldown):
-    top = int((1 - cooldown) * steps)
-    s = train.Settings(steps=steps, warmup=int(share * top), cooldown=cooldown)
-    rates = [train.lr_multiplier(step, s) for step in range(steps + 1)]
-    assert rates[: s.warmup + 1] == sorted(set(rates[: s.warmup + 1]))
-    assert rates[s.warmup : top + 1] == pytest.approx([1] * (top + 1 - s.warmup))
-    falling = rates[top + 1 :]
-    assert falling == pytest.approx(
-        [(steps - i) / steps / cooldown for i in range(top + 1, steps + 1)]
-    )
-    assert falling == sorted(set(falling), reverse=True) and rates[-1] == 0
+def test_memory_is_counted_from_below(monkeypatch):
+    """Every preset fits into 2 GB for a CPU, as measured; the estimate is not above that."""
+    for preset in train.PRESETS.values():
+        s = train.Settings(**preset)
+        assert least_memory(s) < 2e9 or s.batch_size >= 64
+    monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: 1e9)
+    check_memory(train.Settings(), CPU)
+    with pytest.raises(BadInput, match="--batch-size"):
+        check_memory(train.Settings(batch_size=4096), CPU)
+    check_memory(train.Settings(batch_size=4096), CPU, world=64)
+    with pytest.raises(BadInput, match="--n-ctx"):  # a typed head keeps its weights
+        check_memory(train.Settings(n_ctx=8192, batch_size=2, head="my_head.py"), CPU)
+    monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: None)
+    check_memory(train.Settings(batch_size=2**30), CPU)  # a machine that does not say
 
 
-def test_the_learning_rate_of_four_steps_of_warmup_and_sixteen_in_all():
-    s = train.Settings(steps=16, warmup=4, cooldown=0.5)
-    assert [train.lr_multiplier(step, s) for step in range(17)] == pytest.approx(
-        [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0]
-    )
+def test_this_machine_says_how_much_memory_it_has():
+    assert 1e8 < terrarium.devices.memory_of(CPU) < 1e15
 
 
 # ---------------------------------------------------------------------------------------------
-# Time
+# What another program has left in the environment
 
 
 @pytest.mark.parametrize(
-    "seconds, words",
+    "environment, numbers",
     [
-        (0, "0 s"),
-        (0.4, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (75, "1 min 15 s"),
-        (3599.6, "1 h 0 min"),
-        (3725, "1 h 2 min"),
-        (90_061, "25 h 1 min"),
+        ({}, (0, 0, 1)),
+        (dict(RANK="0"), (0, 0, 1)),
+        (dict(WORLD_SIZE="1"), (0, 0, 1)),
+        (dict(WORLD_SIZE="", RANK=""), (0, 0, 1)),
+        (dict(MASTER_ADDR="localhost"), (0, 0, 1)),
+        (dict(RANK="1", LOCAL_RANK="0", WORLD_SIZE="2", **HERE), (1, 0, 2)),
     ],
 )
-def test_a_duration_is_said_in_words(seconds, words):
-    assert duration(seconds) == words
+def test_the_numbers_of_a_process_are_read_from_the_environment(environment, numbers):
+    assert process_numbers(environment) == numbers
 
 
-@given(st.integers(0, 86_400))
-def test_a_duration_in_words_is_the_one_that_was_meant(seconds):
-    unit = {"h": 3600, "min": 60, "s": 1}
-    words = duration(seconds).split()
-    said = sum(int(n) * unit[u] for n, u in zip(words[::2], words[1::2]))
-    assert said == seconds if seconds < 3600 else 0 <= seconds - said < 60
+@pytest.mark.parametrize(
+    "environment, named",
+    [
+        (dict(WORLD_SIZE="2"), "RANK"),
+        (dict(RANK="1"), "WORLD_SIZE"),
+        (dict(RANK="0", WORLD_SIZE="2"), "MASTER_ADDR"),
+        (dict(RANK="0", WORLD_SIZE="2", MASTER_ADDR="localhost"), "MASTER_PORT"),
+        (dict(RANK="x", WORLD_SIZE="2", **HERE), "'x'"),
+        (dict(WORLD_SIZE="two"), "'two'"),
+        (dict(RANK="2", WORLD_SIZE="2", **HERE), "RANK is 2"),
+        (dict(WORLD_SIZE="0"), "WORLD_SIZE is 0"),
+        (dict(LOCAL_RANK="-1"), "'-1'"),
+        (dict(RANK="1²"), "'1²'"),
+    ],
+)
+def test_leftovers_are_named_with_how_to_remove_them(environment, named, monkeypatch):
+    with pytest.raises(BadInput) as error:
+        process_numbers(environment)
+    assert named in str(error.value)
+    assert "unset " in str(error.value) or "Remove-Item " in str(error.value)
+    for name in environment:
+        assert name in str(error.value)
+
+
+def test_another_training_that_is_started_by_hand_is_no_part_of_an_export(monkeypatch):
+    for name, value in dict(RANK="1", WORLD_SIZE="2", **HERE).items():
+        monkeypatch.setenv(name, value)
+    devices = Devices(train.Settings(device="cpu", precision="float32"), alone=True)
+    assert (devices.rank, devices.world) == (0, 1)
+
+
+# ---------------------------------------------------------------------------------------------
+# Mistakes of cards
+
+
+def test_attention_on_a_cpu_does_not_leak():
+    for dtype in (torch.float32, torch.bfloat16):
+        assert not fused_attention_leaks(CPU, dtype)
+
+
+def test_bfloat16_is_refused_on_mps_while_its_attention_leaks(monkeypatch):
+    honest = F.scaled_dot_product_attention
+
+    def masks_in_fours(q, k, v, is_causal):
+        """The mask of each group of four tokens is that of its last one."""
+        last = torch.arange(q.shape[-2]) // 4 * 4 + 3
+        sees = torch.arange(k.shape[-2])[None] <= last[:, None]
+        return honest(q, k, v, attn_mask=sees)
+
+    monkeypatch.setattr(terrarium.devices.F, "scaled_dot_product_attention", masks_in_fours)
+    assert fused_attention_leaks(CPU, torch.bfloat16)
+    monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: True)
+    with pytest.raises(BadInput, match="--precision float32"):
+        choose_precision("mps", "bfloat16")
+    assert choose_precision("mps", "float32")[0] == "float32"
+    monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: False)
+    assert choose_precision("mps", "bfloat16")[0] == "bfloat16"
+
+
+def test_the_second_ctrl_c_stops_at_once(ctrl_c):
+    stop = StopOnCtrlC()
+    assert not stop.asked
+    signal.raise_signal(signal.SIGINT)
+    assert stop.asked
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(not shutil.which("nvidia-smi"), reason="There is no NVIDIA card")
+def test_a_run_on_a_graphics_card_learns_what_one_on_the_cpu_learns(run_train, monkeypatch):
+    flags = ("--preset", "smoke", "--precision", "float32")
+    assert run_train(*flags, "--out", "cpu").returncode == 0
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert run_train(*flags, "--out", "card", "--device", "cuda").returncode == 0
+    cpu, card = (read_lines(f"{run}/log.jsonl") for run in ("cpu", "card"))
+    for name in ("loss", "validation_loss", "gradient_norm"):
+        values = [line[name] for line in cpu if name in line]
+        assert [line[name] for line in card if name in line] == pytest.approx(values, abs=2e-3)

@@ -218,32 +218,6 @@ def test_a_run_that_is_missing_says_nothing_once_another_is_chosen(browser, two_
 # What stands in every page --------------------------------------------------------------------
 
 
-def test_every_page_has_what_the_command_writes_into_it():
-    for name in pages.pages_of(pages.SITE):
-        assert pages.complete(pages.SITE, name) == (pages.SITE / name).read_text("utf-8"), (
-            f"type: python -m terrarium.web.pages, which writes site/{name} anew"
-        )
-
-
-def test_every_script_that_a_page_loads_is_asked_for_at_once(browser):
-    for name in ("index.html", "explore.html", "write.html"):
-        said = re.findall(
-            r'modulepreload" href="([^"]+)"', (ROOT / "site" / name).read_text("utf-8")
-        )
-        with served(ROOT / "site") as address, opened(browser, f"{address}/{name}") as page:
-            loaded = {
-                url.removeprefix(f"{address}/") for url in page.requests if url.endswith(".js")
-            }
-        of_workers = {one for one in loaded if one.startswith(("engine/", "exercise/"))}
-        assert loaded - of_workers <= set(said) <= loaded
-
-
-def test_no_page_has_a_script_of_its_own():
-    for name in ("index.html", "explore.html", "write.html"):
-        scripts = re.findall("<script[^>]*>", (ROOT / "site" / name).read_text("utf-8"))
-        assert scripts == ['<script type="module" src="app/autoload.js">']
-
-
 def test_a_page_may_stand_in_a_folder_and_the_command_changes_nothing_twice(tmp_path):
     site = tmp_path / "site"
     shutil.copytree(pages.SITE, site, ignore=shutil.ignore_patterns("exported"))

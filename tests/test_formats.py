@@ -5,7 +5,7 @@ import re
 from itertools import chain
 
 import train
-from helpers import ROOT
+from helpers import ROOT, read_lines
 from terrarium.web.exporters import role_milestones
 
 import pytest
@@ -75,10 +75,6 @@ def check(file, content):
     return table.keys() - used
 
 
-def lines(path):
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
 @pytest.mark.parametrize("name", ["settings.json", "tokenizer.json", "metrics.json", "corpus.json"])
 def test_each_key_of_a_json_file_of_a_run_is_documented(smoke_run, name):
     assert check(name, json.loads((smoke_run / name).read_text("utf-8"))) == set()
@@ -86,7 +82,7 @@ def test_each_key_of_a_json_file_of_a_run_is_documented(smoke_run, name):
 
 @pytest.mark.parametrize("name", ["log.jsonl", "traces.jsonl", "hashes.jsonl"])
 def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
-    unused = [check(name, line) for line in lines(smoke_run / name)]
+    unused = [check(name, line) for line in read_lines(smoke_run / name)]
     assert set.intersection(*unused) == set()  # each key is in some line
 
 

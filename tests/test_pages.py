@@ -10,6 +10,7 @@ import shutil
 
 from helpers import ROOT, change, drawn, opened, served
 from terrarium.interpret import attention_weights
+from terrarium.web import pages
 from terrarium.web.exported_run import ExportedRun
 
 import numpy as np
@@ -826,3 +827,29 @@ def test_sampled_steps_are_equally_far_apart_and_others_lie_between_them(engine,
     assert (before[-1] if before else 0) <= between <= (before[-1] + 1 if before else 0)
     assert abs(nearest - other) == min(abs(step - other) for step in steps)
     assert latest == (steps[before[-1]] if before else steps[0])
+
+
+def test_every_page_has_what_the_command_writes_into_it():
+    for name in pages.pages_of(pages.SITE):
+        assert pages.complete(pages.SITE, name) == (pages.SITE / name).read_text("utf-8"), (
+            f"type: python -m terrarium.web.pages, which writes site/{name} anew"
+        )
+
+
+def test_every_script_that_a_page_loads_is_asked_for_at_once(browser):
+    for name in PAGES[:3]:
+        said = re.findall(
+            r'modulepreload" href="([^"]+)"', (ROOT / "site" / name).read_text("utf-8")
+        )
+        with served(ROOT / "site") as address, opened(browser, f"{address}/{name}") as page:
+            loaded = {
+                url.removeprefix(f"{address}/") for url in page.requests if url.endswith(".js")
+            }
+        of_workers = {one for one in loaded if one.startswith(("engine/", "exercise/"))}
+        assert loaded - of_workers <= set(said) <= loaded
+
+
+def test_no_page_has_a_script_of_its_own():
+    for name in PAGES[:3]:
+        scripts = re.findall("<script[^>]*>", (ROOT / "site" / name).read_text("utf-8"))
+        assert scripts == ['<script type="module" src="app/autoload.js">']

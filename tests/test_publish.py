@@ -4,24 +4,22 @@ import builtins
 import contextlib
 import errno
 import json
+import math
 import os
 import shutil
 import sys
 import threading
 import time
-import unicodedata
 from pathlib import Path
 
 import export_for_web
-from helpers import ROOT
+from helpers import ROOT, contents
 from terrarium import locks
 from terrarium.errors import BadInput
-from terrarium.web import exporters, publish
-from terrarium.web.exported_run import RESERVED, web_name
+from terrarium.web import publish
+from terrarium.web.exported_run import RESERVED
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 FIXTURES = ROOT.parent / "shared" / "cases" / "fixtures"
 
@@ -61,14 +59,6 @@ def version_of(place):
 
 def listed(site):
     return [run["name"] for run in json.loads((site / "exported/index.json").read_text())["runs"]]
-
-
-def contents(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 @pytest.fixture
@@ -633,18 +623,6 @@ def test_an_export_that_is_going_on_is_not_taken_for_one_that_was_killed(site, p
     assert listed(site) == ["other", "tale"]
 
 
-def test_a_lock_ends_with_its_holder_on_systems_without_posix_locks_too(tmp_path, monkeypatch):
-    for posix in (locks.fcntl, None):
-        monkeypatch.setattr(locks, "fcntl", posix)
-        monkeypatch.setattr(locks, "PATIENCE", 0)
-        with locks.locked(tmp_path / "lock"):
-            assert locks.try_lock(tmp_path / "lock") is None
-            with pytest.raises(BadInput, match="lock"), locks.locked(tmp_path / "lock"):
-                pass
-        locks.try_lock(tmp_path / "lock")()
-        assert contents(tmp_path) == {}
-
-
 # Names ------------------------------------------------------------------------------------------
 
 
@@ -696,41 +674,17 @@ def test_runs_of_different_names_never_get_the_same_address(site, pages):
         assert version_of(site / "exported" / name) == real
 
 
-@given(
-    st.lists(
-        st.text(
-            st.characters(exclude_characters="/\0", exclude_categories=["Cs"]),
-            min_size=1,
-            max_size=9,
-        ),
-        min_size=2,
-        max_size=2,
-    )
-)
-def test_names_that_are_not_plain_letters_are_told_apart(names):
-    one, other = (unicodedata.normalize("NFC", name) for name in names)
-    if one != other and not (one.isascii() and other.isascii()):
-        one, other = Path("/x", one), Path("/x", other)
-        assert web_name(one) != web_name(other)
-
-
-def test_a_name_is_the_same_however_a_system_stores_its_letters(tmp_path):
-    both = {web_name(tmp_path / unicodedata.normalize(form, "Größe é")) for form in ("NFC", "NFD")}
-    assert len(both) == 1
-
-
 def test_a_run_that_was_exported_by_an_earlier_version_keeps_its_address(site, pages):
     publish.publish(site, "tale", written("1", None), pages)
     assert name_of("runs/tale", site) == "tale"
 
 
-def test_the_manifest_names_the_folder_as_somebody_types_it_here(folder):
-    (folder / "runs" / "我的 小说").mkdir(parents=True)
-    for typed in ("runs/我的 小说", "./runs/我的 小说", folder / "runs" / "我的 小说"):
-        assert exporters.shown_folder(Path(typed)) == "runs/我的 小说"
-    assert exporters.shown_folder(Path("runs/\udcff")) is None
-
-
 def test_half_characters_in_settings_are_written_so_that_a_page_can_read_them(tmp_path):
     publish.write_json(tmp_path / "a.json", ["runs/\udcff", "é"])
     assert json.loads((tmp_path / "a.json").read_bytes().decode()) == ["runs/\udcff", "é"]
+
+
+def test_a_number_that_no_browser_reads_is_never_written(tmp_path):
+    with pytest.raises(ValueError):
+        publish.write_json(tmp_path / "a.json", [math.nan])
+    assert contents(tmp_path) == {}

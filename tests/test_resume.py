@@ -18,10 +18,7 @@ import data
 import train
 from helpers import PATIENCE
 from terrarium import files
-from terrarium.devices import StopOnCtrlC
-from terrarium.files import atomic_write
 from terrarium.main import run_command
-from terrarium.runs import RunFolder
 from terrarium.screen import Screen
 from terrarium.settings import read_settings
 
@@ -42,12 +39,7 @@ TINY = (
 FILES = 23  # that a run of TINY writes: 6 to begin, 14 to watch it three times, 3 to close
 
 
-@pytest.fixture(autouse=True)
-def ctrl_c():
-    """Ctrl-C works as before when a test is over."""
-    handler = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, handler)
+pytestmark = pytest.mark.usefixtures("ctrl_c")
 
 
 def run_here(*flags):
@@ -219,19 +211,16 @@ def start(run, *strike):
 def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(unbroken, tmp_path):
     run, steps = tmp_path / "run", []
     for strike in (
-        ("file", 3),
-        ("file", 5),
-        ("step", 1),
+        ("file", 4),  # while the run is prepared
         ("step", 14),
         ("file", 9),
         ("step", 23),
-        ("file", 12),
-    ):  # the first two while the run is prepared
+    ):
         ended = start(run, "SIGKILL", *strike)
         assert ended.returncode == -signal.SIGKILL and "Traceback" not in ended.stderr
         if (run / "checkpoint.pt").exists():  # never half a file, and never a step back
             steps.append(torch.load(run / "checkpoint.pt", weights_only=True)["step"])
-    assert steps == sorted(steps) and len(set(steps)) >= 3
+    assert steps == sorted(steps) and len(set(steps)) >= 2
     go_on_with(run)
     assert_same_run(run, unbroken)
 
@@ -277,15 +266,6 @@ def test_ctrl_c_saves_and_says_how_to_go_on_and_then_it_goes_on(unbroken, tmp_pa
     assert not (run / "metrics.json").exists()
     go_on_with(run)
     assert_same_run(run, unbroken)
-
-
-def test_the_second_ctrl_c_stops_at_once():
-    stop = StopOnCtrlC()
-    assert not stop.asked
-    signal.raise_signal(signal.SIGINT)
-    assert stop.asked
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_before_the_training_ends_in_a_sentence_and_the_run_can_go_on(
@@ -456,26 +436,3 @@ def test_a_checkpoint_is_plain_tensors_and_numbers_and_no_half_file_remains(unbr
     assert sorted(kept) == ["belongs_to", "log", "model", "optimizers", "step"]
     assert kept["step"] == STEPS
     assert parts_in(unbroken) == []
-
-
-def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
-    path = tmp_path / "deep" / "file.txt"
-    with atomic_write(path) as file:
-        file.write(b"all of it")
-        assert not path.exists()
-    assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]
-    with pytest.raises(ZeroDivisionError), atomic_write(path) as file:
-        file.write(b"half of")
-        raise ZeroDivisionError
-    assert path.read_bytes() == b"all of it" and files_of(tmp_path) == ["deep/file.txt"]
-
-
-def test_lines_that_a_killed_run_wrote_later_are_dropped(tmp_path):
-    for steps in ((0, 10, 20), (10,)):  # two trainings, one after the other
-        run = RunFolder(tmp_path)
-        run.lock()
-        for step in steps:
-            run.add_line("traces.jsonl", dict(step=step, text="ä\u2028"))
-        run.ledger.close()
-    lines = (tmp_path / "traces.jsonl").read_text("utf-8").split("\n")
-    assert lines == ['{"step": 0, "text": "ä\u2028"}', '{"step": 10, "text": "ä\u2028"}', ""]

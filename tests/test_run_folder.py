@@ -1,62 +1,29 @@
 """What a run leaves in its folder, every number of it computed again from the snapshots."""
 
-import errno
 import json
 import math
-import os
-import signal
 
 import data
-import train
-from helpers import ROOT
-from terrarium.errors import BadInput
-from terrarium.files import append
-from terrarium.recorder import snapshot_steps
-from terrarium.runs import RunFolder, check_beginning
-from terrarium.settings import read_settings, saved_settings
+from helpers import ROOT, TALE, grow, read_lines, snapshot, train_in
+from terrarium.settings import saved_settings
 from terrarium.text import END
 from train import GPT, PRESETS, Settings, Tokenizer, attention
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 WATCHED = [0, 1, 2, 4, 9, 10, 20]  # every ten steps, and the log-spaced steps of six snapshots
 KEPT = [0, 1, 2, 4, 9, 20]
 
 
-def run_smoke(folder, *flags):
-    """A run of 20 steps in this process; Ctrl-C works as before when it is over."""
-    handler = signal.getsignal(signal.SIGINT)
-    s = read_settings(
-        Settings,
-        PRESETS,
-        [
-            "--preset",
-            "smoke",
-            "--precision",
-            "float32",
-            "--snapshots",
-            "6",
-            "--warmup",
-            "30",
-            "--out",
-            str(folder),
-            *map(str, flags),
-        ],
-    )
-    try:
-        train.train(s)
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    return folder
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return run_smoke(tmp_path_factory.mktemp("runs") / "smoke")
+    """The folder of a run of 20 steps."""
+    folder = tmp_path_factory.mktemp("runs") / "smoke"
+    flags = ("--precision", "float32", "--snapshots", 6, "--warmup", 30, "--out", folder)
+    train_in(folder.parent, "--preset", "smoke", *flags)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +41,10 @@ def log(run):
     return read_lines(run / "log.jsonl")
 
 
-def read_lines(path):
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
 def model_of(run, step):
     """The model as a snapshot keeps it."""
     settings = saved_settings(Settings, run)
-    weights = torch.load(run / "snapshots" / f"{step:06}.pt", weights_only=True)
+    weights = snapshot(run, step)
     model = GPT(settings, len(weights["unembed.weight"]))
     model.load_state_dict(weights)
     return model.eval()
@@ -311,37 +274,6 @@ def test_the_first_token_of_a_row_can_only_look_at_itself(run):
 # ------------------------------------------------------------------------------ snapshots
 
 
-def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one():
-    assert sorted(snapshot_steps(Settings())) == [
-        0,
-        1,
-        2,
-        3,
-        5,
-        7,
-        10,
-        15,
-        22,
-        32,
-        46,
-        68,
-        100,
-        200,
-        300,
-        500,
-        700,
-        1000,
-    ]
-
-
-@given(st.integers(1, 5000), st.integers(1, 400), st.integers(1, 40))
-def test_there_are_snapshots_of_the_first_and_the_last_step_and_no_more_than_asked_for(
-    steps, sample_every, snapshots
-):
-    kept = snapshot_steps(Settings(steps=steps, sample_every=sample_every, snapshots=snapshots))
-    assert 0 in kept and max(kept) == steps and len(kept) <= max(2, snapshots + 1)
-
-
 def test_snapshots_are_weights_and_the_last_is_that_of_the_checkpoint(run):
     first, last = (
         torch.load(run / "snapshots" / name, weights_only=True)
@@ -353,89 +285,16 @@ def test_snapshots_are_weights_and_the_last_is_that_of_the_checkpoint(run):
     assert any(not torch.equal(first[name], model[name]) for name in model)
 
 
-def test_watching_more_often_changes_neither_the_weights_nor_the_losses(run, log, tmp_path):
+def test_watching_more_often_changes_neither_the_weights_nor_the_losses(tale_run, tmp_path):
     for sample_every in (5, 1000):
-        other = run_smoke(tmp_path / f"every-{sample_every}", "--sample-every", sample_every)
+        other = grow(
+            *(tmp_path / f"every-{sample_every}" / "tale", TALE, "--vocab-size", 64),
+            *("--snapshots", 6, "--sample-every", sample_every),
+        )
         weights = torch.load(other / "checkpoint.pt", weights_only=True)["model"]
-        right = torch.load(run / "checkpoint.pt", weights_only=True)["model"]
+        right = torch.load(tale_run / "checkpoint.pt", weights_only=True)["model"]
         assert all(torch.equal(weights[name], right[name]) for name in right)
         losses = [line["loss"] for line in read_lines(other / "log.jsonl")[:20]]
-        assert losses == [line["loss"] for line in log[:20]]
+        assert losses == [line["loss"] for line in read_lines(tale_run / "log.jsonl")[:20]]
         steps = [trace["step"] for trace in read_lines(other / "traces.jsonl")]
         assert steps == ([0, 1, 2, 4, 5, 10, 15, 20] if sample_every == 5 else KEPT)
-
-
-# ------------------------------------------------------------------------------ a file that grows
-
-
-@pytest.fixture
-def growing(folder):
-    """A run in training, with three samples."""
-    run = RunFolder("run").create()
-    run.write_json("settings.json", {})
-    for step in (0, 10, 20):
-        run.add_line("traces.jsonl", dict(step=step, text="a" * 100))
-    yield run
-    run.release()
-
-
-def test_a_sample_is_appended_and_nothing_before_it_is_written_again(growing):
-    path = growing.path / "traces.jsonl"
-    before, inode = path.read_bytes(), path.stat().st_ino
-    growing.add_line("traces.jsonl", dict(step=30))
-    assert path.read_bytes() == before + b'{"step": 30}\n'
-    assert path.stat().st_ino == inode
-    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10, 20, 30]
-
-
-def test_half_a_last_line_is_dropped_while_it_is_the_last_thing_that_was_written(growing):
-    path = growing.path / "traces.jsonl"
-    path.write_bytes(path.read_bytes()[:-30])
-    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10]
-    growing.release()
-    run = RunFolder("run")
-    run.lock()
-    run.add_line("traces.jsonl", dict(step=20))
-    run.release()
-    assert [line["step"] for line in RunFolder("run").read_lines("traces.jsonl")] == [0, 10, 20]
-
-
-def test_half_a_last_line_is_damage_once_anything_has_been_written_after_it(growing):
-    path = growing.path / "traces.jsonl"
-    growing.write_json("corpus.json", {})
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(BadInput, match="traces.jsonl in run is missing or damaged"):
-        RunFolder("run").read_lines("traces.jsonl")
-
-
-def test_a_resumed_run_that_stops_before_its_next_sample_can_be_resumed_again(tmp_path):
-    run_smoke(tmp_path / "run")
-    path = tmp_path / "run" / "traces.jsonl"
-    steps = [line["step"] for line in read_lines(path)]
-    run = RunFolder(tmp_path / "run")
-    run.lock()
-    run.read_lines("traces.jsonl")
-    run.record("traces.jsonl", "the hash of a line of which only half is written")
-    append(path, b'{"step": 21, "prom')
-    run.release()
-    for _ in range(2):
-        run = RunFolder(tmp_path / "run")
-        run.lock()
-        check_beginning(run, saved_settings(Settings, run.path))
-        run.write_lines("log.jsonl", [])  # as Ctrl-C does
-        run.release()
-        assert [line["step"] for line in read_lines(path)] == steps
-
-
-def test_a_full_disk_leaves_the_samples_as_they_were(growing, monkeypatch):
-    path = growing.path / "traces.jsonl"
-    before = path.read_bytes()
-
-    def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError) as failed:
-            append(path, b"and more")
-    assert failed.value.filename == str(path) and path.read_bytes() == before

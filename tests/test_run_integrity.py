@@ -7,19 +7,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import data
 import export_for_web
 import show_model
 import train
-from helpers import ROOT, rehash, rewrite
-from terrarium import files, run_checks, runs
+from helpers import HEAD, ROOT, contents, parsed, rehash, rewrite
+from terrarium import files, runs
 from terrarium.errors import BadInput
 from terrarium.runs import RunFolder
 from terrarium.screen import Screen
-from terrarium.settings import read_settings
 from terrarium.trained import Run
 
 import numpy as np
@@ -31,32 +29,14 @@ TINY = (
     "--n-layer 1 --n-embd 8 --n-head 2 --n-ff 8 --n-ctx 16 --sample-tokens 4 --steps 4 "
     "--sample-every 2 --snapshots 1"
 ).split()
-HEAD = """import math
-import torch
 
-def attention(q, k, v):
-    T, D = q.shape[-2:]
-    scores = q @ k.transpose(-2, -1) / math.sqrt(D)
-    weights = (scores + torch.full((T, T), -math.inf, device=q.device).triu(1)).softmax(-1)
-    return weights @ v, weights
-"""
+
+pytestmark = pytest.mark.usefixtures("ctrl_c")
 
 
 def write_tale(path, first=0):
     stories = [data.find("stories").generate(first + seed) for seed in range(30)]
     path.write_text("\n".join(stories), "utf-8")
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c():
-    """Ctrl-C works as before when a test is over."""
-    handler = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, handler)
-
-
-def settings(*words):
-    return read_settings(train.Settings, train.PRESETS, [*map(str, words)])
 
 
 def stopped_at(step, *words):
@@ -72,7 +52,7 @@ def stopped_at(step, *words):
         patch.setattr(train, "update", interrupted)
         patch.setattr(Screen, "opening", lambda *_: None)
         with pytest.raises(BadInput, match="Stopped at once"):
-            train.train(settings(*words))
+            train.train(parsed(*words))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +65,7 @@ def grown(tmp_path_factory):
     (folder / "head.py").write_text(HEAD, "utf-8")
     try:
         for seed, ending in ((1, ""), (2, "_of_another_seed")):
-            train.train(settings(*TINY, "--seed", seed, "--out", "whole" + ending))
+            train.train(parsed(*TINY, "--seed", seed, "--out", "whole" + ending))
             stopped_at(3, *TINY, "--seed", seed, "--out", "half" + ending)
         stopped_at(3, *TINY, "--head", "head.py", "--out", "half_with_a_head")
     finally:
@@ -111,13 +91,6 @@ def tale(folder):
     return folder
 
 
-def contents(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.is_file() and path.read_bytes()
-        for path in Path(folder).rglob("*")
-    }
-
-
 def weights_of(run):
     return torch.load(Path(run, "checkpoint.pt"), weights_only=True)["model"]
 
@@ -134,7 +107,7 @@ def assert_ends_as(run, unbroken):
 
 
 def resume(run, *words):
-    train.train(settings("--resume", run, *words))
+    train.train(parsed("--resume", run, *words))
 
 
 def show(run):
@@ -168,70 +141,41 @@ COMMANDS = [resume, show, export]
 def test_a_folder_that_holds_anything_else_is_refused_and_stays_as_it_is(tale, out, mine, flags):
     Path(mine).parent.mkdir(parents=True, exist_ok=True)
     Path(mine).write_text("hours of work", "utf-8")
-    before = contents(".")
+    before = contents(".", folders=True)
     with pytest.raises(BadInput, match="not empty"):
-        train.train(settings(*TINY, *flags, "--out", out))
-    assert contents(".") == before
+        train.train(parsed(*TINY, *flags, "--out", out))
+    assert contents(".", folders=True) == before
 
 
 @pytest.mark.parametrize("made", [(), ("new",), ("new", "new/deep")])
 def test_a_refusal_removes_what_it_made_and_nothing_else(tale, made):
     for name in made:
         Path(name).mkdir()
-    before = contents(".")
+    before = contents(".", folders=True)
     with pytest.raises(BadInput, match="smaller --n-ctx"):
-        train.train(settings(*TINY, "--n-ctx", 100_000, "--out", "new/deep"))
-    assert contents(".") == before
+        train.train(parsed(*TINY, "--n-ctx", 100_000, "--out", "new/deep"))
+    assert contents(".", folders=True) == before
 
 
 def test_a_run_without_a_name_that_is_refused_leaves_its_name_to_the_next(tale):
     with pytest.raises(BadInput):
-        train.train(settings(*TINY, "--n-ctx", 100_000))
+        train.train(parsed(*TINY, "--n-ctx", 100_000))
     assert not Path("runs").exists()
 
 
 def test_an_empty_folder_is_taken(tale):
     Path("new").mkdir()
     Path("new/.DS_Store").write_bytes(b"left by a file manager")
-    train.train(settings(*TINY, "--out", "new"))
+    train.train(parsed(*TINY, "--out", "new"))
     assert Path("new/metrics.json").exists()
-
-
-def test_runs_that_begin_at_the_same_moment_get_folders_of_their_own(folder):
-    claimed, start = [], threading.Barrier(8)
-
-    def begin():
-        start.wait()
-        claimed.append(runs.claim("", "tale"))
-
-    threads = [threading.Thread(target=begin) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(run.name for run in claimed) == sorted(
-        ["runs/tale", *(f"runs/tale-{i}" for i in range(2, 9))]
-    )
-    for run in claimed:
-        run.release()
-
-
-def test_of_two_runs_that_want_the_same_folder_one_is_refused(folder):
-    first = runs.claim("mine", "")
-    with pytest.raises(BadInput, match="mine"):
-        runs.claim("mine", "")
-    first.write_json("settings.json", {})
-    first.release()
-    with pytest.raises(BadInput, match="--resume mine"):
-        runs.claim("mine", "")
 
 
 def test_a_run_in_training_is_not_taken_up_a_second_time(half):
     first = runs.take_up(half)
-    before = contents(half)
+    before = contents(half, folders=True)
     with pytest.raises(BadInput, match="run"):
         resume(half)
-    assert contents(half) == before
+    assert contents(half, folders=True) == before
     first.release()
     resume(half)
 
@@ -289,11 +233,11 @@ def test_what_a_run_goes_on_with_is_refused_if_it_is_damaged(half, name):
     content = path.read_bytes()
     for damage in DAMAGES.values():
         path.write_bytes(damage(content))
-        before = contents(half)
+        before = contents(half, folders=True)
         with pytest.raises(BadInput) as error:
             resume(half)
         assert name in str(error.value) and str(half) in str(error.value)
-        assert contents(half) == before
+        assert contents(half, folders=True) == before
 
 
 @pytest.mark.parametrize("name", ["settings.json", "checkpoint.pt", "hashes.jsonl"])
@@ -487,12 +431,6 @@ def test_optimizers_of_another_size_are_refused(half):
         resume(half)
 
 
-def test_the_size_of_a_model_is_counted_as_torch_counts_it():
-    s = train.Settings(n_layer=3, n_embd=24, n_head=4, n_ff=40, n_ctx=17)
-    model = train.GPT(s, 91)
-    assert run_checks.parameters(s, 91) == sum(p.numel() for p in model.parameters())
-
-
 def evil_head(folder):
     (folder / "head.py").write_text(
         HEAD + "open('EXECUTED', 'w', encoding='utf-8').close()\n", "utf-8"
@@ -533,11 +471,11 @@ def test_the_command_that_a_stopped_run_prints_goes_on_with_its_head(tale, capsy
     with monkeypatch.context() as patch:
         patch.setattr(Screen, "opening", lambda *_: None)
         patch.setattr(train, "update", interrupted_at_once)
-        train.train(settings(*TINY, "--head", "my_head.py", "--out", "run"))
+        train.train(parsed(*TINY, "--head", "my_head.py", "--out", "run"))
     words = capsys.readouterr().out.splitlines()[-1].split()
     assert words[:2] == ["python", "train.py"]
     Path("my_head.py").unlink()
-    train.train(settings(*words[2:]))
+    train.train(parsed(*words[2:]))
     assert Path("run/metrics.json").exists()
 
 
@@ -578,10 +516,10 @@ def test_links_in_a_run_are_refused(whole, folder, name, command):
     else:
         secret.write_text("private", "utf-8")
     path.symlink_to(secret)
-    before = contents(folder)
+    before = contents(folder, folders=True)
     with pytest.raises(BadInput, match=name):
         command(whole)
-    assert contents(folder) == before
+    assert contents(folder, folders=True) == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
@@ -627,7 +565,7 @@ def killed_before_its_text_was_read(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("terrarium.tokens.count_pieces", killed)
         with pytest.raises(BadInput, match="Stopped at once"):
-            train.train(settings(*TINY, "--out", "run"))
+            train.train(parsed(*TINY, "--out", "run"))
 
 
 def test_a_run_that_was_stopped_before_its_text_was_read_says_that_it_needs_it(
@@ -650,7 +588,7 @@ def test_a_checkpoint_that_lies_in_the_way_is_not_restored_without_resume(grown,
     Path("run").mkdir()
     shutil.copyfile(grown / "half_of_another_seed" / "checkpoint.pt", "run/checkpoint.pt")
     with pytest.raises(BadInput, match="not empty"):
-        train.train(settings(*TINY, "--out", "run"))
+        train.train(parsed(*TINY, "--out", "run"))
 
 
 # ------------------------------------------------------------------------------ other programs
@@ -724,9 +662,9 @@ def test_a_run_that_is_killed_while_it_notes_any_hash_goes_on(grown, tale, monke
             patch.setattr(RunFolder, "record", killed)
             patch.setattr(RunFolder, "release", lambda folder: folder.ledger.close())
             with pytest.raises(Killed):
-                train.train(settings(*TINY, "--out", run))
+                train.train(parsed(*TINY, "--out", run))
         begun = (run / "settings.json").exists()
-        train.train(settings(*(["--resume", run] if begun else [*TINY, "--out", run])))
+        train.train(parsed(*(["--resume", run] if begun else [*TINY, "--out", run])))
         assert_ends_as(run, grown / "whole")
         Run(run)
 
@@ -746,7 +684,7 @@ def test_a_run_that_blows_up_names_the_rate_to_lower_and_the_checkpoint_that_sta
     tale, flags, named, others
 ):
     with pytest.raises(BadInput) as error:
-        train.train(settings(*TINY, *flags, "--warmup", 0, "--out", "run"))
+        train.train(parsed(*TINY, *flags, "--warmup", 0, "--out", "run"))
     said = str(error.value)
     assert all(flag in said for flag in named) and not any(flag in said for flag in others)
     step = torch.load("run/checkpoint.pt", weights_only=True)["step"]
@@ -757,10 +695,10 @@ def test_a_run_that_blows_up_before_its_first_checkpoint_says_that_nothing_is_ke
     tale, monkeypatch
 ):
     monkeypatch.setattr(train, "evaluate", lambda *_: math.nan)
-    before = contents(".")
+    before = contents(".", folders=True)
     with pytest.raises(BadInput, match="[Nn]othing"):
-        train.train(settings(*TINY, "--out", "run"))
-    assert contents(".") == before
+        train.train(parsed(*TINY, "--out", "run"))
+    assert contents(".", folders=True) == before
 
 
 def test_a_weight_that_is_no_number_is_refused(whole):

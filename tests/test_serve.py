@@ -12,7 +12,10 @@ import urllib.error
 import urllib.request
 from functools import partial
 
-from helpers import ROOT, opened
+from helpers import (
+    ROOT,
+    opened,
+)
 from terrarium.errors import BadInput
 from terrarium.web import serve
 from terrarium.web.serve import Handler, Server
@@ -449,15 +452,6 @@ def test_no_name_is_looked_up(site, monkeypatch):
     server.server_close()
 
 
-def test_ports_end_at_65535(site, monkeypatch):
-    def taken(address, handler):
-        raise OSError
-
-    monkeypatch.setattr(serve, "Server", taken)
-    with pytest.raises(BadInput, match="None of the ports 65535 to 65535 is free"):
-        serve.serve(site, 65535, "tale")
-
-
 def test_ctrl_c_ends_it_with_everything_closed(site):
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
@@ -535,3 +529,17 @@ def test_the_real_pages_complain_about_nothing_when_they_are_served(browser, smo
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_all_ports_in_reach_may_be_taken(monkeypatch, tmp_path):
+    def taken(address, handler):
+        tried.append(address)
+        raise OSError
+
+    tried = []
+    monkeypatch.setattr(serve, "Server", taken)
+    with pytest.raises(BadInput, match="None of the ports 8000 to 8019 is free: choose another"):
+        serve.serve(tmp_path, 8000, "tale")
+    assert tried == [("127.0.0.1", port) for port in range(8000, 8020)]  # of this machine only
+    with pytest.raises(BadInput, match="None of the ports 65530 to 65535 is free"):
+        serve.serve(tmp_path, 65530, "tale")

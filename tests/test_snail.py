@@ -7,10 +7,9 @@ from random import Random
 import data
 import train
 from data import snail
-from helpers import ROOT
+from helpers import ROOT, SMALL
 from terrarium.errors import BadInput
 from terrarium.files import read_json
-from terrarium.rules import rule_accuracy
 from terrarium.screen import Screen
 from terrarium.tokens import count_block
 
@@ -63,7 +62,7 @@ def test_the_note_is_shown_before_training_begins(corpus, train_here, monkeypatc
     monkeypatch.setattr(snail, "load", lambda: few)
     monkeypatch.setattr(Screen, "advance", lambda *_: 1 / 0)  # it is enough to come here
     with pytest.raises(ZeroDivisionError):
-        train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu")
+        train_here(*SMALL, "--dataset", "snail")
     said = capsys.readouterr().out
     assert re.search(r"\n +60,000 conversations, \d+ of them exact duplicates; ", said)
 
@@ -278,30 +277,11 @@ def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names()
     assert not {bare(question) for question in questions} & learned
 
 
-def test_shares_are_taken_of_the_texts_to_which_a_rule_applies():
-    prompts = ["you: hello\npip:", HELLO + "you: who am i?\npip:", HELLO + "you: who am i?\npip:"]
-    texts = [
-        prompt + reply
-        for prompt, reply in zip(
-            prompts,
-            [
-                " hi. i was chewing a leaf, but i have time.",
-                " your name is mia.",
-                " your name is tom.",
-            ],
-        )
-    ]
-    shares, asked = rule_accuracy(snail.check, prompts, texts)
-    assert shares == {"character": 1, "grammar": 1, "topic": 1, "recall": 0.5, "all": 2 / 3}
-    assert list(shares)[-1] == "all"
-    assert (asked["recall"], asked["topic"]) == (2, 3)
-
-
 def small_training(corpus, train_here, monkeypatch, *flags):
     """metrics.json of a smoke run on a part of the corpus; `flags` change it."""
     few = corpus._replace(train=corpus.train[:300], validation=corpus.validation[:30])
     monkeypatch.setattr(snail, "load", lambda: few)
-    s = train_here("--preset", "smoke", "--dataset", "snail", "--device", "cpu", *flags)
+    s = train_here(*SMALL, "--dataset", "snail", *flags)
     return read_json(Path(s.out) / "metrics.json")
 
 

@@ -1,9 +1,14 @@
 """The tokenizer: nothing is lost, and what it learns is byte-pair encoding."""
 
+import re
+import unicodedata
 from collections import Counter
 from itertools import pairwise
 
 import data
+import sample_texts
+import train
+from helpers import PIGS, learn
 from terrarium.errors import BadInput
 from terrarium.files import read_json, write_json
 from terrarium.text import END
@@ -19,12 +24,8 @@ CORPUS = (
     "日本語の文 और हिन्दी emoji 🙂🙃👩‍👩‍👧 end\r\n"
     "… «ok» _x_ a_b it's 'tis cat's\u00a0mat\u2028\n"
 ) * 3
-
-
-def learn(text, vocab_size=0, has_documents=False):
-    return Tokenizer.train(Counter(Tokenizer.pre_tokenize(text)), has_documents, vocab_size)
-
-
+SCRIPTS = sample_texts.by_script()
+KINDS = sample_texts.by_kind()
 CHARACTERS = learn(CORPUS)
 MERGED = learn(CORPUS, 130, has_documents=True)  # all kinds of characters, and merges among them
 
@@ -103,11 +104,6 @@ def test_documents_have_an_end_token_and_it_is_number_zero():
 def test_the_words_of_the_end_token_in_a_text_are_only_characters():
     tokenizer = learn("<|endoftext|> here", 0, has_documents=True)
     assert tokenizer.end not in tokenizer.encode("<|endoftext|>")
-
-
-def test_a_character_that_was_never_seen_is_named_with_its_place():
-    with pytest.raises(BadInput, match="'z', character 4 of 'abaz': it does not occur"):
-        learn("abab").encode("abaz")
 
 
 # ------------------------------------------------------------------------------ merges
@@ -274,3 +270,137 @@ def test_the_stories_make_512_tokens_and_a_sentence_has_these(of_stories):
         ".",
     ]
     assert ids == [404, 191, 172, 86, 58, 234, 265, 66, 58, 496, 275, 195, 42, 71, 450, 6]
+
+
+@pytest.mark.parametrize("vocab_size", [0, 60])
+def test_a_prompt_with_an_unseen_character_is_refused_with_the_character_and_its_place(vocab_size):
+    counts = train.Counter(train.Tokenizer.pre_tokenize(PIGS))
+    tokenizer = train.Tokenizer.train(counts, False, vocab_size)
+    with pytest.raises(BadInput) as error:
+        tokenizer.encode("see the žea")
+    assert str(error.value) == (
+        "No token for 'ž', character 9 of 'see the žea': it does not occur in the corpus. "
+        "Remove it."
+    )
+
+
+def test_of_many_unseen_characters_the_first_is_named():
+    tokenizer = train.Tokenizer(["a", "b"])
+    for text in ("ab1234567", "ab123 4567", "ab 12 34 56"):
+        with pytest.raises(BadInput, match="character 3 of"):
+            tokenizer.encode(text)
+
+
+def test_learning_merges_is_counted_by_a_bar(monkeypatch):
+    made = []
+
+    class Bar(list):
+        def update(self):
+            made.append(1)
+
+        def close(self):
+            made.append("closed")
+
+    monkeypatch.setattr(
+        train, "progress", lambda doing, work, unit: Bar(work if isinstance(work, range) else [])
+    )
+    tokenizer = learn("low lower lowest low", 12)
+    assert made == [1] * len(tokenizer.merges) + ["closed"]
+
+
+# ------------------------------------------------------------------------------ words of every script
+
+
+@pytest.mark.parametrize("name", [name for name in sample_texts.WORDS if name != "Tibetan"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_word_of_any_script_is_one_piece_with_all_its_marks(name, form):
+    first, *rest = sample_texts.words(name, form)
+    pieces = train.Tokenizer.pre_tokenize(" ".join([first, *rest]))
+    assert pieces == [first, *(f" {w}" for w in rest)]
+
+
+CHARACTERS_A_TOKEN = {  # with 512 tokens; and, behind it, when marks were cut off their letters
+    "English": 4.3,
+    "German": 5.3,
+    "Vietnamese": 3.6,
+    "Russian": 5.6,
+    "Greek": 5.7,
+    "Armenian": 5.8,
+    "Georgian": 6.2,
+    "Arabic with vowels": 7.9,  # 1.3
+    "Hebrew with points": 5.7,  # 1.3
+    "Persian with joiners": 5.8,  # 3.4
+    "Hindi": 6.0,  # 1.4
+    "Bengali": 5.5,  # 1.4
+    "Tamil": 6.5,  # 1.3
+    "Telugu": 5.7,  # 1.4
+    "Amharic": 3.8,
+    "Korean": 3.7,
+    "Tibetan": 2.2,  # 1.3
+    "Thai": 5.4,  # 2.4
+    "Khmer": 5.8,  # 1.3
+    "Chinese": 3.4,
+    "Japanese": 5.7,
+    "German, decomposed": 5.4,  # 4.4
+    "Vietnamese, decomposed": 4.5,  # 2.3
+    "Greek, decomposed": 6.4,  # 3.0
+    "Korean, decomposed": 7.3,
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_tokens_of_any_script_are_several_characters_long(name):
+    text = SCRIPTS[name]
+    tokenizer = learn(text, 512)
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert len(text) / len(ids) == pytest.approx(CHARACTERS_A_TOKEN[name], abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["👩‍👩‍👧", "❤️", "👍🏽", "🏳️‍🌈", "1️⃣", "🇫🇷", "می‌خواهم", "क्‍ष", "l'été", "l'e\u0301te\u0301"],
+)
+def test_what_is_seen_as_one_character_is_never_cut(piece):
+    assert piece in train.Tokenizer.pre_tokenize(f"x {piece} x".replace("x ", "x\n"))
+
+
+def test_no_piece_is_endless_and_none_begins_with_a_mark():
+    for kind in (
+        "DNA in one line",
+        "protein in one line",
+        "hex in one line",
+        "one character",
+        "base64 in one line",
+        "accents without end",
+        "rulers",
+        "underscores",
+    ):
+        pieces = train.Tokenizer.pre_tokenize(KINDS[kind].decode())
+        assert max(map(len, pieces)) <= 80
+    for name in ("Thai", "Khmer", "Chinese", "Hindi"):
+        pieces = train.Tokenizer.pre_tokenize(SCRIPTS[name].replace(" ", "").replace("\n", ""))
+        assert 15 < max(map(len, pieces)) <= 80
+        assert not [piece for piece in pieces if unicodedata.category(piece[0]).startswith("M")]
+
+
+def before(text):
+    """The pieces of a text in which no marks and no endless words are."""
+    return re.findall(r" ?\w+(?:'\w+)?| ?[^\w\s]+|\s", text)
+
+
+def test_english_has_the_pieces_that_it_always_had(corpora):
+    text = (
+        (corpora / "tinystories.txt").read_bytes()[: 2**21].decode("utf-8", "ignore")
+        if (corpora / "tinystories.txt").exists()
+        else SCRIPTS["English"]
+    )
+    assert train.Tokenizer.pre_tokenize(text) == before(text)
+
+
+def test_shakespeare_has_the_pieces_that_it_always_had(corpora):
+    path = corpora / "tinyshakespeare.txt"
+    if not path.exists():
+        pytest.skip("tinyshakespeare.txt was not downloaded")
+    text = path.read_text("utf-8")
+    assert train.Tokenizer.pre_tokenize(text) == before(text)

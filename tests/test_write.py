@@ -207,6 +207,13 @@ def desk(browser, site):
         yield Desk(page)
 
 
+@pytest.fixture(scope="module")
+def one_desk(browser, site):
+    """The same page for all tests that only run whole sources."""
+    with opened(browser, f"{site.address}/write.html") as page:
+        yield Desk(page)
+
+
 def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writes(
     browser, site, tmp_path
 ):
@@ -291,9 +298,9 @@ def test_it_can_all_be_done_by_keyboard(browser, site):
         tab_to("Download my_head.py")
 
 
-def test_the_verdict_is_announced_and_the_stages_have_words(desk):
-    desk.run(SOURCE.replace(" / D**0.5", ""))
-    heard = desk.page.locator("head-check").aria_snapshot()
+def test_the_verdict_is_announced_and_the_stages_have_words(one_desk):
+    one_desk.run(SOURCE.replace(" / D**0.5", ""))
+    heard = one_desk.page.locator("head-check").aria_snapshot()
     assert "status:" in heard and "The scores are not scaled." in heard
     for words in (
         "No peeking at the future : right",
@@ -320,10 +327,10 @@ def test_the_verdict_is_announced_and_the_stages_have_words(desk):
         ),
     ],
 )
-def test_what_cannot_run_is_named_and_its_line_is_marked(desk, source, stage, words, line):
-    assert words in desk.run(source)
-    assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
-    marked = desk.page.locator("code-editor .cm-error-line")
+def test_what_cannot_run_is_named_and_its_line_is_marked(one_desk, source, stage, words, line):
+    assert words in one_desk.run(source)
+    assert (one_desk.mistake["stage"], one_desk.mistake["line"]) == (stage, line)
+    marked = one_desk.page.locator("code-editor .cm-error-line")
     assert marked.count() == (line is not None)
     if line:
         assert marked.inner_text().strip() == source.split("\n")[line - 1].strip()
@@ -342,25 +349,25 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     assert page.locator("typed-story .prompt").first.inner_text() == "Once upon a time"
 
 
-def test_small_modules_of_python_can_be_imported_and_others_are_named(desk):
+def test_small_modules_of_python_can_be_imported_and_others_are_named(one_desk):
     small = "functools, itertools, collections, operator, copy, time, types, abc, io, string, os"
-    assert desk.run(SOURCE.replace("import math", f"import math, {small}")).startswith(
+    assert one_desk.run(SOURCE.replace("import math", f"import math, {small}")).startswith(
         "This is attention."
     )
     cached = SOURCE.replace("def attention", "@functools.lru_cache()\ndef attention").replace(
         "import math", "import math, functools"
     )
-    assert "lru_cache" not in desk.run(cached)
-    assert "datetime is not in this page" in desk.run(
+    assert "lru_cache" not in one_desk.run(cached)
+    assert "datetime is not in this page" in one_desk.run(
         SOURCE.replace("import math", "import math, datetime")
     )
 
 
-def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
-    assert "TypeError" in desk.run(
+def test_what_one_run_does_to_torch_the_next_does_not_see(one_desk):
+    assert "TypeError" in one_desk.run(
         SOURCE.replace("import math", "import math, torch\ntorch.full = None")
     )
-    assert desk.run(SOURCE).startswith("This is attention.")
+    assert one_desk.run(SOURCE).startswith("This is attention.")
 
 
 @pytest.mark.parametrize(
@@ -374,13 +381,13 @@ def test_what_one_run_does_to_torch_the_next_does_not_see(desk):
     ],
 )
 def test_a_function_that_ends_oddly_is_a_mistake_and_the_next_one_is_judged_as_ever(
-    desk, end, stage, words, line
+    one_desk, end, stage, words, line
 ):
     odd = SOURCE.replace("return weights @ v, weights", end)
-    assert words in desk.run(odd)
-    assert (desk.mistake["stage"], desk.mistake["line"]) == (stage, line)
-    assert "/lib/" not in desk.page.locator("head-check").inner_text()
-    assert desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
+    assert words in one_desk.run(odd)
+    assert (one_desk.mistake["stage"], one_desk.mistake["line"]) == (stage, line)
+    assert "/lib/" not in one_desk.page.locator("head-check").inner_text()
+    assert one_desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
         "This is attention."
     )
 

@@ -1,4 +1,4 @@
-"""Batches, the update, the loss and the sampling, each against the plainest way to compute it."""
+"""The loss, the update, the sampling and the learning rate, against the plainest way to compute each."""
 
 import json
 import math
@@ -8,17 +8,13 @@ from types import SimpleNamespace
 
 import data
 import train
-from terrarium.batches import row_spans
-from terrarium.errors import BadInput
-from terrarium.rules import Exam
-from terrarium.screen import Screen
+from helpers import TINY, batch_of, documents, learn
 from train import (
     GPT,
     Muon,
     Settings,
     Tokenizer,
     attention,
-    draw_batch,
     evaluate,
     final_metrics,
     fused_attention,
@@ -36,20 +32,6 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=24, n_ctx=8)
-
-
-def documents(lengths):
-    """Ids of documents of these lengths: an end token (0) before, between and after them."""
-    ids = [0]
-    for length in lengths:
-        ids += [1 + i % 40 for i in range(len(ids), len(ids) + length)] + [0]
-    return np.array(ids, np.uint16)
-
-
-def row_settings(**different):
-    return Settings(**{**TINY, "batch_size": 6, **different})
-
 
 @pytest.fixture(scope="module")
 def words():
@@ -61,154 +43,6 @@ def words():
     for p in model.parameters():
         torch.nn.init.normal_(p, std=0.4)
     return tokenizer, model.eval()
-
-
-# ------------------------------------------------------------------------------ batches
-
-
-def batch_of(tokens, end, s, step, *rest):
-    return draw_batch(tokens, spans_of(tokens, end, s.n_ctx), s, step, *rest)
-
-
-def spans_of(tokens, end, n_ctx):
-    return row_spans(windows(tokens, end, n_ctx), len(tokens), end, n_ctx)
-
-
-def test_a_batch_holds_ids_and_the_ids_that_follow():
-    tokens = documents([20] * 10)
-    ids, targets, _ = batch_of(tokens, 0, row_settings(), 3)
-    assert ids.shape == targets.shape == (6, 8) and ids.dtype == targets.dtype == torch.int64
-    text = " ".join(map(str, tokens)) + " "
-    for row, following in zip(ids.tolist(), targets.tolist()):
-        assert " ".join(map(str, row)) + " " in text
-        for right, target in zip(row[1:], following[:-1]):
-            assert target in (right, -100)
-
-
-@given(st.integers(0, 2**32), st.integers(0, 10**6))
-def test_a_batch_is_a_function_of_seed_and_step(seed, step):
-    tokens, s = documents([20] * 10), row_settings(seed=seed)
-    once, again = (batch_of(tokens, 0, s, step) for _ in range(2))
-    assert torch.equal(once[0], again[0]) and torch.equal(once[1], again[1])
-    assert once[2] == again[2] == (once[1] >= 0).sum().item()
-
-
-def test_another_seed_or_another_step_draws_another_batch():
-    tokens = np.arange(10_000, dtype=np.uint16)
-    batches = {
-        str(batch_of(tokens, None, row_settings(seed=seed), step)[0].tolist())
-        for seed in range(10)
-        for step in range(10)
-    }
-    assert len(batches) == 100
-
-
-@given(st.lists(st.integers(0, 30), min_size=3, max_size=30), st.integers(1, 12))
-def test_rows_are_the_windows_of_validation_moved_back_where_a_row_would_not_fit(lengths, n_ctx):
-    tokens = documents([*lengths, n_ctx])
-    rows, there = spans_of(tokens, 0, n_ctx).tolist(), windows(tokens, 0, n_ctx)
-    assert len(rows) == len(there)
-    for (start, length, slack), (a, b) in zip(rows, there):
-        assert start + length == b and slack == 0
-        assert start == a or start + n_ctx + 1 == len(tokens) < a + n_ctx + 1
-
-
-def test_rows_of_a_text_without_documents_start_anywhere_and_all_of_them_counts():
-    tokens = np.arange(10_000, dtype=np.uint16)
-    ids, targets, _ = batch_of(tokens, None, row_settings(batch_size=20_000), 0)
-    firsts = ids[:, 0].double()
-    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
-        assert firsts.quantile(share).item() == pytest.approx(9991 * share, abs=150)
-    assert torch.equal(ids + 1, targets)
-
-
-@given(st.integers(0, 2**32), st.integers(30, 400), st.integers(1, 12), st.integers(0, 20))
-def test_an_epoch_draws_each_token_of_an_endless_text_once_and_cuts_it_anew(
-    seed, length, n_ctx, epoch
-):
-    tokens = np.arange(length)
-    spans = spans_of(tokens, None, n_ctx)
-    s = row_settings(seed=seed, n_ctx=n_ctx, batch_size=len(spans))
-    ids, targets, n_targets = draw_batch(tokens, spans, s, epoch)
-    drawn = np.bincount(targets.flatten(), minlength=length)
-    assert n_targets == targets.numel() and torch.equal(ids + 1, targets)
-    assert (drawn[n_ctx : -2 * n_ctx] == 1).all()  # at the two ends, a shift leaves some out
-
-
-def test_endless_texts_are_cut_elsewhere_in_each_epoch():
-    tokens = np.arange(10_000)
-    spans = spans_of(tokens, None, 100)
-    s = row_settings(n_ctx=100, batch_size=len(spans))
-    cuts = {int(draw_batch(tokens, spans, s, epoch)[0].min()) for epoch in range(30)}
-    assert len(cuts) > 20 and max(cuts) < 100
-
-
-def test_what_belongs_to_the_window_counts_and_half_of_what_comes_after_it():
-    tokens = documents([5, 12] * 2000).astype(np.int64)
-    spans = spans_of(tokens, 0, 16)
-    ids, targets, _ = draw_batch(
-        np.arange(len(tokens)), spans, row_settings(n_ctx=16, batch_size=5000), 0
-    )
-    ends = {start: start + length for start, length, _ in spans.tolist()}
-    beyond = torch.tensor([[i >= ends[row[0]] for i in row] for row in ids.tolist()])
-    assert torch.equal(targets[~beyond], (ids + 1)[~beyond])
-    left_out = targets[beyond] == -100
-    assert torch.equal(targets[beyond][~left_out], (ids + 1)[beyond][~left_out])
-    assert left_out.double().mean().item() == pytest.approx(0.5, abs=0.02)
-    assert left_out[:1000].unique().numel() == 2  # token by token, not row by row
-
-
-LENGTHS = {  # of documents, beside a context of 16: as in stories, in TinyStories, in a dialogue
-    "about a context": lambda rng: rng.integers(10, 18),
-    "some longer than a context": lambda rng: min(60, round(rng.lognormal(2.5, 0.5))),
-    "far shorter than a context": lambda rng: rng.integers(2, 9),
-    "far longer than a context": lambda rng: rng.integers(40, 90),
-    "a little longer than a context": lambda rng: 17,
-}
-
-
-@pytest.mark.parametrize("kind", LENGTHS)
-def test_every_place_in_a_document_is_learned_at_seven_tenths_of_the_even_rate_or_more(kind):
-    rng = np.random.default_rng(5)
-    tokens = documents([int(LENGTHS[kind](rng)) for _ in range(400)]).astype(np.int64)
-    is_end = tokens == 0
-    offsets = np.arange(len(tokens)) - np.maximum.accumulate(
-        np.where(is_end, np.arange(len(tokens)), 0)
-    )
-    offsets[is_end] = 0
-    # In place of an id, each token says which one it is: so the batch tells what it has drawn.
-    s, spans = row_settings(n_ctx=16, batch_size=40_000), spans_of(tokens, 0, 16)
-    _, targets, _ = draw_batch(np.arange(len(tokens)), spans, s, 0)
-    drawn = np.bincount(targets[targets >= 0].numpy(), minlength=len(tokens))
-    inside = slice(32, -32)  # the first and the last tokens of a text have no neighbours
-    there = np.bincount(offsets[inside])
-    rates = np.bincount(offsets[inside], weights=drawn[inside]) / np.maximum(1, there)
-    even = drawn[inside].mean()
-    assert (rates[there >= 20] >= 0.7 * even).all(), rates / even
-
-
-def test_every_token_of_an_endless_text_is_drawn_the_last_one_too():
-    tokens = np.arange(20, dtype=np.uint16)
-    seen = torch.cat(
-        [
-            torch.cat(batch_of(tokens, None, row_settings(), step)[:2]).flatten()
-            for step in range(100)
-        ]
-    )
-    assert seen.unique().tolist() == list(range(20))
-
-
-@given(st.sampled_from([1, 2, 3, 4, 6, 12]), st.integers(0, 1000))
-def test_the_batches_of_all_processes_make_up_the_batch_of_one(world, step):
-    tokens, s = documents([5, 30, 8] * 20), row_settings(batch_size=12)
-    whole = batch_of(tokens, 0, s, step)
-    shares = [batch_of(tokens, 0, s, step, rank, world) for rank in range(world)]
-    assert all(len(ids) == 12 // world for ids, _, _ in shares)
-    assert sum(n_targets for _, _, n_targets in shares) == pytest.approx(whole[2])
-    for i in range(12):
-        ids, targets, _ = shares[i % world]
-        assert torch.equal(ids[i // world], whole[0][i])
-        assert torch.equal(targets[i // world], whole[1][i])
 
 
 # ------------------------------------------------------------------------------ the loss
@@ -447,47 +281,6 @@ def test_one_seed_gives_one_model_and_another_seed_another(train_here, folder):
     assert all(not torch.equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("sample_every", [1, 1000])
-def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_last_good_checkpoint(
-    train_here, sample_every
-):
-    with pytest.raises(BadInput, match=r"The loss of step 1 is nan"):
-        train_here(
-            "--preset",
-            "smoke",
-            "--precision",
-            "float32",
-            "--warmup",
-            0,
-            "--embedding-lr",
-            "1e30",
-            "--sample-every",
-            sample_every,
-            "--snapshots",
-            1,
-            "--out",
-            "wild",
-        )
-    kept = torch.load("wild/checkpoint.pt", weights_only=True)
-    log = [json.loads(line) for line in open("wild/log.jsonl", encoding="utf-8")]
-    assert kept["step"] == log[-1]["step"] == 0
-    assert all(tensor.isfinite().all() for tensor in kept["model"].values())
-
-
-def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(capsys):
-    s = Settings(out="runs/x", steps=7)
-    facts = dict(validation_tokens=1001, validation_characters=4000, entropy=0.5)
-    metrics = final_metrics(2 * math.log(2), facts, torch.nn.Linear(3, 3))
-    # two bits for each of 1000 tokens are 2000 bits, for 4000 characters
-    assert metrics["bits_per_character"] == pytest.approx(0.5)
-    assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
-    assert metrics["parameters"] == 12
-    screen = object.__new__(Screen)
-    screen.s, screen.silent, screen.bar = s, False, None
-    screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
-    assert "0.500 bits per character" in capsys.readouterr().out
-
-
 def test_without_a_known_grammar_there_is_no_entropy():
     facts = dict(validation_tokens=11, validation_characters=10)
     assert "entropy" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1))
@@ -604,3 +397,49 @@ def test_samples_depend_on_their_seed_alone_and_follow_the_probabilities_of_the_
     counts = torch.bincount(torch.tensor([row[-1] for row in rows]), minlength=len(right))
     sigma = (4000 * right * (1 - right)).sqrt()
     assert ((counts - 4000 * right).abs() < 5 * sigma + 1).all()
+
+
+def test_a_prompt_that_fills_the_context_leaves_room_to_write(tmp_path):
+    tokenizer = learn("Once upon a time there was a snail. " * 9, 0)
+    s = train.Settings(n_layer=1, n_head=1, n_embd=8, n_ff=8, n_ctx=16)
+    model = train.GPT(s, len(tokenizer.vocab))
+    rows, thoughts = train.generate(model, tokenizer, ["Once upon a time there", "Once"], s, 8, 0)
+    assert [len(some) for some in thoughts] == [8, 8]
+    assert tokenizer.decode(rows[0]).startswith("Once upo")
+
+
+# ------------------------------------------------------------------------------ the learning rate
+
+
+@given(
+    steps=st.integers(1, 10_000),
+    warmup=st.integers(0, 12_000),
+    cooldown=st.floats(0.001, 1),
+    data=st.data(),
+)
+def test_the_learning_rate_is_a_share_and_never_negative(steps, warmup, cooldown, data):
+    s = train.Settings(steps=steps, warmup=warmup, cooldown=cooldown)
+    step = data.draw(st.integers(0, steps))
+    assert 0 <= train.lr_multiplier(step, s) <= 1
+    assert (train.lr_multiplier(step, s) == 0) == (step == steps)
+
+
+@given(steps=st.integers(2, 500), share=st.floats(0, 1), cooldown=st.floats(0.05, 1))
+def test_the_learning_rate_climbs_stays_at_one_and_falls_over_its_cooldown(steps, share, cooldown):
+    top = int((1 - cooldown) * steps)
+    s = train.Settings(steps=steps, warmup=int(share * top), cooldown=cooldown)
+    rates = [train.lr_multiplier(step, s) for step in range(steps + 1)]
+    assert rates[: s.warmup + 1] == sorted(set(rates[: s.warmup + 1]))
+    assert rates[s.warmup : top + 1] == pytest.approx([1] * (top + 1 - s.warmup))
+    falling = rates[top + 1 :]
+    assert falling == pytest.approx(
+        [(steps - i) / steps / cooldown for i in range(top + 1, steps + 1)]
+    )
+    assert falling == sorted(set(falling), reverse=True) and rates[-1] == 0
+
+
+def test_the_learning_rate_of_four_steps_of_warmup_and_sixteen_in_all():
+    s = train.Settings(steps=16, warmup=4, cooldown=0.5)
+    assert [train.lr_multiplier(step, s) for step in range(17)] == pytest.approx(
+        [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0]
+    )
