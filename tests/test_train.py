@@ -174,7 +174,11 @@ def test_newton_schulz_keeps_the_directions_of_a_matrix_and_makes_them_about_ali
     # None is too small to begin with: five rounds raise it only so far.
     values = torch.linspace(0.2, 3, min(rows, columns), dtype=torch.float64)
     left, _, right = torch.linalg.svd(x, full_matrices=False)
-    changed = newton_schulz(left * values @ right)
+    alone = newton_schulz((left * values @ right)[None])
+    among_others, other = newton_schulz(torch.stack([left * values @ right, x]))
+    torch.testing.assert_close(among_others, alone[0], atol=1e-12, rtol=0)
+    torch.testing.assert_close(other, newton_schulz(x[None])[0], atol=1e-12, rtol=0)
+    changed = alone[0]
     assert changed.shape == (rows, columns)
     in_those_directions = left.T @ changed @ right.T
     singular = in_those_directions.diagonal()
