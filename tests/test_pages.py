@@ -50,6 +50,22 @@ def expected(folder, i, prompt=0):
     return manifest["prompts"][prompt] + text.replace("<|endoftext|>", " (end)").replace("\n", "↵ ")
 
 
+@pytest.mark.parametrize("name", PAGES[:3])
+def test_nothing_jumps_while_a_page_comes_in_over_a_slow_network(browser, site, name):
+    page = browser.new_page(viewport=dict(width=390, height=800))
+    page.add_init_script("""globalThis.shifts = 0;
+        new PerformanceObserver((list) => { for (const one of list.getEntries()) shifts += one.value; })
+          .observe({ type: "layout-shift", buffered: true });""")
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = dict(offline=False, latency=50, downloadThroughput=1_000_000, uploadThroughput=100_000)
+    network.send("Network.emulateNetworkConditions", slow)  # ms, bytes per second
+    page.goto(f"{site.address}/{name}")
+    drawn(page)
+    assert page.evaluate("shifts") < 0.1  # what web.dev calls good; 0.5 is a page that jumps
+    page.close()
+
+
 # Watch it learn ---------------------------------------------------------------------------------
 
 

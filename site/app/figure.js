@@ -130,11 +130,17 @@ export class Figure extends LitElement {
   performUpdate() {
     try {
       super.performUpdate();
+      if (!this.hasAttribute("drawn")) this.giveBackItsPlace();
     } catch (error) {
       if (this.error) throw error;
       this.fail(error);
       this.error.fromRender = true;
     }
+  }
+
+  /** What is drawn has its own height, and not the one that styles/page.css keeps free for it. */
+  giveBackItsPlace() {
+    this.toggleAttribute("drawn", !this.renderRoot.querySelector("[aria-busy=true]"));
   }
 
   render() {

@@ -73,9 +73,10 @@ def header(name):
         "</header>",
         "<noscript><p>This page needs JavaScript, which is switched off in your browser.</p>"
         "</noscript>",
-        '<div id="error"><p class="no-server">The figures are missing: browsers only run pages',
-        "  like this from a web server. In the Terrarium folder, type",
-        "  <code>python export_for_web.py --serve</code></p></div>",
+        '<p class="no-server">The figures are missing: browsers only run pages like this from a',
+        "  web server. In the Terrarium folder, type",
+        "  <code>python export_for_web.py --serve</code></p>",
+        '<div id="error"></div>',
     ]
 
 

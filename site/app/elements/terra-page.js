@@ -24,7 +24,7 @@ class TerraPage extends HTMLElement {
     this.store = new Store(undefined, { step });
     provide(this, "page", this.page);
     provide(this, "store", this.store);
-    this.querySelector("#error").replaceChildren(); // it says that no script runs
+    this.querySelector(".no-server").remove(); // it says that no script runs
     this.store.subscribe(() => this.follow());
     this.open();
   }
