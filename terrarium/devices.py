@@ -147,7 +147,9 @@ class Devices:
     def wrap(self, model):
         """The model as the training step sees it: compiled where that pays, spread if many."""
         if self.device.type == "cuda" and sys.platform == "linux":
-            model = torch.compile(model)
+            # A card waits for the next kernel to be started longer than it computes; one process
+            # alone can have all kernels of a step recorded (as a CUDA graph) and started at once.
+            model = torch.compile(model, mode="reduce-overhead" if self.world == 1 else None)
         return torch.nn.parallel.DistributedDataParallel(model) if self.world > 1 else model
 
     def autocast(self):
