@@ -11,23 +11,24 @@
  *   share memory, and one that is cancelled before its turn is left out
  */
 export function serve(methods) {
-  const cancelled = new Set(); // ids of calls that are not done
+  const wanted = new Set(); // ids of the calls that somebody waits for
   let queue = Promise.resolve();
   onmessage = ({ ports: [port] }) => {
     onmessage = null;
     const send = port.postMessage.bind(port);
     port.onmessage = ({ data: { id, method, params, cancel } }) => {
       if (cancel !== undefined) {
-        cancelled.add(cancel);
+        wanted.delete(cancel);
         return;
       }
-      const call = { onProgress: (progress) => send({ id, progress }), isCancelled: () => cancelled.has(id) };
+      wanted.add(id);
+      const call = { onProgress: (progress) => send({ id, progress }), isCancelled: () => !wanted.has(id) };
       queue = queue
         .then(() => (call.isCancelled() ? {} : methods[method](params, call)))
         .then((result) => send({ id, result }, buffersOf(result)))
         .catch((error) => send({ id, error: String(error?.message ?? error) }))
         .then(() => {
-          cancelled.delete(id);
+          wanted.delete(id);
         });
     };
   };

@@ -150,20 +150,20 @@ const HOW_UNSURE = "How unsure does the model become, on a text it never learned
 
 /** What may happen: choices for more than one mistake. */
 const UNSURE = [
-  { says: "A little more unsure: at most twice as many options", holds: (m) => lossIncrease(m) <= Math.LN2 },
+  { text: "A little more unsure: at most twice as many options", holds: (m) => lossIncrease(m) <= Math.LN2 },
   {
-    says: "Much more unsure, but still better than blind guessing",
+    text: "Much more unsure, but still better than blind guessing",
     holds: (m) => lossIncrease(m) > Math.LN2 && m.loss < m.uniformLoss,
   },
   {
-    says: "As bad as blind guessing, or worse",
+    text: "As bad as blind guessing, or worse",
     holds: (m) => !(lossIncrease(m) <= Math.LN2 || m.loss < m.uniformLoss),
   },
 ];
 
 /**
  * Mistakes to guess at: three choices each; `holds` says which one comes true, given what was
- * measured (see `measured` in worker.js).
+ * measured (see `measured` in worker.js). `outcome` is what is said of that, before the explanation.
  */
 export const MISTAKES = [
   {
@@ -171,22 +171,22 @@ export const MISTAKES = [
     name: "The forgotten scale",
     code: replaced(" / D**0.5", ""),
     why: "The scores are used as they are, without dividing by the square root of D.",
-    asks: "What do the rows of its map look like?",
+    question: "What do the rows of its map look like?",
     choices: [
       {
-        says: "Paler: each token looks at more of the others",
+        text: "Paler: each token looks at more of the others",
         holds: (m) => m.entropy > m.builtinEntropy + 0.1,
       },
       {
-        says: "Peakier: more of each row lies on a single token",
+        text: "Peakier: more of each row lies on a single token",
         holds: (m) => m.entropy < m.builtinEntropy - 0.1,
       },
-      { says: "The same as before", holds: (m) => Math.abs(m.entropy - m.builtinEntropy) <= 0.1 },
+      { text: "The same as before", holds: (m) => Math.abs(m.entropy - m.builtinEntropy) <= 0.1 },
     ],
-    because:
+    explanation:
       "Without the square root of D the scores are larger, and softmax gives nearly everything to " +
       "the largest of them.",
-    told: (m) =>
+    outcome: (m) =>
       `A row is spread over ${perplexity(m.entropy)} tokens instead of ${perplexity(m.builtinEntropy)}.`,
   },
   {
@@ -194,22 +194,22 @@ export const MISTAKES = [
     name: "The forgotten mask",
     code: replaced("scores.masked_fill(later, -math.inf)", "scores"),
     why: "Every token sees the whole text, even what comes after it. The model was trained with a mask.",
-    asks: "How sure is the model now, on a text it never learned from?",
+    question: "How sure is the model now, on a text it never learned from?",
     choices: [
-      { says: "Surer: each token can look up what follows", holds: (m) => lossIncrease(m) < -0.05 },
+      { text: "Surer: each token can look up what follows", holds: (m) => lossIncrease(m) < -0.05 },
       {
-        says: "As sure as before: no head would look there",
+        text: "As sure as before: no head would look there",
         holds: (m) => Math.abs(lossIncrease(m)) <= 0.05,
       },
       {
-        says: "Less sure: no head has learned what to do with a future",
+        text: "Less sure: no head has learned what to do with a future",
         holds: (m) => !(lossIncrease(m) <= 0.05),
       },
     ],
-    because:
+    explanation:
       "In training a head never saw the future. Here it gives weight to tokens that it never learned " +
       "to choose from, and its result is a mixture that later layers have never seen.",
-    told: unsure,
+    outcome: unsure,
   },
   {
     id: "mask_after_softmax",
@@ -219,64 +219,65 @@ export const MISTAKES = [
       "    weights = scores.softmax(dim=-1).masked_fill(later, 0)\n",
     ),
     why: "Later tokens are hidden, but only after the attention has been handed out.",
-    asks: "The first token sees only itself. How much of its attention is left in its row?",
+    question: "The first token sees only itself. How much of its attention is left in its row?",
     choices: [
-      { says: "All of it: 100%", holds: (m) => m.firstRowSum > 0.99 },
-      { says: "Half of it or more", holds: (m) => m.firstRowSum >= 0.5 && m.firstRowSum <= 0.99 },
-      { says: "Less than half", holds: (m) => m.firstRowSum < 0.5 },
+      { text: "All of it: 100%", holds: (m) => m.firstRowSum > 0.99 },
+      { text: "Half of it or more", holds: (m) => m.firstRowSum >= 0.5 && m.firstRowSum <= 0.99 },
+      { text: "Less than half", holds: (m) => m.firstRowSum < 0.5 },
     ],
-    because:
+    explanation:
       "Attention that went to later tokens was then taken away: what is left in a row does not sum to " +
       "one, and each token gathers too little.",
-    told: (m) => `In the head above, its row sums to ${(100 * m.firstRowSum).toFixed(1)}%. ${unsure(m)}`,
+    outcome: (m) => `In the head above, its row sums to ${(100 * m.firstRowSum).toFixed(1)}%. ${unsure(m)}`,
   },
   {
     id: "softmax_over_columns",
     name: "Softmax along the columns",
     code: replaced("softmax(dim=-1)", "softmax(dim=-2)"),
     why: "dim=-2 instead of dim=-1: now each token that is looked at has 100% to hand out.",
-    asks: HOW_UNSURE,
+    question: HOW_UNSURE,
     choices: UNSURE,
-    because: "The rows no longer sum to one: some tokens gather too much, and others hardly " + "anything.",
-    told: unsure,
+    explanation:
+      "The rows no longer sum to one: some tokens gather too much, and others hardly " + "anything.",
+    outcome: unsure,
   },
   {
     id: "masked_diagonal",
     name: "A mask that hides the token itself",
     code: replaced("triu(1)", "triu(0)"),
     why: "The diagonal is hidden, too, so the first token has nothing left to look at.",
-    asks: "What does softmax make of a row that is all minus infinity?",
+    question: "What does softmax make of a row that is all minus infinity?",
     choices: [
-      { says: "Zeros: it looks nowhere", holds: (m) => m.isFinite && m.firstRowSum < 0.01 },
-      { says: "Equal weights", holds: (m) => m.isFinite && m.firstRowSum >= 0.01 },
-      { says: "NaN, which is not a number", holds: (m) => !m.isFinite },
+      { text: "Zeros: it looks nowhere", holds: (m) => m.isFinite && m.firstRowSum < 0.01 },
+      { text: "Equal weights", holds: (m) => m.isFinite && m.firstRowSum >= 0.01 },
+      { text: "NaN, which is not a number", holds: (m) => !m.isFinite },
     ],
-    because: "Zero divided by zero is NaN, and everything it touches becomes NaN, too.",
-    told: unsure,
+    explanation: "Zero divided by zero is NaN, and everything it touches becomes NaN, too.",
+    outcome: unsure,
   },
   {
     id: "swapped_query_key",
     name: "Queries and keys swapped",
     code: replaced("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)"),
     why: "Each token now asks with its key and is found by its query.",
-    asks: HOW_UNSURE,
+    question: HOW_UNSURE,
     choices: UNSURE,
-    because:
+    explanation:
       "Asking and being found are two roles, and each has its own weights. With the two swapped, most " +
       "tokens find something other than what they were looking for.",
-    told: unsure,
+    outcome: unsure,
   },
   {
     id: "uniform_weights",
     name: "An average instead of attention",
     code: replaced(" / D**0.5", " * 0"),
     why: "All scores are 0, so each token gathers the same amount of everything it can see.",
-    asks: `The model keeps its other layers, and everything it knows about single tokens. ${HOW_UNSURE}`,
+    question: `The model keeps its other layers, and everything it knows about single tokens. ${HOW_UNSURE}`,
     choices: UNSURE,
-    because:
+    explanation:
       "All that is left of the text is a blur of its tokens. Which of them matter is what the heads " +
       "had learned.",
-    told: unsure,
+    outcome: unsure,
   },
 ];
 

@@ -44,17 +44,17 @@ class GuessFirst extends Figure {
     return this.mistake ? this.question(this.mistake) : nothing;
   }
 
-  question({ asks, why, choices }) {
+  question({ question, why, choices }) {
     const { measured } = this;
     const came = measured ? cameTrue(this.mistake, measured) : null;
     return html`<fieldset ?disabled=${Boolean(measured)}>
         <legend>What will happen?</legend>
-        <p>${why} ${asks}</p>
+        <p>${why} ${question}</p>
         ${choices.map(
-          ({ says }, i) => html`<label class=${came === i ? "true" : ""}>
+          ({ text }, i) => html`<label class=${came === i ? "true" : ""}>
           <input type="radio" name="choice" .checked=${this.guess === i}
             @change=${() => this.typed.predict(i)}>
-          <span>${says} ${this.mark(i, came)}</span></label>`,
+          <span>${text} ${this.mark(i, came)}</span></label>`,
         )}
         ${
           measured
@@ -80,7 +80,7 @@ class GuessFirst extends Figure {
     const isWrong = this.guess !== null && this.guess !== came;
     const verdict = isWrong ? "It turned out differently." : "You predicted it.";
     return html`<p class=${`outcome ${isWrong ? "not" : ""}`}>${this.guess === null ? "" : verdict}
-      ${this.mistake.told(measured)} ${this.mistake.because}</p>`;
+      ${this.mistake.outcome(measured)} ${this.mistake.explanation}</p>`;
   }
 
   updated(changed) {
