@@ -1,6 +1,7 @@
 """What keeps this house in order, as far as a program can check it."""
 
 import ast
+import importlib.util
 
 from helpers import ROOT
 
@@ -37,6 +38,35 @@ def test_no_file_imports_a_file_of_tests(path):
             case _:
                 continue
         assert not [name for name in modules if name.startswith("test_") or name == "conftest"]
+
+
+BENCHMARKS = [path for path in sorted(ROOT.glob("tests/bench/*.py")) if path.stem != "common"]
+OURS = ("terrarium", "data", "helpers", "sample_texts", "train", "show_model", "export_for_web")
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.name)
+def test_a_benchmark_finds_all_that_it_uses_of_ours(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    modules, wanted = {}, []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                ours = [alias.name for alias in node.names if alias.name in OURS]
+                modules |= {name: importlib.import_module(name) for name in ours}
+            case ast.ImportFrom(module=str(module)) if module.split(".")[0] in OURS:
+                wanted += [(importlib.import_module(module), alias.name) for alias in node.names]
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in modules:
+                wanted.append((modules[name], attribute))
+    missing = [
+        f"{module.__name__}.{name}"
+        for module, name in wanted
+        if not hasattr(module, name) and not importlib.util.find_spec(f"{module.__name__}.{name}")
+    ]
+    assert missing == []
+    if modules or wanted:
+        assert "import common" in path.read_text("utf-8")  # or it finds them only from here
 
 
 # ---------------------------------------------------------------------------------------------

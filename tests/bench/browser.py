@@ -18,7 +18,6 @@ import contextlib
 import functools
 import http.server
 import json
-import shutil
 import statistics
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import threading
 from pathlib import Path
 
 import common
+import helpers
 from terrarium.web.quantize import quantize
 
 import numpy as np
@@ -145,7 +145,7 @@ def main():
     only = parser.parse_args().only
     if only != "ours" and not (Path(__file__).parent / "node_modules" / "onnxruntime-web").exists():
         sys.exit("onnxruntime-web is missing: npm install --no-package-lock --prefix tests/bench")
-    chromium = shutil.which("chromium") or sys.exit("There is no command chromium: install it.")
+    chromium = helpers.chromium() or sys.exit("There is no Chromium: install it.")
     with (
         tempfile.TemporaryDirectory() as models,
         served(models) as address,

@@ -12,12 +12,11 @@ import hashlib
 import json
 import random
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from helpers import CHROMIUM, QUIET, ROOT, served  # noqa: E402
+import common  # noqa: F401  (puts the repository on sys.path)
+from helpers import QUIET, ROOT, chromium, served
 
 PAGES = ("index.html", "explore.html", "write.html")
 ODD = [
@@ -165,7 +164,7 @@ def main():
     parser.add_argument("count", type=int, nargs="?", default=60)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    path = next(filter(None, map(shutil.which, CHROMIUM)))
+    path = chromium()
     failed = said = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)

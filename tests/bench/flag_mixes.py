@@ -14,18 +14,17 @@ import itertools
 import os
 import random
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-from terrarium.main import run_command
-from terrarium.settings import read_settings
+import common  # noqa: F401  (puts the repository on sys.path)
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import train
+import train  # noqa: E402
+from terrarium.main import run_command  # noqa: E402
+from terrarium.settings import read_settings  # noqa: E402
 
 TEXT = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 NUMBERS = [

@@ -25,16 +25,17 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from terrarium.devices import seconds_for
-from terrarium.settings import read_settings
+import common
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT))
 
 import export_for_web  # noqa: E402
 import train  # noqa: E402
+from terrarium.devices import seconds_for  # noqa: E402
+from terrarium.settings import read_settings  # noqa: E402
 from terrarium.web import publish  # noqa: E402
+
+ROOT = Path(common.repository)
 
 FLAGS = (
     "--preset smoke --device cpu --precision float32 --vocab-size 100 --n-ctx 32 "

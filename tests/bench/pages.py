@@ -10,12 +10,10 @@ and at most a half, both in index.html and in explore.html.
 import sys
 from pathlib import Path
 
-import common
+import common  # noqa: F401  (puts tests/ on sys.path)
+import helpers
 
 from playwright.sync_api import sync_playwright
-
-sys.path.insert(0, str(Path(common.repository, "tests")))
-import conftest  # noqa: E402  (from the folder above: how the tests open a page)
 
 ROUNDS = 40
 MEASURE = """async (rounds) => {
@@ -54,12 +52,10 @@ MEASURE = """async (rounds) => {
 
 
 def main(site):
-    with sync_playwright() as playwright, conftest.served(site) as address:
-        browser = playwright.chromium.launch(
-            executable_path=conftest.chromium(), args=conftest.QUIET
-        )
+    with sync_playwright() as playwright, helpers.served(site) as address:
+        browser = playwright.chromium.launch(executable_path=helpers.chromium(), args=helpers.QUIET)
         for name in ("index.html", "explore.html"):
-            with conftest.opened(browser, f"{address}/{name}") as page:
+            with helpers.opened(browser, f"{address}/{name}") as page:
                 page.mouse.move(5, 5)  # the first interaction
                 drawn, laid_out = page.evaluate(MEASURE, ROUNDS)
             print(

@@ -14,20 +14,17 @@ import io
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import common
-from terrarium.errors import BadInput
-from terrarium.files import read_json
-from terrarium.tokens import write_tokens
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 import sample_texts
 import train
 from data.textfile import TextFile
+from terrarium.errors import BadInput
+from terrarium.files import read_json
 from terrarium.runs import RunFolder
+from terrarium.tokens import write_tokens
 
 TOKENIZER = Path(common.repository) / "site" / "engine" / "tokenizer.js"
 PAGE = """
