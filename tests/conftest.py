@@ -209,7 +209,9 @@ def browser(playwright):
     """A real Chromium: the one of the system. In CI it has to be there. Its pages are patient."""
     path = chromium()
     if not path and not os.environ.get("CI"):
-        pytest.skip("The pages are tested in Chromium: install it, such as by apt install chromium")
+        pytest.skip(
+            "The pages are tested in Chromium: install it, such as by apt install chromium-headless-shell"
+        )
     started = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=TIMEOUT)
     new_page = started.new_page
 

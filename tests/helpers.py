@@ -215,7 +215,13 @@ def acts(text):
 
 # Pages ------------------------------------------------------------------------------------------
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = (  # the first is the same without windows: pages open in it in less than half the time
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 TIMEOUT = 120_000  # milliseconds until anything in a page counts as hanging
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "

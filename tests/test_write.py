@@ -387,9 +387,9 @@ def test_a_function_that_ends_oddly_is_a_mistake_and_the_next_one_is_judged_as_e
     assert words in one_desk.run(odd)
     assert (one_desk.mistake["stage"], one_desk.mistake["line"]) == (stage, line)
     assert "/lib/" not in one_desk.page.locator("head-check").inner_text()
-    assert one_desk.run(SOURCE.replace("import math", "from math import *\nimport math")).startswith(
-        "This is attention."
-    )
+    assert one_desk.run(
+        SOURCE.replace("import math", "from math import *\nimport math")
+    ).startswith("This is attention.")
 
 
 def test_an_endless_loop_is_stopped_and_the_page_lives_on(desk):
