@@ -119,3 +119,23 @@ def test_the_prompts_of_a_text_file_are_four_words_from_five_places():
     )
     snails = textfile.prompts(textfile.slices("蝸" * 300))
     assert len(set(snails)) == 5 and set("".join(snails)) == {"蝸"}
+
+
+def test_sorted_documents_are_shuffled_too_and_prompts_begin_where_documents_do(write):
+    words = [a + b + c for a in "abcdefgh" for b in "aeiou" for c in "nrst"]
+    text = "<|endoftext|>".join(f"{word} is a word of its own" for word in words)
+    file = TextFile(write(text))
+    corpus = file.corpus
+    assert "alphabetical" in corpus.note and corpus.has_documents
+    learned, held_out = list(corpus.train), list(corpus.validation)
+    assert sorted([*learned, *held_out]) == [f"{word} is a word of its own" for word in words]
+    assert {document[0] for document in held_out} > {"a", "h"}  # not only the end of the alphabet
+    assert [prompt.split()[1:] for prompt in file.PROMPTS] == 5 * [["is", "a", "word"]]
+
+
+def test_a_text_whose_beginning_alone_is_sorted_stays_in_its_order(write):
+    listed = [f"{a}{b}{c} is listed" for a in "abcdef" for b in "aeiou" for c in "nrst"]
+    told = [f"{'tcl'[i % 3]}hen {i} went home" for i in range(100)]
+    text = "<|endoftext|>".join([*listed, *told])
+    corpus = TextFile(write(text)).corpus
+    assert "alphabetical" not in corpus.note

@@ -86,6 +86,22 @@ def test_a_head_in_a_file_that_is_not_called_py_is_taken_too(sea):
     assert judge(load_head("my_head.txt")) is None
 
 
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("q.numpy() if q.dtype == torch.bfloat16 else 0", "BFloat16"),
+        ("q = 3 * q if q.dtype == torch.bfloat16 else q", "in bfloat16"),
+    ],
+)
+def test_a_head_that_is_right_in_float32_only_is_told_so(sea, line, words):
+    (sea / "my_head.py").write_text(
+        head(STEPS)[1].replace("    T, D", f"    {line}\n    T, D", 1), "utf-8"
+    )
+    with pytest.raises(BadInput, match="right in float32, but not in bfloat16") as error:
+        load_head("my_head.py", torch.device("cpu"))
+    assert words in str(error.value)
+
+
 def test_a_head_that_makes_its_mask_on_another_device_is_told_so(sea):
     """The device "meta" computes nothing, and takes no tensors from a CPU."""
     (sea / "my_head.py").write_text(head(RIGHT["by filling the mask in"])[1], "utf-8")
