@@ -1,47 +1,64 @@
 """Rows of tokens: those of a batch, and some of different lengths in one tensor."""
 
-from functools import lru_cache
+from itertools import count
 
 import numpy as np
 import torch
 
-
-def row_spans(windows, n_tokens, end, n_ctx):
-    """The windows of a text of so many tokens as an array of (start, length, slack), each with a
-    whole row after its start. Where there are no documents (`end` is None), windows may start up to
-    `slack` tokens later."""
-    last = n_tokens - n_ctx - 1
-    if end is None:
-        return np.array([(a, n_ctx, min(n_ctx - 1, last - a)) for a, _ in windows if a <= last])
-    starts = [(min(a, last), b) for a, b in windows]
-    return np.array([(a, b - a, 0) for a, b in starts])
+POOL = 32  # so many batches are sorted by length at once
 
 
-def draw_rows(tokens, spans, s, step):
-    """The rows of the batch of a step (B, n_ctx + 1), and which of their targets count (B, n_ctx).
+def make_batches(windows, end, s, devices):
+    """Yield the windows [(a, b)] of each batch, without end: in each epoch, each window comes once.
 
-    Each of the spans is used once, in random order, before any is used again. A row runs on into
-    the next document, whose beginning has a row of its own. Half of those targets, drawn at random,
-    do not count: otherwise beginnings would count twice."""
-    rows, lengths = [], []
-    for number in range(step * s.batch_size, (step + 1) * s.batch_size):  # of rows since step 0
-        order, shift = shuffled(len(spans), s.seed, number // len(spans))
-        start, length, slack = spans[order[number % len(spans)]]
-        start += int(shift * (slack + 1))
-        rows.append(tokens[start : start + s.n_ctx + 1])
-        lengths.append(length)
-    beyond = np.arange(s.n_ctx) >= np.array(lengths)[:, None]
-    rng = np.random.default_rng((s.seed, step))
-    left_out = beyond & (rng.random(beyond.shape) < 0.5)
-    return np.stack(rows).astype(np.int64), ~left_out
+    Windows of about the same length come together, so that little has to be filled in: as many as
+    have room in `batch_size` rows of `n_ctx` tokens, at least one for each process. A text without
+    documents (`end` is None) is cut elsewhere in each epoch."""
+    left_over = []  # too few for a batch; they join the next windows
+    for epoch in count():
+        rng = np.random.default_rng((s.seed, epoch))
+        shuffled = rng.permutation(shifted(windows, rng) if end is None else windows)
+        average = max(1, (shuffled[:, 1] - shuffled[:, 0]).mean())
+        for pool in np.array_split(shuffled, len(shuffled) * average // room(s) // POOL + 1):
+            # In both directions, or the shortest windows would be left over for ever.
+            ordered = sorted(left_over + pool.tolist(), key=length, reverse=rng.random() < 0.5)
+            batches, left_over = cut_into_batches(ordered, s, devices)
+            for number in rng.permutation(len(batches)):
+                yield batches[number]
 
 
-@lru_cache(maxsize=2)
-def shuffled(n, seed, epoch):
-    """For an epoch, a pass over the whole text: the numbers below n in a random order, and by how
-    much of their slack (0 to 1) the windows are shifted."""
-    rng = np.random.default_rng((seed, epoch))
-    return rng.permutation(n), rng.random()
+def shifted(windows, rng):
+    """All windows of a text moved towards its beginning by the same random number of tokens."""
+    moved = np.maximum(np.array(windows) - rng.integers(length(windows[0])), 0)
+    return moved[moved[:, 1] > 0]
+
+
+def cut_into_batches(windows, s, devices):
+    """Windows in this order -> batches, each a list of windows, and what is left over."""
+    batches = []
+    batch = []
+    for window in windows:
+        n_rows = len(batch) + 1
+        if n_rows > devices.world and n_rows * row_length([*batch, window], s, devices) > room(s):
+            batches.append(batch)
+            batch = []
+        batch.append(window)
+    return batches, batch
+
+
+def room(s):
+    """The tokens that a batch has room for."""
+    return s.batch_size * s.n_ctx
+
+
+def row_length(windows, s, devices):
+    """How long the rows of a batch are: as its longest window, or always the same."""
+    return s.n_ctx if devices.one_shape else max(map(length, windows))
+
+
+def length(window):
+    a, b = window
+    return b - a
 
 
 def leave_room(row, n_ctx):
@@ -49,14 +66,16 @@ def leave_room(row, n_ctx):
     return row if len(row) < n_ctx else row[: max(1, n_ctx // 2)]
 
 
-def pad_batch(rows, device, filling=0):
-    """Rows of different lengths -> ids (B, T). What is filled in comes last: no token sees it."""
-    longest = max(map(len, rows))
-    full = [[*map(int, row), *[filling] * (longest - len(row))] for row in rows]
-    return torch.tensor(full, device=device)
+def pad_batch(rows, filling=0, length=None):
+    """Rows of different lengths -> ids (B, T); T is `length`, or the longest. What is filled in
+    comes last: no token sees it."""
+    full = np.full((len(rows), length or max(map(len, rows))), filling, np.int64)
+    for row, ids in zip(full, rows):
+        row[: len(ids)] = ids
+    return torch.from_numpy(full)
 
 
 def last_logits(model, rows, attention_fn):
     """The logits of what comes after each row of ids, (B, V), on the CPU."""
-    logits, _ = model(pad_batch(rows, model.unembed.weight.device), attention_fn)
+    logits, _ = model(pad_batch(rows).to(model.unembed.weight.device), attention_fn)
     return torch.stack([logits[i, len(row) - 1] for i, row in enumerate(rows)]).cpu()

@@ -13,6 +13,7 @@ from pathlib import Path
 from terrarium import console
 from terrarium.console import in_main_thread
 from terrarium.errors import BadInput
+from terrarium.row_threads import RowThreads
 
 import torch
 import torch.distributed as dist
@@ -110,11 +111,6 @@ class Devices:
             )
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
         self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
-        if settings.batch_size % self.world:
-            raise BadInput(
-                f"A batch of {settings.batch_size} rows cannot be divided evenly among "
-                f"{self.world} processes: choose another --batch-size."
-            )
         check_memory(settings, self.device, self.world)
         if kind == "cuda":
             torch.cuda.set_device(self.device)
@@ -131,11 +127,23 @@ class Devices:
         self.precision, reason = self.broadcast_from_rank0(choice)
         settings.precision = self.precision  # a run that is resumed goes on in the same format
         self.why += f"; {self.precision} ({reason})"
+        self.compiles = kind == "cuda" and sys.platform == "linux"
+        self.one_shape = kind != "cpu"  # a card compiles anew for each other length of rows
+        self.threads = self.choose_threads(settings)
         # Measured once on a CPU: plain wins in bfloat16 (55 ms a layer against 78 at T = 256) and
         # loses in float32 (142 against 60). On cards it is assumed to lose; tests/bench measures.
         # Backward needs the weights of all layers, which must not fill a laptop's memory.
         weights = settings.batch_size * settings.n_layer * settings.n_head * settings.n_ctx**2
         self.fused_is_better = kind != "cpu" or self.precision == "float32" or weights > 2**27
+
+    def choose_threads(self, settings):
+        """How many threads compute rows of their own: as many as there are cores, but for one where
+        they would draw their dropout in an order that no two runs share, or call a head of the
+        reader's from several places at once."""
+        is_shared = self.device.type != "cpu" or self.world > 1
+        if is_shared or settings.dropout or settings.head:
+            return 1
+        return min(torch.get_num_threads(), settings.batch_size)
 
     def broadcast_from_rank0(self, choice):
         """What the first process chose: each of them timed for itself, and all have to agree."""
@@ -146,11 +154,13 @@ class Devices:
 
     def wrap(self, model):
         """The model as the training step sees it: compiled where that pays, spread if many."""
-        if self.device.type == "cuda" and sys.platform == "linux":
+        if self.compiles:
             # A card waits for the next kernel to be started longer than it computes; one process
             # alone can have all kernels of a step recorded (as a CUDA graph) and started at once.
             model = torch.compile(model, mode="reduce-overhead" if self.world == 1 else None)
-        return torch.nn.parallel.DistributedDataParallel(model) if self.world > 1 else model
+        if self.world > 1:
+            return torch.nn.parallel.DistributedDataParallel(model)
+        return RowThreads(model, self.threads, self.autocast) if self.threads > 1 else model
 
     def autocast(self):
         """Matrix products in the chosen precision; what needs care stays in float32."""

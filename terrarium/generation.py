@@ -3,6 +3,7 @@
 Shapes: B rows, T time, H heads, D size of a head, V vocabulary.
 """
 
+from terrarium.batches import leave_room
 from terrarium.errors import BadInput
 
 import torch
@@ -25,7 +26,7 @@ class KVCache:
                 self.kv[:, :, :, :first] = old[:, :, :, :first]
         self.kv[:, :, :, first : self.length] = torch.stack([k, v])
         keys, values = self.kv[:, :, :, : self.length]
-        sees = torch.ones(q.shape[2], self.length, dtype=torch.bool).tril(first)
+        sees = torch.ones(q.shape[2], self.length, dtype=torch.bool, device=q.device).tril(first)
         return F.scaled_dot_product_attention(q, keys, values, attn_mask=sees), None
 
 
@@ -94,12 +95,13 @@ def generate_batch(model, rows, n_tokens, n_ctx, end, temperature=1.0, seed=1):
     one. So rows of all lengths share one cache, and nothing is filled in."""
     rows, given = [list(row) for row in rows], [len(row) for row in rows]
     caches, rng = [KVCache() for _ in model.blocks], torch.Generator().manual_seed(seed)
+    device = model.unembed.weight.device
     for position in range(n_ctx - 1):
-        now = torch.tensor([row[min(position, len(row) - 1)] for row in rows])[:, None]  # (B, 1)
+        now = torch.tensor([[row[min(position, len(row) - 1)]] for row in rows], device=device)
         x = model.token_embedding(now) + model.position_embedding.weight[position]
         for block, cache in zip(model.blocks, caches):
             x, _ = block(x, cache)
-        p = (model.unembed(model.norm(x))[:, 0] / temperature).softmax(-1)  # (B, V)
+        p = (model.unembed(model.norm(x))[:, 0].cpu() / temperature).softmax(-1)  # (B, V)
         picks, going = torch.multinomial(p, 1, generator=rng)[:, 0].tolist(), False
         for row, length, pick in zip(rows, given, picks):
             over = len(row) > length and row[-1] == end
@@ -109,6 +111,15 @@ def generate_batch(model, rows, n_tokens, n_ctx, end, temperature=1.0, seed=1):
         if not going:
             break
     return rows
+
+
+def generate_cached(model, tokenizer, prompts, s, n_tokens, seed, attention_fn=None):
+    """What `generate` of train.py writes, by other random numbers, and nothing about what else it
+    could have written: (rows, None). The cache is an attention of its own."""
+    model.eval()
+    rows = [leave_room(tokenizer.start + tokenizer.encode(prompt), s.n_ctx) for prompt in prompts]
+    rows = generate_batch(model, rows, n_tokens, s.n_ctx, tokenizer.end, s.temperature, seed)
+    return rows, None
 
 
 @torch.inference_mode()

@@ -147,8 +147,8 @@ def strongest_attention(model, layer, head, texts, n=5):
 def ablation(model, texts):
     """What a head is worth: the loss of some texts in nats per token, and the loss with each head
     zero-ablated, (L, H)."""
-    ids = pad_batch([text[:-1] for text in texts], "cpu")
-    targets = pad_batch([text[1:] for text in texts], "cpu", filling=-100)
+    ids = pad_batch([text[:-1] for text in texts])
+    targets = pad_batch([text[1:] for text in texts], filling=-100)
 
     def loss(x, layer):
         """Of a residual stream (B, T, C) that comes out of the layers before this one."""

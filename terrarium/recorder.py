@@ -58,15 +58,16 @@ class Recorder:
         self.screen.sampled(self.log[step], tokenizer.decode(rows[0]))
         self.log[step]["sampling_seconds"] = self.clock.lap()
 
-    def update(self, step, loss, norm, lr_multiplier):
-        """The loss of this process (a tensor) and the norm of the gradient at an update."""
+    def update(self, step, n_targets, loss, norm, lr_multiplier):
+        """The loss of this process (a tensor) over so many targets, and the norm of the gradient
+        at an update."""
         loss, self.stopping = self.devices.all_reduce_mean(loss, self.stop.asked)
         seconds = self.clock.lap()
         self.log[step].update(
             loss=self.check_finite(loss, "loss"),
             gradient_norm=self.check_finite(norm.item(), "gradient"),
             lr_multiplier=lr_multiplier,
-            tokens_per_second=round(self.s.batch_size * self.s.n_ctx / seconds),
+            tokens_per_second=round(n_targets * self.devices.world / seconds),
         )
         self.screen.advance(self.log[step])
         if step == self.first + TIMED:
@@ -100,8 +101,9 @@ class Recorder:
             return False
         return True
 
-    def report(self, metrics, exam):
-        """Write and print the results. exam: of rules.examine."""
+    def report(self, loss, exam):
+        """Write and print the results: the validation loss, and the exam of rules.examine."""
+        metrics = final_metrics(loss, self.facts, self.model)
         sampling = sum(line.get("sampling_seconds", 0) for line in self.log.values())
         metrics = metrics | dict(
             step=self.step,
@@ -110,6 +112,21 @@ class Recorder:
         )
         self.run.write_json("metrics.json", metrics | exam.metrics)
         self.screen.closing(metrics, exam)
+
+
+def final_metrics(loss, facts, model):
+    """The results of a run. A loss per token compares models with the same tokens only, bits per
+    character all models of one text. If the grammar of a text is known, so is its entropy: the
+    least loss that any model can reach, since chance decides the rest."""
+    bits = loss / math.log(2) * (facts["validation_tokens"] - 1) / facts["validation_characters"]
+    metrics = dict(
+        validation_loss=loss,
+        bits_per_character=bits,
+        parameters=sum(p.numel() for p in model.parameters()),
+    )
+    if "entropy" in facts:
+        metrics.update(entropy=facts["entropy"], gap=loss - facts["entropy"])
+    return metrics
 
 
 def snapshot_steps(s):

@@ -3,7 +3,7 @@
 import dataclasses
 
 import train
-from terrarium.batches import row_spans
+from terrarium.batches import make_batches
 from terrarium.devices import Devices
 from terrarium.errors import BadInput
 
@@ -26,18 +26,20 @@ def replay(run, last=16, work=2.4e11):
         )
     tokens = run.tokens("train")
     end = run.tokenizer.end
-    rows = row_spans(train.windows(tokens, end, s.n_ctx), len(tokens), end, s.n_ctx)
     devices = Devices(s, alone=True)
+    windows = train.windows(tokens, end, s.n_ctx)
+    batches = make_batches(windows, end, s, devices)
     attention_fn = train.fused_attention if devices.fused_is_better else train.attention
     before, model = run.at(0), run.at(0)
     optimizers = train.make_optimizers(model, s)
+    training_model = devices.wrap(model)
     # Each weight is used for each token, once on the way forward and twice on the way back.
     each = 3 * sum(p.numel() for p in model.parameters()) * s.batch_size * s.n_ctx
     goal = max([step for step in run.steps if 0 < step <= min(last, work / each)], default=1)
     for step in range(goal):
         before.load_state_dict(model.state_dict())
-        batch = train.draw_batch(tokens, rows, s, step)
-        loss, norm = train.update(model, optimizers, batch, s, step, attention_fn, devices)
+        batch = train.draw_batch(tokens, next(batches), s, step, devices)
+        loss, norm = train.update(training_model, optimizers, batch, s, step, attention_fn, devices)
     max_abs_diff = None
     if goal in run.steps:
         saved = run.at(goal).state_dict()

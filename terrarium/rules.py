@@ -34,7 +34,7 @@ def eval_prompts(corpus, tokenizer, s):
     """The prompts that test a model at the end, how many tokens it may add to each, and how many
     prompts are left out: those that leave less than half of the context for an answer."""
     if not hasattr(corpus, "eval_prompts"):
-        return [""] * 100 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
+        return [""] * 200 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
     asked = corpus.eval_prompts()
     longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
     prompts = [prompt for prompt in asked if len(tokenizer.encode(prompt)) <= longest]

@@ -286,9 +286,12 @@ def check_optimizer(optimizer, state):
         )
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, averages in state["state"].items():
-        for average in averages.values():
+        shape = parameters[index].shape
+        for name, average in averages.items():
             require(
-                average.shape in ((), parameters[index].shape),
+                average.shape == (shape[0], 1)
+                if name == "row_squares"
+                else average.shape in ((), shape),
                 "an optimizer's averages are of another size",
             )
 

@@ -14,11 +14,13 @@ import sys
 import threading
 import time
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import train
 from terrarium import console
-from terrarium.batches import row_spans
+from terrarium.batches import make_batches
 from terrarium.settings import read_settings
 
 import numpy as np
@@ -163,12 +165,17 @@ def documents(lengths):
     return np.array(ids, np.uint16)
 
 
-def spans_of(tokens, end, n_ctx):
-    return row_spans(train.windows(tokens, end, n_ctx), len(tokens), end, n_ctx)
+def batches_of(tokens, end, s, world=1, one_shape=False):
+    """The windows of each batch that is drawn from a text, without end."""
+    devices = SimpleNamespace(world=world, one_shape=one_shape)
+    return make_batches(train.windows(tokens, end, s.n_ctx), end, s, devices)
 
 
-def batch_of(tokens, end, s, step, *rest):
-    return train.draw_batch(tokens, spans_of(tokens, end, s.n_ctx), s, step, *rest)
+def batch_of(tokens, end, s, step, rank=0, world=1, one_shape=False):
+    """The batch of a step: ids, targets, and how many targets a process has on average."""
+    devices = SimpleNamespace(rank=rank, world=world, one_shape=one_shape)
+    windows = next(islice(batches_of(tokens, end, s, world, one_shape), step, None))
+    return train.draw_batch(tokens, windows, s, step, devices)
 
 
 def learn(text, vocab_size=0, has_documents=False):

@@ -4,7 +4,6 @@ import sys
 from contextlib import nullcontext
 from types import ModuleType, SimpleNamespace
 
-import numpy as np
 import torch
 
 TEXT = "".join(f"Tom saw a {animal}. The {animal} saw Tom. " for animal in ("cat", "dog", "bee"))
@@ -17,19 +16,18 @@ def module(name, **content):
     setattr(sys.modules["terrarium"], name, made)
 
 
-def draw_rows(tokens, spans, s, step):
-    starts = np.random.default_rng(step).integers(0, len(tokens) - s.n_ctx, s.batch_size)
-    rows = np.stack([tokens[i : i + s.n_ctx + 1] for i in starts]).astype(np.int64)
-    return rows, np.ones((s.batch_size, s.n_ctx), bool)
+def make_batches(windows, end, s, devices):
+    while True:
+        yield [windows[i] for i in torch.randint(len(windows), (s.batch_size,))]
 
 
-def pad_batch(rows, device, filling=0):
+def pad_batch(rows, filling=0, length=None):
     longest = max(map(len, rows))
     return torch.tensor([[*map(int, row), *[filling] * (longest - len(row))] for row in rows])
 
 
 def last_logits(model, rows, attention_fn):
-    logits, _ = model(pad_batch(rows, "cpu"), attention_fn)
+    logits, _ = model(pad_batch(rows), attention_fn)
     return torch.stack([logits[i, len(row) - 1] for i, row in enumerate(rows)])
 
 
@@ -37,6 +35,7 @@ class Recorder:
     def __init__(self, run, s, *rest):
         self.s = s
     steps = lambda self: range(self.s.steps + 1)
+    first = 0
     is_sampled = lambda self, step: step % 20 == 0
     is_last = lambda self, step: step == self.s.steps
     check_finite = lambda self, loss, what: loss
@@ -47,8 +46,8 @@ class Recorder:
         told["validation_losses"].append(loss)
         told["text"] = tokenizer.decode(rows[0])
 
-    def report(self, metrics, exam):
-        print(json.dumps(dict(told, metrics=metrics)))
+    def report(self, loss, exam):
+        print(json.dumps(dict(told, loss=loss)))
 
 
 def go(train):
@@ -59,7 +58,7 @@ def go(train):
     facts = dict(prompts=["Tom"], validation_tokens=len(texts[1]), validation_characters=200)
     parts = dict(vocab=tokenizer.vocab, merges=tokenizer.merges)
     run = SimpleNamespace(path="", read_tokenizer=lambda: parts, read_facts=lambda: facts)
-    devices = SimpleNamespace(device="cpu", rank=0, world=1, fused_is_better=True,
+    devices = SimpleNamespace(device="cpu", rank=0, world=1, one_shape=False, fused_is_better=True,
                               autocast=nullcontext, wrap=lambda model: model)
     s = train.Settings(n_layer=2, n_embd=32, n_head=2, n_ff=64, n_ctx=16, steps=80, warmup=5)
     train.grow(s, run, None, None, devices)
@@ -67,10 +66,11 @@ def go(train):
 
 sys.modules["terrarium"] = ModuleType("terrarium")
 module("python_check"), module("runs"), module("rules", examine=lambda *rest: None)
-module("batches", draw_rows=draw_rows, last_logits=last_logits, leave_room=lambda row, n: row[:n],
-       pad_batch=pad_batch, row_spans=lambda windows, *rest: windows)
+module("batches", make_batches=make_batches, last_logits=last_logits, pad_batch=pad_batch,
+       leave_room=lambda row, n: row[:n], row_length=lambda *rest: None)
 module("devices", Devices=None), module("typed_head", load_head=None)
 module("errors", explained=lambda train: train, no_token=None)
+module("generation", generate_cached=None)
 module("main", run_command=None), module("recorder", Recorder=Recorder)
 bar = SimpleNamespace(update=lambda: None, close=lambda: None)
 module("progress", progress=lambda doing, work, unit: bar if isinstance(work, int) else work)

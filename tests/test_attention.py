@@ -188,11 +188,11 @@ def test_the_attention_weights_of_all_blocks_are_returned_in_order(small_gpt):
     assert all(torch.equal(a, b) for a, b in zip(weights, expected))
 
 
-def test_the_default_settings_make_a_model_of_952_576_parameters():
-    model = GPT(Settings(), 512)
-    assert sum(p.numel() for p in model.parameters()) == 952_576
-    # 512 x 128 twice for the tokens, 256 x 128 positions, then 4 blocks of 12 x 128 x 128 and norms
-    assert 2 * 65_536 + 32_768 + 4 * (196_608 + 512) + 256 == 952_576
+def test_the_default_settings_make_a_model_of_820_992_parameters():
+    model = GPT(Settings(), 768)
+    assert sum(p.numel() for p in model.parameters()) == 820_992
+    # 768 x 128 twice for the tokens, 256 x 128 positions, then 3 blocks of 12 x 128 x 128 and norms
+    assert 2 * 98_304 + 32_768 + 3 * (196_608 + 512) + 256 == 820_992
 
 
 def test_an_untrained_model_finds_every_token_about_as_likely():

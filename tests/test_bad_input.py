@@ -398,9 +398,9 @@ def test_a_loss_that_is_no_number_stops_the_run_at_that_step(train_here, pigs, m
         loss = cross_entropy(logits, targets, **how)
         return loss * math.nan if now.get("step") == 13 and logits.requires_grad else loss
 
-    def noted(tokens, spans, s, step, *rest):
+    def noted(tokens, windows, s, step, devices):
         now["step"] = step
-        return draw_batch(tokens, spans, s, step, *rest)
+        return draw_batch(tokens, windows, s, step, devices)
 
     with monkeypatch.context() as patch:
         patch.setattr(train.F, "cross_entropy", spoiled)

@@ -261,18 +261,6 @@ def test_all_processes_compute_in_the_format_that_the_first_one_chose(machine, m
     assert Devices(settings).precision == settings.precision == "float32"
 
 
-def test_a_batch_that_the_processes_cannot_share_evenly_is_refused(machine, monkeypatch):
-    machine()
-    monkeypatch.setattr(dist, "init_process_group", None)  # it is refused before that
-    launched(monkeypatch, RANK=0, WORLD_SIZE=3)
-    with pytest.raises(BadInput) as error:
-        Devices(train.Settings(batch_size=32))
-    assert str(error.value) == (
-        "A batch of 32 rows cannot be divided evenly among 3 processes: "
-        "choose another --batch-size."
-    )
-
-
 def test_one_process_alone_neither_waits_nor_averages(machine):
     machine()
     devices, done = Devices(train.Settings()), []

@@ -345,7 +345,7 @@ def test_the_worker_returns_logits_attention_and_entropy_of_a_text(engine):
         return [[logits.length, attention.length, Array.from(attention.slice(12, 18)),
                  Array.from(attentionEntropy.slice(6, 9))], 0]; }}""")
     logits, attention, uniform, entropy = answers
-    assert (logits, attention) == (3 * 512, 4 * 6)
+    assert (logits, attention) == (3 * 768, 4 * 6)
     np.testing.assert_allclose(uniform, [1, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3], atol=1e-6)
     np.testing.assert_allclose(entropy, [0, math.log(2), math.log(3)], atol=1e-6)
 
@@ -378,7 +378,7 @@ def test_a_text_that_is_continued_comes_with_the_activations_of_a_forward_pass(e
         return [[ids, one.logits.length, differs("logits"), differs("attention"),
                  differs("attentionEntropy")], 0]; }}""")
     ids, logits, *differences = answers
-    assert ids[:2] == [0, 5] and len(ids) == 11 and logits == 11 * 512
+    assert ids[:2] == [0, 5] and len(ids) == 11 and logits == 11 * 768
     assert max(differences) < 1e-4
 
 

@@ -89,7 +89,7 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
         runs=[
             dict(
                 name="smoke",
-                parameters=51_520,
+                parameters=67_904,
                 step=20,
                 finished=True,
                 dataset="stories",

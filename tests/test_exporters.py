@@ -61,7 +61,7 @@ def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
         }
     assert about["source"] == data.find("stories").__doc__.splitlines()[0]
     assert about["prompts"] == list(data.find("stories").PROMPTS) and about["speakers"] is None
-    assert (about["step"], about["finished"], about["parameters"]) == (20, True, 51_520)
+    assert (about["step"], about["finished"], about["parameters"]) == (20, True, 67_904)
     assert about["sampled_steps"] == about["exported_steps"] == [0, 1, 10, 20]
     assert [one["step"] for one in about["snapshots"]] == [0, 1, 20]
 

@@ -12,6 +12,7 @@ from terrarium.errors import BadInput
 from terrarium.generation import (
     KVCache,
     generate_batch,
+    generate_cached,
     next_logits,
     next_token_probs,
     sampling_probs,
@@ -126,13 +127,14 @@ def test_rows_that_are_written_together_are_those_that_training_writes(
     rows, n_tokens, n_ctx, seed, end
 ):
     model = tiny(seed, n_ctx=12)
-    s = train.Settings(n_ctx=n_ctx, temperature=1e-4)  # where there is no chance
+    s = train.Settings(n_ctx=n_ctx, temperature=1e-6)  # where there is no chance
     expected, _ = train.generate(model, Unspoken(end), rows, s, n_tokens, seed=0)
     given = [leave_room([end, *row], n_ctx) for row in rows]
     before = [list(row) for row in given]
-    found = generate_batch(model, given, n_tokens, n_ctx, end, temperature=1e-4)
+    found = generate_batch(model, given, n_tokens, n_ctx, end, temperature=1e-6)
     assert found == expected
     assert given == before
+    assert generate_cached(model, Unspoken(end), rows, s, n_tokens, 0) == (expected, None)
 
 
 def test_what_is_written_together_ends_with_the_end_the_context_or_the_tokens():

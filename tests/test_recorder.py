@@ -4,16 +4,17 @@ import math
 from types import SimpleNamespace
 
 from terrarium.errors import BadInput
-from terrarium.recorder import Recorder, snapshot_steps, too_high
+from terrarium.recorder import Recorder, final_metrics, snapshot_steps, too_high
 from train import Settings
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def test_snapshots_get_ever_rarer_and_from_the_first_regular_look_on_each_is_one():
-    assert sorted(snapshot_steps(Settings())) == [
+    assert sorted(snapshot_steps(Settings(steps=1000))) == [
         0,
         1,
         2,
@@ -91,3 +92,8 @@ def test_the_last_step_is_that_of_the_settings_or_the_one_after_ctrl_c():
     assert [step for step in range(21) if recorder.is_last(step)] == [20]
     recorder.stopping = True
     assert recorder.is_last(7)
+
+
+def test_without_a_known_grammar_there_is_no_entropy():
+    facts = dict(validation_tokens=11, validation_characters=10)
+    assert "entropy" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1))

@@ -53,7 +53,7 @@ def test_a_model_is_asked_what_its_corpus_asks_or_continues_the_prompts():
     s = Settings(n_ctx=8, vocab_size=0)
     assert eval_prompts(SimpleNamespace(PROMPTS=["a"]), Letters(), s) == (["a"], 8, 0)
     judged = SimpleNamespace(PROMPTS=["a"], check=is_short)
-    assert eval_prompts(judged, Letters(), s) == ([""] * 100, 8, 0)
+    assert eval_prompts(judged, Letters(), s) == ([""] * 200, 8, 0)
 
 
 def test_questions_that_leave_less_than_half_of_the_context_are_left_out_and_counted():

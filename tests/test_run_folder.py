@@ -122,7 +122,7 @@ def test_the_facts_about_the_corpus_are_right(run):
     assert facts == dict(
         dataset="stories",
         note="",
-        vocab_size=512,
+        vocab_size=768,
         prompts=list(stories.PROMPTS),
         train_tokens=tokens[0],
         validation_tokens=tokens[1],
@@ -157,8 +157,8 @@ def test_the_learning_rates_in_the_log_are_those_of_a_run_that_ends_while_it_war
 
 
 def test_the_first_loss_is_that_of_knowing_nothing(log):
-    assert abs(log[0]["loss"] - math.log(512)) < 0.1
-    assert abs(log[0]["validation_loss"] - math.log(512)) < 0.1
+    assert abs(log[0]["loss"] - math.log(768)) < 0.1
+    assert abs(log[0]["validation_loss"] - math.log(768)) < 0.1
 
 
 def test_the_last_loss_is_what_the_last_snapshot_makes_of_the_held_out_text(run, tokenizer):
@@ -175,7 +175,7 @@ def test_the_last_loss_is_what_the_last_snapshot_makes_of_the_held_out_text(run,
     assert metrics["validation_loss"] == pytest.approx(nats / (len(held_out) - 1), rel=1e-5)
     characters = sum(map(len, data.find("stories").load().validation))
     assert metrics["bits_per_character"] == pytest.approx(nats / math.log(2) / characters, rel=1e-5)
-    assert metrics["parameters"] == sum(p.numel() for p in model.parameters()) == 51_520
+    assert metrics["parameters"] == sum(p.numel() for p in model.parameters()) == 67_904
     assert metrics["gap"] == metrics["validation_loss"] - metrics["entropy"]
     assert metrics["step"] == 20 and metrics["seconds"] > 0
 

@@ -4,13 +4,11 @@ import math
 from types import SimpleNamespace
 
 from terrarium import console
+from terrarium.recorder import final_metrics
 from terrarium.rules import Exam
 from terrarium.screen import Clock, Screen, next_commands
 from terrarium.text import END
-from train import (
-    Settings,
-    final_metrics,
-)
+from train import Settings
 
 import pytest
 import torch

@@ -36,7 +36,7 @@ def test_help_lists_every_setting_with_its_reason(capsys):
     text = " ".join(capsys.readouterr().out.split())
     for field in train.Settings.__dataclass_fields__:
         assert f"--{field.replace('_', '-')} " in text
-    assert "--n-layer INT blocks, one after the other (4)" in text
+    assert "--n-layer INT blocks, one after the other (3)" in text
 
 
 @pytest.mark.parametrize("number", [2**31, 10**30, 10**400], ids=["2**31", "10**30", "10**400"])

@@ -66,17 +66,17 @@ def within_five_sigma(count, n, share):
 # ------------------------------------------------------------------------------ the corpus
 
 
-def test_load_gives_about_three_megabytes_of_training_stories_and_500_to_validate(corpus):
+def test_load_gives_about_nine_megabytes_of_training_stories_and_500_to_validate(corpus):
     train, validation = corpus.train, corpus.validation
-    assert len(train) == 6000 and len(validation) == 500
-    assert 2_800_000 < sum(map(len, train)) < 3_200_000
+    assert len(train) == 18_000 and len(validation) == 500
+    assert 8_400_000 < sum(map(len, train)) < 9_000_000
     assert all(type(story) is stories.Story for story in train + validation)
 
 
 def test_no_text_is_in_both_training_and_validation_and_none_occurs_twice(corpus):
     train, validation = corpus.train, corpus.validation
     assert not set(train) & set(validation)
-    assert len(set(train)) == 6000 and len(set(validation)) == 500
+    assert len(set(train)) == 18_000 and len(set(validation)) == 500
 
 
 def test_twenty_thousand_stories_are_all_different():

@@ -247,29 +247,30 @@ def test_encoding_one_text_changes_nothing_for_the_next():
     assert used.cache and used.encode("it said the cat") == fresh.encode("it said the cat")
 
 
-def test_the_stories_make_512_tokens_and_a_sentence_has_these(of_stories):
+def test_the_stories_make_768_tokens_and_a_sentence_has_these(of_stories):
     tokenizer, _ = of_stories
-    assert len(tokenizer.vocab) == 512
-    ids = tokenizer.encode("Once upon a time there was a kind girl named Mia.")
+    assert len(tokenizer.vocab) == 768
+    ids = tokenizer.encode("Once upon a time there was a frightened puppy named Mia.")
     assert [tokenizer.vocab[i] for i in ids] == [
-        "On",
-        "ce",
-        " up",
-        "on",
+        "Once",
+        " upon",
         " a",
         " time",
         " there",
         " was",
         " a",
-        " kind",
-        " girl",
-        " na",
-        "m",
+        " fr",
+        "ight",
+        "en",
         "ed",
+        " p",
+        "u",
+        "ppy",
+        " named",
         " Mia",
         ".",
     ]
-    assert ids == [404, 191, 172, 86, 58, 234, 265, 66, 58, 496, 275, 195, 42, 71, 450, 6]
+    assert ids == [545, 544, 58, 234, 265, 66, 58, 157, 268, 98, 71, 89, 50, 208, 546, 446, 6]
 
 
 @pytest.mark.parametrize("vocab_size", [0, 60])

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import train
 from helpers import PATIENCE, wait_until
-from terrarium.devices import Devices
-from terrarium.errors import BadInput
 
 import pytest
 import torch
@@ -125,12 +123,3 @@ def test_ctrl_c_stops_torchrun_and_saves(torchrun, folder):
     step = torch.load("run/checkpoint.pt", weights_only=True)["step"]
     assert step >= 20 and f"Stopped after {step:,} of 20,000 steps" in output()
     assert not list((folder / "run").rglob("*.part"))
-
-
-def test_a_batch_that_cannot_be_shared_is_refused_in_one_sentence(monkeypatch):
-    started = dict(RANK="0", WORLD_SIZE="3", MASTER_ADDR="localhost", MASTER_PORT="1")
-    for name, value in started.items():  # as torchrun does
-        monkeypatch.setenv(name, value)
-    with pytest.raises(BadInput, match="A batch of 32 rows cannot be divided evenly among 3 proc"):
-        Devices(train.Settings(precision="float32", batch_size=32))
-    assert not torch.distributed.is_initialized()

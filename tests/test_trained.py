@@ -55,9 +55,9 @@ def test_a_run_that_goes_on_is_shown_as_far_as_it_is(sea_run, tmp_path):
 
 def test_a_layer_that_is_left_out_is_not_checked():
     run = SimpleNamespace(s=train.Settings())
-    Run.check(run, layer=3)
-    with pytest.raises(BadInput, match="There is no layer 4"):
-        Run.check(run, layer=4)
+    Run.check(run, layer=2)
+    with pytest.raises(BadInput, match="There is no layer 3"):
+        Run.check(run, layer=3)
 
 
 def test_a_letter_that_is_in_no_spelling_is_named_and_can_be_left_out():

@@ -238,7 +238,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         )
         assert desk.run(fixed).startswith("5 of 9 right. The scores are not scaled.")
         assert desk.run(fixed.replace("-1)\n", "-1) / D**0.5\n", 1)).startswith(
-            "This is attention. With your code in every head of the model, none of the 512 logits "
+            "This is attention. With your code in every head of the model, none of the 768 logits "
             "differs from PyTorch’s by more than 0.0000"
         )
         assert page.locator("head-check li.right").count() == 9
@@ -515,7 +515,7 @@ def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):
     told.wait_for()
     assert "It is now as unsure as if it chose among" in told.inner_text()
     assert "predicted" not in told.inner_text() and "turned out" not in told.inner_text()
-    row = page.evaluate("[...document.querySelector('typed-map').maps.typed.slice(0, 15)]")
+    row = page.evaluate("[...document.querySelector('typed-map').maps.typed.slice(0, 13)]")
     measured = page.evaluate("document.querySelector('guess-first').measured.firstRowSum")
     assert measured == pytest.approx(sum(row), abs=1e-5)
 
@@ -524,9 +524,9 @@ def test_what_is_printed_is_shown_once_and_not_without_end(desk):
     few = SOURCE.replace("    weights", "    print('rows', tuple(scores.shape))\n    weights", 1)
     desk.run(few)
     page = desk.page
-    assert page.get_by_label("What it printed").inner_text() == "rows (1, 2, 15, 15)"
+    assert page.get_by_label("What it printed").inner_text() == "rows (1, 2, 13, 13)"
     desk.run(few.replace("scores.shape))", "scores.shape), end=' ')"))
-    assert page.get_by_label("What it printed").inner_text().strip() == "rows (1, 2, 15, 15)"
+    assert page.get_by_label("What it printed").inner_text().strip() == "rows (1, 2, 13, 13)"
     desk.run(
         SOURCE.replace("    weights", "    for i in range(1234):\n        print(i)\n    weights", 1)
     )
