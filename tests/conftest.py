@@ -37,7 +37,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-# What is compared to the last bit is only alike on a CPU, so graphics cards are hidden here and from
+# Results repeat to the last bit only on a CPU, so graphics cards are hidden here and from
 # the programs that tests start; test_devices.py has a test that looks for one.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 # The models here are too small to share out, neither here nor in the programs that tests start.
