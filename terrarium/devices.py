@@ -96,8 +96,9 @@ class StopOnCtrlC:
 class Devices:
     """Where and in which number format this process computes, and which of how many it is.
 
-    Attributes: device, precision, why (a sentence), rank, world. `alone`: whatever the environment
-    says, this is the only process.
+    Attributes: device, precision, why (a sentence), rank, world; threads that compute rows of their
+    own; one_shape, whether all batches have the same shape. `alone`: whatever the environment says,
+    this is the only process.
     """
 
     def __init__(self, settings, alone=False):

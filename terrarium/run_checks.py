@@ -290,7 +290,7 @@ def check_optimizer(optimizer, state):
         for name, average in averages.items():
             require(
                 average.shape == (shape[0], 1)
-                if name == "row_squares"
+                if name == "second_moment"
                 else average.shape in ((), shape),
                 "an optimizer's averages are of another size",
             )

@@ -235,6 +235,15 @@ def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch)
     assert groups == ["nccl"]
 
 
+@pytest.mark.parametrize("card", ["cuda", "mps"])
+def test_a_card_gets_batches_of_one_shape_and_a_cpu_as_short_ones_as_it_can(machine, card):
+    machine()
+    assert not Devices(train.Settings()).one_shape
+    machine(**{card: True})
+    devices = Devices(train.Settings())
+    assert devices.one_shape and devices.threads == 1
+
+
 def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
     machine()
     groups = []

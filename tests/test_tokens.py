@@ -14,7 +14,7 @@ from terrarium.tokens import count_pieces, parallel_map, write_tokens
 import pytest
 
 
-def test_the_stories_have_the_tokens_that_they_always_had(tmp_path):
+def test_the_stories_have_these_tokens_on_every_machine(tmp_path):
     s = train.Settings()
     run = RunFolder(tmp_path / "run").create()
     write_tokens(data.find("stories"), train.Tokenizer, s, run)

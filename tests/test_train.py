@@ -135,7 +135,7 @@ def steps_of(Muon, *precision, steps, resumed_at=None):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
 def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision, monkeypatch):
-    monkeypatch.setattr(Muon, "even_rows", lambda self, p, change: change)  # which is more
+    monkeypatch.setattr(Muon, "normalize_rows", lambda self, p, change: change)  # which is more
     for own, torchs in zip(steps_of(Muon, precision, steps=5), steps_of(torch.optim.Muon, steps=5)):
         torch.testing.assert_close(own, torchs, atol=0.01, rtol=0)
 
@@ -146,12 +146,12 @@ def test_rows_that_changed_more_than_others_lately_change_less_and_all_together_
     p = torch.nn.Parameter(torch.zeros(5, 8))
     muon = Muon([p], "float32", lr=1, momentum=0, weight_decay=0)
     loud = torch.randn(5, 8) * torch.tensor([1, 1, 1, 1, 10.0])[:, None]
-    first = muon.even_rows(p, loud)
+    first = muon.normalize_rows(p, loud)
     assert first.norm().item() == pytest.approx(loud.norm().item(), rel=1e-5)
     torch.testing.assert_close(first.norm(dim=1), first.norm().expand(5) / 5**0.5)
     even = torch.randn(5, 8)
     even /= even.norm(dim=1, keepdim=True)
-    second = muon.even_rows(p, even)
+    second = muon.normalize_rows(p, even)
     assert second.norm().item() == pytest.approx(even.norm().item(), rel=1e-5)
     assert second[4].norm() < second[:4].norm(dim=1).min() / 2
     torch.testing.assert_close(F.normalize(second), even)  # each in its own direction

@@ -4,9 +4,9 @@
 
 Both train a GPT of 4 layers, 4 heads, width 128 and context 64 on tinyshakespeare, by the letter.
 The textbook starts from 0.02 everywhere and takes 2,000 steps of AdamW in float32 with batches of
-12; ours is GPT and `update` of train.py as they stand. They train by turns, so that a busy moment of
-the machine hits both alike. Only training is timed, not evaluation. Ours has to end at or below the
-loss of the other.
+12; ours is GPT and `update` of train.py as they stand. They take turns, so that a busy moment of
+the machine slows both down alike. Training is timed, evaluation is not. Ours wins only if its loss is
+no higher than that of the textbook.
 """
 
 import math
