@@ -100,6 +100,17 @@ def test_batches_are_about_equally_large_and_hardly_anything_is_filled_in(kind):
     assert targets > 0.9 * places > 0.8 * 200 * s.batch_size * s.n_ctx
 
 
+def test_the_shortest_window_is_not_left_over_again_and_again():
+    tokens = documents([12] * 40 + [2])
+    _, shortest = windows(tokens, 0, 16)[-2:]
+    times = []
+    for seed in range(20):
+        s = batch_settings(n_ctx=16, seed=seed)
+        batches = some_batches(24, tokens, 0, s)  # about four epochs
+        times.append(sum(list(shortest) in batch for batch in batches))
+    assert np.mean(times) > 2
+
+
 def test_short_and_long_windows_come_in_random_order():
     rng = np.random.default_rng(5)
     tokens = documents(rng.integers(2, 15, 4000).tolist())

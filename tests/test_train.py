@@ -157,6 +157,14 @@ def test_rows_that_changed_more_than_others_lately_change_less_and_all_together_
     torch.testing.assert_close(F.normalize(second), even)  # each in its own direction
 
 
+def test_the_first_step_moves_each_row_equally_far_however_large_its_gradient():
+    torch.manual_seed(1)
+    p = torch.nn.Parameter(torch.zeros(6, 9))
+    p.grad = torch.randn(6, 9) * torch.logspace(-3, 0, 6)[:, None]
+    Muon([p], "float32", lr=0.1, momentum=0.85, weight_decay=0).step()
+    torch.testing.assert_close(p.norm(dim=1), p.norm().expand(6) / 6**0.5)
+
+
 def test_a_row_without_a_gradient_stays_where_it_is():
     p = torch.nn.Parameter(torch.ones(3, 4))
     muon = Muon([p], "float32", lr=1, momentum=0.5, weight_decay=0)
