@@ -1,6 +1,9 @@
 """Rows of tokens: those of a batch, and some of different lengths in one tensor."""
 
+import math
 from itertools import count
+
+from terrarium.row_threads import one_core_if_small
 
 import numpy as np
 import torch
@@ -39,7 +42,7 @@ def cut_into_batches(windows, s, devices):
     batch = []
     for window in windows:
         n_rows = len(batch) + 1
-        if n_rows > devices.world and n_rows * row_length([*batch, window], s, devices) > room(s):
+        if n_rows > devices.world and n_rows * row_length([*batch, window], s) > room(s):
             batches.append(batch)
             batch = []
         batch.append(window)
@@ -51,9 +54,10 @@ def room(s):
     return s.batch_size * s.n_ctx
 
 
-def row_length(windows, s, devices):
-    """How long the rows of a batch are: as its longest window, or always the same."""
-    return s.n_ctx if devices.one_shape else max(map(length, windows))
+def row_length(windows, s):
+    """How long the rows of a batch are: as its longest window, or the next multiple."""
+    multiple = s.row_multiple or 1
+    return min(s.n_ctx, math.ceil(max(map(length, windows)) / multiple) * multiple)
 
 
 def length(window):
@@ -77,5 +81,7 @@ def pad_batch(rows, filling=0, length=None):
 
 def last_logits(model, rows, attention_fn):
     """The logits of what comes after each row of ids, (B, V), on the CPU."""
-    logits, _ = model(pad_batch(rows).to(model.unembed.weight.device), attention_fn)
+    ids = pad_batch(rows).to(model.unembed.weight.device)
+    with one_core_if_small(model, ids.numel()):
+        logits, _ = model(ids, attention_fn)
     return torch.stack([logits[i, len(row) - 1] for i, row in enumerate(rows)]).cpu()

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import ctypes
+import math
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
+COMPILED_PARAMETERS = 5e6  # of a smaller model, few trainings are as long as compiling pays
 LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # torchrun sets them
 
 
@@ -81,13 +83,18 @@ class StopOnCtrlC:
     """The first Ctrl-C asks for a stop after the step that is running, the second stops at once."""
 
     def __init__(self):
-        self.asked = False
+        self.asked, self.before = False, None
         if sys.platform != "emscripten" and in_main_thread():
-            signal.signal(signal.SIGINT, self.ask)
+            self.before = signal.signal(signal.SIGINT, self.ask)
 
     def ask(self, *_):
         self.asked = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def release(self):
+        """The training is over: from here on, Ctrl-C does what it did before."""
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
 
 
 # Device and number format -------------------------------------------------------------------------
@@ -97,8 +104,8 @@ class Devices:
     """Where and in which number format this process computes, and which of how many it is.
 
     Attributes: device, precision, why (a sentence), rank, world; threads that compute rows of their
-    own; one_shape, whether all batches have the same shape. `alone`: whatever the environment says,
-    this is the only process.
+    own; most_tokens, how many of a batch are computed at once. `alone`: whatever the environment
+    says, this is the only process.
     """
 
     def __init__(self, settings, alone=False):
@@ -111,31 +118,66 @@ class Devices:
                 "are cards (torchrun --nproc-per-node)."
             )
         # Only cards are numbered: what is saved on "cpu:0" cannot be loaded without a map.
-        self.device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
-        check_memory(settings, self.device, self.world)
+        device = torch.device(f"cuda:{number}" if kind == "cuda" else kind)
+        check_memory(settings, device, self.world)
         if kind == "cuda":
-            torch.cuda.set_device(self.device)
-        if self.world > 1:  # the others wait while the first one cuts gigabytes into tokens
-            if "TORCHELASTIC_RUN_ID" not in os.environ:  # started by hand, or not at all
-                console.say(
-                    f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
-                    file=sys.stderr,
-                )
-            dist.init_process_group(
-                "nccl" if kind == "cuda" else "gloo", timeout=timedelta(hours=6)
+            torch.cuda.set_device(device)
+        if self.world > 1:
+            self.meet(kind)
+        self.wanted_precision = settings.precision
+        self.use(settings, device)
+
+    def meet(self, kind):
+        """Meet the other processes. The timeout is long, because they wait while the first one cuts
+        a text into tokens."""
+        if "TORCHELASTIC_RUN_ID" not in os.environ:  # started by hand, or not at all
+            console.say(
+                f"Waiting for all {self.world} processes (WORLD_SIZE) to start …",
+                file=sys.stderr,
             )
+        dist.init_process_group("nccl" if kind == "cuda" else "gloo", timeout=timedelta(hours=6))
+
+    def use(self, settings, device):
+        """Compute on this device, in the number format and in the way that suit it best."""
+        self.device, kind = device, device.type
         choice = choose_precision(kind, settings.precision)
         self.precision, reason = self.broadcast_from_rank0(choice)
         settings.precision = self.precision  # a run that is resumed goes on in the same format
         self.why += f"; {self.precision} ({reason})"
-        self.compiles = kind == "cuda" and sys.platform == "linux"
-        self.one_shape = kind != "cpu"  # a card compiles anew for each other length of rows
+        settings.row_multiple = settings.row_multiple or choose_multiple(settings, kind)
+        # One length alone is compiled: for each other one it would be done anew.
+        is_one_length = settings.row_multiple == settings.n_ctx
+        self.compiles = kind == "cuda" and sys.platform == "linux" and is_one_length
+        self.most_tokens = math.inf
         self.threads = self.choose_threads(settings)
+        if kind == "cpu":
+            threads = torch.get_num_threads()
+            self.why += f"; {threads} thread{'s' * (threads > 1)}"
         # Measured once on a CPU: plain wins in bfloat16 (55 ms a layer against 78 at T = 256) and
         # loses in float32 (142 against 60). On cards it is assumed to lose; tests/bench measures.
         # Backward needs the weights of all layers, which must not fill a laptop's memory.
         weights = settings.batch_size * settings.n_layer * settings.n_head * settings.n_ctx**2
         self.fused_is_better = kind != "cpu" or self.precision == "float32" or weights > 2**27
+
+    def use_cpu(self, settings, why):
+        """Compute on the CPU from here on, and in any other run that goes on with this one."""
+        settings.device, settings.precision = "cpu", self.wanted_precision
+        if not settings.resumed:  # a run that goes on draws the same batches
+            settings.row_multiple = 0
+        self.why = f"cpu, because {why}"
+        check_memory(settings, torch.device("cpu"), self.world)
+        self.use(settings, torch.device("cpu"))
+
+    def empty_cache(self):
+        """Give back the memory of a card that is held, but not in use."""
+        getattr(torch, self.device.type).empty_cache()
+
+    def parts(self, ids, targets, n_targets):
+        """A batch (B, T) on its device, in as many parts as the memory asks for: mostly one. The
+        number of targets stays that of the batch: the losses of its parts add up."""
+        rows = max(1, min(len(ids), self.most_tokens // ids.shape[1]))
+        for some, following in zip(ids.split(rows), targets.split(rows)):
+            yield some.to(self.device), following.to(self.device), n_targets
 
     def choose_threads(self, settings):
         """How many threads compute rows of their own: as many as there are cores, but for one where
@@ -154,7 +196,9 @@ class Devices:
         return choices[0]
 
     def wrap(self, model):
-        """The model as the training step sees it: compiled where that pays, spread if many."""
+        """The model on its device, as the training step sees it: compiled where that pays, spread
+        if there are several processes."""
+        model = model.to(self.device)
         if self.compiles:
             # A card waits for the next kernel to be started longer than it computes; one process
             # alone can have all kernels of a step recorded (as a CUDA graph) and started at once.
@@ -199,13 +243,21 @@ def choose_device(wanted="auto"):
     if wanted not in ("auto", *here):
         raise BadInput(f"--device {wanted} is not here: this machine has {', '.join(here)}.")
     if wanted != "auto":
-        return wanted, f"{wanted}, as you asked"
+        return wanted, f"{wanted}, as the settings say"
     why = "a graphics card was found" if here[0] != "cpu" else "no graphics card was found"
     return here[0], f"{here[0]}, because {why}"
 
 
+def choose_multiple(s, kind):
+    """Of what the length of rows is a multiple. Any length will do on a CPU, but a card compiles a
+    large model, and MPS prepares any model, anew for each."""
+    if kind == "cuda" and parameters(s) > COMPILED_PARAMETERS:
+        return s.n_ctx
+    return 32 if kind == "mps" else 1
+
+
 def choose_precision(kind, wanted="auto"):
-    """float32 or bfloat16, and why: on a CPU, a matrix product in each is timed."""
+    """float32 or bfloat16, and why: on a CPU and on MPS, a matrix product in each is timed."""
     if kind == "mps" and wanted == "bfloat16" and fused_attention_leaks(kind, torch.bfloat16):
         raise BadInput(
             f"In PyTorch {torch.__version__}, causal attention in bfloat16 lets tokens "
@@ -214,48 +266,70 @@ def choose_precision(kind, wanted="auto"):
         )
     if wanted != "auto":
         return wanted, "as the settings say"
-    if kind == "mps":
-        return "float32", "the safe choice on mps"
+    if kind == "mps" and fused_attention_leaks(kind, torch.bfloat16):
+        return "float32", "in bfloat16, attention would see later tokens here"
     if kind == "cuda":
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16", "this card computes it faster"
         return "float32", "this card has nothing faster"
-    tries = [(product_seconds(torch.float32), product_seconds(torch.bfloat16)) for _ in range(15)]
-    float32, bfloat16 = map(min, zip(*tries))  # by turns, so that a busy moment hits both alike
+    formats = (torch.float32, torch.bfloat16)  # by turns, so that a busy moment hits both alike
+    tries = [[product_seconds(dtype, kind) for dtype in formats] for _ in range(15)]
+    float32, bfloat16 = map(min, zip(*tries))
     ratio = float32 / bfloat16
     if ratio < 1:
-        return "float32", f"bfloat16 is {1 / ratio:.2g} times slower here"
-    return "bfloat16" if ratio > 1.2 else "float32", f"bfloat16 is {ratio:.2g} times as fast here"
+        return "float32", f"bfloat16 is {rounded(1 / ratio)} times slower here"
+    chosen = "bfloat16" if ratio > 1.2 else "float32"
+    return chosen, f"bfloat16 is {rounded(ratio)} times as fast here"
 
 
-def product_seconds(dtype, rows=2048, width=256):
+def rounded(number):
+    """To two digits: 2.5, or 210."""
+    return f"{float(f'{number:.2g}'):g}"
+
+
+def product_seconds(dtype, kind="cpu", rows=2048, width=256):
     """How long the product of a (rows, width) and a (width, width) matrix takes."""
-    a, b = torch.ones(rows, width, dtype=dtype), torch.ones(width, width, dtype=dtype)
-    return seconds_for(lambda: a @ b)
+    a = torch.ones(rows, width, dtype=dtype, device=kind)
+    b = torch.ones(width, width, dtype=dtype, device=kind)
+    wait_for(kind)
+    return seconds_for(lambda: a @ b, kind)
 
 
-def seconds_for(work):
+def seconds_for(work, kind="cpu"):
     start = time.perf_counter()
     work()
+    wait_for(kind)
     return time.perf_counter() - start
+
+
+def wait_for(kind):
+    """Until a card has computed all that it was asked to; it answers before that."""
+    if kind != "cpu":
+        getattr(torch, kind).synchronize()
 
 
 # Memory -----------------------------------------------------------------------------------------
 
 
-def least_memory(s, world=1):
-    """The bytes that a training takes at least, from its settings.
+def least_memory(s, world=1, in_parts=False):
+    """The bytes that a training takes at least, from its settings; `in_parts`: if each row of a
+    batch is computed for itself.
 
     The weights are there twice while the first steps are timed, and those that are trained have a
     gradient and a moment each. What backward() needs is added: for each token of a batch the
     vectors and neurons of each block and the logits."""
-    block = 4 * s.n_embd**2 + 2 * s.n_embd * s.n_ff
-    weights = s.n_layer * block + (2 * s.vocab_size + s.n_ctx) * s.n_embd
-    tokens = s.batch_size * s.n_ctx / world
+    weights = parameters(s)
+    tokens = s.n_ctx if in_parts else s.batch_size * s.n_ctx / world
     activations = tokens * (s.n_layer * (6 * s.n_embd + 2 * s.n_ff) + 2 * s.vocab_size)
     if s.head:  # a head that was typed keeps the weights of its attention
         activations += tokens * s.n_layer * s.n_head * s.n_ctx
     return 4 * 4 * weights + 2 * activations
+
+
+def parameters(s):
+    """About how many numbers a model learns, as far as its settings say."""
+    block = 4 * s.n_embd**2 + 2 * s.n_embd * s.n_ff
+    return s.n_layer * block + (2 * s.vocab_size + s.n_ctx) * s.n_embd
 
 
 def memory_of(device):
@@ -296,7 +370,8 @@ def windows_memory():
 
 def check_memory(s, device, world=1):
     """Raise BadInput, before anything is made, for a training that this machine cannot hold."""
-    least, there = least_memory(s, world), memory_of(device)
+    in_parts = device.type != "cpu" and world == 1
+    least, there = least_memory(s, world, in_parts), memory_of(device)
     if there is None or least <= there:
         return
     flags = ("batch_size", "n_ctx", "n_embd", "n_ff", "n_layer", "vocab_size")
@@ -305,7 +380,7 @@ def check_memory(s, device, world=1):
         """How much less it would take if this flag were at its least."""
         smaller = copy.copy(s)
         setattr(smaller, flag, 1)
-        return least - least_memory(smaller, world)
+        return least - least_memory(smaller, world, in_parts)
 
     most = max(flags, key=saved)
     owner = "this machine" if device.type == "cpu" else "its graphics card"

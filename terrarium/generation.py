@@ -3,8 +3,9 @@
 Shapes: B rows, T time, H heads, D size of a head, V vocabulary.
 """
 
-from terrarium.batches import leave_room
+from terrarium.batches import leave_room, pad_batch
 from terrarium.errors import BadInput
+from terrarium.row_threads import one_core_if_small
 
 import torch
 import torch.nn.functional as F
@@ -118,7 +119,8 @@ def generate_cached(model, tokenizer, prompts, s, n_tokens, seed, attention_fn=N
     could have written: (rows, None). The cache is an attention of its own."""
     model.eval()
     rows = [leave_room(tokenizer.start + tokenizer.encode(prompt), s.n_ctx) for prompt in prompts]
-    rows = generate_batch(model, rows, n_tokens, s.n_ctx, tokenizer.end, s.temperature, seed)
+    with one_core_if_small(model, len(rows)):
+        rows = generate_batch(model, rows, n_tokens, s.n_ctx, tokenizer.end, s.temperature, seed)
     return rows, None
 
 
@@ -128,3 +130,10 @@ def next_token_probs(model, ids, n=5):
     top = model(torch.tensor([ids]))[0][0, -1].softmax(-1)
     top = top.topk(min(n, len(top)))
     return list(zip(top.indices.tolist(), top.values.tolist()))
+
+
+@torch.inference_mode()
+def attention_weights(model, rows, attention_fn):
+    """Where each head looks in rows of ids: the weights (B, H, T, T) of each layer."""
+    _, weights = model(pad_batch(rows).to(model.unembed.weight.device), attention_fn)
+    return weights

@@ -2,7 +2,7 @@
 
 import math
 
-from terrarium import runs
+from terrarium import expected, runs
 from terrarium.devices import StopOnCtrlC
 from terrarium.errors import BadInput
 from terrarium.screen import Clock, Screen
@@ -27,13 +27,16 @@ class Recorder:
         self.clock = Clock(self.log)
         self.stop, self.stopping = StopOnCtrlC(), False
 
-    def steps(self):
-        """Yield each step that is still to come; the last one has no update."""
-        for step in range(self.first, self.s.steps + 1):
+    def steps(self, batches):
+        """Yield each step that is still to come, and its batch; the last one has no update."""
+        for step, batch in zip(range(self.s.steps + 1), batches):
+            # A resumed run draws what it has learned from, so that later batches are the same.
+            if step < self.first:
+                continue
             self.step = step
             self.log[step] = dict(step=step, seconds=self.clock.seconds())
             is_last = self.is_last(step)
-            yield step
+            yield step, batch
             if is_last:
                 return
 
@@ -93,6 +96,7 @@ class Recorder:
     def finish(self):
         """Save everything. Whether there are results to report: this is the first process, and the
         training went on to its last step."""
+        self.stop.release()
         if self.devices.rank > 0:
             return False
         self.save()
@@ -110,6 +114,8 @@ class Recorder:
             seconds=self.log[self.step]["seconds"],
             sampling_seconds=round(sampling, 3),
         )
+        if band := expected.band_of_preset(self.s, self.facts):
+            metrics["band"] = band
         self.run.write_json("metrics.json", metrics | exam.metrics)
         self.screen.closing(metrics, exam)
 

@@ -1,9 +1,27 @@
 """The cores of a CPU: each computes some rows of a batch, instead of a part of each operation."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
 import torch.nn as nn
+
+SMALL = 5e8  # multiplications that one core does about as fast as two, which wait for each other
+
+
+@contextlib.contextmanager
+def one_core_if_small(model, n_tokens):
+    """A pass of so many tokens through a model is computed on one core, unless it is a large one.
+
+    Two cores write a token in hardly less time, and beside another program they take three times
+    as long: after each of hundreds of operations, one waits until the other has a core again."""
+    threads = torch.get_num_threads()
+    if n_tokens * sum(p.numel() for p in model.parameters()) < SMALL:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class RowThreads(nn.Module):

@@ -210,11 +210,26 @@ def check_metrics(metrics):
         isinstance(accuracy, dict) and all(is_number(one, 0, 1) for one in accuracy.values()),
         "the accuracy of a rule is not between 0 and 1",
     )
-    require(
-        all(is_number(value) for name, value in metrics.items() if name != "rule_accuracy"),
-        "it holds something else than numbers",
-    )
+    if "band" in metrics:
+        check_band(metrics["band"])
+    numbers = [value for name, value in metrics.items() if name not in ("rule_accuracy", "band")]
+    require(all(map(is_number, numbers)), "it holds something else than numbers")
     require("validation_loss" in metrics, "it has no validation loss")
+
+
+def check_band(band):
+    """Between which losses runs ended that differ only in their seed."""
+    require(
+        isinstance(band, dict) and band.keys() == {"low", "high", "runs", "of"},
+        "its band holds something else than low, high, runs and of",
+    )
+    low, high = band["low"], band["high"]
+    require(
+        is_number(low, 0) and is_number(high, low) and math.isfinite(high),
+        "its band does not go from one loss up to another",
+    )
+    require(is_whole(band["runs"], 2), "its band is one of fewer than two runs")
+    require(band["of"] in ("preset", "seeds"), "nobody can tell which runs its band is of")
 
 
 # ------------------------------------------------------------------------------ tensors
@@ -286,14 +301,12 @@ def check_optimizer(optimizer, state):
         )
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, averages in state["state"].items():
-        shape = parameters[index].shape
+        rows, *columns = shape = parameters[index].shape
+        alike = sum(p.shape == shape for p in parameters)  # Muon keeps their averages together
+        of_muon = dict(momentum=(alike, rows, *columns), second_moment=(alike, rows, 1))
         for name, average in averages.items():
-            require(
-                average.shape == (shape[0], 1)
-                if name == "second_moment"
-                else average.shape in ((), shape),
-                "an optimizer's averages are of another size",
-            )
+            right = (of_muon[name],) if name in of_muon else ((), shape)
+            require(average.shape in right, "an optimizer's averages are of another size")
 
 
 def check_attention(arrays, rows, s):

@@ -62,7 +62,9 @@ def training_in(s, name, devices):
     try:
         with enough_memory(s):  # what does not fit is known before the run has a checkpoint
             yield run
-    except (BadInput, OSError) as error:
+    except (BadInput, OSError, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt) and not s.minutes:
+            raise  # it goes on from its text; one with --minutes does not know its steps yet
         does_not_fit = isinstance(error, OutOfMemory) and not s.resumed and not run.saved_step
         if does_not_fit or not run.has("checkpoint.pt"):
             run.remove_what_was_made()
@@ -526,11 +528,18 @@ def prepare(run, corpus, Tokenizer, s):
     Of a run that goes on, check all that it began with instead."""
     if run.has("corpus.json") or run.has("checkpoint.pt"):
         return check_beginning(run, s)
-    run.write_json("settings.json", dict(version=__version__, **dataclasses.asdict(s)))
+    write_settings(run, s)
     code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
     for name, path in code.items():
         run.write(name, Path(path).read_bytes())
     write_tokens(corpus, Tokenizer, s, run)
+
+
+def write_settings(run, s):
+    """What a run is made with; again if it turned out otherwise than asked for."""
+    settings = dict(version=__version__, **dataclasses.asdict(s))
+    if not run.has("settings.json") or run.read_json("settings.json") != settings:
+        run.write_json("settings.json", settings)
 
 
 def check_beginning(run, s):

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from terrarium import expected
 from terrarium.console import command, duration, printable
 from terrarium.errors import resume_command
 from terrarium.text import END
@@ -41,7 +42,7 @@ Growing a model in {s.out}
 {note}  tokens  {kinds}, {length:.1f} characters long on average
   model   {s.n_layer} layers x {s.n_head} heads, {s.n_embd} wide, context {s.n_ctx}: \
 {self.parameters:,} parameters
-  batch   {s.batch_size * s.n_ctx:,} tokens per step
+  batch   {s.batch_size * s.n_ctx:,} tokens per step, {s.steps:,} steps
   device  {self.devices.why}
 """)
 
@@ -83,6 +84,8 @@ Growing a model in {s.out}
                 f"that is {metrics['gap']:.3f} above the entropy of this text, "
                 f"{metrics['entropy']:.3f}: the part that is decided by chance"
             )
+        if "band" in metrics:
+            self.say(expected.sentence(metrics["validation_loss"], metrics["band"]))
         if exam.left_out:
             self.say(
                 f"{exam.left_out} of {exam.left_out + exam.n_prompts} questions were not "

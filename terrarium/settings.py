@@ -9,6 +9,7 @@ import io
 import math
 import os
 import textwrap
+import time
 import tokenize
 import types
 import typing
@@ -37,6 +38,11 @@ MOST = {
     **dict.fromkeys(("matrix_lr", "embedding_lr", "unembedding_lr"), 1e38),
 }
 BELOW = {"dropout": 1}
+MOST_SEEDS = 100
+# Settings that do not change the loss to expect from a preset.
+HARMLESS = (
+    "seed out device precision row_multiple sample_every sample_tokens snapshots temperature"
+).split()
 INTEGERS = 2**31  # each is less than that
 ANSWERS = {
     "yes": True,
@@ -60,22 +66,40 @@ class RunSettings:
     head: str = ""  # a Python file with your own attention(q, k, v)
     device: str = "auto"  # cuda, mps or cpu
     precision: str = "auto"  # number format of the matrix products: float32 or bfloat16
+    row_multiple: int = 0  # of what the length of rows is a multiple; 0: whatever suits the device
     sample_every: int = 100  # steps between two samples of what it writes; every snapshot has one
     sample_tokens: int = 40  # tokens to add to each prompt in a sample
     snapshots: int = 20  # about how many copies of the weights are saved, at log-spaced steps
-    resumed = False  # no setting, since it has no type: whether a run is continued (--resume)
+    # What has no type is no setting, and not saved with a run:
+    resumed = False  # whether a run is continued (--resume)
+    minutes = 0  # how long a run may take, which decides on its steps (--minutes)
+    seeds = 1  # how many runs that differ only in their seed are trained (--seeds)
+    is_preset = False  # whether all that decides the loss is as in its preset
+    began = 0.0  # when the command did, by time.perf_counter()
 
 
 # Flags ------------------------------------------------------------------------------------------
 
 
 def read_flags(Settings, arguments=None):
-    """{name: value} of the flags that were given: one for each setting, and --resume. The comment
-    after a setting is its --help."""
+    """{name: value} of the flags that were given: one for each setting, and those that are none.
+    The comment after a setting is its --help."""
     reasons = comments(Settings)
     parser = ArgumentParser(argument_default=argparse.SUPPRESS, allow_abbrev=False)
     parser.add_argument(
         "--resume", metavar="FOLDER", type=os.path.expanduser, help="a run to continue"
+    )
+    parser.add_argument(
+        "--minutes",
+        metavar="FLOAT",
+        type=float,
+        help="how long a training may take: as many steps as fit into that, instead of --steps",
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="INT",
+        type=int,
+        help="how many runs to train that differ only in their seed, to see how much that changes",
     )
     for field in dataclasses.fields(Settings):
         kind = kind_of(field)
@@ -200,15 +224,60 @@ def check_word(flag, value):
 def read_settings(Settings, presets, arguments=None):
     """The flags, on top of their preset or of the run they resume. Raises BadInput."""
     flags = read_flags(Settings, arguments)
+    apart = check_flags(flags)
     if "resume" in flags:
-        return resumed_settings(Settings, Path(flags.pop("resume")), flags)
-    preset = flags.get("preset", Settings.preset)
-    if preset not in presets:
-        raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
-    settings = Settings(**{"preset": preset, **presets[preset], **flags})
-    check_settings(settings)
-    check_paths(settings)
+        settings = resumed_settings(Settings, Path(flags.pop("resume")), flags)
+    else:
+        preset = flags.get("preset", Settings.preset)
+        if preset not in presets:
+            raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
+        settings = Settings(**{"preset": preset, **row_of(preset, presets, flags), **flags})
+        check_settings(settings)
+        check_paths(settings)
+    for name, value in apart.items():
+        setattr(settings, name, value)
+    check_number("--seed", "seed", settings.seed + settings.seeds - 1)  # the last one
+    settings.is_preset = follows_preset(settings, presets)
+    settings.began = time.perf_counter()
     return settings
+
+
+def row_of(preset, presets, flags):
+    """What a preset changes. Stories are its default, and need not suit a text of one's own."""
+    is_for_another_text = "preset" not in flags and "dataset" in flags
+    return {} if is_for_another_text else presets[preset]
+
+
+def check_flags(flags):
+    """Take the flags out that are no settings of a run, and check them. Raises BadInput."""
+    apart = {name: flags.pop(name) for name in ("minutes", "seeds") if name in flags}
+    minutes, seeds = apart.get("minutes", 1), apart.get("seeds", 1)
+    for name in apart:
+        if "resume" in flags:
+            raise BadInput(
+                f"--{name} is decided when a run begins: leave it out, or start a new run "
+                "without --resume."
+            )
+    if not (0 < minutes <= 60 * 24 * 365):
+        raise BadInput(
+            f"--minutes is {minutes:g}: a number above 0 is expected, of a year at most."
+        )
+    if not (0 < seeds <= MOST_SEEDS):
+        raise BadInput(f"--seeds is {seeds}: a number from 1 to {MOST_SEEDS} is expected.")
+    if "minutes" in apart and "steps" in flags:
+        raise BadInput(
+            "--minutes and --steps both say how long to train: leave one of the two out."
+        )
+    return apart
+
+
+def follows_preset(s, presets):
+    """Whether all that decides on the loss is as in the preset, but for the seed."""
+    if s.preset not in presets or s.minutes:
+        return False
+    usual = type(s)(preset=s.preset, **presets[s.preset])
+    names = [field.name for field in dataclasses.fields(s) if field.name not in HARMLESS]
+    return all(getattr(s, name) == getattr(usual, name) for name in names)
 
 
 def run_name(s, presets):

@@ -74,9 +74,16 @@ def write_ids(tokenizer, documents, run, name):
     """Every document and its end token, two bytes an id, after one end token; how many ids."""
     with run.writing(name) as file:
         file.write(np.array(tokenizer.start, np.uint16))
-        for ids in parallel_map(tokenizer.encode_documents, documents, "Encoding"):
+        for ids in parallel_map(partial(encode_documents, tokenizer), documents, "Encoding"):
             file.write(ids)
         return file.size // 2
+
+
+def encode_documents(tokenizer, documents):
+    """All ids of some documents in one row (N,), each followed by its end token."""
+    return np.array(
+        [i for d in documents for i in tokenizer.encode(d) + tokenizer.start], np.uint16
+    )
 
 
 def parallel_map(function, documents, saying):

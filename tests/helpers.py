@@ -165,16 +165,16 @@ def documents(lengths):
     return np.array(ids, np.uint16)
 
 
-def batches_of(tokens, end, s, world=1, one_shape=False):
+def batches_of(tokens, end, s, world=1):
     """The windows of each batch that is drawn from a text, without end."""
-    devices = SimpleNamespace(world=world, one_shape=one_shape)
+    devices = SimpleNamespace(world=world)
     return make_batches(train.windows(tokens, end, s.n_ctx), end, s, devices)
 
 
-def batch_of(tokens, end, s, step, rank=0, world=1, one_shape=False):
+def batch_of(tokens, end, s, step, rank=0, world=1):
     """The batch of a step: ids, targets, and how many targets a process has on average."""
-    devices = SimpleNamespace(rank=rank, world=world, one_shape=one_shape)
-    windows = next(islice(batches_of(tokens, end, s, world, one_shape), step, None))
+    devices = SimpleNamespace(rank=rank, world=world)
+    windows = next(islice(batches_of(tokens, end, s, world), step, None))
     return train.draw_batch(tokens, windows, s, step, devices)
 
 

@@ -34,8 +34,7 @@ def last_logits(model, rows, attention_fn):
 class Recorder:
     def __init__(self, run, s, *rest):
         self.s = s
-    steps = lambda self: range(self.s.steps + 1)
-    first = 0
+    steps = lambda self, batches: zip(range(self.s.steps + 1), batches)
     is_sampled = lambda self, step: step % 20 == 0
     is_last = lambda self, step: step == self.s.steps
     check_finite = lambda self, loss, what: loss
@@ -53,13 +52,13 @@ class Recorder:
 def go(train):
     counts = dict.fromkeys(train.Tokenizer.pre_tokenize(TEXT), 9)
     tokenizer = train.Tokenizer.train(counts, False, 30)
-    texts = [tokenizer.encode_documents([TEXT * n]) for n in (20, 2)]
+    texts = [tokenizer.encode(TEXT * n) for n in (20, 2)]
     sys.modules["terrarium.runs"].read_tokens = lambda path: texts
     facts = dict(prompts=["Tom"], validation_tokens=len(texts[1]), validation_characters=200)
     parts = dict(vocab=tokenizer.vocab, merges=tokenizer.merges)
     run = SimpleNamespace(path="", read_tokenizer=lambda: parts, read_facts=lambda: facts)
-    devices = SimpleNamespace(device="cpu", rank=0, world=1, one_shape=False, fused_is_better=True,
-                              autocast=nullcontext, wrap=lambda model: model)
+    devices = SimpleNamespace(device="cpu", rank=0, world=1, fused_is_better=True,
+                              autocast=nullcontext, wrap=lambda m: m, parts=lambda *batch: [batch])
     s = train.Settings(n_layer=2, n_embd=32, n_head=2, n_ff=64, n_ctx=16, steps=80, warmup=5)
     train.grow(s, run, None, None, devices)
 
@@ -70,7 +69,9 @@ module("batches", make_batches=make_batches, last_logits=last_logits, pad_batch=
        leave_room=lambda row, n: row[:n], row_length=lambda *rest: None)
 module("devices", Devices=None), module("typed_head", load_head=None)
 module("errors", explained=lambda train: train, no_token=None)
-module("generation", generate_cached=None)
+module("generation", attention_weights=lambda *rest: None, generate_cached=None)
+module("rehearsal", rehearse=lambda *rest: None), module("seeds")
+module("self_check", compare_with_cpu=lambda *rest: None)
 module("main", run_command=None), module("recorder", Recorder=Recorder)
 bar = SimpleNamespace(update=lambda: None, close=lambda: None)
 module("progress", progress=lambda doing, work, unit: bar if isinstance(work, int) else work)

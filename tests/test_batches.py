@@ -37,7 +37,7 @@ def test_a_batch_holds_ids_and_the_ids_that_follow():
 def test_what_is_filled_in_is_no_target():
     tokens = documents([3, 5])
     short, long = windows(tokens, 0, 8)
-    devices = SimpleNamespace(rank=0, world=1, one_shape=False)
+    devices = SimpleNamespace(rank=0, world=1)
     ids, targets, n_targets = draw_batch(tokens, [short, long], batch_settings(), 0, devices)
     assert ids.tolist() == [[0, 2, 3, 4, 0, 0], [0, 6, 7, 8, 9, 10]]
     assert targets.tolist() == [[2, 3, 4, 0, -100, -100], [6, 7, 8, 9, 10, 0]]
@@ -72,13 +72,13 @@ LENGTHS = {  # of documents, beside a context of 16: as in stories, in TinyStori
 
 
 @pytest.mark.parametrize("kind", LENGTHS)
-@pytest.mark.parametrize("world, one_shape", [(1, False), (3, False), (1, True)])
-def test_each_window_of_validation_is_drawn_once_in_an_epoch(kind, world, one_shape):
+@pytest.mark.parametrize("world, multiple", [(1, 1), (3, 1), (1, 4), (1, 16)])
+def test_each_window_of_validation_is_drawn_once_in_an_epoch(kind, world, multiple):
     rng = np.random.default_rng(5)
     tokens = documents([int(LENGTHS[kind](rng)) for _ in range(400)])
-    s, there = batch_settings(n_ctx=16), windows(tokens, 0, 16)
+    s, there = batch_settings(n_ctx=16, row_multiple=multiple), windows(tokens, 0, 16)
     drawn = []
-    for batch in batches_of(tokens, 0, s, world, one_shape):
+    for batch in batches_of(tokens, 0, s, world):
         drawn += map(tuple, batch)
         if len(drawn) > 3 * len(there):
             break
@@ -119,11 +119,15 @@ def test_short_and_long_windows_come_in_random_order():
     assert abs(np.corrcoef(longest[1:], longest[:-1])[0, 1]) < 0.4
 
 
-def test_a_batch_is_as_long_as_its_longest_window_or_always_the_same():
-    tokens, s = documents([9] * 100), batch_settings(n_ctx=16)
-    assert batch_of(tokens, 0, s, 0)[0].shape == (9, 10)
-    ids, targets, n_targets = batch_of(tokens, 0, s, 0, one_shape=True)
-    assert ids.shape == targets.shape == (6, 16) and n_targets == (targets >= 0).sum() == 60
+@pytest.mark.parametrize(
+    "multiple, rows, length",
+    [(0, 9, 10), (1, 9, 10), (4, 8, 12), (6, 8, 12), (16, 6, 16), (32, 6, 16)],
+)
+def test_a_batch_is_as_long_as_its_longest_window_or_the_next_multiple(multiple, rows, length):
+    tokens, s = documents([9] * 100), batch_settings(n_ctx=16, row_multiple=multiple)
+    ids, targets, n_targets = batch_of(tokens, 0, s, 0)
+    assert ids.shape == targets.shape == (rows, length)
+    assert n_targets == (targets >= 0).sum() == 10 * rows
 
 
 @given(st.integers(0, 2**32), st.integers(30, 400), st.integers(1, 12), st.integers(1, 9))

@@ -1,6 +1,7 @@
 """Where a run computes, in which number format, and whether there is enough memory."""
 
 import dataclasses
+import math
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 
 CPU = torch.device("cpu")
 HERE = dict(MASTER_ADDR="localhost", MASTER_PORT="29500")
@@ -44,7 +47,7 @@ def machine(monkeypatch):
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
         monkeypatch.setattr(
             "terrarium.devices.product_seconds",
-            lambda dtype: 1.0 if dtype == torch.float32 else 1.0 / bf16,
+            lambda dtype, kind="cpu": 1.0 if dtype == torch.float32 else 1.0 / bf16,
         )
         monkeypatch.setattr(torch.cuda, "device_count", lambda: 8 if cuda else 0)
         monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: 1e12)
@@ -83,7 +86,7 @@ def test_the_best_device_is_chosen_and_the_reason_is_said(machine, here, chosen,
 @pytest.mark.parametrize("wanted", ["cuda", "mps", "cpu"])
 def test_the_device_that_was_asked_for_is_used(machine, wanted):
     machine(cuda=True, mps=True)
-    assert choose_device(wanted) == (wanted, f"{wanted}, as you asked")
+    assert choose_device(wanted) == (wanted, f"{wanted}, as the settings say")
 
 
 @pytest.mark.parametrize(
@@ -107,9 +110,11 @@ def test_a_device_that_is_not_here_is_refused_with_those_that_are(machine, here,
 # The number format
 
 
+@pytest.mark.parametrize("kind", ["cpu", "mps"])
 @pytest.mark.parametrize(
     "times, chosen, why",
     [
+        (0.0048, "float32", "210 times slower"),
         (0.02, "float32", "50 times slower"),
         (0.4, "float32", "2.5 times slower"),
         (1.0, "float32", "1 times as fast"),
@@ -118,16 +123,18 @@ def test_a_device_that_is_not_here_is_refused_with_those_that_are(machine, here,
         (3.0, "bfloat16", "3 times as fast"),
     ],
 )
-def test_a_cpu_uses_bfloat16_only_where_it_was_measured_to_be_faster(machine, times, chosen, why):
+def test_bfloat16_is_used_only_where_it_was_measured_to_be_faster(
+    machine, kind, times, chosen, why
+):
     machine(bf16=times)
-    assert choose_precision("cpu") == (chosen, f"bfloat16 is {why} here")
+    assert choose_precision(kind) == (chosen, f"bfloat16 is {why} here")
 
 
 @pytest.mark.parametrize("busy", [torch.float32, torch.bfloat16])
 def test_a_busy_moment_of_the_machine_does_not_decide_on_the_number_format(monkeypatch, busy):
     timed = []
 
-    def seconds(dtype):
+    def seconds(dtype, kind):
         timed.append(dtype)
         slowed = 30 if dtype == busy and len(timed) < 20 else 1
         return slowed * (2.0 if dtype == torch.float32 else 1.0)
@@ -136,10 +143,11 @@ def test_a_busy_moment_of_the_machine_does_not_decide_on_the_number_format(monke
     assert choose_precision("cpu") == ("bfloat16", "bfloat16 is 2 times as fast here")
 
 
-def test_mps_computes_in_float32_and_times_nothing(machine, monkeypatch):
+def test_mps_computes_in_float32_without_timing_if_its_attention_leaks(machine, monkeypatch):
     machine(mps=True)
     monkeypatch.setattr("terrarium.devices.product_seconds", None)
-    assert choose_precision("mps") == ("float32", "the safe choice on mps")
+    monkeypatch.setattr("terrarium.devices.fused_attention_leaks", lambda *_: True)
+    assert choose_precision("mps")[0] == "float32"
 
 
 @pytest.mark.parametrize("able, chosen", [(True, "bfloat16"), (False, "float32")])
@@ -160,9 +168,9 @@ def test_the_number_format_that_was_asked_for_is_used(machine, monkeypatch, kind
 def test_the_measurement_multiplies_matrices_of_the_asked_for_format(monkeypatch):
     seen, ones = [], torch.ones
 
-    def noted(*shape, dtype):
+    def noted(*shape, dtype, device):
         seen.append((shape, dtype))
-        return ones(*shape, dtype=dtype)
+        return ones(*shape, dtype=dtype, device=device)
 
     monkeypatch.setattr(torch, "ones", noted)
     assert 0 < product_seconds(torch.bfloat16, rows=64, width=32) < 10
@@ -178,7 +186,8 @@ def test_the_measurement_multiplies_matrices_of_the_asked_for_format(monkeypatch
     [
         (dict(bf16=1.0), torch.device("cpu"), "float32", True),
         (dict(bf16=2.5), torch.device("cpu"), "bfloat16", False),
-        (dict(mps=True, bf16=2.5), torch.device("mps"), "float32", True),
+        (dict(mps=True, bf16=1.0), torch.device("mps"), "float32", True),
+        (dict(mps=True, bf16=2.5), torch.device("mps"), "bfloat16", True),
         (dict(cuda=True), torch.device("cuda", 0), "bfloat16", True),
         (dict(cuda=True, cuda_bf16=False), torch.device("cuda", 0), "float32", True),
     ],
@@ -235,13 +244,79 @@ def test_each_process_of_a_machine_takes_a_card_of_its_own(machine, monkeypatch)
     assert groups == ["nccl"]
 
 
-@pytest.mark.parametrize("card", ["cuda", "mps"])
-def test_a_card_gets_batches_of_one_shape_and_a_cpu_as_short_ones_as_it_can(machine, card):
+@pytest.mark.parametrize(
+    "here, preset, compiles, multiple",
+    [
+        (dict(), "tinystories", False, 1),
+        (dict(cuda=True), "stories", False, 1),  # compiled, it would take longer
+        (dict(cuda=True), "tinystories", True, 256),
+        (dict(mps=True), "tinystories", False, 32),
+    ],
+)
+def test_what_is_prepared_for_one_length_of_rows_gets_few_different_ones(
+    machine, monkeypatch, here, preset, compiles, multiple
+):
+    machine(**here)
+    monkeypatch.setattr(sys, "platform", "linux")
+    s = train.Settings(**train.PRESETS[preset])
+    devices = Devices(s)
+    assert (devices.compiles, s.row_multiple) == (compiles, multiple)
+    assert devices.threads == 1 or devices.device == CPU
+
+
+@pytest.mark.parametrize("steps", [10, 100_000])
+def test_however_long_it_is_a_training_is_drawn_and_compiled_alike(machine, monkeypatch, steps):
+    """--minutes changes the steps, and whoever resumes it has to draw the same batches."""
+    machine(cuda=True)
+    monkeypatch.setattr(sys, "platform", "linux")
+    s = train.Settings(**train.PRESETS["tinystories"] | dict(steps=steps))
+    assert Devices(s).compiles and s.row_multiple == s.n_ctx
+
+
+def test_a_run_that_goes_on_elsewhere_draws_the_batches_it_has_drawn(machine):
+    s = train.Settings(row_multiple=256, precision="float32")
+    s.resumed = True
     machine()
-    assert not Devices(train.Settings()).one_shape
-    machine(**{card: True})
-    devices = Devices(train.Settings())
-    assert devices.one_shape and devices.threads == 1
+    assert not Devices(s).compiles and s.row_multiple == 256
+    machine(cuda=True)
+    devices = Devices(s)
+    devices.use_cpu(s, "its card is broken")
+    assert s.row_multiple == 256
+
+
+def test_threads_in_use_are_said_on_a_cpu_alone(machine):
+    machine()
+    threads = torch.get_num_threads()
+    assert f"{threads} thread" in Devices(train.Settings()).why
+    machine(cuda=True)
+    assert "thread" not in Devices(train.Settings()).why
+
+
+def test_a_training_that_leaves_its_card_computes_on_the_cpu_like_any_other(machine):
+    machine(cuda=True, bf16=0.5)
+    s = train.Settings()
+    devices = Devices(s)
+    assert (devices.device.type, s.device, s.precision) == ("cuda", "auto", "bfloat16")
+    devices.most_tokens = 4
+    devices.use_cpu(s, "its card is broken")
+    machine(bf16=0.5)
+    right = vars(Devices(train.Settings()))
+    assert vars(devices) == right | dict(why=devices.why)
+    assert (s.device, s.precision) == ("cpu", "float32")  # a run that is resumed stays there
+    assert devices.why.startswith("cpu, because its card is broken; float32 (")
+
+
+@given(st.integers(1, 9), st.integers(1, 50) | st.just(math.inf))
+def test_the_parts_of_a_batch_are_all_of_its_rows_in_order(rows, most_tokens):
+    devices = object.__new__(Devices)
+    devices.device, devices.most_tokens = CPU, most_tokens
+    ids, targets = torch.arange(rows * 4).view(rows, 4), torch.rand(rows, 4)
+    parts = list(devices.parts(ids, targets, 99.0))
+    assert all(some.numel() <= max(4, most_tokens) for some, _, _ in parts)
+    assert len(parts) == 1 or most_tokens < 4 * rows
+    assert torch.equal(torch.cat([some for some, _, _ in parts]), ids)
+    assert torch.equal(torch.cat([following for _, following, _ in parts]), targets)
+    assert {n_targets for _, _, n_targets in parts} == {99.0}
 
 
 def test_processes_on_cpus_talk_through_gloo(machine, monkeypatch):
@@ -325,6 +400,16 @@ def test_memory_is_counted_from_below(monkeypatch):
         check_memory(train.Settings(n_ctx=8192, batch_size=2, head="my_head.py"), CPU)
     monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: None)
     check_memory(train.Settings(batch_size=2**30), CPU)  # a machine that does not say
+
+
+def test_a_card_that_holds_a_single_row_is_not_too_small(monkeypatch):
+    card = torch.device("cuda", 0)
+    monkeypatch.setattr(terrarium.devices, "memory_of", lambda device: 1e9)
+    check_memory(train.Settings(batch_size=4096), card)  # in parts
+    with pytest.raises(BadInput, match="graphics card.*--n-ctx"):
+        check_memory(train.Settings(batch_size=4096, n_ctx=2**20), card)
+    with pytest.raises(BadInput, match="--batch-size"):  # several processes do not divide batches
+        check_memory(train.Settings(batch_size=4096), card, world=2)
 
 
 def test_this_machine_says_how_much_memory_it_has():
@@ -416,6 +501,15 @@ def test_the_second_ctrl_c_stops_at_once(ctrl_c):
     assert stop.asked
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_when_a_training_is_over_ctrl_c_does_what_it_did_before(ctrl_c):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stop = StopOnCtrlC()
+    signal.raise_signal(signal.SIGINT)
+    assert stop.asked
+    stop.release()
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
 
 
 @pytest.mark.skipif(not shutil.which("nvidia-smi"), reason="There is no NVIDIA card")

@@ -22,6 +22,7 @@ from helpers import (
     principal,
     read,
     read_lines,
+    rewrite,
     snapshot,
     tensors_of,
 )
@@ -64,6 +65,19 @@ def test_the_manifest_says_what_the_run_is(smoke, smoke_run):
     assert (about["step"], about["finished"], about["parameters"]) == (20, True, 67_904)
     assert about["sampled_steps"] == about["exported_steps"] == [0, 1, 10, 20]
     assert [one["step"] for one in about["snapshots"]] == [0, 1, 20]
+
+
+def test_the_band_of_a_run_is_passed_on_and_one_that_is_damaged_costs_all_metrics(mine):
+    found = {name: one for name, one in read_json(mine / "metrics.json").items() if name != "band"}
+    rewrite(mine / "metrics.json", found)
+    assert exporters.metrics(ExportedRun(mine, "int8")) == found
+    banded = {**found, "band": dict(low=2.5, high=2.75, runs=3, of="seeds")}
+    rewrite(mine / "metrics.json", banded)
+    run = ExportedRun(mine, "int8")
+    assert exporters.metrics(run) == banded and run.missing == {}
+    rewrite(mine / "metrics.json", {**found, "band": {**banded["band"], "high": 2.25}})
+    run = ExportedRun(mine, "int8")
+    assert exporters.metrics(run) is None and "python train.py --resume" in run.missing["metrics"]
 
 
 def test_a_text_of_ones_own_has_no_source_that_we_know(tale_export):

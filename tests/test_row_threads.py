@@ -5,7 +5,8 @@ import contextlib
 import train
 from helpers import TINY, tiny
 from terrarium.devices import Devices
-from terrarium.row_threads import RowThreads
+from terrarium.generation import generate_cached
+from terrarium.row_threads import RowThreads, one_core_if_small
 
 import pytest
 import torch
@@ -89,3 +90,36 @@ def test_one_core_needs_no_threads(monkeypatch):
     devices = Devices(train.Settings(**TINY, precision="float32"), alone=True)
     model = tiny()
     assert devices.wrap(model) is model
+
+
+# ------------------------------------------------------------------------------- small work
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_small_work_is_done_on_one_core_and_large_work_on_all(two_threads):
+    model = torch.nn.Linear(1000, 1000, bias=False)  # a million parameters
+    with one_core_if_small(model, 499):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+    with one_core_if_small(model, 501):
+        assert torch.get_num_threads() == 2
+    with pytest.raises(ZeroDivisionError), one_core_if_small(model, 1):
+        _ = 1 / 0
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("write", [train.generate, generate_cached])
+def test_a_small_model_writes_on_one_core(two_threads, write):
+    tokenizer, used = train.Tokenizer(list("abcdefghijk")), []
+    model = tiny()
+    model.blocks[0].register_forward_hook(lambda *_: used.append(torch.get_num_threads()))
+    write(model, tokenizer, ["abc"], train.Settings(n_ctx=9), 3, 0)
+    assert set(used) == {1}
+    assert torch.get_num_threads() == 2

@@ -81,7 +81,8 @@ SAMPLE = dict(
     temperature=0.8,
     continuations=[dict(prompt="a", prompt_tokens=["a"], tokens=[TOKEN])],
 )
-METRICS = dict(validation_loss=1.5, rule_accuracy=dict(all=1))
+BAND = dict(low=1.25, high=1.5, runs=3, of="preset")
+METRICS = dict(validation_loss=1.5, rule_accuracy=dict(all=1), band=BAND)
 
 
 def continued(**different):
@@ -92,6 +93,24 @@ def continued(**different):
 def check_samples(lines):
     run_checks.check_samples(lines, TOKENIZER["vocab"], ["a"], S)
 
+
+OTHER_BANDS = [  # what a band may not have
+    ("low", 1.75),
+    ("low", -0.25),
+    ("low", "1.25"),
+    ("low", math.nan),
+    ("high", True),
+    ("high", math.inf),
+    ("high", None),
+    ("runs", 1),
+    ("runs", 3.0),
+    ("runs", True),
+    ("runs", "3"),
+    ("of", "run"),
+    ("of", None),
+    ("of", []),
+    ("more", 1),
+]
 
 FILES = [
     (
@@ -167,9 +186,24 @@ FILES = [
             {**METRICS, "validation_loss": "low"},
             {**METRICS, "rule_accuracy": dict(all=1.1)},
             {**METRICS, "rule_accuracy": []},
+            {**METRICS, "band": None},
+            {**METRICS, "band": [1.25, 1.5]},
+            {**METRICS, "band": {}},
+            *({**METRICS, "band": {**BAND, name: value}} for name, value in OTHER_BANDS),
+            *(
+                {**METRICS, "band": {name: BAND[name] for name in BAND if name != missing}}
+                for missing in BAND
+            ),
         ],
     ),
 ]
+
+
+@pytest.mark.parametrize("of", ["preset", "seeds"])
+def test_a_band_may_be_as_narrow_as_one_loss_which_need_not_be_that_of_the_run(of):
+    band = dict(low=0.5, high=0.5, runs=2, of=of)
+    run_checks.check_metrics(dict(validation_loss=1.5, band=band))
+    run_checks.check_metrics(dict(validation_loss=1.5))
 
 
 @pytest.mark.parametrize("check, content", [(check, good) for check, good, _ in FILES])

@@ -1,5 +1,6 @@
 """Flags become settings, or a sentence says which flag is wrong and why."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import train
@@ -60,6 +61,13 @@ def test_a_number_that_no_run_can_count_to_is_refused(flag, number):
         ("--cooldown", "1.01"),
         ("--vocab-size", "65537"),
         ("--seed", "2147483648"),
+        ("--seeds", "0"),
+        ("--seeds", "-1"),
+        ("--seeds", "101"),
+        ("--minutes", "0"),
+        ("--minutes", "-5"),
+        ("--minutes", "nan"),
+        ("--minutes", "inf"),
         ("--out", "runs/\udcff"),
         ("--dataset", "text\udcff.txt"),
         ("--head", "head\udcff.py"),
@@ -159,3 +167,72 @@ def test_on_another_device_a_run_may_go_on_in_another_number_format(train_here, 
     for same_device in ((), ("--device", "cpu")):
         with pytest.raises(BadInput, match="precision"):
             parsed("--resume", s.out, *same_device, "--precision", "bfloat16")
+
+
+# ------------------------------------------------------------------- flags that are no settings
+
+
+def test_minutes_and_seeds_are_no_settings_of_a_run():
+    s = parsed("--minutes", 5, "--seeds", 3)
+    assert (s.minutes, s.seeds) == (5, 3)
+    assert not {"minutes", "seeds"} & dataclasses.asdict(s).keys()
+    assert (parsed().minutes, parsed().seeds) == (0, 1)
+
+
+def test_steps_and_minutes_exclude_each_other():
+    with pytest.raises(BadInput, match="--minutes and --steps"):
+        parsed("--minutes", 5, "--steps", 100)
+
+
+@pytest.mark.parametrize("flag", ["minutes", "seeds"])
+def test_what_is_decided_when_a_run_begins_is_refused_when_it_goes_on(train_here, pigs, flag):
+    s = train_here(*QUICK)
+    with pytest.raises(BadInput, match=f"--{flag}"):
+        parsed("--resume", s.out, f"--{flag}", 2)
+
+
+def test_the_last_of_several_seeds_is_a_number_that_a_seed_can_be():
+    assert parsed("--seed", 2147483645, "--seeds", 3).seed == 2147483645
+    with pytest.raises(BadInput, match="--seed"):
+        parsed("--seed", 2147483646, "--seeds", 3)
+
+
+@pytest.mark.parametrize("preset", train.PRESETS)
+def test_a_preset_stays_one_with_another_seed_device_or_folder(preset):
+    harmless = ("--seed", 7, "--out", "there", "--device", "cpu", "--precision", "float32")
+    assert parsed("--preset", preset).is_preset
+    assert parsed("--preset", preset, *harmless, "--sample-every", 50, "--seeds", 2).is_preset
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--steps", 1299),
+        ("--matrix-lr", 0.031),
+        ("--dropout", 0.1),
+        ("--n-layer", 4),
+        ("--dataset", "snail"),
+        ("--minutes", 3),
+    ],
+)
+def test_whatever_may_change_the_loss_makes_a_run_one_of_its_own(flags):
+    assert not parsed(*flags).is_preset
+
+
+def test_a_text_of_ones_own_is_not_trained_as_the_stories_are(pigs):
+    assert parsed().weight_decay == 0.03
+    assert parsed("--dataset", "pigs.txt").weight_decay == train.Settings.weight_decay == 0.1
+    assert parsed("--preset", "stories", "--dataset", "pigs.txt").weight_decay == 0.03
+    assert parsed("--dataset", "pigs.txt", "--weight-decay", 0.2).weight_decay == 0.2
+
+
+def test_a_head_of_the_readers_own_is_not_what_the_preset_was_trained_with(folder):
+    (folder / "my_head.py").write_text("", "utf-8")
+    assert not parsed("--head", "my_head.py").is_preset
+
+
+def test_a_run_that_goes_on_is_still_one_of_its_preset(train_here, folder):
+    s = train_here("--preset", "smoke", "--device", "cpu", "--precision", "float32")
+    assert parsed("--resume", s.out).is_preset
+    other = train_here("--preset", "smoke", "--device", "cpu", "--steps", 3)
+    assert not parsed("--resume", other.out).is_preset

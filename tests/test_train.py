@@ -135,7 +135,9 @@ def steps_of(Muon, *precision, steps, resumed_at=None):
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
 def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision, monkeypatch):
-    monkeypatch.setattr(Muon, "normalize_rows", lambda self, p, change: change)  # which is more
+    monkeypatch.setattr(
+        Muon, "normalize_rows", lambda self, changes, state: changes
+    )  # which is more
     for own, torchs in zip(steps_of(Muon, precision, steps=5), steps_of(torch.optim.Muon, steps=5)):
         torch.testing.assert_close(own, torchs, atol=0.01, rtol=0)
 
@@ -144,14 +146,14 @@ def test_muon_takes_the_steps_of_torchs_own_but_for_rounding(precision, monkeypa
 def test_rows_that_changed_more_than_others_lately_change_less_and_all_together_as_much(seed):
     torch.manual_seed(seed)
     p = torch.nn.Parameter(torch.zeros(5, 8))
-    muon = Muon([p], "float32", lr=1, momentum=0, weight_decay=0)
+    muon, state = Muon([p], "float32", lr=1, momentum=0, weight_decay=0), {}
     loud = torch.randn(5, 8) * torch.tensor([1, 1, 1, 1, 10.0])[:, None]
-    first = muon.normalize_rows(p, loud)
+    [first] = muon.normalize_rows(loud[None], state)
     assert first.norm().item() == pytest.approx(loud.norm().item(), rel=1e-5)
     torch.testing.assert_close(first.norm(dim=1), first.norm().expand(5) / 5**0.5)
     even = torch.randn(5, 8)
     even /= even.norm(dim=1, keepdim=True)
-    second = muon.normalize_rows(p, even)
+    [second] = muon.normalize_rows(even[None], state)
     assert second.norm().item() == pytest.approx(even.norm().item(), rel=1e-5)
     assert second[4].norm() < second[:4].norm(dim=1).min() / 2
     torch.testing.assert_close(F.normalize(second), even)  # each in its own direction
@@ -163,6 +165,21 @@ def test_the_first_step_moves_each_row_equally_far_however_large_its_gradient():
     p.grad = torch.randn(6, 9) * torch.logspace(-3, 0, 6)[:, None]
     Muon([p], "float32", lr=0.1, momentum=0.85, weight_decay=0).step()
     torch.testing.assert_close(p.norm(dim=1), p.norm().expand(6) / 6**0.5)
+
+
+def test_matrices_of_one_shape_do_not_disturb_each_other():
+    torch.manual_seed(2)
+    gradients = torch.randn(2, 3, 5, 7) * torch.tensor([0.1, 1, 10])[:, None, None]
+    together, alone = ([torch.nn.Parameter(torch.ones(5, 7)) for _ in range(3)] for _ in range(2))
+    settings = dict(lr=0.1, momentum=0.8, weight_decay=0.1)
+    optimizers = [Muon(some, "float32", **settings) for some in (together, *([p] for p in alone))]
+    for of_a_step in gradients:
+        for p, q, gradient in zip(together, alone, of_a_step):
+            p.grad, q.grad = gradient.clone(), gradient.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    for p, q in zip(together, alone):
+        torch.testing.assert_close(p, q)
 
 
 def test_a_row_without_a_gradient_stays_where_it_is():
@@ -253,7 +270,11 @@ def test_an_update_is_cross_entropy_clipped_and_given_to_muon_and_adam():
 
 
 NO_DEVICES = SimpleNamespace(
-    device=torch.device("cpu"), autocast=torch.enable_grad, rank=0, world=1
+    device=torch.device("cpu"),
+    autocast=torch.enable_grad,
+    parts=lambda *batch: [batch],
+    rank=0,
+    world=1,
 )
 
 
@@ -372,12 +393,20 @@ def test_prompts_of_different_lengths_do_not_disturb_each_other(words):
 
 def always(token, vocab_size):
     """A model that is sure of one token, whatever it reads."""
+    return Pretended(
+        lambda ids, attend: (F.one_hot(torch.full(ids.shape, token), vocab_size) * 50.0, [])
+    )
 
-    def answer(ids, attend):
-        return F.one_hot(torch.full(ids.shape, token), vocab_size) * 50.0, []
 
-    answer.eval, answer.unembed = lambda: None, torch.nn.Linear(1, 1)
-    return answer
+class Pretended(torch.nn.Module):
+    """A model that answers with a function."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer, self.unembed = answer, torch.nn.Linear(1, 1)
+
+    def forward(self, ids, attend):
+        return self.answer(ids, attend)
 
 
 def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
@@ -393,8 +422,7 @@ def test_it_stops_behind_the_end_token_and_the_other_prompts_go_on(words):
             logits[1] = always(0, size)(ids, attend)[0][1]
         return logits, []
 
-    ends_the_second.eval, ends_the_second.unembed = lambda: None, torch.nn.Linear(1, 1)
-    rows, _ = generate(ends_the_second, tokenizer, ["", ""], s, 4, 0)
+    rows, _ = generate(Pretended(ends_the_second), tokenizer, ["", ""], s, 4, 0)
     assert rows == [[0, 3, 3, 3, 3], [0, 0]]
 
 
