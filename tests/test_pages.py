@@ -171,6 +171,44 @@ def test_another_run_is_chosen_and_stays_in_the_address(browser, site, tmp_path)
         assert page.get_by_text("This run, “other”,").is_visible()
 
 
+def give_results(run, **metrics):
+    """Have an exported run end with these results; band=None: it has no band."""
+    given = {name: value for name, value in metrics.items() if value is not None}
+
+    def give(manifest):
+        manifest["metrics"].pop("band", None)
+        manifest["metrics"].update(given)
+
+    change(run, "manifest.json", give)
+
+
+def without_numbers(text):
+    return re.sub(r"[\d.]+", "#", text)
+
+
+@pytest.mark.parametrize("of", ["preset", "seeds"])
+def test_the_page_says_whether_the_loss_is_what_one_should_expect(browser, site, tmp_path, of):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    band = dict(low=2.25, high=2.5, runs=3, of=of)
+    said = []
+    with served(copy) as address:
+        # Lower, expected twice, and higher: two widths outside of the band are allowed.
+        for loss in (1.74123, 1.76543, 2.98765, 3.01234):
+            give_results(copy / "exported" / "smoke", validation_loss=loss, band=band)
+            with opened(browser, f"{address}/index.html") as page:
+                said.append(page.locator("loss-curve .caption").inner_text())
+            for number in (f"{loss:.4f}", "2.2500", "2.5000", "3"):
+                assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", said[-1]), said[-1]
+        lower, expected, also_expected, higher = map(without_numbers, said)
+        # A run is itself one of a band of seeds, which therefore does not judge it.
+        verdicts = 3 if of == "preset" else 1
+        assert expected == also_expected and len({lower, expected, higher}) == verdicts
+        give_results(copy / "exported" / "smoke", band=None)
+        with opened(browser, f"{address}/index.html") as page:
+            assert page.locator("loss-curve .caption").count() == 0
+
+
 # Look inside ------------------------------------------------------------------------------------
 
 
@@ -479,6 +517,39 @@ def test_another_run_is_compared_and_one_that_is_missing_is_named(browser, site,
         page.locator("#second [role=alert]").wait_for()
         assert "The run nobody is missing" in page.locator("#second [role=alert]").inner_text()
         page.close()
+
+
+def test_two_runs_are_told_apart_only_if_their_losses_differ_by_more_than_those_of_seeds(
+    browser, site, tmp_path
+):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    first, other = copy / "exported" / "smoke", copy / "exported" / "other"
+    shutil.copytree(first, other)
+    change(other, "manifest.json", lambda m: m.update(name="other"))
+
+    def compared(loss, band=None, step=20, **settings):
+        """The sentences about the losses of the two, when the other one has this loss."""
+        give_results(first, validation_loss=2.25, band=band)
+        give_results(other, validation_loss=loss, band=None)
+        change(other, "manifest.json", lambda m: m["settings"].update(settings))
+        with opened(browser, f"{address}/explore.html#step={step}&versus=run:other") as page:
+            page.mouse.move(5, 5)
+            page.locator("probability-diff p").first.wait_for()
+            settled(page)
+            said = page.locator("loss-diff p").all_inner_texts()
+            assert page.locator("loss-diff").is_visible() == bool(said)
+        return said
+
+    band = dict(low=2.25, high=2.5, runs=3, of="preset")
+    with served(copy) as address:
+        (alike,), (different,) = compared(2.875, band), compared(3.125, band)
+        assert {"2.2500", "2.8750", "0.25"} <= set(re.findall(r"\d+\.\d+", alike))
+        assert {"2.2500", "3.1250", "0.88", "0.25"} <= set(re.findall(r"\d+\.\d+", different))
+        assert without_numbers(alike) != without_numbers(different)
+        # Without a band, before the end, and for different texts, nothing is known.
+        assert compared(2.875) == compared(2.875, band, step=0) == []
+        assert compared(2.875, band, dataset="another.txt") == []
 
 
 @pytest.mark.parametrize(

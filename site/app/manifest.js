@@ -4,7 +4,7 @@
  * the names of those files are checked as well: they stay in the folder of the run.
  *
  * @typedef {{ name: string, folder: string, step: number, parameters: number, finished: boolean,
- *   settings: Settings, metrics?: { seconds: number },
+ *   settings: Settings, metrics?: Metrics,
  *   corpus: { vocab_size: number, train_characters: number },
  *   tokenizer: { vocab: string[], merges: [string, string][] },
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
@@ -14,6 +14,9 @@
  *
  * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
  *   sample_tokens: number, temperature: number, preset: string, dataset: string }} Settings
+ *
+ * @typedef {{ seconds?: number, validation_loss?: number,
+ *   band?: import("./seed-band.js").Band }} Metrics
  */
 
 const isText = (thing) => typeof thing === "string";
@@ -61,6 +64,20 @@ function isTokenizer({ vocab, merges }) {
   );
 }
 
+/** From the lowest loss of some runs to the highest. */
+const isBand = ({ low, high, runs, of }) =>
+  Number.isFinite(low) &&
+  Number.isFinite(high) &&
+  low <= high &&
+  isCount(runs) &&
+  runs >= 2 &&
+  ["preset", "seeds"].includes(of);
+
+/** What a training ends with: each of these may be missing. */
+const isMetrics = ({ seconds, validation_loss, band }) =>
+  [seconds, validation_loss].every((one) => one === undefined || Number.isFinite(one)) &&
+  (band === undefined || isBand(band));
+
 const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
@@ -93,7 +110,7 @@ export function isValidManifest(manifest) {
       some(sampled_steps, isCount) &&
       some(exported_steps, isCount) &&
       some(prompts, isText) &&
-      Number.isFinite(metrics?.seconds ?? 0)
+      isMetrics(metrics ?? {})
     );
   } catch {
     return false; // something that has to be looked into is not there at all

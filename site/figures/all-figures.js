@@ -71,7 +71,7 @@ const manifest = {
     temperature: 0.8,
   },
   corpus: { vocab_size: 8, train_characters: 5678 },
-  metrics: { seconds: 100 },
+  metrics: { seconds: 100, validation_loss: 0.48, band: { low: 0.45, high: 0.5, runs: 3, of: "preset" } },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
   prompts: ["Once a cat", "The cat", "A cat sat", "Cat", "<img src=x onerror=alert(1)>"],
   snapshots: [{ step: 0 }, { step: 10 }, { step: 100 }],
@@ -188,6 +188,17 @@ const PASSES = STATES.map(([state, run]) => {
   return [passOf(run, length, 1), passOf(run, length, 2)];
 });
 
+/** The same two at the ends of two runs. */
+function atTheirEnds(both) {
+  const metrics = { ...manifest.metrics, validation_loss: 0.52 };
+  const another = { name: "another", vocab: VOCAB, manifest: { ...manifest, metrics } };
+  return both.map((pass, i) =>
+    pass instanceof ForwardPass
+      ? new ForwardPass({ ...pass, step: manifest.step, run: i ? another : pass.run })
+      : pass,
+  );
+}
+
 /** A square of attention weights: uniform, or with a mask. */
 const square = (T, isMasked) =>
   Float32Array.from({ length: T * T }, (_, i) => {
@@ -291,6 +302,7 @@ const FIGURES = [
   "head-story",
   "entropy-strips",
   "compare-chooser",
+  "loss-diff",
   "probability-diff",
   "parity-check",
   "step-controls",
@@ -311,7 +323,7 @@ const FIGURES = [
   "download-head",
   "famous-mistakes",
 ];
-const COMPARING = ["attention-map", "probability-diff"]; // shown with two texts
+const COMPARING = ["attention-map", "loss-diff", "probability-diff"]; // shown with two texts
 
 /** An address that belongs to this page alone. */
 function memory(hash) {
@@ -343,7 +355,8 @@ function sources(figure, i) {
       ...others,
     },
   });
-  const both = COMPARING.includes(figure) ? PASSES[i] : PASSES[i].slice(0, 1);
+  const compared = figure === "loss-diff" ? atTheirEnds(PASSES[i]) : PASSES[i];
+  const both = COMPARING.includes(figure) ? compared : PASSES[i].slice(0, 1);
   return { page: observable({ runs: [manifest], run }), passes: observable({ both }), typed };
 }
 

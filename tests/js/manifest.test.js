@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { isValidManifest } from "../../site/app/manifest.js";
 import { contentOf } from "./shipped.js";
 
-/** The shipped manifest, with a reason why one of its files is missing. */
+/** The shipped manifest, with a band, and with a reason why one of its files is missing. */
 function rightManifest() {
   const manifest = contentOf("stories/manifest.json");
+  manifest.metrics.band = { low: 0.2, high: 0.25, runs: 3, of: "preset" };
   manifest.missing.neurons = "They were left out.";
   return manifest;
 }
@@ -77,7 +78,20 @@ const PARTS = {
 };
 
 /** Parts that need not be there, but must not be wrong. */
-const OPTIONAL = { "metrics.seconds": ["1", NaN, Infinity, [1]], "missing.neurons": NO_TEXT };
+const OPTIONAL = {
+  "metrics.seconds": NO_NUMBER,
+  "metrics.validation_loss": NO_NUMBER,
+  "metrics.band": NO_OBJECT,
+  "missing.neurons": NO_TEXT,
+};
+
+/** Parts of a part that need not be there: if it is there, it has all of them. */
+const PARTS_OF_A_BAND = {
+  "metrics.band.low": [...NO_NUMBER, 0.26],
+  "metrics.band.high": [...NO_NUMBER, 0.19],
+  "metrics.band.runs": [...NO_COUNT, 0, 1],
+  "metrics.band.of": [...NO_TEXT, "", "run", "Preset"],
+};
 
 /** The names that lead to a part; ~ stands for a dot in a name. */
 const namesOf = (path) => path.split(".").map((name) => name.replace("~", "."));
@@ -138,6 +152,12 @@ test("a run that is not finished yet has no metrics", () => {
   assert.equal(isAccepted("metrics", {}), true);
 });
 
+test("the band of a run is one of its preset, or of runs that were trained together with it", () => {
+  for (const of of ["preset", "seeds"]) assert.equal(isAccepted("metrics.band.of", of), true);
+  assert.equal(isAccepted("metrics.band.low", 0.25), true);
+  assert.equal(isValidManifest(manifestWithout("metrics.band")), true);
+});
+
 test("a corpus in which every token is one character has no merges", () => {
   assert.equal(isAccepted("tokenizer.merges", []), true);
 });
@@ -182,13 +202,13 @@ test("the smallest model is accepted, before its first step", () => {
 /** Whether a part is one of many, of which there may be fewer. */
 const isOneOfMany = (path) => /\.(\d+|log~json)$/.test(path);
 
-for (const path of Object.keys(PARTS).filter((one) => !isOneOfMany(one))) {
+for (const path of Object.keys({ ...PARTS, ...PARTS_OF_A_BAND }).filter((one) => !isOneOfMany(one))) {
   test(`a manifest without ${path.replace("~", ".")} is refused`, () => {
     assert.equal(isValidManifest(manifestWithout(path)), false);
   });
 }
 
-for (const [path, wrong] of Object.entries({ ...PARTS, ...OPTIONAL })) {
+for (const [path, wrong] of Object.entries({ ...PARTS, ...OPTIONAL, ...PARTS_OF_A_BAND })) {
   test(`a manifest with a wrong ${path.replace("~", ".")} is refused`, () => {
     for (const value of wrong) assert.equal(isAccepted(path, value), false, shown(value));
   });

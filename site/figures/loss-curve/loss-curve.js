@@ -2,14 +2,15 @@
  * <loss-curve></loss-curve>
  *
  * The loss by step, and the baselines to compare it with. A click or a touch chooses the nearest sampled
- * step.
+ * step. Below it stands whether the loss at the end is what one should expect, if that is known.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
 import { cssVariable } from "../../app/colormap.js";
 import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
 import { OnResize } from "../../app/resize.js";
+import { bandMargin, compareWithBand } from "../../app/seed-band.js";
 import { fractionalIndex } from "../../app/step-scale.js";
 
 const HEIGHT = 240; // pixels, axis included
@@ -22,6 +23,13 @@ const BASELINES = {
   entropy: () => ["the entropy of this text: no model can do better", "entropy of this text"],
 };
 
+/** Which runs a band is of (see app/seed-band.js). */
+const RUNS_OF = {
+  preset: (runs) => `With this preset, ${count(runs)} runs that differ only in their seed`,
+  seeds: (runs) => `The ${count(runs)} runs that were trained together, each with its own seed,`,
+};
+const VERDICTS = { lower: "lower than expected", expected: "as expected", higher: "higher than expected" };
+
 class LossCurve extends Figure {
   static styles = [
     Figure.styles,
@@ -29,6 +37,8 @@ class LossCurve extends Figure {
     .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
     .legend b { color: var(--accent); font-weight: 600; }
+    .caption { margin-top: 8px; }
+    .caption b { color: var(--text); font-weight: 600; white-space: nowrap; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
   `,
@@ -60,7 +70,25 @@ class LossCurve extends Figure {
       <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
         <span>— on its training text</span></p>
       <div class="plot" aria-hidden="true" @click=${this.choose}></div>
-      <p class="visually-hidden">${this.sentence(log)}</p>`;
+      <p class="visually-hidden">${this.sentence(log)}</p>
+      ${this.ending(log)}`;
+  }
+
+  /** The loss at the end, compared with that of runs with other seeds; nothing where they are unknown. */
+  ending({ validation }) {
+    const { validation_loss: loss, band } = this.run.manifest.metrics ?? {};
+    if (loss === undefined || !band) return nothing;
+    // Evaluating all of a long text at every sample would take too long. The log has four decimals.
+    const isOfAll = Math.abs(validation.loss.at(-1) - loss) < 0.0001;
+    const margin = bandMargin(band);
+    return html`<p class="caption">On all of the unseen text${
+      isOfAll ? "" : " (the curve is measured on a part of it)"
+    }, its loss ends at ${loss.toFixed(4)}${verdict(loss, band)}. ${RUNS_OF[band.of](band.runs)} ended between
+      ${band.low.toFixed(4)} and ${band.high.toFixed(4)}${
+        margin
+          ? `; with another seed, a run may end as much as ${margin.toFixed(4)} outside of that range`
+          : ""
+      }.</p>`;
   }
 
   sentence({ validation, baselines }) {
@@ -200,6 +228,13 @@ class LossCurve extends Figure {
     if (!width || !this.plot || width === this.plot.width) return;
     this.createPlot();
   }
+}
+
+/** Whether a loss is as expected: the end of a sentence, empty where nobody can tell. */
+function verdict(loss, band) {
+  // A run lies within the band that it is a part of, whatever its loss: that says nothing about it.
+  const compared = band.of === "seeds" ? null : compareWithBand(loss, band);
+  return compared ? html`, <b>${VERDICTS[compared]}</b>` : nothing;
 }
 
 /** Points for uPlot: indices on the scale of steps, training losses, validation losses. */
