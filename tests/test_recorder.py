@@ -94,6 +94,18 @@ def test_the_last_step_is_that_of_the_settings_or_the_one_after_ctrl_c():
     assert recorder.is_last(7)
 
 
+@pytest.mark.parametrize("rank, step, has_results", [(0, 20, True), (0, 7, False), (1, 20, False)])
+def test_a_training_that_ends_gives_ctrl_c_back(monkeypatch, rank, step, has_results):
+    """Otherwise it would be lost on the exam that follows, and on the next of several seeds."""
+    recorder, released = recorder_at(step, None), []
+    recorder.devices.rank = rank
+    recorder.stop = SimpleNamespace(release=lambda: released.append(True))
+    recorder.screen = SimpleNamespace(stopped=lambda step: None)
+    monkeypatch.setattr(Recorder, "save", lambda self: None)
+    assert recorder.finish() == has_results
+    assert released == [True]
+
+
 def test_without_a_known_grammar_there_is_no_entropy():
     facts = dict(validation_tokens=11, validation_characters=10)
     assert "entropy" not in final_metrics(1.0, facts, torch.nn.Linear(1, 1))
