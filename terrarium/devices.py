@@ -272,7 +272,7 @@ def choose_precision(kind, wanted="auto"):
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16", "this card computes it faster"
         return "float32", "this card has nothing faster"
-    formats = (torch.float32, torch.bfloat16)  # by turns, so that a busy moment hits both alike
+    formats = (torch.float32, torch.bfloat16)  # in turn, so that a busy moment slows both
     tries = [[product_seconds(dtype, kind) for dtype in formats] for _ in range(15)]
     float32, bfloat16 = map(min, zip(*tries))
     ratio = float32 / bfloat16

@@ -33,7 +33,7 @@ def band_of_preset(s, facts):
 
 def verdict(loss, band):
     """-1, 0 or 1: whether a loss is lower than expected, as expected, or higher. A few runs do not
-    show all that chance can do: of normally distributed losses, 25% lie outside the band of three
+    show all that chance can do: of normally distributed losses, 24% lie outside the band of three
     others and half its width on either side, and 5% outside of it and twice its width."""
     margin = 2 * (band["high"] - band["low"])
     return (loss > band["high"] + margin) - (loss < band["low"] - margin)

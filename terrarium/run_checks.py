@@ -229,7 +229,7 @@ def check_band(band):
         "its band does not go from one loss up to another",
     )
     require(is_whole(band["runs"], 2), "its band is one of fewer than two runs")
-    require(band["of"] in ("preset", "seeds"), "nobody can tell which runs its band is of")
+    require(band["of"] in ("preset", "seeds"), "its band is neither of a preset nor of seeds")
 
 
 # ------------------------------------------------------------------------------ tensors
@@ -301,9 +301,9 @@ def check_optimizer(optimizer, state):
         )
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for index, averages in state["state"].items():
-        rows, *columns = shape = parameters[index].shape
-        alike = sum(p.shape == shape for p in parameters)  # Muon keeps their averages together
-        of_muon = dict(momentum=(alike, rows, *columns), second_moment=(alike, rows, 1))
+        shape = parameters[index].shape
+        alike = sum(p.shape == shape for p in parameters)  # Muon stacks their averages
+        of_muon = dict(momentum=(alike, *shape), second_moment=(alike, shape[0], 1))
         for name, average in averages.items():
             right = (of_muon[name],) if name in of_muon else ((), shape)
             require(average.shape in right, "an optimizer's averages are of another size")

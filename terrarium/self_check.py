@@ -2,7 +2,7 @@
 
 People have trained for hours on graphics chips whose results were silently wrong. They are never
 the same to the last bit: sums are added in another order, and a product in bfloat16 keeps three
-digits. Whatever differs by more than that is a mistake. The model is checked as it stands in
+digits. A larger difference is a mistake. The model is checked as it stands in
 train.py, not the compiled one, and not its optimizers.
 """
 
@@ -60,7 +60,7 @@ def compare_with_cpu(model, batch, attention_fn, s, devices):
 
 
 def difference(model, batch, attention_fn, devices):
-    """In which way a device computes something else than the CPU; "" if it does not."""
+    """How the results of a device differ from those of the CPU; "" if they agree."""
     there = compute(model, batch, attention_fn, devices.device, devices.autocast)
     here = compute(model, batch, attention_fn, "cpu", contextlib.nullcontext)
     if not is_usable(here) or agree(there, here, TOLERANCE[devices.precision]):
@@ -95,7 +95,7 @@ def is_usable(here):
 
 
 def agree(there, here, tolerance):
-    """Whether two losses are alike, and two gradients in size and direction. NaN is not."""
+    """Whether two losses agree, and two gradients in size and direction. NaN agrees with none."""
     losses_agree = abs(there.loss - here.loss) <= tolerance / 10 * here.loss
     return losses_agree and distance(there, here) <= tolerance
 

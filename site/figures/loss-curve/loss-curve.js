@@ -230,7 +230,7 @@ class LossCurve extends Figure {
   }
 }
 
-/** Whether a loss is as expected: the end of a sentence, empty where nobody can tell. */
+/** Whether a loss is as expected: the end of a sentence, empty where that is unknown. */
 function verdict(loss, band) {
   // A run lies within the band that it is a part of, whatever its loss: that says nothing about it.
   const compared = band.of === "seeds" ? null : compareWithBand(loss, band);
