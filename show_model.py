@@ -10,7 +10,7 @@
     python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
     python show_model.py generate "a text" --top-p 0.9   continue it; --alternatives: or what else?
     python show_model.py samples "a text"                the same prompt, continued at every step
-    python show_model.py chat                            a conversation (with the preset snail)
+    python show_model.py chat                            a conversation (with a snail, or a persona)
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
 """
@@ -279,12 +279,13 @@ def samples(run, args):
 
 
 def chat(run, args):
-    you, other = getattr(run.corpus, "SPEAKERS", (None, None))
-    if not you:
+    if not run.speakers:
         raise BadInput(
-            f"{run.folder} learned from {run.s.dataset}, not from conversations: train "
-            "a run that can talk (python train.py --preset snail), or name one (--run)."
+            f"{run.folder} learned from {run.s.dataset}, not from conversations: train a run that "
+            "can talk (python train.py --preset snail, or --dataset with questions and answers of "
+            "your own), or name one (--run)."
         )
+    you, other = run.speakers
     say(f"You are talking to {other}. An empty line ends the chat.")
     said, forgotten = [], False
     while line := read_line(f"{you}: "):

@@ -7,7 +7,9 @@ Each module here offers the same two names:
 
 and may offer `check(text, prompt)`, which says which of its rules a text follows that continues a
 prompt, and `eval_prompts()`, the prompts to check a model with; without it, texts begin from
-nothing. A document may carry `nats`, its exact information: then the entropy of the text is known.
+nothing. Where two people talk, SPEAKERS are their names, the visitor's first. A document may carry
+`nats`, its exact information: then the entropy of the text is known. A file of one's own becomes a
+Persona or a TextFile, which have the same names.
 """
 
 import gzip
@@ -143,7 +145,7 @@ def open_text(path, held_out=0.1, most_held_out=2 * 2**20):
     return Corpus(train, validation, has_documents)
 
 
-def inspect(path):
+def inspect(path, of_any_length=False):
     """Read a file once, a block at a time: its size in bytes and whether it has END marks."""
     if path.is_dir():
         raise BadInput(f"{path} is a folder: name one UTF-8 text file in it.")
@@ -166,7 +168,7 @@ def inspect(path):
             text, tail = decode(block, path, file.tell() - len(block), file.tell() == size)
             characters += len(text)
             kinds = kinds if len(kinds) > 1 else kinds | set(text)
-    if characters < SMALLEST:
+    if characters < SMALLEST and not of_any_length:
         raise BadInput(
             f"{path} holds {characters:,} characters, and at least {SMALLEST:,} are "
             "needed to learn from: choose a longer text."
@@ -292,15 +294,17 @@ def no_network(path, url, error):
 def names():
     """The corpora that have a module here."""
     modules = (p.stem for p in Path(__file__).parent.glob("*.py"))
-    return sorted(m for m in modules if m not in ("__init__", "textfile"))
+    return sorted(m for m in modules if m not in ("__init__", "persona", "textfile"))
 
 
 def find(name):
-    """The module called `name`, or the text file of that path: both have PROMPTS and load()."""
+    """The module called `name`, or the persona or text in the file of that path: each has PROMPTS
+    and load()."""
     if name in names():
         return importlib.import_module("data." + name)
     if Path(name).exists() or Path(name).suffix or len(Path(name).parts) > 1:
-        return importlib.import_module("data.textfile").TextFile(name)
+        persona = importlib.import_module("data.persona").read(name)
+        return persona or importlib.import_module("data.textfile").TextFile(name)
     close = get_close_matches(name, names(), 1)
     raise BadInput(
         f"There is no corpus called {name!r}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
+from terrarium.errors import BadInput
 from terrarium.text import END
 
 
@@ -35,10 +36,20 @@ def eval_prompts(corpus, tokenizer, s):
     prompts are left out: those that leave less than half of the context for an answer."""
     if not hasattr(corpus, "eval_prompts"):
         return [""] * 200 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
-    asked = corpus.eval_prompts()
+    asked = [prompt for prompt in corpus.eval_prompts() if can_read(tokenizer, prompt)]
     longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
     prompts = [prompt for prompt in asked if len(tokenizer.encode(prompt)) <= longest]
-    return prompts, 64 if s.vocab_size >= 512 else s.n_ctx, len(asked) - len(prompts)
+    n_tokens = max(64, getattr(corpus, "longest_reply", 0)) if s.vocab_size >= 512 else s.n_ctx
+    return prompts, n_tokens, len(asked) - len(prompts)
+
+
+def can_read(tokenizer, text):
+    """Whether there is a token for each character: a name may have a letter that never occurred."""
+    try:
+        tokenizer.encode(text)
+    except BadInput:
+        return False
+    return True
 
 
 def rule_accuracy(check, prompts, texts):

@@ -127,6 +127,20 @@ def check_facts(facts):
     require(
         isinstance(prompts, list) and prompts and all(map(is_text, prompts)), "it names no prompts"
     )
+    require(
+        "speakers" not in facts or are_speakers(facts["speakers"]), "its speakers have no names"
+    )
+
+
+def are_speakers(names):
+    """Whether these are two names, each of which can begin a line "name: what is said"."""
+    return (
+        isinstance(names, list)
+        and len(names) == 2
+        and all(is_text(name) and name.strip() and len(name) <= 100 for name in names)
+        and not any(":" in name or name.splitlines() != [name] for name in names)
+        and names[0] != names[1]
+    )
 
 
 def check_tokens(tokens, vocab_size, end):

@@ -94,7 +94,7 @@ Growing a model in {s.out}
         for rule, fraction in exam.metrics.get("rule_accuracy", {}).items():
             self.say(f"  {fraction:6.1%} of {exam.asked[rule]} texts follow the rule: {rule}")
         self.say(f"\n{exam.texts[0]}\n\nEverything is in {self.s.out}. What to type next:")
-        for line in next_commands(self.s):
+        for line in next_commands(self.s, talks="speakers" in self.facts):
             self.say(f"  {line}")
 
     def close_bar(self):
@@ -102,9 +102,15 @@ Growing a model in {s.out}
             self.bar.close()
 
 
-def next_commands(s):
-    scripts = [script for script in ("show_model.py", "export_for_web.py") if Path(script).exists()]
-    return [command("python", script, "--run", Path(s.out)) for script in scripts] + [
+def next_commands(s, talks=False):
+    """What to type after a training; `talks`: whether one can chat with its model."""
+    scripts = [["show_model.py", "chat"]] if talks else []
+    scripts += [["show_model.py"], ["export_for_web.py"]]
+    return [
+        command("python", *words, "--run", Path(s.out))
+        for words in scripts
+        if Path(words[0]).exists()
+    ] + [
         "python train.py --preset shakespeare       (another corpus)",
         "python train.py --dataset my_novel.txt     (a text of yours)",
         "python train.py --head my_head.py          (your own attention)",

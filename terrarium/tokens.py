@@ -30,6 +30,8 @@ def write_tokens(source, Tokenizer, s, run):
         vocab_size=len(tokenizer.vocab),
         prompts=list(source.PROMPTS),
     )
+    if hasattr(source, "SPEAKERS"):
+        facts["speakers"] = list(source.SPEAKERS)
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
         facts[f"{split}_tokens"] = write_ids(

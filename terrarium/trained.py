@@ -16,8 +16,9 @@ class Run:
     """A folder that train.py wrote (without a name, the newest in runs/), at one of its steps.
 
     Attributes: folder, files (what reads them), steps, step, s (the settings), tokenizer, vocab,
-    facts (about its text), prompts, corpus (its module in data/, or None), model. Whatever is read
-    is checked, for a run may be damaged, or come from anybody; nothing outside of it is opened."""
+    facts (about its text), prompts, corpus (its module in data/, or None), speakers (the names of
+    the two who talk in its text, the visitor first, or None), model. Whatever is read is checked,
+    for a run may be damaged, or come from anybody; nothing outside of it is opened."""
 
     def __init__(self, folder="", step=None):
         self.folder = Path(folder or newest())
@@ -33,6 +34,8 @@ class Run:
         self.facts = self.files.read_facts()
         self.prompts = self.facts["prompts"]
         self.corpus = data.find(self.s.dataset) if self.s.dataset in data.names() else None
+        # Older runs of the snail do not name them.
+        self.speakers = self.facts.get("speakers", getattr(self.corpus, "SPEAKERS", None))
         self.step = self.steps[-1] if step is None else step
         self.model = self.at(self.step)
 

@@ -169,6 +169,7 @@ def test_a_name_like_no_corpus_is_refused_without_a_guess(refused):
 def test_modules_that_are_no_corpus_cannot_be_named(refused):
     assert "no corpus called '__init__'" in refused("--dataset", "__init__")
     assert "no corpus called 'textfile'" in refused("--dataset", "textfile")
+    assert "no corpus called 'persona'" in refused("--dataset", "persona")
 
 
 def test_a_width_that_the_heads_cannot_share_is_refused_with_one_that_they_can(refused):

@@ -258,7 +258,7 @@ def load(name, corpora):
 
 def test_the_corpora_are_the_modules_of_data():
     assert {"shakespeare", "stories", "tinystories"} <= set(data.names())
-    assert not {"__init__", "textfile", "__pycache__", "downloads"} & set(data.names())
+    assert not {"__init__", "persona", "textfile", "__pycache__", "downloads"} & set(data.names())
     for name in data.names():
         assert data.find(name).__name__ == f"data.{name}"
 

@@ -451,6 +451,17 @@ def test_a_corpus_that_has_no_module_any_more_is_named(export, mine):
     )
 
 
+def test_what_a_persona_of_ones_own_may_answer_is_not_looked_up_by_an_export(export, mine):
+    facts = read_json(mine / "corpus.json")
+    rewrite(mine / "corpus.json", {**facts, "speakers": ["you", "luna"]})
+    metrics = read_json(mine / "metrics.json")
+    rewrite(mine / "metrics.json", {**metrics, "rule_accuracy": {"all": 0.5}})
+    export(mine)
+    about = read(Path("site/exported/tale"), "manifest")
+    assert about["speakers"] == ["you", "luna"] and about["missing"].keys() == {"rule_accuracy"}
+    assert "were judged at the end of the training only" in about["missing"]["rule_accuracy"]
+
+
 def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):
     (mine / "metrics.json").write_bytes(b'{"loss')
     export(mine)

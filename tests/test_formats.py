@@ -32,8 +32,8 @@ TYPES = {
 
 
 # What only some runs and exports have: there may be no runs to compare with, nothing need be missing,
-# and no milestone need be reached.
-SOMETIMES = re.compile(r"band\.|missing\.|milestones\[\]\.")
+# no milestone need be reached, and a text need be no conversation.
+SOMETIMES = re.compile(r"band\.|missing\.|milestones\[\]\.|speakers\[\]")
 
 
 def documented(file):
@@ -92,6 +92,14 @@ def test_the_band_that_some_runs_have_is_documented(smoke_run, smoke):
     assert check("metrics.json", {**metrics, "band": BAND}) == set()
     manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
     manifest["metrics"]["band"] = BAND
+    check("manifest.json", manifest)
+
+
+def test_the_speakers_that_some_runs_have_are_documented(smoke_run, smoke):
+    facts = json.loads((smoke_run / "corpus.json").read_text("utf-8"))
+    assert check("corpus.json", {**facts, "speakers": ["you", "luna"]}) == set()
+    manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
+    manifest["speakers"] = manifest["corpus"]["speakers"] = ["you", "luna"]
     check("manifest.json", manifest)
 
 

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 from data import snail
+from helpers import learn
 from terrarium.rules import eval_prompts, examine, rule_accuracy
 from terrarium.text import END
 from train import Settings
@@ -69,6 +70,20 @@ def test_questions_that_leave_less_than_half_of_the_context_are_left_out_and_cou
         assert eval_prompts(asks, tokenizer, s) == (asked, n_ctx, 3 - len(asked))
     tokenizer.end = 0  # which comes before the question
     assert eval_prompts(asks, tokenizer, Settings(n_ctx=8, vocab_size=0))[0] == PROMPTS[:1]
+
+
+def test_a_question_with_a_letter_that_was_never_learned_is_not_asked():
+    s, tokenizer = Settings(n_ctx=16, vocab_size=0), learn("abcd", 0)
+    asks = SimpleNamespace(PROMPTS=["a"], eval_prompts=lambda: ["ab", "aé"])
+    assert eval_prompts(asks, tokenizer, s) == (["ab"], 16, 0)
+
+
+def test_a_reply_has_64_tokens_or_as_many_as_the_longest_of_its_corpus_has_characters():
+    s = Settings(n_ctx=256, vocab_size=768)
+    asks = SimpleNamespace(PROMPTS=["a"], eval_prompts=lambda: ["ab"])
+    assert eval_prompts(asks, Letters(), s) == (["ab"], 64, 0)
+    asks.longest_reply = 100
+    assert eval_prompts(asks, Letters(), s) == (["ab"], 100, 0)
 
 
 def test_an_exam_judges_what_was_written_after_each_question():

@@ -73,6 +73,7 @@ FACTS = dict(
     validation_tokens=9,
     train_characters=9,
     validation_characters=9,
+    speakers=["you", "luna"],
 )
 LINE = dict(step=0, seconds=1, loss=2, gradient_norm=1, lr_multiplier=1, tokens_per_second=5)
 TOKEN = dict(token="b", p=0.5, top=[["b", 0.5], ["a", 0.2]])
@@ -94,6 +95,24 @@ def check_samples(lines):
     run_checks.check_samples(lines, TOKENIZER["vocab"], ["a"], S)
 
 
+NO_SPEAKERS = [
+    None,
+    "ab",
+    [],
+    ["you"],
+    ["you", "luna", "otto"],
+    {"you": 1, "luna": 2},
+    ["you", "you"],
+    ["you", ""],
+    ["you", " "],
+    ["you", 1],
+    ["you", "lu:na"],
+    ["you", "lu\nna"],
+    ["you", "luna\n"],
+    ["you", "\u2028"],
+    ["you", "\udfff"],
+    ["you", "n" * 101],
+]
 OTHER_BANDS = [  # what a band may not have
     ("low", 1.75),
     ("low", -0.25),
@@ -141,6 +160,7 @@ FILES = [
             {**FACTS, "entropy": -1},
             {**FACTS, "prompts": []},
             {**FACTS, "prompts": [1]},
+            *({**FACTS, "speakers": speakers} for speakers in NO_SPEAKERS),
         ],
     ),
     (

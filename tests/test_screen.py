@@ -23,7 +23,7 @@ def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(caps
     assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
     assert metrics["parameters"] == 12
     screen = object.__new__(Screen)
-    screen.s, screen.silent, screen.bar = s, False, None
+    screen.s, screen.facts, screen.silent, screen.bar = s, facts, False, None
     screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
     assert "0.500 bits per character" in capsys.readouterr().out
 
@@ -33,6 +33,8 @@ def test_the_commands_at_the_end_of_a_run_can_be_pasted(folder, monkeypatch):
         (folder / script).touch()
     lines = next_commands(SimpleNamespace(out="runs/my novel (1)"))
     assert lines[0] == console.command("python", "show_model.py", "--run", "runs/my novel (1)")
+    chat, *others = next_commands(SimpleNamespace(out="runs/luna"), talks=True)
+    assert chat == "python show_model.py chat --run runs/luna" and len(others) == len(lines)
     assert "--run runs/my novel" not in "".join(lines)
 
 

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
+from unittest import mock
 
 import show_model
-from helpers import PATIENCE, ROOT, SEA, SMALL, logits, run_script, train_in
+from data import persona
+from helpers import PATIENCE, ROOT, SEA, SMALL, logits, rewrite, run_script, train_in
 from terrarium.console import show_whitespace
 from terrarium.errors import BadInput
+from terrarium.files import read_json
 from terrarium.interpret import (
     best_role,
     max_activating_examples,
@@ -344,6 +347,42 @@ def test_a_chat_ends_with_its_input(home):
 def test_a_run_that_tells_stories_does_not_chat(show):
     with pytest.raises(BadInput, match="learned from sea.txt, not from conversations: train"):
         show("chat")
+
+
+LUNA = "speaker = Luna\n" + "".join(f"what is {i}?\tA number, {i}.\n" for i in range(20))
+
+
+@pytest.fixture(scope="module")
+def luna(tmp_path_factory):
+    """The folder of a run on a persona of one's own, whose file is gone."""
+    home = tmp_path_factory.mktemp("luna")
+    (home / "cat.txt").write_text(LUNA, "utf-8")
+    with mock.patch.object(persona, "CONVERSATIONS", 200):
+        train_in(home, *SMALL, "--dataset", "cat.txt")
+    (home / "cat.txt").unlink()
+    return home / "runs" / "cat"
+
+
+def test_one_can_chat_with_a_persona_of_ones_own(show, luna):
+    out = show("chat", "--run", luna, typed=["what is 7?", "what is 8", ""])
+    assert out.startswith("You are talking to Luna. An empty line ends the chat.\nLuna:")
+    assert len(re.findall("^Luna:", out, re.M)) == 2
+
+
+def test_the_name_of_a_speaker_cannot_move_the_cursor(show, luna, tmp_path):
+    run = shutil.copytree(luna, tmp_path / "run")
+    facts = read_json(run / "corpus.json")
+    rewrite(run / "corpus.json", {**facts, "speakers": ["you\x1b[2J", "\u202eLuna"]})
+    out = show("chat", "--run", run)
+    assert out == "You are talking to \\u202eLuna. An empty line ends the chat.\n"
+
+
+def test_an_older_run_of_the_snail_that_names_no_speakers_still_chats(show, home, tmp_path):
+    run = shutil.copytree(home / "runs" / "snail", tmp_path / "snail")
+    facts = read_json(run / "corpus.json")
+    assert facts.pop("speakers") == ["you", "pip"]
+    rewrite(run / "corpus.json", facts)
+    assert show("chat", "--run", run, typed=["hello"]).startswith("You are talking to pip.")
 
 
 # ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from random import Random
 import data
 import train
 from data import snail
+from data.persona import TopicPersona
 from helpers import ROOT, SMALL
 from terrarium.errors import BadInput
 from terrarium.files import read_json
@@ -18,7 +19,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-SLOTS, TOPICS = snail.book()
+TEXT = (ROOT / "data" / "snail.txt").read_text("utf-8")
+SLOTS, TOPICS = snail.PIP.slots, snail.PIP.topics
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def bare(question):
 
 
 def test_there_are_sixty_topics_and_sixty_thousand_conversations(corpus):
-    asked = {snail.topic_of(bare(line)) for line in lines(corpus.train, "you: ")}
+    asked = {snail.PIP.topic_of(bare(line)) for line in lines(corpus.train, "you: ")}
     assert asked == set(TOPICS) and len(asked) == 60 + len(
         ["name told", "name asked", "favourite told", "favourite asked"]
     )
@@ -73,7 +75,7 @@ def test_no_held_out_question_is_worded_as_a_training_question(corpus):
 
     def wordings(part):
         lines_of_part = (bare(line) for line in lines(part, "you: "))
-        named = ((line, snail.name_told(line)) for line in lines_of_part)
+        named = ((line, snail.PIP.name_told(line)) for line in lines_of_part)
         return {
             re.sub(rf"\b({slots})\b", "_", line.replace(name, "_") if name else line)
             for line, name in named
@@ -135,7 +137,7 @@ def test_what_is_asked_for_was_told_before_or_pip_says_it_does_not_know(corpus):
     for text in corpus.train[:10_000]:
         said = text.splitlines()
         for i in range(0, len(said), 2):
-            topic = snail.topic_of(said[i].removeprefix("you: "))
+            topic = snail.PIP.topic_of(said[i].removeprefix("you: "))
             if topic not in ("name asked", "favourite asked"):
                 continue
             asked += 1
@@ -143,11 +145,11 @@ def test_what_is_asked_for_was_told_before_or_pip_says_it_does_not_know(corpus):
             tell = [
                 line
                 for line in said[:i:2]
-                if snail.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")
+                if snail.PIP.topic_of(line.removeprefix("you: ")) == topic.replace("asked", "told")
             ]
             told = [thing for thing in SLOTS[slot] for line in tell if thing in line]
             if topic == "name asked" and tell:
-                told = [snail.name_told(tell[-1].removeprefix("you: "))]
+                told = [snail.PIP.name_told(tell[-1].removeprefix("you: "))]
             if tell:
                 assert max(told, key=len) in said[i + 1]
             else:
@@ -162,7 +164,7 @@ def test_the_corpus_is_the_same_each_time_and_another_seed_makes_another(corpus)
 
 @given(st.integers(0, 10**9), st.sampled_from(["questions", "held_out"]))
 def test_pip_keeps_its_own_rules(seed, phrasings):
-    text = snail.converse(Random(seed), phrasings)
+    text = snail.PIP.converse(Random(seed), phrasings)
     kept = snail.check(text)
     assert all(kept.values()) and {"character", "grammar", "topic"} <= kept.keys()
     assert "{" not in text and "  " not in text
@@ -270,7 +272,7 @@ def test_any_text_can_be_judged(text, prompt):
 def test_the_examination_asks_each_topic_in_held_out_words_and_a_hundred_names():
     prompts = snail.eval_prompts()
     questions = [prompt.splitlines()[-2] for prompt in prompts]
-    topics = [snail.topic_of(question.removeprefix("you: ")) for question in questions]
+    topics = [snail.PIP.topic_of(question.removeprefix("you: ")) for question in questions]
     assert set(topics) == set(TOPICS) - {"name told", "favourite told", "favourite asked"}
     assert topics.count("name asked") == 100 + len(SLOTS["stranger"])
     learned = {question for topic in TOPICS.values() for question in topic.questions}
@@ -339,7 +341,7 @@ def test_half_of_the_visitors_have_names_of_syllables_and_strangers_never_come(c
     names = [
         name
         for line in lines(corpus.train, "you: ")
-        if (name := snail.name_told(line.removeprefix("you: ")))
+        if (name := snail.PIP.name_told(line.removeprefix("you: ")))
     ]
     assert len(names) > 10_000
     listed = sum(name in SLOTS["visitor"] for name in names)
@@ -354,30 +356,23 @@ def test_half_of_the_visitors_have_names_of_syllables_and_strangers_never_come(c
         (
             "! what kind of food",
             "what kind of food",
-            "the topic 'food' needs a line that begins with !",
+            "begins with none of ? ! - ~ + (before the name of a topic, leave a line empty).",
         ),
         (
             "- i eat {food}. small",
             "- i eat {fodo}. small",
             "the topic 'food' uses the slot 'fodo', which no line fills (fodo = one / two",
         ),
-        ("name told\n", "name said\n", "the topic 'name told' needs a line that begins with ?."),
+        ("name told\n", "name said\n", "the topic 'name asked' needs a topic 'name told'."),
     ],
 )
-def test_what_is_forgotten_in_snail_txt_is_named(old, new, says, tmp_path, monkeypatch):
-    text = (ROOT / "data" / "snail.txt").read_text("utf-8")
-    assert text.count(old) == 1
-    (tmp_path / "snail.txt").write_text(text.replace(old, new), "utf-8")
-    monkeypatch.setattr(snail, "__file__", str(tmp_path / "snail.py"))
+def test_what_is_forgotten_in_snail_txt_is_named(old, new, says):
+    assert TEXT.count(old) == 1
     with pytest.raises(BadInput) as error:
-        snail.book.__wrapped__()
-    assert says in str(error.value)
+        TopicPersona(TEXT.replace(old, new), "snail.txt")
+    assert str(error.value).startswith("snail.txt") and says in str(error.value)
 
 
-def test_a_topic_may_do_without_tails(tmp_path, monkeypatch):
-    text = (ROOT / "data" / "snail.txt").read_text("utf-8")
-    (tmp_path / "snail.txt").write_text(re.sub(r"(?m)^\+.*\n", "", text), "utf-8")
-    monkeypatch.setattr(snail, "__file__", str(tmp_path / "snail.py"))
-    book = snail.book.__wrapped__()
-    monkeypatch.setattr(snail, "book", lambda: book)
-    assert snail.converse(Random(1), "questions").startswith("you: ")
+def test_a_topic_may_do_without_tails():
+    brief = TopicPersona(re.sub(r"(?m)^\+.*\n", "", TEXT), "snail.txt")
+    assert brief.converse(Random(1), "questions").startswith("you: ")

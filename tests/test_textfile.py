@@ -1,5 +1,6 @@
 """Text files as people have them: each is read, or refused with what it seems to be."""
 
+import data
 import sample_texts
 from data import textfile
 from data.textfile import TextFile
@@ -63,14 +64,15 @@ def test_a_file_of_any_kind_is_read_or_refused_with_what_it_seems_to_be(write, k
     path = write(KINDS[kind])
     if kind in REFUSED:
         with pytest.raises(BadInput) as refusal:
-            TextFile(path)
+            data.find(str(path))
         assert (
             REFUSED[kind] in str(refusal.value)
             and path.name in str(refusal.value)
             or kind == "white space"
         )
         return
-    text = TextFile(path)
+    text = data.find(str(path))
+    assert isinstance(text, TextFile)
     assert NOTED.get(kind, "") in text.corpus.note
     assert ("<|endoftext|>" in text.corpus.note) != text.corpus.has_documents
     assert len(text.PROMPTS) == 5

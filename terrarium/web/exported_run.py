@@ -45,10 +45,7 @@ class ExportedRun(Run):
             raise self.files.damaged("log.jsonl", "it is not there")
         self.last_step = max([*self.log, *self.steps])
         if self.corpus is None and self.had_rules():
-            self.missing["rule_accuracy"] = (
-                f"There is no data/{self.s.dataset}.py, which knows the source and the rules of "
-                "its text: put it back, and export again."
-            )
+            self.missing["rule_accuracy"] = self.why_no_rules()
         self.choose_steps(wanted)
         self.quantized = {
             step: quantize(self.at(step), weight_type) for step in self.snapshot_steps
@@ -89,6 +86,17 @@ class ExportedRun(Run):
             return "rule_accuracy" in self.files.read_json("metrics.json")
         except BadInput:
             return False
+
+    def why_no_rules(self):
+        if "speakers" in self.facts:  # made from a file of one's own, as data/persona.py does it
+            return (
+                f"{self.s.dataset} says which replies are right, and an export opens nothing "
+                "outside of the run: its replies were judged at the end of the training only."
+            )
+        return (
+            f"There is no data/{self.s.dataset}.py, which knows the source and the rules of "
+            "its text: put it back, and export again."
+        )
 
     def read_log(self):
         """{step: line} of log.jsonl. Raises BadInput."""

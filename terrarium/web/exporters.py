@@ -592,7 +592,7 @@ def manifest(run, folder, weights, snapshots):
         settings=dataclasses.asdict(run.s),
         corpus=run.facts,
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
-        speakers=getattr(run.corpus, "SPEAKERS", None),
+        speakers=run.speakers,
         prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
         step=run.last_step,
