@@ -316,9 +316,11 @@ def chat(run, args):
 
 def tour(run, args):
     s, total = run.s, sum(p.numel() for p in run.model.parameters())
+    parent = run.facts.get("parent")
+    origin = f" (after {parent['name']}, on {parent['dataset']})" if parent else ""
     say(
-        f"{run.folder}, step {run.step:,} of {s.steps:,}: trained on {s.dataset}, {s.n_layer} "
-        f"layers x {s.n_head} heads, {total:,} parameters.\n\nIt reads"
+        f"{run.folder}, step {run.step:,} of {s.steps:,}: trained on {s.dataset}{origin}, "
+        f"{s.n_layer} layers x {s.n_head} heads, {total:,} parameters.\n\nIt reads"
     )
     tokens(run, args)
     say("\nMost likely next tokens")

@@ -151,8 +151,8 @@ def inspect(path, of_any_length=False):
         raise BadInput(f"{path} is a folder: name one UTF-8 text file in it.")
     if not path.is_file():
         raise BadInput(
-            f"There is no file {path}: check the path, or leave out --dataset "
-            "to train on the built-in stories."
+            f"There is no file {path}: check the path, or choose a corpus "
+            "(--dataset stories is built in)."
         )
     size = text_size(path)
     has_documents, characters, kinds, tail, seen = False, 0, set(), b"", b""

@@ -55,10 +55,12 @@ from terrarium.text import END
 
 VISITOR = "you"
 SPEAKER = re.compile(r"speaker\s*=(.*)", re.IGNORECASE)
+ALMOST_SPEAKER = re.compile(r"(?:name|speaker)\s*[:=]\s*(\S.{0,39})", re.IGNORECASE)
 LONGEST_NAME = 40  # characters of a speaker's name
 FEWEST_QUESTIONS = 10
 OR_TEXT = f"(If it is another text, put {END} between its parts, and it is read as such.)"
 CONVERSATIONS, MOST_CONVERSATIONS = 20_000, 100_000  # a default training sees about 30,000
+FEW_HELD_OUT = 20  # questions: with fewer, those that were taught are asked at the end, too
 MOST_ASKED = 300  # questions at the end of a training: more would take minutes
 FINAL_MARKS = re.compile(r"[?.？。؟\s]+$")
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # what splitlines takes for line ends
@@ -184,15 +186,16 @@ class Persona:
 
     def note(self, n_conversations):
         held_out = sum(len(self.topics[name].held_out) for name in self.plain["held_out"])
+        asked = (
+            f"Held-out questions: {held_out:,}, asked in validation only."
+            if held_out
+            else "No question is held out, since none has three wordings."
+        )
         return (
             f"Read as conversations with {self.SPEAKERS[1]}: {self.n_questions:,} questions, "
-            f"{self.what_is_answered()}, {n_conversations:,} conversations. "
-        ) + (
-            f"Held-out questions: {held_out:,}. Only validation asks them, and because no model "
-            "can guess what it is asked, its loss stays high."
-            if held_out
-            else "No question is held out, since none has three wordings: validation asks the same "
-            "ones in another order."
+            f"{self.what_is_answered()}, {n_conversations:,} conversations. {asked} The "
+            "validation loss stays high even if all answers are right: it counts the questions, "
+            "too, and which one comes next is chance."
         )
 
     def exchanges(self, rng, part):
@@ -253,16 +256,29 @@ class Persona:
         return max(map(len, chain.from_iterable(replies)))
 
     def eval_prompts(self):
-        """Prompts that end where a question has to be answered: one that is held out or, if none
-        is, one of those that are known; some from all over, if there are very many."""
+        """Prompts that end where a question has to be answered: those that are held out and, if
+        they are few, the others, too; some from all over, if there are very many."""
         return self.eval_questions(Random(0))
 
     def eval_questions(self, rng):
-        part = "held_out" if self.plain["held_out"] else "questions"
-        topics = (self.topics[name] for name in self.plain[part])
-        questions = [question for topic in topics for question in getattr(topic, part)]
+        questions = self.plain_questions("held_out")
+        if self.few_are_held_out:
+            questions = self.plain_questions("questions") + questions
         some = questions[:: len(questions) // MOST_ASKED + 1]
         return [self.prompt(self.ask(question, rng, {})) for question in some]
+
+    def plain_questions(self, part):
+        topics = (self.topics[name] for name in self.plain[part])
+        return [question for topic in topics for question in getattr(topic, part)]
+
+    @cached_property
+    def few_are_held_out(self):
+        return len(self.plain_questions("held_out")) < FEW_HELD_OUT
+
+    def rule_of(self, is_held_out):
+        """What the rule is called that a reply is about what was asked. Where a persona is asked
+        both, the questions that it was taught have a rule of their own."""
+        return "new wording" if is_held_out and self.few_are_held_out else "topic"
 
     def check(self, text, prompt=""):
         """Which of the rules that apply the reply after a prompt keeps: {rule: bool}. `judge` says
@@ -285,9 +301,18 @@ def pair(line):
         return question.strip(), answers[0].strip()
 
 
+def words(text):
+    return re.findall(r"\w+", text)
+
+
 def without_mark(question):
     """A question without its last ? or full stop."""
     return FINAL_MARKS.sub("", question) or question
+
+
+def bare_words(text):
+    """A text without its capitals and marks, which a model may write in another way."""
+    return " ".join(words(text.casefold())) or text.strip()
 
 
 class PairPersona(Persona):
@@ -323,10 +348,11 @@ class PairPersona(Persona):
             lacks = f"has {len(answers)} TABs"
         else:
             lacks = "lacks an answer" if question.strip() else "lacks a question"
-        return BadInput(
-            f"{self.file}, line {line.number}, {line.text.strip()[:40]!r}, {lacks}: in each line, "
-            f"a question, one TAB and an answer are expected. {OR_TEXT}"
-        )
+        remedy = "in each line, a question, one TAB and an answer are expected"
+        if named := ALMOST_SPEAKER.match(line.text):
+            remedy = f"to name who answers, write: speaker = {named[1].strip()}"
+        excerpt = repr(line.text.strip()[:40])
+        return BadInput(f"{self.file}, line {line.number}, {excerpt}, {lacks}: {remedy}. {OR_TEXT}")
 
     @cached_property
     def wordings(self):
@@ -360,18 +386,34 @@ class PairPersona(Persona):
         return rng.choice(topic.replies)
 
     def judge(self, before, question, reply):
-        """Which rules a reply keeps: {rule: bool}.
+        """Which rules a reply keeps, whatever its capitals and marks: {rule: bool}.
 
-        grammar    it is one of the answers
-        topic      it is an answer to this question, or to one that shares an answer with it; left
-                   out if that is no known question
+        grammar      it is one of the answers
+        topic        it is an answer to this question, or to one that shares an answer with it; left
+                     out if that is no known question
+        new wording  the same for a question that is held out, if few are
         """
-        kept = dict(grammar=reply in self.wordings)
-        question = without_mark(question)
-        if question in self.answers:
-            alike = {one for answer in self.answers[question] for one in self.wordings[answer]}
-            kept["topic"] = any(reply in self.answers[one] for one in alike)
+        kept = dict(grammar=bare_words(reply) in self.bare_answers)
+        asked = self.bare_questions.get(bare_words(question), ())
+        if asked:
+            answers = {answer for one in asked for answer in self.answers[one]}
+            alike = {one for answer in answers for one in self.wordings[answer]}
+            right = {bare_words(answer) for one in alike for answer in self.answers[one]}
+            held_out = set(self.plain_questions("held_out"))
+            kept[self.rule_of(held_out.issuperset(asked))] = bare_words(reply) in right
         return kept
+
+    @cached_property
+    def bare_answers(self):
+        return {bare_words(answer) for answer in self.wordings}
+
+    @cached_property
+    def bare_questions(self):
+        """{question without capitals and marks: the questions that are written so}."""
+        found = {}
+        for question in self.answers:
+            found.setdefault(bare_words(question), []).append(question)
+        return found
 
 
 # ---------------------------------------------------------------------------------------------
@@ -408,10 +450,6 @@ def is_slot(line):
 def parts(texts):
     """What stands in some texts, with " / " between."""
     return [part.strip() for text in texts for part in text.split(" / ") if part.strip()]
-
-
-def words(text):
-    return re.findall(r"\w+", text)
 
 
 class TopicPersona(Persona):
@@ -599,6 +637,7 @@ class TopicPersona(Persona):
         character  its words are those of the file or a visitor's name, and its sentences as short
         grammar    it is a reply of the file with any fillings, alone or with something added
         topic      it begins with a reply to what was asked; left out if that is no known question
+        new wording  the same for a question that is held out, if few are
         recall     it names the visitor, and nobody else; only where a name was told and is asked
         new name   the same for a name that never was in the training part
         """
@@ -609,7 +648,8 @@ class TopicPersona(Persona):
             grammar=bool(self.any_reply.fullmatch(reply)),
         )
         if topic:
-            kept["topic"] = bool(self.openings[topic].match(reply))
+            is_held_out = self.bare(question) in map(self.bare, self.topics[topic].held_out)
+            kept[self.rule_of(is_held_out)] = bool(self.openings[topic].match(reply))
         if topic == "name asked" and told and "name" in self.memories:
             rule = "new name" if told[-1] in self.slots.get("stranger", []) else "recall"
             kept[rule] = told[-1] in words(reply) and self.names_in(reply) <= {told[-1]}

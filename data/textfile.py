@@ -20,6 +20,8 @@ from terrarium.text import END, MARKS
 
 WORD = rf"(?:\S[{MARKS}]*){{1,20}}"  # no longer, for some scripts put no space between words
 BEGINNING = re.compile(f"{WORD}(?: {WORD}){{0,3}}")
+ASKED = re.compile(r"[^?.!]+\?[ \t]+\S")
+FEWEST_ASKED, MOST = 5, 0.6  # lines that look like a question and its answer, and their fraction
 EXCERPT = 2**14  # bytes read to find a prompt in
 LARGEST_LIST = 64 * 2**20  # bytes; a larger file is not shuffled, since it might not fit in memory
 TRIES = 30  # lines, words and characters at which another prompt is looked for
@@ -57,8 +59,20 @@ def notes(corpus, beginning):
         yield "It holds Ã©, â€™ and the like: it was read in a wrong encoding before it was saved."
     if text.count("\ufffd") > 3:
         yield "It holds � for letters that a program could not read before: look for a better copy."
-    if not corpus.has_documents:
+    if looks_asked(text):
+        yield (
+            "Its lines look like questions and answers: with exactly one TAB between the two, they "
+            "would be read as a conversation (see data/persona.py)."
+        )
+    elif not corpus.has_documents:
         yield f"One long text: put {END} between documents, and the model learns where one ends."
+
+
+def looks_asked(text):
+    """Whether most lines go on after a question mark, and spaces or TABs."""
+    lines = [line for line in text.splitlines()[:-1] if line.strip()]
+    asked = sum(ASKED.match(line) is not None for line in lines)
+    return asked >= FEWEST_ASKED and asked > MOST * len(lines)
 
 
 def shuffled_if_alphabetical(corpus):

@@ -2,10 +2,12 @@
 
 import math
 
+from finetune import merged_weights
 from terrarium import expected, runs
 from terrarium.devices import StopOnCtrlC
 from terrarium.errors import BadInput
 from terrarium.screen import Clock, Screen
+from terrarium.settings import flag_of
 
 import numpy as np
 
@@ -48,15 +50,17 @@ class Recorder:
         """Whether no update comes after the sample of this step."""
         return step == self.s.steps or self.stopping
 
-    def sample(self, step, loss, tokenizer, rows, top_probs, weights):
+    def sample(self, step, losses, tokenizer, rows, top_probs, weights):
         """What the model wrote at a step, as `generate` returns it, with the attention weights over
-        it; the loss is that of validation."""
-        self.log[step]["validation_loss"] = loss
+        it; the losses are those of validation: on its text, and on that of its parent if it has
+        one."""
+        for name, loss in zip(("validation_loss", "parent_validation_loss"), losses):
+            self.log[step][name] = loss
         runs.write_sample(
             self.run, step, self.s, tokenizer, self.facts["prompts"], rows, top_probs, weights
         )
         if step in self.snapshot_steps:
-            self.run.write_tensors(f"snapshots/{step:06}.pt", self.model.state_dict())
+            self.run.write_tensors(f"snapshots/{step:06}.pt", merged_weights(self.model))
         self.save()
         self.screen.sampled(self.log[step], tokenizer.decode(rows[0]))
         self.log[step]["sampling_seconds"] = self.clock.lap()
@@ -75,6 +79,10 @@ class Recorder:
         self.screen.advance(self.log[step])
         if step == self.first + TIMED:
             self.screen.estimate(seconds * (self.s.steps - step - 1))
+
+    def check_losses(self, losses):
+        """A list of validation losses, if each is a number. Raises BadInput."""
+        return [self.check_finite(loss, "loss") for loss in losses]
 
     def check_finite(self, number, what):
         """A number, if it is one. Otherwise BadInput: nothing that comes after it is saved."""
@@ -114,10 +122,12 @@ class Recorder:
             seconds=self.log[self.step]["seconds"],
             sampling_seconds=round(sampling, 3),
         )
+        if "parent" in self.facts:  # on the same part of its text as before
+            metrics["parent_validation_loss"] = self.log[self.step]["parent_validation_loss"]
         if band := expected.band_of_preset(self.s, self.facts):
             metrics["band"] = band
         self.run.write_json("metrics.json", metrics | exam.metrics)
-        self.screen.closing(metrics, exam)
+        self.screen.closing(metrics, exam, self.log)
 
 
 def final_metrics(loss, facts, model):
@@ -128,7 +138,7 @@ def final_metrics(loss, facts, model):
     metrics = dict(
         validation_loss=loss,
         bits_per_character=bits,
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=sum(tensor.numel() for tensor in merged_weights(model).values()),
     )
     if "entropy" in facts:
         metrics.update(entropy=facts["entropy"], gap=loss - facts["entropy"])
@@ -148,8 +158,6 @@ def too_high(s):
     """The flags of the learning rates that are most likely too high: what is furthest above its
     default; all, if none of them is far."""
     names = ("matrix_lr", "embedding_lr", "unembedding_lr")
-    times = {
-        "--" + name.replace("_", "-"): getattr(s, name) / getattr(type(s), name) for name in names
-    }
+    times = {flag_of(name): getattr(s, name) / getattr(type(s), name) for name in names}
     highest = max(times, key=times.get)
     return [highest] if times[highest] > 5 else list(times)

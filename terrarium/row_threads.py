@@ -44,7 +44,8 @@ class RowThreads(nn.Module):
         )
 
     def forward(self, ids, attention_fn):
-        return RowsApart.apply(self, ids, attention_fn, *self.model.parameters()), None
+        learning = (p for p in self.model.parameters() if p.requires_grad)
+        return RowsApart.apply(self, ids, attention_fn, *learning), None
 
     def map(self, work, *parts):
         return list(self.pool.map(work, *parts))

@@ -3,8 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from terrarium.errors import BadInput
-from terrarium.text import END
+from terrarium.text import END, normalize
 
 
 class Exam(NamedTuple):
@@ -23,7 +22,7 @@ class Exam(NamedTuple):
 def examine(corpus, tokenizer, s, write):
     """Ask a model everything that its corpus asks. write(prompts, n_tokens) -> rows of ids."""
     prompts, n_tokens, left_out = eval_prompts(corpus, tokenizer, s)
-    rows = write(prompts or corpus.PROMPTS, n_tokens)
+    rows = write(prompts or readable(corpus.PROMPTS, tokenizer), n_tokens)
     texts = [tokenizer.decode(row).replace(END, "") for row in rows]
     if not hasattr(corpus, "check") or not prompts:
         return Exam(texts, len(prompts), left_out, {}, {})
@@ -35,21 +34,21 @@ def eval_prompts(corpus, tokenizer, s):
     """The prompts that test a model at the end, how many tokens it may add to each, and how many
     prompts are left out: those that leave less than half of the context for an answer."""
     if not hasattr(corpus, "eval_prompts"):
-        return [""] * 200 if hasattr(corpus, "check") else corpus.PROMPTS, s.n_ctx, 0
-    asked = [prompt for prompt in corpus.eval_prompts() if can_read(tokenizer, prompt)]
+        prompts = corpus.PROMPTS
+        if hasattr(corpus, "check"):  # without an end token, no text can begin from nothing
+            prompts = prompts * 40 if tokenizer.end is None else [""] * 200
+        return readable(prompts, tokenizer), s.n_ctx, 0
+    asked = readable(corpus.eval_prompts(), tokenizer)
     longest = s.n_ctx // 2 - (tokenizer.end is not None)  # the end token comes first
     prompts = [prompt for prompt in asked if len(tokenizer.encode(prompt)) <= longest]
     n_tokens = max(64, getattr(corpus, "longest_reply", 0)) if s.vocab_size >= 512 else s.n_ctx
     return prompts, n_tokens, len(asked) - len(prompts)
 
 
-def can_read(tokenizer, text):
-    """Whether there is a token for each character: a name may have a letter that never occurred."""
-    try:
-        tokenizer.encode(text)
-    except BadInput:
-        return False
-    return True
+def readable(prompts, tokenizer):
+    """Prompts in the characters that a tokenizer knows: a name may have a letter that never
+    occurred, and the tokenizer may be that of another text."""
+    return [normalize(prompt, tokenizer.ids, drop=True) for prompt in prompts]
 
 
 def rule_accuracy(check, prompts, texts):

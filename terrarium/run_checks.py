@@ -122,6 +122,8 @@ def check_facts(facts):
         require(is_whole(facts.get(name), 1), f"{name} is not a number above zero")
     for name in ("dataset", "note"):
         require(is_text(facts.get(name)), f"{name} is no text")
+    if "parent" in facts:
+        check_parent(facts["parent"])
     require("entropy" not in facts or is_number(facts["entropy"], 0), "entropy is not a number")
     prompts = facts.get("prompts")
     require(
@@ -143,6 +145,16 @@ def are_speakers(names):
     )
 
 
+def check_parent(parent):
+    """What is known about the run that this one goes on from."""
+    require(
+        isinstance(parent, dict) and parent.keys() == {"name", "step", "dataset"},
+        "its parent holds something else than name, step and dataset",
+    )
+    require(is_text(parent["name"]) and is_text(parent["dataset"]), "its parent has no name")
+    require(is_whole(parent["step"]), "its parent has no step")
+
+
 def check_tokens(tokens, vocab_size, end):
     require(len(tokens) > 1, "it holds no tokens")
     require(int(tokens.max()) < vocab_size, "it has ids beyond the vocabulary")
@@ -152,8 +164,11 @@ def check_tokens(tokens, vocab_size, end):
 
 
 def check_log(lines):
+    lines = list(lines)
     steps = [check_log_line(line) for line in lines]
     require(steps == sorted(set(steps)), "its steps are not in order")
+    of_parent = ["parent_validation_loss" in line for line in lines if "validation_loss" in line]
+    require(all(of_parent) or not any(of_parent), "it has losses of a parent at some samples only")
 
 
 def check_log_line(line):

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import data
+from finetune import PARENT
 from terrarium import __version__, run_checks
 from terrarium.console import command
 from terrarium.devices import print0
@@ -36,8 +37,10 @@ import torch
 
 HASHES = "hashes.jsonl"
 TOKENS = tuple(f"tokens/{split}.bin" for split in SPLITS)
+# What a run that goes on from another has of it: the weights, and the text to ask it about again.
+OF_PARENT = (PARENT, "tokens/parent_validation.bin")
 # What a training begins with, and never changes: a checkpoint belongs to exactly these.
-BEGINNING = ("settings.json", "head.py", "tokenizer.json", *TOKENS, "corpus.json")
+BEGINNING = ("settings.json", "head.py", "tokenizer.json", *OF_PARENT, *TOKENS, "corpus.json")
 # What an unfinished start, or a program that shows or synchronises folders, leaves in an empty one.
 LEFTOVERS = {HASHES, "settings.json.part", ".DS_Store", "desktop.ini", "Thumbs.db"}
 
@@ -532,7 +535,38 @@ def prepare(run, corpus, Tokenizer, s):
     code = {"train.py": inspect.getsourcefile(Tokenizer), **({"head.py": s.head} if s.head else {})}
     for name, path in code.items():
         run.write(name, Path(path).read_bytes())
-    write_tokens(corpus, Tokenizer, s, run)
+    if s.parent:
+        write_tokens(corpus, Tokenizer, s, run, *copy_parent(run, s))
+    else:
+        write_tokens(corpus, Tokenizer, s, run)
+
+
+def copy_parent(run, s):
+    """Copy what a run needs of its parent, which may be gone later: tokenizer.json, its last
+    weights and its held-out tokens. Returns what corpus.json says about it, and its prompts. Raises
+    BadInput."""
+    parent = RunFolder(s.parent)
+    vocab = parent.read_tokenizer()["vocab"]
+    steps = parent.steps("snapshots", ".pt")
+    if not steps:
+        raise BadInput(f"{s.parent} has no snapshots yet: wait until its first step is done.")
+    snapshot = f"snapshots/{steps[-1]:06}.pt"
+    weights = parent.read_tensors(snapshot)
+    with parent.intact(snapshot):
+        run_checks.check_weights(weights, s, len(vocab))
+    end = vocab.index(END) if END in vocab else None
+    tokens = parent.read_tokens("validation", len(vocab), end)
+    run.write("tokenizer.json", parent.read("tokenizer.json"))
+    run.write_tensors(PARENT, weights)
+    run.write("tokens/parent_validation.bin", np.asarray(tokens))
+    facts, last = parent.read_facts(), parent.read_json("settings.json")["steps"]
+    if steps[-1] < last:
+        print0(
+            f"Caution: {s.parent} is not finished. This run goes on from its step {steps[-1]:,} of "
+            f"{last:,}."
+        )
+    about = dict(name=parent.path.resolve().name, step=steps[-1], dataset=facts["dataset"])
+    return about, facts["prompts"]
 
 
 def write_settings(run, s):
@@ -552,8 +586,8 @@ def check_beginning(run, s):
         if len(tokens) != facts[f"{split}_tokens"]:
             raise run.damaged("corpus.json", f"it tells of another tokens/{split}.bin")
     run.check("settings.json")
-    if s.head:
-        run.check("head.py")
+    for name in (*(["head.py"] if s.head else []), *(OF_PARENT if s.parent else [])):
+        run.check(name)
     run.drop_half_line("traces.jsonl")
     samples = run.read_lines("traces.jsonl")
     with run.intact("traces.jsonl"):
@@ -572,10 +606,12 @@ def check_beginning(run, s):
 
 
 def read_tokens(folder):
-    """The ids of a run's two texts, (train, validation): on the disk until they are used.
+    """The ids of a run's texts, [train, validation], and if it has a parent, of what was held out
+    from that one: on the disk until they are used.
 
     Not checked: train.py has done that when it began, and terrarium.trained does it."""
-    return [np.memmap(folder / "tokens" / f"{split}.bin", np.uint16, "r") for split in SPLITS]
+    paths = [folder / name for name in (*TOKENS, OF_PARENT[1])]
+    return [np.memmap(path, np.uint16, "r") for path in paths if path.exists()]
 
 
 def write_sample(run, step, s, tokenizer, prompts, rows, top_probs, weights):

@@ -86,6 +86,7 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("validation loss", ("validation_loss",), ".4f"),
     Column("bits per character", ("bits_per_character",), ".4f"),
+    Column("on the old text", ("parent_validation_loss",), ".4f"),
     Column("above the entropy", ("gap",), ".4f"),
     Column("keep all rules", ("rule_accuracy", "all"), ".1%"),
 )

@@ -84,7 +84,7 @@ def compute(model, batch, attention_fn, device, autocast):
         loss = loss / (targets >= 0).sum()
         loss.backward()
         total += loss.item()
-    gradient = torch.cat([p.grad.flatten() for p in model.parameters()])
+    gradient = torch.cat([p.grad.flatten() for p in model.parameters() if p.requires_grad])
     return Computed(total, gradient.float().cpu())
 
 

@@ -20,7 +20,7 @@ from terrarium.console import ArgumentParser
 from terrarium.errors import BadInput, resume_command
 from terrarium.runs import HASHES, RunFolder, check_free
 
-PATHS = ("dataset", "out", "head")  # flags in which ~ is somebody's home
+PATHS = ("dataset", "out", "head", "parent")  # flags in which ~ is somebody's home
 POSITIVE = (
     "n_layer n_head n_embd n_ff n_ctx batch_size steps matrix_lr embedding_lr "
     "unembedding_lr cooldown embedding_std sample_every sample_tokens temperature "
@@ -44,6 +44,10 @@ HARMLESS = (
     "seed out device precision row_multiple sample_every sample_tokens snapshots temperature"
 ).split()
 INTEGERS = 2**31  # each is less than that
+FLAG_NAMES = {"parent": "--from"}  # where a word of Python stands in the way
+FINE_TUNE = "fine-tune"  # the row of PRESETS for a run that goes on from another
+# What a run has from its parent: a matrix of another size could not take over its numbers.
+INHERITED = "vocab_size n_layer n_head n_embd n_ff n_ctx".split()
 ANSWERS = {
     "yes": True,
     "true": True,
@@ -58,12 +62,16 @@ ANSWERS = {
 
 @dataclasses.dataclass
 class RunSettings:
-    """The settings of a run that do not change how a model learns, except for its text."""
+    """The settings of a run that do not change how a model learns, except for its text, and for the
+    run that it goes on from."""
 
     preset: str = "stories"  # the row of PRESETS that the other settings start from
     dataset: str = "stories"  # a corpus in data/, or the path of a UTF-8 text file
     out: str = ""  # the folder of the run; empty: runs/ and the name of preset or dataset
     head: str = ""  # a Python file with your own attention(q, k, v)
+    parent: str = ""  # the folder of a trained run to go on from, on another text: see finetune.py
+    freeze: int = 0  # with --from: how many of the first blocks stay as they are
+    lora: int = 0  # with --from: rank of the low-rank adapters; 0: none, and all weights change
     device: str = "auto"  # cuda, mps or cpu
     precision: str = "auto"  # number format of the matrix products: float32 or bfloat16
     row_multiple: int = 0  # of what the length of rows is a multiple; 0: whatever suits the device
@@ -106,12 +114,18 @@ def read_flags(Settings, arguments=None):
         default = "" if field.default is dataclasses.MISSING else f"({field.default!r})"
         reason = f"{reasons.get(field.name, '')} {default}".strip()
         parser.add_argument(
-            "--" + field.name.replace("_", "-"),
+            flag_of(field.name),
+            dest=field.name,
             metavar=kind.__name__.upper(),
             type=reader(kind, field.name),
             help=reason.replace("%", "%%"),
         )
     return vars(parser.parse_args(arguments))
+
+
+def flag_of(name):
+    """What is typed for a setting."""
+    return FLAG_NAMES.get(name, "--" + name.replace("_", "-"))
 
 
 @functools.cache
@@ -177,7 +191,7 @@ def check_values(s):
     """Raise BadInput for a value of the wrong type, or outside of what makes sense."""
     for field in dataclasses.fields(s):
         value, kind = getattr(s, field.name), kind_of(field)
-        flag = "--" + field.name.replace("_", "-")
+        flag = flag_of(field.name)
         if kind in (int, float) and (
             isinstance(value, bool)
             or not isinstance(value, int | float)
@@ -227,13 +241,10 @@ def read_settings(Settings, presets, arguments=None):
     apart = check_flags(flags)
     if "resume" in flags:
         settings = resumed_settings(Settings, Path(flags.pop("resume")), flags)
+    elif "parent" in flags:
+        settings = child_settings(Settings, presets, flags)
     else:
-        preset = flags.get("preset", Settings.preset)
-        if preset not in presets:
-            raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
-        settings = Settings(**{"preset": preset, **row_of(preset, presets, flags), **flags})
-        check_settings(settings)
-        check_paths(settings)
+        settings = new_settings(Settings, presets, flags)
     for name, value in apart.items():
         setattr(settings, name, value)
     check_number("--seed", "seed", settings.seed + settings.seeds - 1)  # the last one
@@ -242,8 +253,25 @@ def read_settings(Settings, presets, arguments=None):
     return settings
 
 
+def new_settings(Settings, presets, flags):
+    """The flags on top of their preset. Raises BadInput."""
+    preset = flags.get("preset", Settings.preset)
+    if preset == FINE_TUNE:
+        raise BadInput(
+            f"--preset {FINE_TUNE} goes on from a trained run: name its folder "
+            "(--from runs/stories)."
+        )
+    settings = Settings(**{"preset": preset, **row_of(preset, presets, flags), **flags})
+    check_settings(settings)
+    check_paths(settings)
+    return settings
+
+
 def row_of(preset, presets, flags):
-    """What a preset changes. Stories are its default, and need not suit a text of one's own."""
+    """What a preset changes. Stories are its default, and need not suit a text of one's own. Raises
+    BadInput if there is no such preset."""
+    if preset not in presets:
+        raise BadInput(f"There is no preset {preset!r}: choose one of {', '.join(presets)}.")
     is_for_another_text = "preset" not in flags and "dataset" in flags
     return {} if is_for_another_text else presets[preset]
 
@@ -281,10 +309,44 @@ def follows_preset(s, presets):
 
 
 def run_name(s, presets):
-    """What a run is called that got no --out: as its preset, or as its text if that was chosen."""
+    """What a run is called that got no --out: as its preset, or as its text if that was chosen; one
+    that goes on from another, as both."""
+    if s.parent:
+        return f"{Path(s.parent).resolve().name}-{Path(s.dataset).stem.strip('.')}"
     usual = presets[s.preset].get("dataset", type(s).dataset)
     own = s.preset if s.dataset == usual else Path(s.dataset).stem.strip(".")
     return own or s.preset
+
+
+def child_settings(Settings, presets, flags):
+    """The settings of a run that goes on from another, its parent: of the same size, and with the
+    steps and learning rates that suit a model which knows a lot already. Raises BadInput."""
+    folder = flags["parent"]
+    parent = saved_settings(Settings, Path(folder))
+    preset = flags.setdefault("preset", FINE_TUNE)
+    row = row_of(preset, presets, flags)
+    if "dataset" not in {**row, **flags}:
+        raise BadInput(
+            f"{folder} is to learn more, but from which text? Name one (--dataset my_novel.txt). "
+            f"To continue a run that was stopped, type: {resume_command(folder)}"
+        )
+    inherited = {name: getattr(parent, name) for name in INHERITED}
+    for name, value in inherited.items():
+        if flags.get(name, value) != value:
+            raise BadInput(
+                f"{flag_of(name)} is {flags[name]}, but {folder} has {value}, and a run that goes "
+                "on from it has the same size: leave that flag out."
+            )
+    settings = Settings(**{**row, **inherited, **flags})
+    if parent.head and not settings.head:
+        copy = Path(folder) / "head.py"
+        raise BadInput(
+            f"{folder} was trained with a head that somebody wrote, {copy}. It is a program: read "
+            f"it first. If you trust it, add --head {copy}"
+        )
+    check_settings(settings)
+    check_paths(settings)
+    return settings
 
 
 def resumed_settings(Settings, folder, flags):
@@ -299,9 +361,11 @@ def resumed_settings(Settings, folder, flags):
         kept.dataset = flags.pop("dataset")  # its text has to be read again, and may have moved
     for name, value in flags.items():
         if value != getattr(kept, name):
+            flag, before = flag_of(name), getattr(kept, name)
+            was = f"without {flag}" if before == "" else f"with {flag} {before}"
             raise BadInput(
-                f"{folder} was started with {name} {getattr(kept, name)}, not {value}: "
-                "leave that flag out, or start a new run without --resume."
+                f"{folder} was started {was}, not with {value}: leave that flag out, or start a "
+                "new run without --resume."
             )
     kept.resumed = True
     return kept
@@ -390,6 +454,22 @@ def check_settings(s):
         raise BadInput(
             f"A width of {s.n_embd} cannot be divided evenly among {s.n_head} heads: "
             f"try --n-embd {s.n_head * math.ceil(s.n_embd / s.n_head)}."
+        )
+    for name in ("freeze", "lora"):
+        if getattr(s, name) and not s.parent:
+            raise BadInput(
+                f"{flag_of(name)} keeps what a trained model has learned, but this one begins "
+                "untrained: name the run to go on from (--from runs/stories)."
+            )
+    if s.freeze >= s.n_layer:
+        raise BadInput(
+            f"--freeze is {s.freeze}, and the model has {s.n_layer} blocks: at least one has to "
+            f"learn, so choose a number below {s.n_layer}."
+        )
+    if s.lora > s.n_embd:
+        raise BadInput(
+            f"--lora is {s.lora}, but the matrices are only {s.n_embd} wide: choose a rank from 1 "
+            f"to {s.n_embd}."
         )
     if s.precision not in ("auto", "float32", "bfloat16"):
         raise BadInput(f"--precision {s.precision!r} is unknown: use float32 or bfloat16.")

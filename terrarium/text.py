@@ -51,6 +51,7 @@ ALIKE = (
 )
 QUOTES = (("'‘‹‚`", "'’›‘´′ʼ"), ('"“«„', '"”»“″'))  # of each kind: before a word, and after one
 OPENS = "([{<'\"‘‚‹“„«"  # a quote after one of these begins a word, too
+BREAKS = "\n\t"  # between words, like a space
 INVISIBLE = "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
 
 
@@ -92,5 +93,7 @@ def spellings(character, begins_word):
     for row in ALIKE:
         if character in row or plain in row:
             yield from row
+    if plain in BREAKS:
+        yield " "
     if len(plain) == 1 and "!" <= plain <= "~":  # there is a full-width form of each
         yield chr(ord(plain) + 0xFEE0)

@@ -37,6 +37,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+KING = 'The dog saw Anna. "I ran home," said Tom, and the small dog went to Anna.\n' * 60
+
 # Results repeat to the last bit only on a CPU, so graphics cards are hidden here and from
 # the programs that tests start; test_devices.py has a test that looks for one.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -254,6 +256,20 @@ def smoke(smoke_site):
 def site(smoke_site):
     with served(smoke_site) as address:
         yield SimpleNamespace(folder=smoke_site, address=address)
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory):
+    """The folder of a site with two runs, tale and tale-king, which goes on from tale; not to be
+    changed."""
+    home = tmp_path_factory.mktemp("family")
+    (home / "tale.txt").write_text(TALE, "utf-8")
+    (home / "king.txt").write_text(KING, "utf-8")
+    train_in(home, *SMALL, "--dataset", "tale.txt", "--vocab-size", 64)
+    train_in(home, *SMALL, "--from", "runs/tale", "--dataset", "king.txt")
+    runs = ("runs/tale", "runs/tale-king")
+    run_script("export_for_web.py", *runs, "--out", "site", cwd=home).check_returncode()
+    return home / "site"
 
 
 @pytest.fixture(scope="session")

@@ -37,12 +37,12 @@ class Recorder:
     steps = lambda self, batches: zip(range(self.s.steps + 1), batches)
     is_sampled = lambda self, step: step % 20 == 0
     is_last = lambda self, step: step == self.s.steps
-    check_finite = lambda self, loss, what: loss
+    check_losses = lambda self, losses: list(losses)
     update = lambda self, step, *numbers: None
     finish = lambda self: True
 
-    def sample(self, step, loss, tokenizer, rows, top_probs, weights):
-        told["validation_losses"].append(loss)
+    def sample(self, step, losses, tokenizer, rows, top_probs, weights):
+        told["validation_losses"] += losses
         told["text"] = tokenizer.decode(rows[0])
 
     def report(self, loss, exam):
@@ -67,14 +67,14 @@ sys.modules["terrarium"] = ModuleType("terrarium")
 module("python_check"), module("runs"), module("rules", examine=lambda *rest: None)
 module("batches", make_batches=make_batches, last_logits=last_logits, pad_batch=pad_batch,
        leave_room=lambda row, n: row[:n], row_length=lambda *rest: None)
-module("devices", Devices=None), module("typed_head", load_head=None)
+module("devices", Devices=None), module("typed_head")
 module("errors", explained=lambda train: train, no_token=None)
 module("generation", attention_weights=lambda *rest: None, generate_cached=None)
 module("rehearsal", rehearse=lambda *rest: None), module("seeds")
 module("self_check", compare_with_cpu=lambda *rest: None)
-module("main", run_command=None), module("recorder", Recorder=Recorder)
+module("main"), module("recorder", Recorder=Recorder)
 bar = SimpleNamespace(update=lambda: None, close=lambda: None)
 module("progress", progress=lambda doing, work, unit: bar if isinstance(work, int) else work)
-module("settings", RunSettings=type("RunSettings", (), dict(precision="float32", sample_tokens=20)),
-        read_settings=None, run_name=None)
+settings = dict(precision="float32", sample_tokens=20, parent="", lora=0, freeze=0)
+module("settings", RunSettings=type("RunSettings", (), settings), read_settings=None, run_name=None)
 module("text", END="<end>", PUNCTUATION=r"[^\w\s]", WORD=r"\w+")

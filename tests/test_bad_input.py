@@ -45,8 +45,8 @@ def test_the_process_ends_with_2_and_one_sentence_and_leaves_nothing_behind(run_
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "There is no file my_novel.txt: check the path, or leave out --dataset "
-        "to train on the built-in stories.\n"
+        "There is no file my_novel.txt: check the path, or choose a corpus "
+        "(--dataset stories is built in).\n"
     )
     assert contents(folder, folders=True) == {}
 
@@ -115,8 +115,8 @@ def test_a_file_that_is_no_text_to_learn_from_is_refused_with_a_sentence(
 
 def test_a_missing_file_is_refused_with_a_sentence(refused):
     assert refused("--dataset", "texts/novel") == (
-        f"There is no file {'texts/novel'}: check the path, or leave out --dataset to train on "
-        "the built-in stories."
+        f"There is no file {'texts/novel'}: check the path, or choose a corpus "
+        "(--dataset stories is built in)."
     )
 
 
@@ -191,7 +191,9 @@ def test_an_unknown_number_format_is_refused(refused):
     )
 
 
-MAY_BE_ZERO = {"seed", "vocab_size", "dropout", "warmup", "weight_decay", "row_multiple"}
+MAY_BE_ZERO = set(
+    "seed vocab_size dropout warmup weight_decay row_multiple freeze lora".split()
+)
 NUMBERS = {
     name: field.type
     for name, field in train.Settings.__dataclass_fields__.items()
@@ -244,17 +246,20 @@ def test_resuming_what_is_no_run_is_refused(refused):
 def test_resuming_with_another_setting_is_refused_with_both_values(finished, refused):
     flags = [flag for flag in QUICK if flag not in ("--device", "cpu")]
     assert refused(*flags, "--resume", "runs/pigs", "--steps", 9) == (
-        "runs/pigs was started with steps 2, not 9: leave that flag out, or start a new run "
+        "runs/pigs was started with --steps 2, not with 9: leave that flag out, or start a new run "
         "without --resume."
     )
-    assert "with dataset pigs.txt, not stories" in refused(
+    assert "with --dataset pigs.txt, not with stories" in refused(
         "--resume", "runs/pigs", "--dataset", "stories"
     )
-    assert "with dropout 0.0, not nan" in refused(
+    assert "with --dropout 0.0, not with nan" in refused(
         "--resume", "runs/pigs", "--steps", 2, "--dropout", "nan"
     )
-    assert "with out runs/pigs, not elsewhere" in refused(
+    assert "with --out runs/pigs, not with elsewhere" in refused(
         "--resume", "runs/pigs", "--steps", 2, "--out", "elsewhere"
+    )
+    assert "started without --from, not with runs/pigs" in refused(
+        "--resume", "runs/pigs", "--steps", 2, "--from", "runs/pigs"
     )
 
 

@@ -459,7 +459,7 @@ def test_what_a_persona_of_ones_own_may_answer_is_not_looked_up_by_an_export(exp
     export(mine)
     about = read(Path("site/exported/tale"), "manifest")
     assert about["speakers"] == ["you", "luna"] and about["missing"].keys() == {"rule_accuracy"}
-    assert "were judged at the end of the training only" in about["missing"]["rule_accuracy"]
+    assert "were judged at the end of training only" in about["missing"]["rule_accuracy"]
 
 
 def test_metrics_that_are_cut_short_are_as_good_as_gone(export, mine):

@@ -4,6 +4,7 @@ import ast
 import base64
 import hashlib
 import inspect
+import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -15,8 +16,10 @@ from helpers import (
     ROOT,
     SAMPLED,
     SAVED,
+    SMALL,
     TALE,
     contents,
+    grow,
     logits,
     model_of,
     principal,
@@ -25,6 +28,7 @@ from helpers import (
     rewrite,
     snapshot,
     tensors_of,
+    train_in,
 )
 from terrarium.files import read_json
 from terrarium.interpret import (
@@ -564,3 +568,30 @@ def test_the_manifest_names_the_folder_as_somebody_types_it_here(folder):
     for typed in ("runs/我的 小说", "./runs/我的 小说", folder / "runs" / "我的 小说"):
         assert exporters.shown_folder(Path(typed)) == "runs/我的 小说"
     assert exporters.shown_folder(Path("runs/\udcff")) is None
+
+
+def test_what_a_parent_could_do_already_is_no_milestone_of_its_child(family, monkeypatch):
+    monkeypatch.chdir(family.parent)
+    reached = [dict(step=0, kind="words"), dict(step=20, kind="quotes")]
+    monkeypatch.setattr(exporters, "find_milestones", lambda *given: reached)
+    parent, child = (ExportedRun(Path("runs", name), "int8") for name in ("tale", "tale-king"))
+    assert exporters.milestones(parent, {}, None, None) == reached
+    assert exporters.milestones(child, {}, None, None) == reached[1:]
+
+
+def test_an_export_does_not_say_where_on_the_disk_a_text_and_a_parent_were(tmp_path, ctrl_c):
+    text = tmp_path / "king.txt"
+    text.write_text(TALE, "utf-8")
+    parent = grow(tmp_path / "tale", TALE, "--vocab-size", 64)
+    child = tmp_path / "child"
+    train_in(".", *SMALL, "--from", parent, "--dataset", text, "--out", child)
+    run = ExportedRun(child, "int8")
+    run.name = "child"
+    (tmp_path / "site").mkdir()
+    exporters.write_all(run, tmp_path / "site", corpus=False)
+    manifest = json.loads((tmp_path / "site" / "manifest.json").read_text("utf-8"))
+    assert manifest["settings"]["dataset"] == manifest["corpus"]["dataset"] == "king.txt"
+    assert manifest["settings"]["parent"] == "tale"
+    assert manifest["corpus"]["parent"] == dict(name="tale", step=20, dataset="tale.txt")
+    del manifest["folder"]  # from where it was exported
+    assert str(tmp_path) not in json.dumps(manifest)

@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tokenize
@@ -23,6 +24,7 @@ def test_train_py_learns_with_a_stub_of_eighty_lines_in_place_of_terrarium(tmp_p
     assert len(STUB.read_text("utf-8").splitlines()) <= 80
     (tmp_path / "train.py").write_text(SOURCE, "utf-8")
     (tmp_path / "stub.py").write_bytes(STUB.read_bytes())
+    shutil.copy(ROOT / "finetune.py", tmp_path)
     (tmp_path / "go.py").write_text("import stub, train\nstub.go(train)\n", "utf-8")
     done = subprocess.run(
         [sys.executable, "go.py"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE

@@ -167,11 +167,9 @@ def test_without_three_wordings_validation_asks_the_same_questions_in_another_or
 
 
 def test_the_note_counts_questions_answers_and_conversations():
-    assert pairs().load().note == (
-        "Read as conversations with Luna: 11 questions, 7 answers, 20,000 conversations. Held-out "
-        "questions: 1. Only validation asks them, and because no model can guess what it is asked, "
-        "its loss stays high."
-    )
+    note = pairs().load().note
+    assert "with Luna: 11 questions, 7 answers, 20,000 conversations." in note
+    assert "Held-out questions: 1," in note
     assert "with otto: 11 questions, 4 topics, 20,000 conversations." in topics().load().note
 
 
@@ -244,6 +242,33 @@ def test_any_pairs_make_conversations_that_the_judge_accepts(written, n_others):
                 assert reply in given_to[persona.without_mark(question)]
 
 
+def test_where_few_are_held_out_the_questions_that_were_taught_are_judged_by_themselves():
+    luna = pairs()
+    prompts = luna.eval_prompts()
+    assert len(prompts) == 11  # all that the file has
+    rules = {rule for prompt in prompts for rule in luna.check(" I am Luna.", prompt)}
+    assert rules == {"grammar", "topic", "new wording"}
+    many = "".join(f"question {i}\tanswer {i // 3}\n" for i in range(60))
+    assert len(pairs(many).eval_prompts()) == 20
+    assert "new wording" not in pairs(many).check(" answer 0", "you: question 2\ncat:")
+    assert pairs(many).check(" answer 0", "you: question 2\ncat:")["topic"]
+
+
+def test_a_reply_is_judged_by_its_words_whatever_its_capitals_and_marks():
+    text = "".join(f"Is it number {i}?\tIt's No. {i}!\n" for i in range(10))
+    assert pairs(text).check(" it s no 7", "you: is it number 7\ncat:") == dict(
+        grammar=True, topic=True
+    )
+    assert not pairs(text).check(" it s no 8", "you: is it number 7\ncat:")["topic"]
+
+
+@pytest.mark.parametrize("line", ["name = Grumm", "Speaker: Grumm", "name:Grumm"])
+def test_a_name_that_is_written_in_another_way_is_told_how(line):
+    text = "".join(f"is it number {i}?\tIt is {i}.\n" for i in range(10))
+    with pytest.raises(BadInput, match="write: speaker = Grumm"):
+        pairs(f"{line}\n{text}")
+
+
 @given(st.text(max_size=100), st.sampled_from(["", "you: hello\nLuna:", "you: who are you"]))
 def test_any_text_can_be_judged(text, prompt):
     for one in (pairs(), topics(TOPICS + "\n" + NAMES)):
@@ -280,13 +305,13 @@ def test_a_question_of_a_topic_is_learned_with_and_without_its_mark_and_with_wor
 
 
 def test_without_memories_nothing_is_told_and_nothing_remembered():
-    assert topics().memories == [] and len(topics().eval_prompts()) == 3
+    assert topics().memories == [] and len(topics().eval_prompts()) == 11
     assert {"recall", "new name"}.isdisjoint(topics().check(" Hello.", "you: hello\notto:"))
 
 
 def test_one_memory_may_come_without_the_other():
     otto = topics(TOPICS + "\n" + NAMES)
-    assert otto.memories == ["name"] and len(otto.eval_prompts()) == 103
+    assert otto.memories == ["name"] and len(otto.eval_prompts()) == 111
     prompt = "you: my name is Ida\notto: Hello, Ida.\nyou: what is my name?\notto:"
     assert otto.check(" You are Ida.", prompt)["recall"]
     assert not otto.check(" You are Tom.", prompt)["recall"]

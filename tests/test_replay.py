@@ -1,9 +1,6 @@
 """A training that is made again gives the same weights, to the last bit."""
 
-from helpers import (
-    rehash,
-    snapshot,
-)
+from helpers import SMALL, rehash, snapshot, train_in
 from terrarium.errors import BadInput
 from terrarium.replay import replay
 from terrarium.trained import Run
@@ -25,6 +22,33 @@ def test_a_replay_ends_at_the_last_snapshot_within_reach_and_is_exact(exported_r
     assert made["lr_multiplier"] == pytest.approx(exported_run.log[step]["lr_multiplier"])
     assert made["ids"].shape == made["targets"].shape == (4, 64)
     assert not made["before"].training and not made["after"].training
+
+
+@pytest.mark.parametrize("flags", [(), ("--freeze", 1), ("--lora", 2)])
+def test_a_run_that_goes_on_from_another_is_replayed_exactly_too(folder, ctrl_c, mine, flags):
+    train_in(
+        ".",
+        *SMALL,
+        "--from",
+        mine,
+        "--dataset",
+        "stories",
+        "--out",
+        "child",
+        "--snapshots",
+        9,
+        *flags,
+    )
+    made = replay(Run("child"))
+    assert (made["step"], made["max_abs_diff"]) == (9, 0.0)
+    changed = [
+        name
+        for name, before in made["before"].state_dict().items()
+        if not torch.equal(before, made["after"].state_dict()[name])
+    ]
+    assert "blocks.1.query.weight" in changed
+    assert ("blocks.0.query.weight" in changed) == ("--freeze" not in flags)
+    assert ("norm.weight" in changed) == ("--lora" not in flags)
 
 
 def test_a_replay_takes_fewer_steps_of_a_large_model_but_one_at_least(exported_run):

@@ -1,5 +1,6 @@
 """How often a model follows the rules of its corpus."""
 
+import string
 from types import SimpleNamespace
 
 from data import snail
@@ -34,6 +35,7 @@ class Letters:
     """A tokenizer of single characters."""
 
     end = None
+    ids = frozenset(string.printable)
 
     def encode(self, text):
         return list(text)
@@ -53,8 +55,23 @@ ASKS = dict(PROMPTS=["a"] * 5, eval_prompts=lambda: PROMPTS)
 def test_a_model_is_asked_what_its_corpus_asks_or_continues_the_prompts():
     s = Settings(n_ctx=8, vocab_size=0)
     assert eval_prompts(SimpleNamespace(PROMPTS=["a"]), Letters(), s) == (["a"], 8, 0)
-    judged = SimpleNamespace(PROMPTS=["a"], check=is_short)
-    assert eval_prompts(judged, Letters(), s) == ([""] * 200, 8, 0)
+    judged, tokenizer = SimpleNamespace(PROMPTS=["a"] * 5, check=is_short), Letters()
+    tokenizer.end = 0  # from which a text begins, without a prompt
+    assert eval_prompts(judged, tokenizer, s) == ([""] * 200, 8, 0)
+
+
+def test_a_text_begins_with_a_prompt_where_there_is_no_end_token_to_begin_with():
+    judged = SimpleNamespace(PROMPTS=[*"abcde"], check=is_short)
+    s = Settings(n_ctx=8, vocab_size=0)
+    assert eval_prompts(judged, Letters(), s) == ([*"abcde"] * 40, 8, 0)
+
+
+def test_prompts_are_read_in_the_characters_that_the_tokenizer_knows():
+    asks = SimpleNamespace(PROMPTS=["“ä” ☃b"], eval_prompts=lambda: ["ö?"])
+    s = Settings(n_ctx=8, vocab_size=0)
+    assert eval_prompts(asks, Letters(), s)[0] == ["o?"]
+    del asks.eval_prompts
+    assert eval_prompts(asks, Letters(), s)[0] == ['"a" b']
 
 
 def test_questions_that_leave_less_than_half_of_the_context_are_left_out_and_counted():
@@ -72,10 +89,10 @@ def test_questions_that_leave_less_than_half_of_the_context_are_left_out_and_cou
     assert eval_prompts(asks, tokenizer, Settings(n_ctx=8, vocab_size=0))[0] == PROMPTS[:1]
 
 
-def test_a_question_with_a_letter_that_was_never_learned_is_not_asked():
+def test_a_letter_that_was_never_learned_is_left_out_of_a_question():
     s, tokenizer = Settings(n_ctx=16, vocab_size=0), learn("abcd", 0)
-    asks = SimpleNamespace(PROMPTS=["a"], eval_prompts=lambda: ["ab", "aé"])
-    assert eval_prompts(asks, tokenizer, s) == (["ab"], 16, 0)
+    asks = SimpleNamespace(PROMPTS=["a"], eval_prompts=lambda: ["ab", "axb"])
+    assert eval_prompts(asks, tokenizer, s) == (["ab", "ab"], 16, 0)
 
 
 def test_a_reply_has_64_tokens_or_as_many_as_the_longest_of_its_corpus_has_characters():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from terrarium import console
 from terrarium.recorder import final_metrics
 from terrarium.rules import Exam
-from terrarium.screen import Clock, Screen, next_commands
+from terrarium.screen import Clock, Screen, forgetting, in_short, memorizing, next_commands
 from terrarium.text import END
 from train import Settings
 
@@ -23,9 +23,58 @@ def test_bits_per_character_are_nats_a_token_over_all_tokens_and_characters(caps
     assert metrics["gap"] == pytest.approx(2 * math.log(2) - 0.5)
     assert metrics["parameters"] == 12
     screen = object.__new__(Screen)
-    screen.s, screen.facts, screen.silent, screen.bar = s, facts, False, None
-    screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}))
+    screen.s, screen.silent, screen.bar, screen.facts = s, False, None, facts
+    screen.closing(metrics, Exam(["Once."], 1, 0, {}, {}), {})
     assert "0.500 bits per character" in capsys.readouterr().out
+
+
+def log_of(losses):
+    """Lines of a log with these validation losses, {step: loss}, and one without."""
+    log = {step: dict(step=step, validation_loss=loss) for step, loss in losses.items()}
+    return log | {7: dict(step=7, loss=0.01)}
+
+
+def test_a_validation_loss_that_has_risen_again_is_said_with_the_step_at_which_it_was_lowest():
+    (sentence,) = memorizing(log_of({0: 6.5, 50: 4.25, 100: 5.5, 200: 8.125}))
+    assert "step 50 (4.250)" in sentence
+    assert "8.125" in sentence
+    assert "--steps 50" in sentence
+
+
+@pytest.mark.parametrize("losses", [{0: 6.5, 50: 4.25, 100: 4.3}, {0: 6.5, 50: 4.25}, {0: 6.5}, {}])
+def test_nothing_is_said_of_a_validation_loss_that_falls_or_hardly_rises(losses):
+    assert list(memorizing(log_of(losses))) == []
+
+
+@pytest.mark.parametrize("after, verb", [(1.5, "rose"), (0.125, "fell")])
+def test_the_loss_on_the_text_of_its_parent_is_compared_at_the_end(after, verb):
+    losses = {0: 0.25, 50: 0.5, 99: after}
+    log = {
+        step: dict(step=step, validation_loss=1.0, parent_validation_loss=loss)
+        for step, loss in losses.items()
+    }
+    log[70] = dict(step=70, loss=2.0)  # no sample
+    sentence = forgetting(dict(dataset="/home/me/tale.txt"), log, Settings(n_layer=3))
+    assert "tale.txt" in sentence
+    assert "/home" not in sentence
+    assert ("--freeze 2" in sentence) == (verb == "rose")
+    assert f"{verb} from 0.250 to {after:.3f} nats per token" in sentence
+
+
+def test_nothing_is_called_forgotten_if_the_loss_stays_as_it_was():
+    log = {
+        i: dict(step=i, validation_loss=1.0, parent_validation_loss=0.25 + i / 1e5) for i in (0, 9)
+    }
+    sentence = forgetting(dict(dataset="stories"), log, Settings())
+    assert "0.250" in sentence
+    assert "forgotten nothing" in sentence
+
+
+@pytest.mark.parametrize(
+    "number, words", [(0.0134, "0.013"), (4.68, "4.7"), (160.4, "160"), (1234, "1,234")]
+)
+def test_how_often_a_text_is_read_has_two_digits_or_is_a_whole_number(number, words):
+    assert in_short(number) == words
 
 
 def test_the_commands_at_the_end_of_a_run_can_be_pasted(folder, monkeypatch):

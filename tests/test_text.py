@@ -80,3 +80,9 @@ def test_the_page_cuts_and_spells_every_text_as_python_does(engine, pairs):
             normalize(text, some),
             normalize(text, some, drop=True),
         ]
+
+
+@pytest.mark.parametrize("separator", ["\n", "\t"])
+def test_what_separates_words_becomes_a_space_where_only_that_is_known(separator):
+    assert normalize(f"a{separator}b", {"a", "b", " "}) == "a b"
+    assert normalize(f"a{separator}b", {"a", "b", " ", separator}) == f"a{separator}b"

@@ -141,3 +141,20 @@ def test_a_text_whose_beginning_alone_is_sorted_stays_in_its_order(write):
     text = "<|endoftext|>".join([*listed, *told])
     corpus = TextFile(write(text)).corpus
     assert "alphabetical" not in corpus.note
+
+
+@pytest.mark.parametrize("separator", ["  ", "    ", " ", "\t\t"])
+def test_questions_and_answers_without_one_tab_between_them_are_a_text_which_is_said(
+    tmp_path, separator
+):
+    lines = [f"what comes after {i}?{separator}{i + 1} comes after it." for i in range(60)]
+    (tmp_path / "luna.txt").write_text("\n".join(lines), "utf-8")
+    assert "exactly one TAB" in TextFile(tmp_path / "luna.txt").load().note
+
+
+def test_a_text_in_which_somebody_asks_now_and_then_is_not_taken_for_questions_and_answers(
+    tmp_path,
+):
+    story = "“Where is it?” asked Tom. Is it here? No.\nThey looked for it.\nSo what? he said.\n"
+    (tmp_path / "story.txt").write_text(story * 40, "utf-8")
+    assert "TAB" not in TextFile(tmp_path / "story.txt").load().note

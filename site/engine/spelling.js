@@ -26,6 +26,7 @@ const QUOTES = [
   ["'‘‹‚`", "'’›‘´′ʼ"],
   ['"“«„', '"”»“″'],
 ]; // before a word, and after one
+const BREAKS = "\n\t"; // between words, like a space
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]/g;
 
 /**
@@ -61,5 +62,6 @@ function* spellings(character, beginsWord) {
     if (isIn(opening + closing)) yield* (beginsWord ? opening : closing) + opening + closing;
   }
   for (const row of ALIKE) if (isIn(row)) yield* row;
+  if (BREAKS.includes(plain)) yield " ";
   if (/^[!-~]$/.test(plain)) yield String.fromCharCode(plain.charCodeAt(0) + 0xfee0);
 }

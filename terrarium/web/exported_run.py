@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from pathlib import Path
 
 from terrarium import run_checks
 from terrarium.batches import leave_room
@@ -90,8 +91,8 @@ class ExportedRun(Run):
     def why_no_rules(self):
         if "speakers" in self.facts:  # made from a file of one's own, as data/persona.py does it
             return (
-                f"{self.s.dataset} says which replies are right, and an export opens nothing "
-                "outside of the run: its replies were judged at the end of the training only."
+                f"{Path(self.s.dataset).name} says which replies are right, and an export opens "
+                "nothing outside of the run: its replies were judged at the end of training only."
             )
         return (
             f"There is no data/{self.s.dataset}.py, which knows the source and the rules of "

@@ -35,6 +35,7 @@ from terrarium.interpret import (
 from terrarium.milestones import Sample, find_milestones, learn_language
 from terrarium.replay import replay
 from terrarium.rules import eval_prompts, rule_accuracy
+from terrarium.settings import PATHS
 from terrarium.text import END
 from terrarium.web.publish import FORMAT, write_bytes, write_json
 
@@ -113,6 +114,8 @@ def curves(log):
         sampled_steps=[line["step"] for line in validated],
         loss=[round(line["validation_loss"], 4) for line in validated],
     )
+    if any("parent_validation_loss" in line for line in validated):
+        validation["parent_loss"] = [round(line["parent_validation_loss"], 4) for line in validated]
     return dict(
         steps_per_point=size,
         point_steps=[group[0]["step"] for group in groups],
@@ -210,7 +213,10 @@ def milestones(run, losses, heads, accuracy):
         text = run.text(600_000)
     except BadInput as reason:
         run.missing["milestones"], text = str(reason), ""
-    return find_milestones(found, learn_language(text), losses, others)
+    reached = find_milestones(found, learn_language(text), losses, others)
+    if "parent" in run.facts:  # what its parent could do already is no milestone of this run
+        reached = [one for one in reached if one["step"] > 0]
+    return reached
 
 
 def role_milestones(heads):
@@ -589,8 +595,8 @@ def manifest(run, folder, weights, snapshots):
         version=__version__,
         name=run.name,
         folder=shown_folder(run.folder),
-        settings=dataclasses.asdict(run.s),
-        corpus=run.facts,
+        settings=without_folders(dataclasses.asdict(run.s)),
+        corpus=without_folders(run.facts),
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
         speakers=run.speakers,
         prompts=run.prompts,
@@ -606,6 +612,18 @@ def manifest(run, folder, weights, snapshots):
         files=files,
         missing=run.missing,
     )
+
+
+def without_folders(known):
+    """The same settings or facts, but without the folders that files were in, since those say how
+    somebody's disk is arranged. A path that begins in the working directory is kept."""
+    shown = {**known}
+    for name in PATHS:
+        if isinstance(known.get(name), str) and Path(known[name]).is_absolute():
+            shown[name] = Path(known[name]).name
+        elif isinstance(known.get(name), dict):
+            shown[name] = without_folders(known[name])
+    return shown
 
 
 def shown_folder(folder):

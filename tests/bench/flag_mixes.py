@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import train  # noqa: E402
 from terrarium.main import run_command  # noqa: E402
-from terrarium.settings import read_settings  # noqa: E402
+from terrarium.settings import flag_of, read_settings  # noqa: E402
 
 TEXT = "".join(f"{i} little pigs went out\nto see the sea\n" for i in range(300))
 NUMBERS = [
@@ -121,7 +121,7 @@ def mix(rng):
     for name in rng.sample(sorted(kinds), rng.choice([1, 1, 2, 3])):
         values = {int: NUMBERS, float: FLOATS}.get(kinds[name], WORDS)
         flags[name] = rng.choice(values)
-    return [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+    return [f"{flag_of(name)}={value}" for name, value in flags.items()]
 
 
 def is_small(s):

@@ -24,7 +24,7 @@ def main():
 
     seconds = seconds_for(learn)
     print(f"learned {len(made[0].vocab):,} tokens from {size:.1f} MB in {seconds:.1f} s")
-    seconds = seconds_for(lambda: encode_documents(made[0], documents))
+    seconds = seconds_for(lambda: encode_documents(made[0], made[0].start, documents))
     print(f"encoded them at {size / seconds:.1f} MB a second on one core")
 
 
