@@ -574,8 +574,8 @@ def test_invalid_values_in_the_address_are_replaced_by_valid_ones(browser, site,
 def test_axe_finds_no_accessibility_violation(browser, site, name, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
-    with opened(browser, f"{site.address}/{name}", width, dark=dark) as page:
-        page.wait_for_function("() => document.getAnimations().length === 0")  # nothing lights up
+    # Still, for what is lighting up has less contrast.
+    with opened(browser, f"{site.address}/{name}", width, dark=dark, still=True) as page:
         found = Axe().run(page).response["violations"]
         page.complaints.clear()  # axe itself tries what the policy forbids
     assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
@@ -683,6 +683,216 @@ def test_markup_in_tokens_prompts_and_names_is_shown_as_text(browser, site, tmp_
         assert HOSTILE in shown(page)
         for figure in ("before-after", "milestone-list", "run-facts"):
             assert page.locator(figure).get_by_text(HOSTILE).first.is_visible(), figure
+
+
+# A run that goes on from another one --------------------------------------------------------------
+
+CHILD = "tale-king"
+
+
+def exported(site, run, name):
+    return json.loads((site / "exported" / run / name).read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def family_address(family):
+    with served(family) as address:
+        yield address
+
+
+@pytest.fixture
+def child_that(family, tmp_path):
+    """child_that(change): the address of the same site, with the manifest of the child changed."""
+    copy = tmp_path / "site"
+    shutil.copytree(family, copy)
+    with served(copy) as address:
+
+        def changed(how):
+            change(copy / "exported" / CHILD, "manifest.json", how)
+            return f"{address}/index.html#run={CHILD}"
+
+        changed.folder = copy
+        yield changed
+
+
+def text_of(page, figure):
+    """What a figure says."""
+    return " ".join(page.locator(figure).evaluate("one => one.renderRoot.textContent").split())
+
+
+def continued(site, run, sample, prompt):
+    """What a sample of a run continues a prompt with, as a page shows it."""
+    vocab = exported(site, run, "manifest.json")["tokenizer"]["vocab"]
+    ids = exported(site, run, "samples.json")["samples"][sample]["continuations"][prompt]["ids"]
+    return "".join(vocab[i] for i in ids).replace("\n", "↵ ").replace("<|endoftext|>", " (end)")
+
+
+def test_a_child_is_shown_beside_its_parent_with_any_of_the_prompts(
+    browser, family_address, family
+):
+    with opened(browser, f"{family_address}/index.html#run={CHILD}") as page:
+        figure = page.locator("before-after")
+        left, right = figure.locator("figcaption").all_inner_texts()
+        assert left == "Step 0: the parent, “tale”, which has learned for 20 steps"
+        assert right.startswith("Step 20: the child, ")
+        prompts = exported(family, CHILD, "manifest.json")["prompts"]
+        for prompt in (0, 3):
+            figure.get_by_label("Both continue").select_option(index=prompt)
+            for i, quote in enumerate(figure.locator("blockquote").all_inner_texts()):
+                text = prompts[prompt] + continued(family, CHILD, -i, prompt) + "…"
+                assert quote.split() == text.split()
+        assert "random" not in text_of(page, "before-after")
+
+
+def test_a_page_says_what_a_child_goes_on_from_and_leads_there(browser, family_address):
+    with opened(browser, f"{family_address}/index.html#run={CHILD}") as page:
+        said = page.locator("run-origin p").first.inner_text()
+        assert all(fact in said for fact in ("“tale”", "“tale.txt”", "20 steps", "“king.txt”"))
+        facts = text_of(page, "run-facts")
+        assert "its parent, the run “tale”, after 20 steps" in facts
+        page.get_by_role("link", name="Watch its parent learn").click()
+        page.locator("run-facts").get_by_text("“tale”,").wait_for()
+        assert "run=tale" in page.url
+
+
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        (dict(freeze=1), "Its embeddings and its first layer stay as they are"),
+        (dict(freeze=2), "Its embeddings and its first 2 layers stay as they are"),
+        (dict(lora=4), "adapters of rank 4 learn, .* to the weights of all layers\\."),
+        (dict(freeze=1, lora=4), "rank 4 learn, .* of all layers but the first layer\\."),
+    ],
+)
+def test_a_page_says_which_weights_of_a_child_change(browser, child_that, settings, said):
+    address = child_that(lambda manifest: manifest["settings"].update(settings))
+    with opened(browser, address) as page:
+        sentence = page.locator("run-origin p").first.inner_text()
+        assert re.search(said, sentence) and "All of its weights" not in sentence
+
+
+def test_a_child_is_compared_with_its_parent(browser, family_address):
+    with opened(browser, f"{family_address}/index.html#run={CHILD}") as page:
+        page.get_by_role("link", name="Compare it with its parent").click()
+        page.wait_for_url("**/explore.html*")
+        drawn(page)
+        page.locator("probability-diff p").first.wait_for()
+        settled(page)
+        assert page.locator("#compare").evaluate(
+            "one => Math.abs(one.getBoundingClientRect().y) < innerHeight / 2"
+        ), "it leads to where the two are compared"
+        steps = page.locator("#first").evaluate("row => row.both.map((one) => one.step)")
+        assert steps == [20, 0]
+        menus = page.locator("compare-chooser select")
+        assert menus.locator("option:checked").all_inner_texts() == ["its parent (step 0)"]
+        menus.first.select_option("another step")
+        assert menus.count() == 2 and "versus=step%3A1" in page.url
+        assert "0" not in menus.last.locator("option").all_inner_texts()
+        menus.first.select_option("its parent (step 0)")
+        assert menus.count() == 1 and "versus=step%3A0" in page.url
+
+
+@pytest.mark.parametrize(
+    "losses, said",
+    [
+        (
+            [0.2771, 1.9, 1.8011],
+            "rose from 0.277 to 1.801 nats per token: it has forgotten some of",
+        ),
+        ([0.5, 0.6, 0.25], "fell from 0.500 to 0.250 nats per token: it now predicts that text"),
+        ([0.5, 0.6, 0.50001], "stayed at 0.500 nats per token: it has forgotten nothing there"),
+    ],
+)
+def test_the_curve_shows_what_a_child_forgets(browser, child_that, losses, said):
+    def forget(log):
+        log["validation"].update(parent_loss=losses, sampled_steps=[0, 10, 20], loss=[3, 2, 1])
+
+    change(child_that.folder / "exported" / CHILD, "log.json", forget)
+    with opened(browser, child_that(lambda manifest: None)) as page:
+        caption = page.locator("loss-curve .caption").first.inner_text()
+        assert caption.startswith(f"On the text of its parent, “tale.txt”, its loss {said}")
+        assert page.locator("loss-curve .legend").get_by_text("on the text of its parent").count()
+        heard = page.locator("loss-curve").aria_snapshot()
+        assert f"is highest at step 10, with {losses[1]:.2f} nats" in heard
+
+
+def test_every_loss_on_the_text_of_a_parent_is_drawn_within_the_plot(browser, child_that):
+    run = child_that.folder / "exported" / CHILD
+    change(run, "log.json", lambda log: log["validation"]["parent_loss"].__setitem__(-1, 50))
+    with opened(browser, child_that(lambda manifest: None)) as page:
+        heights = page.locator("loss-curve").evaluate(
+            "({ plot }) => plot.data[3].filter(Number.isFinite).map((y) => plot.valToPos(y, 'y', true))"
+        )
+        top, height = page.locator("loss-curve").evaluate(
+            "one => [one.plot.bbox.top, one.plot.bbox.height]"
+        )
+        losses = exported(child_that.folder, CHILD, "log.json")["validation"]["parent_loss"]
+        assert len(heights) == len(losses)
+        assert all(top <= y <= top + height for y in heights)
+
+
+def test_what_a_parent_could_do_is_no_milestone_of_its_child(browser, child_that):
+    head = dict(kind="head", role="induction", head="0.1", weight=0.7, prompt=None, text=None)
+
+    def find(samples):
+        samples["milestones"] = [head | {"step": 0}, head | {"step": 10, "head": "1.0"}]
+
+    change(child_that.folder / "exported" / CHILD, "samples.json", find)
+    with opened(browser, child_that(lambda manifest: None)) as page:
+        cards = page.locator("milestone-list button")
+        assert cards.count() == 1 and "step 10" in cards.inner_text()
+        assert "What its parent could do already" in text_of(page, "milestone-list")
+
+
+def test_an_ordinary_run_has_no_parent_on_any_page(browser, family_address):
+    with opened(browser, f"{family_address}/index.html#run=tale") as page:
+        assert not page.locator("run-origin").is_visible()
+        assert "numbers are random" in page.locator("before-after figcaption").first.inner_text()
+        assert page.locator("before-after select").count() == 0
+        for figure in ("before-after", "loss-curve", "milestone-list", "run-facts"):
+            assert "parent" not in text_of(page, figure)
+        page.get_by_label("run").select_option(CHILD)  # and there it comes
+        page.locator("run-origin").wait_for()
+        page.get_by_label("run").select_option("tale")
+        page.locator("run-origin").wait_for(state="hidden")
+    with opened(browser, f"{family_address}/explore.html#run=tale&versus=step:0") as page:
+        menus = page.locator("compare-chooser select")
+        assert menus.locator("option:checked").all_inner_texts() == ["another step", "0"]
+        assert "parent" not in " ".join(menus.first.locator("option").all_inner_texts())
+
+
+def test_names_of_a_parent_are_text_and_one_that_is_not_there_has_no_link(browser, child_that):
+    parent = dict(name=HOSTILE, step=1, dataset=f"{HOSTILE}\u202e")
+    with opened(
+        browser, child_that(lambda manifest: manifest["corpus"].update(parent=parent))
+    ) as page:
+        assert page.locator("img").count() == 0
+        for figure in ("run-origin", "before-after", "run-facts"):
+            assert HOSTILE in text_of(page, figure), figure
+        assert "for 1 step." in text_of(page, "run-origin")
+        assert "\\u{202e}" in page.locator("loss-curve .caption").first.inner_text()
+        assert page.locator("run-origin a").all_inner_texts() == ["Compare it with its parent"]
+
+
+def test_a_child_is_trained_with_a_head_from_its_parent(browser, family_address):
+    with opened(browser, f"{family_address}/write.html#run={CHILD}") as page:
+        command = page.locator("download-head code").last.inner_text()
+    assert command == (
+        "python train.py --head my_head.py --from runs/tale --dataset king.txt --preset smoke"
+    )
+
+
+@pytest.mark.parametrize("name", PAGES[:2])
+@pytest.mark.parametrize("width, dark", [(1440, True), (390, False)])
+def test_axe_finds_no_violation_on_the_pages_of_a_child(browser, family_address, name, width, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    address = f"{family_address}/{name}#run={CHILD}"
+    with opened(browser, address, width, dark=dark, still=True) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        page.complaints.clear()  # axe itself tries what the policy forbids
+    assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
 
 
 # Damage -----------------------------------------------------------------------------------------

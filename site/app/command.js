@@ -27,10 +27,20 @@ export function quoted(word) {
   return /^[\p{L}\p{M}\p{N}_./+:-]+$/u.test(word) ? word : `"${word}"`;
 }
 
-/** The command that trains with a head as a run was trained; null where its names cannot be quoted. */
-export function trainCommand({ preset, dataset }) {
+/**
+ * The command that trains with a head as a run was trained; null where its names cannot be quoted.
+ * @param {import("./manifest.js").Settings} settings
+ */
+export function trainCommand({ preset, dataset, parent, freeze, lora }) {
   const text = quoted(dataset);
   if (text === null || !/^[\w-]+$/.test(preset)) return null;
+  if (parent) {
+    const from = quoted(parent);
+    const flags = { preset: preset === "fine-tune" ? 0 : preset, freeze, lora };
+    const given = Object.entries(flags).filter(([, value]) => value);
+    const more = given.map(([name, value]) => ` --${name} ${value}`).join("");
+    return from && `python train.py --head my_head.py --from ${from} --dataset ${text}${more}`;
+  }
   const hasOwnText =
     preset === dataset || preset.startsWith(`${dataset}-`) || (preset === "smoke" && dataset === "stories");
   return `python train.py --head my_head.py --preset ${preset}${hasOwnText ? "" : ` --dataset ${text}`}`;

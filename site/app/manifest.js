@@ -5,7 +5,7 @@
  *
  * @typedef {{ name: string, folder: string, step: number, parameters: number, finished: boolean,
  *   settings: Settings, metrics?: Metrics,
- *   corpus: { vocab_size: number, train_characters: number },
+ *   corpus: { vocab_size: number, train_characters: number, parent?: Parent },
  *   tokenizer: { vocab: string[], merges: [string, string][] },
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
  *   snapshots: { step: number, file: string, sha256: string }[],
@@ -13,7 +13,10 @@
  *   files: Object<string, { bytes: number, sha256: string }>, missing: Object<string, string> }} Manifest
  *
  * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
- *   sample_tokens: number, temperature: number, preset: string, dataset: string }} Settings
+ *   sample_tokens: number, temperature: number, preset: string, dataset: string,
+ *   parent?: string, freeze?: number, lora?: number }} Settings
+ *
+ * @typedef {{ name: string, step: number, dataset: string }} Parent the run that a run goes on from
  *
  * @typedef {{ seconds?: number, validation_loss?: number,
  *   band?: import("./seed-band.js").Band }} Metrics
@@ -78,6 +81,13 @@ const isMetrics = ({ seconds, validation_loss, band }) =>
   [seconds, validation_loss].every((one) => one === undefined || Number.isFinite(one)) &&
   (band === undefined || isBand(band));
 
+/** Only a run that goes on from another one has a parent, and settings for that. */
+const isOrigin = (corpus, settings) =>
+  corpus.parent === undefined ? !settings.parent : isParent(corpus.parent, settings);
+
+const isParent = ({ name, step, dataset }, { parent, freeze, lora }) =>
+  [name, dataset, parent].every(isText) && parent !== "" && [step, freeze, lora].every(isCount);
+
 const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
@@ -103,6 +113,7 @@ export function isValidManifest(manifest) {
       isModel(settings) &&
       hasFiles &&
       [corpus.vocab_size, corpus.train_characters, manifest.step, manifest.parameters].every(isCount) &&
+      isOrigin(corpus, settings) &&
       isTokenizer(tokenizer) &&
       isCount(weights.bytes) &&
       some(weights.tensors, isTensor) &&

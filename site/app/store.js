@@ -1,6 +1,7 @@
 /**
  * What is chosen in a page: the step, the text, the head and so on. It stands in the address, after #, so
- * that it can be sent to somebody: explore.html#run=stories&step=100. Nothing else touches the address.
+ * that it can be sent to somebody: explore.html#run=stories&step=100. Nothing else touches the address. So it
+ * also holds what a hash usually is, the part of the page to scroll to.
  *
  *   const { step, head } = store.state;              // fitted to the run that is shown
  *   store.set({ prompt: 2 });                        // an entry in the browser's history
@@ -54,6 +55,7 @@ export const SCHEMA = {
       "temperature",
       "versus",
       "exercise",
+      "section",
     ],
   },
   step: {
@@ -94,6 +96,7 @@ export const SCHEMA = {
       /^(step|run|temperature|off):./.test(value) ? value : snapshotBefore(run, others.step),
   },
   exercise: { type: text, isPlace: true, fit: (value) => (value === "head" ? "head" : "attention") },
+  section: { type: text, fit: (value = "") => value }, // the id of a part of the page
 };
 
 /** The address of this page, as a store uses it; tests give it another. */

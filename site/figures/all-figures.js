@@ -106,6 +106,22 @@ const heads = {
   },
 };
 
+/** Of a run that goes on from another one, and forgets what that one knew. */
+const forgetting = { ...log.validation, parent_loss: [0.5, 0.6, 1.6, 2.9] };
+
+/** The same as if it went on from another run. */
+const childOf = (ordinary) => ({
+  ...ordinary,
+  manifest: {
+    ...ordinary.manifest,
+    settings: { ...ordinary.manifest.settings, parent: "runs/parent", freeze: 1, lora: 4 },
+    corpus: {
+      ...ordinary.manifest.corpus,
+      parent: { name: "parent".repeat(9), step: 1300, dataset: "/home/<b>/a novel.txt" },
+    },
+  },
+});
+
 const canned = (parts) => ({
   name: "canned",
   manifest,
@@ -150,7 +166,7 @@ const PARTS = ["samples", "log", "heads", "check"];
 /** [what the state is, the run that is in it] @type {any[]} */
 const STATES = [
   ["as it is", canned({ samples: samplesOf(12), log })],
-  ["too long", canned({ samples: samplesOf(90), log })],
+  ["too long", childOf(canned({ samples: samplesOf(90), log: { ...log, validation: forgetting } }))],
   [
     "as small as can be",
     canned({
@@ -311,6 +327,7 @@ const FIGURES = [
   "rule-accuracy",
   "milestone-list",
   "before-after",
+  "run-origin",
   "run-picker",
   "run-facts",
   "code-editor",
@@ -340,7 +357,8 @@ const observable = (state) => Object.assign(new Observable(), { state });
 
 /** What a figure in a state asks for. */
 function sources(figure, i) {
-  const run = STATES[i][1];
+  const isAsItIs = figure === "run-origin" && i === 0; // which says nothing of other runs
+  const run = isAsItIs ? childOf(STATES[i][1]) : STATES[i][1];
   const { trial, measured, ...others } = TYPED[i];
   const typed = Object.assign(new TypedHead(), {
     state: {

@@ -116,6 +116,26 @@ test("only the preset smoke has the stories without saying so", () => {
   );
 });
 
+/** The settings of a run that goes on from another one. */
+const CHILD = { preset: "fine-tune", dataset: "novel.txt", parent: "runs/stories", freeze: 0, lora: 0 };
+
+test("a run that goes on from another one is trained from there, and the same weights change", () => {
+  const command = "python train.py --head my_head.py --from runs/stories --dataset novel.txt";
+  assert.equal(trainCommand(CHILD), command);
+  assert.equal(trainCommand({ ...CHILD, freeze: 2 }), `${command} --freeze 2`);
+  assert.equal(trainCommand({ ...CHILD, preset: "smoke", lora: 4 }), `${command} --preset smoke --lora 4`);
+  assert.equal(
+    trainCommand({ ...CHILD, parent: "my runs/a" }),
+    'python train.py --head my_head.py --from "my runs/a" --dataset novel.txt',
+  );
+});
+
+test("there is no command to go on from a run whose folder cannot be quoted", () => {
+  for (const parent of UNQUOTABLE.filter(Boolean)) {
+    assert.equal(trainCommand({ ...CHILD, parent }), null);
+  }
+});
+
 test("there is no command to train with names that cannot be quoted", () => {
   for (const dataset of UNQUOTABLE) {
     assert.equal(trainCommand({ preset: "stories", dataset }), null);

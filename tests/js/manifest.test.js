@@ -12,6 +12,14 @@ function rightManifest() {
   return manifest;
 }
 
+/** The same of a run that goes on from another one. */
+function childManifest() {
+  const manifest = rightManifest();
+  manifest.corpus.parent = { name: "stories", step: 1300, dataset: "stories" };
+  Object.assign(manifest.settings, { parent: "runs/stories", freeze: 0, lora: 0 });
+  return manifest;
+}
+
 /** Values that are none of these kinds. */
 const NO_TEXT = [5, null, ["a"], { a: 1 }, true];
 const NO_COUNT = [-1, 0.5, "1", null, NaN, Infinity, 2 ** 53, [1], { valueOf: () => 1 }];
@@ -251,6 +259,34 @@ test("a model whose heads do not divide its width is refused", () => {
   assert.equal(isAccepted("settings.n_head", 3), false);
   assert.equal(isAccepted("settings.n_head", 8), true);
 });
+
+// A run that goes on from another one -------------------------------------------------------------
+
+/** What it has to have, and what that must not be. */
+const PARTS_OF_A_CHILD = {
+  "corpus.parent": NO_OBJECT,
+  "corpus.parent.name": NO_TEXT,
+  "corpus.parent.step": NO_COUNT,
+  "corpus.parent.dataset": NO_TEXT,
+  "settings.parent": [...NO_TEXT, ""],
+  "settings.freeze": NO_COUNT,
+  "settings.lora": NO_COUNT,
+};
+
+test("the manifest of a run that goes on from another one is accepted", () => {
+  assert.equal(isValidManifest(childManifest()), true);
+});
+
+for (const [path, wrong] of Object.entries(PARTS_OF_A_CHILD)) {
+  test(`a run with a parent and a wrong ${path}, or none, is refused`, () => {
+    for (const value of [...wrong, undefined]) {
+      const manifest = childManifest();
+      const { holder, last } = holderOf(manifest, path);
+      holder[last] = value;
+      assert.equal(isValidManifest(manifest), false, shown(value));
+    }
+  });
+}
 
 // The names of files -----------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ const DEFAULTS = {
   temperature: 0.8,
   versus: "step:100",
   exercise: "attention",
+  section: "",
 };
 
 /** An address in memory, with the history of a browser. */
@@ -107,7 +108,7 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&temperature=1.5&versus=off%3A1.1&exercise=head";
+    "&head=0.2&temperature=1.5&versus=off%3A1.1&exercise=head&section=compare";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -120,6 +121,7 @@ test("an address is read into the values it names", () => {
     temperature: 1.5,
     versus: "off:1.1",
     exercise: "head",
+    section: "compare",
   });
 });
 
@@ -259,7 +261,7 @@ test("a default head that is known already changes nothing", () => {
 
 const EVERYTHING =
   "step=10&prompt=2&text=Tom&seed=3&position=4&comparedPosition=5&head=0.2" +
-  "&temperature=1.5&versus=off:1.1&exercise=head";
+  "&temperature=1.5&versus=off:1.1&exercise=head&section=compare";
 
 /** The names of what is no longer chosen after these changes. */
 function clearedBy(changes) {
@@ -281,6 +283,7 @@ test("another run clears everything: it means something else there", () => {
     "temperature",
     "versus",
     "exercise",
+    "section",
   ]);
 });
 
@@ -522,6 +525,7 @@ test("once another run is shown, everything is fitted to it", () => {
     temperature: 1,
     versus: "step:0",
     exercise: "attention",
+    section: "",
   });
 });
 

@@ -9,7 +9,7 @@
  */
 import { html, nothing, render } from "../../vendored/lit.js";
 import { provide } from "../context.js";
-import { errorBox } from "../figure.js";
+import { errorBox, leadTo } from "../figure.js";
 import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
 import { SCHEMA, Store } from "../store.js";
@@ -57,6 +57,7 @@ class TerraPage extends HTMLElement {
     this.removeAttribute("failed");
     this.store.show(run); // first, so that figures get what is chosen together with the run
     this.page.update({ run });
+    leadTo(this.store.state.section);
   }
 
   /** Say what is wrong; figures without a run are not shown. */

@@ -41,7 +41,11 @@ class DownloadHead extends Figure {
         <dd><code>python train.py --head my_head.py --preset smoke</code></dd>
         ${
           command
-            ? html`<dt>The preset that this page’s run started from:</dt>
+            ? html`<dt>${
+                settings.parent
+                  ? "What this page’s run did, which goes on from another one:"
+                  : "The preset that this page’s run started from:"
+              }</dt>
         <dd><code>${command}</code></dd>`
             : nothing
         }</dl>

@@ -2,13 +2,15 @@
  * <loss-curve></loss-curve>
  *
  * The loss by step, and the baselines to compare it with. A click or a touch chooses the nearest sampled
- * step. Below it stands whether the loss at the end is what one should expect, if that is known.
+ * step. Below it stands whether the loss at the end is what one should expect, if that is known. For a run
+ * that goes on from another one, its loss on the text of that one shows what it forgets.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
 import { cssVariable } from "../../app/colormap.js";
 import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
+import { parentOf } from "../../app/parent.js";
 import { OnResize } from "../../app/resize.js";
 import { bandMargin, compareWithBand } from "../../app/seed-band.js";
 import { fractionalIndex } from "../../app/step-scale.js";
@@ -30,6 +32,14 @@ const RUNS_OF = {
 };
 const VERDICTS = { lower: "lower than expected", expected: "as expected", higher: "higher than expected" };
 
+/** What became of the loss on the text of a parent: the end of a sentence, by the sign of the change. */
+const CHANGES = {
+  "-1": (first, last) =>
+    `fell from ${first} to ${last} nats per token: it now predicts that text even better.`,
+  0: (first) => `stayed at ${first} nats per token: it has forgotten nothing there.`,
+  1: (first, last) => `rose from ${first} to ${last} nats per token: it has forgotten some of what it knew.`,
+};
+
 class LossCurve extends Figure {
   static styles = [
     Figure.styles,
@@ -37,7 +47,8 @@ class LossCurve extends Figure {
     .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
     .legend b { color: var(--accent); font-weight: 600; }
-    .caption { margin-top: 8px; }
+    .legend b.old { color: var(--value); }
+    .caption { margin-top: 8px; overflow-wrap: anywhere; }
     .caption b { color: var(--text); font-weight: 600; white-space: nowrap; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
@@ -68,10 +79,25 @@ class LossCurve extends Figure {
     const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${styleSheet}>
       <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
-        <span>— on its training text</span></p>
+        <span>— on its training text</span>
+        ${
+          log.validation.parent_loss
+            ? html`<span><b class="old">○╌╌</b> on the text of its parent</span>`
+            : nothing
+        }</p>
       <div class="plot" aria-hidden="true" @click=${this.choose}></div>
       <p class="visually-hidden">${this.sentence(log)}</p>
-      ${this.ending(log)}`;
+      ${this.forgetting(log)} ${this.ending(log)}`;
+  }
+
+  /** What became of its loss on the text of its parent; nothing for a run without one. */
+  forgetting({ validation: { parent_loss: losses } }) {
+    const parent = parentOf(this.run.manifest);
+    if (!parent || !losses) return nothing;
+    const [first, last] = [losses[0].toFixed(3), losses.at(-1).toFixed(3)];
+    const change = Math.sign(Number(last) - Number(first));
+    const changed = CHANGES[change](first, last);
+    return html`<p class="caption">On the text of its parent, “${parent.text}”, its loss ${changed}</p>`;
   }
 
   /** The loss at the end, compared with that of runs with other seeds; nothing where they are unknown. */
@@ -97,10 +123,10 @@ class LossCurve extends Figure {
       ([name, loss]) => `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`,
     );
     return (
-      `The loss on unseen text falls from ${nats(first)}, at step ` +
+      `The loss on unseen text ${last < first ? "falls" : "goes"} from ${nats(first)}, at step ` +
       `${validation.sampled_steps[0]}, to ${nats(last)}, at step ${count(
         validation.sampled_steps.at(-1),
-      )}. For comparison, ${sentences.join("; ")}.`
+      )}. For comparison, ${sentences.join("; ")}.${ofParent(validation)}`
     );
   }
 
@@ -123,7 +149,8 @@ class LossCurve extends Figure {
 
   options(width) {
     const { log, steps } = this.data;
-    const highest = 1.08 * Math.max(log.baselines.uniform, ...log.validation.loss);
+    const { loss, parent_loss: oldLoss = [] } = log.validation;
+    const highest = 1.08 * Math.max(log.baselines.uniform, ...loss, ...oldLoss);
     const axis = {
       stroke: () => cssVariable(this, "muted"),
       font: "13px Inter, sans-serif",
@@ -138,7 +165,7 @@ class LossCurve extends Figure {
       legend: { show: false },
       scales: {
         x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
-        y: { range: [Math.min(0, ...log.validation.loss), highest] },
+        y: { range: [Math.min(0, ...loss, ...oldLoss), highest] },
       },
       axes: [
         {
@@ -157,6 +184,13 @@ class LossCurve extends Figure {
           width: 2.5,
           spanGaps: true,
           points: { show: true, size: 6, fill: () => cssVariable(this, "accent") },
+        },
+        {
+          stroke: () => cssVariable(this, "value"),
+          width: 2,
+          dash: [6, 4],
+          spanGaps: true,
+          points: { show: true, size: 7, width: 2, fill: () => cssVariable(this, "panel") },
         },
       ],
       hooks: { drawClear: [(plot) => this.drawBaselines(plot)], draw: [(plot) => this.drawLabels(plot)] },
@@ -237,17 +271,27 @@ function verdict(loss, band) {
   return compared ? html`, <b>${VERDICTS[compared]}</b>` : nothing;
 }
 
-/** Points for uPlot: indices on the scale of steps, training losses, validation losses. */
+/** A sentence about the loss on the text of a parent, empty for a run without one. */
+function ofParent({ sampled_steps, parent_loss: losses }) {
+  if (!losses) return "";
+  const highest = Math.max(...losses);
+  const step = sampled_steps[losses.indexOf(highest)];
+  return ` The loss on the text of its parent is highest at step ${count(step)}, with ${nats(highest)}.`;
+}
+
+/** Points for uPlot: indices on the scale of steps, then losses: in training, on unseen text, on a parent’s. */
 function table(log, steps) {
   const rows = new Map();
   const put = (step, column, loss) => {
     const x = fractionalIndex(step, steps);
-    rows.set(x, Object.assign(rows.get(x) ?? [null, null], { [column]: loss }));
+    rows.set(x, Object.assign(rows.get(x) ?? [null, null, null], { [column]: loss }));
   };
   log.point_steps.forEach((step, i) => put(step, 0, log.loss[i]));
-  log.validation.sampled_steps.forEach((step, i) => put(step, 1, log.validation.loss[i]));
+  const { sampled_steps, loss, parent_loss } = log.validation;
+  sampled_steps.forEach((step, i) => put(step, 1, loss[i]));
+  if (parent_loss) sampled_steps.forEach((step, i) => put(step, 2, parent_loss[i]));
   const xs = [...rows.keys()].sort((a, b) => a - b);
-  return [xs, xs.map((x) => rows.get(x)[0]), xs.map((x) => rows.get(x)[1])];
+  return [xs, ...[0, 1, 2].map((column) => xs.map((x) => rows.get(x)[column]))];
 }
 
 /** The indices of the samples whose step is written below, so that the numbers do not touch. */

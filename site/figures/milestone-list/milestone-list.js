@@ -7,6 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { Figure, leadTo } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
+import { parentOf } from "../../app/parent.js";
 
 /** [what happened, how that was found] */
 const KINDS = {
@@ -56,6 +57,7 @@ class MilestoneList extends Figure {
     .quote { display: block; font: italic 400 1.0625rem/1.4 var(--serif); margin-bottom: 4px;
              overflow-wrap: anywhere; }
     .how { color: var(--muted); display: block; }
+    .note { margin-top: 8px; }
   `,
   ];
 
@@ -64,14 +66,23 @@ class MilestoneList extends Figure {
   }
 
   draw({ milestones }) {
-    const cards = joinRules(milestones);
+    const parent = parentOf(this.run.manifest);
+    const cards = joinRules(milestones.filter(({ step }) => !parent || step > 0));
     if (!cards.length) {
-      return html`<p class="caption">Nothing has clicked yet: it needs more training.</p>`;
+      return html`<p class="caption">${
+        parent
+          ? "Nothing has clicked yet that its parent could not do already."
+          : "Nothing has clicked yet: it needs more training."
+      }</p>`;
     }
     const now = cards.findLastIndex(({ step }) => step <= this.step);
     return html`<ol>${cards.map((milestone, i) =>
       this.milestone(milestone, cards[now]?.step === milestone.step && i <= now),
-    )}</ol>`;
+    )}</ol>${
+      parent
+        ? html`<p class="caption note">What its parent could do already, at step 0, is not listed.</p>`
+        : nothing
+    }`;
   }
 
   go(step) {
