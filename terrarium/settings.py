@@ -37,7 +37,7 @@ MOST = {
     # in 32 bits, more is infinite
     **dict.fromkeys(("matrix_lr", "embedding_lr", "unembedding_lr"), 1e38),
 }
-BELOW = {"dropout": 1}
+BELOW = {"dropout": 1, "momentum": 1}
 MOST_SEEDS = 100
 # Settings that do not change the loss to expect from a preset.
 HARMLESS = (

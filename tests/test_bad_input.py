@@ -192,7 +192,7 @@ def test_an_unknown_number_format_is_refused(refused):
 
 
 MAY_BE_ZERO = set(
-    "seed vocab_size dropout warmup weight_decay row_multiple freeze lora".split()
+    "seed vocab_size dropout warmup weight_decay row_multiple freeze lora momentum".split()
 )
 NUMBERS = {
     name: field.type
