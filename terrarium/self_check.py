@@ -2,8 +2,8 @@
 
 People have trained for hours on graphics chips whose results were silently wrong. They are never
 the same to the last bit: sums are added in another order, and a product in bfloat16 keeps three
-digits. A larger difference is a mistake. The model is checked as it stands in
-train.py, not the compiled one, and not its optimizers.
+digits. A larger difference is a mistake. What is checked is the model as it stands in train.py, not
+the compiled one, and not its optimizers.
 """
 
 import contextlib

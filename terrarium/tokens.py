@@ -216,5 +216,9 @@ def in_words(lost, known):
         spelling = normalize(character, known, drop=True)
         how = f"is read as {quoted(spelling)}" if spelling else "is left out"
         named.append(f"{quoted(character)} ({n:,} times) {how}")
-    others = [f"{len(lost) - NAMED} others are read alike or left out"] if len(lost) > NAMED else []
+    others = (
+        [f"{len(lost) - NAMED} others are read as similar ones or left out"]
+        if len(lost) > NAMED
+        else []
+    )
     return ", ".join(named + others)
