@@ -27,19 +27,25 @@ from terrarium.errors import BadInput
 from terrarium.generation import next_token_probs, stream
 from terrarium.interpret import (
     MEANING,
+    ablated_losses,
+    affordable,
     attention_weights,
     best_role,
     cosine_baseline,
     direct_logit_effect,
     max_activating_examples,
     most_attended,
+    most_missed,
     nearest,
     neuron_activations,
     rare_and_strong,
-    roles,
+    repeat_gain,
+    role_scores,
     strongest_attention,
+    token_losses,
 )
 from terrarium.main import run_command
+from terrarium.row_threads import one_core_if_small
 from terrarium.text import END
 from terrarium.trained import Run
 
@@ -192,14 +198,62 @@ def attention(run, args):
             f"  {weight:4.0%}  from {run.words(between[-1]):10} to {run.words(between[0]):10} in "
             f"{run.line(between)[:60]}"
         )
-    scores, chance = roles(run.model, texts)
-    favourites = most_attended(run.model, texts)[args.layer][args.head]
+    measured = MeasuredHeads(run)
+    role = measured.best_role(*head).role
+    say(f"\n{f'Its role is {role}' if role else 'It has no role'}. It was tested for")
+    for role, score in measured.scores.items():
+        say(f"  {role:16}{score[head]:4.0%}, by chance {measured.chance[role]:.0%}")
     say(
-        f"and most at {run.words(*favourites)} \nRoles: "
-        + ", ".join(
-            f"{role} {scores[role][head]:.0%} (chance {chance[role]:.0%})" for role in scores
-        )
+        f"and random tokens that come twice are {gained(measured.gain)} the second time.\n"
+        f"It favours {', '.join(measured.likes(*head)) or 'no token'} (in brackets: by chance).\n"
+        f"Without it, {measured.cost(*head)}"
     )
+
+
+class MeasuredHeads:
+    """What the heads of a run do: on held-out text, and in the tests of roles."""
+
+    def __init__(self, run):
+        self.run, model = run, run.model
+        texts = [ids for ids in run.held_out(20) if len(ids) > 1]
+        if not texts:
+            raise BadInput(
+                f"In a context of {run.s.n_ctx}, no held-out text has two tokens, so no head can "
+                "be measured: train with a larger --n-ctx."
+            )
+        self.texts = affordable(model, texts)
+        with one_core_if_small(model, max(map(len, texts))):
+            self.scores, self.chance = role_scores(model, texts, run.tokenizer.start)
+            self.gain = repeat_gain(model, run.tokenizer.start)
+            self.attended = most_attended(model, texts)
+            self.rises = ablated_losses(model, self.texts) - token_losses(model, self.texts)
+
+    def best_role(self, layer, head):
+        return best_role(self.scores, self.chance, self.gain, layer, head)
+
+    def likes(self, layer, head):
+        """The tokens it attends to most, beyond their share, with that fraction."""
+        return [
+            f"{self.run.words(one.id)} {one.fraction:.0%} ({one.uniform_fraction:.0%})"
+            for one in self.attended[layer][head]
+        ]
+
+    def missed(self, layer, head, n=1):
+        """The tokens that are predicted worst without it, with the rise of their loss."""
+        found = most_missed(self.texts, self.rises[layer, head], n)
+        return [f"{self.run.words(one.id)} +{one.loss_rise:.1f}" for one in found]
+
+    def cost(self, layer, head):
+        """What it costs to switch it off, in a sentence."""
+        rise = self.rises[layer, head].mean()
+        missed = ", ".join(self.missed(layer, head, 3))
+        worst = f"; of these tokens most: {missed}" if missed else ""
+        return f"the loss changes by {rise:+.3f} nats per token{worst}."
+
+
+def gained(gain):
+    """How much easier something is the second time."""
+    return f"{abs(gain):.2f} nats per token {'easier' if gain > 0 else 'harder'}"
 
 
 def attention_layout(columns):
@@ -209,21 +263,23 @@ def attention_layout(columns):
 
 
 def contact_sheet(run, text, n=9):
-    """Every head over the first n tokens of a text, its best role, and what it attends to most."""
-    weights, texts = attention_weights(run.model, run.ids(text)), run.held_out(20)
-    scores, chance = roles(run.model, texts)
-    favourites = most_attended(run.model, texts)
+    """Every head over the first n tokens of a text: its role, or else what its absence costs; and
+    what it attends to most."""
+    weights, measured = attention_weights(run.model, run.ids(text)), MeasuredHeads(run)
     pages = torch.arange(run.s.n_head).split(max(1, get_terminal_size().columns // 20))
     for layer, page in ((layer, page) for layer in range(run.s.n_layer) for page in pages):
         columns = []
         for head in page:
-            role = best_role(scores, chance, layer, head)
+            role = measured.best_role(layer, head)
+            likes = run.words(*(one.id for one in measured.attended[layer][head]))
+            missed = measured.missed(layer, head)
             columns.append(
                 [
                     f"head {layer}.{head}",
                     role_label(role),
-                    f"{role.score:.0%}, chance {role.chance:.0%}",
-                    run.words(*favourites[layer][head])[:19],
+                    f"{role.score:.0%}, chance {role.chance:.0%}" if role.role else "",
+                    likes[:19] or "likes nothing",
+                    f"without: {missed[0]}"[:19] if missed else "without: the same",
                     *(cells(row[:n]) for row in weights[layer, head, :n]),
                 ]
             )
@@ -231,16 +287,16 @@ def contact_sheet(run, text, n=9):
             say("".join(f"{cell:20}" for cell in line).rstrip())
         say()
     say(
-        "On unseen text, for each head: the role that explains most of its attention, in "
-        "brackets if\nlittle; chance: if it looked at everything equally; and the tokens it "
-        "favours. Duplicate token: an\nearlier copy of itself. Induction: what came after that "
-        "copy."
+        "For each head: its role, if it passes the test of one, and what uniform attention would "
+        "score\n(in brackets if less than half of its attention goes there); the tokens it attends "
+        "to beyond their\nshare of unseen text; and the token whose loss rises most without it, in "
+        "nats. Duplicate token: an\nearlier copy of itself. Induction: what came after that copy."
     )
 
 
 def role_label(role):
-    if role.confidence == "none":
-        return "no clear role"
+    if role.role is None:
+        return "no role"
     return role.role if role.confidence == "clear" else f"({role.role})"
 
 

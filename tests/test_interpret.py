@@ -1,29 +1,41 @@
 """What is measured inside a model: its heads, neurons and embeddings, against plain PyTorch and numpy."""
 
 import copy
+import re
+import subprocess
+import sys
 
 import show_model
 import train
 from helpers import (
+    ROOT,
     logits,
     principal,
     tiny,
+    train_in,
 )
 from terrarium.interpret import (
     MEANING,
-    ablation,
+    ablated_losses,
+    ablated_repeat_gain,
+    affordable,
     attention_entropy,
     attention_weights,
     best_role,
     direct_logit_effect,
     max_activating_examples,
     most_attended,
+    most_missed,
     pca,
     rare_and_strong,
-    role_targets,
-    roles,
+    repeat_gain,
+    repeated_tokens,
+    role_scores,
     strongest_attention,
+    token_losses,
+    uniform_entropy,
 )
+from terrarium.trained import Run
 
 import numpy as np
 import pytest
@@ -31,6 +43,8 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+HEADS = [(layer, head) for layer in range(2) for head in range(2)]
 
 
 def test_what_a_tensor_is_for_is_known_for_every_tensor():
@@ -59,27 +73,12 @@ def test_the_strongest_attention_of_a_head_is_its_largest_weights(trained_run):
         )
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
-def test_the_targets_of_each_role_are_what_its_name_says(ids):
-    T = len(ids)
-    at = {
-        "previous token": lambda i, j: j == i - 1,
-        "first token": lambda i, j: j == 0 < i,
-        "duplicate token": lambda i, j: j < i and ids[j] == ids[i],
-        "induction": lambda i, j: 0 < j < i and ids[j - 1] == ids[i],
-    }
-    expected = {
-        role: [[is_target(i, j) for j in range(T)] for i in range(T)]
-        for role, is_target in at.items()
-    }
-    assert {role: mask.tolist() for role, mask in role_targets(ids).items()} == expected
-
-
-def attending(pattern):
+def attending(pattern, n_ctx=64, vocab_size=50):
     """A stand-in for a model with one head, which looks where pattern(ids) says (T, T)."""
 
     class Model:
-        unembed = torch.nn.Linear(1, 50)  # of 50 kinds of token
+        unembed = torch.nn.Linear(1, vocab_size)
+        position_embedding = torch.nn.Embedding(n_ctx, 1)
 
         def __call__(self, ids):
             return None, [pattern(ids[0])[None, None]]
@@ -88,7 +87,9 @@ def attending(pattern):
 
 
 def previous(ids):
-    return torch.ones(len(ids), len(ids)).tril(-1).triu(-1)
+    pattern = torch.ones(len(ids), len(ids)).tril(-1).triu(-1)
+    pattern[0, 0] = 1
+    return pattern
 
 
 def everywhere(ids):
@@ -96,60 +97,231 @@ def everywhere(ids):
     return even / even.sum(-1, keepdim=True)
 
 
-def test_a_head_that_looks_at_the_previous_token_scores_one_in_that_role():
-    scores, chance = roles(attending(previous), [[1, 2, 3, 4], [5, 6, 7]])
-    assert best_role(scores, chance, 0, 0) == (
-        "previous token",
-        1,
-        pytest.approx((1 / 2 + 1 / 3 + 1 / 4 + 1 / 2 + 1 / 3) / 5),
-        "clear",
-    )
-    assert scores["first token"].item() == pytest.approx(2 / 5)  # of five places, two come second
+def resting(ids):
+    return F.one_hot(ids * 0, len(ids)).float()
 
 
-def test_a_head_that_looks_everywhere_alike_scores_chance_and_has_no_clear_role():
-    scores, chance = roles(attending(everywhere), [list(range(40)) * 2])
-    for role in scores:
-        assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
-    assert best_role(scores, chance, 0, 0).confidence == "none"
+def copying(offset):
+    """Looks at an earlier copy of the token, or so many tokens after it; else at the first token."""
+
+    def pattern(ids):
+        targets = [0] * len(ids)
+        for query in range(len(ids)):
+            copies = [key for key in range(query) if ids[key] == ids[query]]
+            if copies:
+                targets[query] = copies[-1] + offset
+        return F.one_hot(torch.tensor(targets), len(ids)).float()
+
+    return pattern
+
+
+def five_back(ids):
+    return F.one_hot((torch.arange(len(ids)) - 5).clamp_min(0), len(ids)).float()
+
+
+TEXTS = [[0, *range(1, 40)], [0, 7, 8, 9, *range(20, 40)]]
 
 
 @pytest.mark.parametrize(
-    "score, confidence, label",
+    "pattern, role",
     [
-        (0.9, "clear", "induction"),
-        (0.25, "clear", "induction"),
-        (0.24, "weak", "(induction)"),
-        (0.1, "weak", "(induction)"),
-        (0.09, "none", "no clear role"),
-        (0.05, "none", "no clear role"),
+        (previous, "previous token"),
+        (resting, "first token"),
+        (copying(0), "duplicate token"),
+        (copying(1), "induction"),
+        (everywhere, None),
+        (five_back, None),
     ],
 )
-def test_a_role_needs_a_quarter_of_the_attention_and_twice_chance(score, confidence, label):
-    scores = {"duplicate token": torch.tensor([[0.01]]), "induction": torch.tensor([[score]])}
-    best = best_role(scores, {"duplicate token": 0.05, "induction": 0.05}, 0, 0)
-    assert best == ("induction", pytest.approx(score), 0.05, confidence)
-    assert show_model.role_label(best) == label
+@pytest.mark.parametrize("start", [[0], []])
+def test_a_head_has_the_role_that_it_plays_and_no_other(pattern, role, start):
+    scores, chance = role_scores(attending(pattern), TEXTS, start)
+    best = best_role(scores, chance, gain=3, layer=0, head=0)
+    assert best.role == role
+    if role:
+        assert best.score == pytest.approx(1) and best.confidence == "clear"
+        assert best.chance == chance[role] < 0.2
+        others = {other: scores[other].item() for other in scores if other != role}
+        if role not in ("induction", "duplicate token"):  # which rest at the first token
+            assert max(others.values()) < 0.1
+    else:
+        assert best == (None, None, None, "none")
+
+
+def test_a_head_that_looks_everywhere_alike_scores_chance():
+    scores, chance = role_scores(attending(everywhere), TEXTS, [0])
+    for role in scores:
+        assert scores[role].item() == pytest.approx(chance[role], rel=1e-4)
+
+
+def test_a_head_that_likes_frequent_words_passes_for_none():
+    """On ordinary text such a head meets many targets of duplicate token and induction."""
+
+    def sevens(ids):
+        liked = 1 + 30.0 * (ids == 7)
+        weights = liked[None].repeat(len(ids), 1).tril()
+        return weights / weights.sum(-1, keepdim=True)
+
+    texts = [[0, *[7, 8, 9, 7, 10, 7] * 6]]
+    scores, chance = role_scores(attending(sevens), texts, [0])
+    assert best_role(scores, chance, 3, 0, 0).role is None
+
+
+@pytest.mark.parametrize(
+    "score, chance, gain, role, confidence",
+    [
+        (0.9, 0.05, 3, "induction", "clear"),
+        (0.5, 0.05, 0.7, "induction", "clear"),
+        (0.49, 0.05, 3, "induction", "weak"),
+        (0.25, 0.05, 3, "induction", "weak"),
+        (0.24, 0.05, 3, None, "none"),
+        (0.39, 0.2, 3, None, "none"),
+        (0.9, 0.05, 0.69, None, "none"),
+        (0.9, 0.05, -1, None, "none"),
+    ],
+)
+def test_a_role_needs_attention_well_above_chance_and_induction_a_gain(
+    score, chance, gain, role, confidence
+):
+    best = best_role({"induction": torch.tensor([[score]])}, {"induction": chance}, gain, 0, 0)
+    assert (best.role, best.confidence) == (role, confidence)
+    assert (
+        show_model.role_label(best)
+        == {
+            "none": "no role",
+            "weak": "(induction)",
+            "clear": "induction",
+        }[confidence]
+    )
+
+
+def test_a_head_that_copies_and_rests_at_the_first_token_is_a_head_that_copies():
+    scores = {"first token": torch.tensor([[0.9]]), "induction": torch.tensor([[0.6]])}
+    chance = {"first token": 0.05, "induction": 0.05}
+    assert best_role(scores, chance, 3, 0, 0).role == "induction"
+    assert best_role(scores, chance, 0, 0, 0).role == "first token"
+
+
+@pytest.mark.parametrize("start", [[0], []])
+@pytest.mark.parametrize("n_ctx, vocab_size", [(64, 500), (20, 500), (64, 11), (256, 65)])
+def test_random_tokens_are_repeated_once_and_fit_into_the_context(start, n_ctx, vocab_size):
+    sequences = repeated_tokens(attending(previous, n_ctx, vocab_size), start)
+    assert len({length for _, length in sequences}) > 1
+    for ids, length in sequences:
+        once = ids[len(start) :][:length]
+        assert ids == start + once + once and len(ids) <= n_ctx
+        assert len(set(once)) == length and not set(once) & set(start)
+        assert set(once) <= set(range(vocab_size))
+
+
+def test_in_a_context_too_small_for_repeats_only_positions_are_tested():
+    model = attending(previous, n_ctx=12)
+    scores, chance = role_scores(model, TEXTS, [0])
+    assert set(scores) == set(chance) == {"previous token", "first token"}
+    assert best_role(scores, chance, 0, 0, 0).role == "previous token"
+    assert repeat_gain(tiny(), [0]) == 0 and not ablated_repeat_gain(tiny(), [0]).any()
+
+
+def test_texts_of_two_tokens_say_nothing_about_positions():
+    assert role_scores(attending(previous, n_ctx=8), [[1, 2], [3]], []) == ({}, {})
+
+
+def test_the_gain_is_the_loss_of_the_first_copies_minus_that_of_the_second():
+    model, start = tiny(n_ctx=19), [0]
+    first, second = [], []
+    for ids, length in repeated_tokens(model, start):
+        losses = F.cross_entropy(logits(model, ids)[:-1], torch.tensor(ids[1:]), reduction="none")
+        first.append(losses[1:length])  # a token that begins a copy is left out
+        second.append(losses[1 + length :])
+    expected = torch.cat(first).mean() - torch.cat(second).mean()
+    assert repeat_gain(model, start) == pytest.approx(expected.item(), abs=1e-4)
+    with torch.no_grad():
+        for block in model.blocks:
+            block.output.weight[:, :4] = 0  # of head 0
+    ablated_gain = ablated_repeat_gain(model, start)
+    assert ablated_gain[:, 0].tolist() == pytest.approx([repeat_gain(model, start)] * 2, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def repeats(tmp_path_factory):
+    """The run that docs/induction.md describes: its program, and its settings."""
+    document = (ROOT / "docs" / "induction.md").read_text("utf-8")
+    program, commands, *_ = re.findall(r"^```\n(.*?)^```", document, re.M | re.S)
+    flags = re.search(r"train\.py (.*)", commands)[1].split()
+    home = tmp_path_factory.mktemp("induction")
+    (home / "repeats.py").write_text(program, "utf-8")
+    subprocess.run([sys.executable, "repeats.py"], cwd=home, check=True)
+    train_in(home, *flags, "--device", "cpu", "--precision", "float32")
+    return Run(home / "runs" / "repeats")
+
+
+def test_a_head_that_learned_to_copy_is_found(repeats):
+    model, start = repeats.model, repeats.tokenizer.start
+    scores, chance = role_scores(model, repeats.held_out(20), start)
+    gain, ablated_gain = repeat_gain(model, start), ablated_repeat_gain(model, start)
+    roles = [best_role(scores, chance, gain, 1, head) for head in range(2)]
+    copying_heads = [head for head in range(2) if roles[head].role == "induction"]
+    assert copying_heads and max(roles[head].score for head in copying_heads) > 0.5
+    assert gain > 1.5
+    assert ablated_gain[1].min() < gain - 0.5, "without the better of the two, less is copied"
+    before = [best_role(scores, chance, gain, 0, head).role for head in range(2)]
+    assert "previous token" in before and "induction" not in before
+
+
+def test_before_it_learned_anything_it_copied_nothing(repeats):
+    model, start = repeats.at(0), repeats.tokenizer.start
+    scores, chance = role_scores(model, repeats.held_out(20), start)
+    gain = repeat_gain(model, start)
+    assert abs(gain) < 0.1
+    assert {best_role(scores, chance, gain, *head).role for head in HEADS} == {None}
+
+
+def test_no_head_of_a_small_ordinary_model_is_called_induction(trained_run):
+    model, start = trained_run.model, trained_run.tokenizer.start
+    scores, chance = role_scores(model, trained_run.held_out(20), start)
+    gain = repeat_gain(model, start)
+    assert "induction" not in [best_role(scores, chance, gain, *head).role for head in HEADS]
 
 
 def test_a_head_that_looks_at_the_sevens_likes_sevens():
     def sevens(ids):
-        return torch.stack(
-            [
-                F.one_hot((ids[: t + 1] == 7).float().argmax(), len(ids)).float()
-                for t in range(len(ids))
-            ]
-        )
+        first_seven = [(ids[: t + 1] == 7).float().argmax() for t in range(len(ids))]
+        return F.one_hot(torch.stack(first_seven), len(ids)).float()
 
-    favourites = most_attended(attending(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
-    assert favourites == [[[7]]]
+    ((found,),) = most_attended(attending(sevens), [[1, 2, 7, 3, 4, 7, 5], [7, 6, 2, 8, 2]], n=1)
+    (seven,) = found
+    assert seven.id == 7 and seven.fraction == pytest.approx(10 / 12)
+    uniform = (1 / 3 + 1 / 4 + 1 / 5 + 2 / 6 + 2 / 7) + (1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5)
+    assert seven.uniform_fraction == pytest.approx(uniform / 12)
 
 
 def test_a_head_likes_what_gets_more_than_an_even_look_would_give_it():
     texts = [[0, 1, 1, 1, 1, 1, 1, 1, 2]]  # the ones get most, for being many
-    assert most_attended(attending(previous), texts, n=3) == [[[1]]]  # and no others
-    only_first = attending(lambda ids: F.one_hot(ids * 0, len(ids)).float())
-    assert most_attended(only_first, texts, n=1) == [[[0]]]
+    ((liked,),) = most_attended(attending(previous), texts)
+    assert [one.id for one in liked] == [1]  # and no others
+    ((liked,),) = most_attended(attending(resting), texts, n=1)
+    assert [one.id for one in liked] == [0]
+    assert most_attended(attending(everywhere), texts) == [[[]]]
+
+
+def test_the_tokens_that_are_missed_most_are_those_whose_loss_rises_most():
+    texts = [[9, *[1, 2, 3] * 5], [9, *[1, 2] * 3, 4]]
+    rise_of = {1: 0.5, 2: 2.0, 3: 0.001, 4: 9.0}  # 4 occurs once: that says little
+    rises = torch.tensor([rise_of[i] for ids in texts for i in ids[1:]])
+    assert most_missed(texts, rises) == [
+        (2, pytest.approx(2), 8),
+        (1, pytest.approx(0.5), 8),
+    ]
+    assert most_missed(texts, rises, n=1) == [(2, pytest.approx(2), 8)]
+    assert most_missed(texts, -rises) == []
+
+
+def test_a_large_model_is_read_without_each_head_on_fewer_texts():
+    texts = [[i] * 10 for i in range(40)]
+    assert affordable(tiny(), texts) == texts
+    few = affordable(tiny(), texts, limit=1)
+    assert len(few) == 3 and few[0] == texts[0] and few[-1][0] > 20
+    assert affordable(tiny(), texts[:2], limit=1) == texts[:2]
 
 
 @settings(max_examples=15)
@@ -178,10 +350,11 @@ def test_a_head_is_switched_off_as_if_its_columns_were_zero(texts, seed):
             losses[layer, head] = loss()
             with torch.no_grad():
                 weight.copy_(kept)
-    found, ablated_loss = ablation(model, texts)
-    assert found == pytest.approx(whole, rel=1e-5)
+    assert token_losses(model, texts).mean().item() == pytest.approx(whole, rel=1e-5)
     np.testing.assert_allclose(
-        ablated_loss, [[losses[0, 0], losses[0, 1]], [losses[1, 0], losses[1, 1]]], rtol=1e-5
+        ablated_losses(model, texts).mean(-1),
+        [[losses[0, 0], losses[0, 1]], [losses[1, 0], losses[1, 1]]],
+        rtol=1e-5,
     )
 
 
@@ -192,6 +365,11 @@ def test_the_mean_entropy_is_that_of_all_positions():
     ]  # (L, H, T) of each position
     expected = sum(torch.special.entr(row).sum(-1) for row in rows) / 7
     torch.testing.assert_close(attention_entropy(model, texts), expected)
+
+
+def test_the_entropy_of_uniform_attention_is_that_of_a_head_that_looks_everywhere_alike():
+    found = attention_entropy(attending(everywhere), TEXTS)
+    assert uniform_entropy(TEXTS) == pytest.approx(found.item(), rel=1e-4)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -17,18 +17,24 @@ from terrarium.console import show_whitespace
 from terrarium.errors import BadInput
 from terrarium.files import read_json
 from terrarium.interpret import (
+    ablated_losses,
     best_role,
     max_activating_examples,
     most_attended,
+    most_missed,
     neuron_activations,
-    roles,
+    repeat_gain,
+    role_scores,
     strongest_attention,
+    token_losses,
 )
 from terrarium.main import run_command
 
 import pytest
 import torch
 import torch.nn.functional as F
+
+HEADS = [(layer, head) for layer in range(2) for head in range(2)]
 
 
 @pytest.fixture(scope="module")
@@ -212,22 +218,29 @@ def test_the_heatmap_shows_the_weights_of_train_pys_attention(show, trained_run)
         assert shades[:2] == " ░▒▓█"[sum(first >= edge for edge in (0.04, 0.16, 0.36, 0.64))] * 2
 
 
-def test_a_head_is_shown_with_its_hardest_looks_what_it_likes_and_every_role(show, trained_run):
+def test_a_head_is_shown_with_its_hardest_looks_its_scores_what_it_likes_and_what_it_costs(
+    show, trained_run
+):
     out = show("attention", "She sells", "--layer", 1, "--head", 0)
-    texts = trained_run.held_out(20)
-    share, between = strongest_attention(trained_run.model, 1, 0, texts)[0]
+    texts, start = trained_run.held_out(20), trained_run.tokenizer.start
+    weight, between = strongest_attention(trained_run.model, 1, 0, texts)[0]
     assert re.search(
-        rf"^ +{share:.0%}  from {re.escape(trained_run.words(between[-1]))} +to "
+        rf"^ +{weight:.0%}  from {re.escape(trained_run.words(between[-1]))} +to "
         rf"{re.escape(trained_run.words(between[0]))} +in ",
         out,
         re.M,
     )
-    assert (
-        f"and most at {trained_run.words(*most_attended(trained_run.model, texts)[1][0])} " in out
-    )
-    scores, chance = roles(trained_run.model, texts)
+    scores, chance = role_scores(trained_run.model, texts, start)
+    assert len(scores) == 4
     for role in scores:
-        assert f"{role} {scores[role][1, 0]:.0%} (chance {chance[role]:.0%})" in out
+        assert re.search(rf"{role} +{scores[role][1, 0]:.0%}, by chance {chance[role]:.0%}", out)
+    assert f"{abs(repeat_gain(trained_run.model, start)):.2f} nats" in out
+    for one in most_attended(trained_run.model, texts)[1][0]:
+        assert f"{trained_run.words(one.id)} {one.fraction:.0%} ({one.uniform_fraction:.0%})" in out
+    rises = ablated_losses(trained_run.model, texts) - token_losses(trained_run.model, texts)
+    assert f"{rises[1, 0].mean():+.3f} nats" in out
+    for one in most_missed(texts, rises[1, 0]):
+        assert f"{trained_run.words(one.id)} +{one.loss_rise:.1f}" in out
 
 
 def test_a_long_text_is_cut_to_the_terminal(show, monkeypatch):
@@ -236,19 +249,22 @@ def test_a_long_text_is_cut_to_the_terminal(show, monkeypatch):
     assert max(map(len, lines[:12])) <= 60 and lines[13].startswith("12 of 13 tokens")
 
 
-def test_the_contact_sheet_shows_of_every_head_role_score_chance_and_what_it_likes(
+def test_the_contact_sheet_shows_of_every_head_its_role_what_it_likes_and_what_it_costs(
     show, trained_run, monkeypatch
 ):
     monkeypatch.setenv("COLUMNS", "80")
     out = show("attention", "She sells", "--all")
     assert re.findall(r"head \d\.\d", out) == ["head 0.0", "head 0.1", "head 1.0", "head 1.1"]
-    assert len(re.findall(r"\d+%, chance \d+%", out)) == 4
-    favourites = most_attended(trained_run.model, trained_run.held_out(20))[1][1]
-    assert trained_run.words(*favourites)[:19] in out
-    scores, chance = roles(trained_run.model, trained_run.held_out(20))
-    best = best_role(scores, chance, 0, 1)
-    label = re.escape(show_model.role_label(best))
-    assert re.search(rf"{label}.*\n.*{best.score:.0%}, chance {best.chance:.0%}", out)
+    texts, start = trained_run.held_out(20), trained_run.tokenizer.start
+    favourites = most_attended(trained_run.model, texts)[1][1]
+    assert trained_run.words(*(one.id for one in favourites))[:19] in out
+    scores, chance = role_scores(trained_run.model, texts, start)
+    gain = repeat_gain(trained_run.model, start)
+    best = best_role(scores, chance, gain, 0, 1)
+    assert re.search(rf"head 0\.1\n.*{re.escape(show_model.role_label(best))}", out)
+    passed = [one for one in (best_role(scores, chance, gain, *head) for head in HEADS) if one.role]
+    assert len(re.findall(r"\d+%, chance \d+%", out)) == len(passed)
+    assert out.count("without: ") == 4
     assert max(map(len, out.splitlines())) <= 100
 
 

@@ -1,4 +1,5 @@
-/** The names of heads, which head of a run to show first, and which text typed heads are tried on. */
+/** The names of heads, what they do, which to show first, and which text typed heads are tried on. */
+import { showWhitespace } from "./format.js";
 
 const MAX_LENGTH = 20; // tokens
 
@@ -20,6 +21,31 @@ export async function mostImportantHead(run) {
     .at(-1)
     .flatMap((losses, layer) => losses.map((loss, head) => ({ loss, name: headName(layer, head) })));
   return all.reduce((a, b) => (b.loss > a.loss ? b : a)).name;
+}
+
+/**
+ * What a head does, in a few words: its role; or, as most heads have none, what it attends to most, and
+ * which token is predicted worst without it.
+ *
+ * @param heads the content of heads.json
+ */
+export function headTitle({ roles, described }, vocab, layer, head) {
+  const { role, confidence } = roles[layer][head];
+  if (role) return confidence === "clear" ? role : `partly ${role}`;
+  const tokens = described.most_attended[layer][head].map(({ id }) => showWhitespace(vocab[id]));
+  const [worst] = described.most_missed[layer][head];
+  const likes = tokens.length ? `likes ${tokens.join("  ")}` : "likes no token in particular";
+  const costs = worst
+    ? `${showWhitespace(vocab[worst.id])} costs ${signed(worst.loss_rise, 1)} nats`
+    : "no token costs more";
+  return `${likes}; without it ${costs}`;
+}
+
+/** 0.0664 -> "+0.066"; what is rounded to nothing has both signs. */
+export function signed(x, digits = 3) {
+  const shown = Math.abs(x).toFixed(digits);
+  if (Number(shown) === 0) return `±${shown}`;
+  return `${x < 0 ? "−" : "+"}${shown}`;
 }
 
 /** A head such as "2.1" from an address, if the run has it; otherwise the default, or any. */

@@ -1,12 +1,14 @@
-/** site/app/heads.js: names of heads, which is shown first, and what typed heads are tried on. */
+/** site/app/heads.js: names of heads, what they do, which is shown first, what typed heads are tried on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   headName,
   headNames,
+  headTitle,
   layerAndHead,
   mostImportantHead,
   parseHead,
+  signed,
   trialIds,
 } from "../../site/app/heads.js";
 import { contentOf } from "./shipped.js";
@@ -65,6 +67,49 @@ test("the most important head of the shipped run is one of its heads", async () 
 test("without heads.json the most important head is unknown", async () => {
   const run = { manifest: { missing: { heads: "It was left out." } } };
   assert.equal(await mostImportantHead(run), null);
+});
+
+/** The content of heads.json for a model with one head. */
+const headsWith = (role, most_attended, most_missed) => ({
+  roles: [[role]],
+  described: { most_attended: [[most_attended]], most_missed: [[most_missed]] },
+});
+
+const NO_ROLE = { role: null, score: null, chance: null, confidence: "none", since_step: null };
+const WORDS = [" boy", " girl", " hat"];
+
+test("a head that passes the test of a role is named after it", () => {
+  const role = { role: "induction", score: 0.8, chance: 0.04, confidence: "clear", since_step: 3 };
+  const heads = headsWith(role, [{ id: 0 }], [{ id: 2, loss_rise: 4.9 }]);
+  assert.equal(headTitle(heads, WORDS, 0, 0), "induction");
+  heads.roles[0][0].confidence = "weak";
+  assert.match(headTitle(heads, WORDS, 0, 0), /induction/);
+  assert.notEqual(headTitle(heads, WORDS, 0, 0), "induction");
+});
+
+test("a head without a role is named after what it likes and what is lost without it", () => {
+  const heads = headsWith(
+    NO_ROLE,
+    [{ id: 0 }, { id: 1 }],
+    [
+      { id: 2, loss_rise: 4.94 },
+      { id: 0, loss_rise: 1 },
+    ],
+  );
+  const title = headTitle(heads, WORDS, 0, 0);
+  assert.match(title, /·boy {2}·girl.*·hat.*\+4\.9 nats/);
+  assert.ok(title.split("without")[1].includes("·boy") === false, "only the worst is named");
+});
+
+test("a head that likes nothing and is not missed has a name all the same", () => {
+  const title = headTitle(headsWith(NO_ROLE, [], []), WORDS, 0, 0);
+  assert.doesNotMatch(title, /undefined|null|NaN/);
+});
+
+test("a difference has a sign, and one that is rounded to nothing has both", () => {
+  assert.equal(signed(0.0664), "+0.066");
+  assert.equal(signed(-1.25, 1), "−1.3");
+  assert.equal(signed(-0.0004), "±0.000");
 });
 
 test("a head in an address is shown if the run has it", () => {

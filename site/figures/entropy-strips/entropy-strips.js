@@ -46,10 +46,10 @@ class EntropyStrips extends Figure {
     const gradients = entropy[0].map((layer, l) =>
       layer.map((_, h) => gradient(belowUniform.map((one) => one[l][h] / largest))),
     );
-    return { steps, entropy, gradients };
+    return { steps, entropy, uniform, gradients };
   }
 
-  draw({ steps, entropy, gradients }) {
+  draw({ steps, entropy, uniform, gradients }) {
     const i = steps.indexOf(nearest(this.step, steps));
     const { n_layer, n_head } = this.run.manifest.settings;
     return html`${Array.from(
@@ -65,9 +65,11 @@ class EntropyStrips extends Figure {
           ),
         )}</div>`,
     )}
-      <p class="caption">One row per head, from the first sample to the last: blank where it looks at
-        all tokens equally; the strongest green is the most decided of all. On the right, how many
-        tokens its attention is spread over at step ${count(steps[i])}.</p>`;
+      <p class="caption">One row per head, from the first sample to the last, on the
+        ${count(this.run.manifest.prompts.length)} prompts and what the model wrote after them: blank where
+        it looks at all tokens equally; the strongest green is the most decided of all. On the right, over
+        how many equal tokens its attention is spread at step ${count(steps[i])}. A head that looks at all
+        tokens equally: ${Math.exp(uniform[i]).toFixed(1)}.</p>`;
   }
 
   row(name, steps, nats, background, now) {

@@ -1,25 +1,27 @@
 /**
  * <head-story leads-to="compare"></head-story>
  *
- * The role of one head, and since when: its score for each known role, its attention entropy, and the
- * loss when it is ablated, at every snapshot. Chooses a step; or versus, and leads to the part of the page
- * in which that is compared.
+ * What one head does: its role, and since when; or, if it passes no test of a role, what it attends to and
+ * what is lost without it. Its score in each test, its attention entropy, and the loss when it is ablated,
+ * at every snapshot. Chooses a step; or versus, and leads to the part of the page in which that is compared.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { heat } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure, leadTo } from "../../app/figure.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
-import { layerAndHead } from "../../app/heads.js";
+import { headTitle, layerAndHead, signed } from "../../app/heads.js";
 import { latest } from "../../app/step-scale.js";
 
 /** The tokens that a head of each role looks at. */
 const ROLES = {
   "previous token": "the token before it",
   "first token": "the very first token, where heads rest",
-  "duplicate token": "earlier copies of the same token",
+  "duplicate token": "an earlier copy of the same token",
   induction: "what followed an earlier copy of the token",
 };
+/** Roles that are tested on random tokens that come twice; the others, on text. */
+const OF_REPEATS = ["induction", "duplicate token"];
 
 class HeadStory extends Figure {
   static properties = {
@@ -35,6 +37,7 @@ class HeadStory extends Figure {
     .scroll { overflow-x: auto; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; }
     th { font-weight: 400; text-align: left; padding: 4px 8px 4px 0; }
+    th:first-child { position: sticky; left: 0; z-index: 1; background: var(--panel); min-width: 17em; }
     th small { display: block; font-size: 1em; color: var(--muted); }
     td { padding: 0; text-align: center; min-width: 3.4em; border-radius: 6px; }
     td.number { padding: 4px 2px; }
@@ -42,13 +45,15 @@ class HeadStory extends Figure {
            box-shadow: inset 0 0 0 1px var(--line); }
     td b { font-weight: 400; display: block; padding: 2px 0 4px; }
     th button { width: 100%; min-height: 36px; border-radius: 8px; padding: 2px 6px; text-align: center;
-                font-weight: 400; }
+                font-weight: 400; white-space: nowrap; }
     th button[aria-current] { border-color: var(--accent); font-weight: 600;
                               box-shadow: inset 0 -3px 0 var(--accent); }
-    .description { max-width: 66ch; margin-bottom: 8px; min-height: 4.5em; }
+    .description { max-width: 66ch; margin-bottom: 8px; min-height: 7.5em; }
     .description b { font: 600 1em var(--mono); }
     .compare { margin-top: 8px; }
-    @media (max-width: 640px) { th small { display: none; } td { min-width: 2.6em; } }
+    @media (max-width: 640px) {
+      th .what { display: none; } td { min-width: 2.6em; } th:first-child { min-width: 7em; }
+    }
   `,
   ];
 
@@ -56,42 +61,35 @@ class HeadStory extends Figure {
     return run.part("heads");
   }
 
-  draw({
-    snapshot_steps: steps,
-    scores,
-    uniform_scores,
-    ablated_loss,
-    loss,
-    attention_entropy,
-    most_attended,
-    roles,
-  }) {
+  draw(heads) {
+    const { snapshot_steps: steps, scores, uniform_scores, ablated_loss, loss, attention_entropy } = heads;
     const [layer, head] = layerAndHead(this.head);
     const now = latest(this.step, steps);
     const ofHead = (table) => table.map((one) => one[layer][head]);
     const scoresOf = (role) => scores.map((one) => one[role][layer][head]);
-    return html`<h3>Head ${this.head}: ${title(roles[layer][head])}</h3>
-      <p class="description">${this.description(
-        roles[layer][head],
-        scoresOf,
-        steps,
-        most_attended[layer][head],
-      )}</p>
+    const texts = `${count(heads.n_texts)} unseen texts`;
+    return html`<h3 dir="auto">Head ${this.head}: ${headTitle(heads, this.run.vocab, layer, head)}</h3>
+      <p class="description">${this.roleSentence(heads, layer, head)} ${this.likesAndCosts(heads, layer, head)}</p>
       <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
       <table><caption class="visually-hidden">What head ${this.head} does, by step</caption>
         <thead><tr><th scope="col">step</th>${steps.map(
           (step) => html`<th scope="col"><button
           aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
-          @click=${() => this.store.set({ step })}>${count(step)}</button></th>`,
+          @click=${() => this.store.set({ step }, { jump: true })}>${count(step)}</button></th>`,
         )}</tr></thead>
         <tbody>
-          ${Object.keys(uniform_scores).map((role) => this.row(role, scoresOf(role), uniform_scores[role]))}
-          <tr><th scope="row">attention spread<small>over so many equal tokens</small></th>${ofHead(
-            attention_entropy,
-          ).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
-          <tr><th scope="row">loss without it<small>minus the loss with it, in nats per token</small></th>${ofHead(
-            ablated_loss,
-          ).map((one, i) => html`<td class="number">${signed(one - loss[i])}</td>`)}</tr>
+          ${Object.keys(uniform_scores).map((role) =>
+            this.row(role, scoresOf(role), uniform_scores[role], texts),
+          )}
+          ${this.gains(heads)}
+          <tr><th scope="row">attention spread<small><span class="what">over so many equal tokens,
+            on ${texts}; </span>by chance ${Math.exp(heads.uniform_entropy).toFixed(1)}</small></th>${ofHead(
+              attention_entropy,
+            ).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
+          <tr><th scope="row">loss without it<small class="what">minus the loss with it, in nats per token, on ${texts}
+            </small></th>${ofHead(ablated_loss).map(
+              (one, i) => html`<td class="number">${signed(one - loss[i])}</td>`,
+            )}</tr>
         </tbody></table></div>
       <button class="compare" @click=${this.compare}>
         Compare with this head switched off</button>`;
@@ -102,43 +100,66 @@ class HeadStory extends Figure {
     leadTo(this.leadsTo);
   }
 
-  row(role, scores, uniformScore) {
-    return html`<tr><th scope="row">${role}<small>${ROLES[role] ?? ""}; by chance ${percent(uniformScore)}
-      </small></th>${scores.map(
+  row(role, scores, uniformScore, texts) {
+    const measured = OF_REPEATS.includes(role) ? "in random tokens that come twice" : `on ${texts}`;
+    return html`<tr><th scope="row">${role}<small><span class="what">${ROLES[role] ?? ""},
+      ${measured}; </span>by chance ${percent(uniformScore)}</small></th>${scores.map(
         (score) => html`<td><span class=${`bar ${heat(score)}`}></span>
         <b>${percent(score)}</b></td>`,
       )}</tr>`;
   }
 
-  /** Its role at the end, and when it got halfway there, in sentences. */
-  description({ role, score, chance, confidence }, scoresOf, steps, ids) {
-    const tokens = ids.map(
-      (id, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(this.run.vocab[id])}</b>`,
-    );
-    const mostAttended = html`On unseen text, the tokens that it favours most are ${tokens}.`;
-    if (confidence === "none") {
-      return html`None of the four roles tested here fits it at the end. ${mostAttended}`;
-    }
-    const halfway = scoresOf(role).findIndex((one) => one >= score / 2 && one >= 2 * chance);
-    return html`At the end, ${percent(score)} of its attention goes to ${ROLES[role] ?? role}; a head
-      that looks at all tokens equally would put ${percent(chance)} there. ${
-        halfway > 0
-          ? html`It got
-      halfway there between step ${count(steps[halfway - 1])} and step ${count(steps[halfway])}.`
-          : ""
-      } ${mostAttended}`;
+  /** How much easier random tokens are the second time: what induction is for. */
+  gains({ uniform_scores, repeat_gain }) {
+    if (!("induction" in uniform_scores)) return nothing;
+    return html`<tr><th scope="row">gain by repetition<small class="what">of the whole model: how much lower
+      the loss is when random tokens come again, in nats per token</small></th>${repeat_gain.map(
+        (gain) => html`<td class="number">${signed(gain, 2)}</td>`,
+      )}</tr>`;
   }
-}
 
-/** A role of heads.json in words. */
-function title({ role, confidence }) {
-  if (confidence === "none") return "no clear role";
-  return confidence === "weak" ? `a hint of “${role}”` : role;
-}
+  /** Its role at the end, and since when; or that it has none. */
+  roleSentence({ roles, required, repeat_gain, ablated_repeat_gain }, layer, head) {
+    const { role, score, chance, since_step } = roles[layer][head];
+    if (!role) {
+      return html`It has none of the roles that are tested here: each takes at least ${percent(
+        required.score,
+      )} of its attention.`;
+    }
+    const gain =
+      role === "induction"
+        ? html` Random tokens that come twice are ${repeat_gain.at(-1).toFixed(2)} nats per token easier the
+          second time; without this head, ${ablated_repeat_gain[layer][head].toFixed(2)}.`
+        : "";
+    return html`At the end, ${percent(score)} of its attention goes to ${ROLES[role] ?? role}; a head that
+      looks at all tokens equally would put ${percent(chance)} there. It has done so well since step ${count(
+        since_step,
+      )}.${gain}`;
+  }
 
-/** 0.0664 -> "+0.066". */
-function signed(x) {
-  return `${x < -0.0005 ? "−" : x > 0.0005 ? "+" : "±"}${Math.abs(x).toFixed(3)}`;
+  /** What it attends to, and which tokens are predicted worse without it, in sentences. */
+  likesAndCosts({ described }, layer, head) {
+    const token = ({ id }) => html`<b dir="auto">${showWhitespace(this.run.vocab[id])}</b>`;
+    const attended = described.most_attended[layer][head].map(
+      (one, i) =>
+        html`${i ? ", " : ""}${token(one)} ${percent(one.fraction)} (by chance ${percent(
+          one.uniform_fraction,
+        )})`,
+    );
+    const missed = described.most_missed[layer][head].map(
+      (one, i) => html`${i ? ", " : ""}${token(one)} ${signed(one.loss_rise, 2)} nats`,
+    );
+    const texts = `${count(described.n_texts)} unseen texts`;
+    return html`On ${texts}, ${
+      attended.length
+        ? html`it favours these tokens, each with its share of all attention: ${attended}.`
+        : "it favours no token."
+    } ${
+      missed.length
+        ? html`When it is switched off, these are predicted worst: ${missed}.`
+        : "When it is switched off, no token is predicted noticeably worse."
+    }`;
+  }
 }
 
 customElements.define("head-story", HeadStory);
