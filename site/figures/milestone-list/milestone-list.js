@@ -1,40 +1,37 @@
 /**
  * <milestone-list leads-to="training"></milestone-list>
  *
- * The milestones of the training: each is a button that chooses its step, and leads to the part of the page
- * in which that is shown.
+ * The milestones of the training: each is a button that chooses its step and its prompt, and leads to the
+ * part of the page in which that is shown. Those of rules are one strip, in the order of their steps.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { Figure, leadTo } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
 import { parentOf } from "../../app/parent.js";
 
+const IN_THE_CORPUS = "every three words in a row of it also occur in the corpus";
+const STAYS_BELOW = "From here on, its loss stays below that of a model that only counts";
+
 /** [what happened, how that was found] */
 const KINDS = {
-  words: () => ["Real words", "Five words from the corpus in a row"],
-  sentence: () => [
-    "A whole sentence",
-    "It is complete, and every three words in a row of it " + "also occur in the corpus",
+  words: ({ nWords }) => ["Real words", `${nWords} words from the corpus in a row`],
+  sentence: () => ["A whole sentence", `It is complete, and ${IN_THE_CORPUS}`],
+  quotes: () => ["Somebody speaks", `A quotation opens and closes, and ${IN_THE_CORPUS}`],
+  name: () => [
+    "A name comes back",
+    "It writes a name of the sentence before again, and every three words in a row of both also occur " +
+      "in the corpus",
   ],
-  quotes: () => ["Somebody speaks", "A quotation opens, makes sense, and closes"],
-  name: () => ["It remembers a name", "The same name returns in the next sentence"],
-  ending: () => ["It knows when to stop", "It finishes a sentence and then ends the text on " + "its own"],
-  unigram: () => [
-    "It beats word counts",
-    "Its loss is now lower than that of a model that only " + "knows how often each token occurs",
+  ending: () => ["It comes to an end", "It finishes a sentence and then ends the text on its own"],
+  unigram: () => ["It beats counting tokens", `${STAYS_BELOW} how often each token occurs`],
+  bigram: () => ["It beats counting pairs", `${STAYS_BELOW} which token follows which`],
+  entropy: () => [
+    "No model could do much better",
+    "From here on, its loss stays within 5% of the entropy of its corpus",
   ],
-  bigram: () => [
-    "It looks back more than one token",
-    "Its loss is now lower than that of a model " + "that only knows which token follows which",
-  ],
-  entropy: () => ["No model could do much better", "Its loss is within 5% of the entropy of its corpus"],
   head: ({ head, role, weight }) => [
     `Head ${head} has found its role`,
     `${percent(weight)} of its attention follows one pattern: ${role}`,
-  ],
-  rule: ({ rules }) => [
-    `Most of its texts now follow ${rules.length > 1 ? "more rules" : "one more rule"}`,
-    rules.map(({ rule, accuracy }) => `${rule} ${percent(accuracy)}`).join(", "),
   ],
 };
 
@@ -58,6 +55,13 @@ class MilestoneList extends Figure {
              overflow-wrap: anywhere; }
     .how { color: var(--muted); display: block; }
     .note { margin-top: 8px; }
+    .rules { background: var(--panel); border: 1px solid var(--line); border-radius: 12px;
+             padding: 12px 16px; margin-top: 8px; }
+    .rules ol { display: flex; flex-wrap: wrap; margin-top: 8px; }
+    .rules li { flex: 1 1 auto; }
+    .rules button { min-height: 44px; padding: 6px 12px; border-radius: 8px; }
+    .rules b { font-weight: 600; }
+    .rules i { font-style: normal; color: var(--muted); }
   `,
   ];
 
@@ -65,59 +69,83 @@ class MilestoneList extends Figure {
     return run.part("samples");
   }
 
-  draw({ milestones }) {
+  draw({ milestones, chance }) {
     const parent = parentOf(this.run.manifest);
-    const cards = joinRules(milestones.filter(({ step }) => !parent || step > 0));
-    if (!cards.length) {
+    const reached = milestones.filter(({ step }) => !parent || step > 0);
+    if (!reached.length) {
       return html`<p class="caption">${
         parent
           ? "Nothing has clicked yet that its parent could not do already."
           : "Nothing has clicked yet: it needs more training."
       }</p>`;
     }
-    const now = cards.findLastIndex(({ step }) => step <= this.step);
-    return html`<ol>${cards.map((milestone, i) =>
-      this.milestone(milestone, cards[now]?.step === milestone.step && i <= now),
-    )}</ol>${
+    const cards = reached.filter(({ kind }) => kind !== "rule");
+    const rules = reached.filter(({ kind }) => kind === "rule");
+    const nWords = chance?.texts.words?.n_words ?? 5;
+    return html`${
+      cards.length
+        ? html`<ol>${cards.map((one) => this.milestone({ ...one, nWords }, this.isNow(one, cards)))}</ol>`
+        : nothing
+    }${rules.length ? this.rules(joinSteps(rules)) : nothing}${
       parent
         ? html`<p class="caption note">What its parent could do already, at step 0, is not listed.</p>`
         : nothing
     }`;
   }
 
-  go(step) {
-    this.store.set({ step });
+  /** Whether a milestone is the last one that has been reached; several may share its step. */
+  isNow({ step }, milestones) {
+    return milestones.findLast((one) => one.step <= this.step)?.step === step;
+  }
+
+  /** Show a milestone in the film, with the focus there. */
+  go({ step, prompt, kind }) {
+    const changes = { step, section: this.leadsTo, milestone: kind }; // its words are marked in the film
+    if (Number.isInteger(prompt)) changes.prompt = prompt;
+    this.store.set(changes, { jump: true });
     leadTo(this.leadsTo);
+    const film = document.getElementById(this.leadsTo);
+    film?.setAttribute("tabindex", "-1");
+    film?.focus({ preventScroll: true });
   }
 
   milestone(milestone, isNow) {
     const [what, how] = KINDS[milestone.kind]?.(milestone) ?? [milestone.kind, ""];
-    return html`<li><button aria-current=${isNow ? "step" : nothing}
-      @click=${() => this.go(milestone.step)}>
+    return html`<li><button aria-current=${isNow ? "step" : nothing} @click=${() => this.go(milestone)}>
       <span class="step">step ${count(milestone.step)}</span>
       <span class="what">${what}</span>
       ${milestone.text ? html`<span class="quote" dir="auto">${quoted(milestone.text)}</span>` : ""}
       <span class="how">${how}</span></button></li>`;
+  }
+
+  /** All milestones of rules: a button for each step. */
+  rules(steps) {
+    return html`<div class="rules">
+      <p class="what" id="rules">Most of its texts keep these rules from then on</p>
+      <p class="how">How many of them did at that step stands beside each rule.</p>
+      <ol aria-labelledby="rules">${steps.map(
+        (one) => html`<li><button aria-current=${this.isNow(one, steps) ? "step" : nothing}
+          @click=${() => this.go(one)}>
+          <span class="step">step ${count(one.step)}</span>
+          <span>${one.rules.map(
+            ({ rule, accuracy }, i) =>
+              html`${i ? ", " : ""}<b>${rule === "all" ? "all at once" : rule}</b> <i>${percent(accuracy)}</i>`,
+          )}</span></button></li>`,
+      )}</ol></div>`;
   }
 }
 
 /** In quotation marks, if it has none of its own. */
 const quoted = (text) => (text.includes('"') ? text : `“${text}”`);
 
-/** Milestones of rules with the same step become one, with a list of rules. */
-function joinRules(milestones) {
-  const joined = [];
-  for (const milestone of milestones) {
-    const { kind, step, rule, accuracy } = milestone;
-    if (kind !== "rule") {
-      joined.push(milestone);
-      continue;
-    }
-    const same = joined.find((one) => one.kind === "rule" && one.step === step);
-    if (same) same.rules.push({ rule, accuracy });
-    else joined.push({ ...milestone, rules: [{ rule, accuracy }] });
+/** Milestones of rules that have the same step become one, with a list of rules. */
+function joinSteps(milestones) {
+  const joined = new Map();
+  for (const { kind, step, rule, accuracy } of milestones) {
+    const rules = joined.get(step)?.rules ?? [];
+    joined.set(step, { kind, step, rules: [...rules, { rule, accuracy }] });
   }
-  return joined;
+  return [...joined.values()];
 }
 
 customElements.define("milestone-list", MilestoneList);
