@@ -2,6 +2,7 @@
 
     python export_for_web.py                       the newest run, into site/exported/
     python export_for_web.py --serve               and open the site on this machine
+    python export_for_web.py --serve --host 0.0.0.0       and for everyone in its network
     python export_for_web.py runs/stories runs/snail      several, side by side
     python export_for_web.py --steps 0 100 1000    only these steps, however many there are
     python export_for_web.py --out my_site         a whole site in another folder, to put online
@@ -13,7 +14,7 @@ What is written, and where each number comes from:
     manifest.json       settings, tokenizer, what files there are, what is missing and why
     log.json            losses by step, and losses to compare them with
     samples.json        what the five prompts became at every sample, rules followed, milestones
-    steps/NNNNNN.json   a sample: tokens, probabilities, ten likeliest, attention, entropy
+    steps/NNNNNN-P.json a sample of a prompt: tokens, probabilities, ten likeliest, attention
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
     check.json          what the page has to compute as PyTorch does: a prompt, and a loss
     logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
@@ -50,7 +51,7 @@ from terrarium.web.publish import (
     read_manifest,
     recover,
 )
-from terrarium.web.serve import serve
+from terrarium.web.serve import HERE, check_host, serve
 
 SITE = Path(__file__).parent / "site"
 
@@ -103,7 +104,7 @@ def main():
         seconds = seconds_for(lambda folder=folder: names.append(report(folder, args, site)))
         say(f"  in {duration(seconds)}")
     if args.serve:
-        serve(site, args.port, names[0])
+        serve(site, args.port, names[-1], args.host)
     else:
         out = () if is_own(site) else ("--out", site)
         serve_here = command("python", "export_for_web.py", "--serve", *out)
@@ -121,6 +122,10 @@ def check_arguments(args, site):
         raise BadInput(f"{site} lies in {SITE}, which is copied there: choose another --out.")
     if not 0 <= args.port < 2**16:
         raise BadInput(f"There is no port {args.port}: --port goes from 0 to 65535.")
+    if args.serve:
+        check_host(args.host)
+    elif args.host != HERE:
+        raise BadInput("--host is where the site is served: add --serve.")
     taken = {}
     for folder in args.runs + args.named:
         saved_settings(train.Settings, Path(folder))
@@ -156,6 +161,11 @@ def arguments():
     parser.add_argument("--serve", action="store_true", help="show the site on this machine")
     parser.add_argument(
         "--port", type=int, default=8000, help="port of the server (8000, or the next free one)"
+    )
+    parser.add_argument(
+        "--host",
+        default=HERE,
+        help="who is served: 0.0.0.0 for everyone in its network (127.0.0.1, this machine only)",
     )
     parser.add_argument(
         "--out", default=str(SITE), type=os.path.expanduser, help="the folder of the site (site)"

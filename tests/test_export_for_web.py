@@ -65,7 +65,7 @@ def export(folder, monkeypatch, capsys):
 
 
 def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_else(smoke):
-    listed = set(re.findall(r"\b(\w+)\.json", export_for_web.__doc__)) - {"NNNNNN"}
+    listed = set(re.findall(r"(?<![\w/-])(\w+)\.json", export_for_web.__doc__))
     assert listed == {
         "manifest",
         "log",
@@ -80,12 +80,13 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
     assert set(contents(smoke.parent)) == {
         "index.json",
         *(f"smoke/{name}.json" for name in listed),
-        *(f"smoke/steps/{step:06}.json" for step in (0, 1, 10, 20)),
+        *(f"smoke/steps/{step:06}-{i}.json" for step in (0, 1, 10, 20) for i in range(5)),
         *(f"smoke/logits/{step:06}.json" for step in (0, 1, 20)),
         *(f"smoke/weights/{step:06}.bin" for step in (0, 1, 20)),
     }
     assert read(smoke.parent, "index") == dict(
-        format=2,
+        format=3,
+        latest="smoke",
         runs=[
             dict(
                 name="smoke",
@@ -147,7 +148,7 @@ def test_exporting_twice_gives_the_same_bytes_and_no_other_files(export, mine):
     first = contents(Path("site/exported"))
     assert "In its place" not in said
     said = export(mine)
-    assert contents(Path("site/exported")) == first and len(first) == 1 + 9 + 7 + 6 + 6
+    assert contents(Path("site/exported")) == first and len(first) == 1 + 9 + 7 * 5 + 6 + 6
     assert "In its place" not in said
     assert [path.name for path in Path("site/exported").iterdir() if path.is_dir()] == ["tale"]
 
@@ -255,6 +256,13 @@ def test_what_is_no_export_of_this_format_is_not_offered_and_does_no_harm(export
         Path("site/exported", name, "manifest.json").write_text(content)
     export(mine)
     assert [run["name"] for run in read(Path("site/exported"), "index")["runs"]] == ["tale"]
+
+
+def test_pages_show_first_what_was_exported_last(export, mine):
+    shutil.copytree(mine, "runs/another")
+    for folder, name in ((mine, "tale"), ("runs/another", "another"), (mine, "tale")):
+        export(folder)
+        assert read(Path("site/exported"), "index")["latest"] == name
 
 
 def test_a_run_in_a_folder_with_an_odd_name_is_exported(export, mine):
@@ -597,7 +605,7 @@ def test_prompts_that_are_longer_than_the_context_are_cut_as_training_cuts_them(
     assert len(lines[0]["continuations"][0]["prompt"]) > 4
     assert read(place, "samples")["prompt_ids"] == given
     assert read(place, "check")["ids"] == given[0]
-    step = read(place, "steps/000001")["continuations"][0]
+    step = read(place, "steps/000001-0")
     assert step["prompt_ids"] == given[0]
     assert len(step["tokens"]) == 2  # as many as there is room for
 
@@ -612,9 +620,7 @@ def test_steps_choose_samples_and_weights(export, mine):
     assert about["exported_steps"] == [0, 4, 10] and about["sampled_steps"] == SAMPLED
     assert [one["step"] for one in about["snapshots"]] == [0, 4]
     assert {path.stem for path in Path("site/exported/tale/steps").iterdir()} == {
-        "000000",
-        "000004",
-        "000010",
+        f"{step}-{prompt}" for step in ("000000", "000004", "000010") for prompt in range(5)
     }
     assert "\n  3 of 7 samples; weights of the steps 0, 4\n" in said
     assert read(Path("site/exported/tale"), "heads")["snapshot_steps"] == [0, 4]
@@ -830,10 +836,33 @@ def test_the_site_is_served_on_a_free_port_until_ctrl_c(serving, tale_export):
     assert (process.returncode, err) == (0, "")
 
 
+@pytest.mark.parametrize("flags", [("--serve", "--host", "192.0.2.1"), ("--host", "0.0.0.0")])
+def test_a_host_that_cannot_be_served_is_refused_before_anything_is_written(mine, folder, flags):
+    done = run_script("export_for_web.py", mine, "--out", "site", *flags, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--host" in done.stderr and "Traceback" not in done.stderr
+    assert not (folder / "site").exists()
+
+
+def test_everyone_in_the_network_is_told_where_the_site_is(serving):
+    process, port = serving("--host", "0.0.0.0")
+    said = process.stdout.readline()
+    assert "Everyone" in said and f":{port}" in said and "localhost" not in said
+
+
 def test_help_is_the_docstring_and_every_flag(export, capsys):
     with pytest.raises(SystemExit) as end:
         export("--help")
     said = capsys.readouterr().out
     assert end.value.code == 0 and export_for_web.__doc__ in said
-    for flag in ("--run RUN", "--serve", "--port", "--out", "--weights", "--steps", "--corpus"):
+    for flag in (
+        "--run RUN",
+        "--serve",
+        "--port",
+        "--host",
+        "--out",
+        "--weights",
+        "--steps",
+        "--corpus",
+    ):
         assert f"  {flag}" in said

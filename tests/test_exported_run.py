@@ -8,7 +8,7 @@ from helpers import (
     SAVED,
 )
 from terrarium.trained import Run
-from terrarium.web.exported_run import ExportedRun, subsample, web_name
+from terrarium.web.exported_run import ExportedRun, by_loss, subsample, web_name
 from terrarium.web.quantize import quantize
 
 import numpy as np
@@ -27,6 +27,37 @@ def test_of_many_steps_some_are_chosen_evenly_with_the_first_and_the_last(steps,
     assert len(gaps) == 0 or gaps.max() - gaps.min() <= 1
 
 
+@given(
+    st.dictionaries(st.integers(0, 500), st.floats(0, 9) | st.none(), min_size=1),
+    st.integers(2, 70),
+)
+def test_of_the_weights_some_are_chosen_with_the_first_and_the_last(known, n):
+    steps = sorted(known)
+    losses = {step: loss for step, loss in known.items() if loss is not None}
+    chosen = by_loss(steps, losses, n)
+    assert len(chosen) == min(n, len(steps)) and chosen == sorted(set(chosen))
+    assert chosen[0] == steps[0] and chosen[-1] == steps[-1] and set(chosen) <= set(steps)
+
+
+def test_most_weights_are_those_of_the_steps_at_which_the_loss_changes_most():
+    losses = {
+        0: 6.6,
+        1: 6.5,
+        2: 6.4,
+        5: 6.2,
+        10: 5.0,
+        30: 3.0,
+        60: 2.0,
+        200: 1.0,
+        800: 0.9,
+        900: 0.8,
+    }
+    assert by_loss(list(losses), losses, 2) == [0, 900]
+    assert by_loss(list(losses), losses, 3) == [0, 30, 900]
+    assert by_loss(list(losses), losses, 5) == [0, 10, 30, 60, 900]
+    assert by_loss(list(losses), {}, 3) == [0, 10, 900]  # nothing is known: evenly
+
+
 def test_a_large_model_has_fewer_weights_but_six_steps_at_least(tale_run, monkeypatch):
     for weights, saved in ((5 * 70_000, SAVED), (0, SAVED)):
         monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", weights)
@@ -35,7 +66,7 @@ def test_a_large_model_has_fewer_weights_but_six_steps_at_least(tale_run, monkey
     assert ExportedRun(tale_run, "int8").snapshot_steps == [0, 20]
     size = len(quantize(Run(tale_run).model, "int8")[0])
     monkeypatch.setattr("terrarium.web.exported_run.WEIGHTS", 3 * size + 1)
-    assert ExportedRun(tale_run, "int8").snapshot_steps == [0, 2, 20]
+    assert ExportedRun(tale_run, "int8").snapshot_steps == [0, 9, 20]
     assert ExportedRun(tale_run, "float16").snapshot_steps == [0, 20]
 
 

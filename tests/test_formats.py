@@ -14,6 +14,7 @@ DOCUMENT = (ROOT / "docs" / "formats.md").read_text("utf-8")
 HEADS = dict(
     uniform_scores={"induction": 0.1},
     snapshot_steps=[0, 3],
+    repeat_gain=[0, 3],
     scores=[
         {"induction": [[0.1, 0.1, 0.1]] * 2},
         {"induction": [[0.1, 0.1, 0.1], [0.1, 0.1, 0.5]]},
@@ -155,12 +156,20 @@ def test_milestones_are_documented_whatever_their_kind():
     )
     assert list(role_milestones(HEADS)) == [head]
     found["milestones"].append(head)
+    odds = dict(uniform=0.25, unigram=0)
+    found["chance"] = dict(
+        limit=0.01,
+        n_samples=4,
+        n_draws=1000,
+        texts=dict(words=dict(odds, is_used=True, n_words=5), name=dict(odds, is_used=False)),
+        rules=dict(all=dict(odds, n_texts=32, least=24), few=dict(odds, n_texts=2, least=None)),
+    )
     assert check("samples.json", found) == set()
 
 
 def test_each_key_of_the_file_of_a_step_is_documented(smoke):
     for path in sorted((smoke / "steps").glob("*.json")):
-        assert check("steps/NNNNNN.json", json.loads(path.read_text("utf-8"))) == set()
+        assert check("steps/NNNNNN-P.json", json.loads(path.read_text("utf-8"))) == set()
 
 
 def test_each_key_of_the_list_of_runs_is_documented(smoke):
@@ -176,7 +185,9 @@ def test_every_file_of_a_run_and_of_an_export_is_documented(smoke_run, smoke):
         if path.is_file()
     ]
     for name in files:
-        assert re.sub(r"\d{6}", "NNNNNN", name) in DOCUMENT or name.startswith("weights/"), name
+        documented = re.sub(r"\d{6}-\d", "NNNNNN-P", name)
+        documented = re.sub(r"\d{6}", "NNNNNN", documented)
+        assert documented in DOCUMENT or name.startswith("weights/"), name
 
 
 def test_the_settings_that_the_document_points_at_are_those_of_train_py(smoke_run):

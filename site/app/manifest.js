@@ -9,7 +9,7 @@
  *   tokenizer: { vocab: string[], merges: [string, string][] },
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
  *   snapshots: { step: number, file: string, sha256: string }[],
- *   sampled_steps: number[], exported_steps: number[], prompts: string[],
+ *   sampled_steps: number[], exported_steps: number[], prompts: string[], speakers?: string[] | null,
  *   files: Object<string, { bytes: number, sha256: string }>, missing: Object<string, string> }} Manifest
  *
  * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
@@ -88,7 +88,7 @@ const isOrigin = (corpus, settings) =>
 const isParent = ({ name, step, dataset }, { parent, freeze, lora }) =>
   [name, dataset, parent].every(isText) && parent !== "" && [step, freeze, lora].every(isCount);
 
-const PATH = /^((steps|logits)\/\d+|[\w-]+)\.json$/;
+const PATH = /^(steps\/\d+-\d+|logits\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
 

@@ -5,14 +5,16 @@
  *   const run = await openRun("stories");
  *   run.vocab[71]                      // "Once"
  *   await run.part("samples")          // samples.json
- *   await run.sample(100)              // steps/000100.json
+ *   await run.sample(100, 0)           // steps/000100-0.json
  */
+import { isMissing, problemOf } from "../engine/response.js";
 import { hasHash } from "../engine/weights.js";
 import { exportCommand, printable } from "./command.js";
 import { isValidManifest } from "./manifest.js";
 
-const FORMAT = 2; // what this page can read, as in export_for_web.py
+const FORMAT = 3; // what this page can read, as in export_for_web.py
 const EXPORTED = new URL("../exported/", import.meta.url);
+const USUAL_RUN = "stories";
 const EXPORT = "python export_for_web.py";
 
 /** An error for people. `command` is what to type next. */
@@ -29,22 +31,28 @@ const subject = (noun) => ({ first: `The ${noun}`, inner: `the ${noun}` });
 const LIST = subject("list of runs");
 const runSubject = (name) => subject(`run ${printable(name)}`);
 
-/** The runs to choose from. @returns {Promise<{name: string, parameters: number}[]>} */
+/** The runs to choose from, first of all the one that is shown by default. @returns {Promise<{name: string, parameters: number}[]>} */
 export async function listRuns() {
   let index;
   try {
     index = await fetchJson(new URL("index.json", EXPORTED), LIST);
   } catch (error) {
-    if (error.status !== 404) throw error;
+    if (!error.isMissing) throw error;
   }
   const listed = Array.isArray(index?.runs) ? index.runs : [];
   if (listed.length) checkFormat(index, LIST);
   const runs = listed.filter((one) => typeof one?.name === "string" && Number.isFinite(one.parameters));
-  if (runs.length) return runs;
+  if (runs.length) return defaultFirst(runs, index.latest);
   throw new UserError(
     "There is no run to show yet: train a model, then export it.",
     "python train.py && python export_for_web.py --serve",
   );
+}
+
+/** By default, one sees what was exported last. Older lists of runs do not know which one that is. */
+function defaultFirst(runs, latest) {
+  const shown = [latest, USUAL_RUN].map((name) => runs.find((one) => one.name === name)).find(Boolean);
+  return shown ? [shown, ...runs.filter((one) => one !== shown)] : runs;
 }
 
 /** @param {string} name @returns {Promise<Run>} @throws {UserError} */
@@ -76,9 +84,9 @@ export class Run {
     return this.file(`${name}.json`);
   }
 
-  /** The continuations that were sampled at a step. @throws {UserError} */
-  sample(step) {
-    return this.file(`steps/${stepFile(step)}`);
+  /** How a prompt was continued at a sampled step. @throws {UserError} */
+  sample(step, prompt) {
+    return this.file(samplePath(step, prompt));
   }
 
   /** PyTorch's logits (V) after the prompt of check.json, with the weights of a step. @throws {UserError} */
@@ -121,8 +129,14 @@ export class Run {
   }
 }
 
+/** 100 -> "000100". */
+const sixDigits = (step) => String(step).padStart(6, "0");
+
 /** 100 -> "000100.json". */
-export const stepFile = (step) => `${String(step).padStart(6, "0")}.json`;
+export const stepFile = (step) => `${sixDigits(step)}.json`;
+
+/** 100, 0 -> "steps/000100-0.json". */
+export const samplePath = (step, prompt) => `steps/${sixDigits(step)}-${prompt}.json`;
 
 const damaged = (path, label, command) =>
   new UserError(`${path} of ${label} is damaged, or belongs to another export.`, command);
@@ -146,11 +160,8 @@ async function fetchBytes(url, what, command) {
   } catch {
     throw new UserError(`${what.first} cannot be reached: is the server still running?`, `${EXPORT} --serve`);
   }
-  if (!response.ok) {
-    throw Object.assign(new UserError(`${what.first} is missing (${response.status}).`, command), {
-      status: response.status,
-    });
-  }
+  const problem = problemOf(response, what.first);
+  if (problem) throw Object.assign(new UserError(problem, command), { isMissing: isMissing(response) });
   return bytes;
 }
 

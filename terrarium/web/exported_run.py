@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 from terrarium import run_checks
@@ -11,7 +12,7 @@ from terrarium.errors import BadInput
 from terrarium.trained import Run
 from terrarium.web.quantize import quantize
 
-WEIGHTS = 6_000_000  # bytes of weights that go along, if nobody says which steps
+WEIGHTS = 20_000_000  # bytes of weights that go along, if nobody says which steps
 FEWEST = 6  # steps with weights, however large they are
 STEP_FILES = 60  # in steps/, if nobody says which
 TEXTS = 10  # held-out texts that heads are tried on
@@ -59,7 +60,7 @@ class ExportedRun(Run):
         large. Raises BadInput for steps without a sample, and if no weights would go along."""
         if wanted is None:
             size = len(quantize(self.model, self.weight_type)[0])
-            self.snapshot_steps = subsample(self.steps, max(FEWEST, WEIGHTS // size))
+            self.snapshot_steps = by_loss(self.steps, self.losses(), max(FEWEST, WEIGHTS // size))
             self.exported_steps = subsample(list(self.samples), STEP_FILES)
             return
         self.snapshot_steps = [step for step in self.steps if step in wanted]
@@ -74,6 +75,11 @@ class ExportedRun(Run):
                 f"None of these steps has saved weights: add at least one of "
                 f"{', '.join(map(str, self.steps))} to --steps."
             )
+
+    def losses(self):
+        """The validation loss at each step whose weights were saved, as far as it was logged."""
+        known = {step: line.get("validation_loss") for step, line in self.log.items()}
+        return {step: known[step] for step in self.steps if known.get(step) is not None}
 
     def exported_model(self, step):
         """The model at a step as a page gets it, whether or not its weights go along."""
@@ -133,9 +139,9 @@ class ExportedRun(Run):
         ]
         return self.files.read_attention(step, lengths, self.s)
 
-    def held_out_texts(self):
+    def held_out_texts(self, n=TEXTS):
         """Ids of some held-out texts, of two tokens at least. Raises BadInput."""
-        texts = [text for text in self.held_out(TEXTS) if len(text) > 1]
+        texts = [text for text in self.held_out(n) if len(text) > 1]
         if not texts:
             raise BadInput(
                 f"In a context of {self.s.n_ctx}, no held-out text has two tokens, so "
@@ -171,6 +177,27 @@ def with_hash(name, real):
 def real_name(folder):
     """What a folder is called; the same on systems that store é as two characters."""
     return unicodedata.normalize("NFC", folder.resolve().name)
+
+
+def by_loss(steps, losses, n):
+    """At most n of some steps, the first and the last among them, so that the loss changes about as
+    much from each to the next: most of them lie where most is learned. losses: {step: loss}; a step
+    without one counts as no change."""
+    if len(steps) <= n:
+        return list(steps)
+    changed = [0.0]  # how far the loss has moved until each step, up and down
+    for before, after in pairwise(steps):
+        moved = abs(losses[after] - losses[before]) if {before, after} <= losses.keys() else 0.0
+        changed.append(changed[-1] + moved)
+    chosen = {0, len(steps) - 1}
+    while len(chosen) < n:  # halve the largest change between two neighbours that can be halved
+        ordered = sorted(chosen)
+        gaps = [(a, b) for a, b in pairwise(ordered) if b - a > 1]
+        a, b = max(gaps, key=lambda gap: (changed[gap[1]] - changed[gap[0]], gap[1] - gap[0]))
+        middle = (changed[a] + changed[b]) / 2
+        between = range(a + 1, b)
+        chosen.add(min(between, key=lambda i: (abs(changed[i] - middle), abs(2 * i - a - b), i)))
+    return [steps[i] for i in sorted(chosen)]
 
 
 def subsample(steps, n):

@@ -20,20 +20,43 @@ from terrarium.baselines import baselines
 from terrarium.errors import BadInput, resume_command
 from terrarium.generation import generate_batch
 from terrarium.interpret import (
-    ablation,
+    MIN_GAIN,
+    MIN_SCORE,
+    TIMES_CHANCE,
+    ablated_losses,
+    ablated_repeat_gain,
+    affordable,
     attention_entropy,
     best_role,
     cosine_baseline,
     direct_logit_effect,
     max_activating_examples,
     most_attended,
+    most_missed,
     neuron_activations,
+    passes,
     pca,
     rare_and_strong,
-    roles,
+    repeat_gain,
+    role_scores,
+    token_losses,
+    uniform_entropy,
 )
-from terrarium.milestones import Sample, find_milestones, learn_language
+from terrarium.milestones import (
+    DETECTORS,
+    LIMIT,
+    N_DRAWS,
+    Sample,
+    choose_criteria,
+    draw_sample,
+    find_milestones,
+    learn_language,
+    least_texts,
+    rule_step,
+    unigram_probs,
+)
 from terrarium.replay import replay
+from terrarium.row_threads import one_core_if_small
 from terrarium.rules import eval_prompts, rule_accuracy
 from terrarium.settings import PATHS
 from terrarium.text import END
@@ -45,6 +68,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 TEXTS = 32  # how many are written at each snapshot, to see which rules they follow
+DESCRIBED = 40  # held-out texts on which what a head is good for is measured
 POINTS = 1500  # of a curve: more are averaged
 
 
@@ -139,8 +163,8 @@ def compare(run):
 def samples(run, log, heads):
     """What was written at every sample, which rules it followed, and the milestones."""
     accuracy = rule_accuracy_by_step(run)
-    found = milestones(run, log.get("baselines", {}), heads, accuracy)
-    return dict(continuations(run), rule_accuracy=accuracy, milestones=found)
+    reached, chance = milestones(run, log.get("baselines", {}), heads, accuracy)
+    return dict(continuations(run), rule_accuracy=accuracy, milestones=reached, chance=chance)
 
 
 def continuations(run):
@@ -174,20 +198,16 @@ def rule_accuracy_by_step(run):
     rules, or if the context is too small for all questions."""
     if not hasattr(run.corpus, "check"):
         return None
-    prompts, n_tokens, _ = eval_prompts(run.corpus, run.tokenizer, run.s)
+    prompts, n_tokens = rule_prompts(run)
     if not prompts:
         return None
-    prompts = prompts[:: max(1, len(prompts) // TEXTS)][:TEXTS]
     rows, by_rule = [run.encode_prompt(prompt) for prompt in prompts], {}
     for step in run.steps:
-        written = generate_batch(
-            run.exported_model(step),
-            rows,
-            n_tokens,
-            run.s.n_ctx,
-            run.tokenizer.end,
-            run.s.temperature,
-        )
+        model = run.exported_model(step)
+        with one_core_if_small(model, len(rows)):  # speed only
+            written = generate_batch(
+                model, rows, n_tokens, run.s.n_ctx, run.tokenizer.end, run.s.temperature
+            )
         texts = [run.tokenizer.decode(row).replace(END, "") for row in written]
         accuracy, n_texts = rule_accuracy(run.corpus.check, prompts, texts)
         for rule, fraction in accuracy.items():
@@ -195,8 +215,22 @@ def rule_accuracy_by_step(run):
     return dict(snapshot_steps=run.steps, accuracy=by_rule, n_texts=dict(n_texts))
 
 
+def rule_prompts(run):
+    """TEXTS prompts from all over those that test a model, and how many tokens follow each."""
+    prompts, n_tokens, _ = eval_prompts(run.corpus, run.tokenizer, run.s)
+    return prompts[:: max(1, len(prompts) // TEXTS)][:TEXTS], n_tokens
+
+
 def milestones(run, losses, heads, accuracy):
-    """What find_milestones finds in the samples, and the milestones of heads and rules."""
+    """What find_milestones finds in the samples, and the milestones of heads and rules; and what
+    chance would reach. Without the text, nobody knows that: then there are those of heads and
+    losses only."""
+    try:
+        language = learn_language(run.text(600_000))
+        criteria, rules, chance = against_chance(run, language, accuracy or {})
+    except BadInput as reason:
+        run.missing["milestones"] = str(reason)
+        language, criteria, rules, chance = None, {}, (), None
     found = [
         Sample(
             step,
@@ -208,24 +242,84 @@ def milestones(run, losses, heads, accuracy):
         )
         for step, sample in run.samples.items()
     ]
-    others = [*(role_milestones(heads) if heads else ()), *rule_milestones(accuracy or {})]
-    try:
-        text = run.text(600_000)
-    except BadInput as reason:
-        run.missing["milestones"], text = str(reason), ""
-    reached = find_milestones(found, learn_language(text), losses, others)
-    if "parent" in run.facts:  # what its parent could do already is no milestone of this run
-        reached = [one for one in reached if one["step"] > 0]
-    return reached
+    others = [*(role_milestones(heads) if heads else ()), *rules]
+    reached = find_milestones(found, language, losses, criteria, others)
+    if "parent" in run.facts:
+        reached = without_those_of_parent(reached, list(run.samples))
+    return reached, chance
+
+
+def without_those_of_parent(reached, sampled_steps):
+    """What its parent could do already is no milestone of a run. A single sample may miss it, so
+    what the first three samples show in a text is taken for something that the parent could do."""
+    third = sampled_steps[:3][-1]
+    return [one for one in reached if one["step"] > (third if one["kind"] in DETECTORS else 0)]
+
+
+def against_chance(run, language, accuracy):
+    """The criteria for texts, the milestones of rules, and what is exported of both: how often
+    tokens that are drawn at random, without a model, would do the same."""
+    ways = dict(
+        uniform=None,
+        unigram=unigram_probs(run.tokens("train")[:5_000_000], len(run.vocab), run.s.temperature),
+    )
+    lengths = new_tokens(run, run.prompts, run.s.sample_tokens)
+    drawn = {}
+    for way, p in ways.items():
+        rng = np.random.default_rng(1)
+        drawn[way] = [
+            draw_sample(run.tokenizer, run.prompts, lengths, p, rng) for _ in range(N_DRAWS)
+        ]
+    criteria = choose_criteria(language, drawn, len(run.samples))
+    rules = rule_criteria(run, accuracy, ways)
+    chance = dict(
+        limit=LIMIT,
+        n_samples=len(run.samples),
+        n_draws=N_DRAWS,
+        texts={kind: exported_criterion(one) for kind, one in criteria.items()},
+        rules=rules,
+    )
+    return criteria, list(rule_milestones(accuracy, rules)), chance
+
+
+def exported_criterion(criterion):
+    odds = dict(uniform=criterion.uniform, unigram=criterion.unigram, is_used=criterion.is_used)
+    return odds if criterion.n_words is None else dict(odds, n_words=criterion.n_words)
+
+
+def new_tokens(run, prompts, n_tokens):
+    """How many tokens have room after each prompt, n_tokens at most."""
+    return [min(n_tokens, run.s.n_ctx - len(run.encode_prompt(prompt))) for prompt in prompts]
+
+
+def rule_criteria(run, accuracy, ways):
+    """For each rule: how often texts of random tokens keep it, and how many texts of a snapshot
+    have to keep it to show that most do, and not by chance; None if that cannot be shown."""
+    if not accuracy:
+        return {}
+    prompts, n_tokens = rule_prompts(run)
+    prompts, kept = prompts * 4, {}
+    lengths = new_tokens(run, prompts, n_tokens)
+    for way, p in ways.items():
+        drawn = draw_sample(run.tokenizer, prompts, lengths, p, np.random.default_rng(1))
+        texts = [(prompt + continuation).replace(END, "") for prompt, continuation in drawn.texts]
+        kept[way], _ = rule_accuracy(run.corpus.check, prompts, texts)
+    found = {}
+    for rule, n_texts in accuracy["n_texts"].items():
+        drawn = {way: round(fractions.get(rule, 0), 3) for way, fractions in kept.items()}
+        most = max(0.5, *drawn.values())
+        least = least_texts(n_texts, most, len(accuracy["snapshot_steps"]))
+        found[rule] = dict(**drawn, n_texts=n_texts, least=least)
+    return found
 
 
 def role_milestones(heads):
-    """For each role, the first snapshot at which a head gives it half of its attention."""
-    for role, chance in heads["uniform_scores"].items():
-        for step, scores in zip(heads["snapshot_steps"], heads["scores"]):
-            of_role = np.array(scores[role])
-            if of_role.max() >= max(0.5, 2 * chance):
-                layer, head = np.unravel_index(of_role.argmax(), of_role.shape)
+    """For each role, the first snapshot at which a head passes its test, and the best of them."""
+    for role in heads["uniform_scores"]:
+        for i, step in enumerate(heads["snapshot_steps"]):
+            of_role = np.array(heads["scores"][i][role])
+            layer, head = np.unravel_index(of_role.argmax(), of_role.shape)
+            if has_role(heads, role, i, layer, head):
                 yield dict(
                     kind="head",
                     step=step,
@@ -238,37 +332,42 @@ def role_milestones(heads):
                 break
 
 
-def rule_milestones(accuracy):
-    """For each rule, the first snapshot at which most of what is written follows it."""
-    for rule, fractions in accuracy.get("accuracy", {}).items():
-        found = [
-            (step, fraction)
-            for step, fraction in zip(accuracy["snapshot_steps"], fractions)
-            if fraction > 0.5
-        ]
-        if found and found[0][0] > 0:
+def has_role(heads, role, i, layer, head):
+    """Whether a head passes the test of a role at the i-th snapshot."""
+    score, chance = heads["scores"][i][role][layer][head], heads["uniform_scores"][role]
+    return passes(role, score, chance, heads["repeat_gain"][i])
+
+
+def rule_milestones(accuracy, rules):
+    """For each rule, the first snapshot from which on most of what is written follows it."""
+    for rule, criterion in rules.items():
+        fractions = accuracy["accuracy"][rule]
+        if criterion["least"] is None:
+            continue
+        least = round(criterion["least"] / criterion["n_texts"], 3)
+        most = max(0.5, criterion["uniform"], criterion["unigram"])
+        i = rule_step(fractions, least, most)
+        if i is not None and fractions[0] <= most:  # otherwise it began with it
             yield dict(
                 kind="rule",
-                step=found[0][0],
+                step=accuracy["snapshot_steps"][i],
                 prompt=None,
                 text=None,
                 rule=rule,
-                accuracy=found[0][1],
+                accuracy=fractions[i],
             )
 
 
 def write_steps(run, folder):
-    """steps/NNNNNN.json, a file for each exported sample."""
+    """steps/NNNNNN-P.json, a file for each exported sample and prompt: a page shows one of them."""
     for step in run.exported_steps:
         sample, arrays = run.samples[step], run.attention(step)
-        found = [
-            continuation(run, one, arrays[f"weights_{i}"], arrays[f"entropy_{i}"])
-            for i, one in enumerate(sample["continuations"])
-        ]
-        write_json(
-            folder / f"steps/{step:06}.json",
-            dict(step=step, temperature=sample["temperature"], continuations=found),
-        )
+        for i, one in enumerate(sample["continuations"]):
+            shown = continuation(run, one, arrays[f"weights_{i}"], arrays[f"entropy_{i}"])
+            write_json(
+                folder / f"steps/{step:06}-{i}.json",
+                dict(step=step, temperature=sample["temperature"], prompt=i, **shown),
+            )
 
 
 def continuation(run, recorded, weights, entropy):
@@ -297,47 +396,94 @@ def token_with_top(run, token):
 
 
 def heads(run):
-    """What each head does, by snapshot: how well it plays each role, the loss without it, and the
-    entropy of its attention; and the tokens it attends to most. Lists are (L, H); losses and
-    entropies in nats."""
-    texts = run.held_out_texts()
+    """What each head does, by snapshot: how well it does in the tests of each role, the loss
+    without it, and the entropy of its attention; and what it does at the end. Lists are (L, H);
+    losses and entropies in nats."""
+    texts, start = affordable(run.last, run.held_out_texts()), run.tokenizer.start
     found = dict(
         snapshot_steps=run.snapshot_steps,
         n_texts=len(texts),
         n_tokens=sum(map(len, texts)),
         scores=[],
+        repeat_gain=[],
         loss=[],
         ablated_loss=[],
         attention_entropy=[],
+        uniform_entropy=round(uniform_entropy(texts), 3),
     )
-    for model in run.models.values():
-        scores, chance = roles(model, texts)
-        loss, ablated_loss = ablation(model, texts)
-        found["scores"].append({role: numbers(score, 3) for role, score in scores.items()})
-        found["loss"].append(round(loss, 4))
-        found["ablated_loss"].append(numbers(ablated_loss, 4))
-        found["attention_entropy"].append(numbers(attention_entropy(model, texts), 3))
-    # `scores` and `chance` are now those of the last model.
-    best = [
-        [best_role(scores, chance, layer, head) for head in range(run.s.n_head)]
-        for layer in range(run.s.n_layer)
-    ]
+    with one_core_if_small(run.last, max(map(len, texts))):
+        for model in run.models.values():
+            scores, chance = role_scores(model, texts, start)
+            found["scores"].append({role: numbers(score, 3) for role, score in scores.items()})
+            found["repeat_gain"].append(round(repeat_gain(model, start), 3))
+            found["loss"].append(round(token_losses(model, texts).mean().item(), 4))
+            found["ablated_loss"].append(numbers(ablated_losses(model, texts).mean(-1), 4))
+            found["attention_entropy"].append(numbers(attention_entropy(model, texts), 3))
+        last_gain = numbers(ablated_repeat_gain(run.last, start), 3)
+        described = description(run)
+    found["uniform_scores"] = chance
+    required = dict(score=MIN_SCORE, times_chance=TIMES_CHANCE, repeat_gain=round(MIN_GAIN, 3))
     return dict(
         found,
-        uniform_scores=chance,
-        roles=[[exported_role(role) for role in layer] for layer in best],
-        most_attended=most_attended(run.last, texts),
+        required=required,
+        roles=final_roles(run, found),
+        ablated_repeat_gain=last_gain,
+        described=described,
         sampled=sampled_entropy(run),
     )
 
 
-def exported_role(role):
+def final_roles(run, heads):
+    """The role of each head at the end, (L, H), and since which snapshot it has had it."""
+    scores = {role: torch.tensor(score) for role, score in heads["scores"][-1].items()}
+    chance, gain = heads["uniform_scores"], heads["repeat_gain"][-1]
+    return [
+        [
+            exported_role(heads, best_role(scores, chance, gain, layer, head), layer, head)
+            for head in range(run.s.n_head)
+        ]
+        for layer in range(run.s.n_layer)
+    ]
+
+
+def exported_role(heads, role, layer, head):
+    """A Role of a head; all of it is None but the confidence if the head has none."""
+    if role.role is None:
+        return dict(role._asdict(), since_step=None)
+    since = None
+    for i, step in enumerate(heads["snapshot_steps"]):
+        if not has_role(heads, role.role, i, layer, head):
+            since = None
+        elif since is None:
+            since = step
+    return dict(rounded(role), since_step=since)
+
+
+def description(run):
+    """What each head attends to at the end, and which tokens are predicted worse without it; on
+    more texts than at every snapshot, because most tokens are rare. (L, H)"""
+    texts = affordable(run.last, run.held_out_texts(DESCRIBED), limit=5e11)
+    rises = ablated_losses(run.last, texts) - token_losses(run.last, texts)  # (L, H, N)
     return dict(
-        role=role.role,
-        score=round(role.score, 3),
-        chance=round(role.chance, 3),
-        confidence=role.confidence,
+        n_texts=len(texts),
+        n_tokens=sum(map(len, texts)),
+        most_attended=[
+            [[rounded(one) for one in head] for head in layer]
+            for layer in most_attended(run.last, texts)
+        ],
+        most_missed=[
+            [[rounded(one) for one in most_missed(texts, head)] for head in layer]
+            for layer in rises
+        ],
     )
+
+
+def rounded(found):
+    """A named tuple as an object, its numbers rounded."""
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in found._asdict().items()
+    }
 
 
 def sampled_entropy(run):

@@ -24,7 +24,7 @@ from terrarium.errors import BadInput, os_error_sentence
 from terrarium.files import atomic_write, is_link, patiently
 from terrarium.locks import locked, try_lock
 
-FORMAT = 2  # of the exported files; a page refuses any other
+FORMAT = 3  # of the exported files; a page refuses any other
 MARKER = "terrarium-site.json"
 MARKER_LOCK = ".terrarium-site.lock"
 STAGING = ".new-"
@@ -43,7 +43,9 @@ PARTS = (
     "code",
     "corpus",
 )
-FILE = re.compile(rf"({'|'.join(PARTS)})\.json|(steps|logits)/\d+\.json|weights/\d+\.bin", re.ASCII)
+FILE = re.compile(
+    rf"({'|'.join(PARTS)})\.json|steps/\d+(-\d+)?\.json|logits/\d+\.json|weights/\d+\.bin", re.ASCII
+)
 
 # What exports of earlier versions consist of besides, and a new one replaces.
 EARLIER = ("film.json",)
@@ -85,7 +87,7 @@ def install(site, staging, name, pages):
     exported = site / "exported"
     moves = stage_pages(site, pages, staging / "pages") if pages else []
     index = staging / "index.json"
-    write_index(index, exported, {name: staging / "new" / name})
+    write_index(index, exported, name, staging / "new" / name)
     with contextlib.ExitStack() as undo:
         for new, place in moves:
             make_folders(place.parent, undo)
@@ -426,15 +428,17 @@ def read_json(path):
         return None
 
 
-def write_index(path, exported, coming):
-    """index.json: the runs that a page can choose from. coming: {name: folder} of new ones."""
+def write_index(path, exported, name, folder):
+    """index.json: the runs that a page can choose from. The one that is coming, which is still in
+    another folder, is the one that pages show first."""
     folders = {
         folder.name: folder
         for folder in exported.glob("[!.]*")
         if folder.is_dir() and not is_link(folder)
-    } | coming
-    entries = [index_entry(name, folders[name]) for name in sorted(folders)]
-    write_json(path, dict(format=FORMAT, runs=[entry for entry in entries if entry]))
+    } | {name: folder}
+    entries = [index_entry(other, folders[other]) for other in sorted(folders)]
+    runs = [entry for entry in entries if entry]
+    write_json(path, dict(format=FORMAT, latest=name, runs=runs))
 
 
 def index_entry(name, folder):

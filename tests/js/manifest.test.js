@@ -320,7 +320,7 @@ test("weights lie in the folder weights, in a file named after a step", () => {
 const isAcceptedFile = (path) => isAccepted("files", { [path]: { bytes: 1, sha256: "" } });
 
 test("JSON files lie in the folder of the run, or in steps and logits", () => {
-  for (const path of ["log.json", "some_other-file.json", "steps/000100.json", "logits/7.json"]) {
+  for (const path of ["log.json", "some_other-file.json", "steps/000100-4.json", "logits/7.json"]) {
     assert.equal(isAcceptedFile(path), true, path);
   }
   for (const path of [

@@ -76,12 +76,12 @@ const halfOf = (path) => bytesOf(path).subarray(0, bytesOf(path).length / 2);
 const NO_RUNS = "There is no run to show yet: train a model, then export it.";
 const TRAIN = "python train.py && python export_for_web.py --serve";
 
-const indexOf = (runs, format = 2) => JSON.stringify({ format, runs });
+const indexOf = (runs, format = 3) => JSON.stringify({ format, runs });
 
 test("the runs to choose from have names and sizes", async () => {
   assert.deepEqual(
     (await listRuns()).map(({ name, parameters }) => [name, parameters]),
-    [["stories", 952576]],
+    [["stories", 820992]],
   );
 });
 
@@ -97,7 +97,7 @@ test("a list of another format is not read", async () => {
   await assertError(
     listRuns(),
     "The list of runs was exported in format 9, but this page reads " +
-      "format 2: export it again with the export_for_web.py that came with this page.",
+      "format 3: export it again with the export_for_web.py that came with this page.",
     EXPORT,
   );
 });
@@ -111,12 +111,24 @@ test("a list that is not JSON is damaged", async () => {
 
 test("an error of the server is not taken for an empty list", async () => {
   served["index.json"] = 500;
-  await assertError(listRuns(), "The list of runs is missing (500).", EXPORT);
+  await assertError(listRuns(), "The list of runs cannot be sent by the server (500).", EXPORT);
 });
 
 test("without a server, the list cannot be reached", async () => {
   served["index.json"] = "offline";
   await assertError(listRuns(), "The list of runs cannot be reached: is the server still running?", SERVE);
+});
+
+test("the run that was exported last comes first, and else stories, and else the first in the list", async () => {
+  const runs = ["ant", "bee", "stories"].map((name) => ({ name, parameters: 1 }));
+  const firstOf = async (index) => {
+    served["index.json"] = JSON.stringify({ format: 3, ...index });
+    return (await listRuns()).map(({ name }) => name).join();
+  };
+  assert.equal(await firstOf({ runs, latest: "bee" }), "bee,ant,stories");
+  assert.equal(await firstOf({ runs }), "stories,ant,bee");
+  assert.equal(await firstOf({ runs, latest: "gone" }), "stories,ant,bee");
+  assert.equal(await firstOf({ runs: runs.slice(0, 2), latest: 5 }), "ant,bee");
 });
 
 test("entries of the list that are no runs are left out", async () => {
@@ -140,7 +152,7 @@ test("an opened run has its name, its manifest and its vocabulary", async () => 
   const run = await openRun("stories");
   assert.ok(run instanceof Run);
   assert.equal(run.name, "stories");
-  assert.equal(run.manifest.settings.n_layer, 4);
+  assert.equal(run.manifest.settings.n_layer, 3);
   assert.equal(run.vocab[0], "<|endoftext|>");
   assert.equal(run.url.href, `${EXPORTED.href}stories/`);
 });
@@ -210,13 +222,13 @@ test("a manifest that is not JSON is damaged", async () => {
 });
 
 test("a manifest of another format is not read, even if it is wrong in other ways", async () => {
-  const manifests = { '{"format": 1}': "1", '{"format": "2"}': "2", "[]": "undefined", "{}": "undefined" };
+  const manifests = { '{"format": 1}': "1", '{"format": "3"}': "3", "[]": "undefined", "{}": "undefined" };
   for (const [manifest, format] of Object.entries(manifests)) {
     served["stories/manifest.json"] = manifest;
     await assertError(
       openRun("stories"),
       `The run stories was exported in format ${format}, but ` +
-        "this page reads format 2: export it again with the export_for_web.py that came with this " +
+        "this page reads format 3: export it again with the export_for_web.py that came with this " +
         "page.",
       EXPORT,
     );
@@ -239,7 +251,7 @@ test("a manifest with a wrong part is damaged", async () => {
 test("a part, a sample and logits are the content of their files", async () => {
   const run = await openRun("stories");
   assert.deepEqual(await run.part("heads"), contentOf("stories/heads.json"));
-  assert.deepEqual(await run.sample(100), contentOf("stories/steps/000100.json"));
+  assert.deepEqual(await run.sample(100, 1), contentOf("stories/steps/000100-1.json"));
   assert.deepEqual(await run.logits(300), contentOf("stories/logits/000300.json"));
 });
 
@@ -298,10 +310,10 @@ test("a file that was cut, or in which one number was changed, is damaged", asyn
 
 test("a sample that belongs to another step is damaged", async () => {
   const run = await openRun("stories");
-  served["stories/steps/000100.json"] = bytesOf("stories/steps/000200.json");
+  served["stories/steps/000100-0.json"] = bytesOf("stories/steps/000200-0.json");
   await assertError(
-    run.sample(100),
-    "steps/000100.json of the run stories is damaged, or belongs " + "to another export.",
+    run.sample(100, 0),
+    "steps/000100-0.json of the run stories is damaged, or belongs " + "to another export.",
     EXPORT_STORIES,
   );
 });
@@ -345,7 +357,11 @@ test("a file that was exported and is not JSON is damaged", async () => {
 
 test("a file that the manifest does not name was not exported, and is not fetched", async () => {
   const run = await openRun("stories");
-  await assertError(run.sample(99), "steps/000099.json of the run stories was not exported.", EXPORT_STORIES);
+  await assertError(
+    run.sample(99, 0),
+    "steps/000099-0.json of the run stories was not exported.",
+    EXPORT_STORIES,
+  );
   await assertError(run.part("nothing"), "nothing.json of the run stories was not exported.", EXPORT_STORIES);
   assert.equal(fetched.length, 1);
 });
@@ -416,7 +432,7 @@ test("a connection that is lost while a file comes is one that cannot be reached
 
 test("a list of runs that is no list has no run to show", async () => {
   for (const runs of ["abc", { length: 1 }, [null]]) {
-    answerWith(new Response(JSON.stringify({ format: 2, runs })));
+    answerWith(new Response(JSON.stringify({ format: 3, runs })));
     const error = await errorOf(listRuns());
     assert.ok(error instanceof UserError, String(error));
     assert.match(error.message, /There is no run to show yet/);
