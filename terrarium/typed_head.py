@@ -32,6 +32,7 @@ STAGES = {  # those of judge.py, as the terminal names them
     "finite": "no NaN and no infinity",
     "row_sums": "rows that sum to one",
     "causal_mask": "the causal mask",
+    "whole_past": "the whole past",
     "scale": "the scale",
     "weighted_sum": "the weighted sum",
     "other_sizes": "other sizes",
@@ -119,6 +120,10 @@ def read_head(path):
     except (Exception, SystemExit) as error:  # exit() would end the training, too, in silence
         lines = [line for file, line in judge.traceback_of(error) if file == str(path)]
         line = lines[-1] if lines else None
+        if judge.is_endless(error):
+            raise BadInput(
+                f"{path} cannot be read: a function in it calls itself without end."
+            ) from None
         raise BadInput(
             f"Running {path} raises {judge.raised(error, line)}: "
             f"{judge.words_of(error)}. All it has to do is define {WANTED}."

@@ -1,5 +1,6 @@
 """The judge of a typed attention(q, k, v) (site/exercise/judge.py): right ones pass, wrong ones hear which mistake it is."""
 
+import math
 import re
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ from terrarium import typed_head
 from typed_heads import (
     HELPER,
     HELPER_LINE,
+    HINTS,
     MISLEADING,
     RIGHT,
     RIGHT_CLASSES,
@@ -35,7 +37,7 @@ def test_a_right_head_passes(body):
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_head_fails_at_its_stage_and_in_its_line(name):
     _, _, stage, line = WRONG[name]
-    hint = "undefined_name" if name == "a typing error" else stage
+    hint = HINTS.get(name, stage)
     mistake = judge(head(wrong(name))[0])
     assert (mistake.stage, mistake.hint, mistake.line) == (stage, hint, line)
 
@@ -58,20 +60,32 @@ def test_a_wrong_class_fails_at_its_stage_and_in_its_line(name):
         "no mask": "changing token 1 changes the result for token 0, which is earlier",
         "a mask for the result only": "some above the diagonal are not zero",
         "a mask for the weights only": "it comes in through the scores or the values",
-        "a mask that is only large": "does the mask subtract enough from them",
+        "a mask that is only large": "The mask subtracts too little.",
+        "a mask of a thousand": "The mask subtracts too little.",
+        "zeros, not minus infinity": "e⁰ is 1",
+        "zeros that stand for the future": "Token 3 gives no weight to token 1, though that is earlier",
+        "a window of three tokens": "Token 3 gives no weight to token 0, which is earlier",
+        "a window of 130 tokens": "not for 256 tokens. Token 130 gives no weight to token 0",
+        "keys reshaped, not transposed": "k.transpose(-2, -1) turns rows into columns",
+        "all dimensions reversed": "k.T reverses all dimensions",
+        "one power of a whole tensor": "torch.exp and torch.sqrt take a tensor",
         "a mask after softmax": "Row 0 of the weights sums to 0.0514",
         "softmax over the columns": "The columns of the weights sum to one, not the rows",
         "no softmax": "Some weights are infinite",
         "weights that are NaN": "Some weights are NaN",
         "a result that is NaN": "Some results are NaN or infinite",
         "no scale": "The scores are not scaled.",
-        "a scale by D": "The scores are scaled down too much.",
-        "a scale upside down": "The scores are scaled up, not down.",
-        "a scale of another size": "whose query meets whose key",
+        "a scale by D": "The scores are scaled down too much: they are divided by 5; here √D is 2.24.",
+        "a scale of ten": "they are divided by 10; here √D is 2.24.",
+        "a scale upside down": "The scores are scaled up, not down: they are multiplied by 2.24.",
+        "a scale of another size": "they are divided by 2.65; here √D is 2.24.",
+        "the root of another size": "too little: they are divided by 1.73; here √D is 2.24.",
+        "all tokens seen alike": "All scores are the same",
+        "queries and keys swapped": "whose query meets whose key",
         "keys mixed, not values": "which weight belongs to which value?",
-        "a window of forty tokens": "not for 130 tokens and heads of 5 numbers",
+        "a window of forty tokens": "not for 256 tokens. Token 40 gives no weight to token 0",
         "a mask of one size": "It raises RuntimeError in line 9: The size of tensor a (33)",
-        "no transpose": "Here q, k and v have the shape (2, 3, 7, 5)",
+        "no transpose": "left of @ is 5, and the second-to-last size of what is right of it is 7",
         "leaving": "It raises SystemExit in line 11: no message.",
         "calling itself": "It calls itself again and again",
         "nothing": "It returns nothing.",
@@ -95,6 +109,7 @@ def test_the_message_says_what_is_wrong(name, words):
         "a layer forgotten": "It has no layer called key.",
         "sizes swapped": "it has to turn 15 numbers into 5: (5, 15)",
         "a bias": "bias=False leaves it out",
+        "a parameter, not a layer": "self.query is a Parameter",
         "a call instead of forward": "It has no forward(self, x)",
         "a wrong name": "Here x has the shape (6, 7, 15)",
     }.items(),
@@ -123,6 +138,7 @@ STAGES = (
     "finite",
     "row_sums",
     "causal_mask",
+    "whole_past",
     "scale",
     "weighted_sum",
     "other_sizes",
@@ -133,7 +149,7 @@ def test_the_stages_come_one_by_one_up_to_the_first_mistake():
     right = list(typed_head.judge.stages(train.attention, torch))
     assert right == [(stage, None) for stage in STAGES]
     *before, (stage, mistake) = typed_head.judge.stages(head(wrong("no scale"))[0], torch)
-    assert before == right[:5]
+    assert before == right[:6]
     assert stage == mistake.stage == "scale"
 
 
@@ -167,6 +183,36 @@ def test_a_class_that_is_first_called_in_inference_mode_can_be_trained_afterward
         typed(q, q, q)
     typed(q, q, q)[0].sum().backward()
     assert q.grad is not None
+
+
+def test_a_head_that_goes_from_cell_to_cell_is_not_asked_for_a_whole_context_where_that_takes_long(
+    monkeypatch,
+):
+    asked = []
+
+    def slow(q, k, v):
+        asked.append(q.shape[-2])
+        clock[0] += q.shape[-2] ** 2 * 1e-4  # seconds
+        return train.attention(q, k, v)
+
+    clock = [0]
+    monkeypatch.setattr(typed_head.judge, "now", lambda: clock[0])
+    assert judge(slow) is None and max(asked) == 33
+    monkeypatch.setattr(typed_head.judge, "now", lambda: 0)
+    assert judge(slow) is None and max(asked) == typed_head.judge.CONTEXT
+
+
+def test_powers_that_overflow_are_no_peeking_at_the_future():
+    """Neither in floats of Python, which raise an error, nor in tensors, which become NaN."""
+
+    def by_hand(q, k, v):
+        scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+        cells = scores.flatten().tolist()
+        powers = torch.tensor([math.exp(one) for one in cells]).view(scores.shape).tril()
+        weights = powers / powers.sum(-1, keepdim=True)
+        return weights @ v, weights
+
+    assert typed_head.judge.judge(by_hand, torch) is None
 
 
 def test_gradients_that_are_switched_off_are_noticed():

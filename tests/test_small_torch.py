@@ -415,6 +415,90 @@ def test_triangles_are_those_of_pytorch(both, shape, diagonal, kind):
     )
 
 
+@settings(derandomize=True, max_examples=20)
+@given(rows=st.integers(-1, 4), columns=st.integers(0, 4), offset=st.integers(-3, 3))
+def test_indices_of_triangles_and_grids_are_those_of_pytorch(both, rows, columns, offset):
+    both(
+        [
+            f"torch.triu_indices({rows}, {columns}, {offset})",
+            f"torch.tril_indices(row={rows}, col={columns}, offset={offset})",
+            f"row, column = torch.triu_indices({max(0, rows)}, {columns})",
+            "row",
+            f"a = {made('real', [5, 5])}",
+            "a[row, column] = -math.inf",
+            "a",
+            f"torch.meshgrid(torch.arange({columns}), torch.arange(3), indexing='ij')",
+            f"torch.meshgrid([torch.arange({columns}), torch.arange(3)], indexing='xy')",
+            f"torch.arange({columns}).tile((3, 1))",
+            f"torch.arange(6).view(2, 3).tile({columns})",
+            f"torch.vstack([torch.arange({columns}), torch.arange({columns})])",
+            f"torch.hstack((torch.arange({columns}), torch.arange(2)))",
+            "torch.hstack([real(2, 1), real(2, 3)])",
+            f"torch.moveaxis(real(2, 3, 4), {offset}, -1)",
+        ]
+    )
+
+
+def test_limits_of_numbers_and_what_replaces_them_are_those_of_pytorch(both):
+    limits = "bits eps max min tiny smallest_normal resolution dtype".split()
+    both(
+        [
+            *(f"torch.finfo(torch.float32).{name}" for name in limits),
+            "torch.finfo().min",
+            "torch.finfo(real(2).dtype).min",
+            "torch.iinfo(torch.int64).max",
+            "torch.finfo(torch.int64)",
+            "torch.iinfo(torch.float32)",
+            "a = real(2, 3)",
+            "a.masked_fill(a > 0, torch.finfo(a.dtype).min)",
+            "a.masked_fill(a > 0, -torch.finfo(a.dtype).max).softmax(-1)",
+            "a + torch.finfo(torch.float32).min",
+            "b = a.log() / 0",
+            "b.nan_to_num()",
+            "torch.nan_to_num(b, nan=1.0, neginf=-2)",
+            "b.nan_to_num_(0.5)",
+            "b",
+        ]
+    )
+
+
+@settings(derandomize=True, max_examples=30)
+@given(
+    sizes=st.tuples(SIZES, SIZES, SIZES),
+    factors=st.sampled_from(["", ", beta=0", ", alpha=0.5", ", beta=2, alpha=3.0"]),
+    broadcast=st.booleans(),
+)
+def test_sums_with_products_are_those_of_pytorch(both, sizes, factors, broadcast):
+    n, m, k = sizes
+    both(
+        [
+            f"a = {made('real', [1 if broadcast else n, m])}",
+            f"torch.addmm(a, {made('real', [n, k])}, {made('real', [k, m], 2)}{factors})",
+            f"a.addmm({made('real', [n, k])}, {made('real', [k, m], 2)}{factors})",
+            f"torch.baddbmm(a, {made('real', [2, n, k])}, {made('real', [2, k, m], 2)}{factors})",
+            f"torch.baddbmm(a * math.nan, real(2, {n}, {k}), real(2, {k}, {m}), beta=0)",
+        ]
+    )
+
+
+def test_the_longer_names_do_what_the_short_ones_do(both):
+    names = "multiply divide true_divide subtract greater greater_equal less less_equal not_equal"
+    both(
+        [
+            "a = real(2, 3)",
+            "b = real(2, 3, seed=2)",
+            *(f"torch.{name}(a, b)" for name in names.split()),
+            *(f"a.{name}(2)" for name in names.split()),
+            "a.multiply_(2).divide_(3).subtract_(b, alpha=2)",
+            "torch.absolute(a) + torch.negative(b)",
+            "a.clip(min=0)",
+            "a.index_fill(1, torch.tensor([0, 2]), -math.inf)",
+            "a.index_fill_(-1, torch.tensor([1]), 5)",
+            "a",
+        ]
+    )
+
+
 @settings(derandomize=True, max_examples=40)
 @given(
     shapes=st.lists(st.lists(st.integers(1, 2), min_size=1, max_size=3), min_size=1, max_size=3),

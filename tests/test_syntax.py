@@ -152,3 +152,46 @@ def test_a_source_that_is_fine_is_not_accused(source):
     """Nothing is found by looking, so that only the line is named that Python itself names."""
     message, line = explain(source, 1)
     assert line == 1 and message.startswith("Python cannot read line 1: ")
+
+
+@pytest.mark.parametrize(
+    "tail", ["# — “x” ♥\n", "s = '— “x” ♥ \u200b'\n", "σ = λ = 1\n", "вес = 1\n"]
+)
+def test_signs_in_texts_and_comments_and_names_in_other_alphabets_are_left_alone(tail):
+    assert syntax.lookalike(SOURCES[0] + tail) is None
+
+
+@pytest.mark.parametrize("letter, latin", [("а", "a"), ("о", "o"), ("х", "x")])
+def test_a_letter_that_only_looks_latin_is_named(letter, latin):
+    source = SOURCES[0].replace("softmax", "softmax".replace(latin, letter), 1)
+    assert source != SOURCES[0]
+    message, line = syntax.lookalike(source)
+    assert letter in message and f"the letter {latin}" in message
+    assert letter in source.split("\n")[line - 1]
+
+
+SIGNS = st.one_of(  # of texts in many languages
+    st.characters(min_codepoint=first, max_codepoint=last, categories=["P", "S", "Z", "Cf"])
+    for first, last in (
+        (0x80, 0xFF),
+        (0x2000, 0x20CF),
+        (0x2190, 0x2BFF),
+        (0x3000, 0x3020),
+        (0xFF00, 0xFF20),
+        (0x1F300, 0x1FAFF),
+    )
+)
+
+
+@given(st.sampled_from(SOURCES), SIGNS, st.data())
+def test_a_sign_that_python_refuses_is_named_with_its_line(source, sign, data):
+    i = data.draw(st.integers(0, len(source)))
+    pasted = source[:i] + sign + source[i:]
+    try:
+        compile(pasted, "my_head.py", "exec")
+        return
+    except SyntaxError as error:
+        if "invalid character" not in error.msg and "non-printable" not in error.msg:
+            return
+    message, line = syntax.lookalike(pasted)
+    assert line == source[:i].count("\n") + 1 and f"U+{ord(sign):04X}" in message

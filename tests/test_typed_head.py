@@ -76,7 +76,7 @@ def test_a_wrong_head_is_refused_before_anything_is_trained(train_here, sea):
     assert message.startswith("my_head.py is not attention yet. The scores are not scaled.")
     assert message.endswith(
         "Right so far: it runs, both shapes, no NaN and no infinity, rows that "
-        "sum to one, the causal mask."
+        "sum to one, the causal mask, the whole past."
     )
     assert {path.name for path in sea.iterdir()} <= {"sea.txt", "my_head.py", "__pycache__"}
 
@@ -142,7 +142,23 @@ PASTED = {  # a whole file, and what has to be named
     "wide brackets": (MINE.replace("(dim=-1)", "（dim=-1）"), ["（", "type ( instead"]),
     "a wide comma": (MINE.replace("T, D", "T，D"), ["，", "type , instead"]),
     "a wide colon": (MINE.replace("(q, k, v):", "(q, k, v)："), ["：", "type : instead"]),
-    "an invisible space": (MINE.replace("T, D", "T,\u200b D"), ["invisible"]),
+    "an invisible space": (
+        MINE.replace("T, D", "T,\u200b D"),
+        ["zero-width", "invisible", "Line 7"],
+    ),
+    "a sign to read from right to left": (
+        MINE.replace("T, D", "T,\u200f D"),
+        ["invisible", "Line 7"],
+    ),
+    "a non-breaking space": (MINE.replace("T, D", "T,\u00a0D"), ["non-breaking", "type a space"]),
+    "quotes of a text": (MINE + "x = “a”\n", ["“", 'type " instead']),
+    "a heart": (MINE.replace("T, D", "T♥, D"), ["♥", "remove it"]),
+    "the prompt of Python on the second line": (
+        MINE.replace("    T, D", "... T, D"),
+        ["...", "prompt", "Line 7"],
+    ),
+    "a fence of another kind": (f"~~~\n{MINE}~~~\n", ["Line 1", "~~~"]),
+    "backticks": (MINE + "`x`\n", ["`"]),
     "a minus from a book": (MINE.replace("-1", "−1"), ["−", "type - instead"]),
     "an entity of HTML": (MINE + "if 1 &lt; 2:\n    pass\n", ["&lt;", "type < instead"]),
 }
@@ -193,6 +209,7 @@ def test_right_heads_that_fill_the_weights_row_by_row_are_taken(sea):
         ("my_head.py", ("# é\n" * 9 + MINE).encode("latin-1"), "UTF-8"),
         ("my_head.py", b"import torch\nexit()\n", "SystemExit in line 2"),
         ("my_head.py", b"import einops_of_mine\n", "line 1: No module named 'einops_of_mine'"),
+        ("my_head.py", b"def f():\n    f()\n\nf()\n", "calls itself without end"),
         ("my_head.py", b"x = 1\n", "does not define"),
         ("my_head.py", b"", "does not define"),
         ("my_head.ipynb", b"{}", "notebook"),

@@ -124,6 +124,51 @@ RIGHT = {
         weights = torch.exp(F.log_softmax(scores, dim=-1))
         return (weights[..., None] * v[:, :, None]).sum(-2), weights
     """,
+    "with indices of the triangle": """
+        T, D = q.shape[-2:]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(D)
+        row, column = torch.triu_indices(T, T, offset=1)
+        scores[:, :, row, column] = -math.inf
+        weights = scores.softmax(-1)
+        return weights @ v, weights
+    """,
+    "with the lowest number there is": """
+        T, D = q.shape[-2:]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(D)
+        later = torch.triu(torch.ones(T, T, dtype=torch.bool), diagonal=1)
+        weights = scores.masked_fill(later, torch.finfo(scores.dtype).min).softmax(-1)
+        return weights @ v, weights
+    """,
+    "with ten thousand subtracted": """
+        T, D = q.shape[-2:]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(D)
+        weights = (scores - 1e4 * torch.ones(T, T).triu(1)).softmax(-1)
+        return weights @ v, weights
+    """,
+    "with a product added to the mask": """
+        B, H, T, D = q.shape
+        mask = torch.full((T, T), -math.inf).triu(1).expand(B * H, T, T)
+        keys = k.reshape(B * H, T, D).transpose(1, 2)
+        scores = torch.baddbmm(mask, q.reshape(B * H, T, D), keys, alpha=D**-0.5)
+        weights = scores.softmax(-1).view(B, H, T, T)
+        return weights @ v, weights
+    """,
+    "with a grid of positions": """
+        T, D = q.shape[-2:]
+        row, column = torch.meshgrid(torch.arange(T), torch.arange(T), indexing="ij")
+        scores = torch.divide(q @ k.mT, math.sqrt(D)).masked_fill(column > row, -math.inf)
+        weights = scores.softmax(-1)
+        return weights @ v, weights
+    """,
+    "cell by cell": """
+        T, D = q.shape[-2:]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(D)
+        for i in range(T):
+            for j in range(i + 1, T):
+                scores[:, :, i, j] = float("-inf")
+        weights = torch.softmax(scores, dim=-1)
+        return weights @ v, weights
+    """,
 }
 STEPS = """
     T, D = q.shape[-2:]
@@ -187,6 +232,42 @@ WRONG = {  # what is replaced in STEPS, by what, the stage that fails, and the l
     ),
     "the mask handed on": ("v, weights", "v, (weights > 0)", "row_sums", None),
     "a mask that is only large": ("-math.inf", "-20.0", "causal_mask", None),
+    "a mask of fifty": ("-math.inf", "-50.0", "causal_mask", None),
+    "a mask of a hundred": ("-math.inf", "-100.0", "causal_mask", None),
+    "a mask of a thousand": ("-math.inf", "-1000.0", "causal_mask", None),
+    "zeros, not minus infinity": (
+        "scores + torch.full((T, T), -math.inf).triu(1)",
+        "scores.tril()",
+        "causal_mask",
+        None,
+    ),
+    "zeros that stand for the future": (
+        "scores + torch.full((T, T), -math.inf).triu(1)",
+        "scores.tril().masked_fill(scores.tril() == 0, -math.inf)",
+        "whole_past",
+        None,
+    ),
+    "a window of three tokens": (
+        "triu(1)",
+        "triu(1) + torch.full((T, T), -math.inf).tril(-3)",
+        "whole_past",
+        None,
+    ),
+    "a window of 130 tokens": (
+        "triu(1)",
+        "triu(1) + torch.full((T, T), -math.inf).tril(-130)",
+        "other_sizes",
+        None,
+    ),
+    "all dimensions reversed": ("k.transpose(-2, -1)", "k.T", "runs", 8),
+    "one power of a whole tensor": ("scores.softmax(dim=-1)", "math.exp(scores)", "runs", 10),
+    "a tensor asked a question": (
+        "scores.softmax(dim=-1)",
+        "scores if scores > 0 else 0",
+        "runs",
+        10,
+    ),
+    "a scale of ten": ("D**0.5", "10", "scale", None),
     "a mask of zero times infinity": (
         "torch.full((T, T), -math.inf).triu(1)",
         "torch.ones(T, T).triu(1) * -math.inf",
@@ -265,6 +346,21 @@ WRONG = {  # what is replaced in STEPS, by what, the stage that fails, and the l
     "heads averaged": ("v, weights", "v, weights.mean(1)", "shape", None),
     "a result that is NaN": ("weights @ v", "weights @ v * math.nan", "finite", None),
     "weights that are NaN": ("v, weights", "v, weights * math.nan", "finite", None),
+}
+HINTS = {  # of wrong heads whose hint is not that of their stage
+    "a typing error": "undefined_name",
+    "no transpose": "matmul_shapes",
+    "calling itself": "endless",
+    "keys reshaped, not transposed": "reshaped",
+    "a mask that is only large": "finite_mask",
+    "a mask of fifty": "finite_mask",
+    "a mask of a hundred": "finite_mask",
+    "a mask of a thousand": "finite_mask",
+    "zeros, not minus infinity": "zeros",
+    "zeros that stand for the future": "zero_score",
+    "all dimensions reversed": "turned",
+    "one power of a whole tensor": "one_number",
+    "a tensor asked a question": "one_number",
 }
 HELPER = """import torch
 
@@ -374,6 +470,12 @@ WRONG_CLASSES = {  # the same for CLASS
         "class Head(nn.Module):",
         "class Head:\n    __call__ = None\n\n    def f(self):\n"
         "        pass\n\nclass Other(nn.Module):",
+        "layers",
+        None,
+    ),
+    "a parameter, not a layer": (
+        "self.query = nn.Linear(n_embd, head_size, bias=False)",
+        "self.query = nn.Parameter(torch.ones(n_embd, head_size))",
         "layers",
         None,
     ),

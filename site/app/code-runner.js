@@ -11,8 +11,8 @@ import { WorkerClient, WorkerTimeout } from "./worker-client.js";
 
 // Milliseconds without a message after which the worker is ended:
 const START_TIMEOUT = 30_000; // until Python and the weights are there
-const RUN_TIMEOUT = 2000;
-const TEXT_TIMEOUT = 8000; // reading or writing a whole text
+const RUN_TIMEOUT = 10_000; // each check, which says that it is passed
+const TEXT_TIMEOUT = 30_000; // reading or writing a whole text
 
 /** The code took too long, or was stopped. */
 export class CodeStopped extends Error {}
@@ -22,6 +22,13 @@ export class CodeRunner {
 
   /** Start Python, and load the model of a run into it. */
   async open(run) {
+    if (!globalThis.WebAssembly) {
+      throw new UserError(
+        "Python runs in this page by means of WebAssembly, which is switched off in this browser: switch " +
+          "it on, or use another browser.",
+        null,
+      );
+    }
     const { model } = new LiveModel(run, run.manifest.snapshots.at(-1).step);
     try {
       await this.worker.call("open", { model }, { timeout: START_TIMEOUT });
@@ -49,19 +56,21 @@ export class CodeRunner {
     }
   }
 
-  /** Judge a source; see `run` in worker.js for the result. */
-  async run(run, { code, exercise, ids, layer, head }) {
+  /**
+   * Judge a source; see `run` in worker.js for the result. onPassed gets how many stages are passed so far.
+   */
+  async run(run, { code, exercise, ids, layer, head }, onPassed = (_) => {}) {
     const check = await run.part("check");
     const logits = await run.logits(run.manifest.snapshots.at(-1).step);
     const { defines, stages } = EXERCISES[exercise];
-    const result = await this.call(run, "run", {
-      code,
-      defines,
-      ids,
-      layer,
-      head,
-      check: { ...check, logits },
-    });
+    let passed = 0;
+    const onProgress = (stage) => {
+      if (stage !== stages[passed]) return; // typed code can send anything
+      passed += 1;
+      onPassed(passed);
+    };
+    const params = { code, defines, ids, layer, head, check: { ...check, logits } };
+    const result = await this.call(run, "run", params, { onProgress });
     if (isPlausible(result, stages)) return result;
     this.stop(); // the next code gets a fresh Python
     throw new Error("This code changed the judge itself, so it cannot be judged.");

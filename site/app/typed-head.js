@@ -10,7 +10,8 @@
  *   guess          which of its choices was chosen, or null; guesses[id]: whether it came true
  *   measured, measureError   what the mistake did (see worker.js), or why that could not be measured
  *   result         of the last run (see `run` in worker.js); null: this code has not run
- *   errorLine, changed, busy   the line with the mistake; whether the code has changed since; does it run?
+ *   errorLine, changed   the line with the mistake; whether the code has changed since
+ *   busy, passed   whether it runs; how many stages it has passed while it does
  *   maps           { ids, typed, builtin, hasRun } of the head that is chosen, or null
  *   story          what the model writes with it: see <typed-story>; null before
  *   focusOn        { tag } of the figure that gets the focus now, or null
@@ -143,28 +144,36 @@ export class TypedHead extends Observable {
 
   // Running it ------------------------------------------------------------------------------------
 
-  /** Run what is in the editor, and show what is said of it. */
-  async tryOut() {
+  /**
+   * Run what is in the editor, and show what is said of it. `forStory`: somebody waits for a story, so the
+   * page stays where it is.
+   */
+  async tryOut({ forStory = false } = {}) {
     if (this.state.busy || !this.run) return;
     this.stopStory();
     const { turn, head } = this;
     const { code } = this.state;
-    this.update({ busy: true });
+    this.update({ busy: true, passed: 0 });
     const result = await this.judge(code);
     this.update({ busy: false });
     if (this.turn !== turn) return;
     if (this.head !== head) {
-      await this.tryOut();
+      await this.tryOut({ forStory });
       return;
     }
     const changed = this.state.code !== code;
     this.update({
-      result,
+      result: { ...result, forStory },
       changed,
       errorLine: changed ? null : (result.mistake?.line ?? null),
       maps: result.maps ?? this.builtinMap(true),
     });
-    if (!changed && this.state.mistake && !this.state.measured) await this.measure(result);
+    if (!changed && this.state.mistake && !this.state.measured) await this.measure(this.state.result);
+  }
+
+  /** Stop what is being judged. */
+  stop() {
+    if (this.state.busy) this.runner.stop();
   }
 
   /** @returns {Promise<any>} a result; that it could not be judged is one, too */
@@ -174,7 +183,10 @@ export class TypedHead extends Observable {
     try {
       const pass = await this.textToTry;
       if (pass instanceof Error) throw pass;
-      const result = await this.runner.run(this.run, { code, exercise, ids: trialIds(pass), layer, head });
+      const ids = trialIds(pass);
+      const result = await this.runner.run(this.run, { code, exercise, ids, layer, head }, (passed) =>
+        this.update({ passed }),
+      );
       return { ...result, code, exercise };
     } catch ({ message }) {
       return {
@@ -229,7 +241,7 @@ export class TypedHead extends Observable {
 
   /** Let the model continue a prompt with the typed head, and with its own; code that changed runs first. */
   async tell(prompt) {
-    if (this.state.changed) await this.tryOut();
+    if (this.state.changed) await this.tryOut({ forStory: true });
     const { result, changed } = this.state;
     if (changed || !result?.passed.includes("shape")) return;
     const turn = ++this.storyTurn;
@@ -237,7 +249,7 @@ export class TypedHead extends Observable {
     const show = (changes) => {
       if (turn === this.storyTurn) this.update({ story: { ...this.state.story, ...changes } });
     };
-    show({ prompt, ...texts, busy: true, message: "", loss: null, lossMessage: "" });
+    show({ prompt, ...texts, code: result.code, busy: true, message: "", loss: null, lossMessage: "" });
     await this.writeBoth(prompt, result, (token) => {
       for (const [whose, one] of Object.entries(token)) if (one) texts[whose] = [...texts[whose], one];
       show(texts);

@@ -8,6 +8,7 @@ export const STAGES = {
   finite: "No NaN and no infinity",
   row_sums: "Each row sums to one",
   causal_mask: "No peeking at the future",
+  whole_past: "The whole past is seen",
   scale: "The right scores, scaled",
   weighted_sum: "The values are mixed",
   other_sizes: "It works for other sizes, too",
@@ -37,6 +38,9 @@ export const HINTS = {
   causal_mask:
     "torch.ones(T, T).triu(1).bool() is a table that is true above the diagonal, where the " +
     "column comes later than the row. scores.masked_fill(table, -math.inf), before softmax, hides those.",
+  whole_past:
+    "torch.ones(T, T).triu(1).bool() marks what comes later, and nothing else: everything below the " +
+    "diagonal, and the diagonal itself, has to keep its score.",
   scale:
     "D is q.shape[-1]. A score is a sum of D products, so divide the scores by the square " +
     "root of D before softmax: / D**0.5.",
@@ -45,6 +49,28 @@ export const HINTS = {
   in_model:
     "What is right on random numbers should be right here, too. Does your code remember " +
     "something from one call to the next?",
+  reshaped:
+    "transpose moves each number to another place; view and reshape read all numbers in the same order as " +
+    "before, and only cut them into other rows. q @ k.transpose(-2, -1) compares whole queries with " +
+    "whole keys.",
+  zeros:
+    "scores.masked_fill(table, -math.inf), before softmax, leaves later tokens nothing: e to the power of " +
+    "minus infinity is 0.",
+  finite_mask:
+    "Use -math.inf in place of a number such as -100. If it has to be a number, torch.finfo(q.dtype).min is " +
+    "the lowest that there is.",
+  zero_score:
+    "Make the table of what is later out of positions, torch.ones(T, T).triu(1).bool(), and hide what it " +
+    "marks: scores.masked_fill(table, -math.inf).",
+  turned:
+    "q and k are (B, H, T, D). Only T and D are to be swapped, and they are the last two dimensions: " +
+    "k.transpose(-2, -1), or k.mT.",
+  one_number:
+    "Nearly everything in math has a twin in torch that works on each number of a tensor: torch.exp(x), " +
+    "torch.sqrt(x), torch.where(table, a, b). Of a single number, math.sqrt(D) is fine.",
+  endless:
+    "A function that calls itself has to stop at some point. Did another function get the same name, such as " +
+    "softmax or attention? Then a call of the first one ends in the second.",
   matmul_shapes:
     "@ multiplies matrices: the last size of the left one has to equal the second-to-last " +
     "size of the right one. k.transpose(-2, -1) is k with its last two dimensions swapped.",
@@ -142,6 +168,15 @@ export const EXERCISES = {
   },
 };
 
+/** The numbers of the lines, from 1, that a famous mistake has and the right answer has not. */
+export function changedLines(code) {
+  const right = RIGHT.split("\n");
+  return code
+    .split("\n")
+    .map((line, i) => (right.includes(line) ? 0 : i + 1))
+    .filter(Boolean);
+}
+
 const replaced = (right, wrong) => RIGHT.replace(right, wrong);
 
 const lossIncrease = ({ loss, builtinLoss }) => loss - builtinLoss;
@@ -210,6 +245,23 @@ export const MISTAKES = [
       "In training a head never saw the future. Here it gives weight to tokens that it never learned " +
       "to choose from, and its result is a mixture that later layers have never seen.",
     outcome: unsure,
+  },
+  {
+    id: "zeros_not_infinity",
+    name: "Zeros instead of minus infinity",
+    code: replaced("-math.inf", "0"),
+    why: "The scores of later tokens are set to 0, in the hope that softmax makes nothing of them.",
+    question: "The first token sees only itself. How much of its attention stays there?",
+    choices: [
+      { text: "All of it: 100%", holds: (m) => m.firstWeight > 0.99 },
+      { text: "Half of it or more", holds: (m) => m.firstWeight >= 0.5 && m.firstWeight <= 0.99 },
+      { text: "Less than half", holds: (m) => m.firstWeight < 0.5 },
+    ],
+    explanation:
+      "Softmax raises e to the power of each score before it divides, and e⁰ is 1. A score of 0 is no " +
+      "worse than many others; only minus infinity gets nothing.",
+    outcome: (m) =>
+      `In the head above, the first token keeps ${(100 * m.firstWeight).toFixed(1)}% for itself. ${unsure(m)}`,
   },
   {
     id: "mask_after_softmax",

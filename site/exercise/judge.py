@@ -9,8 +9,8 @@ and their square roots are all different. It returns None if the head is right, 
     line      in the reader's file, of an error; otherwise None
 
 Of torch it uses manual_seed, randn and ones, and of a tensor shape, indexing, + - * / > @,
-transpose, triu, masked_fill, softmax, sum, abs, max, item, isfinite and all, so that a small
-stand-in can serve as `torch`.
+transpose, reshape, tril, triu, masked_fill, softmax, sum, abs, max, argmax, item, isfinite and all,
+so that a small stand-in can serve as `torch`.
 
 Instead of a function, a whole class may be judged: Head(n_embd, head_size), with linear layers
 query, key and value, which takes x (B, T, n_embd) and returns (B, T, head_size) and the weights
@@ -21,11 +21,19 @@ It runs in CPython 3.10 or newer, and in MicroPython 1.27.
 """
 
 import io
+import math
 import sys
+import time
 from collections import namedtuple
 
 TOLERANCE = 1e-4
 FILE = "my_head.py"  # the file of a head, for MicroPython, where functions do not know theirs
+
+# What a mask is tried on: scores of later tokens that are larger than the others by so much. Powers
+# of the first can still be added up as they are; the second is more than trained models get to.
+GAPS = (170, 1500)
+CONTEXT = 256  # tokens that the models of train.py read at once
+PATIENCE = 1  # seconds: a head that would take longer for a whole context is not asked to
 
 TOO_DEEP = ("pystack exhausted", "maximum recursion depth exceeded")  # MicroPython's RuntimeErrors
 
@@ -83,12 +91,16 @@ def call_as_floats(head, qkv):
     return [tensor * 1.0 for tensor in call(head, qkv)]
 
 
-def reference(qkv, torch, factor=1.0):
-    """Attention as it should be; `factor` multiplies the scores, to recognise a wrong scale."""
+def reference(qkv, torch, factor=1.0, turned=None, hidden=float("-inf")):
+    """Attention as it should be, or with a mistake that is to be recognised.
+
+    `factor` multiplies the scores, `turned` is what stands for k with its last two dimensions
+    swapped, and `hidden` is what the scores of later tokens are set to."""
     q, k, v = qkv
-    scores = q @ k.transpose(-2, -1) * (factor / q.shape[-1] ** 0.5)
+    scores = q @ (k.transpose(-2, -1) if turned is None else turned)
     later = torch.ones(q.shape[-2], q.shape[-2]).triu(1) > 0.5
-    weights = scores.masked_fill(later, float("-inf")).softmax(-1)
+    scores = (scores * (factor / q.shape[-1] ** 0.5)).masked_fill(later, hidden)
+    weights = scores.softmax(-1)
     return weights @ v, weights
 
 
@@ -103,9 +115,9 @@ def describe(error, head, qkv):
     """(message, hint, line) for an error that a head raised."""
     words = words_of(error)
     lines = own_lines(error, head)
-    if type(error).__name__ == "RecursionError" or words in TOO_DEEP:
+    if is_endless(error):
         line = max(lines, key=lines.count) if lines else None  # where it calls itself
-        return "It calls itself again and again, without end.", None, line
+        return ENDLESS + (f" Look at line {line}." if line else ""), "endless", line
     line = lines[-1] if lines else None
     if isinstance(error, TypeError) and not line:  # the call itself failed
         called = (
@@ -116,8 +128,64 @@ def describe(error, head, qkv):
         return f"It is called with {called}, and that fails: {words}.", None, None
     message = f"It raises {raised(error, line)}: {words}."
     if qkv:
-        message += " " + shape_sentence(head, qkv)
+        more, hint = in_words(error, len(qkv[0].shape))
+        message += " " + (more + " " if more else "") + shape_sentence(head, qkv)
+        return message, hint or kind_of(error), line
     return message, kind_of(error), line
+
+
+ENDLESS = "It calls itself again and again, without end."
+
+
+def is_endless(error):
+    return type(error).__name__ == "RecursionError" or words_of(error) in TOO_DEEP
+
+
+def in_words(error, n_dims):
+    """(what an error of torch means here, its hint), or (None, None)."""
+    words = words_of(error)
+    if words.startswith(("only one element tensors", "can't convert Tensor to float")):
+        return (
+            "A whole tensor stands where Python wants one number: math.exp, math.sqrt and float "
+            "take one number, and torch.exp and torch.sqrt take a tensor.",
+            "one_number",
+        )
+    if words.startswith("Boolean value of Tensor"):
+        return (
+            "if asks one question, but a tensor of many numbers has many answers: masked_fill "
+            "and torch.where choose number by number.",
+            "one_number",
+        )
+    sizes = clash(words)
+    if sizes:
+        return (
+            f"The last size of what is left of @ is {sizes[0]}, and the second-to-last size of "
+            f"what is right of it is {sizes[1]}: these two have to be equal.",
+            "matmul_shapes",
+        )
+    dim = words.split()[-1]
+    if words.startswith("The size of tensor a (") and dim.isdigit() and int(dim) < n_dims - 2:
+        return (
+            "These are sizes of dimensions that count texts or heads, which no head should move: "
+            "k.T reverses all dimensions, and k.transpose(-2, -1) swaps only the last two.",
+            "turned",
+        )
+    return None, None
+
+
+def clash(words):
+    """The two sizes in an error of torch that keep matrices from being multiplied; or None."""
+    for before, between, last in (
+        ("batch2 tensor to be: [", "] but got: [", 1),
+        ("mat1 and mat2 shapes cannot be multiplied (", " and ", 0),
+    ):
+        if before in words and between in words:
+            left, right = words.split(before)[1].rstrip(").]").split(between)
+            sign = "," if last else "x"
+            sizes = left.split(sign)[-1].strip(), right.split(sign)[last].strip()
+            if all(size.isdigit() for size in sizes):
+                return sizes
+    return None
 
 
 def words_of(error):
@@ -220,10 +288,16 @@ def layers(Head, torch, qkv):
         )
     for name in ("query", "key", "value"):
         layer = getattr(head, name, None)
-        if not hasattr(layer, "weight"):
+        if layer is None:
             return (
                 f"It has no layer called {name}. In __init__, set self.{name} to a linear "
                 f"layer: it computes the {name} of each token from x."
+            )
+        if not hasattr(layer, "weight"):
+            return (
+                f"self.{name} is a {type(layer).__name__}, but it has to be a linear layer, "
+                "nn.Linear(n_embd, head_size, bias=False), into which the model’s own weights "
+                "are put."
             )
         if tuple(layer.weight.shape) != (size, n_embd):
             return (
@@ -312,60 +386,171 @@ def row_sums(head, torch, qkv):
 
 
 def causal_mask(head, torch, qkv):
-    for size in (1, 3):  # a mask that is only a large number may hold for small scores
-        q, k, v = qkv
-        scaled = [q * size, k * size, v]
-        mixed, weights = call_as_floats(head, scaled)
-        leak = weights.triu(1).abs().max().item()
-        for t in range(1, mixed.shape[-2]):
-            change = torch.ones(mixed.shape[-2], 1)
-            change[t] = -2  # token t is replaced, all other tokens stay
-            changed, _ = call_as_floats(head, [tensor * change for tensor in scaled])
-            for earlier in range(t):
-                if differ(changed[..., earlier, :], mixed[..., earlier, :]):
-                    return (
-                        f"It can see the future: changing token {t} changes the result for "
-                        f"token {earlier}, which is earlier. " + leak_sentence(leak, size)
-                    )
-        if leak > TOLERANCE:
-            return (
-                "The result does not depend on later tokens, but the weights do not show "
-                "that: some above the diagonal are not zero."
-            )
+    mixed, weights = call_as_floats(head, qkv)
+    leak = weights.triu(1).abs().max().item()
+    T = mixed.shape[-2]
+    for t in range(1, T):
+        change = torch.ones(T, 1)
+        change[t] = -2  # token t is replaced, all other tokens stay
+        changed, _ = call_as_floats(head, [tensor * change for tensor in qkv])
+        for earlier in range(t):
+            if differ(changed[..., earlier, :], mixed[..., earlier, :]):
+                return familiar(weights, qkv, torch) or (
+                    f"It can see the future: changing token {t} changes the result for "
+                    f"token {earlier}, which is earlier. " + leak_sentence(leak)
+                )
+    if leak > TOLERANCE:
+        return (
+            "The result does not depend on later tokens, but the weights do not show "
+            "that: some above the diagonal are not zero."
+        )
+    return finite_mask(head, torch, qkv)
 
 
-def leak_sentence(leak, size):
+def leak_sentence(leak):
     if leak == 0:
         return (
             "The weights of later tokens are zero, as they should be, so it comes in through "
             "the scores or the values."
         )
-    if size > 1:
-        return (
-            "That happens when the scores are large: does the mask subtract enough from them, "
-            "however large they are?"
-        )
     return "In the weights, each row is a token that looks, and each column a token it looks at."
+
+
+def familiar(weights, qkv, torch):
+    """(message, hint, line) if a common mistake explains why the future shows; or None."""
+    k = qkv[1]
+    turned = k.reshape(*k.shape[:-2], k.shape[-1], k.shape[-2])
+    for factor in (1, qkv[0].shape[-1] ** 0.5):
+        if not differ(weights, reference(qkv, torch, factor, turned)[1]):
+            return (
+                "view and reshape cut the same numbers into rows of another length, so each column "
+                "holds numbers of several keys: k.transpose(-2, -1) turns rows into columns.",
+                "reshaped",
+                None,
+            )
+        if not differ(weights, reference(qkv, torch, factor, hidden=0)[1]):
+            return (
+                "It can see the future: the scores of later tokens are set to 0, but softmax "
+                "raises e to the power of each score, and e⁰ is 1. The power that is 0 is that of "
+                "minus infinity.",
+                "zeros",
+                None,
+            )
+
+
+def finite_mask(head, torch, qkv):
+    """Whether later tokens stay hidden when their scores are large.
+
+    Those of the last token are larger than all others, but no other token may see its values."""
+    q = qkv[0]
+    T, D = q.shape[-2:]
+    only_last = torch.ones(T, 1) * 0
+    only_last[-1] = 1
+    for gap in GAPS:
+        ones = torch.ones(*q.shape)
+        key = ones * (only_last * 2 - 1)  # -1, and 1 for the last token
+        query = ones * (gap / 2 / D**0.5)
+        try:
+            results = [call(head, [query, key, ones * only_last * size])[0] for size in (0, 1)]
+        except (ArithmeticError, ValueError):
+            continue  # math.exp of such scores, which says nothing about the future
+        change = (results[1] - results[0])[..., :-1, :].abs().max().item()
+        if change > TOLERANCE:  # not where powers overflow and become NaN
+            return (
+                "It can see the future when scores are large: a later token whose score is "
+                f"{gap} larger than the others still gets weight. The mask subtracts too little. "
+                "Minus infinity is always enough.",
+                "finite_mask",
+                None,
+            )
+
+
+def whole_past(head, torch, qkv):
+    T, D = qkv[0].shape[-2:]
+    crossed = torch.ones(T, D)
+    crossed[T // 2, :-1] = 0  # the query of this token has only its last number,
+    missing = torch.ones(T, D)
+    missing[1, -1] = 0  # and the key of token 1 has only the others: their score is 0
+    q, k, v = qkv
+    given = [q * crossed * 0.01, k * missing, v]  # small scores: no weight is rounded to 0
+    _, weights = call_as_floats(head, given)
+    pair = first_hidden(weights)
+    if pair == (T // 2, 1):
+        return (
+            f"Token {T // 2} gives no weight to token 1, though that is earlier: their score is "
+            "exactly 0. Any score can be 0, so zeros do not show where the future is: "
+            "a mask has to be made of positions, as torch.ones(T, T).triu(1) is.",
+            "zero_score",
+            None,
+        )
+    if pair:
+        return hidden_sentence(pair)
+
+
+def first_hidden(weights):
+    """(row, column) of a weight that is 0, though it is not of a later token; or None."""
+    hidden = ((weights > 0) * -1.0 + 1).tril()
+    if hidden.max().item() == 0:
+        return None
+    T = weights.shape[-1]
+    index = hidden.reshape(-1).argmax().item() % (T * T)
+    return index // T, index % T
+
+
+def hidden_sentence(pair):
+    row, column = pair
+    return (
+        f"Token {row} gives no weight to token {column}, which is earlier. A token may look at "
+        "itself and at every token before it, however far back."
+    )
 
 
 def scale(head, torch, qkv):
     _, weights = call_as_floats(head, qkv)
-    D = qkv[0].shape[-1]
-    for factor, words in (
-        (D**0.5, "not scaled"),
-        (D**-0.5, "scaled down too much"),
-        (D, "scaled up, not down"),
-    ):
-        if not differ(weights, reference(qkv, torch, factor)[1]):
-            return (
-                f"The scores are {words}. A sum of D products has a standard deviation of "
-                "about the square root of D: what brings it back to one?"
-            )
-    if differ(weights, reference(qkv, torch)[1]):
+    if not differ(weights, reference(qkv, torch)[1]):
+        return None
+    factor = fitted_factor(weights, qkv, torch)
+    if factor is None:
         return (
             "The weights sum to one, but come from the wrong scores: whose query meets whose "
             "key, and what is the product divided by?"
         )
+    D = qkv[0].shape[-1]
+    if abs(factor) < TOLERANCE:
+        return "All scores are the same: every token looks at each of those it may see alike."
+    return divisor_sentence(D**0.5 / factor, D**0.5) + (
+        " A sum of D products has a standard deviation of about √D: what brings it back to one?"
+    )
+
+
+def fitted_factor(weights, qkv, torch):
+    """By what the right scores are multiplied to give these weights; None if nothing fits."""
+    T = weights.shape[-1]
+    last_rows = [of.reshape(-1, T)[T - 1] for of in (reference(qkv, torch)[1], weights)]
+    pairs = sorted([tuple([row[column].item() for row in last_rows]) for column in range(T)])
+    (low, typed_low), (high, typed_high) = pairs[0], pairs[-1]
+    if typed_low <= 0 or typed_high <= 0:
+        return None
+    factor = math.log(typed_high / typed_low) / math.log(high / low)
+    fits = not differ(weights, reference(qkv, torch, factor)[1])
+    return factor if fits else None
+
+
+def divisor_sentence(divisor, root):
+    if divisor < 0:
+        return f"The scores are divided by {divisor:.3g}, so the best match becomes the worst."
+    if abs(divisor - 1) < 0.01:
+        return f"The scores are not scaled. Here √D is {root:.3g}."
+    if divisor < 1:
+        return (
+            f"The scores are scaled up, not down: they are multiplied by {1 / divisor:.3g}. "
+            f"Here √D is {root:.3g}."
+        )
+    much = "too much" if divisor > root else "too little"
+    return (
+        f"The scores are scaled down {much}: they are divided by {divisor:.3g}; "
+        f"here √D is {root:.3g}."
+    )
 
 
 def weighted_sum(head, torch, qkv):
@@ -378,19 +563,42 @@ def weighted_sum(head, torch, qkv):
 
 def other_sizes(head, torch, qkv):
     """Sizes that are hard-coded in a head show up when all of them are different."""
-    n_batch = len(qkv[0].shape) - 2
-    for batch, T, D in (((1, 2), 5, 9), ((3, 1), 33, 2), ((1, 1), 130, 5)):
-        other = [torch.randn(*batch[:n_batch], T, D) for _ in range(3)]
+    many = len(qkv[0].shape) - 2
+    begun = 0
+    for batch, T, D in (((1, 2), 5, 9), ((1, 1), 33, 2), ((1, 1), CONTEXT, 5)):
+        if T == CONTEXT and (now() - begun) * (CONTEXT / 33) ** 2 > PATIENCE:
+            return None  # it goes from number to number in a loop, which takes long in a page
+        other = [torch.randn(*batch[:many], T, D) for _ in range(3)]
+        begun = now()
         message = (
             f"It is right so far, but not for {T} tokens and heads of {D} numbers: is a "
             "size hard-coded?"
         )
         try:
-            if any(map(differ, call_as_floats(head, other), reference(other, torch))):
+            mixed, weights = call_as_floats(head, other)
+            pair = first_hidden(weights)
+            if pair:
+                return f"It is right so far, but not for {T} tokens. {hidden_sentence(pair)}"
+            if any(map(differ, (mixed, weights), reference(other, torch))):
                 return message
         except Exception as error:
             more, _, line = describe(error, head, other)
             return f"{message} {more}", None, line
 
 
-CHECKS = (runs, shape, finite, row_sums, causal_mask, scale, weighted_sum, other_sizes)
+def now():
+    """Seconds."""
+    return time.ticks_ms() / 1000 if hasattr(time, "ticks_ms") else time.perf_counter()
+
+
+CHECKS = (
+    runs,
+    shape,
+    finite,
+    row_sums,
+    causal_mask,
+    whole_past,
+    scale,
+    weighted_sum,
+    other_sizes,
+)

@@ -30,9 +30,22 @@ LOOKALIKES = {
     "\u00bb": '"',
     "\u2018": "'",
     "\u2019": "'",
+    "\u201a": "'",
+    "\u2039": "'",
+    "\u203a": "'",
     "\u2032": "'",
     "\u00b4": "'",
+    "\u2033": '"',
+    "\u2215": "/",
+    "\u2044": "/",
+    "\u2236": ":",
+    "\ua789": ":",
+    "\u00b3": "** 3",
+    "\u22a4": ".mT",
+    "\u1d40": ".mT",
     "\u3001": ",",
+    "\u060c": ",",
+    "\u061b": ";",
     "\u3002": ".",
     "\u2026": "...",
     "\u2192": "->",
@@ -50,7 +63,45 @@ SPACES = {
     "\u2003": "a wide space",
     "\u2009": "a narrow space",
 }
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+INVISIBLE = {
+    "\u200b": "a zero-width space",
+    "\u200c": "a zero-width non-joiner",
+    "\u200d": "a zero-width joiner",
+    "\u2060": "a word joiner",
+    "\ufeff": "a byte order mark",
+    "\u00ad": "a soft hyphen",
+    "\u2028": "a line separator",
+    "\u2029": "a paragraph separator",
+}
+# Letters of other alphabets that look like those of a name, and the ones that they look like.
+TWINS = dict(zip("аеорсухіјАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijABEKMHOPCTXABEZHIKMNOPTYXo"))
+# Where Unicode has signs and no letters: the first and the last of each range.
+SIGNS = (
+    (0x00, 0x08),
+    (0x0B, 0x0B),
+    (0x0E, 0x1F),
+    (0x7F, 0xA9),
+    (0xAB, 0xB4),
+    (0xB6, 0xB9),
+    (0xBB, 0xBF),
+    (0xD7, 0xD7),
+    (0xF7, 0xF7),
+    (0x2000, 0x2070),
+    (0x2074, 0x207E),
+    (0x2080, 0x208E),
+    (0x20A0, 0x20FF),
+    (0x2190, 0x2BFF),
+    (0x2E00, 0x2E7F),
+    (0x3000, 0x3004),
+    (0x3008, 0x3020),
+    (0xA788, 0xA78A),
+    (0xFE00, 0xFE6F),
+    (0xFEFF, 0xFF0F),
+    (0xFF1A, 0xFF20),
+    (0xFFE0, 0xFFFF),
+    (0x1F000, 0x1FAFF),
+    (0xE0000, 0x10FFFF),
+)
 ENTITIES = {
     "&lt;": "<",
     "&gt;": ">",
@@ -75,12 +126,48 @@ def fail(number, words, kind=Misread):
 
 def strange(sign):
     """(a name for a character that Python does not know, what to do), or None."""
+    code = f"U+{ord(sign):04X}"
     if sign in SPACES:
-        return SPACES[sign], "type a space instead"
+        return f"{SPACES[sign]} ({code})", "type a space instead"
     if sign in INVISIBLE:
-        return "an invisible character", "delete that line and type it again"
+        return f"{INVISIBLE[sign]} ({code}), an invisible character", RETYPE
     meant = LOOKALIKES.get(sign) or narrow(sign)
-    return ("the character " + sign, "type " + meant + " instead") if meant else None
+    if meant:
+        return f"the character {sign} ({code})", f"type {meant} instead"
+    if not any([first <= ord(sign) <= last for first, last in SIGNS]):
+        return None
+    if ord(sign) < 0xA0 or 0x2000 <= ord(sign) <= 0x206F or 0xFE00 <= ord(sign) <= 0xFE0F:
+        return f"an invisible character ({code})", RETYPE
+    return f"the character {sign} ({code})", "remove it"
+
+
+RETYPE = "delete that line and type it again"
+
+
+def twin(source, i):
+    """(a name for a letter that only looks like the one that is meant, what to do), or None.
+
+    A word of another alphabet is a name like any other: the letter has to be among Latin ones, or
+    all letters of the word have to look like Latin ones."""
+    sign = source[i]
+    first, end = i, i
+    while first and is_of_word(source[first - 1]):
+        first -= 1
+    while end < len(source) and is_of_word(source[end]):
+        end += 1
+    others = [one for one in source[first:end] if ord(one) > 127]
+    is_latin = any([one.isalpha() and ord(one) < 128 for one in source[first:end]])
+    if is_latin or all([one in TWINS for one in others]):
+        latin = TWINS[sign]
+        return (
+            f"a letter {sign} (U+{ord(sign):04X}) of another alphabet",
+            f"type the letter {latin}",
+        )
+    return None
+
+
+def is_of_word(sign):
+    return ord(sign) > 127 or sign.isalpha() or sign.isdigit() or sign == "_"
 
 
 def narrow(sign):
@@ -108,6 +195,7 @@ def explain(source, line):
     try:
         pasted(source)
         statements = split(source)
+        prompts(statements)
         tabs(statements)
         for i, statement in enumerate(statements):
             look_at(statement)
@@ -155,9 +243,8 @@ def split(source):
     began, indent = 1, None
     while i < len(source):
         sign = source[i]
-        if ord(sign) > 127 and strange(sign):
-            name, remedy = strange(sign)
-            fail(number, f"contains {name}, which Python does not know: {remedy}", Lookalike)
+        if not " " <= sign <= "~":
+            known(source, i, number)
         if indent is None and sign not in " \t\n#":
             began, indent = number, source[source.rfind("\n", 0, i) + 1 : i]
         if sign == "#":
@@ -191,6 +278,15 @@ def split(source):
     if indent is not None:
         found.append(Statement(began, indent, code))
     return found
+
+
+def known(source, i, number):
+    """Raise Lookalike for a sign that Python does not know, or that looks like another one."""
+    sign = source[i]
+    found = twin(source, i) if sign in TWINS else strange(sign)
+    if found:
+        name, remedy = found
+        fail(number, f"contains {name}, which Python does not know: {remedy}", Lookalike)
 
 
 def end_of_string(source, i, number):
@@ -233,11 +329,12 @@ def pasted(source):
     """Raise Misread for what was copied along with the code, but is not part of it."""
     lines = source.split("\n")
     for number, line in enumerate(lines, 1):
-        if line.startswith("```"):
+        fence = line.strip()[:3]
+        if fence in ("```", "~~~"):
             fail(
                 number,
-                "begins with ```, which marks the code in the text that it was copied "
-                "from: remove every line with ```, and all that is not Python",
+                f"begins with {fence}, which marks the code in the text that it was copied "
+                "from: remove every line with these signs, and all that is not Python",
             )
         if line.startswith((">>>", "In [")):
             fail(
@@ -274,6 +371,21 @@ def tabs(statements):
     tabbed = [one for one in statements if one.has_tab]
     if tabbed and any(one.indent and not one.has_tab for one in statements):
         fail(tabbed[0].number, "begins with a tab, but other lines with spaces: use spaces only")
+
+
+def prompts(statements):
+    """Raise Misread for the signs that stand before code in a terminal or in a text."""
+    for statement in statements:
+        code = statement.code
+        prompt = code.split(" ")[0]
+        if prompt in (">>>", "...") and code != prompt:
+            fail(
+                statement.number,
+                f"begins with {prompt}, which is the prompt of Python and not code: remove it "
+                "from the start of each line",
+            )
+        if "`" in code:
+            fail(statement.number, "contains `, which does not mean anything in Python: remove it")
 
 
 def look_at(statement):

@@ -37,6 +37,7 @@ def read(report, source, name):
     """Run a source as my_head.py and keep what it calls `name`."""
     Typed.head, Typed.initialized = None, {}
     restore(LIBRARY + OURS)
+    source = source.lstrip("\ufeff")  # a mark at the start of some files
     if found := syntax.lookalike(source):
         return unread(report, *found)
     try:
@@ -50,6 +51,8 @@ def read(report, source, name):
     except BaseException as error:  # SystemExit, too
         line = (judge.own_lines(error, None) or [None])[-1]
         message = f"The file raises {judge.raised(error, line)}: {judge.words_of(error)}."
+        if judge.is_endless(error):
+            message = "While the file is read, a function in it calls itself without end."
         unread(report, message, line)
     else:
         restore(OURS)  # changing the judge would only cheat oneself

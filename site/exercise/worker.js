@@ -57,9 +57,10 @@ const callPython = (...call) => python.call(...call);
  */
 function blockOtherSites() {
   const { fetch } = globalThis;
+  const { origin } = new URL(import.meta.url); // that of the worker is "null" in a closed-off frame
   globalThis.fetch = (...wanted) => {
     const request = new Request(...wanted);
-    if (new URL(request.url).origin === location.origin) return fetch(request);
+    if (new URL(request.url).origin === origin) return fetch(request);
     return Promise.reject(new Error("Only this site can be reached."));
   };
   for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
@@ -192,7 +193,7 @@ function builtinPatterns(model, ids, layer) {
   return patterns;
 }
 
-/** What can be measured in patterns (H, T, T); `firstRowSum` is that of one head. */
+/** What can be measured in patterns (H, T, T); `firstRowSum` and `firstWeight` are those of one head. */
 function measure(typed, builtin, T, head) {
   const meanEntropy = (rows) => {
     let sum = 0;
@@ -203,15 +204,16 @@ function measure(typed, builtin, T, head) {
     entropy: meanEntropy(typed),
     builtinEntropy: meanEntropy(builtin),
     isFinite: typed.every(Number.isFinite),
+    firstWeight: typed[head * T * T],
     firstRowSum: typed.subarray(head * T * T, head * T * T + T).reduce((a, b) => a + b, 0),
   };
 }
 
-function judge(model, { ids, layer, head, check }) {
+function judge(model, { ids, layer, head, check }, onStage) {
   const T = ids.length;
   const builtin = builtinPatterns(model, ids, layer);
   const ofHead = (patterns) => patterns.slice(head * T * T, (head + 1) * T * T);
-  const { reports } = python.call("stages");
+  const { reports } = python.listen((stage, message) => message || onStage(String(stage)), "stages");
   const mistake = mistakeIn(reports);
   const passed = reports.filter(([, message]) => !message).map(([stage]) => String(stage));
   const { weights } = runTyped(model, layer, model.inputs(layer, T), record);
@@ -255,13 +257,13 @@ serve({
    * Judge a source, `code`, that defines a function or a class. `ids` is the text that its map is drawn
    * for, with a head of a layer; `check` is what PyTorch computed. -> passed: the stages; mistake, or
    * null and then maxAbsDiff of n_logits from PyTorch's; printed: lines; truncated: how many are not
-   * in it; maps: see <typed-map>; measured.
+   * in it; maps: see <typed-map>; measured. Emits each stage that is passed.
    */
-  async run({ model: wanted, code, defines, ...options }) {
+  async run({ model: wanted, code, defines, ...options }, { onProgress }) {
     const model = await open(wanted);
     output = { printed: [], truncated: 0 };
     const mistake = read(code, defines, record);
-    const result = mistake ? { passed: [], mistake } : judge(model, options);
+    const result = mistake ? { passed: [], mistake } : judge(model, options, onProgress);
     python.collectGarbage();
     return { ...result, ...output };
   },

@@ -28,8 +28,8 @@ _TYPES = {
 _KNOWN = _tensor.KNOWN | set(
     """autocast amp autograd backends compile cuda mps linalg load save
 optim random set_default_dtype sparse enable_grad set_grad_enabled Generator get_default_dtype
-from_numpy tensordot meshgrid vmap tril_indices triu_indices vstack hstack dstack bernoulli
-multinomial normal nan_to_num finfo""".split()
+from_numpy tensordot vmap dstack bernoulli multinomial normal inner special kron vdot block_diag
+index_put bincount histc unravel_index cartesian_prod combinations""".split()
 )
 _names = globals()
 _names.update(_tensor.FUNCTIONS)
@@ -66,6 +66,53 @@ def is_tensor(obj):
 
 def is_floating_point(input):
     return input.dtype is float32
+
+
+class finfo:  # noqa: N801
+    """The limits of a type of floats."""
+
+    bits, eps, resolution = 32, 1.1920928955078125e-07, 1e-06
+    max, min = 3.4028234663852886e38, -3.4028234663852886e38
+    tiny = smallest_normal = 1.1754943508222875e-38
+    dtype = "float32"
+
+    def __init__(self, type=float32):
+        if type is not float32:
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. "
+                "Use torch.iinfo to handle 'torch.finfo'"
+            )
+
+
+class iinfo:  # noqa: N801
+    """The limits of a type of integers."""
+
+    bits, max, min, dtype = 64, (1 << 63) - 1, -(1 << 63), "int64"
+
+    def __init__(self, type):
+        if type is not int64:
+            raise TypeError(
+                "torch.iinfo() requires an integer input type. "
+                "Use torch.finfo to handle 'torch.iinfo'"
+            )
+
+
+def meshgrid(*tensors, indexing="ij"):
+    """Tables of what stands in each row, in each column, and so on."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tensors[0]
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(
+            'torch.meshgrid: indexing must be one of "xy" or "ij", but received: ' + indexing
+        )
+    shape = [tensor.numel() for tensor in tensors]
+    tables = []
+    for dim, tensor in enumerate(tensors):
+        sizes = [1] * len(shape)
+        sizes[dim] = -1
+        table = tensor.reshape(sizes).expand(shape)
+        tables.append(table.transpose(0, 1) if indexing == "xy" and len(shape) > 1 else table)
+    return tuple(tables)
 
 
 from torch import nn  # noqa: E402, F401 (it needs the names above, and not the function below)

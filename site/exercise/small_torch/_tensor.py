@@ -219,7 +219,7 @@ def pairs(words):
 KNOWN = set(
     """backward grad requires_grad_ retain_grad grad_fn numpy cuda half double bfloat16
 register_hook unfold scatter scatter_ scatter_add index_add index_put_ topk sort argsort median mode
-unique roll lerp addmm baddbmm trace diag diag_embed repeat_interleave tile unsqueeze_ squeeze_
+unique roll lerp trace diag diag_embed repeat_interleave unsqueeze_ squeeze_
 transpose_ t_ normal_ uniform_ bernoulli_ multinomial as_strided take""".split()
 )
 

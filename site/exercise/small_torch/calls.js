@@ -34,6 +34,13 @@ function mm(a, b) {
   return matmul(a, b);
 }
 
+/** beta · input + alpha · a b; an input that counts 0 times may be NaN. */
+const added = (multiply) => (input, a, b, beta, alpha) => {
+  const scaled = (x, factor) => (factor ? binary("mul", x, factor.tensor) : x);
+  const out = scaled(multiply(a, b), alpha);
+  return beta?.value === 0 ? out : binary("add", scaled(input, beta).expand(out.shape), out);
+};
+
 function linear(x, weight, bias) {
   const out = matmul(x, weight.transpose(0, Math.min(1, weight.dim - 1)));
   bias?.expand([product(out.shape.slice(0, -1)), out.shape.at(-1)]); // refuses what does not fit
@@ -120,10 +127,13 @@ const SDPA =
 const LAYER_NORM =
   "F layer_norm(Tensor input, ints normalized_shape, Tensor weight = None, Tensor " +
   "bias = None, Number eps = None)";
+const SCALES = "*, Number beta = None, Number alpha = None";
 const products = {
   "matmul(Tensor input, Tensor other)": matmul,
   "bmm(Tensor input, Tensor mat2)": bmm,
   "mm(Tensor input, Tensor mat2)": mm,
+  [`baddbmm(Tensor input, Tensor batch1, Tensor batch2, ${SCALES})`]: added(bmm),
+  [`addmm(Tensor input, Tensor mat1, Tensor mat2, ${SCALES})`]: added(mm),
   "mv(Tensor input, Tensor vec)": matmul,
   "dot(Tensor input, Tensor tensor)": matmul,
   "F linear(Tensor input, Tensor weight, Tensor bias = None)": linear,
@@ -173,6 +183,20 @@ function indexSelect(x, dim, index) {
   return getItem(x, [...new Array(d).fill(all), index.dim ? index : index.unsqueeze(0)]);
 }
 
+function indexFillInto(x, dim, index, value) {
+  const d = x.at(dim);
+  check(index.dtype === "int64", "index_fill_(): Expected dtype int64 for index.", "IndexError");
+  check(
+    !value.dim,
+    () =>
+      "index_fill_ only supports a 0-dimensional value tensor, but got tensor " +
+      `with ${value.dim} dimension(s).`,
+  );
+  const all = { start: null, stop: null, step: null };
+  setItem(x, [...new Array(d).fill(all), index], value.to(x.dtype));
+  return x;
+}
+
 function gathered(x, dim, index) {
   check(index.dtype === "int64", "gather(): Expected dtype int32/int64 for index");
   check(index.dim === x.dim, "Index tensor must have the same number of dimensions as input tensor");
@@ -208,6 +232,9 @@ const TO =
 const properties = {
   "gather(Tensor input, int dim, Tensor index)": gathered,
   "index_select(Tensor input, int dim, Tensor index)": indexSelect,
+  "method index_fill_(Tensor input, int dim, Tensor index, value value)": indexFillInto,
+  "index_fill(Tensor input, int dim, Tensor index, value value)": (x, ...given) =>
+    indexFillInto(x.clone(), ...given),
   "masked_select(Tensor input, Tensor mask)": (x, mask) => getItem(x, [mask]),
   "nonzero(Tensor input)": (x) => {
     const found = nonzero(x);

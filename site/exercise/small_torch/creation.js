@@ -132,6 +132,19 @@ function eye(n, m, dtype) {
   return out;
 }
 
+/** Rows and columns, as two rows of numbers, of the cells of a table on one side of a diagonal. */
+const triangle = (isKept) => (rows, columns, offset, dtype) => {
+  check(rows >= 0, `row must be non-negative, got${rows}`);
+  check(columns >= 0, `col must be non-negative, got${columns}`);
+  const cells = range(rows).flatMap((i) =>
+    range(columns)
+      .filter((j) => isKept(j - i - offset))
+      .map((j) => [i, j]),
+  );
+  const numbers = [...cells.map(([i]) => i), ...cells.map(([, j]) => j)];
+  return tensorOf(numbers, [2, cells.length], dtype ?? "int64");
+};
+
 function oneHot(x, classes) {
   check(x.dtype === "int64", "one_hot is only applicable to index tensor of type LongTensor.");
   const values = x.values();
@@ -152,6 +165,7 @@ function oneHot(x, classes) {
 // By their signatures -----------------------------------------------------------------------------
 
 const HOW = "*, dtype dtype = None, device device = None, any requires_grad = None";
+const TRIANGLE = "int row, int col, int offset = 0, *, dtype dtype = None, device device = None";
 const filled = (shape, { value, dtype }, wanted) => full(shape, value, wanted ?? dtype);
 const zeros = (shape, dtype) => full(shape, 0, dtype ?? "float32");
 const ones = (shape, dtype) => full(shape, 1, dtype ?? "float32");
@@ -178,6 +192,8 @@ export const creation = {
   [`eye(int n, int m = None, ${HOW})`]: eye,
   [`arange(Number start = None, Number end = None, Number step = None, ${HOW})`]: arange,
   [`linspace(Number start, Number end, int steps, ${HOW})`]: linspace,
+  [`triu_indices(${TRIANGLE})`]: triangle((right) => right >= 0),
+  [`tril_indices(${TRIANGLE})`]: triangle((right) => right <= 0),
   [`zeros_like(Tensor input, ${HOW})`]: like(zeros),
   [`ones_like(Tensor input, ${HOW})`]: like(ones),
   [`empty_like(Tensor input, ${HOW})`]: like(zeros),

@@ -174,6 +174,38 @@ for (const name in BINARY) {
     scaled(name, a, b, alpha ?? one, within(a));
 }
 
+/** Longer names of the same functions. */
+const ALIASES = {
+  multiply: "mul",
+  divide: "div",
+  true_divide: "div",
+  subtract: "sub",
+  negative: "neg",
+  absolute: "abs",
+  greater: "gt",
+  greater_equal: "ge",
+  less: "lt",
+  less_equal: "le",
+  not_equal: "ne",
+};
+for (const [alias, name] of Object.entries(ALIASES)) {
+  for (const key of Object.keys(elements)) {
+    if (key.startsWith(`${name}(`)) elements[key.replace(name, alias)] = elements[key];
+    if (key.startsWith(`method ${name}_(`)) elements[key.replace(`${name}_`, `${alias}_`)] = elements[key];
+  }
+}
+
+const LARGEST = 3.4028234663852886e38; // of float32
+
+function nanToNum(x, nan, most, least, into = elementwise) {
+  const number = (value) => {
+    if (value !== value) return nan?.value ?? 0;
+    if (value === Infinity) return most?.value ?? LARGEST;
+    return value === -Infinity ? (least?.value ?? -LARGEST) : value;
+  };
+  return into(x.dtype, number, x);
+}
+
 function clamp(x, low, high, into = elementwise) {
   check(low || high, "torch.clamp: At least one of 'min' or 'max' must not be None");
   const least = low ?? tensorOf([-Infinity], []);
@@ -224,6 +256,7 @@ function band(name, x, diagonal, keep) {
 const tril = (x, d) => band("tril", x, d, (right) => right <= 0);
 const triu = (x, d) => band("triu", x, d, (right) => right >= 0);
 
+const REPLACED = "Tensor input, Number nan = None, Number posinf = None, Number neginf = None";
 /** What picks elements: by where they are, by a mask, by their size. */
 export const masks = {
   "tril(Tensor input, int diagonal = 0)": (x, d) => elementwise(...tril(x, d)),
@@ -237,6 +270,9 @@ export const masks = {
   "method where(value input, Tensor condition, value other)": (a, condition, b) => where(condition, a, b),
   "clamp(Tensor input, value min = None, value max = None)": (x, a, b) => clamp(x, a, b),
   "method clamp_(Tensor input, value min = None, value max = None)": (x, a, b) => clamp(x, a, b, within(x)),
+  "clip(Tensor input, value min = None, value max = None)": (x, a, b) => clamp(x, a, b),
+  [`nan_to_num(${REPLACED})`]: (x, ...given) => nanToNum(x, ...given),
+  [`method nan_to_num_(${REPLACED})`]: (x, ...given) => nanToNum(x, ...given, within(x)),
   "clamp_min(Tensor input, value min)": (x, a) => clamp(x, a),
   "clamp_max(Tensor input, value max)": (x, b) => clamp(x, null, b),
   "bitwise_not(Tensor input)": invert,

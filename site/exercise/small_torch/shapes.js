@@ -96,6 +96,17 @@ function cat(tensors, dim, name = "torch.cat()") {
   return out;
 }
 
+/** Rows on top of each other, or numbers side by side. */
+function stacked(name, dim) {
+  return (tensors) => {
+    check(tensors.length, `${name} expects a non-empty TensorList`);
+    const rows = tensors.map((x) => (x.dim ? x : x.reshape([1])));
+    if (dim && rows[0].dim === 1) return cat(rows, 0);
+    const tables = rows.map((x) => (x.dim === 1 ? x.unsqueeze(0) : x));
+    return cat(tables, dim);
+  };
+}
+
 function stack(tensors, dim) {
   check(tensors.length, "stack expects a non-empty TensorList");
   const [first] = tensors;
@@ -262,6 +273,7 @@ export const shapes = {
   "swapaxes(Tensor input, int dim0, int dim1)": (x, a, b) => x.transpose(a, b),
   "swapdims(Tensor input, int dim0, int dim1)": (x, a, b) => x.transpose(a, b),
   "movedim(Tensor input, int source, int destination)": movedim,
+  "moveaxis(Tensor input, int source, int destination)": movedim,
   "t(Tensor input)": turned,
   "method T(Tensor input)": (x) => x.permute(range(x.dim).reverse()),
   "method mT(Tensor input)": matrices,
@@ -281,6 +293,8 @@ export const shapes = {
   "broadcast_to(Tensor input, ints size)": (x, sizes) => x.expand(sizes),
   "method repeat(Tensor input, ints repeats)": repeat,
   "method contiguous(Tensor input)": (x) => x.contiguous(),
+  "tile(Tensor input, ints dims)": (x, times) =>
+    repeat(x, [...new Array(Math.max(0, x.dim - times.length)).fill(1), ...times]),
   "narrow(Tensor input, int dim, int start, int length)": narrow,
   "select(Tensor input, int dim, int index)": select,
   "diagonal(Tensor input, int offset = 0, int dim1 = 0, int dim2 = 1)": diagonal,
@@ -290,6 +304,8 @@ export const shapes = {
   "cat(Tensors tensors, int dim = 0)": (tensors, dim) => cat(tensors, dim, "torch.cat()"),
   "concat(Tensors tensors, int dim = 0)": (tensors, dim) => cat(tensors, dim, "torch.cat()"),
   "stack(Tensors tensors, int dim = 0)": stack,
+  "vstack(Tensors tensors)": stacked("vstack", 0),
+  "hstack(Tensors tensors)": stacked("hstack", 1),
   "split(Tensor input, any split_size_or_sections, int dim = 0)": split,
   "chunk(Tensor input, int chunks, int dim = 0)": chunk,
   "unbind(Tensor input, int dim = 0)": unbind,

@@ -2,7 +2,8 @@
  * <code-editor></code-editor>
  *
  * An editor for Python. Typing can be undone as long as the text has the same name; `errorLine` is the
- * number of a line that is marked, or null.
+ * number of a line that is marked, or null. In a famous mistake, what differs from a right answer is
+ * marked, too.
  */
 import {
   Decoration,
@@ -29,6 +30,7 @@ import {
   tags,
 } from "../../vendored/codemirror.js";
 import { css, html } from "../../vendored/lit.js";
+import { changedLines } from "../../exercise/exercises.js";
 import { Figure } from "../../app/figure.js";
 
 const highlightStyle = HighlightStyle.define([
@@ -65,6 +67,10 @@ const theme = EditorView.theme({
     backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
     boxShadow: "inset 4px 0 var(--warning)",
   },
+  ".cm-changed-line": {
+    backgroundColor: "color-mix(in oklab, var(--chosen) 14%, transparent) !important",
+    boxShadow: "inset 4px 0 var(--chosen)",
+  },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent", boxShadow: "0 0 0 1px var(--key)" },
   "&.cm-focused .cm-nonmatchingBracket": {
     backgroundColor: "transparent",
@@ -77,35 +83,40 @@ const wrappedLines = EditorView.theme({
   ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
 });
 
-const setErrorLine = StateEffect.define(); // its number, or null
+/** [an effect that marks lines by their numbers, the field in which they are] */
+function marking(name) {
+  const mark = StateEffect.define();
+  const line = Decoration.line({ class: name });
+  const field = StateField.define({
+    create: () => Decoration.none,
+    update(lines, { changes, effects, state }) {
+      const found = effects.find((effect) => effect.is(mark));
+      if (!found) return changes.empty ? lines : Decoration.none; // until the text changes
+      const numbers = found.value.filter((number) => number <= state.doc.lines);
+      return Decoration.set(numbers.map((number) => line.range(state.doc.line(number).from)));
+    },
+    provide: (itself) => EditorView.decorations.from(itself),
+  });
+  return [mark, field];
+}
 
-/** The line with an error is marked until the text changes. */
-const errorLineField = StateField.define({
-  create: () => Decoration.none,
-  update(lines, { changes, effects, state }) {
-    const found = effects.find((effect) => effect.is(setErrorLine));
-    if (!found) return changes.empty ? lines : Decoration.none;
-    const number = found.value;
-    if (!number || number > state.doc.lines) return Decoration.none;
-    const line = Decoration.line({ class: "cm-error-line" });
-    return Decoration.set([line.range(state.doc.line(number).from)]);
-  },
-  provide: (field) => EditorView.decorations.from(field),
-});
+const [markError, errorLines] = marking("cm-error-line");
+const [markChange, differentLines] = marking("cm-changed-line");
 
 class CodeEditor extends Figure {
   static properties = {
     code: { from: "typed", type: String },
     name: { from: "typed", type: String },
     errorLine: { from: "typed", type: Number },
+    mistake: { from: "typed", attribute: false },
     focusOn: { from: "typed", attribute: false },
   };
 
   static styles = [
     Figure.styles,
     css`
-    :host { --code-size: 14px; }
-    @media (max-width: 640px) { :host { --code-size: 16px; } }  /* below, phones zoom in */
+    :host { --code-size: 0.75rem; }
+    @media (max-width: 640px) { :host { --code-size: max(16px, 0.95rem); } }  /* below, phones zoom in */
     .editor { min-height: 18em; }
     .caption { margin-top: 8px; }
     @media (hover: none) { .caption { display: none; } }  /* there are no such keys */
@@ -149,7 +160,8 @@ class CodeEditor extends Figure {
       highlightActiveLine(),
       python(),
       syntaxHighlighting(highlightStyle),
-      errorLineField,
+      differentLines,
+      errorLines,
       theme,
       matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrappedLines] : [],
       keymap.of([
@@ -195,7 +207,11 @@ class CodeEditor extends Figure {
       });
       this.isExternal = false;
     }
-    if (changed.has("errorLine")) view.dispatch({ effects: setErrorLine.of(this.errorLine) });
+    if (changed.has("errorLine"))
+      view.dispatch({ effects: markError.of(this.errorLine ? [this.errorLine] : []) });
+    if (this.mistake && this.code === this.mistake.code) {
+      view.dispatch({ effects: markChange.of(changedLines(this.code)) });
+    }
     if (changed.has("focusOn") && this.focusOn?.tag === this.localName) view.focus();
   }
 }

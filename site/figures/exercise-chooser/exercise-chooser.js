@@ -4,7 +4,7 @@
  * What to write; or, while a famous mistake is in the editor, which one, and the way back.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { EXERCISES } from "../../exercise/exercises.js";
+import { EXERCISES, changedLines } from "../../exercise/exercises.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
@@ -40,8 +40,9 @@ class ExerciseChooser extends Figure {
         )}</div>
       ${
         this.mistake
-          ? html`<p class="row mistake">You are looking at a famous mistake: ${this.mistake.name}. Your own
-        code is kept. <button @click=${() => this.typed.goBack()}>Back to my code</button></p>`
+          ? html`<p class="row mistake">You are looking at a famous mistake: ${this.mistake.name}. What
+        differs from a right answer is marked: line ${changedLines(this.mistake.code).join(", ")}. Your own code
+        is kept. <button @click=${() => this.typed.goBack()}>Back to my code</button></p>`
           : nothing
       }`;
   }

@@ -19,6 +19,8 @@ class HeadCheck extends Figure {
     result: { from: "typed", attribute: false },
     busy: { from: "typed", type: Boolean },
     changed: { from: "typed", type: Boolean },
+    passed: { from: "typed", type: Number },
+    seconds: { state: true }, // since it began to run
     help: { state: true }, // 0: the message; 1: the larger hint, too; 2: also the answer
   };
 
@@ -60,23 +62,41 @@ class HeadCheck extends Figure {
     if (changed.has("judgedAs") || isOther) this.help = 0;
   }
 
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.clock);
+  }
+
+  /** Count the seconds while the code runs. */
+  count() {
+    clearInterval(this.clock);
+    this.seconds = 0;
+    if (this.busy) this.clock = setInterval(() => this.seconds++, 1000);
+  }
+
   updated(changed) {
-    if (changed.has("result") && this.result) this.scrollIntoView({ block: "nearest" });
+    if (changed.has("busy")) this.count();
+    if (changed.has("result") && this.result && !this.result.forStory)
+      this.scrollIntoView({ block: "nearest" });
   }
 
   render() {
     const { stages } = EXERCISES[this.judgedAs ?? "attention"];
     const { result } = this;
     const hint = !this.changed && HINTS[result?.mistake?.hint];
-    return html`<div role="status">${this.verdict(stages)}</div>
+    const isNews = result && !this.busy && !this.changed; // said once per run
+    return html`<div role="status">${isNews ? this.verdict(result, stages) : nothing}</div>
+      ${isNews ? nothing : this.soFar(stages)}
       <div role="status">${hint && this.help > 0 ? html`<p class="hint">${hint}</p>` : nothing}</div>
       ${hint ? this.more() : nothing}
-      <ol class=${this.changed ? "old" : ""} aria-label="What is checked">${stages.map((stage, i) =>
-        this.stage(stage, i),
+      <ol class=${this.changed && !this.busy ? "old" : ""} aria-busy=${String(Boolean(this.busy))} aria-label="What is checked">${stages.map(
+        (stage, i) => this.stage(stage, i),
       )}</ol>
       ${
         result?.printed.length
           ? html`<h3>What it printed</h3>
+        <p class="caption">When the file was read, and when it was called once with the real text below. What
+          it prints in the checks, with other sizes, is left out.</p>
         <pre tabindex="0" role="group" aria-label="What it printed">${result.printed.join("\n")}</pre>`
           : nothing
       }
@@ -86,7 +106,7 @@ class HeadCheck extends Figure {
   }
 
   stage(stage, i) {
-    const { passed = [], mistake } = this.result ?? {};
+    const { passed, mistake } = this.busy ? { passed: this.stagesSoFar() } : (this.result ?? { passed: [] });
     const kind = passed.includes(stage) ? "right" : mistake?.stage === stage ? "wrong" : "open";
     const [mark, word] = MARKS[kind];
     return html`<li class=${kind} style=${styleMap({ animationDelay: `${i * DELAY}ms` })}>
@@ -94,22 +114,31 @@ class HeadCheck extends Figure {
       <span>${STAGES[stage]}<span class="visually-hidden">: ${word}</span></span></li>`;
   }
 
-  verdict(stages) {
-    const { result, busy } = this;
-    if (busy) return html`<p class="verdict" aria-busy="true">Running …</p>`;
+  stagesSoFar() {
+    return EXERCISES[this.judgedAs ?? "attention"].stages.slice(0, this.passed ?? 0);
+  }
+
+  /** What there is to say while there is no verdict on the code as it is. */
+  soFar(stages) {
+    const { result, busy, seconds, passed } = this;
+    if (busy) {
+      return html`<p class="verdict" aria-busy="true">Running … ${
+        seconds ? html`${count(seconds)} s so far. Being checked: ${STAGES[stages[passed ?? 0]]}.` : nothing
+      }</p>`;
+    }
     if (!result) {
       return html`<p class="verdict caption">Write it, then run it. It is judged by what it does, so
         any way of writing it will do. The first problem is named here.</p>`;
     }
-    const { passed, mistake } = result;
-    if (this.changed) {
-      return html`<p class="verdict old">The code has changed since you ran it. The last verdict was: ${
-        mistake?.message ?? "This is attention."
-      }</p>`;
-    }
+    return html`<p class="verdict old">The code has changed since you ran it. The last verdict was: ${
+      result.mistake?.message ?? "This is attention."
+    }</p>`;
+  }
+
+  verdict({ passed, mistake, n_logits, maxAbsDiff }, stages) {
     if (!mistake) {
       return html`<p class="verdict good"><b>This is attention.</b> With your code in every head of the model,
-        none of the ${result.n_logits} logits differs from PyTorch’s by more than ${result.maxAbsDiff.toFixed(
+        none of the ${n_logits} logits differs from PyTorch’s by more than ${maxAbsDiff.toFixed(
           7,
         )}. Now let the model write with it, further down.</p>`;
     }

@@ -3,7 +3,7 @@
  *
  * The buttons under an editor. What was typed is deleted only when somebody has confirmed it.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
@@ -15,6 +15,8 @@ class RunCode extends Figure {
     controls,
     css`
     :host { padding: 8px 0; }
+    .stop { animation: 1ms 600ms backwards late; }
+    @keyframes late { from { visibility: hidden; } }  /* not for what takes no time */
     @media (max-width: 640px) {
       :host { position: sticky; bottom: 0; z-index: 1; background: var(--panel);
               border-top: 1px solid var(--line); }
@@ -30,6 +32,7 @@ class RunCode extends Figure {
     return html`<div class="row">
       <button class="primary" aria-disabled=${String(Boolean(this.busy))}
         @click=${() => this.typed.tryOut()}>Run it</button>
+      ${this.busy ? html`<button class="stop" @click=${this.stop}>Stop</button>` : nothing}
       ${
         this.isConfirming
           ? html`<span>Delete what you typed here?</span>
@@ -37,6 +40,11 @@ class RunCode extends Figure {
           <button id="cancel" @click=${this.cancel}>Keep it</button>`
           : html`<button id="reset" @click=${this.confirm}>Start over</button>`
       }</div>`;
+  }
+
+  stop() {
+    this.typed.stop();
+    this.renderRoot.querySelector(".primary").focus(); // the button for stopping goes away
   }
 
   async confirm() {

@@ -3,7 +3,7 @@
  *
  * What the model writes when a typed head replaces all of its own, and what that costs.
  * `result` as for head-check. `story` is null before, or has
- *   prompt: the number of the prompt;
+ *   prompt: the number of the prompt; code: what wrote it;
  *   typed, builtin: tokens { id, p } so far, after the prompt; busy: whether more will come;
  *   message: what went wrong, or ""; loss: { typed, builtin, pytorch, tokens } in nats per token, or
  *   null; lossMessage: why there is none.
@@ -18,6 +18,9 @@ class TypedStory extends Figure {
   static properties = {
     result: { from: "typed", attribute: false },
     story: { from: "typed", attribute: false },
+    code: { from: "typed", type: String },
+    changed: { from: "typed", type: Boolean }, // whether the code has changed since it ran
+    busy: { from: "typed", type: Boolean }, // whether it is judged right now
     prompt: { type: Number },
   };
 
@@ -36,6 +39,7 @@ class TypedStory extends Figure {
     .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
     .loss { margin-top: 8px; min-height: 3em; }
     .all { margin-top: 16px; min-height: 3em; max-width: 72ch; }
+    .old { border-left: 4px solid var(--line); padding-left: 12px; margin-top: 16px; }
     .wrong { border-left: 4px solid var(--warning); padding-left: 12px; }
   `,
   ];
@@ -46,7 +50,7 @@ class TypedStory extends Figure {
 
   draw({ prompts }) {
     const { result, story } = this;
-    const can = Boolean(result?.passed.includes("shape"));
+    const can = Boolean(result && !this.busy && (this.changed || result.passed.includes("shape")));
     return html`<div class="row">
         <label>It begins with <select @change=${({ target }) => {
           this.prompt = Number(target.value);
@@ -57,23 +61,22 @@ class TypedStory extends Figure {
           )}</select></label>
         <button class="primary" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${this.label()}</button>
       </div>
-      ${
-        can || story
-          ? nothing
-          : html`<p class="caption all">${
-              result
-                ? html`It cannot go in yet: first it
-        has to return two tensors of the right shapes.`
-                : html`Write a head and run it first. A wrong one
-        can go in, too: see what it does.`
-            }</p>`
-      }
+      ${can ? nothing : html`<p class="caption all" aria-live="polite">${this.obstacle()}</p>`}
       ${story ? this.texts(story) : nothing}`;
+  }
+
+  /** Why it cannot write now. */
+  obstacle() {
+    const { result, busy } = this;
+    if (busy) return "Your code is checked first …";
+    if (!result) return "Write a head and run it first. A wrong one can go in, too: see what it does.";
+    return html`It cannot go in yet: first it has to return two tensors of the right shapes.
+      ${result.mistake?.message}`;
   }
 
   label() {
     if (this.story?.busy) return "Stop";
-    return this.result?.mistake ? "See what this mistake does" : "Let it write with my code";
+    return this.result?.mistake && !this.changed ? "See what this mistake does" : "Let it write with my code";
   }
 
   press() {
@@ -88,7 +91,12 @@ class TypedStory extends Figure {
 
   texts(story) {
     const differs = firstDifference(story);
-    return html`<div class="two">
+    const isOld = !story.busy && story.code !== this.code;
+    return html`${
+      isOld
+        ? html`<p class="caption old">This was written by your code as it was before your last change.</p>`
+        : nothing
+    }<div class="two">
         <div><h3>With your code in every layer and head</h3>
           ${this.text(story.typed, differs)}${this.loss(story.loss?.typed)}</div>
         <div><h3>With its own attention and the same random numbers</h3>
@@ -109,7 +117,7 @@ class TypedStory extends Figure {
   loss(loss) {
     if (loss === undefined) return html`<p class="caption loss"></p>`;
     return html`<p class="caption loss">Loss on a text it never learned from: ${
-      Number.isFinite(loss) ? nats(loss) : "NaN, which is not a number"
+      Number.isFinite(loss) ? nats(loss, this.run.vocab.length) : "NaN, which is not a number"
     }.</p>`;
   }
 
