@@ -439,6 +439,48 @@ def test_a_port_that_another_program_has_on_either_address_is_passed_over(site, 
         assert servers_at(taken, site)[0][1] > taken
 
 
+def test_a_class_reaches_the_site_by_the_address_that_it_is_told_and_by_no_other_name(site):
+    (own, *_) = serve.network_addresses() or pytest.skip("This machine has no network.")
+    servers = serve.open_servers(partial(Handler, directory=str(site)), 0, serve.EVERYWHERE)
+    for one in servers:
+        start(one)
+    port = servers[0].server_port
+    said = serve.for_others([own], port)
+
+    def status(reached, name):
+        with socket.create_connection((reached, port), timeout=60) as connection:
+            connection.sendall(f"GET / HTTP/1.0\r\nHost: {name}:{port}\r\n\r\n".encode())
+            return int(connection.makefile("rb").readline().split()[1])
+
+    try:
+        assert f"http://{own}:{port}" in said
+        assert status(own, own) == status("127.0.0.1", "localhost") == 200
+        for name in ("evil.example", "192.0.2.7", own + ".evil.example"):  # DNS rebinding
+            assert status(own, name) == 421
+    finally:
+        for one in servers:
+            one.shutdown()
+            one.server_close()
+
+
+def test_without_a_host_only_this_machine_reaches_the_site(site):
+    (own, *_) = serve.network_addresses() or pytest.skip("This machine has no network.")
+    servers = serve.open_servers(partial(Handler, directory=str(site)), 0)
+    try:
+        with pytest.raises(OSError):
+            socket.create_connection((own, servers[0].server_port), timeout=5)
+    finally:
+        for one in servers:
+            one.server_close()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "evil.example", "0.0.0", "::1", "", "0.0.0.0:80"])
+def test_a_host_that_is_no_address_of_this_machine_is_refused_with_those_that_are(host):
+    with pytest.raises(BadInput) as error:
+        serve.check_host(host)
+    assert all(one in str(error.value) for one in ["0.0.0.0", *serve.network_addresses()])
+
+
 def test_no_name_is_looked_up(site, monkeypatch):
     def look_up(*_):
         raise AssertionError("a name server was asked")

@@ -20,7 +20,9 @@ function begin(entry) {
   const load = (url) => modules.get(url) ?? modules.set(url, loadAfterImports(url)).get(url);
 
   async function loadAfterImports(url) {
-    const source = await (await fetch(url)).text();
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${new URL(url).pathname} is missing (${answer.status}).`);
+    const source = await answer.text();
     const imports = source.matchAll(/^(?:import|export)\s[^;"]*?from "(\.[^"]+)"/gm);
     await Promise.all(Array.from(imports, ([, path]) => load(new URL(path, url).href)));
     return import(url);
@@ -29,10 +31,7 @@ function begin(entry) {
   onmessage = (first) =>
     load(entry).then(
       () => self.onmessage(first),
-      (error) =>
-        setTimeout(() => {
-          throw error;
-        }),
+      (error) => first.ports[0].postMessage({ failure: `The engine cannot be started. ${error.message}` }),
     );
 }
 
@@ -62,7 +61,11 @@ export class WorkerClient {
   }
 
   /** Only messages that belong to a pending call count: any other id is ignored. */
-  receive({ id, progress, result, error }) {
+  receive({ id, progress, result, error, failure }) {
+    if (failure) {
+      this.end(new Error(failure));
+      return;
+    }
     const call = this.pending.get(id);
     if (!call) return;
     call.restartTimer();

@@ -1,14 +1,16 @@
 /** Fetch a file of weights, and make a model of it. */
 import { GPT } from "./gpt.js";
+import kernelProgram from "./kernel-program.js";
 import { compile, javascriptKernel } from "./kernel.js";
+import { unpack as unpackProgram } from "./packed.js";
+import { problemOf } from "./response.js";
 import { hasHash, unpack } from "./weights.js";
 
 let createKernel = null; // in WebAssembly; where that is not possible, in JavaScript
 
 async function loadKernel() {
   try {
-    const file = await fetch(new URL("kernel.wasm", import.meta.url));
-    createKernel = await compile(await file.arrayBuffer());
+    createKernel = await compile(await unpackProgram(kernelProgram));
   } catch {
     createKernel = javascriptKernel;
   }
@@ -24,7 +26,8 @@ export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT
   if (!createKernel) await loadKernel();
   const file = url.split("/").at(-1);
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${file} is missing (${response.status}).`);
+  const problem = problemOf(response, file);
+  if (problem) throw new Error(problem);
   const bytes = await response.arrayBuffer();
   const tensors = unpack(bytes, weights);
   if (sha256 && !(await hasHash(bytes, sha256))) {

@@ -63,6 +63,17 @@ export function pick(p, random) {
 }
 
 /**
+ * A random number with which `pick` gives this id, as random as another one from 0 to 1. For a text that
+ * was drawn elsewhere, such numbers say how another model would have gone on with the same luck.
+ * @param {ArrayLike<number>} p sums to 1 @param {number} id @param {number} random
+ */
+export function numberFor(p, id, random) {
+  let before = 0;
+  for (let i = 0; i < id; i++) before += p[i];
+  return before + p[id] * (0.01 + 0.98 * random); // not at an edge, where rounding decides
+}
+
+/**
  * A seeded random number generator: a Weyl sequence, its bits well mixed.
  * @param {number} seed @returns {() => number} each call gives a number from 0 to 1, 1 excluded
  */

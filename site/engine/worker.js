@@ -109,10 +109,11 @@ const methods = {
 
   /**
    * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top },
-   * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs.
+   * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs. `numbers` take the
+   * place of the first random numbers.
    */
   async generate(
-    { model, ids, intervention, sampling, seed = 1, tokens = Infinity, end = null },
+    { model, ids, intervention, sampling, seed = 1, numbers = [], tokens = Infinity, end = null },
     { onProgress, isCancelled },
   ) {
     const gpt = forward(await open(model), ids, intervention);
@@ -124,7 +125,8 @@ const methods = {
     for (; n < tokens && gpt.length < gpt.n_ctx && !isCancelled(); n++) {
       const logits = gpt.logits(gpt.length - 1);
       const p = softmax(logits);
-      const next = pick(samplingProbs(logits, sampling), rng());
+      const random = rng();
+      const next = pick(samplingProbs(logits, sampling), numbers[n] ?? random);
       generated.push({ id: next, p: p[next], top: top(p) });
       gpt.forward([next]);
       if (next === end) break;

@@ -7,13 +7,16 @@
  *
  * Only one Python can be in a page or worker, because the loader keeps its objects in globals.
  */
-import { loadMicroPython } from "../vendored/micropython.mjs";
+import { unpack } from "../engine/packed.js";
+import program from "../vendored/micropython-program.js";
+import { loadMicroPython } from "../vendored/micropython.js";
+import files from "./python-files.js";
 import { Tensor } from "./tensor.js";
 import { callsFor } from "./small_torch/calls.js";
 
 const HEAP = 4 * 1024 * 1024; // bytes at the start: it grows
 const FILES = {
-  // where they are in MicroPython's file system, and here
+  // where they are in MicroPython's file system, and in this folder (python-files.js says why they are there)
   "/lib/torch/__init__.py": "small_torch/__init__.py",
   "/lib/torch/_tensor.py": "small_torch/_tensor.py",
   "/lib/torch/nn/__init__.py": "small_torch/nn/__init__.py",
@@ -59,21 +62,13 @@ def reduce(function, things, *start):
 
 /** @param {{ print?: (line: string) => void }} options @returns {Promise<Python>} */
 export async function startPython({ print = () => {} } = {}) {
-  const [micropython, ...texts] = await Promise.all([
-    loadMicroPython({ heapsize: HEAP, stdout: print, linebuffer: true }),
-    ...Object.values(FILES).map(text),
-  ]);
+  const wasmBinary = await unpack(program);
+  const micropython = await loadMicroPython({ wasmBinary, heapsize: HEAP, stdout: print, linebuffer: true });
   const { FS } = micropython;
   for (const folder of ["/lib", "/lib/torch", "/lib/torch/nn"]) FS.mkdir(folder);
-  Object.keys(FILES).forEach((path, i) => FS.writeFile(path, texts[i]));
+  for (const path in FILES) FS.writeFile(path, files[FILES[path]]);
   for (const path in SMALL) FS.writeFile(path, SMALL[path]);
   return new Python(micropython);
-}
-
-async function text(url) {
-  const response = await fetch(new URL(url, import.meta.url));
-  if (!response.ok) throw new Error(`${url.split("/").at(-1)} is missing (${response.status}).`);
-  return response.text();
 }
 
 class Python {
@@ -99,10 +94,19 @@ class Python {
    *             tensors: import("./tensor.js").Tensor[] }} what it reported, and handed over
    */
   call(name, ...given) {
+    return this.listen(() => {}, name, ...given);
+  }
+
+  /** The same; `onReport` hears each report at once. */
+  listen(onReport, name, ...given) {
     const reports = [];
     this.#tensors = [];
+    const report = (...parts) => {
+      reports.push(parts);
+      onReport(...parts);
+    };
     try {
-      this.#tryout[name]((...report) => void reports.push(report), ...given);
+      this.#tryout[name](report, ...given);
       return { reports, tensors: this.#tensors.splice(0) };
     } catch (error) {
       // a whole traceback: its last line says what happened

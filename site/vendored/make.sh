@@ -150,6 +150,9 @@ for old, new, times in [
     (r"js_then_continue:.*?(?=lookup_attr:)", "js_then_continue(){},js_then_reject(){},js_then_resolve(){},", 1),
     (r",runPythonAsync\(code\)\{.*?\[chr\],\{async:!0\}\)(?=\})", "", 1),
     (r"Module\._mp_(js_do_exec_async|js_repl_\w+|sched_keyboard_interrupt|hal_get_interrupt_char)=[\w.]+,", "", 10),
+    # The program comes as bytes, not as a file that the loader asks for.
+    (r"let Module=\{locateFile:\(path,scriptDirectory\)=>url\|\|scriptDirectory\+path\}",
+     "let Module={wasmBinary:options.wasmBinary}", 1),
     # What the program does not import.
     (r"__syscall_(fstat64|lstat64|newfstatat):function\(.*?return-e\.errno\}\},", "", 3),
 ]:
@@ -157,8 +160,8 @@ for old, new, times in [
     assert found == times, f"the loader of MicroPython is not written as expected: {found} times {old}"
 path.write_text(text)
 PY
-minify $micropython/micropython.mjs micropython.mjs "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
-smaller micropython.mjs
+minify $micropython/micropython.mjs micropython.js "MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md"
+smaller micropython.js
 
 # The program without what no attention head imports. Its modules of Python are frozen: a list of names;
 # a list of addresses; and each module's data, one after another. functools goes because it lacks
@@ -193,7 +196,17 @@ npx --no-install wasm-opt --post-emscripten --remove-exports='mp_js_repl_*' \
   --remove-exports=mp_hal_get_interrupt_char --remove-exports=emscripten_stack_get_base \
   --remove-exports=emscripten_stack_get_free \
   -Os --converge --skip-pass=memory-packing --strip-debug --strip-producers \
-  $micropython/micropython.wasm -o out/micropython.wasm
+  $micropython/micropython.wasm -o micropython.wasm
+
+# As a script, because some hosts refuse .wasm. Base64 of what gzip has packed is smaller than the file
+# itself, also on a host that packs nothing (site/engine/packed.js unpacks it).
+python3 - micropython.wasm out/micropython-program.js <<'PY'
+import base64, gzip, pathlib, sys
+source, place = map(pathlib.Path, sys.argv[1:])
+packed = base64.b64encode(gzip.compress(source.read_bytes(), 9, mtime=0)).decode()
+banner = "/*! MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, licences/micropython.txt; changed, see README.md */"
+place.write_text(f'{banner}\nexport default "{packed}";\n')
+PY
 
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
@@ -361,7 +374,7 @@ THE SOFTWARE.
 
 --------------------------------------------------------------------------------
 
-micropython.wasm contains re1.5 (the module re) under the BSD-3-Clause licence:
+micropython-program.js contains re1.5 (the module re) under the BSD-3-Clause licence:
 
 Copyright (c) 2007-2009 Russ Cox. All rights reserved.
 Copyright (c) 2014 Paul Sokolovsky

@@ -1,11 +1,15 @@
-"""Write what has to stand in every page of the site: its policy, its scripts, its header.
+"""Write what has to stand in every page of the site: its policy, its scripts, its header. And write
+the scripts that hold other files: the Python of the page, and the program of its engine.
 
     python -m terrarium.web.pages
 
-Run it after adding a page, a figure to a page, or an import to a script; a test compares. Every
-script is named, so that a slow network need not wait for one to learn which comes next.
+Run it after adding a page, a figure to a page, or an import to a script, and after changing what
+these scripts hold; a test compares. Every script is named, so that a slow network need not wait for
+one to learn which comes next.
 """
 
+import base64
+import gzip
 import os
 import re
 from pathlib import Path
@@ -27,7 +31,12 @@ POLICY = (
     "font-src 'self'; img-src 'self'; connect-src 'self'; worker-src blob:; "
     "base-uri 'none'; form-action 'none'"
 )
+SHARED = ("copy-link", "run-picker")  # figures in the header
 AUTOLOAD = "app/autoload.js"
+EXPLAIN = "app/explain.js"
+PYTHON, PROGRAM = "exercise/python-files.js", "engine/kernel-program.js"
+# A host that is told no encoding, or a wrong one, does not matter: this mark comes before all that.
+UTF8_MARK = "\ufeff"
 BEGIN, END = "<!-- written by python -m terrarium.web.pages, from here -->", "<!-- to here -->"
 WRITTEN = re.compile(rf"\n *{BEGIN}.*?{END}", re.DOTALL)
 IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', re.MULTILINE)
@@ -35,7 +44,7 @@ IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', r
 
 def complete(site, name):
     """The text of a page with everything that has to stand in it."""
-    text = WRITTEN.sub("", (site / name).read_text("utf-8"))
+    text = UTF8_MARK + WRITTEN.sub("", (site / name).read_text("utf-8-sig"))
     text = text.replace("<head>", "<head>" + block(head(site, name, text)), 1)
     return re.sub("<terra-page[^>]*>", lambda tag: tag[0] + block(header(name)), text, count=1)
 
@@ -52,6 +61,7 @@ def head(site, name, text):
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f'<link rel="icon" href="{root}styles/icon.svg">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
+        f'<script defer src="{root}{EXPLAIN}"></script>',
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
         *(f'<link rel="modulepreload" href="{root}{script}">' for script in scripts_of(site, text)),
     ]
@@ -66,16 +76,19 @@ def header(name):
     return [
         '<header class="site">',
         f'  <a class="name" href="{root}index.html">Terrarium</a>',
+        "  <run-picker></run-picker>",
+        "  <copy-link></copy-link>",
         '  <nav aria-label="Pages">',
         *links,
         "  </nav>",
-        "  <run-picker></run-picker>",
         "</header>",
         "<noscript><p>This page needs JavaScript, which is switched off in your browser.</p>"
         "</noscript>",
-        '<p class="no-server">The figures are missing: browsers only run pages like this from a',
-        "  web server. In the Terrarium folder, type",
-        "  <code>python export_for_web.py --serve</code></p>",
+        '<p class="no-scripts">The figures are missing, because their scripts did not run. Did you',
+        "  open this page as a file? Browsers only run pages like this from a web server: in the",
+        "  Terrarium folder, type <code>python export_for_web.py --serve</code>. If it comes from",
+        "  a web server, that has to send files that end in .js as text/javascript, and this page",
+        f"  under an address that ends in {Path(name).name}, not in a slash.</p>",
         '<div id="error"></div>',
     ]
 
@@ -92,7 +105,7 @@ def root_of(name):
 def scripts_of(site, text):
     """Every script that a page loads before somebody does something: those of its elements, and
     what they import."""
-    tags = sorted({*re.findall("<([a-z]+-[a-z-]+)", text), "run-picker"})
+    tags = sorted({*re.findall("<([a-z]+-[a-z-]+)", text), *SHARED})
     found = [AUTOLOAD]
     found += [script_of(site, tag) for tag in tags]
     for script in found:  # which grows meanwhile
@@ -120,11 +133,35 @@ def pages_of(site):
     return [name for name in found if not name.startswith("exported/")]
 
 
+def python_files(site):
+    """The script that holds the Python of the page: hosts run files that end in .py, or refuse
+    them, and GitHub Pages drops those whose name begins with _."""
+    folder = site / "exercise"
+    sources = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
+    entries = [f'  "{name}": {literal((folder / name).read_text("utf-8"))},' for name in sources]
+    about = "// Written by python -m terrarium.web.pages, from the files in this folder."
+    return "\n".join([about, "export default {", *entries, "};", ""])
+
+
+def literal(text):
+    """A text as JavaScript writes it over several lines, each of which stays as it is."""
+    return "`" + re.sub(r"[\\`]|\$(?=\{)", r"\\\g<0>", text) + "`"
+
+
+def kernel_program(site):
+    """The script that holds engine/kernel.wasm, as engine/packed.js unpacks it."""
+    packed = gzip.compress((site / "engine" / "kernel.wasm").read_bytes(), 9, mtime=0)
+    about = "// Written by python -m terrarium.web.pages, from kernel.wasm."
+    return f'{about}\nexport default "{base64.b64encode(packed).decode()}";\n'
+
+
 def main():
-    for name in pages_of(SITE):
-        text = complete(SITE, name)
-        if text != (SITE / name).read_text("utf-8"):
-            with atomic_write(SITE / name) as file:
+    written = {name: complete(SITE, name) for name in pages_of(SITE)}
+    written |= {PYTHON: python_files(SITE), PROGRAM: kernel_program(SITE)}
+    for name, text in written.items():
+        place = SITE / name
+        if not place.exists() or text.encode() != place.read_bytes():
+            with atomic_write(place) as file:
                 file.write(text.encode())
             print(f"Wrote site/{name}")
 

@@ -1,4 +1,4 @@
-"""The site on this machine only: files for the browsers of one person, and nothing else.
+"""The site on this machine only, or in its network: files for browsers, and nothing else.
 
 A page of another site can make a browser send requests to this machine, also under a name that
 suddenly leads here (DNS rebinding). So an answer is given to our own names only, of files that lie
@@ -8,6 +8,7 @@ in the site itself, and tells the browser not to take them for anything else.
 import contextlib
 import errno
 import hashlib
+import ipaddress
 import os
 import re
 import socket
@@ -22,6 +23,7 @@ from urllib.parse import unquote
 
 from terrarium.errors import BadInput
 
+HERE, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # for this machine only, and at all of its addresses
 TRIES = 20  # ports, if the first one is taken
 
 SENTENCES = {
@@ -99,11 +101,15 @@ class Handler(SimpleHTTPRequestHandler):
         return file
 
     def is_for_us(self):
-        """Was this server meant, by one of its own names?"""
+        """Was this server meant, by one of its own names? In a network, the address at which the
+        browser has reached it is one: no name of another site can look like that."""
         port = self.server.server_port
-        ours = {f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+        names = {"localhost", HERE, "[::1]"}
+        if self.server.address_family == socket.AF_INET:
+            names.add(self.connection.getsockname()[0])
+        ours = {f"{name}:{port}" for name in names}
         if port == 80:
-            ours |= {"localhost", "127.0.0.1", "[::1]"}
+            ours |= names
         hosts = self.headers.get_all("Host", [])
         return len(hosts) == 1 and hosts[0].strip().lower() in ours
 
@@ -217,18 +223,23 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(site, port, name):
-    """Serve a folder to this machine only, until Ctrl-C; the address leads to a run."""
-    servers = open_servers(partial(Handler, directory=str(site)), port)
+def serve(site, port, name, host=HERE):
+    """Serve a folder until Ctrl-C, to this machine only or to those that reach it at an address
+    (host). What is printed leads to a run."""
+    servers = open_servers(partial(Handler, directory=str(site)), port, host)
     port = servers[0].server_port
     for server in servers[1:]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
+        own = host if host not in (HERE, EVERYWHERE) else "localhost"
         print(
-            f"The site is at http://localhost:{port}/#run={name} as long as this runs; "
-            "Ctrl-C ends it.",
+            f"The site is at http://{own}:{port}/#run={name} as long as this runs; Ctrl-C ends it.",
             flush=True,
         )
+        if host != HERE:
+            print(
+                for_others(network_addresses() if host == EVERYWHERE else [host], port), flush=True
+            )
         servers[0].serve_forever()
     except KeyboardInterrupt:
         print()
@@ -239,12 +250,51 @@ def serve(site, port, name):
             server.server_close()
 
 
-def open_servers(handler, port):
-    """A server for each kind of address of this machine, at one port. Raises BadInput."""
+def for_others(addresses, port):
+    """What a teacher reads out."""
+    typed = " or ".join(f"http://{address}:{port}" for address in addresses)
+    typed = typed or f"http://, the address of this machine, and :{port}"
+    return f"Others in this network type {typed}. Everyone in it can see this site."
+
+
+def check_host(host):
+    """Raise BadInput for what is no address of this machine."""
+    try:
+        ipaddress.IPv4Address(host)
+        with socket.socket(socket.AF_INET) as probe:
+            probe.bind((host, 0))
+    except (ValueError, OSError):
+        own = ", ".join(network_addresses()) or HERE
+        raise BadInput(
+            f"{host} is no address of this machine: take --host {EVERYWHERE} for everyone in its "
+            f"network, or one of {own}."
+        ) from None
+
+
+def network_addresses():
+    """The addresses at which others may reach this machine, the most likely one first."""
+    found = []
+    for target in ("192.0.2.1", "192.168.255.254", "172.31.255.254", "10.255.255.254"):
+        # Nothing is sent: this only asks the system by which of its addresses it would go there.
+        with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
+            probe.connect((target, 9))
+            found.append(probe.getsockname()[0])
+    if not found:  # a network that leads nowhere else
+        with contextlib.suppress(OSError):
+            found = socket.gethostbyname_ex(socket.gethostname())[2]
+    return [one for one in dict.fromkeys(found) if not ipaddress.ip_address(one).is_loopback]
+
+
+def open_servers(handler, port, host=HERE):
+    """A server at one port of an address; one for each kind of address if this machine may call it
+    localhost. Raises BadInput."""
     ports = [0] * TRIES if port == 0 else range(port, min(port + TRIES, 2**16))
     for one in ports:
         with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
-            servers = [opened.enter_context(Server(("127.0.0.1", one), handler))]
+            servers = [opened.enter_context(Server((host, one), handler))]
+            if host not in (HERE, EVERYWHERE):
+                opened.pop_all()
+                return servers
             try:
                 # A browser asks ::1 first for "localhost", and must not find another program.
                 server = Server(("::1", servers[0].server_port), handler)

@@ -15,6 +15,7 @@ declare module "*/vendored/lit.js" {
     performUpdate(): void;
     render(): unknown;
     requestUpdate(): void;
+    scheduleUpdate(): void | Promise<unknown>;
     shouldUpdate(changed: Map<string, any>): boolean;
     updated(changed: Map<string, any>): void;
     willUpdate(changed: Map<string, any>): void;
@@ -30,7 +31,8 @@ declare module "*/vendored/lit.js" {
 }
 
 declare module "*/vendored/codemirror.js";
-declare module "*/vendored/micropython.mjs";
+declare module "*/vendored/micropython.js";
+declare module "*/vendored/micropython-program.js";
 declare module "*/vendored/uplot.js";
 
 /** An element that is looked up may be of any class. */

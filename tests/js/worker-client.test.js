@@ -226,13 +226,26 @@ test("a worker fetches each module that its own one imports, directly or not, on
 });
 
 test("a module that cannot be imported is an error of the worker", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const said = [];
   const url = new URL("data:text/javascript,throw new Error('It is broken.')");
   const client = clientOf(t, {}, url);
   client.start();
   await importBlob(workers[0].url);
-  await globalThis.onmessage("the message with the port");
-  assert.throws(() => t.mock.timers.tick(1), { message: "It is broken." });
+  await globalThis.onmessage({ ports: [{ postMessage: (message) => said.push(message) }] });
+  assert.match(said[0].failure, /It is broken\.$/);
+  const error = errorOf(client.call("answer", {}));
+  client.receive(said[0]);
+  assert.match((await error).message, /It is broken\.$/);
+});
+
+test("a module that the server does not send is named", async (t) => {
+  const said = [];
+  t.mock.method(globalThis, "fetch", async () => new Response("", { status: 403 }));
+  const client = clientOf(t, {}, new URL("http://school.example/engine/worker.js"));
+  client.start();
+  await importBlob(workers[0].url);
+  await globalThis.onmessage({ ports: [{ postMessage: (message) => said.push(message) }] });
+  assert.match(said[0].failure, /engine\/worker\.js.*403/);
 });
 
 test("a worker that fails ends all calls, and the next call starts another", async (t) => {
