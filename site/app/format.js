@@ -13,9 +13,15 @@ export function percent(p) {
   return `${Math.round(100 * p)}%`;
 }
 
-/** 2.3026 -> "2.30 nats, like guessing among 10 equal options". */
-export function nats(loss) {
+/**
+ * 2.3026 -> "2.30 nats, like guessing among 10 equal options". A loss may be higher than that of guessing
+ * blindly: then there are not so many options. @param {number} loss @param {number} [most] the options there are
+ */
+export function nats(loss, most = Infinity) {
   const choices = Math.exp(loss);
+  if (Math.round(choices) > most) {
+    return `${loss.toFixed(2)} nats, worse than guessing blindly among all ${count(most)} tokens`;
+  }
   const among = choices < 9.95 ? choices.toFixed(1) : count(Math.round(choices));
   return `${loss.toFixed(2)} nats, like guessing among ${among} equal options`;
 }
@@ -28,17 +34,64 @@ export function duration(seconds) {
   return minutes ? `${minutes} min ${total % 60} s` : `${total} s`;
 }
 
+/** "step 300" -> "Step 300". */
+export const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A token in running text: its spaces stay; the ends of lines and of the text become visible. */
 export function inText(token) {
   return token === END ? " (end)" : token.replaceAll("\n", "↵ ");
 }
 
-/** A token on its own: its spaces become visible, too, and a combining mark gets a circle. */
+/**
+ * A token on its own: its spaces become visible, too, and so does whatever else would not be seen; a
+ * combining mark gets a circle.
+ */
 export function showWhitespace(token) {
   return token === END
     ? "(end)"
     : token
         .replaceAll(" ", "·")
         .replaceAll("\n", "↵")
+        .replace(INVISIBLE, symbolOf)
         .replace(/^\p{M}/u, "◌$&");
 }
+
+/** Control characters, other spaces, and what changes the direction of a text. */
+const INVISIBLE = /[\p{Cc}\p{Zs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** Unicode has pictures of the first control characters: that of a tab is ␉. */
+function symbolOf(character) {
+  const code = character.codePointAt(0);
+  if (code < 32) return String.fromCodePoint(0x2400 + code);
+  return `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
+}
+
+/** A token as it is read aloud: " girl" is "space girl". */
+export function spoken(token) {
+  if (token === END) return "end of text";
+  const words = Array.from(token, (character) => {
+    const name = NAMES[character];
+    return name ? ` ${name} ` : character;
+  });
+  return words.join("").replace(/\s+/g, " ").trim();
+}
+
+/** What is silent, or a pause, when a text is read aloud. */
+const NAMES = {
+  " ": "space",
+  "\n": "new line",
+  "\t": "tab",
+  "\r": "carriage return",
+  ".": "full stop",
+  ",": "comma",
+  "!": "exclamation mark",
+  "?": "question mark",
+  ":": "colon",
+  ";": "semicolon",
+  "-": "hyphen",
+  "'": "apostrophe",
+  "’": "apostrophe",
+  '"': "quotation mark",
+  "“": "opening quotation mark",
+  "”": "closing quotation mark",
+};

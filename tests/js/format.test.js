@@ -1,7 +1,7 @@
 /** site/app/format.js: numbers and tokens as people read them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, duration, inText, nats, percent, showWhitespace } from "../../site/app/format.js";
+import { count, duration, inText, nats, percent, showWhitespace, spoken } from "../../site/app/format.js";
 
 test("thousands are separated by commas, in every language of a browser", () => {
   assert.deepEqual([0, 999, 1000, 951040, 12345678].map(count), [
@@ -77,6 +77,26 @@ test("a token on its own shows its spaces and ends of lines", () => {
 test("a combining mark on its own gets a circle, and one after a letter does not", () => {
   assert.equal(showWhitespace("\u0301"), "◌\u0301");
   assert.equal(showWhitespace("e\u0301"), "e\u0301");
+});
+
+test("tabs, carriage returns and other control characters can be seen", () => {
+  assert.equal(showWhitespace("\ta\r\n"), "␉a␍↵");
+  assert.equal(showWhitespace("\0\x1b"), "␀␛");
+  assert.equal(showWhitespace("\x7f\x85"), "[U+007F][U+0085]");
+});
+
+test("other spaces and what turns the direction of a text can be seen, and emoji stay whole", () => {
+  assert.equal(showWhitespace("\u00a0\u2003\u202e"), "[U+00A0][U+2003][U+202E]");
+  assert.equal(showWhitespace("👩\u200d🚀"), "👩\u200d🚀");
+});
+
+test("a token is read aloud with the names of what is silent", () => {
+  assert.equal(spoken(" girl"), "space girl");
+  assert.equal(spoken("girl"), "girl");
+  assert.equal(spoken(".\n"), "full stop new line");
+  assert.equal(spoken("  "), "space space");
+  assert.equal(spoken("\t"), "tab");
+  assert.equal(spoken("<|endoftext|>"), "end of text");
 });
 
 test("what is not quite 1 is not rounded to it, 0.995 neither", () => {

@@ -1,8 +1,8 @@
 /**
  * <before-after></before-after>
  *
- * The first prompt, as the model continued it before it had learned anything, and at the end. A run that
- * goes on from another one is shown beside that one, its parent, with any of the prompts.
+ * A run that goes on from another one, beside that one, its parent: how both continue a prompt. Of other runs
+ * it shows nothing: their film begins with random numbers.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
@@ -17,6 +17,7 @@ class BeforeAfter extends Figure {
     Figure.styles,
     controls,
     css`
+    :host([hidden]) { display: none; }
     label { margin-bottom: 16px; width: fit-content; max-width: 100%; white-space: nowrap; }
     select { min-width: 0; }
     .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 16px 32px; }
@@ -30,22 +31,24 @@ class BeforeAfter extends Figure {
   ];
 
   async load(run) {
+    if (!parentOf(run.manifest)) return {};
     const [{ samples }, log] = await Promise.all([run.part("samples"), run.part("log")]);
     return { samples, seconds: run.manifest.metrics?.seconds ?? log.seconds.at(-1) ?? 0 };
   }
 
+  updated() {
+    this.hidden = !this.renderRoot.querySelector(".pair, .error"); // it takes no place if it has nothing to say
+  }
+
   draw({ samples, seconds }) {
+    const parent = parentOf(this.run.manifest);
+    if (!parent) return nothing;
     const first = samples[0];
     const last = samples.at(-1);
-    const parent = parentOf(this.run.manifest);
-    const prompt = parent ? this.prompt : 0;
-    const beginning = parent
-      ? `the parent, “${parent.name}”, which has learned for ${stepCount(parent.step)}`
-      : `all ${count(this.run.manifest.parameters)} numbers are random`;
-    const later = `${parent ? "the child, " : ""}${duration(seconds)} later`;
-    return html`${parent ? this.chooser() : nothing}<div class="pair">
-      ${this.continuation(first, `Step ${first.step}: ${beginning}`, prompt)}
-      ${this.continuation(last, `Step ${count(last.step)}${parent ? ":" : ","} ${later}`, prompt)}</div>`;
+    const beginning = `the parent, “${parent.name}”, which has learned for ${stepCount(parent.step)}`;
+    return html`${this.chooser()}<div class="pair">
+      ${this.continuation(first, `Step ${first.step}: ${beginning}`)}
+      ${this.continuation(last, `Step ${count(last.step)}: the child, ${duration(seconds)} later`)}</div>`;
   }
 
   chooser() {
@@ -56,7 +59,8 @@ class BeforeAfter extends Figure {
         )}</select></label>`;
   }
 
-  continuation(sample, when, prompt) {
+  continuation(sample, when) {
+    const { prompt } = this;
     const text = sample.continuations[prompt].ids.map((id) => inText(this.run.vocab[id])).join("");
     return html`<figure><figcaption>${when}</figcaption>
       <blockquote dir="auto"><span class="prompt">${inText(

@@ -1,21 +1,30 @@
 /**
  * <loss-curve></loss-curve>
  *
- * The loss by step, and the baselines to compare it with. A click or a touch chooses the nearest sampled
- * step. Below it stands whether the loss at the end is what one should expect, if that is known. For a run
+ * The loss by step, and the baselines to compare it with, on one of three scales of steps. Its values at the
+ * step that is chosen, or pointed at, stand below; a click or a touch chooses the nearest sampled step. Then stands whether the loss at the end is what one should expect, if that is known. For a run
  * that goes on from another one, its loss on the text of that one shows what it forgets.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
 import { cssVariable } from "../../app/colormap.js";
+import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
 import { parentOf } from "../../app/parent.js";
 import { OnResize } from "../../app/resize.js";
 import { bandMargin, compareWithBand } from "../../app/seed-band.js";
-import { fractionalIndex } from "../../app/step-scale.js";
+import { latest, roundSteps, SCALES } from "../../app/step-scale.js";
 
 const HEIGHT = 240; // pixels, axis included
+const LABEL_HEIGHT = 16; // pixels: labels of baselines are at least so far apart
+
+/** What equal distances mean on each scale of steps. */
+const SCALE_SENTENCES = {
+  samples: "The samples are equally far apart, as on the slider: early steps have the most room.",
+  linear: "Equal distances are equal numbers of steps.",
+  logarithmic: "Equal distances are equal ratios: from 10 to 100 is as far as from 100 to 1,000.",
+};
 
 /** What each baseline means, and the same where there is little room. */
 const BASELINES = {
@@ -41,8 +50,14 @@ const CHANGES = {
 };
 
 class LossCurve extends Figure {
+  static properties = {
+    scale: { state: true }, // a name in SCALES
+    pointed: { state: true }, // the sampled step that is pointed at, or null
+  };
+
   static styles = [
     Figure.styles,
+    controls,
     css`
     .plot { position: relative; touch-action: pan-y; overflow: hidden; }
     .legend { display: flex; flex-wrap: wrap; gap: 0 24px; color: var(--muted); margin: 0; }
@@ -50,6 +65,10 @@ class LossCurve extends Figure {
     .legend b.old { color: var(--value); }
     .caption { margin-top: 8px; overflow-wrap: anywhere; }
     .caption b { color: var(--text); font-weight: 600; white-space: nowrap; }
+    .reading { min-height: 1.5em; margin-top: 8px; }
+    .note { color: var(--muted); }
+    @media (max-width: 640px) { .reading { min-height: 4.5em; } }
+    .reading b { color: var(--text); font-weight: 600; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
   `,
@@ -62,6 +81,8 @@ class LossCurve extends Figure {
 
   constructor() {
     super();
+    this.scale = "samples";
+    this.pointed = null;
     new OnResize(this, () => this.resize());
   }
 
@@ -85,9 +106,32 @@ class LossCurve extends Figure {
             ? html`<span><b class="old">○╌╌</b> on the text of its parent</span>`
             : nothing
         }</p>
-      <div class="plot" aria-hidden="true" @click=${this.choose}></div>
+      <div class="plot" aria-hidden="true" @click=${this.choose} @pointermove=${this.point}
+        @pointerleave=${() => (this.pointed = null)}></div>
+      <p class="reading">${this.reading(log)}</p>
+      <div class="row"><label>Steps <select @change=${({ target }) => (this.scale = target.value)}>
+        <option value="samples">as on the slider</option>
+        <option value="linear">linear</option>
+        <option value="logarithmic">logarithmic</option></select></label>
+        <span class="note">${SCALE_SENTENCES[this.scale]}</span></div>
       <p class="visually-hidden">${this.sentence(log)}</p>
       ${this.forgetting(log)} ${this.ending(log)}`;
+  }
+
+  /** The losses at the step that is pointed at, or chosen. */
+  reading({ validation, point_steps, loss }) {
+    const step = this.pointed ?? this.step;
+    const i = validation.sampled_steps.indexOf(step);
+    const trained = loss[point_steps.indexOf(latest(step, point_steps))];
+    const unseen = validation.loss[i];
+    const parts = [
+      unseen === undefined ? "" : `${nats(unseen, this.run.vocab.length)}, on unseen text`,
+      trained === undefined || step < point_steps[0] ? "" : `${trained.toFixed(2)} nats on its training text`,
+      validation.parent_loss?.[i] === undefined
+        ? ""
+        : `${validation.parent_loss[i].toFixed(2)} nats on the text of its parent`,
+    ].filter(Boolean);
+    return html`<b>Step ${count(step)}</b>: ${parts.length ? parts.join("; ") : "nothing was measured here"}.`;
   }
 
   /** What became of its loss on the text of its parent; nothing for a run without one. */
@@ -123,15 +167,15 @@ class LossCurve extends Figure {
       ([name, loss]) => `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`,
     );
     return (
-      `The loss on unseen text ${last < first ? "falls" : "goes"} from ${nats(first)}, at step ` +
-      `${validation.sampled_steps[0]}, to ${nats(last)}, at step ${count(
+      `The loss on unseen text ${last < first ? "falls" : "goes"} from ${nats(first, this.run.vocab.length)}, at step ` +
+      `${validation.sampled_steps[0]}, to ${nats(last, this.run.vocab.length)}, at step ${count(
         validation.sampled_steps.at(-1),
       )}. For comparison, ${sentences.join("; ")}.${ofParent(validation)}`
     );
   }
 
   updated(changed) {
-    if (changed.has("data")) this.createPlot();
+    if (changed.has("data") || changed.has("scale")) this.createPlot();
     if (this.plot && changed.has("step")) this.moveMarker();
   }
 
@@ -140,15 +184,24 @@ class LossCurve extends Figure {
     this.plot = null;
     const box = this.renderRoot.querySelector(".plot");
     if (!this.data || !box) return;
-    const { log, steps } = this.data;
-    this.plot = new uPlot(this.options(box.clientWidth || 600), table(log, steps), box);
+    this.plot = new uPlot(this.options(box.clientWidth || 600), table(this.data.log, this.x), box);
     this.marker = Object.assign(document.createElement("div"), { className: "now" });
     this.plot.over.append(this.marker);
     this.moveMarker();
   }
 
+  /** Where a step stands on the chosen scale. */
+  x = (step) => SCALES[this.scale](step, this.data.steps);
+
+  /** The first and the last place on the axis; a run that was stopped at once has just one. */
+  get ends() {
+    const { steps } = this.data;
+    const first = this.x(steps[0]);
+    return [first, Math.max(first + 0.001, this.x(steps.at(-1)))];
+  }
+
   options(width) {
-    const { log, steps } = this.data;
+    const { log } = this.data;
     const { loss, parent_loss: oldLoss = [] } = log.validation;
     const highest = 1.08 * Math.max(log.baselines.uniform, ...loss, ...oldLoss);
     const axis = {
@@ -164,15 +217,15 @@ class LossCurve extends Figure {
       cursor: { show: false },
       legend: { show: false },
       scales: {
-        x: { time: false, range: [0, Math.max(1, steps.length - 1)] },
+        x: { time: false, range: this.ends },
         y: { range: [Math.min(0, ...loss, ...oldLoss), highest] },
       },
       axes: [
         {
           ...axis,
           size: 28,
-          splits: (plot) => ticks(steps, plot.bbox.width / devicePixelRatio),
-          values: (_, found) => found.map((i) => count(steps[i])),
+          splits: (plot) => this.tickSteps(plot.bbox.width / devicePixelRatio).map(this.x),
+          values: (plot) => this.tickSteps(plot.bbox.width / devicePixelRatio).map(count),
         },
         { ...axis, size: parseFloat(cssVariable(this, "axis-left")), space: 40 },
       ],
@@ -233,28 +286,57 @@ class LossCurve extends Figure {
       strokeStyle: cssVariable(this, "panel"),
       fillStyle: cssVariable(this, "muted"),
     });
-    for (const [name, loss] of Object.entries(this.data.log.baselines)) {
-      const y = plot.valToPos(loss, "y", true) - 5 * ratio;
-      const text = BASELINES[name](this.run)[short];
-      const x = name === "entropy" ? left + 6 * ratio : left + width;
-      ctx.textAlign = name === "entropy" ? "left" : "right";
+    const labels = Object.entries(this.data.log.baselines).map(([name, loss]) => ({
+      isLeft: name === "entropy",
+      y: plot.valToPos(loss, "y", true) - 5 * ratio,
+      text: BASELINES[name](this.run)[short],
+    }));
+    spreadOut(labels, LABEL_HEIGHT * ratio);
+    for (const { isLeft, y, text } of labels) {
+      const x = isLeft ? left + 6 * ratio : left + width;
+      ctx.textAlign = isLeft ? "left" : "right";
       ctx.strokeText(text, x, y);
       ctx.fillText(text, x, y);
     }
     ctx.restore();
   }
 
-  moveMarker() {
+  /** The steps whose numbers stand below the axis, so that they do not touch. */
+  tickSteps(width) {
     const { steps } = this.data;
-    const left = (100 * fractionalIndex(this.step, steps)) / Math.max(1, steps.length - 1);
-    this.marker.style.left = `${left}%`;
+    const [first, last] = this.ends;
+    const candidates =
+      this.scale === "samples" ? steps : roundSteps(this.scale, steps.at(-1), Math.floor(width / 90));
+    const place = (step) => (width * (this.x(step) - first)) / (last - first);
+    const found = [];
+    for (const step of candidates) {
+      if (!found.length || place(step) - place(found.at(-1)) >= 56) found.push(step);
+    }
+    const end = candidates.at(-1);
+    if (this.scale === "samples" && found.length > 1 && found.at(-1) !== end) found[found.length - 1] = end;
+    return found;
+  }
+
+  moveMarker() {
+    const [first, last] = this.ends;
+    this.marker.style.left = `${(100 * (this.x(this.step) - first)) / (last - first)}%`;
+  }
+
+  /** The sampled step that is nearest to where an event took place. */
+  stepAt({ clientX }) {
+    const { left, width } = this.plot.over.getBoundingClientRect();
+    const [first, last] = this.ends;
+    const x = first + ((last - first) * (clientX - left)) / width;
+    const distance = (step) => Math.abs(this.x(step) - x);
+    return this.data.steps.reduce((best, one) => (distance(one) < distance(best) ? one : best));
   }
 
   choose(event) {
-    const { left, width } = this.plot.over.getBoundingClientRect();
-    const { steps } = this.data;
-    const index = Math.round(((steps.length - 1) * (event.clientX - left)) / width);
-    this.store.set({ step: steps[Math.max(0, Math.min(steps.length - 1, index))] });
+    this.store.set({ step: this.stepAt(event) }, { jump: true });
+  }
+
+  point(event) {
+    if (this.plot) this.pointed = this.stepAt(event);
   }
 
   resize() {
@@ -279,11 +361,11 @@ function ofParent({ sampled_steps, parent_loss: losses }) {
   return ` The loss on the text of its parent is highest at step ${count(step)}, with ${nats(highest)}.`;
 }
 
-/** Points for uPlot: indices on the scale of steps, then losses: in training, on unseen text, on a parent’s. */
-function table(log, steps) {
+/** Points for uPlot: places on the axis, then losses: in training, on unseen text, on a parent’s. */
+function table(log, place) {
   const rows = new Map();
   const put = (step, column, loss) => {
-    const x = fractionalIndex(step, steps);
+    const x = place(step);
     rows.set(x, Object.assign(rows.get(x) ?? [null, null, null], { [column]: loss }));
   };
   log.point_steps.forEach((step, i) => put(step, 0, log.loss[i]));
@@ -294,16 +376,16 @@ function table(log, steps) {
   return [xs, ...[0, 1, 2].map((column) => xs.map((x) => rows.get(x)[column]))];
 }
 
-/** The indices of the samples whose step is written below, so that the numbers do not touch. */
-function ticks(steps, width) {
-  const apart = width / Math.max(1, steps.length - 1);
-  const found = [0];
-  for (let i = 1; i < steps.length; i++) {
-    if ((i - found.at(-1)) * apart >= 56) found.push(i);
+/** Move labels up where they would touch the one below them on their side. */
+function spreadOut(labels, height) {
+  for (const side of [true, false]) {
+    const ordered = labels.filter(({ isLeft }) => isLeft === side).sort((a, b) => b.y - a.y);
+    let lowest = Infinity;
+    for (const label of ordered) {
+      label.y = Math.min(label.y, lowest);
+      lowest = label.y - height;
+    }
   }
-  const last = steps.length - 1;
-  if (found.length > 1 && found.at(-1) !== last) found[found.length - 1] = last;
-  return found;
 }
 
 customElements.define("loss-curve", LossCurve);

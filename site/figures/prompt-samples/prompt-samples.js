@@ -1,54 +1,75 @@
 /**
  * <prompt-samples></prompt-samples>
  *
- * The continuations of the five prompts at a step. The stronger the green behind a token, the higher its
- * probability; point at one, or move through them with the arrow keys, for the number.
+ * How the chosen one of the five prompts was continued at a step, or all five. The stronger the green behind
+ * a token, the higher its probability; point at one, or move through them with the arrow keys, for the
+ * number, for what the model might have written instead, and for the way into Look inside. The words that
+ * show the chosen milestone are marked.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
+import { controls } from "../../app/controls.js";
 import { Figure, textDirection } from "../../app/figure.js";
 import { inText, percent, showWhitespace } from "../../app/format.js";
 import { OnResize } from "../../app/resize.js";
 import { latest } from "../../app/step-scale.js";
 
 const MAX_MEASURED = 40; // of the longest texts: how much space they need
+const ALTERNATIVES = 4; // that are named, of the ten that were recorded
 
 class PromptSamples extends Figure {
-  static properties = { chosen: { state: true } }; // [prompt, token] that is chosen, or null
+  static properties = {
+    prompt: { from: "store", type: Number },
+    milestone: { from: "store", type: String },
+    showsAll: { state: true },
+    chosen: { state: true }, // [prompt, token] that is chosen, or null
+    top: { state: true }, // the likeliest tokens in place of the chosen one, [id, p][]; null until they are there
+  };
 
   static styles = [
     Figure.styles,
+    controls,
     css`
+    .row { gap: 8px; margin: 8px 0; }
+    .row button { font-weight: 400; padding: 4px 16px; }
+    .row button[aria-pressed="true"] { font-weight: 600; }
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 4px; }
-    li { position: relative; contain: layout; padding: 6px 0; border-bottom: 1px solid var(--line); }
-    li:last-child { border: 0; }
-    .text { font: 400 1.125rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
-            margin: 0; }
+    li { position: relative; contain: layout; padding: 6px 0; }
+    .all li { border-bottom: 1px solid var(--line); }
+    .text { font: 400 1.4375rem/1.5 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
+            margin: 0; max-width: 46em; }
+    .all .text { font-size: 1.125rem; line-height: 1.6; max-width: none; }
     .prompt { color: var(--muted); }
     .token { border-radius: 3px; padding: 1px 0; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; }
+    .token.shows { text-decoration: underline 2px var(--chosen); text-underline-offset: 0.25em; }
     .measure { visibility: hidden; position: absolute; inset: 6px 0 auto; }
-    .legend { color: var(--muted); max-width: 80ch; margin-bottom: 4px; }
-    li.active { z-index: 1; }
-    .tooltip { position: absolute; left: 0; top: 0; max-width: min(100%, 34ch); background: var(--panel);
-               border: 1px solid var(--chosen); border-radius: 8px; padding: 4px 12px; margin-top: 4px;
-               pointer-events: none; }
-    .tooltip b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    .about { min-height: 3em; margin-top: 4px; color: var(--muted); }
+    .about b { font: 600 1em var(--mono); color: var(--text); overflow-wrap: anywhere; }
+    .about a { color: var(--accent); white-space: nowrap; }
     .scale { display: inline-flex; vertical-align: -2px; border: 1px solid var(--line);
            border-radius: 4px; overflow: hidden; }
     .scale i { width: 14px; height: 14px; }
-    @media (max-width: 640px) { .text { font-size: 1.0625rem; line-height: 1.55; } }
+    @media (max-width: 640px) {
+      .text { font-size: 1.1875rem; } .all .text { font-size: 1.0625rem; line-height: 1.55; }
+      .row { gap: 4px; flex-wrap: nowrap; overflow-x: auto; padding: 4px; margin: 4px -4px; }
+      .row button { padding: 4px 12px; flex: none; } .about { min-height: 4.5em; }
+    }
+    @media (forced-colors: active) { .token { border-bottom: 1px solid; } }
   `,
   ];
 
   load(run) {
     this.chosen = null;
+    this.showsAll = false;
     return run.part("samples");
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (changed.has("step")) this.chosen = null;
+    if (changed.has("step") || changed.has("prompt")) this.chosen = null;
+    if (changed.has("milestone") && this.milestone) this.showsAll = false;
+    if (changed.has("chosen") && this.chosen) this.loadAlternatives();
   }
 
   constructor() {
@@ -57,24 +78,54 @@ class PromptSamples extends Figure {
   }
 
   updated(changed) {
-    if (changed.has("data")) document.fonts.ready.then(() => this.reserveSpace());
-    if (this.chosen && this.data) this.moveTooltip();
+    if (changed.has("data") || changed.has("showsAll") || changed.has("prompt")) {
+      document.fonts.ready.then(() => this.reserveSpace());
+    }
+    const isNew = changed.has("milestone") || changed.has("data");
+    if (isNew && this.shownWords()) this.renderRoot.querySelector(".text[role=group]").focus();
   }
 
-  /** Move it next to its token: anywhere else it might be out of sight. */
-  moveTooltip() {
-    const tooltip = this.renderRoot.querySelector(".tooltip");
-    const { offsetLeft, offsetTop, offsetHeight } = this.renderRoot.querySelector(".token.chosen");
-    const right = tooltip.parentElement.clientWidth - tooltip.offsetWidth;
-    tooltip.style.left = `${Math.max(0, Math.min(offsetLeft, right))}px`;
-    tooltip.style.top = `${offsetTop + offsetHeight}px`;
+  /** What was recorded in place of the chosen token; nothing where that was not exported. */
+  async loadAlternatives() {
+    const { run, chosen } = this;
+    const [prompt, token] = chosen;
+    this.top = null;
+    const sample = this.sampleNow.step;
+    if (!run.manifest.exported_steps.includes(sample)) return;
+    const file = await run.sample(sample, prompt).catch(() => null); // Look inside says what is wrong with it
+    if (chosen === this.chosen) this.top = file?.tokens[token]?.top ?? null;
+  }
+
+  /** The sample that is shown. */
+  get sampleNow() {
+    const { samples } = this.data;
+    const step = latest(
+      this.step,
+      samples.map((one) => one.step),
+    );
+    return samples.find((one) => one.step === step);
+  }
+
+  /** The prompts whose texts are shown. */
+  get shownPrompts() {
+    const all = this.run.manifest.prompts.map((_, i) => i);
+    return this.showsAll ? all : [this.prompt];
+  }
+
+  /** The words that show the chosen milestone, if they are in the text that is shown; or else null. */
+  shownWords() {
+    if (!this.data || !this.milestone) return null;
+    const found = this.data.milestones.find(
+      ({ kind, step, prompt }) => kind === this.milestone && step === this.step && prompt === this.prompt,
+    );
+    return found?.text ?? null;
   }
 
   /** Reserve for each text the space that its longest sample needs, so that nothing jumps between steps. */
   reserveSpace() {
     if (!this.data) return;
-    const items = this.renderRoot.querySelectorAll("li");
-    items.forEach((item, i) => {
+    for (const item of this.renderRoot.querySelectorAll("li")) {
+      const i = Number(item.dataset.prompt);
       const size = item.querySelector(".measure");
       const texts = this.data.samples.map((sample) =>
         sample.continuations[i].ids.map((id) => inText(this.run.vocab[id])).join(""),
@@ -86,7 +137,7 @@ class PromptSamples extends Figure {
       });
       size.textContent = "";
       item.querySelector(".text:not(.measure)").style.minHeight = `${Math.max(...heights)}px`;
-    });
+    }
   }
 
   /** Move to the token before or after the chosen one. */
@@ -99,26 +150,43 @@ class PromptSamples extends Figure {
     this.chosen = [prompt, Math.max(0, Math.min(length - 1, from + by))];
   }
 
-  draw({ samples }) {
-    const step = latest(
-      this.step,
-      samples.map((one) => one.step),
-    );
-    const { continuations } = samples.find((one) => one.step === step);
+  draw() {
+    const { prompts } = this.run.manifest;
     return html`
-      <p class="legend">Grey is the prompt; the model wrote the rest. The greener a
-        word, the more likely the model thought it was: <span class="scale" aria-hidden="true">${[
-          0, 2, 4, 6, 8, 10,
-        ].map((i) => html`<i class="color${i}"></i>`)}</span> from 0 to 100%. Point
-        at a word or tap it, or use the arrow keys.</p>
-      <ol>${this.run.manifest.prompts.map((prompt, i) => this.text(prompt, continuations[i], i))}</ol>`;
+      <ol class=${this.showsAll ? "all" : ""}>${this.shownPrompts.map((i) => this.text(i))}</ol>
+      <div class="row" role="group" aria-label="The five prompts">${prompts.map(
+        (prompt, i) => html`
+        <button dir="auto" aria-pressed=${String(!this.showsAll && this.prompt === i)}
+          @click=${() => this.choosePrompt(i)}>${inText(prompt)}</button>`,
+      )}
+        <button aria-pressed=${String(this.showsAll)} @click=${() => (this.showsAll = true)}>All five</button>
+      </div>
+      <p class="about" aria-live="polite">${this.chosen ? this.about(...this.chosen) : this.legend()}</p>`;
   }
 
-  text(prompt, { ids, p }, i) {
+  choosePrompt(prompt) {
+    this.showsAll = false;
+    this.store.set({ prompt });
+  }
+
+  legend() {
+    return html`Grey is the prompt; the model wrote the rest. The greener a word, the more likely the model
+      thought it was: <span class="scale" aria-hidden="true">${[0, 2, 4, 6, 8, 10].map(
+        (i) => html`<i class="color${i}"></i>`,
+      )}</span> from 0 to 100%. Point at a word or tap it, or use the arrow keys.`;
+  }
+
+  text(i) {
+    const prompt = this.run.manifest.prompts[i];
+    const { ids, p } = this.sampleNow.continuations[i];
     const { vocab } = this.run;
     const [chosen, token] = this.chosen ?? [];
-    return html`<li class=${chosen === i ? "active" : ""} 
-      @pointerleave=${(event) => this.leave(event, i)}>
+    const shows = tokensOf(
+      this.shownWords(),
+      prompt,
+      ids.map((id) => vocab[id]),
+    );
+    return html`<li data-prompt=${i}>
       <p class="text measure" dir="auto" aria-hidden="true"></p>
       <p class="text" dir="auto" tabindex="0" role="group" aria-label=${`Prompt ${i + 1}: ${prompt}`}
         @keydown=${(event) => this.walk(event, i, ids.length)}
@@ -126,16 +194,10 @@ class PromptSamples extends Figure {
           prompt,
         )}</span>${ids.map(
           (id, j) =>
-            html`<span data-token=${j} class=${`token ${colorToken(p[j])} ${chosen === i && token === j ? "chosen" : ""}`}>${inText(
-              vocab[id],
-            )}</span>`,
-        )}</p>
-      <div aria-live="polite">${chosen === i ? this.tooltip(ids[token], p[token]) : ""}</div></li>`;
-  }
-
-  /** The tooltip would cover what is below. A finger leaves whenever it is lifted. */
-  leave({ pointerType }, prompt) {
-    if (pointerType === "mouse" && this.chosen?.[0] === prompt) this.chosen = null;
+            html`<span data-token=${j} class=${`token ${colorToken(p[j])} ${
+              chosen === i && token === j ? "chosen" : ""
+            } ${shows.has(j) ? "shows" : ""}`}>${inText(vocab[id])}</span>`,
+        )}</p></li>`;
   }
 
   point(event, prompt) {
@@ -143,11 +205,43 @@ class PromptSamples extends Figure {
     if (token !== undefined) this.chosen = [prompt, Number(token)];
   }
 
-  tooltip(id, p) {
-    return html`<p class="tooltip">The model gave <b dir="auto">${showWhitespace(
-      this.run.vocab[id],
-    )}</b> a probability of ${percent(p)}, after reading what comes before it.</p>`;
+  /** The chosen token: its probability, what else was likely, and the way into it. */
+  about(prompt, token) {
+    const { ids, p } = this.sampleNow.continuations[prompt];
+    const others = (this.top ?? []).filter(([id]) => id !== ids[token]).slice(0, ALTERNATIVES);
+    return html`The model gave <b dir="auto">${this.shown(ids[token])}</b> a probability of
+      ${percent(p[token])}, after reading what comes before it.${
+        others.length
+          ? html` It might have written ${others.map(
+              ([id, q], i) => html`${i ? ", " : ""}<b dir="auto">${this.shown(id)}</b> (${percent(q)})`,
+            )} instead.`
+          : nothing
+      } <a href=${this.address(prompt, token)}>Look inside at this word</a>`;
   }
+
+  shown(id) {
+    return showWhitespace(this.run.vocab[id]);
+  }
+
+  /** Where Look inside shows this token. */
+  address(prompt, token) {
+    const position = this.data.prompt_ids[prompt].length + token;
+    const chosen = { run: this.run.name, step: this.step, prompt, position };
+    return `explore.html#${new URLSearchParams(Object.entries(chosen).map(([name, value]) => [name, String(value)]))}`;
+  }
+}
+
+/** The indices of the tokens after a prompt that some words in the whole text are in. */
+function tokensOf(words, prompt, tokens) {
+  const found = new Set();
+  const start = words ? (prompt + tokens.join("")).indexOf(words) : -1;
+  let end = prompt.length;
+  tokens.forEach((token, i) => {
+    const begin = end;
+    end += token.length;
+    if (start >= 0 && end > start && begin < start + words.length) found.add(i);
+  });
+  return found;
 }
 
 customElements.define("prompt-samples", PromptSamples);

@@ -1,8 +1,10 @@
 /**
- * <step-controls></step-controls>
+ * <step-controls compact></step-controls>
  *
  * The slider over all sampled steps, with play and single steps; the milestones are marked below it.
- * Chooses a step.
+ * Chooses a step. A film goes on only when what it shows is there.
+ *
+ *   autoplay   a shorter film starts by itself, once, if the address names no step; not with reduced motion
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
@@ -12,10 +14,12 @@ import { fractionalIndex } from "../../app/step-scale.js";
 
 const DURATION = 14_000; // milliseconds for all samples, at most MAX_INTERVAL each
 const MAX_INTERVAL = 700;
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)"); // then there is no play button
+const SHORT = { duration: 8000, samples: 14 }; // of the film that starts by itself
+const STOPS_IT = ["pointerdown", "keydown"]; // whatever somebody does, they want to look at something
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)"); // then no film starts by itself
 
 class StepControls extends Figure {
-  static properties = { playing: { state: true } };
+  static properties = { autoplay: { type: Boolean }, isPlaying: { state: true } };
 
   static styles = [
     Figure.styles,
@@ -25,9 +29,10 @@ class StepControls extends Figure {
     .buttons { display: flex; gap: 4px; }
     button { min-width: 44px; font-size: 1rem; padding: 0 10px; text-align: center; }
     .primary { min-width: 88px; }
+    .ends { display: flex; justify-content: space-between; color: var(--muted); }
     .now { margin-left: 8px; line-height: 1.35; }
     .now strong { font-size: 1.1875rem; font-weight: 600; }
-    .now span { color: var(--muted); display: block; }
+    .now .is { color: var(--muted); display: block; }
     .track { position: relative; padding: 0 var(--axis-right) 0 var(--axis-left); margin-top: 8px; }
     input { display: block; width: calc(100% + 20px); margin: 0 -10px; height: 32px;
             accent-color: var(--accent); cursor: pointer; }
@@ -35,10 +40,18 @@ class StepControls extends Figure {
     .marks i { position: absolute; width: 6px; height: 6px; border-radius: 50%; margin-left: -3px;
                background: var(--muted); }
     .marks i.passed { background: var(--accent); }
+    :host([compact]) { display: flex; align-items: center; gap: 16px; --axis-left: 10px; --axis-right: 10px; }
+    :host([compact]) .now span { display: none; }
+    :host([compact]) .now { margin: 0; }
+    :host([compact]) .now strong { display: block; width: 11em; font-size: 1rem; }
+    :host([compact]) .track { flex: 1; margin: 8px 0 0; }
     @media (max-width: 640px) {
+      :host([compact]) { gap: 8px; }
+      :host([compact]) .step { display: none; }
+      :host([compact]) .now strong { width: 5.4em; font-size: var(--small); }
       .primary { min-width: 64px; } .buttons button { padding: 0 4px; }
       .now { margin-left: 0; min-width: 0; } .now strong { font-size: var(--small); }
-      .now span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+      .now .more { display: none; }
     }
   `,
   ];
@@ -61,22 +74,53 @@ class StepControls extends Figure {
     if (changed.has("run")) this.pause();
   }
 
+  updated(changed) {
+    if (changed.has("data") && this.data && this.autoplay && this.mayStart()) this.playShort();
+  }
+
+  mayStart() {
+    return !reducedMotion.matches && this.store.chosen.step === undefined && this.step === this.data.steps[0];
+  }
+
+  /** The film that starts by itself: a few of the samples, from the first to the last. */
+  playShort() {
+    const { steps } = this.data;
+    const n = Math.min(SHORT.samples, steps.length);
+    if (n < 2) return;
+    const shown = Array.from({ length: n }, (_, i) => Math.round((i * (steps.length - 1)) / (n - 1)));
+    this.film(shown, SHORT.duration / n);
+    const stop = (event) => {
+      if (!event.composedPath().includes(this)) this.pause(); // what is pressed in here has its own effect
+    };
+    for (const type of STOPS_IT) addEventListener(type, stop, { once: true, passive: true });
+  }
+
   play() {
     const { steps } = this.data;
-    if (this.step === steps.at(-1)) this.go(0);
-    this.playing = setInterval(
-      () => {
-        const next = steps.indexOf(this.step) + 1;
-        if (next < steps.length) this.go(next);
-        if (next >= steps.length - 1) this.pause();
-      },
-      Math.min(MAX_INTERVAL, DURATION / steps.length),
-    );
+    const start = this.step === steps.at(-1) ? 0 : steps.indexOf(this.step);
+    const rest = Array.from({ length: steps.length - start }, (_, i) => start + i);
+    this.film(rest, Math.min(MAX_INTERVAL, DURATION / steps.length));
+  }
+
+  /** Show samples one after the other, each for `interval` milliseconds or until all of it is there. */
+  async film(indices, interval) {
+    this.pause();
+    const film = (this.playing = {});
+    this.isPlaying = true;
+    this.store.setPlaying(true);
+    for (const i of indices) {
+      this.go(i);
+      await Promise.all([new Promise((resolve) => setTimeout(resolve, interval)), this.store.allShown()]);
+      if (film !== this.playing) return; // it was stopped, or another one was started
+    }
+    this.pause();
   }
 
   pause() {
-    clearInterval(this.playing);
+    if (!this.playing) return;
     this.playing = null;
+    this.isPlaying = false;
+    this.store.setPlaying(false);
   }
 
   /** Show the sample with this index. */
@@ -98,20 +142,16 @@ class StepControls extends Figure {
     return html`
       <div class="row">
         <div class="buttons">
-          ${
-            reducedMotion.matches
-              ? ""
-              : html`<button class="primary"
+          <button class="primary"
             @click=${() => (this.playing ? this.pause() : this.play())}>
-            ${this.playing ? "Pause" : "Play"}</button>`
-          }
+            ${this.isPlaying ? "Pause" : "Play"}</button>
           <button class="step" aria-label="Previous sample" ?disabled=${i === 0}
             @click=${() => this.seek(i - 1)}>←</button>
           <button class="step" aria-label="Next sample" ?disabled=${i === last}
             @click=${() => this.seek(i + 1)}>→</button>
         </div>
         <p class="now"><strong>${label}</strong>
-          <span>${this.elapsed(seconds, steps)}${loss === undefined ? "" : `loss ${nats(loss)}`}</span></p>
+          <span class="is">${this.elapsed(seconds, steps)}${this.howSurprised(loss)}</span></p>
       </div>
       <div class="track">
         <input type="range" min="0" max=${last} step="1" .value=${String(i)}
@@ -124,7 +164,15 @@ class StepControls extends Figure {
             style=${styleMap({ left: `${(100 * fractionalIndex(step, steps)) / Math.max(1, last)}%` })}></i>`,
         )}
         </div>
+        ${this.autoplay ? html`<p class="ends"><span>before training</span><span>after it</span></p>` : ""}
       </div>`;
+  }
+
+  /** The loss, and what it means where there is room for that. */
+  howSurprised(loss) {
+    if (loss === undefined) return "";
+    const [number, ...meaning] = `loss ${nats(loss, this.run.vocab.length)}`.split(", ");
+    return html`${number}<span class="more">, ${meaning.join(", ")}</span>`;
   }
 
   /** "after 12 s, ", if that is known. */
