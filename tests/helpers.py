@@ -304,8 +304,9 @@ def served(folder):
 
 
 @contextlib.contextmanager
-def opened(browser, address, width=1440, height=900, dark=False, still=False):
-    """A page as somebody opens it; afterwards, it must not have complained about anything."""
+def opened(browser, address, width=1440, height=900, dark=False, still=True):
+    """A page as somebody opens it; afterwards, it must not have complained about anything. Unless it
+    is still, a film may start by itself."""
     page = browser.new_page(
         viewport=dict(width=width, height=height),
         color_scheme="dark" if dark else "light",

@@ -32,6 +32,7 @@ def test_a_text_of_ones_own_is_continued_and_equals_pytorch(firefox_browser, sit
         page.get_by_placeholder("The start of a text").fill("The dog")
         page.get_by_text("Computed in this page").wait_for()
         page.get_by_text("This page computes the same numbers as PyTorch.").wait_for()
+        page.locator("#compare").evaluate("one => one.scrollIntoView()")
         page.locator("#second .token").first.wait_for()
         assert page.get_by_role("alert").count() == 0
 

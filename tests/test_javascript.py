@@ -126,7 +126,7 @@ MISSPELT = [
     ("site/figures/token-row/token-row.js", "this.shownPosition", "this.shownPositon"),
     ("site/figures/attention-map/attention-map.js", "this.store.set", "this.store.sett"),
     ("site/figures/run-facts/run-facts.js", "run.manifest", "run.manifst"),
-    ("site/app/forward-pass-figure.js", "pass.clearestPosition", "pass.clearPosition"),
+    ("site/app/forward-pass-figure.js", "pass.wordPosition", "pass.wordPlace"),
     ("site/app/heads.js", "run.manifest.missing", "run.manifest.missng"),
     ("site/app/typed-head.js", "this.storyTurn", "this.storyTrun"),
     ("site/engine/gpt.js", "this.kernel.floats", "this.kernel.float"),

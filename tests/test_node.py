@@ -1,9 +1,11 @@
 """The modules of the pages by themselves, without a browser: tests/js/, under `node --test`."""
 
+import json
 import os
 from pathlib import Path
 
 from helpers import PATIENCE, ROOT, TIMEOUT
+from terrarium.expected import verdict
 
 import pytest
 
@@ -45,3 +47,21 @@ def test_a_module_passes_its_tests_in_node(node, file):
 def test_every_file_of_tests_is_named_after_a_module():
     modules = {path.stem for part in ("app", "engine") for path in ROOT.glob(f"site/{part}/*.js")}
     assert FILES and {Path(file.stem).stem for file in FILES} <= modules
+
+
+def test_pages_judge_a_loss_as_the_terminal_does(node):
+    bands = [
+        dict(low=low, high=low + width) for low in (0.2777, 1.4391, 3) for width in (0.0015, 0.1)
+    ]
+    widths_away = (-9, -2.01, -2, -1.99, -0.5, 0, 0.5, 1, 2.99, 3, 3.01, 9)  # from the lowest loss
+    cases = [
+        (one["low"] + n * (one["high"] - one["low"]), one) for one in bands for n in widths_away
+    ]
+    script = f"""import {{ compareWithBand }} from "./site/app/seed-band.js";
+        const cases = {json.dumps(cases)};
+        console.log(JSON.stringify(cases.map(([loss, band]) => compareWithBand(loss, band))));"""
+    done = node(*FLAGS[-1:], "--input-type=module", "--eval", script)
+    assert done.returncode == 0, done.stderr
+    names = {-1: "lower", 0: "expected", 1: "higher"}
+    here = [names[verdict(loss, band)] for loss, band in cases]
+    assert json.loads(done.stdout) == here and set(here) == set(names.values())

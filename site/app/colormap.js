@@ -34,11 +34,22 @@ function newColormap(from, to) {
   return new Uint32Array(ctx.getImageData(0, 0, 256, 1).data.buffer);
 }
 
-/** The colormaps for positive, negative and NaN values on an element, in its theme. */
+/**
+ * The colormaps for positive, negative and NaN values on an element, in its theme. They are looked up once:
+ * that makes the browser work out every style.
+ */
 export function colormapsOf(element) {
-  const to = (name) => colormap(cssVariable(element, "panel"), cssVariable(element, name));
-  return { positive: to("accent"), negative: to("value"), nan: to("warning") };
+  const name = THEMES.map((query) => matchMedia(query).matches).join();
+  const found = themes.get(element);
+  if (found?.name === name) return found.colormaps;
+  const to = (color) => colormap(cssVariable(element, "panel"), cssVariable(element, color));
+  const colormaps = { positive: to("accent"), negative: to("value"), nan: to("warning") };
+  themes.set(element, { name, colormaps });
+  return colormaps;
 }
+
+const THEMES = ["(prefers-color-scheme: dark)", "(forced-colors: active)"];
+const themes = new WeakMap(); // element -> { name, colormaps }
 
 /** The index of a weight in a colormap: the square root keeps small weights visible. */
 const indexOf = (weight) => Math.round(255 * Math.sqrt(Math.min(1, weight)));

@@ -16,4 +16,10 @@ export const controls = css`
   label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
   select { min-height: 44px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
            background: var(--panel); color: var(--text); font: inherit; max-width: 100%; }
+  @media print { .primary, .buttons, input[type="range"] { display: none; } }
+  @media (forced-colors: active) {
+    button[aria-pressed="true"], button[aria-current="true"], .primary:not(:disabled) {
+      forced-color-adjust: none; background: Highlight; color: HighlightText; border-color: Highlight; }
+    button:disabled { color: GrayText; border-color: GrayText; opacity: 1; }
+  }
 `;

@@ -38,6 +38,9 @@ const colors = css`
   .heat8 { background: color-mix(in oklab, var(--accent) 80%, var(--panel)); }
   .heat9 { background: color-mix(in oklab, var(--accent) 90%, var(--panel)); }
   .heat10 { background: color-mix(in oklab, var(--accent) 100%, var(--panel)); }
+  @media (forced-colors: active) {
+    :is([class*="color"], [class*="heat"], .strip, .strip *) { forced-color-adjust: none; color: CanvasText; }
+  }
 `;
 
 const theme = matchMedia("(prefers-color-scheme: dark)");
@@ -56,6 +59,7 @@ export class Figure extends LitElement {
     css`
     :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
             color: var(--text); font-variant-numeric: tabular-nums;
+            -webkit-print-color-adjust: exact; print-color-adjust: exact;  /* a shade means something */
             --axis-left: 56px; --axis-right: 24px;  /* the space beside the axis of steps */ }
     @media (max-width: 640px) { :host { --axis-left: 34px; --axis-right: 20px; } }
     * { box-sizing: border-box; }
@@ -73,6 +77,7 @@ export class Figure extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.translate = false; // a browser that translates puts its own nodes in place of those that change
     this.onTheme = () => this.repaint();
     theme.addEventListener("change", this.onTheme);
     this.stops = [...sources(this.constructor)].map(([context, names]) => this.follow(context, names));

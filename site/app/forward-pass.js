@@ -9,10 +9,13 @@
  *   pass.weight(5, 8, 3)         // the attention weight of head 5 (of all): query 8, key 3
  */
 import { Tokenizer } from "../engine/tokenizer.js";
-import { entropy, samplingProbs, top } from "../engine/sample.js";
+import { entropy, makeRng, numberFor, samplingProbs, top } from "../engine/sample.js";
+import { headName } from "./heads.js";
 import { LiveModel, nearestSnapshot } from "./model.js";
-import { stepFile, UserError } from "./run.js";
+import { samplePath, UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
+
+const THREE_LETTERS = /\p{L}{3}/u;
 
 export class ForwardPass {
   run;
@@ -36,6 +39,7 @@ export class ForwardPass {
   constructor(record) {
     Object.assign(this, record);
     this.cache = new Map(); // position -> the result of nextTokenProbs
+    this.wordPositions = new Map(); // head -> the result of wordPosition
     this.length = this.ids.length;
     this.triangle = (this.length * (this.length + 1)) / 2;
   }
@@ -57,6 +61,14 @@ export class ForwardPass {
   /** The attention weights of a head for a query, (query + 1). */
   attentionRow(head, query) {
     return Array.from({ length: query + 1 }, (_, key) => this.weight(head, query, key));
+  }
+
+  /** Whether a head, or its whole layer, was switched off. */
+  isOff(head) {
+    const { heads = [], layers = [] } = this.intervention ?? {};
+    const { n_head } = this.run.manifest.settings;
+    const layer = Math.floor(head / n_head);
+    return layers.includes(layer) || heads.includes(headName(layer, head % n_head));
   }
 
   /** The entropy of the attention of a head for a query, in nats. */
@@ -109,20 +121,49 @@ export class ForwardPass {
     return this.promptLength;
   }
 
-  /** The position for which a head looked most at one token that is neither the first nor the query. */
-  clearestPosition(head) {
-    const largest = (position) => Math.max(0, ...this.attentionRow(head, position - 1).slice(1, -1));
-    const positions = Array.from({ length: this.lastPosition }, (_, i) => i + 1);
-    return positions.reduce((best, position) => (largest(position) > largest(best) ? position : best));
+  /**
+   * Where a head looked most at one word, among the positions that the model wrote a token for:
+   * { head, position, weight }. The word had occurred once so far, and stood further back than the token
+   * before the query. Null if there was none.
+   * @param {number[]} [heads] those to choose from: all, if not given
+   */
+  clearestLook(heads = [...Array(this.attention.length / this.triangle).keys()]) {
+    let best = null;
+    for (let position = this.promptLength; position < this.length; position++) {
+      for (const key of this.wordsBefore(position - 1)) {
+        for (const head of heads) {
+          const weight = this.weight(head, position - 1, key);
+          if (!best || weight > best.weight) best = { head, position, weight };
+        }
+      }
+    }
+    return best;
+  }
+
+  /** The keys of words at which a head can look back from a query; in a model of characters, of letters. */
+  wordsBefore(query) {
+    const word = this.vocab.some((token) => THREE_LETTERS.test(token)) ? THREE_LETTERS : /\p{L}/u;
+    const ids = this.ids.slice(0, query + 1);
+    const isNew = (id) => ids.indexOf(id) === ids.lastIndexOf(id);
+    const keys = Array.from({ length: Math.max(0, query - 2) }, (_, i) => i + 1); // neither first nor previous
+    return keys.filter((key) => word.test(this.vocab[ids[key]]) && isNew(ids[key]));
+  }
+
+  /** The position for which a head looked most at one word; if there is none, the first uncertain one. */
+  wordPosition(head) {
+    if (!this.wordPositions.has(head)) {
+      this.wordPositions.set(head, this.clearestLook([head])?.position ?? this.firstUncertain);
+    }
+    return this.wordPositions.get(head);
   }
 }
 
 /** The forward pass that was exported for the sampled step nearest to another one. */
 export async function fromExport(run, step, prompt) {
   const nearestStep = nearest(step, run.manifest.exported_steps);
-  const file = await run.sample(nearestStep);
+  const file = await run.sample(nearestStep, prompt);
   try {
-    const { prompt_ids, tokens, attention, attention_entropy } = file.continuations[prompt];
+    const { prompt_ids, tokens, attention, attention_entropy } = file;
     const pass = new ForwardPass({
       run,
       step: nearestStep,
@@ -138,7 +179,7 @@ export async function fromExport(run, step, prompt) {
     if (!isComplete(pass)) throw new RangeError("Its parts do not fit together.");
     return pass;
   } catch {
-    throw run.damaged(`steps/${stepFile(nearestStep)}`);
+    throw run.damaged(samplePath(nearestStep, prompt));
   }
 }
 
@@ -167,12 +208,36 @@ export async function withLogits(pass, signal) {
 }
 
 /**
+ * The same text, read again in this page, as if it had been computed here: with logits, and with attention
+ * that is not rounded. There has to be a snapshot of its step.
+ */
+export async function readAgain(pass, signal) {
+  const model = new LiveModel(pass.run, pass.step);
+  const { logits, attention, attentionEntropy } = await model.forward(pass.ids, { signal });
+  return new ForwardPass({ ...pass, model, logits, attention, attentionEntropy, attentionScale: 1 });
+}
+
+/**
+ * Random numbers with which the sampler of this page writes what was recorded: those that PyTorch drew
+ * cannot be drawn here. With the same numbers, another model writes as if it had the same luck.
+ * @param {ForwardPass} pass with logits
+ * @param {number} seed
+ */
+export function numbersOf(pass, seed) {
+  const rng = makeRng(seed);
+  return pass.ids
+    .slice(pass.promptLength)
+    .map((id, i) => numberFor(pass.samplingProbs(pass.promptLength + i, pass.temperature), id, rng()));
+}
+
+/**
  * A text that the model reads and continues, with the weights of the nearest snapshot.
  * @param {import("./run.js").Run} run @param {number} step
- * @param {any} request text; and temperature, seed, intervention (see GPT.intervene)
+ * @param {any} request text; and temperature, seed, numbers, intervention (see GPT.intervene)
  * @param {AbortSignal} [signal] cancels it
  */
-export async function compute(run, step, { text, temperature, seed = 1, intervention }, signal) {
+export async function compute(run, step, request, signal) {
+  const { text, temperature, seed = 1, numbers, intervention } = request;
   const { start, encoded, unknown, isTruncated } = await encodeTyped(run, text);
   const { settings } = run.manifest;
   const promptIds = [...start, ...encoded];
@@ -181,7 +246,7 @@ export async function compute(run, step, { text, temperature, seed = 1, interven
   const read = await model.complete(
     promptIds,
     { temperature },
-    { intervention, seed, signal, tokens: settings.sample_tokens, end: tokenizerOf(run).end },
+    { intervention, seed, numbers, signal, tokens: settings.sample_tokens, end: tokenizerOf(run).end },
   );
   return new ForwardPass({
     run,
@@ -224,6 +289,12 @@ async function encodeTyped(run, text) {
   return { ...encodePrompt(run, normalize(typed, ids, true)), unknown };
 }
 
+/** Whether two forward passes are by the same model, with the same parts switched off. */
+export function isSameModel(a, b) {
+  const hasSameWeights = a.run.name === b.run.name && a.step === b.step;
+  return hasSameWeights && JSON.stringify(a.intervention) === JSON.stringify(b.intervention);
+}
+
 /**
  * The first position at which two texts differ: the length of the shorter one if the other starts with
  * it, null if they are the same. Their models may differ.
@@ -236,12 +307,19 @@ export function firstDifference(a, b) {
   return a.length === b.length ? null : n;
 }
 
-/** The attention weights of another forward pass minus those of this one, where both texts are the same. */
+/**
+ * The attention weights of another forward pass minus those of this one, where both texts are the same. One
+ * that is switched off has nothing to compare: its differences are 0.
+ */
 export function attentionDifference(pass, otherPass) {
   const hasSameHeads =
     pass.attention.length / pass.triangle === otherPass.attention.length / otherPass.triangle;
   const length = hasSameHeads ? (firstDifference(pass, otherPass) ?? pass.length) : 0;
-  const weight = (head, query, key) => otherPass.weight(head, query, key) - pass.weight(head, query, key);
+  const isOff = Array.from({ length: otherPass.attention.length / otherPass.triangle }, (_, head) =>
+    otherPass.isOff(head),
+  );
+  const weight = (head, query, key) =>
+    isOff[head] ? 0 : otherPass.weight(head, query, key) - pass.weight(head, query, key);
   return {
     length,
     weight,

@@ -6,7 +6,7 @@
  *   await model.forward(ids)                           // logits and attention
  *
  * @typedef {{ intervention?: object, signal?: AbortSignal, n?: number, seed?: number, tokens?: number,
- *   end?: number }} Options
+ *   numbers?: number[], end?: number }} Options
  */
 import { UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
@@ -65,10 +65,11 @@ export class LiveModel {
   }
 
   /**
-   * Continue a text with up to `tokens` more. `sampling`: temperature, topK, topP.
+   * Continue a text with up to `tokens` more. `sampling`: temperature, topK, topP. `numbers` take the place
+   * of the first random numbers that follow from the seed.
    * @param {number[]} ids @param {object} sampling @param {Options} [options]
    */
-  complete(ids, sampling, { intervention, seed, tokens, end, signal } = {}) {
-    return this.call("complete", { ids, sampling, intervention, seed, tokens, end }, signal);
+  complete(ids, sampling, { intervention, seed, numbers, tokens, end, signal } = {}) {
+    return this.call("complete", { ids, sampling, intervention, seed, numbers, tokens, end }, signal);
   }
 }

@@ -6,8 +6,9 @@
  *   const { step, head } = store.state;              // fitted to the run that is shown
  *   store.set({ prompt: 2 });                        // an entry in the browser's history
  *   store.set({ text: "Tom saw" }, { replace: true });  // or not
+ *   store.set({ step: 100 }, { jump: true });        // an entry, though a step usually has none
  */
-import { parseHead } from "./heads.js";
+import { headNames, parseHead } from "./heads.js";
 import { Observable } from "./observable.js";
 import { nearest } from "./step-scale.js";
 
@@ -24,11 +25,29 @@ function stepOf(value, steps) {
   return value === "last" ? steps.at(-1) : nearest(value, steps);
 }
 
-/** By default, the second of two that are compared has the weights of the snapshot before. */
-function snapshotBefore(run, step) {
+/** What is different in the second of two, and how: "off:2.1" -> ["off", "2.1"]. */
+export function kindAndValue(versus = "") {
+  const i = versus.indexOf(":");
+  return [versus.slice(0, i), versus.slice(i + 1)];
+}
+
+/**
+ * The snapshot that another step is compared with by default: after a quarter of its updates, since the
+ * loss falls with the logarithm of the step, and neighbours look alike. The last one, for the first.
+ */
+export function usualStep(run, step) {
   const steps = run.manifest.snapshots.map((one) => one.step);
-  const i = steps.indexOf(nearest(step, steps));
-  return `step:${steps[i - 1] ?? steps.at(-1)}`;
+  const shown = nearest(step, steps);
+  return steps.findLast((one) => one < shown && one <= shown / 4) ?? steps.at(-1);
+}
+
+/** Whether this can be compared with a run: "step:0", "off:2.1" and so on. */
+function isVersus(run, text) {
+  const [kind, value] = kindAndValue(text);
+  if (kind === "off") return headNames(run.manifest.settings).includes(value);
+  if (kind === "layer") return /^\d+$/.test(value) && Number(value) < run.manifest.settings.n_layer;
+  if (kind === "run") return value !== "";
+  return (kind === "step" || kind === "temperature") && number(value) !== undefined;
 }
 
 /**
@@ -38,12 +57,14 @@ function snapshotBefore(run, step) {
  *           `defaults` what is shown first
  *   clears  what no longer means anything once this is chosen
  *   isPlace whether the browser's "back" leads to what was chosen before
+ *   travels whether links to the other pages carry it along
  */
 export const SCHEMA = {
   run: {
     type: text,
     fit: (value, run) => run.name,
     isPlace: true,
+    travels: true,
     clears: [
       "step",
       "prompt",
@@ -56,26 +77,33 @@ export const SCHEMA = {
       "versus",
       "exercise",
       "section",
+      "milestone",
     ],
   },
   step: {
+    clears: ["milestone"],
+    travels: true, // no place: whoever drags a slider past forty steps does not want to go back by each
     type: (value) => (value === "first" || value === "last" ? value : number(value)),
     fit: (value, run, { defaults }) => stepOf(value ?? defaults.step ?? "first", run.manifest.sampled_steps),
   },
   prompt: {
     type: integer,
     isPlace: true,
-    clears: ["text", "seed", "position", "comparedPosition"],
+    travels: true,
+    clears: ["text", "seed", "position", "comparedPosition", "milestone"],
     fit: (value, run) => between(0, run.manifest.prompts.length - 1, value ?? 0),
   },
+  milestone: { type: text, fit: (value = "") => value }, // its kind: the words that show it are marked
   text: {
     type: text,
     isPlace: true,
+    travels: true,
     clears: ["position", "comparedPosition"],
     fit: (value = "") => value.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""), // half an emoji
   },
   seed: {
     type: integer,
+    travels: true,
     clears: ["position", "comparedPosition"],
     fit: (value = 1) => between(1, 2 ** 31, value),
   },
@@ -84,7 +112,12 @@ export const SCHEMA = {
     type: integer,
     fit: (value, run) => between(0, run.manifest.settings.n_ctx, value ?? 0),
   },
-  head: { type: text, fit: (value, run, { defaults }) => parseHead(run, value, defaults.heads.get(run)) },
+  head: {
+    type: text,
+    isPlace: true,
+    travels: true,
+    fit: (value, run, { defaults }) => parseHead(run, value, defaults.heads.get(run)),
+  },
   temperature: {
     type: number,
     fit: (value, run) => between(0, 2, value ?? run.manifest.settings.temperature),
@@ -92,8 +125,7 @@ export const SCHEMA = {
   versus: {
     type: text,
     clears: ["comparedPosition"],
-    fit: (value, run, { others }) =>
-      /^(step|run|temperature|off):./.test(value) ? value : snapshotBefore(run, others.step),
+    fit: (value, run, { others }) => (isVersus(run, value) ? value : `step:${usualStep(run, others.step)}`),
   },
   exercise: { type: text, isPlace: true, fit: (value) => (value === "head" ? "head" : "attention") },
   section: { type: text, fit: (value = "") => value }, // the id of a part of the page
@@ -103,6 +135,8 @@ export const SCHEMA = {
 const pageAddress = {
   read: () => location.hash.slice(1),
   write: (hash, isNewPlace) => history[isNewPlace ? "pushState" : "replaceState"](null, "", `#${hash}`),
+  /** The whole address, with something else after its #. */
+  link: (hash) => new URL(`#${hash}`, location.href).href,
   /** A link, a bookmark, "back": whatever changes it besides the store. */
   subscribe: (listener) => {
     addEventListener("popstate", listener);
@@ -121,6 +155,8 @@ export class Store extends Observable {
     this.run = null;
     this.hash = null;
     this.defaults = { heads: new WeakMap(), ...defaults }; // heads: run -> the head that is shown first
+    this.isPlaying = false; // whether the steps go by as a film: in no address
+    this.awaited = new Set(); // promises of what is drawn of the chosen step
     this.read();
     address.subscribe(() => this.read());
   }
@@ -135,9 +171,11 @@ export class Store extends Observable {
 
   /**
    * Choose something; null takes a choice back.
-   * @param {object} changes @param {{ replace?: boolean }} [options] replace: no entry in the history
+   * @param {object} changes
+   * @param {{ replace?: boolean, jump?: boolean }} [options] replace: no entry in the history; jump: one for
+   *   whatever is chosen
    */
-  set(changes, { replace = false } = {}) {
+  set(changes, { replace = false, jump = false } = {}) {
     const chosen = { ...this.chosen };
     for (const name of Object.keys(changes)) for (const one of SCHEMA[name].clears ?? []) delete chosen[one];
     for (const [name, value] of Object.entries(changes)) {
@@ -147,10 +185,33 @@ export class Store extends Observable {
     const isNewPlace = Object.keys(SCHEMA).some(
       (name) => SCHEMA[name].isPlace && chosen[name] !== this.chosen[name],
     );
+    const hash = new URLSearchParams(chosen).toString();
+    const isJump = jump && hash !== this.hash;
     this.chosen = chosen;
-    this.hash = new URLSearchParams(chosen).toString();
-    this.address.write(this.hash, isNewPlace && !replace);
+    this.hash = hash;
+    this.address.write(hash, (isNewPlace || isJump) && !replace);
     this.refit();
+  }
+
+  /** Begin or end a film of the steps. What takes long is left out while it goes on. */
+  setPlaying(isPlaying) {
+    if (isPlaying === this.isPlaying) return;
+    this.isPlaying = isPlaying;
+    this.notify();
+  }
+
+  /** A film goes on only when this is there, whether or not it fails. */
+  awaitBeforeNextStep(promise) {
+    const settled = Promise.resolve(promise).then(
+      () => this.awaited.delete(settled),
+      () => this.awaited.delete(settled),
+    );
+    this.awaited.add(settled);
+  }
+
+  /** Resolves when all that belongs to the chosen step is there. */
+  async allShown() {
+    while (this.awaited.size) await Promise.all(this.awaited);
   }
 
   /** The head that is shown while none is chosen. */
@@ -169,6 +230,19 @@ export class Store extends Observable {
   /** The name of the run in the address, or of the one that is shown by default. */
   get runName() {
     return this.chosen.run ?? this.defaults.run ?? this.run?.name;
+  }
+
+  /** What stands in the addresses of the other pages, so that they show the same. */
+  get carried() {
+    const chosen = Object.entries(this.chosen).filter(([name]) => SCHEMA[name].travels);
+    return new URLSearchParams(chosen).toString();
+  }
+
+  /** The address of what is shown now, also of what nobody has chosen: elsewhere, that may differ. */
+  get link() {
+    const { run, step } = this.isSettled ? this.state : {};
+    const shown = this.isSettled ? { run, step, ...this.chosen } : this.chosen;
+    return this.address.link(new URLSearchParams(shown).toString());
   }
 
   /** False while another run than the one that is shown has been chosen, and is being opened. */
@@ -258,6 +332,22 @@ export class LocalStore extends Observable {
     }
     if (Object.keys(outside).length) this.outer.set(outside, options);
     else this.refit();
+  }
+
+  get isPlaying() {
+    return this.outer.isPlaying;
+  }
+
+  setPlaying(isPlaying) {
+    this.outer.setPlaying(isPlaying);
+  }
+
+  awaitBeforeNextStep(promise) {
+    this.outer.awaitBeforeNextStep(promise);
+  }
+
+  allShown() {
+    return this.outer.allShown();
   }
 
   clear(name) {

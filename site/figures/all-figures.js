@@ -42,6 +42,19 @@ const samplesOf = (longest) => ({
     { kind: "rule", step: 100, rule: "spelling", accuracy: 1 },
     { kind: "rule", step: 100, rule: "grammar", accuracy: 0.97 },
   ],
+  chance: {
+    limit: 0.01,
+    n_samples: 4,
+    n_draws: 1000,
+    texts: {
+      words: { uniform: 0.02, unigram: 0.97, is_used: false, n_words: 12 },
+      name: { uniform: 0, unigram: 0.001, is_used: true },
+    },
+    rules: {
+      spelling: { uniform: 0, unigram: 0.07, n_texts: 32, least: 24 },
+      grammar: { uniform: 0, unigram: 1, n_texts: 30, least: null },
+    },
+  },
 });
 
 const log = {
@@ -69,6 +82,7 @@ const manifest = {
     preset: "smoke",
     dataset: "canned",
     temperature: 0.8,
+    sample_tokens: 40,
   },
   corpus: { vocab_size: 8, train_characters: 5678 },
   metrics: { seconds: 100, validation_loss: 0.48, band: { low: 0.45, high: 0.5, runs: 3, of: "preset" } },
@@ -82,23 +96,39 @@ const check = { ids: [0, 2, 3], tolerance: 1e-4 };
 /** A value for each head of 2 layers of 2. */
 const ofHeads = (value) => [0, 2].map((i) => [value(i), value(i + 1)]);
 
-const role = (score, confidence) => ({ role: "previous token", score, chance: 0.2, confidence });
+const noRole = { role: null, score: null, chance: null, confidence: "none", since_step: null };
+const role = (name, score, chance, confidence) => ({ role: name, score, chance, confidence, since_step: 10 });
 
 const heads = {
   snapshot_steps: [0, 10, 100],
-  uniform_scores: { "previous token": 0.2, induction: 0.1 },
+  n_texts: 10,
+  uniform_scores: { induction: 0.1, "previous token": 0.2 },
+  uniform_entropy: 2.1,
+  repeat_gain: [0, 1.5, 2.9],
+  ablated_repeat_gain: ofHeads((head) => 2.9 - 0.7 * head),
+  required: { score: 0.25, times_chance: 2, repeat_gain: 0.693 },
   loss: [2.1, 1, 0.5],
   scores: [0, 1, 2].map((i) => ({
     "previous token": ofHeads((head) => 0.2 + 0.09 * i * head),
-    induction: ofHeads(() => 0.1),
+    induction: ofHeads((head) => 0.1 + 0.06 * i * head),
   })),
   ablated_loss: [2.1, 1, 0.5].map((loss) => ofHeads((head) => loss + 0.05 * head)),
   attention_entropy: [2, 1.5, 1].map((nats) => ofHeads((head) => nats - head / 4)),
   roles: [
-    [role(0.2, "none"), role(0.38, "none")],
-    [role(0.56, "weak"), role(0.74, "clear")],
+    [noRole, noRole],
+    [role("previous token", 0.56, 0.2, "clear"), role("induction", 0.46, 0.1, "weak")],
   ],
-  most_attended: ofHeads((head) => [head, head + 1, 6]),
+  described: {
+    n_texts: 40,
+    most_attended: ofHeads((head) =>
+      [head, head + 1, 6]
+        .slice(head)
+        .map((id) => ({ id, fraction: 0.1 + 0.1 * head, uniform_fraction: 0.02 })),
+    ),
+    most_missed: ofHeads((head) =>
+      [5, 2, 3].slice(head).map((id) => ({ id, loss_rise: 3.25 - head, occurrences: 7 })),
+    ),
+  },
   sampled: {
     sampled_steps: STEPS,
     uniform: STEPS.map(() => 2),
@@ -174,6 +204,7 @@ const STATES = [
         ...samplesOf(1),
         rule_accuracy: null,
         milestones: [],
+        chance: null,
         samples: samplesOf(1).samples.slice(0, 1),
       },
       log: {
@@ -201,7 +232,7 @@ const PASSES = STATES.map(([state, run]) => {
   if (state === "loading") return [null, null];
   if (state === "with an error") return Array(2).fill(new UserError("The weights are damaged."));
   const length = { "as it is": 14, "too long": 120, "as small as can be": 1 }[state];
-  return [passOf(run, length, 1), passOf(run, length, 2)];
+  return [passOf(run, length, 1), new ForwardPass({ ...passOf(run, length, 2), step: 0 })];
 });
 
 /** The same two at the ends of two runs. */
@@ -255,6 +286,7 @@ const TYPED = [
     },
     story: {
       prompt: 0,
+      code: EXERCISES.attention.answer,
       typed: tokensOf(12),
       builtin: tokensOf(9),
       busy: false,
@@ -319,16 +351,21 @@ const FIGURES = [
   "entropy-strips",
   "compare-chooser",
   "loss-diff",
+  "side-heading",
   "probability-diff",
+  "attention-diff",
   "parity-check",
   "step-controls",
   "prompt-samples",
   "loss-curve",
   "rule-accuracy",
   "milestone-list",
+  "milestone-odds",
   "before-after",
+  "run-scale",
   "run-origin",
   "run-picker",
+  "copy-link",
   "run-facts",
   "code-editor",
   "run-code",
@@ -340,7 +377,10 @@ const FIGURES = [
   "download-head",
   "famous-mistakes",
 ];
-const COMPARING = ["attention-map", "loss-diff", "probability-diff"]; // shown with two texts
+// Shown with two texts.
+const COMPARING = ["side-heading", "attention-diff", "attention-map", "loss-diff", "probability-diff"];
+const SIDES = ["step 10", "step 0"].map((name) => ({ name, where: `at ${name}` }));
+const RUNS = ["run canned", "run another"].map((name) => ({ name, where: `in ${name}` }));
 
 /** An address that belongs to this page alone. */
 function memory(hash) {
@@ -349,6 +389,7 @@ function memory(hash) {
     write: (other) => {
       hash = other;
     },
+    link: (other) => `#${other}`,
     subscribe: () => {},
   };
 }
@@ -375,7 +416,12 @@ function sources(figure, i) {
   });
   const compared = figure === "loss-diff" ? atTheirEnds(PASSES[i]) : PASSES[i];
   const both = COMPARING.includes(figure) ? compared : PASSES[i].slice(0, 1);
-  return { page: observable({ runs: [manifest], run }), passes: observable({ both }), typed };
+  const sides = figure === "loss-diff" ? RUNS : SIDES;
+  return {
+    page: observable({ runs: [manifest, { ...manifest, name: "another" }], run }),
+    passes: observable({ both, sides: both[1] ? sides : null }),
+    typed,
+  };
 }
 
 function card(figure, i) {
@@ -394,9 +440,25 @@ const box = document.querySelector("#figures");
 const store = new Store(memory("step=10&head=1.1&versus=off%3A1.0"));
 store.show(STATES[0][1]);
 provide(box, "store", store);
+
+/** Where each figure is: the page is long. */
+function contents() {
+  const list = document.createElement("ul");
+  list.className = "contents";
+  for (const figure of FIGURES) {
+    const item = document.createElement("li");
+    item.append(Object.assign(withText("a", figure), { href: `#${figure}` }));
+    list.append(item);
+  }
+  return list;
+}
+
+const heading = (figure) => Object.assign(withText("h2", figure), { id: figure });
+
 box.append(
+  contents(),
   ...FIGURES.flatMap((figure) => [
-    withText("h2", figure),
+    heading(figure),
     ...STATES.flatMap(([state], i) => [withText("p", state), card(figure, i)]),
   ]),
 );

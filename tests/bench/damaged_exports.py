@@ -106,8 +106,8 @@ def damage(site, rng):
             "log.json",
             "heads.json",
             "check.json",
-            "steps/001000.json",
-            "logits/001000.json",
+            "steps/001300-0.json",
+            "logits/001300.json",
         )
     ]
     if rng.random() < 0.5:
@@ -116,7 +116,7 @@ def damage(site, rng):
         if path.name != "manifest.json":
             set_hash(run, path)
         return done
-    files += [run / "weights/001000.bin", site / "exported/index.json"]
+    files += [run / "weights/001300.bin", site / "exported/index.json"]
     return change_bytes(rng.choice(files), rng)
 
 

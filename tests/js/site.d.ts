@@ -5,6 +5,7 @@
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
 import { Observable } from "../../site/app/observable.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
+import { Side } from "../../site/app/sides.js";
 import { Store as AStore } from "../../site/app/store.js";
 import { TypedHead } from "../../site/app/typed-head.js";
 
@@ -34,6 +35,7 @@ declare module "../../site/app/forward-pass-figure.js" {
     both: ForwardPass[];
     pass: ForwardPass;
     otherPass: ForwardPass;
+    sides: Side[];
     second: boolean;
     position: number;
     head: string;

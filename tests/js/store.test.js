@@ -37,6 +37,7 @@ const DEFAULTS = {
   versus: "step:100",
   exercise: "attention",
   section: "",
+  milestone: "",
 };
 
 /** An address in memory, with the history of a browser. */
@@ -108,7 +109,7 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&temperature=1.5&versus=off%3A1.1&exercise=head&section=compare";
+    "&head=0.2&temperature=1.5&versus=off%3A1.1&exercise=head&section=compare&milestone=name";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -122,6 +123,7 @@ test("an address is read into the values it names", () => {
     versus: "off:1.1",
     exercise: "head",
     section: "compare",
+    milestone: "name",
   });
 });
 
@@ -190,7 +192,7 @@ test("at most a thousand characters of your own text are shown", () => {
   assert.equal(shownAt(`text=${"x".repeat(1000)}`, "text").length, 1000);
 });
 
-test("a comparison without a kind and a value is one with the snapshot before", () => {
+test("a comparison without a kind and a value is the usual one", () => {
   for (const versus of ["step:0", "run:other", "temperature:0.5", "off:1.1"]) {
     assert.equal(shownAt(`step=100&versus=${versus}`, "versus"), versus);
   }
@@ -199,13 +201,22 @@ test("a comparison without a kind and a value is one with the snapshot before", 
   }
 });
 
-test("by default, a step is compared with the snapshot before the one that is nearest", () => {
+test("by default, a step is compared with one at most a quarter as far, whose loss is different", () => {
   const { store } = storeAt("step=10");
-  const snapshots = [{ step: 0 }, { step: 9 }, { step: 100 }];
+  const snapshots = [0, 3, 9, 20, 30, 90, 100].map((step) => ({ step }));
   store.show({ ...RUN, manifest: { ...RUN.manifest, snapshots } });
-  assert.equal(store.state.versus, "step:0");
+  assert.equal(store.state.versus, "step:0", "step 10 has the weights of step 9");
   store.set({ step: 100 });
-  assert.equal(store.state.versus, "step:9");
+  assert.equal(store.state.versus, "step:20");
+});
+
+test("what a run has not cannot be compared", () => {
+  for (const versus of ["off:1.1", "layer:1", "temperature:0", "step:20"]) {
+    assert.equal(shownAt(`step=100&versus=${versus}`, "versus"), versus);
+  }
+  for (const versus of ["off:2.0", "off:1.3", "off:1", "layer:2", "layer:1.1", "step:x", "temperature:hot"]) {
+    assert.equal(shownAt(`step=100&versus=${versus}`, "versus"), "step:20", versus);
+  }
 });
 
 test("by default, the first snapshot is compared with the last", () => {
@@ -261,7 +272,7 @@ test("a default head that is known already changes nothing", () => {
 
 const EVERYTHING =
   "step=10&prompt=2&text=Tom&seed=3&position=4&comparedPosition=5&head=0.2" +
-  "&temperature=1.5&versus=off:1.1&exercise=head&section=compare";
+  "&temperature=1.5&versus=off:1.1&exercise=head&section=compare&milestone=name";
 
 /** The names of what is no longer chosen after these changes. */
 function clearedBy(changes) {
@@ -284,11 +295,16 @@ test("another run clears everything: it means something else there", () => {
     "versus",
     "exercise",
     "section",
+    "milestone",
   ]);
 });
 
 test("another prompt clears a text of your own, and what belongs to a text", () => {
-  assert.deepEqual(clearedBy({ prompt: 1 }), ["text", "seed", "position", "comparedPosition"]);
+  assert.deepEqual(clearedBy({ prompt: 1 }), ["text", "seed", "position", "comparedPosition", "milestone"]);
+});
+
+test("another step clears the milestone that was at the one before", () => {
+  assert.deepEqual(clearedBy({ step: 100 }), ["milestone"]);
 });
 
 test("another text or seed clears the positions in it", () => {
@@ -300,9 +316,8 @@ test("another comparison clears only the position in the compared text", () => {
   assert.deepEqual(clearedBy({ versus: "step:0" }), ["comparedPosition"]);
 });
 
-test("a step, a position, a head, a temperature or an exercise clears nothing", () => {
+test("a position, a head, a temperature or an exercise clears nothing", () => {
   for (const changes of [
-    { step: 0 },
     { position: 1 },
     { comparedPosition: 1 },
     { head: "0.0" },
@@ -343,19 +358,55 @@ function newEntries(hash, changes, options) {
   return address.history.length - 1;
 }
 
-test("a run, a prompt, a text or an exercise gets an entry in the history", () => {
-  for (const changes of [{ run: "other" }, { prompt: 1 }, { text: "Tom" }, { exercise: "head" }]) {
+test("a run, a prompt, a text, a head or an exercise gets an entry in the history", () => {
+  for (const changes of [
+    { run: "other" },
+    { prompt: 1 },
+    { text: "Tom" },
+    { head: "0.1" },
+    { exercise: "head" },
+  ]) {
     assert.equal(newEntries("", changes), 1);
   }
 });
 
-test("a step, a seed, a position, a head, a temperature or a comparison gets no entry", () => {
+test("a step that is jumped to gets an entry, unless it is shown already", () => {
+  assert.equal(newEntries("", { step: 10 }, { jump: true }), 1);
+  assert.equal(newEntries("step=10", { step: 10 }, { jump: true }), 0);
+});
+
+test("going back undoes a jump at once, however many steps were scrubbed before and after", () => {
+  const { store, address } = storeAt("");
+  for (let step = 0; step < 40; step++) store.set({ step });
+  store.set({ step: 100 }, { jump: true });
+  for (let step = 100; step > 60; step--) store.set({ step });
+  address.back();
+  assert.equal(store.chosen.step, 39);
+  assert.equal(address.history.length, 1);
+});
+
+test("other pages get what is chosen, except what means nothing there", () => {
+  const { store } = storeAt("run=small&step=10&prompt=1&head=0.1&position=3&section=compare&versus=step%3A0");
+  assert.equal(store.carried, "run=small&step=10&prompt=1&head=0.1");
+  store.set({ text: "Tom saw" });
+  assert.equal(store.carried, "run=small&step=10&prompt=1&head=0.1&text=Tom+saw");
+});
+
+test("a link names the run and the step, though nobody has chosen them", () => {
+  const { store, address } = storeAt("head=0.1");
+  address.link = (hash) => `page#${hash}`;
+  const { name } = store.run;
+  assert.equal(store.link, `page#run=${name}&step=0&head=0.1`);
+  store.set({ step: 10 });
+  assert.equal(store.link, `page#run=${name}&step=10&head=0.1`);
+});
+
+test("a step, a seed, a position, a temperature or a comparison gets no entry", () => {
   for (const changes of [
     { step: 10 },
     { seed: 2 },
     { position: 3 },
     { comparedPosition: 3 },
-    { head: "0.1" },
     { temperature: 1 },
     { versus: "step:0" },
   ]) {
@@ -526,6 +577,7 @@ test("once another run is shown, everything is fitted to it", () => {
     versus: "step:0",
     exercise: "attention",
     section: "",
+    milestone: "",
   });
 });
 
@@ -620,7 +672,7 @@ test("what is not its own is passed on to the store around it", () => {
   local.set({ head: "0.1", step: 10 });
   assert.deepEqual([store.state.head, store.state.step], ["0.1", 10]);
   assert.deepEqual([local.state.head, local.state.step], ["0.1", 10]);
-  assert.deepEqual(address.history, ["head=0.1&step=10"]);
+  assert.deepEqual(address.history, ["", "head=0.1&step=10"]);
 });
 
 test("what is passed on gets an entry in the history, unless it replaces one", () => {
@@ -853,4 +905,39 @@ test("an empty value counts as not chosen where a number is meant", () => {
 test("a text is not cut in the middle of a character", () => {
   const { store } = storeAt(`text=${"x".repeat(999)}😀`);
   assert.ok(store.state.text.isWellFormed());
+});
+
+// A film ------------------------------------------------------------------------------------------
+
+test("a film waits until everything that belongs to a step is there, even if it fails", async () => {
+  const { store } = storeAt();
+  const local = new LocalStore(store, {});
+  const [first, second] = [Promise.withResolvers(), Promise.withResolvers()];
+  store.awaitBeforeNextStep(first.promise);
+  local.awaitBeforeNextStep(second.promise);
+  let isShown = false;
+  const all = local.allShown().then(() => {
+    isShown = true;
+  });
+  first.resolve();
+  await first.promise;
+  await new Promise(setImmediate);
+  assert.equal(isShown, false);
+  second.reject(new Error("missing"));
+  await all;
+  assert.equal(isShown, true);
+});
+
+test("that a film is playing is told to everybody, once, and is in no address", () => {
+  const { store, address } = storeAt("step=10");
+  const local = new LocalStore(store, {});
+  assert.equal(
+    notifications(store, () => {
+      local.setPlaying(true);
+      store.setPlaying(true);
+    }),
+    1,
+  );
+  assert.equal(local.isPlaying, true);
+  assert.equal(address.read(), "step=10");
 });

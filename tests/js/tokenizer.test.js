@@ -33,11 +33,11 @@ test("a text becomes tokens and the same text again", () => {
 test("a text has fewer tokens than characters, and each is in the vocabulary", () => {
   const ids = shipped.encode(STORY);
   assert.ok(ids.length < STORY.length / 2);
-  assert.ok(ids.every((id) => Number.isInteger(id) && id >= 0 && id < 512));
+  assert.ok(ids.every((id) => Number.isInteger(id) && id >= 0 && id < 768));
 });
 
 test("the prompts have the tokens that train.py wrote down", () => {
-  const { continuations } = contentOf("stories/steps/001000.json");
+  const continuations = [0, 1, 2, 3, 4].map((i) => contentOf(`stories/steps/001000-${i}.json`));
   const expected = continuations.map(({ prompt_ids: [end, ...ids] }) => {
     assert.equal(end, shipped.end);
     return ids;
@@ -50,7 +50,7 @@ test("the prompts have the tokens that train.py wrote down", () => {
 });
 
 test("frequent words are one token, with the space before them", () => {
-  assert.deepEqual(tokensOf(shipped, "Once upon a time"), ["On", "ce", " up", "on", " a", " time"]);
+  assert.deepEqual(tokensOf(shipped, "Once upon a time"), ["Once", " upon", " a", " time"]);
   assert.deepEqual(tokensOf(shipped, "The friend was very happy."), [
     "The",
     " friend",

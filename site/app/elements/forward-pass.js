@@ -7,21 +7,27 @@
  *
  *   text, prompt, step, head, position, temperature, seed   see SCHEMA in store.js; step may be "last"
  *   live        the text is continued in this page, even if it was recorded
- *   compared    that, as soon as somebody has touched the page, and with a position of its own
+ *   compared    what is compared: with a position of its own, the weights of a snapshot, and nothing is
+ *               computed before it is near what can be seen
  *   versus      compares the text around it with another, which differs as `versus` in the store says:
- *               both are then [the one around it, the other]
- *   default-position="clearest"   shows where the head looks at one token, until a position is chosen
+ *               both are then [the one around it, the other], and `sides` says what each of them is
+ *   default-position="word"       shows where a head looks at a word further back; until a head is chosen, it is
+ *               the head that looks most at one
  */
 import { ask, provide } from "../context.js";
-import { compute, fromExport, withLogits } from "../forward-pass.js";
-import { mostImportantHead } from "../heads.js";
+import { compute, fromExport, numbersOf, readAgain, withLogits } from "../forward-pass.js";
+import { headNames, mostImportantHead } from "../heads.js";
 import { firstInteraction } from "../interaction.js";
 import { nearestSnapshot } from "../model.js";
+import { near } from "../near.js";
 import { Observable } from "../observable.js";
 import { openRun } from "../run.js";
-import { LocalStore, SCHEMA } from "../store.js";
+import { sidesOf } from "../sides.js";
+import { LocalStore, SCHEMA, kindAndValue } from "../store.js";
 
 const MAX_CACHED = 40;
+const AHEAD = 2; // samples that are fetched before a film reaches them
+const STALE_AFTER = 150; // milliseconds until what belongs to another step is dimmed
 // Milliseconds until what is compared is computed: not at every step while the slider plays.
 const DELAY = 60;
 const promises = new Map(); // key -> promise of a forward pass, the one used last at the end
@@ -54,29 +60,41 @@ function remembered(key, make) {
 
 /** The forward pass over the text that is asked for, continued in this page. */
 function continued(request, signal) {
-  const { run, step, prompt, text, temperature, seed, intervention } = request;
+  const { run, step, prompt, text, temperature, seed, numbers, intervention } = request;
   const typed = text || run.manifest.prompts[prompt];
-  const key = JSON.stringify([run.name, nearestSnapshot(run, step), typed, temperature, seed, intervention]);
+  const weights = [run.name, nearestSnapshot(run, step), intervention];
+  const key = JSON.stringify([...weights, typed, temperature, seed, numbers]);
   return cached(key, () => compute(run, step, { ...request, text: typed }, signal), signal);
+}
+
+/** A request with the temperature and the random numbers of the first of two that are compared. */
+function withLuckOf(first, request) {
+  if (first instanceof Error || first.isComputed) return request;
+  return { ...request, temperature: first.temperature, numbers: numbersOf(first, request.seed) };
 }
 
 /** The second of two that are compared: a request like the first, except for one thing. */
 async function secondRequest(request) {
   const { versus, run } = request;
-  const i = versus.indexOf(":");
-  const kind = versus.slice(0, i);
-  const value = versus.slice(i + 1);
+  const [kind, value] = kindAndValue(versus);
   const number = Number(value) || 0;
   if (kind === "step") return { ...request, step: nearestSnapshot(run, Math.max(0, number)) };
   if (kind === "temperature") return { ...request, temperature: Math.min(2, Math.max(0, number)) };
   if (kind === "off") return { ...request, intervention: { heads: [value] } };
+  if (kind === "layer") return { ...request, intervention: { layers: [number] } };
   const otherRun = await openRun(value);
   return { ...request, run: otherRun, step: otherRun.manifest.snapshots.at(-1).step };
 }
 
 class ForwardPassElement extends HTMLElement {
   passes = Object.assign(new Observable(), {
-    state: { both: [null], weightsError: null, defaultPosition: this.getAttribute("default-position") },
+    state: {
+      both: [null],
+      sides: null,
+      weightsError: null,
+      defaultPosition: this.getAttribute("default-position"),
+      isStale: false, // what is shown belongs to another step than the chosen one, for a while now
+    },
     current: null, // promise of what `both` will have
   });
 
@@ -95,6 +113,7 @@ class ForwardPassElement extends HTMLElement {
 
   disconnectedCallback() {
     this.stop();
+    clearTimeout(this.timer);
     this.controller?.abort();
   }
 
@@ -112,7 +131,6 @@ class ForwardPassElement extends HTMLElement {
     const { run, state, isSettled } = this.store;
     if (!isSettled) return;
     this.findDefaultHead(run);
-    this.followHead(state.head);
     const { step, prompt, text, temperature, seed, versus } = state;
     const request = {
       run,
@@ -122,50 +140,83 @@ class ForwardPassElement extends HTMLElement {
       temperature,
       seed,
       versus: this.hasAttribute("versus") ? versus : null,
+      isPlaying: this.store.isPlaying,
     };
     const key = JSON.stringify({ ...request, run: run.name });
     if (key === this.key) return;
     this.key = key;
     this.controller?.abort();
     this.controller = new AbortController();
+    this.markStale();
     this.passes.current = this.load(request, this.controller.signal).catch((error) => error);
   }
 
+  /** What is shown belongs to what was chosen before: that is said if it takes noticeably long. */
+  markStale() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.setStale(true), STALE_AFTER);
+  }
+
+  setStale(isStale) {
+    this.toggleAttribute("stale", isStale); // figures are dimmed by styles/page.css
+    this.passes.update({ isStale });
+  }
+
+  endStale() {
+    clearTimeout(this.timer);
+    if (this.passes.state.isStale) this.setStale(false);
+  }
+
+  /** A text that is compared has the head of the page. */
   findDefaultHead(run) {
-    if (this.run === run) return;
+    if (this.run === run || this.hasAttribute("compared") || this.hasAttribute("versus")) return;
     this.run = run;
+    if (this.passes.state.defaultPosition === "word") return; // it takes a forward pass: see showWord
     mostImportantHead(run).then(
       (head) => this.store.setDefaultHead(run, head),
       () => {},
     ); // reported where heads.json is shown
   }
 
-  /** Another head looks most clearly somewhere else. */
-  followHead(head) {
-    const isOther = this.head !== undefined && this.head !== head;
-    this.head = head;
-    if (isOther && this.passes.state.defaultPosition) this.store.set({ position: null });
+  /** The head that looks most at one word, in the first forward pass over a text of this run. */
+  showWord(pass) {
+    if (this.runOfHead === pass.run) return;
+    this.runOfHead = pass.run;
+    const look = pass.clearestLook();
+    if (look) this.store.setDefaultHead(pass.run, headNames(pass.run.manifest.settings)[look.head]);
   }
 
   /** @returns {Promise<import("../forward-pass.js").ForwardPass>} it fails where there is none */
   load(request, signal) {
     if (this.hasAttribute("versus")) return this.loadSecond(request, signal);
-    if (this.hasAttribute("compared")) return this.loadLater(request, signal);
+    if (this.hasAttribute("compared")) return this.loadCompared(request, signal);
     if (request.text || this.hasAttribute("live")) return this.loadLive(request, signal);
     return this.loadExported(request, signal);
   }
 
   async loadLive(request, signal) {
-    const pass = await continued(request, signal).catch((error) => error);
+    const promise = continued(request, signal).catch((error) => error);
+    if (!this.hasAttribute("compared")) this.store.awaitBeforeNextStep(promise);
+    const pass = await promise;
     this.put(signal, pass);
     return pass;
   }
 
-  async loadLater(request, signal) {
+  async loadCompared(request, signal) {
     await new Promise((resolve) => setTimeout(resolve, DELAY));
     await firstInteraction;
+    await near(this.parentElement, signal);
     signal.throwIfAborted();
-    return this.loadLive(request, signal);
+    if (request.isPlaying) return null; // it is drawn when the film has stopped
+    const { run, step, prompt, text } = request;
+    const snapshot = nearestSnapshot(run, step);
+    const isRecorded = !text && run.manifest.exported_steps.includes(snapshot);
+    if (!isRecorded) return this.loadLive(request, signal);
+    const key = `${run.name} ${snapshot} ${prompt} compared`;
+    const make = async () => readAgain(await fromExport(run, snapshot, prompt), signal);
+    const pass = await cached(key, make, signal).catch((error) => error);
+    this.put(signal, pass);
+    return pass;
   }
 
   /** What was recorded is shown at once; what needs the weights follows. */
@@ -174,13 +225,22 @@ class ForwardPassElement extends HTMLElement {
     const key = `${run.name} ${step} ${prompt}`;
     const complete = `${key} complete`;
     if (passes.has(complete)) return this.put(signal, passes.get(complete)); // at once, not in two parts
-    const pass = await cached(key, () => fromExport(run, step, prompt), signal).catch((error) => error);
+    const promise = cached(key, () => fromExport(run, step, prompt), signal).catch((error) => error);
+    this.store.awaitBeforeNextStep(promise);
+    const pass = await promise;
     this.put(signal, pass);
     if (pass instanceof Error) return pass;
+    if (request.isPlaying) {
+      fetchAhead(run, step, prompt);
+      return pass;
+    }
     await firstInteraction;
     signal.throwIfAborted();
     try {
-      return this.put(signal, await cached(complete, () => withLogits(pass, signal), signal));
+      const whole = await cached(complete, () => withLogits(pass, signal), signal);
+      promises.delete(key); // from now on, the complete one is shown
+      passes.delete(key);
+      return this.put(signal, whole);
     } catch (weightsError) {
       // what was recorded is shown nevertheless
       if (!signal.aborted) this.passes.update({ weightsError });
@@ -190,19 +250,34 @@ class ForwardPassElement extends HTMLElement {
 
   async loadSecond(request, signal) {
     const first = await this.outer.current;
+    if (request.isPlaying) return null;
     signal.throwIfAborted();
-    const second = await secondRequest(request)
+    const second = await secondRequest(withLuckOf(first, request))
       .then((one) => continued(one, signal))
       .catch((error) => error);
-    this.put(signal, first, second);
+    if (!signal.aborted) {
+      const sides = sidesOf(first, second, request);
+      this.passes.update({ both: [first, second], sides, weightsError: null });
+      this.endStale();
+    }
     return second;
   }
 
-  /** Show one or two, unless something else is asked for by now. */
-  put(signal, ...both) {
-    if (!signal.aborted) this.passes.update({ both, weightsError: null });
-    return both[0];
+  /** Show it, unless something else is asked for by now. */
+  put(signal, pass) {
+    if (signal.aborted) return pass;
+    const isPass = !(pass instanceof Error);
+    if (isPass && this.passes.state.defaultPosition === "word") this.showWord(pass);
+    this.passes.update({ both: [pass], weightsError: null });
+    this.endStale();
+    return pass;
   }
+}
+
+/** Fetch what a film shows next; what fails is reported when it is shown. */
+function fetchAhead(run, step, prompt) {
+  const later = run.manifest.exported_steps.filter((one) => one > step);
+  for (const one of later.slice(0, AHEAD)) run.sample(one, prompt).catch(() => {});
 }
 
 customElements.define("forward-pass", ForwardPassElement);

@@ -14,8 +14,6 @@ import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
 import { SCHEMA, Store } from "../store.js";
 
-const DEFAULT_RUN = "stories"; // shown by default, if it is there
-
 class TerraPage extends HTMLElement {
   page = Object.assign(new Observable(), { state: { runs: [], run: null } });
 
@@ -24,17 +22,15 @@ class TerraPage extends HTMLElement {
     this.store = new Store(undefined, { step });
     provide(this, "page", this.page);
     provide(this, "store", this.store);
-    this.querySelector(".no-server").remove(); // it says that no script runs
+    this.querySelector(".no-scripts:not([role])")?.remove(); // it says that no script runs
+    for (const code of this.querySelectorAll("code")) code.translate = false; // by the browser
     this.store.subscribe(() => this.follow());
     this.open();
   }
 
-  /** Open another run once it is chosen, and have the links to other pages name it. */
+  /** Open another run once it is chosen, and have the links to other pages show what this one shows. */
   follow() {
-    const { run } = this.store.chosen;
-    for (const link of this.querySelectorAll("nav a")) {
-      link.hash = run ? new URLSearchParams({ run }).toString() : "";
-    }
+    for (const link of this.querySelectorAll("nav a, .next a, header .name")) link.hash = this.store.carried;
     if (this.page.state.runs.length && this.store.runName !== this.opening) this.open();
   }
 
@@ -42,7 +38,7 @@ class TerraPage extends HTMLElement {
     let name;
     try {
       const { runs } = this.page.state.runs.length ? this.page.state : { runs: await listRuns() };
-      this.store.defaults.run = (runs.find(({ name }) => name === DEFAULT_RUN) ?? runs[0]).name;
+      this.store.defaults.run = runs[0].name;
       this.page.update({ runs });
       name = this.opening = this.store.runName;
       const run = await openRun(name);

@@ -7,13 +7,13 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
-import { percent, showWhitespace } from "../../app/format.js";
-import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { percent, showWhitespace, spoken } from "../../app/format.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
 import { OnResize } from "../../app/resize.js";
 import { SquareMap } from "../../app/square-map.js";
 
-const MIN_ROW_HEIGHT = 10; // pixels of a row that has room for its token
+const MIN_ROW_HEIGHT = 16; // pixels of a row that has room for its token
 const NAMES_WIDTH = 100; // pixels of the names beside the map
 const MAX_WIDTH = 640; // pixels of both together
 
@@ -25,20 +25,30 @@ class AttentionMap extends ForwardPassFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .map { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); }
-    .names { position: relative; font-family: var(--mono); color: var(--muted); }
-    .names span { position: absolute; right: 6px; max-width: 100%; white-space: pre;
-                  overflow: hidden; text-overflow: ellipsis; transform: translateY(-50%); }
+    .names { display: grid; grid-auto-rows: minmax(0, 1fr); align-items: center; padding-right: 8px;
+             position: relative; width: 100px; font: 400 var(--small)/1 var(--mono); color: var(--muted); }
+    .names span { justify-self: end; max-width: 100%; white-space: pre; overflow: hidden;
+                  text-overflow: ellipsis; }
+    .names .single { position: absolute; right: 8px; transform: translateY(-50%); padding: 2px 0; }
+    .top { grid-column: 2; position: relative; height: 22px; font: 700 var(--small)/1.4 var(--mono);
+           color: var(--key); }
+    .top span { position: absolute; white-space: pre; max-width: 50%; overflow: hidden;
+                text-overflow: ellipsis; }
     .names .now { color: var(--query); font-weight: 700; }
     .field { position: relative; aspect-ratio: 1; touch-action: pan-y; cursor: crosshair;
              background: var(--background); }
     canvas { width: 100%; height: 100%; image-rendering: pixelated; display: block; }
     .row { position: absolute; left: 0; pointer-events: none; box-shadow: 0 0 0 2px var(--query); }
     .cell { position: absolute; pointer-events: none; box-shadow: 0 0 0 2px var(--key); }
-    .description { margin-top: 8px; min-height: 3em; max-width: 640px; }
+    .description { margin-top: 8px; min-height: 4.5em; max-width: 640px; }
     .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     ol { list-style: none; margin: 4px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 16px;
-         min-height: 3em; align-content: start; }
+         height: 3.1em; overflow: hidden; align-content: start; }
     li b { font: 600 1em var(--mono); } .is-query { color: var(--query); } .is-key { color: var(--key); }
+    @media (forced-colors: active) {
+      .field { outline: 1px solid; }
+      .row { outline: 2px dashed; } .cell { outline: 2px solid; outline-offset: 1px; }
+    }
   `,
   ];
 
@@ -78,72 +88,101 @@ class AttentionMap extends ForwardPassFigure {
     return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
         <span class="is-key">at which →</span></h3>
       <div class="map" style=${styleMap({ maxWidth: `${Math.min(MAX_WIDTH, NAMES_WIDTH + 44 * T)}px` })}>
-        <div class="names" aria-hidden="true"
-          style=${styleMap({ width: this.height ? `${NAMES_WIDTH}px` : "0" })}>${
-            this.height ? this.names(T, query) : nothing
-          }</div>
-        <div class="field" tabindex="0" role="group" aria-label=${`Attention of head ${this.head}`}
+        <div class="top" aria-hidden="true">${this.topName(T, key ?? this.largest(this.weights(query))[0])}</div>
+        <div class="names" aria-hidden="true">${this.hasNames ? this.names(T, query) : this.sideName(T, query)}</div>
+        <div class="field" tabindex="0" role="grid" aria-label=${this.label}
+          aria-rowcount=${T} aria-colcount=${T} aria-activedescendant=${`cell-${query}-${key ?? "row"}`}
           @keydown=${pointer.key} @pointermove=${pointer.move} @pointerdown=${pointer.down}
           @pointerleave=${pointer.leave}>
-          <canvas></canvas>
-          <span class="row" style=${styleMap({
-            top: percentOf(query),
-            height: percentOf(1),
-            width: percentOf(query + 1),
-          })}></span>
-          ${
-            key === null
-              ? nothing
-              : html`<span class="cell" style=${styleMap({
-                  top: percentOf(query),
-                  left: percentOf(key),
-                  width: percentOf(1),
-                  height: percentOf(1),
-                })}></span>`
-          }
+          <canvas class="shade"></canvas>
+          <div role="row" aria-rowindex=${query + 1}>
+            <span class="row" style=${styleMap({
+              top: percentOf(query),
+              height: percentOf(1),
+              width: percentOf(query + 1),
+            })}></span>
+            <span class=${key === null ? "" : "cell"} role="gridcell" id=${`cell-${query}-${key ?? "row"}`}
+              aria-colindex=${(key ?? query) + 1} aria-label=${this.cellName(query, key)}
+              style=${styleMap({
+                top: percentOf(query),
+                left: percentOf(key ?? query),
+                width: percentOf(1),
+                height: percentOf(1),
+              })}></span>
+          </div>
         </div>
       </div>
-      <div aria-live="polite">${this.description(query, key)}</div>`;
+      ${this.description(query, key)}`;
   }
 
-  /** Pixels of a row; 0 where there is no room for the names beside them. */
-  get height() {
-    const height = (Math.min(MAX_WIDTH, this.size) - NAMES_WIDTH) / this.map.length;
-    return height >= MIN_ROW_HEIGHT ? height : 0;
+  get label() {
+    if (!this.otherPass) return `Attention of head ${this.head}`;
+    const [here, there] = this.sides.map(({ where }) => where);
+    return `Attention of head ${this.head} ${there}, compared with ${here}`;
+  }
+
+  /** What is read aloud of a cell; while none is pointed at, of its row. */
+  cellName(query, key) {
+    const weights = this.weights(query);
+    const at = key ?? this.largest(weights)[0] ?? query;
+    const prefix = key === null ? "most at " : "";
+    return `From ${spoken(this.tokenAt(query))}, ${prefix}${spoken(this.tokenAt(at))}: ${this.format(weights[at])}`;
+  }
+
+  /** Is there room for the name of every row? */
+  get hasNames() {
+    return (Math.min(MAX_WIDTH, this.size) - NAMES_WIDTH) / this.map.length >= MIN_ROW_HEIGHT;
   }
 
   names(T, query) {
     return Array.from(
       { length: T },
-      (_, i) => html`<span class=${i === query ? "now" : ""} dir="auto"
-      style=${styleMap({
-        top: `${(100 * (i + 0.5)) / T}%`,
-        fontSize: `${Math.min(13, this.height - 1)}px`,
-      })}>${this.name(i)}</span>`,
+      (_, i) =>
+        html`<span class=${i === query ? "now" : ""} dir="auto">${showWhitespace(this.tokenAt(i))}</span>`,
     );
   }
 
-  name(i) {
-    return showWhitespace(this.pass.vocab[this.pass.ids[i]]);
+  /** The name of the row alone. */
+  sideName(T, query) {
+    return html`<span class="now single" dir="auto" style=${styleMap({
+      top: `${(100 * (query + 0.5)) / T}%`,
+    })}>${showWhitespace(this.tokenAt(query))}</span>`;
   }
 
-  description(query, key) {
-    const { map, headIndex } = this;
-    const weights = Array.from({ length: query + 1 }, (_, i) => map.weight(headIndex, query, i));
-    const largest = weights
+  /** The name of the column that is pointed at, or that the row looks most at. */
+  topName(T, key) {
+    if (key === undefined) return nothing;
+    const side = key < T / 2 ? { left: `${(100 * key) / T}%` } : { right: `${100 - (100 * (key + 1)) / T}%` };
+    return html`<span dir="auto" style=${styleMap({ left: "auto", right: "auto", ...side })}>${showWhitespace(
+      this.tokenAt(key),
+    )}</span>`;
+  }
+
+  weights(query) {
+    return Array.from({ length: query + 1 }, (_, i) => this.map.weight(this.headIndex, query, i));
+  }
+
+  /** The keys of the largest weights, the largest first. */
+  largest(weights) {
+    return weights
       .map((_, i) => i)
       .sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]))
       .slice(0, 6)
       .filter((i) => Math.abs(weights[i]) >= 0.005);
+  }
+
+  description(query, key) {
+    const weights = this.weights(query);
+    const name = (i) => tokenText(this.tokenAt(i));
     const line =
       key === null
-        ? this.headEntropy(query)
-        : html` to <b class="is-key" dir="auto">${this.name(key)}</b>: ${this.format(weights[key])}.`;
-    return html`<p class="description">From <b class="is-query" dir="auto">${this.name(
+        ? this.summary(query, this.largest(weights))
+        : html` to <b class="is-key" dir="auto">${name(key)}</b>: ${this.format(weights[key])}.`;
+    return html`<p class="description">From <b class="is-query" dir="auto">${name(
       query,
     )}</b> (position ${query})${line}</p>
-      <ol>${largest.map(
-        (i) => html`<li><b dir="auto">${this.name(i)}</b> ${this.format(weights[i])}</li>`,
+      <ol>${this.largest(weights).map(
+        (i) => html`<li><b dir="auto">${name(i)}</b> ${this.format(weights[i])}</li>`,
       )}</ol>`;
   }
 
@@ -154,13 +193,25 @@ class AttentionMap extends ForwardPassFigure {
     return `${points > 0 ? "+" : points < 0 ? "−" : "±"}${Math.abs(points)} points`;
   }
 
-  headEntropy(query) {
-    if (this.otherPass) return ", its attention, compared with the first:";
+  /** What the list of weights is about: how widely the head looks, the text that this holds for, and what a
+      head that looks everywhere has there. */
+  summary(query, largest) {
+    if (this.otherPass) return this.differenceSummary(largest);
     const among = Math.exp(this.pass.headEntropy(this.headIndex, query));
-    return `, its attention is spread over about ${among.toFixed(1)} tokens:`;
+    const all = query + 1;
+    return `, its attention in this text is spread over about ${among.toFixed(1)} tokens; spread equally
+      over all ${all}, it would be ${all}:`;
+  }
+
+  differenceSummary(largest) {
+    const [here, there] = this.sides.map(({ where }) => where);
+    if (this.otherPass.isOff(this.headIndex)) return `, this head looks at nothing ${there}.`;
+    if (!largest.length) return `, it looks at the same tokens ${there} as ${here}.`;
+    return `, its attention ${there}, compared with that ${here}:`;
   }
 
   updated(changed) {
+    super.updated(changed);
     if (["pass", "otherPass", "data", "head"].some((name) => changed.has(name))) this.repaint();
   }
 

@@ -4,9 +4,9 @@
  * The logit lens: the three most likely tokens at a position if the model ended after its embeddings, or
  * after one of its attention or MLP parts.
  */
-import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { css, html, styleMap } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
-import { count, percent, showWhitespace } from "../../app/format.js";
+import { count, percent, showWhitespace, spoken } from "../../app/format.js";
 import { errorBox } from "../../app/figure.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
@@ -29,6 +29,7 @@ class LogitLens extends ForwardPassFigure {
     td span { font: 400 1em/1.5 var(--sans); }
     td.right { box-shadow: inset 0 0 0 2px var(--chosen); }
     .caption { margin-top: 8px; }
+    @media (forced-colors: active) { td.right { box-shadow: none; outline: 4px double; outline-offset: -3px; } }
     @media (max-width: 640px) { th { width: 7.4em; } td { padding: 5px 3px; } td span { display: none; } }
   `,
   ];
@@ -67,6 +68,8 @@ class LogitLens extends ForwardPassFigure {
     if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
     return html`${title}
       <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
+        <thead class="visually-hidden"><tr><th scope="col">after</th><th scope="col">most likely</th>
+          <th scope="col">second</th><th scope="col">third</th></tr></thead>
         <tbody>${result.depths.map(
           (top, depth) => html`<tr><th scope="row">${nameOf(depth)}</th>
           ${top.map((one) => this.cell(one, pass.ids[position]))}</tr>`,
@@ -82,11 +85,12 @@ class LogitLens extends ForwardPassFigure {
   }
 
   cell({ id, p }, actual) {
-    const token = showWhitespace(this.pass.vocab[id]);
-    return html`<td class=${`${colorToken(p)} ${id === actual ? "right" : ""}`} title=${token}><div>
-      <code dir="auto">${token}</code><span>${percent(p)}</span></div>${
-        id === actual ? html`<span class="visually-hidden">, as in the text</span>` : nothing
-      }</td>`;
+    const token = this.pass.vocab[id];
+    const isRight = id === actual;
+    const words = `${spoken(token)} ${percent(p)}${isRight ? ", as in the text" : ""}`;
+    return html`<td class=${`shade ${colorToken(p)} ${isRight ? "right" : ""}`} aria-label=${words}
+      title=${showWhitespace(token)}><div><code dir="auto">${showWhitespace(token)}</code
+      ><span>${percent(p)}</span></div></td>`;
   }
 }
 

@@ -25,14 +25,14 @@ class LossDiff extends ForwardPassFigure {
     // Their losses are known at the end, and only there.
     if (![pass, otherPass].every(({ run, step }) => step === run.manifest.step)) return nothing;
     const compared = pass.run.name === otherPass.run.name ? null : compareLosses(pass.run, otherPass.run);
-    return compared ? html`<p>${sentence(compared)}</p>` : nothing;
+    return compared ? html`<p>${sentence(compared, this.sides)}</p>` : nothing;
   }
 }
 
 /** What compareLosses has found, in words. */
-function sentence({ losses, difference, width, isDistinguishable }) {
-  const [first, second] = losses.map((loss) => loss.toFixed(4));
-  const subject = `Their losses on unseen text, ${first} and ${second} nats per token,`;
+function sentence({ losses, difference, width, isDistinguishable }, sides) {
+  const [one, other] = losses.map((loss, i) => `${loss.toFixed(4)} (${sides[i].name})`);
+  const subject = `Their losses on unseen text, ${one} and ${other} nats per token,`;
   const seeds = `runs that differ only in their seed lie ${twoDigits(width)} apart`;
   return isDistinguishable
     ? `${subject} differ by ${twoDigits(difference)}, which is more than seeds explain (${seeds}).`

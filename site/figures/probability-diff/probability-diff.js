@@ -1,13 +1,13 @@
 /**
  * <probability-diff></probability-diff>
  *
- * Where two texts diverge, and at any position before that: which tokens are more likely in the
- * second than in the first, and which are less likely.
+ * Where two texts diverge, and at any position before that: which tokens are more likely in the one
+ * than in the other, and which are less likely.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
-import { firstDifference } from "../../app/forward-pass.js";
+import { firstDifference, isSameModel } from "../../app/forward-pass.js";
 
 const MAX_TOKENS = 5; // tokens that rose, and as many that fell
 
@@ -22,13 +22,15 @@ class ProbabilityDiff extends ForwardPassFigure {
     li { display: grid; grid-template-columns: 7em minmax(0, 1fr) 8.5em; gap: 8px; align-items: center;
          min-height: 32px; }
     code { font: 400 1em var(--mono); white-space: pre; overflow: hidden; text-overflow: ellipsis; }
+    p { min-height: 3em; }
     p code { font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
     .track { position: relative; height: 12px; border-radius: 6px; box-shadow: inset 0 0 0 1px var(--line);
              overflow: hidden; }
     .track i { position: absolute; top: 0; bottom: 0; }
     .up { background: var(--accent); } .down { background: var(--value); }
     .change { text-align: right; }
-    @media (max-width: 720px) { .lists { grid-template-columns: 1fr; }
+    @media (max-width: 720px) { p { min-height: 7.5em; } .lists p { min-height: 0; }
+      .lists { grid-template-columns: 1fr; min-height: 300px; }
       li { grid-template-columns: 6em minmax(0, 1fr) 8em; } }
   `,
   ];
@@ -42,18 +44,39 @@ class ProbabilityDiff extends ForwardPassFigure {
         position at which both have read the same text.</p>`;
     }
     const position = Math.min(last, this.position || last);
-    const changes = changesOf(pass, otherPass, position);
+    const intro = html`${this.divergence(divergence)} Up to position ${position}, both have read the same
+      text.`;
+    if (this.isDrawnAlike) {
+      return html`<p>${intro} Both are the same model at the same temperature, so nothing can be
+        different.</p>`;
+    }
+    const [here, there] = this.sides;
+    const token = html`<code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>`;
+    return html`<p>${intro} ${this.whatChanges(token)}, ${here.name} → ${there.name}:</p>
+      ${this.lists(there.where, position)}`;
+  }
+
+  /** Whether the two differ in nothing. */
+  get isDrawnAlike() {
+    return isSameModel(this.pass, this.otherPass) && this.pass.temperature === this.otherPass.temperature;
+  }
+
+  /** The same model predicts the same: then it is only drawn differently. */
+  whatChanges(token) {
+    return isSameModel(this.pass, this.otherPass)
+      ? html`The temperature only changes what is drawn. Chance of being drawn after ${token}`
+      : html`What changes after ${token}`;
+  }
+
+  lists(where, position) {
+    const changes = changesOf(this.pass, this.otherPass, position);
     const increased = changes.filter(({ delta }) => delta > 0.0005).slice(0, MAX_TOKENS);
     const decreased = changes
       .filter(({ delta }) => delta < -0.0005)
       .reverse()
       .slice(0, MAX_TOKENS);
-    return html`<p>${this.divergence(divergence)} Up to position ${position}, both have read the same
-        text. What changes after <code dir="auto">${showWhitespace(
-          pass.vocab[pass.ids[position - 1]],
-        )}</code>:</p>
-      <div class="lists">${this.list("More likely in the second", increased, "up")}
-        ${this.list("Less likely in the second", decreased, "down")}</div>`;
+    return html`<div class="lists">${this.list(`More likely ${where}`, increased, "up")}
+      ${this.list(`Less likely ${where}`, decreased, "down")}</div>`;
   }
 
   /** A sentence about where the two texts diverge. */
@@ -64,9 +87,10 @@ class ProbabilityDiff extends ForwardPassFigure {
       position < one.length
         ? html`<code dir="auto">${showWhitespace(one.vocab[one.ids[position]])}</code>`
         : "nothing more";
-    return html`They diverge at position ${position}: the first has ${name(pass)}, the second ${name(
+    const [here, there] = this.sides;
+    return html`They diverge at position ${position}: ${name(pass)} ${here.where}, ${name(
       otherPass,
-    )}.`;
+    )} ${there.where}.`;
   }
 
   list(title, changes, kind) {
@@ -94,10 +118,15 @@ function percentTenths(p) {
   return `${(100 * p).toFixed(1)}%`;
 }
 
-/** The change in probability of each token that is in both vocabularies; the largest rise comes first. */
+/**
+ * The change in probability of each token that is in both vocabularies; the largest rise comes first. Of the
+ * same model at two temperatures, these are the probabilities of being drawn.
+ */
 function changesOf(pass, otherPass, position) {
-  const before = pass.samplingProbs(position, 1);
-  const after = otherPass.samplingProbs(position, 1);
+  const isSame = isSameModel(pass, otherPass);
+  const [before, after] = [pass, otherPass].map((one) =>
+    one.samplingProbs(position, isSame ? one.temperature : 1),
+  );
   const ids = new Map(otherPass.vocab.map((token, id) => [token, id]));
   return pass.vocab
     .map((token, id) => ({ token, before: before[id], after: after[ids.get(token)] ?? 0 }))

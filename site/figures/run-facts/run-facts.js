@@ -1,25 +1,46 @@
 /**
  * <run-facts></run-facts>
  *
- * What the page shows, in one sentence, and what it lacks.
+ * What the page shows, in one sentence, and what it lacks; and the code that trained it.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import { printable } from "../../app/command.js";
-import { Figure } from "../../app/figure.js";
+import { Figure, errorBox } from "../../app/figure.js";
 import { count } from "../../app/format.js";
 import { parentOf, stepCount } from "../../app/parent.js";
 
 class RunFacts extends Figure {
+  static properties = { code: { state: true }, codeError: { state: true } };
+
   static styles = [
     Figure.styles,
     css`
+    details { margin-top: 8px; }
+    summary { cursor: pointer; color: var(--accent); padding: 4px 0; width: fit-content; }
+    pre { font: 400 0.8125rem/1.5 var(--mono); overflow: auto; max-height: 70vh; padding: 16px;
+          color: var(--text); background: var(--panel); border: 1px solid var(--line);
+          border-radius: 12px; margin: 8px 0; }
+    @media print { details { display: none; } }
     p { color: var(--muted); max-width: 72ch; overflow-wrap: anywhere; }
     code { font: 1em var(--mono); overflow-wrap: anywhere; }
   `,
   ];
 
   load(run) {
+    this.code = this.codeError = null;
     return run.manifest;
+  }
+
+  /** It is fetched only for those who open it. */
+  async readCode(event) {
+    const { run } = this;
+    if (!event.target.open || this.code) return;
+    try {
+      const code = await run.part("code");
+      if (run === this.run) this.code = code;
+    } catch (error) {
+      if (run === this.run) this.codeError = error;
+    }
   }
 
   draw(manifest) {
@@ -37,8 +58,21 @@ class RunFacts extends Figure {
         ${training} trained on ${count(corpus.train_characters)} characters (${s.dataset}), for ${state}.</p>
       ${Object.entries(missing).map(([part, reason]) => html`<p>Missing here: ${part}. ${reason}</p>`)}
       <p>Train your own: <code>python train.py</code>, then
-        <code>python export_for_web.py --serve</code>.</p>`;
+        <code>python export_for_web.py --serve</code>.</p>
+      <details @toggle=${this.readCode}>
+        <summary>The code that trained it</summary>
+        ${this.codeError ? errorBox(this.codeError) : nothing}
+        ${this.code ? codeOf(this.code) : nothing}
+      </details>`;
   }
 }
+
+/** train.py as it ran, and the reader's own head, if there is one. */
+const codeOf = ({ from_run: isOfRun, sections, head }) => html`
+  ${isOfRun ? nothing : html`<p>The run has no copy of its code: this is train.py as it is now.</p>`}
+  ${listing("train.py", sections.map(({ lines }) => lines.join("\n")).join("\n"))}
+  ${head ? listing("the head that it was trained with", head) : nothing}`;
+
+const listing = (name, code) => html`<pre tabindex="0" role="region" aria-label=${name}>${code}</pre>`;
 
 customElements.define("run-facts", RunFacts);

@@ -15,8 +15,11 @@ class RunPicker extends Figure {
     Figure.styles,
     controls,
     css`
-    select { max-width: min(60vw, 100%); }
-    @media (max-width: 640px) { select { max-width: 80vw; } }
+    label { min-width: 0; }
+    @media (max-width: 640px) {
+      .name { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    }
+    select { min-width: 0; max-width: min(18rem, 100%); text-overflow: ellipsis; }
   `,
   ];
 
@@ -24,13 +27,13 @@ class RunPicker extends Figure {
     return run.manifest;
   }
 
-  /** There is something to choose from, even if the run in the address is not one of them. */
+  /** There is something to choose from if there are two, even if the run in the address is neither. */
   render() {
-    return this.runs?.length ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
+    return this.runs?.length > 1 ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
   }
 
   draw({ name }) {
-    return html`<label>run
+    return html`<label><span class="name">run</span>
       <select @change=${(event) => this.store.set({ run: event.target.value })}>
         ${name ? "" : html`<option selected>choose one</option>`}
         ${this.runs.map(

@@ -4,22 +4,24 @@
  * A text as tokens. Green is the probability of each token that the model wrote; the bar under a token
  * is its attention weight in the chosen head, when the model predicted the token at the chosen
  * position. Where two texts are compared, the first token that differs is marked. Chooses a position.
+ * A long text scrolls inside: what is said about it stays in sight. A page may fix the heights of both:
+ * --tokens-height and --description-height.
  */
-import { css, html, nothing } from "../../vendored/lit.js";
+import { css, html, render } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
 import { colorToken } from "../../app/colormap.js";
 import { textDirection } from "../../app/figure.js";
-import { count, inText, percent, showWhitespace } from "../../app/format.js";
-import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { capitalized, count, percent, showWhitespace, spoken } from "../../app/format.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { firstDifference } from "../../app/forward-pass.js";
 
 class TokenRow extends ForwardPassFigure {
   static styles = [
     ForwardPassFigure.styles,
     css`
-    .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 0; min-height: 76px;
-              align-content: flex-start; }
-    .token { font: 400 var(--small)/1.4 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
+    .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 2px; min-height: 72px;
+              height: var(--tokens-height, auto); max-height: 244px; align-content: flex-start; overflow-y: auto; position: relative; }
+    .token { font: 400 var(--small)/1.3 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
              color: var(--text); white-space: pre; cursor: pointer;
              max-width: 100%; overflow: hidden; text-overflow: ellipsis;
              display: inline-flex; flex-direction: column; box-shadow: inset 0 0 0 1px var(--line); }
@@ -34,8 +36,15 @@ class TokenRow extends ForwardPassFigure {
     .weight7 { opacity: .76; } .weight8 { opacity: .84; } .weight9 { opacity: .92; }
     .weight10 { opacity: 1; }
     .ghost { color: var(--muted); }
-    .description { margin-top: 8px; min-height: 3em; }
-    .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
+    .description { margin-bottom: 8px; min-height: 3.2em; height: var(--description-height, auto);
+                   overflow-y: auto; line-height: 1.6; }
+    .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; padding: 0 3px; border-radius: 4px;
+                     box-shadow: inset 0 0 0 1px var(--line); }
+    @media (max-width: 640px) { .description { min-height: 4.8em; } }
+    @media (forced-colors: active) {
+      .query { box-shadow: none; outline: 2px dashed; outline-offset: -2px; }
+      .chosen { box-shadow: none; outline: 4px double; outline-offset: -3px; }
+    }
   `,
   ];
 
@@ -51,36 +60,100 @@ class TokenRow extends ForwardPassFigure {
     this.store.set({ position: Math.max(1, Math.min(this.pass.lastPosition, position)) });
   }
 
+  /** What updated() puts in is new with each text: nothing moves, and only what differs costs time. */
   draw() {
-    const { pass } = this;
-    const hasGhost = pass.lastPosition === pass.length;
-    const differs = this.otherPass ? firstDifference(pass, this.otherPass) : null;
     return html`
-      <div class="tokens" dir="auto" tabindex="0" role="group" aria-label=${this.label()}
-        @keydown=${this.walk} @click=${this.point}>
-        ${pass.ids.map((id, i) => this.token(i, showWhitespace(pass.vocab[id]), i === differs))}
-        ${hasGhost ? this.token(pass.length, "?", differs === pass.length) : nothing}</div>
-      <p class="description" aria-live="polite">${this.description()}</p>`;
+      <div class="description" id="description"></div>
+      <div class="tokens" dir="auto" tabindex="0" role="listbox" aria-label=${this.label()}
+        aria-activedescendant=${`token${this.shownPosition}`} aria-describedby="description"
+        @keydown=${this.walk} @click=${this.point}></div>`;
   }
 
   label() {
-    const { ids, vocab, length } = this.pass;
-    return `${count(length)} tokens: ${ids.map((id) => inText(vocab[id])).join("")}`;
+    const side = this.sides ? `${capitalized(this.namedSides[0].name)}` : "The text";
+    return `${side}, ${count(this.pass.length)} tokens`;
   }
 
-  token(i, token, differs) {
+  updated(changed) {
+    super.updated(changed);
+    const row = this.renderRoot.querySelector(".tokens");
+    if (!row || !this.isReady) return;
+    const { pass, shownPosition } = this;
+    const hasGhost = pass.lastPosition === pass.length;
+    const shown = `${pass.length} ${hasGhost}`;
+    if (this.filled?.row !== row || this.filled.pass !== pass || this.filled.shown !== shown) {
+      row.replaceChildren(...Array.from({ length: pass.length + Number(hasGhost) }, (_, i) => this.box(i)));
+      this.filled = { row, pass, shown };
+    }
+    const sentence = document.createElement("p");
+    render(this.description(), sentence);
+    this.renderRoot.querySelector(".description").replaceChildren(sentence);
+    const differs = this.otherPass ? firstDifference(pass, this.otherPass) : null;
+    for (const [i, box] of [...row.children].entries()) this.mark(box, i, differs);
+    const box = row.children[shownPosition];
+    if (this.inSight !== box) requestAnimationFrame(() => this.showBox(row, box)); // once all is laid out
+    this.inSight = box;
+  }
+
+  /** The box of a token, new with each text: none of them moves. */
+  box(i) {
+    const isGhost = i === this.pass.length;
+    const token = isGhost ? "?" : showWhitespace(this.tokenAt(i));
+    const box = Object.assign(document.createElement("span"), { id: `token${i}`, textContent: token });
+    box.dataset.position = String(i);
+    box.setAttribute("role", "option");
+    if (token === showWhitespace(END)) box.dir = "ltr";
+    box.append(document.createElement("i"));
+    return box;
+  }
+
+  /** The shade, the frame, the bar and the name of a box. */
+  mark(box, i, differs) {
     const { pass, shownPosition: position } = this;
-    const classes = ["token"];
+    const classes = ["token", "shade"];
     if (i < pass.promptLength) classes.push("prompt");
     else classes.push(i === pass.length ? "ghost" : colorToken(pass.nextTokenProbs(i).p));
     if (i === position) classes.push("chosen");
     if (i === position - 1) classes.push("query");
-    if (differs) classes.push("differs");
-    const weight = i < position ? pass.weight(this.headIndex, position - 1, i) : 0;
+    if (i === differs) classes.push("differs");
+    const weight =
+      i < position && !pass.isOff(this.headIndex) ? pass.weight(this.headIndex, position - 1, i) : 0;
     const tenths = Math.max(0, Math.ceil(10 * weight - 0.2));
-    return html`<span class=${classes.join(" ")} data-position=${i}
-      dir=${token === showWhitespace(END) ? "ltr" : nothing}>${token}<i
-      class=${`weight weight${tenths}`}></i></span>`;
+    change(box, "class", classes.join(" "));
+    change(box.lastChild, "class", `weight shade weight${tenths}`);
+    change(box, "aria-selected", String(i === position));
+    change(box, "aria-label", this.name(i, weight));
+  }
+
+  /** What is read aloud of a token: it says more of the chosen one. */
+  name(i, weight) {
+    const { pass, shownPosition: position } = this;
+    const token = i === pass.length ? "what might come next" : spoken(this.tokenAt(i));
+    const p = i < pass.promptLength ? undefined : pass.nextTokenProbs(i)?.p;
+    const likely = p === undefined || p === null ? "" : `, probability ${percent(p)}`;
+    const seen = weight > 0.02 ? `, looked at with ${percent(weight)}` : "";
+    if (i !== position) return `${token}${likely}${seen}`;
+    if (pass.isOff(this.headIndex)) return `${token}${likely}. Head ${this.shownHead} is switched off`;
+    const { key, most } = this.mostAttended();
+    return `${token}${likely}. After ${spoken(this.tokenAt(i - 1))}, head ${this.shownHead} looked most at ${spoken(
+      this.tokenAt(key),
+    )}, ${percent(most)}`;
+  }
+
+  mostAttended() {
+    const row = this.pass.attentionRow(this.headIndex, this.shownPosition - 1);
+    const most = Math.max(...row);
+    return { key: row.indexOf(most), most };
+  }
+
+  /** Scroll a long text, but not the page, until the chosen token is in sight. */
+  showBox(row, box) {
+    if (!box?.isConnected) return;
+    const top = box.offsetTop;
+    const bottom = top + box.offsetHeight;
+    if (top < row.scrollTop || bottom > row.scrollTop + row.clientHeight) {
+      row.scrollTop = top - row.clientHeight / 2;
+    }
   }
 
   point(event) {
@@ -91,19 +164,25 @@ class TokenRow extends ForwardPassFigure {
   /** What there is to see, in a sentence. */
   description() {
     const { pass, shownPosition: position } = this;
-    const name = (i) => html`<b dir="auto">${showWhitespace(pass.vocab[pass.ids[i]])}</b>`;
-    const row = pass.attentionRow(this.headIndex, position - 1);
-    const most = row.indexOf(Math.max(...row));
-    const where = html`After reading up to ${name(position - 1)}, head ${
-      this.shownHead
-    } looked most at ${name(most)} (${percent(row[most])}).`;
+    const name = (i) => html`<b dir="auto">${tokenText(this.tokenAt(i))}</b>`;
+    const { key, most } = this.mostAttended();
+    const where = pass.isOff(this.headIndex)
+      ? html`Head ${this.shownHead} is switched off: it looks at nothing here.`
+      : html`After reading up to ${name(position - 1)}, head ${
+          this.shownHead
+        } looked most at ${name(key)} (${percent(most)}).`;
     if (position === pass.length) return html`What might come next. ${where}`;
-    const source = position < pass.promptLength ? "part of the prompt" : "written by the model";
     const p = pass.nextTokenProbs(position)?.p;
-    return html`Token ${position}, ${name(position)}: ${source}${
-      p === undefined ? "." : `; the model gave it a probability of ${percent(p)}.`
-    } ${where}`;
+    if (position < pass.promptLength && p === undefined) {
+      return html`${name(position)} is part of the prompt. ${where}`;
+    }
+    return html`The model gave ${name(position)} a probability of ${percent(p)}. ${where}`;
   }
+}
+
+/** Set an attribute only if it changes: that is what takes time. */
+function change(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 customElements.define("token-row", TokenRow);

@@ -2,12 +2,13 @@
  * <top-ten></top-ten>
  *
  * The ten most likely tokens at a position: the probability that the model gives each, and its
- * probability of being sampled at a temperature, which is chosen here. The token in the text is marked.
+ * probability of being sampled at a temperature, which is chosen here. The token in the text is marked. A
+ * last row has what is left for all other tokens together.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { errorBox } from "../../app/figure.js";
-import { count, nats, percent, showWhitespace } from "../../app/format.js";
-import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { count, nats, percent, showWhitespace, spoken } from "../../app/format.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
 class TopTen extends ForwardPassFigure {
@@ -19,45 +20,59 @@ class TopTen extends ForwardPassFigure {
   static styles = [
     ForwardPassFigure.styles,
     css`
-    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; min-height: 1.5em; }
     h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
-    ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; min-height: 316px;
-         align-content: start; }
-    li { display: grid; grid-template-columns: minmax(5em, 8em) minmax(0, 1fr) 3.6em 3.6em; gap: 8px;
-         align-items: center; min-height: 30px; padding: 0 4px; border-radius: 6px; }
-    .token { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre;
-              text-align: left; }
-    .bars { display: grid; gap: 2px; }
-    .bars i { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; }
+    .table { min-height: 340px; }
+    table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+    tr { height: 26px; }
+    th, td { font-weight: 400; text-align: left; padding: 0 4px; }
+    thead th { color: var(--muted); }
+    .first { width: 8em; } .number { width: 3.6em; text-align: right; }
+    .token { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+    .bars i { display: block; height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; margin: 2px 0; }
     .model-prob { background: var(--accent); }
     .sampling-prob { background: var(--muted); opacity: .7; }
-    .percent { text-align: right; } .percent.sampling { color: var(--muted); }
-    .is-chosen { box-shadow: inset 0 0 0 2px var(--chosen); }
+    .sampling { color: var(--muted); }
+    .is-chosen { box-shadow: inset 0 0 0 2px var(--chosen); border-radius: 6px; }
     .is-chosen .token { font-weight: 700; color: var(--chosen); }
+    .others th { color: var(--muted); }
     .swatch { display: inline-block; width: 14px; height: 9px; border-radius: 2px; }
     label { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; margin-top: 8px; }
     input { flex: 1 1 160px; min-width: 0; accent-color: var(--accent); height: 32px; margin: 0;
             cursor: pointer; }
     output { min-width: 3em; font-weight: 600; }
     .caption { margin-top: 4px; min-height: 4.5em; }
-    @media (max-width: 640px) { li { grid-template-columns: 5em minmax(0, 1fr) 3.3em 3.3em; } }
+    @media (max-width: 1099px) { .first { width: 5.6em; } .number { width: 3.3em; } }
+    @media (forced-colors: active) { .is-chosen { box-shadow: none; outline: 4px double; outline-offset: -3px; } }
   `,
   ];
 
   draw() {
     const { pass, shownPosition: position } = this;
     const prediction = pass.nextTokenProbs(position);
-    const before = html`<code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>`;
+    const title = html`<h3>What it expected after <code dir="auto">${tokenText(
+      this.tokenAt(position - 1),
+    )}</code></h3>`;
     if (!prediction && this.weightsError) return errorBox(this.weightsError);
-    if (!prediction && nearestSnapshot(pass.run, pass.step) === pass.step) return this.placeholder();
+    if (!prediction && nearestSnapshot(pass.run, pass.step) === pass.step) {
+      return html`${title}<div class="table">${this.placeholder()}</div>`;
+    }
     if (!prediction) {
-      return html`<h3>What it expected after ${before}</h3>
-        <p class="caption">Nothing was recorded here, because this token is part of the prompt. The weights of
+      return html`${title}
+        <p class="caption table">Nothing was recorded here, because this token is part of the prompt. The weights of
           this step were not saved; at the steps ${this.snapshotSteps()} the page can compute it.</p>`;
     }
-    const rows = this.rows(prediction, this.samplingProbs(prediction));
-    return html`<h3>What it expected after ${before}</h3>
-      <ol>${rows.map((one) => this.row(one))}</ol>
+    const samplingProb = this.samplingProbs(prediction);
+    const rows = this.rows(prediction, samplingProb);
+    return html`${title}
+      <div class="table"><table><caption class="visually-hidden">The ten most likely tokens</caption>
+        <thead><tr><th scope="col" class="first">token</th><td></td>
+          <th scope="col" class="number" aria-label="probability">model</th>
+          <th scope="col" class="number sampling" aria-label=${`chance of being drawn at temperature ${
+            this.temperature
+          }`}>draw</th></tr></thead>
+        <tbody>${rows.map((one) => this.row(one))}</tbody>
+        <tfoot>${this.others(rows, samplingProb)}</tfoot></table></div>
       ${this.slider()}
       <p class="caption">${this.description(prediction)}</p>`;
   }
@@ -90,16 +105,22 @@ class TopTen extends ForwardPassFigure {
   }
 
   row({ id, p, samplingP, isChosen }) {
-    const width = (fraction) => styleMap({ width: `${100 * fraction}%` });
-    const token = showWhitespace(this.pass.vocab[id]);
-    return html`<li class=${isChosen ? "is-chosen" : ""}>
-      <span class="token" dir="auto" title=${token}>${token}${
-        isChosen ? html`<span class="visually-hidden">, chosen</span>` : nothing
-      }</span>
-      <span class="bars" aria-hidden="true"><i class="model-prob" style=${width(p)}></i>
-        ${samplingP === null ? nothing : html`<i class="sampling-prob" style=${width(samplingP)}></i>`}</span>
-      <span class="percent">${percent(p)}</span>
-      <span class="percent sampling">${samplingP === null ? "–" : percent(samplingP)}</span></li>`;
+    const token = this.pass.vocab[id];
+    const seen = showWhitespace(token);
+    return html`<tr class=${isChosen ? "is-chosen" : ""}>
+      <th scope="row" class="token" dir="auto" title=${seen}
+        aria-label=${`${spoken(token)}${isChosen ? ", in the text" : ""}`}>${seen}</th>
+      ${numbers(p, samplingP)}</tr>`;
+  }
+
+  /** All the other tokens of the vocabulary together, which make up the rest of 100%. */
+  others(rows, samplingProb) {
+    const n = this.pass.vocab.length - rows.length;
+    if (n <= 0) return nothing;
+    const rest = (values) => Math.max(0, 1 - values.reduce((a, b) => a + b, 0));
+    const sampling = this.pass.logits ? rest(rows.map(({ id }) => samplingProb(id))) : null;
+    return html`<tr class="others"><th scope="row" aria-label=${`The other ${count(n)} tokens together`}>the other ${count(n)}</th>
+      ${numbers(rest(rows.map(({ p }) => p)), sampling)}</tr>`;
   }
 
   slider() {
@@ -112,15 +133,28 @@ class TopTen extends ForwardPassFigure {
   description({ id }) {
     const { pass, shownPosition: position } = this;
     const entropy = pass.entropy(position);
-    const legend = html`<i class="swatch model-prob"></i> the probability it gave,
-      <i class="swatch sampling-prob"></i> the chance of being drawn at this temperature${
+    const legend = html`<i class="swatch shade model-prob"></i> the probability it gave,
+      <i class="swatch shade sampling-prob"></i> the chance of being drawn at this temperature${
         pass.logits ? "" : ", among these ten"
       }.`;
     const uncertainty = entropy === null ? nothing : ` Its uncertainty is ${nats(entropy)}.`;
     if (id === null || position < pass.promptLength) return html`${legend}${uncertainty}`;
-    return html`${legend}${uncertainty} <bdi>${showWhitespace(pass.vocab[id])}</bdi> was drawn at
+    return html`${legend}${uncertainty} <bdi>${tokenText(pass.vocab[id])}</bdi> was drawn at
       temperature ${pass.temperature}.`;
   }
+}
+
+const TINY = 1e-9; // a recorded probability may be rounded to 0, but none is 0
+
+/** The cells of a probability and of a chance of being drawn: bars, and both in numbers. */
+function numbers(p, samplingP) {
+  const bar = (name, fraction) =>
+    html`<i class=${`shade ${name}`} style=${styleMap({ width: `${100 * fraction}%` })}></i>`;
+  return html`<td class="bars">${bar("model-prob", p)}${
+    samplingP === null ? nothing : bar("sampling-prob", samplingP)
+  }</td>
+    <td class="number percent">${percent(Math.max(p, TINY))}</td>
+    <td class="number percent sampling">${samplingP === null ? "–" : percent(samplingP)}</td>`;
 }
 
 customElements.define("top-ten", TopTen);

@@ -1,0 +1,78 @@
+/**
+ * <copy-link></copy-link>
+ *
+ * Copies the address of what the page shows, so that it can be sent to somebody. Where a browser forbids
+ * that, such as on pages that come unencrypted from another machine, it shows the address instead.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
+
+class CopyLink extends Figure {
+  static properties = { link: { state: true }, isCopied: { state: true } };
+
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
+    :host { position: relative; }
+    button { white-space: nowrap; }
+    .by-hand { position: absolute; inset: calc(100% + 4px) 0 auto auto; z-index: 4; padding: 12px;
+               background: var(--panel); border: 1px solid var(--line); border-radius: 12px; }
+    input { font: inherit; color: inherit; background: var(--background); border: 1px solid var(--line);
+            border-radius: 8px; padding: 8px; width: min(60vw, 24rem); }
+    .by-hand label { display: grid; gap: 4px; }
+  `,
+  ];
+
+  load(run) {
+    return run.manifest;
+  }
+
+  /** There is an address, whether or not a run can be shown. */
+  render() {
+    return this.draw();
+  }
+
+  /** What has been copied is no longer what the page shows once something else is chosen. */
+  connectedCallback() {
+    super.connectedCallback();
+    this.stops.push(
+      this.store.subscribe(() => {
+        this.link = null;
+        this.isCopied = false;
+      }),
+    );
+  }
+
+  async copy() {
+    const { link } = this.store;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.isCopied = true;
+    } catch {
+      this.link = link;
+      await this.updateComplete;
+      this.renderRoot.querySelector("input").select();
+    }
+  }
+
+  draw() {
+    return html`<button @click=${this.copy}>${this.isCopied ? "Copied" : "Copy link"}</button>
+      <span class="visually-hidden" role="status">${this.isCopied ? "The link is copied." : ""}</span>
+      ${
+        this.link
+          ? html`<div class="by-hand" @keydown=${this.close}><label>Copy this address:
+              <input readonly value=${this.link}></label></div>`
+          : nothing
+      }`;
+  }
+
+  close({ key }) {
+    if (key !== "Escape") return;
+    this.link = null;
+    this.renderRoot.querySelector("button").focus();
+  }
+}
+
+customElements.define("copy-link", CopyLink);
