@@ -1133,6 +1133,18 @@ def test_the_chances_of_being_drawn_are_compared_where_only_the_temperature_diff
         assert page.locator("probability-diff li").count() > 1
 
 
+def test_a_long_prompt_leaves_room_for_a_text_of_ones_own(browser, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site.folder, copy)
+    long = "you: my name is mia, and I have come a long way to see you. what is my name? pip: " * 3
+    change(copy / "exported" / "smoke", "manifest.json", lambda it: it.update(prompts=[long] * 5))
+    for width in (1440, 853, 390):
+        with served(copy) as address, opened(browser, f"{address}/explore.html", width) as page:
+            field = page.get_by_placeholder("The start of a text").bounding_box()
+            assert field["width"] >= 200
+            assert page.locator("prompt-chooser select").bounding_box()["width"] >= 150
+
+
 def test_nothing_is_compared_before_somebody_comes_near_it(browser, site):
     with inside(browser, site, "step=20&head=1.1") as page:
         page.locator("prompt-chooser select").select_option(index=2)

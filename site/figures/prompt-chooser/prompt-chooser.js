@@ -29,9 +29,10 @@ class PromptChooser extends ForwardPassFigure {
     ForwardPassFigure.styles,
     controls,
     css`
-    .choose { display: grid; grid-template-columns: minmax(0, auto) auto minmax(0, 1fr); gap: 8px; }
-    select { text-overflow: ellipsis; color: var(--text); }
-    button { padding: 4px 16px; white-space: nowrap; }
+    .choose { display: grid; grid-template-columns: minmax(0, 15rem) auto minmax(0, 1fr); gap: 8px; }
+    select { width: 100%; min-width: 0; text-overflow: ellipsis; color: var(--text); }
+    button, label { white-space: nowrap; }
+    button { padding: 4px 16px; }
     input { flex: 1; min-width: 0; height: 44px; font: 400 1.0625rem/1.5 var(--serif);
             color: var(--text); background: var(--background); border: 1px solid var(--line);
             border-radius: 8px; padding: 0 12px; }
