@@ -136,6 +136,32 @@ def test_one_press_of_back_undoes_a_jump_however_much_was_scrubbed(browser, site
         page.get_by_text(f"step {other} of 20").wait_for()
 
 
+def test_a_slider_that_is_dragged_writes_the_address_a_few_times_a_second(browser, site):
+    """Safari allows 100 times in ten seconds."""
+    with opened(browser, f"{site.address}/explore.html") as page:
+        seconds, written = page.evaluate(
+            """async () => {
+              const input = document.querySelector("step-controls").renderRoot.querySelector("input");
+              const write = history.replaceState.bind(history);
+              let written = 0;
+              history.replaceState = (...given) => { written++; write(...given); };
+              const start = performance.now();
+              for (let i = 0; i < 100; i++) {
+                input.value = String(i % 2 ? 0 : Number(input.max));
+                input.dispatchEvent(new Event("input", { bubbles: true }));
+                await new Promise(requestAnimationFrame);
+              }
+              return [(performance.now() - start) / 1000, written];
+            }"""
+        )
+        assert 1 <= written <= 4 * seconds + 2
+        page.wait_for_function("() => location.hash.endsWith('step=0')")
+        page.get_by_role("link", name="Watch it learn").click()  # it leaves at once, before it is written
+        page.wait_for_url("**/index.html*")
+        page.go_back()
+        page.get_by_text("step 0 of 20").wait_for()
+
+
 def test_a_copied_link_shows_the_same_elsewhere(browser, site):
     with opened(browser, f"{site.address}/explore.html#prompt=2") as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -163,9 +163,6 @@ function sources({ elementProperties }) {
   return found;
 }
 
-/** Scroll to the part of a page that has this id, if there is one. */
-export const leadTo = (id) => document.getElementById(id)?.scrollIntoView();
-
 /** An error, shown in place of a figure, and what to type. */
 export function errorBox(error) {
   return html`<div class="error" role="alert"><p>${error.message}</p>

@@ -8,6 +8,7 @@
  *   store.set({ text: "Tom saw" }, { replace: true });  // or not
  *   store.set({ step: 100 }, { jump: true });        // an entry, though a step usually has none
  */
+import { PageAddress } from "./address.js";
 import { headNames, parseHead } from "./heads.js";
 import { Observable } from "./observable.js";
 import { nearest } from "./step-scale.js";
@@ -33,7 +34,7 @@ export function kindAndValue(versus = "") {
 
 /**
  * The snapshot that another step is compared with by default: after a quarter of its updates, since the
- * loss falls with the logarithm of the step, and neighbours look alike. The last one, for the first.
+ * loss falls with the logarithm of the step, and models of neighbouring steps write much alike. The last one, for the first.
  */
 export function usualStep(run, step) {
   const steps = run.manifest.snapshots.map((one) => one.step);
@@ -131,25 +132,12 @@ export const SCHEMA = {
   section: { type: text, fit: (value = "") => value }, // the id of a part of the page
 };
 
-/** The address of this page, as a store uses it; tests give it another. */
-const pageAddress = {
-  read: () => location.hash.slice(1),
-  write: (hash, isNewPlace) => history[isNewPlace ? "pushState" : "replaceState"](null, "", `#${hash}`),
-  /** The whole address, with something else after its #. */
-  link: (hash) => new URL(`#${hash}`, location.href).href,
-  /** A link, a bookmark, "back": whatever changes it besides the store. */
-  subscribe: (listener) => {
-    addEventListener("popstate", listener);
-    addEventListener("hashchange", listener);
-  },
-};
-
 export class Store extends Observable {
   /**
-   * @param {typeof pageAddress} [address]
+   * @param {import("./address.js").Address} [address]
    * @param {{ run?: string, step?: number | string }} [defaults] what is shown first
    */
-  constructor(address = pageAddress, defaults = {}) {
+  constructor(address = new PageAddress(), defaults = {}) {
     super();
     this.address = address;
     this.run = null;

@@ -70,7 +70,7 @@ export const HINTS = {
     "torch.sqrt(x), torch.where(table, a, b). Of a single number, math.sqrt(D) is fine.",
   endless:
     "A function that calls itself has to stop at some point. Did another function get the same name, such as " +
-    "softmax or attention? Then a call of the first one ends in the second.",
+    "softmax or attention? Then calling the first one runs the second.",
   matmul_shapes:
     "@ multiplies matrices: the last size of the left one has to equal the second-to-last " +
     "size of the right one. k.transpose(-2, -1) is k with its last two dimensions swapped.",

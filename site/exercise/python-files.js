@@ -519,7 +519,7 @@ def scale(head, torch, qkv):
         )
     D = qkv[0].shape[-1]
     if abs(factor) < TOLERANCE:
-        return "All scores are the same: every token looks at each of those it may see alike."
+        return "All scores are the same: every token looks equally at every token it may see."
     return divisor_sentence(D**0.5 / factor, D**0.5) + (
         " A sum of D products has a standard deviation of about √D: what brings it back to one?"
     )

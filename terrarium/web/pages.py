@@ -33,6 +33,7 @@ POLICY = (
 )
 SHARED = ("copy-link", "run-picker")  # figures in the header
 AUTOLOAD = "app/autoload.js"
+FETCHING = ("terra-page", "forward-pass")  # elements that fetch what figures show
 EXPLAIN = "app/explain.js"
 PYTHON, PROGRAM = "exercise/python-files.js", "engine/kernel-program.js"
 # A host that is told no encoding, or a wrong one, does not matter: this mark comes before all that.
@@ -60,10 +61,12 @@ def head(site, name, text):
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f'<link rel="icon" href="{root}styles/icon.svg">',
+        f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>',
+        f'<link rel="stylesheet" href="{root}styles/colors.css">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
         f'<script defer src="{root}{EXPLAIN}"></script>',
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
-        *(f'<link rel="modulepreload" href="{root}{script}">' for script in scripts_of(site, text)),
+        *preloads(site, root, text),
     ]
 
 
@@ -88,7 +91,7 @@ def header(name):
         "  open this page as a file? Browsers only run pages like this from a web server: in the",
         "  Terrarium folder, type <code>python export_for_web.py --serve</code>. If it comes from",
         "  a web server, that has to send files that end in .js as text/javascript, and this page",
-        f"  under an address that ends in {Path(name).name}, not in a slash.</p>",
+        f"  under an address that ends in {Path(name).name}, not in {Path(name).stem}/.</p>",
         '<div id="error"></div>',
     ]
 
@@ -102,15 +105,30 @@ def root_of(name):
     return "../" * name.count("/")
 
 
-def scripts_of(site, text):
-    """Every script that a page loads before somebody does something: those of its elements, and
-    what they import."""
-    tags = sorted({*re.findall("<([a-z]+-[a-z-]+)", text), *SHARED})
-    found = [AUTOLOAD]
-    found += [script_of(site, tag) for tag in tags]
-    for script in found:  # which grows meanwhile
-        found += [other for other in imports_of(site, script) if other not in found]
-    return found
+def preloads(site, root, text):
+    """Links to every script that a page loads before somebody does something. First come those that
+    fetch the run; those of the figures follow while its data comes, the first figure's first."""
+    tags = dict.fromkeys([*re.findall("<([a-z]+-[a-z-]+)", text), *SHARED])
+    fetching = [script_of(site, tag) for tag in FETCHING if tag in tags]
+    first = with_imports(site, [AUTOLOAD, *fetching])
+    figures = with_imports(site, [script_of(site, tag) for tag in tags])
+    rest = [script for script in figures if script not in first]
+    return [
+        *(f'<link rel="modulepreload" href="{root}{script}">' for script in first),
+        *(f'<link rel="modulepreload" href="{root}{script}" fetchpriority="low">' for script in rest),
+    ]
+
+
+def with_imports(site, scripts):
+    """Scripts, each of them followed by what it imports."""
+    found = {}
+    waiting = scripts[::-1]
+    while waiting:
+        script = waiting.pop()
+        if script not in found:
+            found[script] = True
+            waiting += imports_of(site, script)[::-1]
+    return list(found)
 
 
 def script_of(site, tag):

@@ -7,9 +7,8 @@
  * while the address names none. Its header and its box for errors stand in every page: see
  * terrarium/web/pages.py.
  */
-import { html, nothing, render } from "../../vendored/lit.js";
+import { leadTo } from "../address.js";
 import { provide } from "../context.js";
-import { errorBox, leadTo } from "../figure.js";
 import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
 import { SCHEMA, Store } from "../store.js";
@@ -49,29 +48,24 @@ class TerraPage extends HTMLElement {
   }
 
   show(run) {
-    render(nothing, this.querySelector("#error"));
+    this.failure = null;
     this.removeAttribute("failed");
+    this.querySelector("#error").replaceChildren();
     this.store.show(run); // first, so that figures get what is chosen together with the run
     this.page.update({ run });
     leadTo(this.store.state.section);
   }
 
   /** Say what is wrong; figures without a run are not shown. */
-  fail(error) {
+  async fail(error) {
     console.warn(error.message);
+    this.failure = error;
     this.setAttribute("failed", "");
     this.page.update({ run: null });
-    render([errorBox(error), this.otherRuns()], this.querySelector("#error"));
-  }
-
-  /** The runs that can be shown instead. */
-  otherRuns() {
-    const { runs } = this.page.state;
-    return runs.length
-      ? html`<p class="other-runs">Available: ${runs.map(
-          ({ name }, i) => html`${i ? ", " : ""}<a href=${`#run=${encodeURIComponent(name)}`}>${name}</a>`,
-        )}</p>`
-      : nothing;
+    const { failure } = await import("../failure.js"); // with all that it needs: few visits do
+    if (this.failure === error) {
+      this.querySelector("#error").replaceChildren(failure(error, this.page.state.runs));
+    }
   }
 }
 

@@ -7,7 +7,8 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { MISTAKES } from "../../exercise/exercises.js";
 import { controls } from "../../app/controls.js";
-import { Figure, leadTo } from "../../app/figure.js";
+import { leadTo } from "../../app/address.js";
+import { Figure } from "../../app/figure.js";
 
 class FamousMistakes extends Figure {
   static properties = {

@@ -8,7 +8,8 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { heat } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { Figure, leadTo } from "../../app/figure.js";
+import { leadTo } from "../../app/address.js";
+import { Figure } from "../../app/figure.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
 import { headTitle, layerAndHead, signed } from "../../app/heads.js";
 import { latest } from "../../app/step-scale.js";

@@ -5,7 +5,8 @@
  * part of the page in which that is shown. Those of rules are one strip, in the order of their steps.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { Figure, leadTo } from "../../app/figure.js";
+import { leadTo } from "../../app/address.js";
+import { Figure } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
 import { parentOf } from "../../app/parent.js";
 

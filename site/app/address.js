@@ -1,0 +1,62 @@
+/**
+ * The part of this page's address behind its #, as a store uses it.
+ *
+ * While somebody drags a slider, it is replaced four times a second at most: Safari throws an error after 100
+ * times in ten seconds, and Chromium loads the icon of the page each time.
+ */
+const INTERVAL = 250; // ms
+
+/** What a store needs of it. @typedef {Pick<PageAddress, "read" | "write" | "link" | "subscribe">} Address */
+
+export class PageAddress {
+  waiting = null; // what has to be written yet
+  lastTime = -Infinity;
+
+  constructor() {
+    addEventListener("pagehide", () => this.flush());
+  }
+
+  read() {
+    return this.waiting ?? location.hash.slice(1);
+  }
+
+  /** Write it, into a new entry of the browser's history or into the present one. */
+  write(hash, isNewPlace) {
+    if (isNewPlace) {
+      this.flush(); // "back" leads to where somebody was last
+      history.pushState(null, "", `#${hash}`);
+      return;
+    }
+    const rest = this.lastTime + INTERVAL - performance.now();
+    if (this.waiting === null && rest > 0) this.timer = setTimeout(() => this.flush(), rest);
+    this.waiting = hash;
+    if (rest <= 0) this.flush();
+  }
+
+  flush() {
+    if (this.waiting === null) return;
+    clearTimeout(this.timer);
+    history.replaceState(null, "", `#${this.waiting}`);
+    this.waiting = null;
+    this.lastTime = performance.now();
+  }
+
+  /** The whole address, with something else after its #. */
+  link(hash) {
+    return new URL(`#${hash}`, location.href).href;
+  }
+
+  /** A link, a bookmark, "back": whatever changes it besides the store. */
+  subscribe(listener) {
+    const read = () => {
+      clearTimeout(this.timer);
+      this.waiting = null; // it belongs to the entry that was left
+      listener();
+    };
+    addEventListener("popstate", read);
+    addEventListener("hashchange", read);
+  }
+}
+
+/** Scroll to the part of the page that has this id, if there is one. */
+export const leadTo = (id) => document.getElementById(id)?.scrollIntoView();
