@@ -48,6 +48,7 @@ from terrarium.main import run_command
 from terrarium.row_threads import one_core_if_small
 from terrarium.text import END
 from terrarium.trained import Run
+from terrarium.web.quantize import quantize
 
 import torch
 
@@ -67,6 +68,10 @@ FLAGS = {
     "--seed": dict(type=int, default=1, help="another seed, another text (1)"),
     "--tokens": dict(type=int, help="how many at most (what fits; samples: 30)"),
     "--alternatives": dict(action="store_true", help="the ten likeliest, at temperature 1"),
+    "--weights": dict(
+        choices=["int8", "float16"],
+        help="round them as export_for_web.py does: then the same seed gives the same text there",
+    ),
 }
 
 
@@ -304,6 +309,8 @@ def continuation(run, text, args, model=None):
     """(token, its probability, the ten likeliest) for each token with which the model goes on."""
     names = ("tokens", "seed", "temperature", "top_k", "top_p")  # of those, what the verb takes
     how = {name: value for name, value in vars(args).items() if name in names}
+    if args.weights:
+        _, _, model = quantize(model or run.model, args.weights)
     going_on = stream(run, text, model, **how)
     return (
         (run.vocab[i].replace(END, "(end)"), probs[i].item(), probs.topk(min(10, len(probs))))
@@ -388,6 +395,8 @@ def tour(run, args):
     say(f"\nLook further with {', '.join(VERBS)}; python show_model.py --help says how.")
 
 
+SAMPLING = "--temperature --top-k --top-p --seed --weights"
+
 VERBS = {  # its function, and what may be typed after it
     "weights": (weights, ""),
     "tokens": (tokens, "text"),
@@ -396,9 +405,9 @@ VERBS = {  # its function, and what may be typed after it
     "analogy": (analogy, "a b c"),
     "neurons": (neurons, "--layer --neuron"),
     "attention": (attention, "text --layer --head --all"),
-    "generate": (generate, "text --alternatives --tokens --temperature --top-k --top-p --seed"),
-    "samples": (samples, "text --tokens --temperature --top-k --top-p --seed"),
-    "chat": (chat, "--temperature --top-k --top-p --seed"),
+    "generate": (generate, f"text --alternatives --tokens {SAMPLING}"),
+    "samples": (samples, f"text --tokens {SAMPLING}"),
+    "chat": (chat, SAMPLING),
 }
 
 
@@ -422,7 +431,13 @@ def main():
             verb.add_argument(flag, **FLAGS[flag])
     args = parser.parse_args(
         namespace=argparse.Namespace(  # what holds without a flag
-            verb=tour, run="", step=None, text=[], alternatives=False, temperature=None
+            verb=tour,
+            run="",
+            step=None,
+            text=[],
+            alternatives=False,
+            temperature=None,
+            weights=None,
         )
     )
     run = Run(args.run, args.step)

@@ -5,8 +5,8 @@ tried, wants to know whether it is what it should be.
 """
 
 # {preset: how many characters it learned from, and the lowest and the highest validation loss of so
-# many runs}. On another text, nothing is expected. Three seeds in float32 and three in bfloat16, on a
-# CPU (Shakespeare in float32: on an H200).
+# many runs}. On another text, nothing is expected. Three seeds in float32 and three in bfloat16, on
+# a CPU (Shakespeare in float32: on an H200).
 BANDS = {
     "stories": dict(characters=8_691_075, low=0.2777, high=0.2792, runs=6),
     "shakespeare": dict(characters=1_003_854, low=1.4345, high=1.4496, runs=6),

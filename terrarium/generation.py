@@ -1,4 +1,5 @@
-"""Generating with a key/value cache: linear in the length, not quadratic.
+"""Generating with a key/value cache: linear in the length, not quadratic. One text at a time is
+sampled as the pages sample theirs: see docs/sampling.md.
 
 Shapes: B rows, T time, H heads, D size of a head, V vocabulary.
 """
@@ -9,6 +10,8 @@ from terrarium.row_threads import one_core_if_small
 
 import torch
 import torch.nn.functional as F
+
+BITS = 2**32 - 1  # of the numbers that random_numbers counts with
 
 
 class KVCache:
@@ -62,6 +65,25 @@ def sampling_probs(logits, temperature=1.0, top_k=0, top_p=1.0):
     return torch.zeros_like(p).scatter(0, order, p / p.sum())
 
 
+def random_numbers(seed):
+    """Numbers from 0 to 1, 1 excluded, that follow from a seed, without end: those of makeRng in
+    site/engine/sample.js. A counter goes up by a large odd number, and its bits are mixed."""
+    counter = seed * 0x9E3779B1 & BITS
+    while True:
+        counter = counter + 0x9E3779B9 & BITS
+        bits = (counter ^ counter >> 16) * 0x85EBCA6B & BITS
+        bits = (bits ^ bits >> 13) * 0xC2B2AE35 & BITS
+        yield (bits ^ bits >> 16) / 2**32
+
+
+def pick(p, number):
+    """The first id at which the sum of the probabilities (V,) exceeds a number from 0 to 1. Where
+    rounding leaves the sum of all below it: the last id that is possible."""
+    sums = p.double().cumsum(0)
+    first = torch.searchsorted(sums, number, right=True).item()
+    return min(first, p.nonzero()[-1].item())
+
+
 def stream(run, text, model=None, tokens=None, seed=1, **how):
     """Continue a text: yields (id, the probabilities of all tokens (V,) at temperature 1) for each
     token, until the end token (which comes last), a full context, or so many tokens.
@@ -75,14 +97,14 @@ def stream(run, text, model=None, tokens=None, seed=1, **how):
 
 @torch.inference_mode()
 def sample(run, ids, model, tokens, seed, how):
-    rng = torch.Generator().manual_seed(seed % 2**63)
+    numbers = random_numbers(seed)
     caches, done = [KVCache() for _ in model.blocks], 0
     for _ in range(run.s.n_ctx - len(ids) if tokens is None else tokens):
         if len(ids) == run.s.n_ctx:
             return
         logits = next_logits(model, ids[done:], done, caches)
         done = len(ids)
-        ids.append(torch.multinomial(sampling_probs(logits, **how), 1, generator=rng).item())
+        ids.append(pick(sampling_probs(logits, **how), next(numbers)))
         yield ids[-1], logits.softmax(-1)
         if ids[-1] == run.tokenizer.end:
             return

@@ -1,12 +1,15 @@
 """The model in JavaScript: the same numbers as PyTorch, whatever the shape, in a real browser."""
 
 import base64
+import json
 import math
+from itertools import islice
 
 import train
-from terrarium.generation import sampling_probs
+from terrarium.generation import pick, random_numbers, sampling_probs, stream
 from terrarium.interpret import attention_weights, neuron_activations, uniform_attention
 from terrarium.text import END
+from terrarium.trained import Run
 from terrarium.web.quantize import plain_settings, quantize
 
 import numpy as np
@@ -297,6 +300,25 @@ def test_probabilities_that_sum_to_less_than_1_never_give_a_token_of_probability
     )
 
 
+@settings(max_examples=30)
+@given(
+    seed=st.integers(-(2**31), 2**31),
+    weights=st.lists(st.integers(0, 50), min_size=2, max_size=20).filter(any),
+)
+def test_a_seed_draws_the_same_tokens_as_in_python(engine, seed, weights):
+    p = torch.tensor(weights) / sum(weights)
+    numbers = list(islice(random_numbers(seed), 20))
+    found = engine(
+        """async ({ seed, p }) => {
+        const { makeRng, pick } = await import("/engine/sample.js");
+        const rng = makeRng(seed);
+        const numbers = Array.from({ length: 20 }, rng);
+        return [numbers, numbers.map((one) => pick(Float32Array.from(p), one))]; }""",
+        dict(seed=seed, p=p.tolist()),
+    )
+    assert found == [numbers, [pick(p, one) for one in numbers]]
+
+
 # In a worker ------------------------------------------------------------------------------------
 
 WORKER = """
@@ -380,6 +402,26 @@ def test_a_text_that_is_continued_comes_with_the_activations_of_a_forward_pass(e
     ids, logits, *differences = answers
     assert ids[:2] == [0, 5] and len(ids) == 11 and logits == 11 * 768
     assert max(differences) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "how",
+    [dict(temperature=0.8), dict(temperature=1.3, top_k=5), dict(temperature=1.0, top_p=0.7)],
+    ids=str,
+)
+def test_the_worker_writes_what_the_terminal_writes_with_the_same_seed(engine, smoke_run, how):
+    run = Run(smoke_run)
+    _, _, twin = quantize(run.model, "int8")
+    sampling = dict(
+        temperature=how["temperature"], topK=how.get("top_k", 0), topP=how.get("top_p", 1)
+    )
+    for seed in (1, 2, 3):
+        call = dict(ids=run.ids(run.prompts[0]), seed=seed, sampling=sampling, tokens=30)
+        call["end"] = run.tokenizer.end
+        _, generated = engine(f"""async () => {{ {WORKER} return answersTo([({{ model }}) => ({{
+            method: "generate", params: {{ model, ...{json.dumps(call)} }} }})]); }}""")
+        here = [i for i, _ in stream(run, run.prompts[0], twin, tokens=30, seed=seed, **how)]
+        assert [token["id"] for token in generated["0"]] == here and len(here) > 1
 
 
 def test_the_worker_stops_after_the_end_token_and_includes_it(engine):

@@ -1,6 +1,7 @@
 """Text token by token: with a cache as without one, and sampled as it was asked for."""
 
 from collections import Counter
+from itertools import islice
 
 import train
 from helpers import (
@@ -15,6 +16,8 @@ from terrarium.generation import (
     generate_cached,
     next_logits,
     next_token_probs,
+    pick,
+    random_numbers,
     sampling_probs,
     stream,
 )
@@ -99,6 +102,33 @@ def test_sampling_near_its_limits_still_samples(how):
     assert p.sum().item() == pytest.approx(1) and p.isfinite().all()
     if how.keys() & {"top_p"} or how == dict(temperature=1e-40):
         assert p.tolist() == [0, 1, 0]
+
+
+def test_a_seed_has_the_same_random_numbers_everywhere():
+    """The pages draw them, too: docs/sampling.md."""
+    assert list(islice(random_numbers(1), 3)) == [
+        0.4437148352153599,
+        0.5896457827184349,
+        0.496838920051232,
+    ]
+
+
+def test_random_numbers_lie_evenly_from_0_to_1():
+    numbers = sorted(islice(random_numbers(3), 4000))
+    # The largest distance from that is 1.95 / √n in one of a thousand cases.
+    assert max(abs(one - (i + 0.5) / 4000) for i, one in enumerate(numbers)) < 1.95 / 4000**0.5
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=9).filter(any), st.floats(0, 1 - 2**-32))
+def test_a_token_is_picked_where_the_sum_passes_a_number_and_never_an_impossible_one(given, number):
+    p = torch.tensor(given) / sum(given)
+    id = pick(p, number)
+    assert p[id] > 0 and p[:id].sum() <= number + 1e-6
+    assert p[: id + 1].sum() >= number - 1e-6
+
+
+def test_what_rounding_leaves_goes_to_the_last_token_that_is_possible():
+    assert pick(torch.tensor([0.5, 0.49, 0.0]), 0.999) == 1
 
 
 # ---------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from helpers import PATIENCE, ROOT, SEA, SMALL, logits, rewrite, run_script, tra
 from terrarium.console import show_whitespace
 from terrarium.errors import BadInput
 from terrarium.files import read_json
+from terrarium.generation import stream
 from terrarium.interpret import (
     ablated_losses,
     best_role,
@@ -29,6 +30,8 @@ from terrarium.interpret import (
     token_losses,
 )
 from terrarium.main import run_command
+from terrarium.text import END
+from terrarium.web.quantize import quantize
 
 import pytest
 import torch
@@ -293,6 +296,19 @@ def test_a_seed_repeats_a_text_and_another_one_writes_another(show):
         show("generate", "She", "--seed", seed, "--temperature", 1.5) for seed in (1, 1, 2)
     )
     assert one == again != other and one.startswith("She")
+
+
+def test_rounded_weights_write_what_the_pages_write(trained_run, show):
+    _, _, rounded = quantize(trained_run.model, "int8")
+
+    def text(seed, model):
+        ids = [i for i, _ in stream(trained_run, "She", model, tokens=40, seed=seed)]
+        return "She" + trained_run.tokenizer.decode(ids).replace(END, "(end)") + "\n"
+
+    differs = next(seed for seed in range(1, 99) if text(seed, rounded) != text(seed, None))
+    words = ("generate", "She", "--tokens", 40, "--temperature", 1, "--seed", differs)
+    assert show(*words, "--weights", "int8") == text(differs, rounded)
+    assert show(*words) == text(differs, None)
 
 
 def test_alternatives_list_the_ten_likeliest_and_their_probabilities(show, trained_run):

@@ -113,9 +113,10 @@ def preloads(site, root, text):
     first = with_imports(site, [AUTOLOAD, *fetching])
     figures = with_imports(site, [script_of(site, tag) for tag in tags])
     rest = [script for script in figures if script not in first]
+    link = f'<link rel="modulepreload" href="{root}'
     return [
-        *(f'<link rel="modulepreload" href="{root}{script}">' for script in first),
-        *(f'<link rel="modulepreload" href="{root}{script}" fetchpriority="low">' for script in rest),
+        *(f'{link}{script}">' for script in first),
+        *(f'{link}{script}" fetchpriority="low">' for script in rest),
     ]
 
 
