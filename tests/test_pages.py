@@ -156,7 +156,7 @@ def test_a_slider_that_is_dragged_writes_the_address_a_few_times_a_second(browse
         )
         assert 1 <= written <= 4 * seconds + 2
         page.wait_for_function("() => location.hash.endsWith('step=0')")
-        page.get_by_role("link", name="Watch it learn").click()  # it leaves at once, before it is written
+        page.get_by_role("link", name="Watch it learn").click()  # at once, before it is written
         page.wait_for_url("**/index.html*")
         page.go_back()
         page.get_by_text("step 0 of 20").wait_for()
