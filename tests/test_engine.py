@@ -181,6 +181,44 @@ def test_the_attention_of_a_head_can_be_replaced(engine):
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize("depth", range(5))
+def test_a_patch_and_a_direction_change_the_residual_stream_as_hooks_do_in_pytorch(engine, depth):
+    """At each depth: after the embeddings, and after each attention and each MLP."""
+    patch, direction = torch.randn(2, 8, generator=torch.Generator().manual_seed(depth)).tolist()
+    given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5], depth=depth)
+    together, single = engine(
+        with_model("""
+      const { ids, depth, patch, direction } = given;
+      model.intervene({ patches: [{ depth, position: 2, vector: patch }],
+                        directions: [{ depth, vector: direction }] });
+      model.forward(ids);
+      const together = ids.map((_, position) => Array.from(model.logits(position)));
+      model.reset();
+      return [together, ids.map((id) => Array.from(model.forward([id])))];"""),
+        dict(given, patch=patch, direction=direction),
+    )
+
+    def changed(residual):
+        residual = residual.clone()
+        residual[0, 2] = torch.tensor(patch)
+        return residual + torch.tensor(direction)
+
+    layer = (depth - 1) // 2
+    if depth == 0:
+        twin.blocks[0].register_forward_pre_hook(lambda _, x: (changed(x[0]), *x[1:]))
+    elif depth % 2 == 0:
+        twin.blocks[layer].register_forward_hook(lambda _, x, out: (changed(out[0]), *out[1:]))
+    else:  # what attention adds, so that the sum becomes what it has to be
+        before = {}
+        twin.blocks[layer].register_forward_pre_hook(lambda _, x: before.update(x=x[0]))
+        twin.blocks[layer].output.register_forward_hook(
+            lambda _, x, out: changed(before["x"] + out) - before["x"]
+        )
+    wanted = logits_of(twin, given["ids"])
+    np.testing.assert_allclose(together, wanted, atol=1e-4)
+    np.testing.assert_allclose(single, wanted, atol=1e-4)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_too_many_tokens_are_refused_and_leave_the_cache_empty(engine, kernel):
     given, _ = sent(random_model(n_ctx=5), kernel)
@@ -402,6 +440,67 @@ def test_a_text_that_is_continued_comes_with_the_activations_of_a_forward_pass(e
     ids, logits, *differences = answers
     assert ids[:2] == [0, 5] and len(ids) == 11 and logits == 11 * 768
     assert max(differences) < 1e-4
+
+
+def forward_with(engine, ids, intervention):
+    """The logits (T, V) that the worker computes; or the sentence why it does not."""
+    answers, _ = engine(f"""async () => {{ {WORKER}
+        const [answers] = await answersTo([({{ model }}) => ({{ method: "forward",
+            params: {{ model, ids: {ids}, intervention: {json.dumps(intervention)} }} }})]);
+        return [{{ logits: Array.from(answers[0].result?.logits ?? []), ...answers[0] }}, 0]; }}""")
+    return answers.get("error") or np.array(answers["logits"]).reshape(len(ids), -1)
+
+
+def test_a_text_that_is_patched_with_another_goes_on_like_the_other(engine):
+    ids, others = [0, 5, 7, 9], [0, 5, 8]
+    last = 2 * len([0, 1])  # after both layers
+    plain, other = forward_with(engine, ids, {}), forward_with(engine, [0, 5, 8, 9], {})
+    # Where a token enters, its patch is the same as another token.
+    early = forward_with(
+        engine, ids, dict(patches=[dict(depth=0, position=2, ids=others, **{"from": 2})])
+    )
+    np.testing.assert_allclose(early, other, atol=1e-4)
+    # At the end, only the prediction at this position is that of the other text.
+    late = forward_with(
+        engine, ids, dict(patches=[dict(depth=last, position=2, ids=others, **{"from": 2})])
+    )
+    np.testing.assert_allclose(late[2], other[2], atol=1e-4)
+    np.testing.assert_allclose(late[[0, 1, 3]], plain[[0, 1, 3]], atol=1e-4)
+
+
+def test_steering_adds_the_way_from_one_embedding_to_another(engine, smoke_run):
+    run = Run(smoke_run)
+    _, _, twin = quantize(run.model, "int8")
+    a, b, *ids = run.ids("The boy was")[1:3] + run.ids("The dog")
+    way = 1.5 * (twin.token_embedding.weight[b] - twin.token_embedding.weight[a]).detach()
+    twin.blocks[1].register_forward_pre_hook(lambda _, x: (x[0] + way, *x[1:]))
+    found = forward_with(
+        engine, ids, dict(steer=[{"depth": 2, "from": a, "to": b, "strength": 1.5}])
+    )
+    np.testing.assert_allclose(found, logits_of(twin, ids), atol=1e-4)
+
+
+def test_a_control_differs_from_what_it_controls_for_and_is_alike_for_a_seed(engine):
+    ids, change = [0, 5, 7, 9], dict(patches=[dict(depth=1, position=2, ids=[0, 5, 8])])
+    change["patches"][0]["from"] = 2
+    plain, patched, one, again, other = (
+        forward_with(engine, ids, how)
+        for how in ({}, change, *(dict(change, control=seed) for seed in (1, 1, 2)))
+    )
+    np.testing.assert_array_equal(one, again)
+    different = [plain, patched, one, other]
+    assert all(
+        abs(x[2] - y[2]).max() > 1e-4 for i, x in enumerate(different) for y in different[:i]
+    )
+
+
+@pytest.mark.parametrize(
+    "patch, named",
+    [(dict(depth=9, position=0), "depth 9"), (dict(depth=0, position=4), "position 4")],
+)
+def test_a_patch_that_is_nowhere_in_the_model_or_the_text_is_refused(engine, patch, named):
+    given = dict(patches=[dict(patch, ids=[0, 1], **{"from": 0})])
+    assert named in forward_with(engine, [0, 5, 7, 9], given)
 
 
 @pytest.mark.parametrize(

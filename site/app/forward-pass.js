@@ -233,7 +233,7 @@ export function numbersOf(pass, seed) {
 /**
  * A text that the model reads and continues, with the weights of the nearest snapshot.
  * @param {import("./run.js").Run} run @param {number} step
- * @param {any} request text; and temperature, seed, numbers, intervention (see GPT.intervene)
+ * @param {any} request text; and temperature, seed, numbers, intervention (see engine/intervention.js)
  * @param {AbortSignal} [signal] cancels it
  */
 export async function compute(run, step, request, signal) {

@@ -120,10 +120,16 @@ export class GPT {
    * @param {string[]} [intervention.neurons] to ablate, such as "2.117": their activation is 0
    * @param {Object<string, (position: number) => ArrayLike<number>>} [intervention.attention] for
    *   some heads, what replaces their attention weights at a position: (position + 1) numbers
+   * @param {{ depth: number, position: number, vector: ArrayLike<number> }[]} [intervention.patches]
+   *   what replaces the residual stream at a depth (see `residual`) and a position: (C)
+   * @param {{ depth: number, vector: ArrayLike<number> }[]} [intervention.directions] what is then added
+   *   to the residual stream at a depth, at every position: (C)
    */
-  intervene({ layers = [], heads = [], neurons = [], attention = {} }) {
+  intervene({ layers = [], heads = [], neurons = [], attention = {}, patches = [], directions = [] }) {
     this.ablated = { layers: new Set(layers), heads: new Set(heads), neurons: this.perLayer(neurons) };
     this.replacedPatterns = attention;
+    this.patches = patches;
+    this.directions = directions;
     this.reset();
   }
 
@@ -161,10 +167,30 @@ export class GPT {
     const { C } = this;
     const stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
-      const token = rowOf(this.tensors.get("token_embedding.weight"), id);
+      const token = this.tokenEmbedding(id);
       const position = rowOf(this.tensors.get("position_embedding.weight"), start + i);
       for (let c = 0; c < C; c++) stream[(start + i) * C + c] = token[c] + position[c];
     });
+    this.changeResidual(0, start, ids.length);
+  }
+
+  /** The embedding of a token, (C). */
+  tokenEmbedding(id) {
+    return rowOf(this.tensors.get("token_embedding.weight"), id);
+  }
+
+  /** Patch the residual stream at a depth, and add directions to it, at each new position. */
+  changeResidual(depth, start, n) {
+    const isHere = (one) => one.depth === depth;
+    for (const { position, vector } of this.patches.filter(isHere)) {
+      if (position >= start && position < start + n) this.residual(depth, position).set(vector);
+    }
+    for (const { vector } of this.directions.filter(isHere)) {
+      for (let position = start; position < start + n; position++) {
+        const stream = this.residual(depth, position);
+        for (let c = 0; c < this.C; c++) stream[c] += vector[c];
+      }
+    }
   }
 
   /** Attention mixes tokens, an MLP works on each; both add to the residual stream. */
@@ -186,6 +212,7 @@ export class GPT {
     this.attention(layer, start, n);
     this.linear(params.output, this.added, this.mixed, n);
     kernel.add(between, before, this.added, n * C);
+    this.changeResidual(2 * layer + 1, start, n);
 
     const neurons = this.neurons[layer] + 4 * start * n_ff;
     this.norm(params.feed_forward_norm, this.normed, between, n);
@@ -194,15 +221,17 @@ export class GPT {
     this.zeroNeurons(layer, start, n);
     this.linear(params.down, this.added, neurons, n);
     kernel.add(after, between, this.added, n * C);
+    this.changeResidual(2 * layer + 2, start, n);
   }
 
   /** Skip a layer: the residual stream passes through, its attention weights and activations are 0. */
   skipLayer(layer, start, n) {
     const { kernel, C, H, n_ff, rows } = this;
     const size = this.n_ctx * C;
-    const input = kernel.floats(this.residuals[2 * layer], size).subarray(start * C, (start + n) * C);
     for (const depth of [2 * layer + 1, 2 * layer + 2]) {
-      kernel.floats(this.residuals[depth], size).set(input, start * C);
+      const before = kernel.floats(this.residuals[depth - 1], size).subarray(start * C, (start + n) * C);
+      kernel.floats(this.residuals[depth], size).set(before, start * C);
+      this.changeResidual(depth, start, n);
     }
     for (let head = 0; head < H; head++) {
       kernel.floats(this.patterns[layer * H + head] + 4 * start * rows, n * rows).fill(0);

@@ -3,6 +3,7 @@
  * methods says what it takes and returns. See serve.js for the messages.
  */
 import { fetchModel } from "./fetch.js";
+import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
@@ -21,29 +22,9 @@ function open({ key, ...source }) {
   return model;
 }
 
-/** Attention patterns that can replace a head's own: position -> (position + 1) weights. */
-const patterns = {
-  uniform: (position) => new Float32Array(position + 1).fill(1 / (position + 1)),
-  previous: (position) => oneHot(position, Math.max(0, position - 1)),
-  first: (position) => oneHot(position, 0),
-  self: (position) => oneHot(position, position),
-};
-
-function oneHot(query, key) {
-  const row = new Float32Array(query + 1);
-  row[key] = 1;
-  return row;
-}
-
-/** { attention: { "2.1": "uniform" } } -> what GPT.intervene takes. */
-function withPatterns({ attention = {}, ...others } = {}) {
-  const replacements = Object.entries(attention).map(([head, name]) => [head, patterns[name]]);
-  return { ...others, attention: Object.fromEntries(replacements) };
-}
-
-/** A forward pass over ids, with or without an intervention (see GPT.intervene). */
+/** A forward pass over ids, with or without an intervention (see intervention.js). */
 function forward(model, ids, intervention) {
-  model.intervene(withPatterns(intervention));
+  model.intervene(resolved(model, ids, intervention));
   if (ids.length) model.forward(ids);
   return model;
 }
