@@ -1,16 +1,16 @@
 /**
  * The part of this page's address behind its #, as a store uses it.
  *
- * While somebody drags a slider, it is replaced four times a second at most: Safari throws an error after 100
- * times in ten seconds, and Chromium loads the icon of the page each time.
+ * While somebody drags a slider, it is replaced so many times a second at most: Safari throws an error after
+ * 100 times in ten seconds, and Chromium loads the icon of the page each time.
  */
-const INTERVAL = 250; // ms
+const PER_SECOND = 4;
 
 /** What a store needs of it. @typedef {Pick<PageAddress, "read" | "write" | "link" | "subscribe">} Address */
 
 export class PageAddress {
   waiting = null; // what has to be written yet
-  lastTime = -Infinity;
+  times = Array(PER_SECOND).fill(-Infinity); // when it was last replaced, the latest at the end
 
   constructor() {
     addEventListener("pagehide", () => this.flush());
@@ -27,7 +27,7 @@ export class PageAddress {
       history.pushState(null, "", `#${hash}`);
       return;
     }
-    const rest = this.lastTime + INTERVAL - performance.now();
+    const rest = this.times[0] + 1000 - performance.now();
     if (this.waiting === null && rest > 0) this.timer = setTimeout(() => this.flush(), rest);
     this.waiting = hash;
     if (rest <= 0) this.flush();
@@ -38,7 +38,7 @@ export class PageAddress {
     clearTimeout(this.timer);
     history.replaceState(null, "", `#${this.waiting}`);
     this.waiting = null;
-    this.lastTime = performance.now();
+    this.times = [...this.times.slice(1), performance.now()];
   }
 
   /** The whole address, with something else after its #. */
