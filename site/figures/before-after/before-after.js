@@ -7,7 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { count, duration, inText } from "../../app/format.js";
+import { count, duration, inText, isCut } from "../../app/format.js";
 import { parentOf, stepCount } from "../../app/parent.js";
 
 class BeforeAfter extends Figure {
@@ -61,11 +61,11 @@ class BeforeAfter extends Figure {
 
   continuation(sample, when) {
     const { prompt } = this;
-    const text = sample.continuations[prompt].ids.map((id) => inText(this.run.vocab[id])).join("");
+    const tokens = sample.continuations[prompt].ids.map((id) => this.run.vocab[id]);
     return html`<figure><figcaption>${when}</figcaption>
       <blockquote dir="auto"><span class="prompt">${inText(
         this.run.manifest.prompts[prompt],
-      )}</span>${text}…</blockquote>
+      )}</span>${tokens.map(inText).join("")}${isCut(tokens) ? "…" : ""}</blockquote>
     </figure>`;
   }
 }

@@ -2,8 +2,9 @@
  * <loss-curve></loss-curve>
  *
  * The loss by step, and the baselines to compare it with, on one of three scales of steps. Its values at the
- * step that is chosen, or pointed at, stand below; a click or a touch chooses the nearest sampled step. Then stands whether the loss at the end is what one should expect, if that is known. For a run
- * that goes on from another one, its loss on the text of that one shows what it forgets.
+ * step that is chosen, or pointed at, stand below; a click or a touch chooses the nearest sampled step. Then
+ * stands whether the loss at the end is what one should expect, if that is known. For a run that goes on from
+ * another one, its loss on the text of that one shows what it forgets.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import uPlot from "../../vendored/uplot.js";
@@ -11,13 +12,14 @@ import { cssVariable } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, nats } from "../../app/format.js";
+import { placeLabels } from "../../app/label-places.js";
 import { parentOf } from "../../app/parent.js";
 import { OnResize } from "../../app/resize.js";
 import { bandMargin, compareWithBand } from "../../app/seed-band.js";
 import { latest, roundSteps, SCALES } from "../../app/step-scale.js";
 
 const HEIGHT = 240; // pixels, axis included
-const LABEL_HEIGHT = 16; // pixels: labels of baselines are at least so far apart
+const LABEL_HEIGHT = 15; // pixels, of the label of a baseline
 
 /** What equal distances mean on each scale of steps. */
 const SCALE_SENTENCES = {
@@ -29,9 +31,9 @@ const SCALE_SENTENCES = {
 /** What each baseline means, and the same where there is little room. */
 const BASELINES = {
   uniform: (run) => [`guessing: all ${count(run.vocab.length)} tokens equally likely`, "guessing"],
-  unigram: () => ["knowing only how common each token is", "how common each is"],
-  bigram: () => ["knowing only which token follows which", "which follows which"],
-  entropy: () => ["the entropy of this text: no model can do better", "entropy of this text"],
+  unigram: () => ["knowing only how common each token is", "counting tokens"],
+  bigram: () => ["knowing only which token follows which", "counting pairs"],
+  entropy: () => ["the entropy of this text, which no model can get below", "the entropy"],
 };
 
 /** Which runs a band is of (see app/seed-band.js). */
@@ -67,7 +69,9 @@ class LossCurve extends Figure {
     .caption b { color: var(--text); font-weight: 600; white-space: nowrap; }
     .reading { min-height: 1.5em; margin-top: 8px; }
     .note { color: var(--muted); }
+    @media (max-width: 1000px) { .reading { min-height: 3em; } }
     @media (max-width: 640px) { .reading { min-height: 4.5em; } }
+    @media print { .row { display: none; } }
     .reading b { color: var(--text); font-weight: 600; }
     .now { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; left: 0;
            background: var(--chosen); pointer-events: none; }
@@ -100,7 +104,7 @@ class LossCurve extends Figure {
     const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${styleSheet}>
       <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
-        <span>— on its training text</span>
+        <span>— on its training text, one batch at a time</span>
         ${
           log.validation.parent_loss
             ? html`<span><b class="old">○╌╌</b> on the text of its parent</span>`
@@ -126,7 +130,9 @@ class LossCurve extends Figure {
     const unseen = validation.loss[i];
     const parts = [
       unseen === undefined ? "" : `${nats(unseen, this.run.vocab.length)}, on unseen text`,
-      trained === undefined || step < point_steps[0] ? "" : `${trained.toFixed(2)} nats on its training text`,
+      trained === undefined || step < point_steps[0]
+        ? ""
+        : `${trained.toFixed(2)} nats on one batch of its training text`,
       validation.parent_loss?.[i] === undefined
         ? ""
         : `${validation.parent_loss[i].toFixed(2)} nats on the text of its parent`,
@@ -156,7 +162,7 @@ class LossCurve extends Figure {
     }, its loss ends at ${loss.toFixed(4)}${verdict(loss, band)}. ${RUNS_OF[band.of](band.runs)} ended between
       ${band.low.toFixed(4)} and ${band.high.toFixed(4)}${
         margin
-          ? `; with another seed, a run may end as much as ${margin.toFixed(4)} outside of that range`
+          ? `. With yet another seed it may end a little lower or higher, by up to ${margin.toFixed(4)}`
           : ""
       }.</p>`;
   }
@@ -277,26 +283,26 @@ class LossCurve extends Figure {
       bbox: { left, width },
     } = plot;
     const ratio = devicePixelRatio;
-    const short = plot.width < 560 ? 1 : 0;
+    const short = plot.width < 760 ? 1 : 0;
     ctx.save();
     Object.assign(ctx, {
       font: `${12 * ratio}px Inter, sans-serif`,
+      textAlign: "left",
+      textBaseline: "middle",
       lineWidth: 4 * ratio,
       lineJoin: "round",
       strokeStyle: cssVariable(this, "panel"),
       fillStyle: cssVariable(this, "muted"),
     });
-    const labels = Object.entries(this.data.log.baselines).map(([name, loss]) => ({
-      isLeft: name === "entropy",
-      y: plot.valToPos(loss, "y", true) - 5 * ratio,
-      text: BASELINES[name](this.run)[short],
-    }));
-    spreadOut(labels, LABEL_HEIGHT * ratio);
-    for (const { isLeft, y, text } of labels) {
-      const x = isLeft ? left + 6 * ratio : left + width;
-      ctx.textAlign = isLeft ? "left" : "right";
-      ctx.strokeText(text, x, y);
-      ctx.fillText(text, x, y);
+    const labels = Object.entries(this.data.log.baselines).map(([name, loss]) => {
+      const text = `${BASELINES[name](this.run)[short]} (${loss.toFixed(2)})`;
+      const bottom = plot.valToPos(loss, "y", true) - 2 * ratio;
+      return { text, bottom, width: ctx.measureText(text).width + 8 * ratio };
+    });
+    const height = LABEL_HEIGHT * ratio;
+    for (const { text, x, top } of placeLabels(labels, curves(plot), { left, width, height })) {
+      ctx.strokeText(text, x + 4 * ratio, top + height / 2);
+      ctx.fillText(text, x + 4 * ratio, top + height / 2);
     }
     ctx.restore();
   }
@@ -376,16 +382,13 @@ function table(log, place) {
   return [xs, ...[0, 1, 2].map((column) => xs.map((x) => rows.get(x)[column]))];
 }
 
-/** Move labels up where they would touch the one below them on their side. */
-function spreadOut(labels, height) {
-  for (const side of [true, false]) {
-    const ordered = labels.filter(({ isLeft }) => isLeft === side).sort((a, b) => b.y - a.y);
-    let lowest = Infinity;
-    for (const label of ordered) {
-      label.y = Math.min(label.y, lowest);
-      lowest = label.y - height;
-    }
-  }
+/** The points of each curve, in the pixels of the canvas: [x, y][][]. */
+function curves(plot) {
+  const [xs, ...columns] = plot.data;
+  const drawn = columns.map((losses) => xs.map((x, i) => [x, losses[i]]).filter(([, loss]) => loss !== null));
+  return drawn.map((points) =>
+    points.map(([x, loss]) => [plot.valToPos(x, "x", true), plot.valToPos(loss, "y", true)]),
+  );
 }
 
 customElements.define("loss-curve", LossCurve);

@@ -7,6 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { Figure } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
+import { ruleName } from "../../app/milestones.js";
 
 /** What each kind of milestone asks of a text. */
 const ASKED = {
@@ -76,7 +77,7 @@ function joinEqual(rules) {
   for (const [rule, odds] of Object.entries(rules)) {
     const key = JSON.stringify(odds);
     const names = joined.get(key)?.[0] ?? [];
-    joined.set(key, [[...names, rule === "all" ? "all at once" : rule], odds]);
+    joined.set(key, [[...names, ruleName(rule)], odds]);
   }
   return [...joined.values()];
 }

@@ -1,8 +1,8 @@
 /**
  * <step-controls compact></step-controls>
  *
- * The slider over all sampled steps, with play and single steps; the milestones are marked below it.
- * Chooses a step. A film goes on only when what it shows is there.
+ * The slider over all sampled steps, with play and single steps; the milestones are marked below it, and
+ * lead to their step. Chooses a step. A film goes on only when what it shows is there.
  *
  *   autoplay   a shorter film starts by itself, once, if the address names no step; not with reduced motion
  */
@@ -10,16 +10,24 @@ import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, duration, nats } from "../../app/format.js";
+import { choiceOf, summary } from "../../app/milestones.js";
 import { fractionalIndex } from "../../app/step-scale.js";
 
 const DURATION = 14_000; // milliseconds for all samples, at most MAX_INTERVAL each
 const MAX_INTERVAL = 700;
 const SHORT = { duration: 8000, samples: 14 }; // of the film that starts by itself
-const STOPS_IT = ["pointerdown", "keydown"]; // whatever somebody does, they want to look at something
+const STOPS_IT = ["click", "keydown"]; // then somebody wants to look at something; not if a finger scrolls
+const FAR = 8; // pixels: a finger that has moved so far drags the slider, or scrolls
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)"); // then no film starts by itself
 
 class StepControls extends Figure {
-  static properties = { autoplay: { type: Boolean }, isPlaying: { state: true } };
+  touch = null; // where a finger began that has neither dragged the slider nor been lifted
+
+  static properties = {
+    autoplay: { type: Boolean },
+    isPlaying: { state: true },
+    said: { state: true }, // what screen readers say of a step that was not chosen by the slider
+  };
 
   static styles = [
     Figure.styles,
@@ -36,10 +44,13 @@ class StepControls extends Figure {
     .track { position: relative; padding: 0 var(--axis-right) 0 var(--axis-left); margin-top: 8px; }
     input { display: block; width: calc(100% + 20px); margin: 0 -10px; height: 32px;
             accent-color: var(--accent); cursor: pointer; }
+    input:focus-visible { outline-offset: -3px; }  /* the dots below it stay whole */
     .marks { position: relative; height: 8px; }
-    .marks i { position: absolute; width: 6px; height: 6px; border-radius: 50%; margin-left: -3px;
-               background: var(--muted); }
-    .marks i.passed { background: var(--accent); }
+    .marks i { position: absolute; width: 16px; height: 18px; margin: -6px 0 0 -8px; cursor: pointer; }
+    .marks i::before { content: ""; position: absolute; width: 6px; height: 6px; margin: 6px 5px;
+                       border-radius: 50%; background: var(--muted); }
+    .marks i.passed::before { background: var(--accent); }
+    .marks i:hover::before { outline: 2px solid var(--accent); outline-offset: 1px; }
     :host([compact]) { display: flex; align-items: center; gap: 16px; --axis-left: 10px; --axis-right: 10px; }
     :host([compact]) .now span { display: none; }
     :host([compact]) .now { margin: 0; }
@@ -51,17 +62,20 @@ class StepControls extends Figure {
       :host([compact]) .now strong { width: 5.4em; font-size: var(--small); }
       .primary { min-width: 64px; } .buttons button { padding: 0 4px; }
       .now { margin-left: 0; min-width: 0; } .now strong { font-size: var(--small); }
-      .now .more { display: none; }
+      .now .seconds { display: none; }
     }
+    @media (max-width: 800px) { .now .more { display: none; } }
+    @media (max-height: 560px) { .track { margin-top: 0; } .ends { display: none; } }
+    @media print { .track, .buttons { display: none; } }
   `,
   ];
 
   async load(run) {
-    const [{ milestones }, log] = await Promise.all([run.part("samples"), run.part("log")]);
+    const [{ milestones, samples, chance }, log] = await Promise.all([run.part("samples"), run.part("log")]);
     const { sampled_steps, loss } = log.validation;
     const seconds = new Map(log.point_steps.map((step, i) => [step, log.seconds[i]]));
     const losses = new Map(sampled_steps.map((step, i) => [step, loss[i]]));
-    return { milestones, seconds, losses, steps: run.manifest.sampled_steps };
+    return { milestones, samples, chance, seconds, losses, steps: run.manifest.sampled_steps };
   }
 
   disconnectedCallback() {
@@ -114,6 +128,7 @@ class StepControls extends Figure {
       if (film !== this.playing) return; // it was stopped, or another one was started
     }
     this.pause();
+    this.say();
   }
 
   pause() {
@@ -134,45 +149,117 @@ class StepControls extends Figure {
     this.go(i);
   }
 
-  draw({ milestones, seconds, losses, steps }) {
+  /** Have screen readers say which step is shown. */
+  say() {
+    this.said = this.label;
+  }
+
+  get label() {
+    return `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
+  }
+
+  /** A finger on the slider may be about to scroll: it counts once it has moved sideways, or is lifted. */
+  press({ pointerType, clientX, clientY }) {
+    if (pointerType === "touch") this.touch = { clientX, clientY, scrolls: false };
+    else this.pause();
+  }
+
+  drag({ clientX, clientY, target }) {
+    if (!this.touch || this.touch.scrolls) return;
+    const across = Math.abs(clientX - this.touch.clientX);
+    const down = Math.abs(clientY - this.touch.clientY);
+    if (Math.max(across, down) < FAR) return;
+    if (across > down) this.lift({ target });
+    else this.touch.scrolls = true;
+  }
+
+  lift({ target }) {
+    if (!this.touch) return;
+    if (this.touch.scrolls) return this.letGo({ target });
+    this.touch = null;
+    this.slide({ target });
+  }
+
+  /** The finger has scrolled: the thumb goes back. */
+  letGo({ target }) {
+    this.touch = null;
+    target.value = String(this.data.steps.indexOf(this.step));
+  }
+
+  slide({ target }) {
+    if (!this.touch) this.seek(Number(target.value));
+  }
+
+  /** Show a milestone: in Look inside, which has another text, only its step. */
+  showMilestones(milestones) {
+    this.pause();
+    const { run, data } = this;
+    const inFilm = milestones.filter(({ kind }) => kind === milestones[0].kind);
+    const choice = this.hasAttribute("compact")
+      ? { step: inFilm[0].step }
+      : choiceOf(inFilm, run, data.samples);
+    this.store.set(choice, { jump: true });
+  }
+
+  draw({ seconds, losses, steps }) {
     const i = Math.max(0, steps.indexOf(this.step));
     const last = steps.length - 1;
     const loss = losses.get(this.step);
-    const label = `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
     return html`
       <div class="row">
         <div class="buttons">
           <button class="primary"
-            @click=${() => (this.playing ? this.pause() : this.play())}>
+            @click=${this.playOrPause}>
             ${this.isPlaying ? "Pause" : "Play"}</button>
           <button class="step" aria-label="Previous sample" ?disabled=${i === 0}
-            @click=${() => this.seek(i - 1)}>←</button>
+            @click=${() => this.turnTo(i - 1)}>←</button>
           <button class="step" aria-label="Next sample" ?disabled=${i === last}
-            @click=${() => this.seek(i + 1)}>→</button>
+            @click=${() => this.turnTo(i + 1)}>→</button>
         </div>
-        <p class="now"><strong>${label}</strong>
-          <span class="is">${this.elapsed(seconds, steps)}${this.howSurprised(loss)}</span></p>
+        <p class="now"><strong>${this.label}</strong>
+          <span class="is"><span class="seconds">${this.elapsed(seconds, steps)}</span>${this.howSurprised(loss)}</span></p>
+        <p class="visually-hidden" role="status">${this.said}</p>
       </div>
       <div class="track">
         <input type="range" min="0" max=${last} step="1" .value=${String(i)}
-          aria-label="Training step" aria-valuetext=${label}
-          @pointerdown=${this.pause} @keydown=${this.pause}
-          @input=${(event) => this.seek(Number(event.target.value))}>
-        <div class="marks" aria-hidden="true">${milestones.map(
-          ({ step }) => html`
-          <i class=${step <= this.step ? "passed" : ""}
-            style=${styleMap({ left: `${(100 * fractionalIndex(step, steps)) / Math.max(1, last)}%` })}></i>`,
-        )}
-        </div>
+          aria-label="Training step" aria-valuetext=${this.label}
+          @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.lift}
+          @pointercancel=${this.letGo} @keydown=${this.pause} @input=${this.slide}>
+        <div class="marks" aria-hidden="true">${this.marks()}</div>
         ${this.autoplay ? html`<p class="ends"><span>before training</span><span>after it</span></p>` : ""}
       </div>`;
+  }
+
+  playOrPause() {
+    if (!this.playing) return this.play();
+    this.pause();
+    this.say();
+  }
+
+  /** Show the sample before or after this one. */
+  turnTo(i) {
+    this.seek(i);
+    this.say();
+  }
+
+  /** A dot for each step that has milestones. Their names are those of the list, for who points at one. */
+  marks() {
+    const { milestones, chance, steps } = this.data;
+    const withMilestones = [...new Set(milestones.map(({ step }) => step))];
+    return withMilestones.map((step) => {
+      const reached = milestones.filter((one) => one.step === step);
+      const left = (100 * fractionalIndex(step, steps)) / Math.max(1, steps.length - 1);
+      return html`<i class=${step <= this.step ? "passed" : ""} title=${`Step ${count(step)}: ${summary(reached, chance)}`}
+        style=${styleMap({ left: `${left}%` })} @click=${() => this.showMilestones(reached)}></i>`;
+    });
   }
 
   /** The loss, and what it means where there is room for that. */
   howSurprised(loss) {
     if (loss === undefined) return "";
-    const [number, ...meaning] = `loss ${nats(loss, this.run.vocab.length)}`.split(", ");
-    return html`${number}<span class="more">, ${meaning.join(", ")}</span>`;
+    const [number, meaning] = nats(loss, this.run.vocab.length).split(", ");
+    const short = meaning.replace(/ among all .*/, ""); // so that it is one line at every step
+    return html`loss ${number}<span class="more">, ${short}</span>`;
   }
 
   /** "after 12 s, ", if that is known. */

@@ -1,0 +1,62 @@
+/** Labels in a plot touch no curve and no other label, as long as there is room. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { placeLabels } from "../../site/app/label-places.js";
+
+const PLOT = { left: 50, width: 400, height: 15 };
+const label = (bottom) => ({ text: "a label", bottom, width: 100 });
+const right = PLOT.left + PLOT.width - 100;
+
+test("a label stands at the right, right above its line", () => {
+  const [placed] = placeLabels([label(200)], [], PLOT);
+  assert.deepEqual([placed.x, placed.top], [right, 185]);
+});
+
+test("a label makes room for a curve, whether it ends there or begins there", () => {
+  const rising = [
+    [
+      [50, 230],
+      [300, 230],
+      [450, 150],
+    ],
+  ];
+  const [atTheLeft] = placeLabels([label(190)], rising, PLOT);
+  assert.equal(atTheLeft.x, PLOT.left);
+  const falling = [
+    [
+      [50, 100],
+      [200, 195],
+      [450, 195],
+    ],
+  ];
+  const [atTheRight] = placeLabels([label(190)], falling, PLOT);
+  assert.equal(atTheRight.x, right);
+});
+
+test("a label that finds no room beside its line moves up from it", () => {
+  const along = [
+    [
+      [50, 195],
+      [450, 195],
+    ],
+  ];
+  const [placed] = placeLabels([label(200)], along, PLOT);
+  assert.ok(placed.top + PLOT.height <= 195 && placed.top > 150);
+});
+
+test("labels of lines that are close to each other do not touch", () => {
+  const placed = placeLabels([label(200), label(203), label(206)], [], PLOT);
+  for (const [i, a] of placed.entries()) {
+    for (const b of placed.slice(i + 1)) {
+      assert.ok(Math.abs(a.x - b.x) >= 100 || Math.abs(a.top - b.top) >= PLOT.height);
+    }
+  }
+});
+
+test("where there is no room at all, each label is there nevertheless", () => {
+  const all = Array.from({ length: 60 }, (_, i) => [
+    [50, 5 * i],
+    [450, 5 * i],
+  ]);
+  assert.equal(placeLabels([label(200), label(200)], all, PLOT).length, 2);
+});
