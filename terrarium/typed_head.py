@@ -45,8 +45,9 @@ def load_head(path, device="cpu"):
     """attention(q, k, v), or a class Head as such a function, from a Python file, if it does what
     attention does. Raises BadInput."""
     head = read_head(Path(path))
+    source = read_source(Path(path))
     passed = []
-    for stage, mistake in judge.stages(head, torch, (training,)):
+    for stage, mistake in judge.stages(head, torch, (training,), source):
         if mistake:
             so_far = f" Right so far: {', '.join(passed)}." if passed else ""
             raise BadInput(f"{path} is not attention yet. {mistake.message}{so_far}")

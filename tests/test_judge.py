@@ -75,11 +75,11 @@ def test_a_wrong_class_fails_at_its_stage_and_in_its_line(name):
         "weights that are NaN": "Some weights are NaN",
         "a result that is NaN": "Some results are NaN or infinite",
         "no scale": "The scores are not scaled.",
-        "a scale by D": "The scores are scaled down too much: they are divided by 5; here √D is 2.24.",
-        "a scale of ten": "they are divided by 10; here √D is 2.24.",
+        "a scale by D": "too much: they are divided by 5. In this test D is 5, so √D is 2.24.",
+        "a scale of ten": "they are divided by 10. In this test D is 5, so √D is 2.24.",
         "a scale upside down": "The scores are scaled up, not down: they are multiplied by 2.24.",
-        "a scale of another size": "they are divided by 2.65; here √D is 2.24.",
-        "the root of another size": "too little: they are divided by 1.73; here √D is 2.24.",
+        "a scale of another size": "they are divided by 2.65. In this test D is 5, so √D is 2.24.",
+        "the root of another size": "too little: they are divided by 1.73. In this test D is 5, so √D is 2.24.",
         "all tokens seen alike": "All scores are the same",
         "queries and keys swapped": "whose query meets whose key",
         "keys mixed, not values": "which weight belongs to which value?",
@@ -130,6 +130,35 @@ def test_what_cannot_be_called_with_q_k_and_v_is_a_mistake_of_no_line(thing, wor
     mistake = judge(thing)
     assert words in mistake.message
     assert (mistake.stage, mistake.line) == ("runs", None)
+
+
+@pytest.mark.parametrize(
+    "mask, number, meant",
+    [
+        ("scores.masked_fill(later, -1e-9)", "-1e-9", "-1e9"),
+        ("scores + later * -1.5e-8", "-1.5e-8", "-1.5e8"),
+        ("scores - 1e-9 * later", "1e-9", "1e9"),
+        ("(scores + 1e-9)", None, None),
+        ("(scores * 1e0 - e-1)", None, None),
+    ],
+)
+def test_a_mask_that_is_nearly_zero_is_told_which_number_may_be_meant(mask, number, meant):
+    source = f"""import torch
+e = 1
+def attention(q, k, v):
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    later = torch.ones(q.shape[-2], q.shape[-2]).triu(1) > 0
+    weights = ({mask}).softmax(-1)
+    return weights @ v, weights
+"""
+    names = {}
+    exec(source, names)
+    *_, (stage, mistake) = typed_head.judge.stages(names["attention"], torch, source=source)
+    assert stage == "causal_mask"
+    if number:
+        assert f"mean {meant}?" in mistake.message and f"stands {number}," in mistake.message
+    else:
+        assert "mean" not in mistake.message
 
 
 STAGES = (

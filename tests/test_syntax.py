@@ -50,13 +50,20 @@ def explained(source):
         ),
         (
             "x = 1\n\n  y = 2\n",
-            "Line 3 is indented further than line 1, which does not end with a colon: both have to begin "
-            "in the same column.",
+            "Line 3 is indented too far: delete 2 spaces at its beginning. It has to begin in the same column "
+            "as line 1, “x = 1”, which does not end with a colon.",
+            3,
+        ),
+        (
+            "def f(q):\n    return weights @ v, weights * 1\n     x = 1\n",
+            "Line 3 is indented too far: delete 1 space at its beginning. It has to begin in the same column "
+            "as line 2, “return weights @ v, weights * …”, which does not end with a colon.",
             3,
         ),
         (
             "def f(q):\n    x = 1\n      \n  return x\n",
-            "Line 4 is indented differently from every block above it.",
+            "Line 4 is indented differently from every block above it: delete 2 spaces at its beginning, "
+            "or add 2.",
             4,
         ),
         ("  x = 1\n", "Line 1 has to begin at the left edge.", 1),

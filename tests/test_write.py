@@ -27,6 +27,7 @@ from typed_heads import (
 
 import pytest
 import torch
+from playwright.sync_api import expect
 
 SHIPPED = ROOT / "site"  # with the run of the default model
 
@@ -234,7 +235,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         assert "It raises RuntimeError in line 12: Expected size for first" in desk.run()
         assert page.locator("code-editor .cm-error-line").inner_text().strip() == "scores = q @ k"
         fixed = desk.text.replace("q @ k", "q @ k.transpose(-2, -1)")
-        assert desk.run(fixed).startswith("4 of 10 right. It can see the future")
+        assert desk.run(fixed).startswith("4 of 10 right so far. It can see the future")
         assert re.search(
             r"Yours gives \d+% of a row to later tokens",
             page.locator("typed-map .description").inner_text(),
@@ -242,7 +243,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         fixed = fixed.replace(
             "scores.softmax", "(scores + torch.full((T, T), -math.inf).triu(1)).softmax"
         )
-        assert desk.run(fixed).startswith("6 of 10 right. The scores are not scaled.")
+        assert desk.run(fixed).startswith("6 of 10 right so far. The scores are not scaled.")
         assert desk.run(fixed.replace("-1)\n", "-1) / D**0.5\n", 1)).startswith(
             "This is attention. With your code in every head of the model, none of the 768 logits "
             "differs from PyTorch’s by more than 0.0000"
@@ -342,6 +343,18 @@ def test_what_cannot_run_is_named_and_its_line_is_marked(one_desk, source, stage
         assert marked.inner_text().strip() == source.split("\n")[line - 1].strip()
 
 
+@pytest.mark.parametrize("width, height", [(853, 480), (390, 844)])
+def test_what_is_said_of_a_line_stands_on_one_screen_with_that_line(browser, site, width, height):
+    with opened(browser, f"{site.address}/write.html", width, height) as page:
+        desk = Desk(page)
+        desk.run(SOURCE.replace("    scores = q", "      scores = q"))
+        page.wait_for_function("() => scrollY > 0")
+        for part in ("code-editor .cm-error-line", "head-check .verdict"):
+            box = page.locator(part).bounding_box()
+            assert 0 <= box["y"] and box["y"] + box["height"] <= height, part
+        assert "scores = q" in page.locator("head-check .line").inner_text()
+
+
 def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     page = desk.page
     desk.run(SOURCE)
@@ -350,7 +363,7 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     assert page.get_by_text("Yours, from the last run").is_visible()
     page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_text("The columns of the weights sum to one").wait_for()  # it ran again before
-    page.get_by_text("The texts diverge at the underlined word.").wait_for()
+    page.get_by_text("The texts diverge after").wait_for()
     page.locator("typed-story select").select_option("1")
     assert page.locator("typed-story .prompt").first.inner_text() == "Once upon a time"
 
@@ -392,7 +405,7 @@ def test_a_function_that_ends_oddly_is_a_mistake_and_the_next_one_is_judged_as_e
     odd = SOURCE.replace("return weights @ v, weights", end)
     assert words in one_desk.run(odd)
     assert (one_desk.mistake["stage"], one_desk.mistake["line"]) == (stage, line)
-    assert "/lib/" not in one_desk.page.locator("head-check").inner_text()
+    assert "/lib/" not in one_desk.page.locator("head-check .verdict").inner_text()
     assert one_desk.run(
         SOURCE.replace("import math", "from math import *\nimport math")
     ).startswith("This is attention.")
@@ -455,7 +468,7 @@ def test_a_story_says_that_older_code_wrote_it_and_the_next_one_is_told_in_its_p
     button.scroll_into_view_if_needed()
     before = page.evaluate("scrollY")
     button.click()
-    page.get_by_text("The texts diverge at the underlined word.").wait_for()
+    page.get_by_text("The texts diverge after").wait_for()
     assert old.count() == 0
     assert abs(page.evaluate("scrollY") - before) < 100, "it jumped away from the story"
 
@@ -543,7 +556,7 @@ def test_a_logit_that_differs_from_pytorchs_fails_the_last_stage(browser, site, 
     )
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
         desk = Desk(page)
-        assert desk.run(SOURCE).startswith("9 of 10 right.")
+        assert desk.run(SOURCE).startswith("9 of 10 right so far.")
         assert desk.mistake["stage"] == desk.mistake["hint"] == "in_model"
 
 
@@ -570,7 +583,7 @@ def test_a_mistake_that_was_not_guessed_at_is_not_judged(desk):
     desk.run()
     told = page.locator("guess-first .outcome")
     told.wait_for()
-    assert "It is now as unsure as if it chose among" in told.inner_text()
+    assert "blind guess among" in told.inner_text()
     assert "predicted" not in told.inner_text() and "turned out" not in told.inner_text()
     row = page.evaluate("[...document.querySelector('typed-map').maps.typed.slice(0, 13)]")
     measured = page.evaluate("document.querySelector('guess-first').measured.firstRowSum")
@@ -609,7 +622,7 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     page = desk.page
     desk.run(SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"))
     page.get_by_role("button", name="See what this mistake does").click()
-    page.get_by_text("The texts diverge at the underlined word.").wait_for()
+    page.get_by_text("The texts diverge after").wait_for()
     losses = [
         float(re.search(r"([\d.]+) nats", one.inner_text())[1])
         for one in page.locator("typed-story .loss").all()
@@ -618,6 +631,37 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     desk.run(SOURCE.replace("triu(1)", "triu(0)"))
     page.get_by_role("button", name="See what this mistake does").click()
     page.get_by_text("The model’s output is NaN").wait_for()
+
+
+def test_a_bad_loss_beside_a_good_text_is_explained_only_where_it_is_the_mask(browser):
+    with served(SHIPPED) as address, opened(browser, f"{address}/write.html") as page:
+        desk = Desk(page)
+        for source, is_explained in (
+            (SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"), True),
+            (
+                SOURCE.replace(
+                    "full((T, T), -math.inf).triu(1)", "full((T, T), -math.inf).tril(-1)"
+                ),
+                False,
+            ),
+            (SOURCE.replace(" / D**0.5", ""), False),
+        ):
+            desk.run(source)
+            page.get_by_role("button", name="See what this mistake does").click()
+            page.get_by_text("The texts diverge after").wait_for()
+            assert page.locator("typed-story .why").count() == is_explained
+
+
+def test_the_text_says_at_which_words_it_diverges_from_the_other(desk):
+    page = desk.page
+    desk.run(SOURCE.replace(" / D**0.5", ""))
+    page.get_by_role("button", name="See what this mistake does").click()
+    said = page.get_by_text("The texts diverge after")
+    said.wait_for()
+    words = page.locator("typed-story .differs").all_inner_texts()
+    assert len(words) == 2
+    for word in words:
+        assert f"“{word.replace(' ', '·').replace('↵·', '↵')}" in said.inner_text()
 
 
 def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
@@ -645,11 +689,23 @@ def test_the_whole_class_is_written_tried_and_put_into_the_model(desk):
     page.get_by_role("button", name="The whole class Head").click()
     assert "exercise=head" in page.url and "class Head(nn.Module):" in desk.text
     assert desk.run().startswith("It has no layer called query.")
-    assert desk.run(wrong_class("scaled by the width").lstrip()).startswith("7 of 11 right.")
+    assert desk.run(wrong_class("scaled by the width").lstrip()).startswith("7 of 11 right so far.")
     assert desk.run(RIGHT_CLASSES["step by step"].lstrip()).startswith("This is attention.")
     assert page.locator("head-check li.right").count() == 11
     page.get_by_role("button", name="Let it write with my code").click()
     page.get_by_text("Every token is the same.").wait_for()
+
+
+def test_what_a_button_leads_to_gets_the_focus_and_has_a_name(desk):
+    page = desk.page
+    page.get_by_role("button", name="Start over").click()
+    asked = page.get_by_role("group", name="Delete what you typed here?")
+    assert asked.locator("button:focus").inner_text() == "Keep it"
+    desk.run(SOURCE.replace(" / D**0.5", ""))
+    page.get_by_role("button", name="A larger hint").click()
+    page.get_by_role("button", name="Show me an answer").click()
+    assert page.evaluate(IN_FOCUS) == "One right answer"
+    expect(desk.editor).to_have_accessible_description(re.compile("Esc, then Tab"))
 
 
 def test_what_was_typed_survives_a_reload_and_is_deleted_only_if_that_is_meant(desk):
@@ -683,7 +739,9 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
     assert f"line {line}." in page.locator("exercise-chooser .mistake").inner_text()
     page.get_by_label("NaN, which is not a number").check()
     page.get_by_role("button", name="Run it and see").click()
-    page.get_by_text("You predicted it. Its loss is NaN, and no token can be chosen").wait_for()
+    page.get_by_text(
+        "You predicted it. The model’s loss is NaN, and no token can be chosen"
+    ).wait_for()
     page.get_by_text("✓ You predicted it").wait_for()
     page.get_by_role("button", name="The forgotten scale").click()
     page.get_by_label("Paler: each token looks at more of the others").check()
@@ -694,6 +752,42 @@ def test_a_famous_mistake_is_guessed_at_tried_and_leaves_what_was_typed_alone(de
     page.reload()
     drawn(page)
     assert desk.text == SOURCE
+
+
+MESSAGES = """() => {
+    const roots = [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot)];
+    const live = roots.flatMap((root) => [...(root?.querySelectorAll("[role=status], [aria-live]") ?? [])]);
+    return live.map((one) => one.innerText.trim()).filter(Boolean); }"""
+
+
+def test_who_asks_what_a_famous_mistake_does_hears_that_and_nothing_else(desk):
+    page = desk.page
+    page.get_by_role("button", name="The forgotten scale").click()
+    asked = page.get_by_role("group", name="The forgotten scale")
+    assert asked.locator("input:focus").count() == 1
+    expect(asked).to_have_accessible_description(re.compile("square root of D.*map look like"))
+    asked.get_by_label("Paler").check()
+    page.get_by_role("button", name="Run it and see").click()
+    outcome = page.locator("guess-first .outcome")
+    outcome.wait_for()
+    assert page.evaluate(IN_FOCUS) == outcome.evaluate("outcome => outcome.textContent.trim()")
+    assert page.evaluate(MESSAGES) == []
+    assert "not scaled" in page.locator("head-check .verdict").inner_text()
+
+
+@pytest.mark.parametrize("width, height", [(853, 480), (390, 844), (1440, 900)])
+def test_a_famous_mistake_is_on_one_screen_with_the_question_about_it(browser, site, width, height):
+    with opened(browser, f"{site.address}/write.html", width, height) as page:
+        page.get_by_role("button", name="The forgotten scale").click()
+        page.locator("code-editor .cm-changed-line").wait_for()
+        for part in (
+            page.get_by_role("button", name="Back to my code"),
+            page.locator("code-editor .cm-changed-line"),
+            *page.locator("guess-first label").all(),
+            page.get_by_role("button", name="Run it and see"),
+        ):
+            box = part.bounding_box()
+            assert 0 <= box["y"] and box["y"] + box["height"] <= height
 
 
 def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
@@ -738,15 +832,18 @@ def test_another_head_is_chosen_and_everything_follows(desk):
     )
     assert f"head={other}" in page.url
     assert "Both are the same" in page.locator("typed-map .description").inner_text()
-    assert f"head {other} looked most at" in page.locator("token-row .description").inner_text()
+    looked = page.locator("token-row .description", has_text=f"head {other} looked most at")
+    looked.wait_for()  # it is far below, and drawn later
 
 
 def test_the_maps_can_be_read_by_keyboard(desk):
     desk.run(SOURCE)
+    live = desk.page.locator("typed-map [aria-live]")
+    assert live.inner_text() == "" and live.get_attribute("aria-atomic") == "true"
     desk.page.get_by_role("group", name="Attention: Yours").focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         desk.page.keyboard.press(key)
-    said = desk.page.locator("typed-map .description").inner_text()
+    said = live.inner_text()
     assert re.search(
         r"From .* \(position 1\) to .* \(position 1\): "
         r"yours (.*), the model’s own \1\.",
@@ -798,6 +895,52 @@ def test_the_first_visit_is_small_though_python_and_an_editor_come_with_it(brows
         )
         < 525_000
     )
+
+
+def test_code_can_be_read_from_afar_and_grows_with_the_text_of_the_browser(browser, site):
+    with opened(browser, f"{site.address}/write.html", 853, 480) as page:
+        size = """() => parseFloat(getComputedStyle(document.querySelector("code-editor").shadowRoot
+            .querySelector(".cm-content")).fontSize)"""
+        before = page.evaluate(size)
+        assert before >= 15
+        html = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+        page.evaluate(f"document.documentElement.style.fontSize = 2 * {html} + 'px'")
+        assert page.evaluate(size) == pytest.approx(2 * before)
+
+
+def test_paper_has_the_code_and_the_result_and_neither_buttons_nor_empty_boxes(desk):
+    page = desk.page
+    desk.run(SOURCE)
+    page.emulate_media(media="print")
+    assert (
+        page.locator(".cm-content").is_visible()
+        and page.get_by_text("This is attention").is_visible()
+    )
+    assert not any(one.is_visible() for one in page.locator("main").get_by_role("button").all())
+    assert not page.get_by_text("Take it home").is_visible()
+    assert page.evaluate("""() => [...document.querySelectorAll(".card")].every((card) =>
+        !card.offsetHeight || [...card.children].some((one) => one.offsetHeight)) """)
+
+
+def test_the_editor_is_on_the_first_screen_of_a_phone_and_what_is_wrapped_stays_indented(
+    browser, site
+):
+    with opened(browser, f"{site.address}/write.html", 390, 844) as page:
+        assert page.locator("code-editor .cm-line").first.bounding_box()["y"] < 700
+        Desk(page).put("if True:\n        total = 1" + 20 * " + 1")
+        first, *others = page.evaluate("""() => {
+            const line = document.querySelector("code-editor").shadowRoot.querySelectorAll(".cm-line")[1];
+            const range = new Range();
+            range.selectNodeContents(line);
+            const tops = new Map();  // the left edge of the code in each row
+            for (const { top, left, width } of range.getClientRects()) {
+                if (width) tops.set(Math.round(top / 10), Math.min(left, tops.get(Math.round(top / 10)) ?? left));
+            }
+            return [...tops.values()]; }""")
+        character = page.evaluate("""() => { const style = getComputedStyle(
+            document.querySelector("code-editor").shadowRoot.querySelector(".cm-content"));
+            return 0.6 * parseFloat(style.fontSize); }""")
+        assert others and min(others) > first + 8 * character
 
 
 @pytest.mark.parametrize("dark", [False, True])

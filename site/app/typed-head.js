@@ -9,7 +9,7 @@
  *   mistake        the famous mistake that is in the editor (see MISTAKES), or null
  *   guess          which of its choices was chosen, or null; guesses[id]: whether it came true
  *   measured, measureError   what the mistake did (see worker.js), or why that could not be measured
- *   result         of the last run (see `run` in worker.js); null: this code has not run
+ *   result         of the last run (see `run` in worker.js), and what it `awaits`; null: it has not run
  *   errorLine, changed   the line with the mistake; whether the code has changed since
  *   busy, passed   whether it runs; how many stages it has passed while it does
  *   maps           { ids, typed, builtin, hasRun } of the head that is chosen, or null
@@ -145,10 +145,10 @@ export class TypedHead extends Observable {
   // Running it ------------------------------------------------------------------------------------
 
   /**
-   * Run what is in the editor, and show what is said of it. `forStory`: somebody waits for a story, so the
-   * page stays where it is.
+   * Run what is in the editor, and show what is said of it. `awaits`: "story" or "outcome" if that is what
+   * somebody waits for, so that the page stays where it is.
    */
-  async tryOut({ forStory = false } = {}) {
+  async tryOut({ awaits = null } = {}) {
     if (this.state.busy || !this.run) return;
     this.stopStory();
     const { turn, head } = this;
@@ -158,12 +158,12 @@ export class TypedHead extends Observable {
     this.update({ busy: false });
     if (this.turn !== turn) return;
     if (this.head !== head) {
-      await this.tryOut({ forStory });
+      await this.tryOut({ awaits });
       return;
     }
     const changed = this.state.code !== code;
     this.update({
-      result: { ...result, forStory },
+      result: { ...result, awaits },
       changed,
       errorLine: changed ? null : (result.mistake?.line ?? null),
       maps: result.maps ?? this.builtinMap(true),
@@ -241,7 +241,7 @@ export class TypedHead extends Observable {
 
   /** Let the model continue a prompt with the typed head, and with its own; code that changed runs first. */
   async tell(prompt) {
-    if (this.state.changed) await this.tryOut({ forStory: true });
+    if (this.state.changed) await this.tryOut({ awaits: "story" });
     const { result, changed } = this.state;
     if (changed || !result?.passed.includes("shape")) return;
     const turn = ++this.storyTurn;

@@ -48,7 +48,7 @@ export const HINTS = {
   other_sizes: "Do not write any size as a number: T, D = q.shape[-2:] takes them from the tensor.",
   in_model:
     "What is right on random numbers should be right here, too. Does your code remember " +
-    "something from one call to the next?",
+    "something from one call to the next, or change x, which all heads of a layer read?",
   reshaped:
     "transpose moves each number to another place; view and reshape read all numbers in the same order as " +
     "before, and only cut them into other rows. q @ k.transpose(-2, -1) compares whole queries with " +
@@ -87,11 +87,11 @@ import torch
 
 
 def attention(q, k, v):
-    """What each token gathers from itself and those before it."""
-    # q, k, v: (B, H, T, D), B texts, H heads, T tokens, D numbers
-    # Return two things:
-    #   what each token gathers,         (B, H, T, D)
-    #   and the weights of that mixture, (B, H, T, T)
+    """What each token gathers."""
+    # q, k and v are (B, H, T, D):
+    # texts, heads, tokens, numbers.
+    # Return the mixture, (B, H, T, D),
+    # and its weights, (B, H, T, T).
     `;
 
 const HEAD = `import math
@@ -108,11 +108,11 @@ class Head(nn.Module):
         # each from n_embd numbers to head_size, without a bias
 
     def forward(self, x):
-        """What each token gathers from itself and those before it."""
-        # x: (B, T, n_embd), B texts, T tokens
-        # Return two things:
-        #   what each token gathers,         (B, T, head_size)
-        #   and the weights of that mixture, (B, T, T)
+        """What each token gathers."""
+        # x is (B, T, n_embd):
+        # texts, tokens, numbers.
+        # Return the mixture, (B, T, head_size),
+        # and its weights, (B, T, T).
         `;
 
 const RIGHT = `import math
@@ -181,17 +181,20 @@ const replaced = (right, wrong) => RIGHT.replace(right, wrong);
 
 const lossIncrease = ({ loss, builtinLoss }) => loss - builtinLoss;
 
-const HOW_UNSURE = "How unsure does the model become, on a text it never learned from?";
+const HOW_WELL = "How well does the model then predict a text it never learned from?";
 
 /** What may happen: choices for more than one mistake. */
-const UNSURE = [
-  { text: "A little more unsure: at most twice as many options", holds: (m) => lossIncrease(m) <= Math.LN2 },
+const WORSE = [
   {
-    text: "Much more unsure, but still better than blind guessing",
+    text: "A little worse: like a guess among at most twice as many tokens",
+    holds: (m) => lossIncrease(m) <= Math.LN2,
+  },
+  {
+    text: "Much worse, but still better than blind guessing",
     holds: (m) => lossIncrease(m) > Math.LN2 && m.loss < m.uniformLoss,
   },
   {
-    text: "As bad as blind guessing, or worse",
+    text: "As badly as blind guessing, or worse",
     holds: (m) => !(lossIncrease(m) <= Math.LN2 || m.loss < m.uniformLoss),
   },
 ];
@@ -229,22 +232,22 @@ export const MISTAKES = [
     name: "The forgotten mask",
     code: replaced("scores.masked_fill(later, -math.inf)", "scores"),
     why: "Every token sees the whole text, even what comes after it. The model was trained with a mask.",
-    question: "How sure is the model now, on a text it never learned from?",
+    question: HOW_WELL,
     choices: [
-      { text: "Surer: each token can look up what follows", holds: (m) => lossIncrease(m) < -0.05 },
+      { text: "Better: each token can look up what follows", holds: (m) => lossIncrease(m) < -0.05 },
       {
-        text: "As sure as before: no head would look there",
+        text: "As well as before: no head would look there",
         holds: (m) => Math.abs(lossIncrease(m)) <= 0.05,
       },
       {
-        text: "Less sure: no head has learned what to do with a future",
+        text: "Worse: no head has learned what to do with a future",
         holds: (m) => !(lossIncrease(m) <= 0.05),
       },
     ],
     explanation:
       "In training a head never saw the future. Here it gives weight to tokens that it never learned " +
       "to choose from, and its result is a mixture that later layers have never seen.",
-    outcome: unsure,
+    outcome: prediction,
   },
   {
     id: "zeros_not_infinity",
@@ -261,7 +264,7 @@ export const MISTAKES = [
       "Softmax raises e to the power of each score before it divides, and e⁰ is 1. A score of 0 is no " +
       "worse than many others; only minus infinity gets nothing.",
     outcome: (m) =>
-      `In the head above, the first token keeps ${(100 * m.firstWeight).toFixed(1)}% for itself. ${unsure(m)}`,
+      `In the head above, the first token keeps ${(100 * m.firstWeight).toFixed(1)}% for itself. ${prediction(m)}`,
   },
   {
     id: "mask_after_softmax",
@@ -280,18 +283,19 @@ export const MISTAKES = [
     explanation:
       "Attention that went to later tokens was then taken away: what is left in a row does not sum to " +
       "one, and each token gathers too little.",
-    outcome: (m) => `In the head above, its row sums to ${(100 * m.firstRowSum).toFixed(1)}%. ${unsure(m)}`,
+    outcome: (m) =>
+      `In the head above, its row sums to ${(100 * m.firstRowSum).toFixed(1)}%. ${prediction(m)}`,
   },
   {
     id: "softmax_over_columns",
     name: "Softmax along the columns",
     code: replaced("softmax(dim=-1)", "softmax(dim=-2)"),
     why: "dim=-2 instead of dim=-1: now each token that is looked at has 100% to hand out.",
-    question: HOW_UNSURE,
-    choices: UNSURE,
+    question: HOW_WELL,
+    choices: WORSE,
     explanation:
       "The rows no longer sum to one: some tokens gather too much, and others hardly " + "anything.",
-    outcome: unsure,
+    outcome: prediction,
   },
   {
     id: "masked_diagonal",
@@ -305,41 +309,43 @@ export const MISTAKES = [
       { text: "NaN, which is not a number", holds: (m) => !m.isFinite },
     ],
     explanation: "Zero divided by zero is NaN, and everything it touches becomes NaN, too.",
-    outcome: unsure,
+    outcome: prediction,
   },
   {
     id: "swapped_query_key",
     name: "Queries and keys swapped",
     code: replaced("q @ k.transpose(-2, -1)", "k @ q.transpose(-2, -1)"),
     why: "Each token now asks with its key and is found by its query.",
-    question: HOW_UNSURE,
-    choices: UNSURE,
+    question: HOW_WELL,
+    choices: WORSE,
     explanation:
       "Asking and being found are two roles, and each has its own weights. With the two swapped, most " +
       "tokens find something other than what they were looking for.",
-    outcome: unsure,
+    outcome: prediction,
   },
   {
     id: "uniform_weights",
     name: "An average instead of attention",
     code: replaced(" / D**0.5", " * 0"),
     why: "All scores are 0, so each token gathers the same amount of everything it can see.",
-    question: `The model keeps its other layers, and everything it knows about single tokens. ${HOW_UNSURE}`,
-    choices: UNSURE,
+    question: `The model keeps its other layers, and everything it knows about single tokens. ${HOW_WELL}`,
+    choices: WORSE,
     explanation:
       "All that is left of the text is a blur of its tokens. Which of them matter is what the heads " +
       "had learned.",
-    outcome: unsure,
+    outcome: prediction,
   },
 ];
 
 const perplexity = (nats) => Math.exp(nats).toFixed(1);
 
-function unsure({ loss, builtinLoss, uniformLoss }) {
-  if (!Number.isFinite(loss)) return "Its loss is NaN, and no token can be chosen any more.";
-  return `It is now as unsure as if it chose among ${perplexity(loss)} equally likely tokens instead of ${perplexity(
-    builtinLoss,
-  )} (a loss of ${loss.toFixed(2)} nats instead of ${builtinLoss.toFixed(
-    2,
-  )}). Blind guessing chooses among ${Math.round(Math.exp(uniformLoss))}.`;
+/** How well it predicts a text. Of a loss above that of guessing blindly, no number of options is said. */
+function prediction({ loss, builtinLoss, uniformLoss }) {
+  if (!Number.isFinite(loss)) return "The model’s loss is NaN, and no token can be chosen any more.";
+  const all = Math.round(Math.exp(uniformLoss));
+  const among =
+    loss < uniformLoss
+      ? `as badly as a blind guess among ${perplexity(loss)}`
+      : `worse than a blind guess among all ${all}`;
+  return `The model now predicts a text it never learned from ${among} tokens (a loss of ${loss.toFixed(2)} nats). With its own attention it does as well as a guess among ${perplexity(builtinLoss)} (${builtinLoss.toFixed(2)} nats).`;
 }

@@ -48,8 +48,9 @@ def judge(head, torch, more_checks=()):
     return None
 
 
-def stages(head, torch, more_checks=()):
-    """Yield (stage, its Mistake or None) for one stage after another, up to the first mistake."""
+def stages(head, torch, more_checks=(), source=""):
+    """Yield (stage, its Mistake or None) for one stage after another, up to the first mistake. The
+    source of the head, where it is known, helps to name one."""
     torch.manual_seed(0)
     batch = (2, 3)  # texts, and heads
     if isinstance(head, type):
@@ -61,6 +62,8 @@ def stages(head, torch, more_checks=()):
     qkv = [torch.randn(*batch, 7, 5) for _ in range(3)]
     for check in CHECKS + more_checks:
         mistake = run_check(check, head, torch, qkv)
+        if mistake and check is causal_mask:
+            mistake = with_tiny_number(mistake, source)
         yield check.__name__, mistake
         if mistake:
             return
@@ -438,6 +441,34 @@ def familiar(weights, qkv, torch):
             )
 
 
+def with_tiny_number(mistake, source):
+    """A mistake about the future, in other words if a mask has -1e-9 where -1e9 is meant."""
+    number = tiny_number(source)
+    if not number:
+        return mistake
+    message = (
+        f"It can see the future. Did you mean {number.replace('e-', 'e')}? In your code stands "
+        f"{number}, which is nearly 0: it hides nothing. Minus infinity is always enough."
+    )
+    return Mistake(mistake.stage, message, "zeros", mistake.line)
+
+
+def tiny_number(source):
+    """The first number such as -1e-9 that a source adds or subtracts, as it is written; or None."""
+    at = source.find("e-")
+    while at > 0:
+        first, last = at, at + 2
+        while first and source[first - 1] in "0123456789.":
+            first -= 1
+        while source[last : last + 1].isdigit():
+            last += 1
+        is_number = first < at and last > at + 2
+        if is_number and source[:first].rstrip().endswith("-"):
+            return ("-" if source[first - 1] == "-" else "") + source[first:last]
+        at = source.find("e-", at + 2)
+    return None
+
+
 def finite_mask(head, torch, qkv):
     """Whether later tokens stay hidden when their scores are large.
 
@@ -518,7 +549,7 @@ def scale(head, torch, qkv):
     D = qkv[0].shape[-1]
     if abs(factor) < TOLERANCE:
         return "All scores are the same: every token looks equally at every token it may see."
-    return divisor_sentence(D**0.5 / factor, D**0.5) + (
+    return divisor_sentence(D**0.5 / factor, D) + (
         " A sum of D products has a standard deviation of about √D: what brings it back to one?"
     )
 
@@ -536,21 +567,19 @@ def fitted_factor(weights, qkv, torch):
     return factor if fits else None
 
 
-def divisor_sentence(divisor, root):
+def divisor_sentence(divisor, D):
+    root = D**0.5
+    here = f"In this test D is {D}, so √D is {root:.3g}."
     if divisor < 0:
         return f"The scores are divided by {divisor:.3g}, so the best match becomes the worst."
     if abs(divisor - 1) < 0.01:
-        return f"The scores are not scaled. Here √D is {root:.3g}."
+        return f"The scores are not scaled. {here}"
     if divisor < 1:
         return (
-            f"The scores are scaled up, not down: they are multiplied by {1 / divisor:.3g}. "
-            f"Here √D is {root:.3g}."
+            f"The scores are scaled up, not down: they are multiplied by {1 / divisor:.3g}. {here}"
         )
     much = "too much" if divisor > root else "too little"
-    return (
-        f"The scores are scaled down {much}: they are divided by {divisor:.3g}; "
-        f"here √D is {root:.3g}."
-    )
+    return f"The scores are scaled down {much}: they are divided by {divisor:.3g}. {here}"
 
 
 def weighted_sum(head, torch, qkv):

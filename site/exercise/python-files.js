@@ -1,26 +1,26 @@
 // Written by python -m terrarium.web.pages, from the files in this folder.
 export default {
-  "judge.py": `"""Judge a typed attention(q, k, v) by what it does, and find its first mistake.
+  "judge.py": `""
 
-\`judge(head, torch)\` runs the head on small random q, k and v of shape (B, H, T, D); these sizes
-and their square roots are all different. It returns None if the head is right, or a Mistake:
 
-    stage     the check that failed: the name of a function in CHECKS
-    message   what is wrong, for people
-    hint      the stage, or a kind of error, such as "undefined_name"
-    line      in the reader's file, of an error; otherwise None
 
-Of torch it uses manual_seed, randn and ones, and of a tensor shape, indexing, + - * / > @,
-transpose, reshape, tril, triu, masked_fill, softmax, sum, abs, max, argmax, item, isfinite and all,
-so that a small stand-in can serve as \`torch\`.
 
-Instead of a function, a whole class may be judged: Head(n_embd, head_size), with linear layers
-query, key and value, which takes x (B, T, n_embd) and returns (B, T, head_size) and the weights
-(B, T, T). For it, eye, zeros, cat, no_grad, inference_mode, copy_, flatten and unflatten are used,
-too.
 
-It runs in CPython 3.10 or newer, and in MicroPython 1.27.
-"""
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 import io
 import math
@@ -29,31 +29,32 @@ import time
 from collections import namedtuple
 
 TOLERANCE = 1e-4
-FILE = "my_head.py"  # the file of a head, for MicroPython, where functions do not know theirs
+FILE = "my_head.py"
 
-# What a mask is tried on: scores of later tokens that are larger than the others by so much. Powers
-# of the first can still be added up as they are; the second is more than trained models get to.
+
+
 GAPS = (170, 1500)
-CONTEXT = 256  # tokens that the models of train.py read at once
-PATIENCE = 1  # seconds: a head that would take longer for a whole context is not asked to
+CONTEXT = 256
+PATIENCE = 1
 
-TOO_DEEP = ("pystack exhausted", "maximum recursion depth exceeded")  # MicroPython's RuntimeErrors
+TOO_DEEP = ("pystack exhausted", "maximum recursion depth exceeded")
 
 Mistake = namedtuple("Mistake", ("stage", "message", "hint", "line"))
 
 
 def judge(head, torch, more_checks=()):
-    """The first Mistake of a head, or None if it computes attention."""
+    ""
     for _, mistake in stages(head, torch, more_checks):
         if mistake:
             return mistake
     return None
 
 
-def stages(head, torch, more_checks=()):
-    """Yield (stage, its Mistake or None) for one stage after another, up to the first mistake."""
+def stages(head, torch, more_checks=(), source=""):
+    ""
+
     torch.manual_seed(0)
-    batch = (2, 3)  # texts, and heads
+    batch = (2, 3)
     if isinstance(head, type):
         mistake = run_check(layers, head, torch, None)
         yield "layers", mistake
@@ -63,15 +64,17 @@ def stages(head, torch, more_checks=()):
     qkv = [torch.randn(*batch, 7, 5) for _ in range(3)]
     for check in CHECKS + more_checks:
         mistake = run_check(check, head, torch, qkv)
+        if mistake and check is causal_mask:
+            mistake = with_tiny_number(mistake, source)
         yield check.__name__, mistake
         if mistake:
             return
 
 
 def run_check(check, head, torch, qkv):
-    """The Mistake that a check finds, or None.
+    ""
 
-    A check returns a message, or (message, hint, line), or nothing if all is well."""
+
     stage = check.__name__
     try:
         found = check(head, torch, qkv)
@@ -84,20 +87,20 @@ def run_check(check, head, torch, qkv):
 
 
 def call(head, qkv):
-    """What a head returns for copies of q, k and v: it may change them in place."""
+    ""
     return head(*[tensor * 1 for tensor in qkv])
 
 
 def call_as_floats(head, qkv):
-    """The same two tensors as numbers, even if they hold booleans."""
+    ""
     return [tensor * 1.0 for tensor in call(head, qkv)]
 
 
 def reference(qkv, torch, factor=1.0, turned=None, hidden=float("-inf")):
-    """Attention as it should be, or with a mistake that is to be recognised.
+    ""
 
-    \`factor\` multiplies the scores, \`turned\` is what stands for k with its last two dimensions
-    swapped, and \`hidden\` is what the scores of later tokens are set to."""
+
+
     q, k, v = qkv
     scores = q @ (k.transpose(-2, -1) if turned is None else turned)
     later = torch.ones(q.shape[-2], q.shape[-2]).triu(1) > 0.5
@@ -107,21 +110,21 @@ def reference(qkv, torch, factor=1.0, turned=None, hidden=float("-inf")):
 
 
 def differ(a, b, tolerance=TOLERANCE):
-    return not (a - b).abs().max().item() <= tolerance  # NaN differs from everything
+    return not (a - b).abs().max().item() <= tolerance
 
 
-# Errors -----------------------------------------------------------------------------------------
+
 
 
 def describe(error, head, qkv):
-    """(message, hint, line) for an error that a head raised."""
+    ""
     words = words_of(error)
     lines = own_lines(error, head)
     if is_endless(error):
-        line = max(lines, key=lines.count) if lines else None  # where it calls itself
+        line = max(lines, key=lines.count) if lines else None
         return ENDLESS + (f" Look at line {line}." if line else ""), "endless", line
     line = lines[-1] if lines else None
-    if isinstance(error, TypeError) and not line:  # the call itself failed
+    if isinstance(error, TypeError) and not line:
         called = (
             "one tensor, forward(x)"
             if hasattr(head, "forward")
@@ -144,7 +147,7 @@ def is_endless(error):
 
 
 def in_words(error, n_dims):
-    """(what an error of torch means here, its hint), or (None, None)."""
+    ""
     words = words_of(error)
     if words.startswith(("only one element tensors", "can't convert Tensor to float")):
         return (
@@ -176,7 +179,7 @@ def in_words(error, n_dims):
 
 
 def clash(words):
-    """The two sizes in an error of torch that keep matrices from being multiplied; or None."""
+    ""
     for before, between, last in (
         ("batch2 tensor to be: [", "] but got: [", 1),
         ("mat1 and mat2 shapes cannot be multiplied (", " and ", 0),
@@ -199,8 +202,8 @@ def raised(error, line):
 
 
 def kind_of(error):
-    """The kind of an error that has a larger hint of its own. Those of the small torch say it
-    themselves; PyTorch's do not."""
+    ""
+
     return "undefined_name" if isinstance(error, NameError) else getattr(error, "kind", None)
 
 
@@ -212,21 +215,21 @@ def shape_sentence(head, qkv):
 
 
 def own_lines(error, head):
-    """The lines of the head's own file on the way to an error; the last one raised it."""
+    ""
     function = getattr(head, "forward", head)
     own_file = getattr(getattr(function, "__code__", None), "co_filename", FILE)
     return [line for file, line in traceback_of(error) if file == own_file]
 
 
 def traceback_of(error):
-    """(file, line) of every call on the way to an error, the last one at the end."""
+    ""
     found = []
-    if hasattr(sys, "print_exception"):  # MicroPython can only print the traceback
+    if hasattr(sys, "print_exception"):
         printed = io.StringIO()
         sys.print_exception(error, printed)
         for line in printed.getvalue().split("\\n")[1:]:
             if not line.startswith('  File "'):
-                break  # here the error's own words begin
+                break
             _, file, rest = line.split('"')
             found.append((file, int(rest.split(",")[1].split()[1])))
         return found
@@ -237,15 +240,15 @@ def traceback_of(error):
     return found
 
 
-# A class ----------------------------------------------------------------------------------------
+
 
 
 class AsAttention:
-    """attention(q, k, v) computed by a class Head, whose own layers make q, k and v from x.
+    ""
 
-    Here x is q, k and v side by side, and each layer has weights of 0 and 1 that pick its third.
-    So a Head is judged as the function is, and train.py, where all heads share one layer, can
-    train with it. q, k and v: (B, T, D) or (B, H, T, D)."""
+
+
+
 
     def __init__(self, Head, torch):
         self.Head, self.torch, self.forward, self.heads = Head, torch, Head.forward, {}
@@ -259,9 +262,9 @@ class AsAttention:
         return mixed.unflatten(0, (B, -1)), weights.unflatten(0, (B, -1))
 
     def head(self, D, like):
-        """A Head for q, k and v of D numbers each, on their device."""
+        ""
         if (D, str(like.device)) not in self.heads:
-            with self.torch.inference_mode(False):  # it may be trained through later
+            with self.torch.inference_mode(False):
                 head = self.Head(3 * D, D).to(like.device)
             for i, layer in enumerate((head.query, head.key, head.value)):
                 pick = [self.torch.zeros(D, D)] * 3
@@ -273,7 +276,7 @@ class AsAttention:
 
 
 def layers(Head, torch, qkv):
-    """Check that a Head has the three layers that the model's weights will be put into."""
+    ""
     n_embd, size = 15, 5
     if not hasattr(Head, "forward"):
         return "It has no forward(self, x), the method that runs when a layer is called."
@@ -314,7 +317,7 @@ def layers(Head, torch, qkv):
             )
 
 
-# The checks, in their order ---------------------------------------------------------------------
+
 
 
 def runs(head, torch, qkv):
@@ -393,7 +396,7 @@ def causal_mask(head, torch, qkv):
     T = mixed.shape[-2]
     for t in range(1, T):
         change = torch.ones(T, 1)
-        change[t] = -2  # token t is replaced, all other tokens stay
+        change[t] = -2
         changed, _ = call_as_floats(head, [tensor * change for tensor in qkv])
         for earlier in range(t):
             if differ(changed[..., earlier, :], mixed[..., earlier, :]):
@@ -419,7 +422,7 @@ def leak_sentence(leak):
 
 
 def familiar(weights, qkv, torch):
-    """(message, hint, line) if a common mistake explains why the future shows; or None."""
+    ""
     k = qkv[1]
     turned = k.reshape(*k.shape[:-2], k.shape[-1], k.shape[-2])
     for factor in (1, qkv[0].shape[-1] ** 0.5):
@@ -440,24 +443,52 @@ def familiar(weights, qkv, torch):
             )
 
 
-def finite_mask(head, torch, qkv):
-    """Whether later tokens stay hidden when their scores are large.
+def with_tiny_number(mistake, source):
+    ""
+    number = tiny_number(source)
+    if not number:
+        return mistake
+    message = (
+        f"It can see the future. Did you mean {number.replace('e-', 'e')}? In your code stands "
+        f"{number}, which is nearly 0: it hides nothing. Minus infinity is always enough."
+    )
+    return Mistake(mistake.stage, message, "zeros", mistake.line)
 
-    Those of the last token are larger than all others, but no other token may see its values."""
+
+def tiny_number(source):
+    ""
+    at = source.find("e-")
+    while at > 0:
+        first, last = at, at + 2
+        while first and source[first - 1] in "0123456789.":
+            first -= 1
+        while source[last : last + 1].isdigit():
+            last += 1
+        is_number = first < at and last > at + 2
+        if is_number and source[:first].rstrip().endswith("-"):
+            return ("-" if source[first - 1] == "-" else "") + source[first:last]
+        at = source.find("e-", at + 2)
+    return None
+
+
+def finite_mask(head, torch, qkv):
+    ""
+
+
     q = qkv[0]
     T, D = q.shape[-2:]
     only_last = torch.ones(T, 1) * 0
     only_last[-1] = 1
     for gap in GAPS:
         ones = torch.ones(*q.shape)
-        key = ones * (only_last * 2 - 1)  # -1, and 1 for the last token
+        key = ones * (only_last * 2 - 1)
         query = ones * (gap / 2 / D**0.5)
         try:
             results = [call(head, [query, key, ones * only_last * size])[0] for size in (0, 1)]
         except (ArithmeticError, ValueError):
-            continue  # math.exp of such scores, which says nothing about the future
+            continue
         change = (results[1] - results[0])[..., :-1, :].abs().max().item()
-        if change > TOLERANCE:  # not where powers overflow and become NaN
+        if change > TOLERANCE:
             return (
                 "It can see the future when scores are large: a later token whose score is "
                 f"{gap} larger than the others still gets weight. The mask subtracts too little. "
@@ -470,11 +501,11 @@ def finite_mask(head, torch, qkv):
 def whole_past(head, torch, qkv):
     T, D = qkv[0].shape[-2:]
     crossed = torch.ones(T, D)
-    crossed[T // 2, :-1] = 0  # the query of this token has only its last number,
+    crossed[T // 2, :-1] = 0
     missing = torch.ones(T, D)
-    missing[1, -1] = 0  # and the key of token 1 has only the others: their score is 0
+    missing[1, -1] = 0
     q, k, v = qkv
-    given = [q * crossed * 0.01, k * missing, v]  # small scores: no weight is rounded to 0
+    given = [q * crossed * 0.01, k * missing, v]
     _, weights = call_as_floats(head, given)
     pair = first_hidden(weights)
     if pair == (T // 2, 1):
@@ -490,7 +521,7 @@ def whole_past(head, torch, qkv):
 
 
 def first_hidden(weights):
-    """(row, column) of a weight that is 0, though it is not of a later token; or None."""
+    ""
     hidden = ((weights > 0) * -1.0 + 1).tril()
     if hidden.max().item() == 0:
         return None
@@ -520,13 +551,13 @@ def scale(head, torch, qkv):
     D = qkv[0].shape[-1]
     if abs(factor) < TOLERANCE:
         return "All scores are the same: every token looks equally at every token it may see."
-    return divisor_sentence(D**0.5 / factor, D**0.5) + (
+    return divisor_sentence(D**0.5 / factor, D) + (
         " A sum of D products has a standard deviation of about √D: what brings it back to one?"
     )
 
 
 def fitted_factor(weights, qkv, torch):
-    """By what the right scores are multiplied to give these weights; None if nothing fits."""
+    ""
     T = weights.shape[-1]
     last_rows = [of.reshape(-1, T)[T - 1] for of in (reference(qkv, torch)[1], weights)]
     pairs = sorted([tuple([row[column].item() for row in last_rows]) for column in range(T)])
@@ -538,21 +569,19 @@ def fitted_factor(weights, qkv, torch):
     return factor if fits else None
 
 
-def divisor_sentence(divisor, root):
+def divisor_sentence(divisor, D):
+    root = D**0.5
+    here = f"In this test D is {D}, so √D is {root:.3g}."
     if divisor < 0:
         return f"The scores are divided by {divisor:.3g}, so the best match becomes the worst."
     if abs(divisor - 1) < 0.01:
-        return f"The scores are not scaled. Here √D is {root:.3g}."
+        return f"The scores are not scaled. {here}"
     if divisor < 1:
         return (
-            f"The scores are scaled up, not down: they are multiplied by {1 / divisor:.3g}. "
-            f"Here √D is {root:.3g}."
+            f"The scores are scaled up, not down: they are multiplied by {1 / divisor:.3g}. {here}"
         )
     much = "too much" if divisor > root else "too little"
-    return (
-        f"The scores are scaled down {much}: they are divided by {divisor:.3g}; "
-        f"here √D is {root:.3g}."
-    )
+    return f"The scores are scaled down {much}: they are divided by {divisor:.3g}. {here}"
 
 
 def weighted_sum(head, torch, qkv):
@@ -564,12 +593,12 @@ def weighted_sum(head, torch, qkv):
 
 
 def other_sizes(head, torch, qkv):
-    """Sizes that are hard-coded in a head show up when all of them are different."""
+    ""
     many = len(qkv[0].shape) - 2
     begun = 0
     for batch, T, D in (((1, 2), 5, 9), ((1, 1), 33, 2), ((1, 1), CONTEXT, 5)):
         if T == CONTEXT and (now() - begun) * (CONTEXT / 33) ** 2 > PATIENCE:
-            return None  # it goes from number to number in a loop, which takes long in a page
+            return None
         other = [torch.randn(*batch[:many], T, D) for _ in range(3)]
         begun = now()
         message = (
@@ -589,7 +618,7 @@ def other_sizes(head, torch, qkv):
 
 
 def now():
-    """Seconds."""
+    ""
     return time.ticks_ms() / 1000 if hasattr(time, "ticks_ms") else time.perf_counter()
 
 
@@ -605,16 +634,16 @@ CHECKS = (
     other_sizes,
 )
 `,
-  "small_torch/__init__.py": `"""A small stand-in for PyTorch, for MicroPython in a page: what an attention may need, and more.
+  "small_torch/__init__.py": `""
 
-Names, arguments, results and errors are those of torch. There are float32, int64 and bool, one
-device, and no gradients. The tensors are in _tensor.py and, as JavaScript, in calls.js.
-"""
+
+
+
 
 import math as _math
 
 from torch import _tensor
-from torch._tensor import Tensor, device, dtype  # noqa: F401
+from torch._tensor import Tensor, device, dtype
 
 __version__ = "2.13 in small"
 _MORE = "; here floats are torch.float32 and integers torch.int64"
@@ -641,15 +670,15 @@ index_put bincount histc unravel_index cartesian_prod combinations""".split()
 _names = globals()
 _names.update(_tensor.FUNCTIONS)
 
-float32 = float = _tensor.DTYPES["float32"]  # noqa: A001
+float32 = float = _tensor.DTYPES["float32"]
 int64 = long = _tensor.DTYPES["int64"]
-bool = _tensor.DTYPES["bool"]  # noqa: A001
+bool = _tensor.DTYPES["bool"]
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 Size = tuple
 
 
-class no_grad:  # noqa: N801
-    """There are no gradients here, so there is nothing to switch off."""
+class no_grad:
+    ""
 
     def __init__(self, mode=True):
         pass
@@ -675,8 +704,8 @@ def is_floating_point(input):
     return input.dtype is float32
 
 
-class finfo:  # noqa: N801
-    """The limits of a type of floats."""
+class finfo:
+    ""
 
     bits, eps, resolution = 32, 1.1920928955078125e-07, 1e-06
     max, min = 3.4028234663852886e38, -3.4028234663852886e38
@@ -691,8 +720,8 @@ class finfo:  # noqa: N801
             )
 
 
-class iinfo:  # noqa: N801
-    """The limits of a type of integers."""
+class iinfo:
+    ""
 
     bits, max, min, dtype = 64, (1 << 63) - 1, -(1 << 63), "int64"
 
@@ -705,7 +734,7 @@ class iinfo:  # noqa: N801
 
 
 def meshgrid(*tensors, indexing="ij"):
-    """Tables of what stands in each row, in each column, and so on."""
+    ""
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tensors[0]
     if indexing not in ("ij", "xy"):
@@ -722,7 +751,7 @@ def meshgrid(*tensors, indexing="ij"):
     return tuple(tables)
 
 
-from torch import nn  # noqa: E402, F401 (it needs the names above, and not the function below)
+from torch import nn
 
 
 def __getattr__(name):
@@ -730,9 +759,9 @@ def __getattr__(name):
         raise AttributeError(_tensor.elsewhere("torch." + name) + (_MORE if name in _TYPES else ""))
     raise AttributeError(f"module 'torch' has no attribute '{name}'")
 `,
-  "small_torch/_math.py": `"""MicroPython's math, and what is missing there."""
+  "small_torch/_math.py": `""
 
-from math import *  # noqa: F403
+from math import *
 from math import factorial, sqrt
 
 fsum = sum
@@ -765,7 +794,7 @@ def hypot(*sides):
 def exp2(x):
     return 2.0**x
 `,
-  "small_torch/_page.py": `"""What Python finds in a page besides torch: imports that say what there is, and a fuller math."""
+  "small_torch/_page.py": `""
 
 import builtins
 import sys
@@ -776,21 +805,21 @@ import torch
 
 
 def to_float(thing=0):
-    """float(x), of tensors, too."""
+    ""
     kind = torch._tensor
     if isinstance(thing, torch.Tensor):
         return float(kind.read(_torch.operators.number(thing._js)))
     return float(thing)
 
 
-# Imports ------------------------------------------------------------------------------------------
+
 
 
 def importing(name, *more):
-    """import, with an error that says what there is to import."""
+    ""
     try:
         if name.split(".")[0] in ("js", "jsffi", "uctypes"):
-            raise ImportError(name)  # not for heads: JavaScript's side, and bare memory
+            raise ImportError(name)
         return built_in(name, *more)
     except ImportError:
         raise ImportError(
@@ -809,28 +838,28 @@ for name in ("js", "jsffi"):
 builtins.input = asking
 built_in, builtins.__import__ = builtins.__import__, importing
 `,
-  "small_torch/_tensor.py": `"""The Tensor of the small stand-in for PyTorch. Its numbers are in JavaScript.
+  "small_torch/_tensor.py": `""
 
-Every method and operator is one call of calls.js. signatures.js says what is passed in and out, and
-how 2 is told from 2.0; the signs below are the same as there.
-"""
+
+
+
 
 import builtins
 from collections import namedtuple
 
-import _torch  # calls.js
+import _torch
 
 ERROR, FLOAT, LITERAL, DTYPE, DEVICE, PARTS = "\\x00", "\\x01", "\\x02", "\\x03", "\\x04", "\\x05"
-LARGEST = 1 << 30  # larger integers would not survive the way to JavaScript
+LARGEST = 1 << 30
 JsProxy, NoneType = type(_torch.methods), type(None)
 NUMBERS = {"nan": float("nan"), "inf": float("inf")}
 KINDS = {
-    kind: type("RuntimeError", (RuntimeError,), {"kind": kind})  # for judge.py
+    kind: type("RuntimeError", (RuntimeError,), {"kind": kind})
     for kind in ("matmul_shapes", "broadcast_shapes")
 }
 
 
-class dtype:  # noqa: N801 (the name is torch's)
+class dtype:
     def __init__(self, name):
         self.name, self.is_floating_point = name, name == "float32"
 
@@ -838,7 +867,7 @@ class dtype:  # noqa: N801 (the name is torch's)
         return "torch." + self.name
 
 
-class device:  # noqa: N801
+class device:
     def __init__(self, type="cpu", index=None):
         if type != "cpu":
             fail(_torch.functions.zeros(1, device=type))
@@ -860,11 +889,11 @@ class device:  # noqa: N801
 DTYPES = {name: dtype(name) for name in ("float32", "int64", "bool")}
 CPU = device()
 
-# From Python to JavaScript and back ---------------------------------------------------------------
+
 
 
 def plain(thing):
-    """What JavaScript gets of a thing."""
+    ""
     kind = type(thing)
     if kind is Tensor:
         return thing._js
@@ -899,13 +928,13 @@ def rare(thing):
 
 def listed(kind, things):
     made = _torch.list(kind)
-    for i in range(0, len(things), 200):  # so many arguments are always possible
+    for i in range(0, len(things), 200):
         _torch.more(made, *[plain(thing) for thing in things[i : i + 200]])
     return made
 
 
 def read(found):
-    """What Python gets of an answer."""
+    ""
     if type(found) is JsProxy:
         return Tensor(found)
     if type(found) is not str or found == "":
@@ -930,7 +959,7 @@ def fail(found):
 
 
 def calling(run):
-    """The function of Python that calls one of JavaScript."""
+    ""
 
     def call(*args, **named):
         args = [plain(one) for one in args]
@@ -941,7 +970,7 @@ def calling(run):
 
 
 def changing(run):
-    """The same for a method that writes into its tensor."""
+    ""
     call = calling(run)
 
     def change(self, *args, **named):
@@ -952,7 +981,7 @@ def changing(run):
 
 
 def with_names(name, call):
-    """max and min along a dimension give two tensors, with names."""
+    ""
     both = namedtuple(name, ("values", "indices"))
 
     def named(*args, **more):
@@ -963,7 +992,7 @@ def with_names(name, call):
 
 
 def offered(group):
-    """(name, function) of all that calls.js has in a group."""
+    ""
     functions = getattr(_torch, group)
     for name in _torch.names(group).split(" "):
         if group == "methods" and name[-1] == "_":
@@ -974,7 +1003,7 @@ def offered(group):
             yield name, calling(getattr(functions, name))
 
 
-# Operators ----------------------------------------------------------------------------------------
+
 
 OPERATORS = "add + sub - mul * div / matmul @ pow ** remainder % floor_divide //".split(" ")
 COMPARISONS = "lt < le <= gt > ge >=".split(" ")
@@ -992,7 +1021,7 @@ UNCOMPARED = "'%s' not supported between instances of '%s' and '%s'"
 
 
 def operator(name, sign, words=UNSUPPORTED, swapped=False, changes=False):
-    """A method such as __add__, __radd__ or __iadd__."""
+    ""
     run = getattr(_torch.operators, name + ("_" if changes else ""))
     kinds = () if name == "matmul" else (int, float, bool)
     sign = "** or pow()" if sign == "**" else sign
@@ -1025,7 +1054,7 @@ def pairs(words):
     return zip(words[::2], words[1::2])
 
 
-# The class ----------------------------------------------------------------------------------------
+
 
 KNOWN = set(
     """backward grad requires_grad_ retain_grad grad_fn numpy cuda half double bfloat16
@@ -1049,7 +1078,7 @@ class Tensor:
             self._js = plain(FUNCTIONS["tensor"](data, dtype=DTYPES["float32"]))
 
     def __getattr__(self, name):
-        if name == "_shape":  # asked for often, and always the same
+        if name == "_shape":
             self._shape = read(_torch.operators.shape(self._js))
             return self._shape
         if name in KNOWN:
@@ -1075,7 +1104,7 @@ class Tensor:
     def __bool__(self):
         return read(_torch.operators.truth(self._js))
 
-    def __int__(self):  # with a __float__, MicroPython would make 1.0 - x a float: see _page.py
+    def __int__(self):
         return int(read(_torch.operators.number(self._js)))
 
     def __len__(self):
@@ -1131,13 +1160,13 @@ for _name, _sign in pairs(OPERATORS + BITS):
     _short = PYTHONS.get(_name, _name)
     setattr(Tensor, f"__{_short}__", operator(_name, _sign))
     setattr(Tensor, f"__r{_short}__", operator(_name, _sign, swapped=True))
-for _name, _sign in ("add", "+="), ("sub", "-="):  # for x *= 2 MicroPython takes x = x * 2
+for _name, _sign in ("add", "+="), ("sub", "-="):
     setattr(Tensor, f"__i{_name}__", operator(_name, _sign, changes=True))
 for _name, _sign in pairs(COMPARISONS):
     setattr(Tensor, f"__{_name}__", operator(_name, _sign, UNCOMPARED))
 Tensor.__eq__, Tensor.__ne__ = equality("eq", False), equality("ne", True)
 `,
-  "small_torch/nn/__init__.py": `"""torch.nn in small: modules, their parameters, and a few layers. They do not learn here."""
+  "small_torch/nn/__init__.py": `""
 
 import math
 from collections import OrderedDict
@@ -1168,7 +1197,7 @@ class Parameter(torch.Tensor):
 
 
 class Module:
-    """Attributes that are modules, parameters or buffers are found again by those names."""
+    ""
 
     def __init__(self):
         self.training = True
@@ -1286,7 +1315,7 @@ class LayerNorm(Module):
 
 
 class Dropout(Module):
-    """It leaves all as it is: nothing learns here."""
+    ""
 
     def __init__(self, p=0.5, inplace=False):
         super().__init__()
@@ -1359,7 +1388,7 @@ class Sequential(ModuleList):
             input = module(input)
         return input
 `,
-  "small_torch/nn/functional.py": `"""torch.nn.functional in small."""
+  "small_torch/nn/functional.py": `""
 
 import torch
 from torch import _tensor
@@ -1380,7 +1409,7 @@ def __getattr__(name):
 
 
 def usual(dim, input):
-    """Without a dimension torch takes the first one, or the second of 2, 4 and more."""
+    ""
     return (0 if input.ndim in (0, 1, 3) else 1) if dim is None else dim
 
 
@@ -1399,18 +1428,19 @@ def dropout(input, p=0.5, training=True, inplace=False):
         return input
     return input * (torch.rand_like(input) >= p) / (1 - p) if p < 1 else input * 0.0
 `,
-  "syntax.py": `"""Say in words why Python cannot read a source: which line lacks a colon or is indented too far.
+  "syntax.py": `""
 
-    explain("if x\\n    y = 1\\n", 1)
-    ("Line 1 begins with if, but the colon at its end is missing.", 1)
 
-For sources that Python refuses; it runs in CPython 3.10 or newer, and in MicroPython 1.27.
-"""
+
+
+
+
 
 import sys
 
 BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "except", "finally")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
+MOST_QUOTED = 30
 
 
 LOOKALIKES = {
@@ -1474,9 +1504,9 @@ INVISIBLE = {
     "\\u2028": "a line separator",
     "\\u2029": "a paragraph separator",
 }
-# Letters of other alphabets that look like those of a name, and the ones that they look like.
+
 TWINS = dict(zip("аеорсухіјАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijABEKMHOPCTXABEZHIKMNOPTYXo"))
-# Where Unicode has signs and no letters: the first and the last of each range.
+
 SIGNS = (
     (0x00, 0x08),
     (0x0B, 0x0B),
@@ -1514,11 +1544,11 @@ ENTITIES = {
 
 
 class Misread(Exception):
-    """(message, line): what is wrong, and the number of the line, or None."""
+    ""
 
 
 class Lookalike(Misread):
-    """A character that only looks like one that Python knows."""
+    ""
 
 
 def fail(number, words, kind=Misread):
@@ -1526,7 +1556,7 @@ def fail(number, words, kind=Misread):
 
 
 def strange(sign):
-    """(a name for a character that Python does not know, what to do), or None."""
+    ""
     code = f"U+{ord(sign):04X}"
     if sign in SPACES:
         return f"{SPACES[sign]} ({code})", "type a space instead"
@@ -1546,10 +1576,10 @@ RETYPE = "delete that line and type it again"
 
 
 def twin(source, i):
-    """(a name for a letter that only looks like the one that is meant, what to do), or None.
+    ""
 
-    A word of another alphabet is a name like any other: the letter has to be among Latin ones, or
-    all letters of the word have to look like Latin ones."""
+
+
     sign = source[i]
     first, end = i, i
     while first and is_of_word(source[first - 1]):
@@ -1572,8 +1602,8 @@ def is_of_word(sign):
 
 
 def narrow(sign):
-    """The usual form of a wide character, as keyboards for Chinese and Japanese type it; or None.
-    Letters are not included: Python accepts wide ones in names."""
+    ""
+
     if not 0xFF01 <= ord(sign) <= 0xFF5E:
         return None
     usual = chr(ord(sign) - 0xFEE0)
@@ -1581,7 +1611,7 @@ def narrow(sign):
 
 
 def lookalike(source):
-    """(message, line) about a character from prose, such as a minus or a curly quote; or None."""
+    ""
     try:
         split(source)
     except Lookalike as found:
@@ -1592,7 +1622,7 @@ def lookalike(source):
 
 
 def explain(source, line):
-    """(message, line). The \`line\` that is given, counted from 1, is the one that Python names."""
+    ""
     try:
         pasted(source)
         statements = split(source)
@@ -1616,20 +1646,21 @@ def explain(source, line):
     )
 
 
-# Reading ----------------------------------------------------------------------------------------
+
 
 
 class Statement:
-    """number: its first line, from 1; indent: spaces before it; code: it on one line, with nothing
-    between brackets or quotes, and no comment."""
+    ""
 
-    def __init__(self, number, before, code):
+
+    def __init__(self, number, text, before, code):
         self.number, self.indent, self.code = number, len(before), code.strip()
+        self.text = text.strip()
         self.has_tab = "\\t" in before
 
     @property
     def word(self):
-        """Its first word."""
+        ""
         word = ""
         for sign in self.code:
             if not (sign.isalpha() or sign == "_"):
@@ -1639,9 +1670,10 @@ class Statement:
 
 
 def split(source):
-    """The statements of a source. Raises Misread for brackets and quotes that do not match."""
+    ""
     found, code, opened, i, number = [], "", [], 0, 1
     began, indent = 1, None
+    lines = source.split("\\n")
     while i < len(source):
         sign = source[i]
         if not " " <= sign <= "~":
@@ -1660,7 +1692,7 @@ def split(source):
             i, number = i + 1, number + 1
         elif sign == "\\n":
             if not opened and indent is not None:
-                found.append(Statement(began, indent, code))
+                found.append(Statement(began, lines[began - 1], indent, code))
             if not opened:
                 code, indent = "", None
             number += 1
@@ -1677,12 +1709,12 @@ def split(source):
         sign, number = opened[-1]
         raise Misread(f"The bracket {sign} in line {number} is never closed.", number)
     if indent is not None:
-        found.append(Statement(began, indent, code))
+        found.append(Statement(began, lines[began - 1], indent, code))
     return found
 
 
 def known(source, i, number):
-    """Raise Lookalike for a sign that Python does not know, or that looks like another one."""
+    ""
     sign = source[i]
     found = twin(source, i) if sign in TWINS else strange(sign)
     if found:
@@ -1691,7 +1723,7 @@ def known(source, i, number):
 
 
 def end_of_string(source, i, number):
-    """The index after the string that begins at index i."""
+    ""
     quote = source[i]
     if source[i : i + 3] == 3 * quote:
         end = source.find(3 * quote, i + 3)
@@ -1723,11 +1755,11 @@ def close(opened, sign, number):
         )
 
 
-# Mistakes ---------------------------------------------------------------------------------------
+
 
 
 def pasted(source):
-    """Raise Misread for what was copied along with the code, but is not part of it."""
+    ""
     lines = source.split("\\n")
     for number, line in enumerate(lines, 1):
         fence = line.strip()[:3]
@@ -1755,7 +1787,7 @@ def pasted(source):
 
 
 def numbered(lines):
-    """Whether all lines that are not empty begin with numbers that count the lines."""
+    ""
     shifts = []
     for i, line in enumerate(lines):
         text = line.strip()
@@ -1768,14 +1800,14 @@ def numbered(lines):
 
 
 def tabs(statements):
-    """Raise Misread for a tab before a line, if there are spaces before others."""
+    ""
     tabbed = [one for one in statements if one.has_tab]
     if tabbed and any(one.indent and not one.has_tab for one in statements):
         fail(tabbed[0].number, "begins with a tab, but other lines with spaces: use spaces only")
 
 
 def prompts(statements):
-    """Raise Misread for the signs that stand before code in a terminal or in a text."""
+    ""
     for statement in statements:
         code = statement.code
         prompt = code.split(" ")[0]
@@ -1790,7 +1822,7 @@ def prompts(statements):
 
 
 def look_at(statement):
-    """Raise Misread for what is wrong within a statement."""
+    ""
     code, word = statement.code, statement.word
     if word in BLOCKS and ":" not in code:
         fail(statement.number, f"begins with {word}, but the colon at its end is missing")
@@ -1805,7 +1837,7 @@ def single_equals(code):
 
 
 def neighbours(one, after):
-    """Raise Misread if the next statement is not indented as the first one requires."""
+    ""
     opens = one.code.endswith(":")
     if opens and not after:
         fail(one.number, "ends with a colon, but nothing indented follows it")
@@ -1818,22 +1850,38 @@ def neighbours(one, after):
     if after and not opens and after.indent > one.indent:
         fail(
             after.number,
-            f"is indented further than line {one.number}, which does not end with "
-            "a colon: both have to begin in the same column",
+            f"is indented too far: delete {spaces(after.indent - one.indent)} at its beginning. It "
+            f"has to begin in the same column as line {one.number}, {quoted(one)}, which does not "
+            "end with a colon",
         )
 
 
+def spaces(n):
+    return f"{n} space" if n == 1 else f"{n} spaces"
+
+
+def quoted(statement):
+    ""
+    text = statement.text
+    return f"“{text}”" if len(text) <= MOST_QUOTED else f"“{text[:MOST_QUOTED].strip()} …”"
+
+
 def blocks(statements):
-    """Raise Misread for a line that is indented as no line above it is, or a stray return."""
+    ""
     if statements and statements[0].indent:
         fail(statements[0].number, "has to begin at the left edge")
-    outer = []  # for each level of indentation, the last statement of it
+    outer = []
     for statement in statements:
         closed = None
         while outer and outer[-1].indent > statement.indent:
             closed = outer.pop()
         if closed and outer[-1].indent < statement.indent:
-            fail(statement.number, "is indented differently from every block above it")
+            further = statement.indent - outer[-1].indent
+            fail(
+                statement.number,
+                "is indented differently from every block above it: delete "
+                f"{spaces(further)} at its beginning, or add {closed.indent - statement.indent}",
+            )
         if outer and outer[-1].indent == statement.indent:
             outer.pop()
         if statement.word == "return" and not any(one.word == "def" for one in outer):
@@ -1843,11 +1891,11 @@ def blocks(statements):
             )
         outer.append(statement)
 `,
-  "tryout.py": `"""Run what somebody typed in the page: read it, judge it, and put it into the model.
+  "tryout.py": `""
 
-worker.js calls these functions. Tensors are passed in and out as JavaScript objects; whatever is
-wrong is reported as in judge.Mistake: report(stage, message, hint, line).
-"""
+
+
+
 
 import builtins
 import sys
@@ -1861,7 +1909,7 @@ import torch.nn.functional as F
 
 
 def contents(*modules):
-    """What is in modules, for \`restore\`."""
+    ""
     return [
         (module, {name: getattr(module, name) for name in dir(module) if name[:2] != "__"})
         for module in modules
@@ -1872,17 +1920,18 @@ LIBRARY = contents(torch, torch.nn, F, builtins)
 
 
 class Typed:
-    """What was typed last."""
+    ""
 
-    head = None  # a function or a class; None if the source could not be read
-    initialized = {}  # (layer, head) -> a typed Head with the weights of the model
+    head = None
+    source = ""
+    initialized = {}
 
 
 def read(report, source, name):
-    """Run a source as my_head.py and keep what it calls \`name\`."""
+    ""
     Typed.head, Typed.initialized = None, {}
     restore(LIBRARY + OURS)
-    source = source.lstrip("\\ufeff")  # a mark at the start of some files
+    source = source.lstrip("\\ufeff")
     if found := syntax.lookalike(source):
         return unread(report, *found)
     try:
@@ -1893,15 +1942,16 @@ def read(report, source, name):
     names = {"__name__": "my_head", "float": _page.to_float}
     try:
         exec(code, names)
-    except BaseException as error:  # SystemExit, too
+    except BaseException as error:
         line = (judge.own_lines(error, None) or [None])[-1]
         message = f"The file raises {judge.raised(error, line)}: {judge.words_of(error)}."
         if judge.is_endless(error):
             message = "While the file is read, a function in it calls itself without end."
         unread(report, message, line)
     else:
-        restore(OURS)  # changing the judge would only cheat oneself
+        restore(OURS)
         Typed.head = names.get(name)
+        Typed.source = source
         if name not in names:
             wanted = "a class Head" if name == "Head" else "attention(q, k, v)"
             unread(report, f"It has to define {wanted}.")
@@ -1912,12 +1962,12 @@ def unread(report, message, line=None):
 
 
 def warm_up(report):
-    """Judge what is right, once: the first time is slower."""
+    ""
     judge.judge(lambda q, k, v: judge.reference((q, k, v), torch), torch)
 
 
 def restore(modules):
-    """Undo what a source did to modules, such as torch.softmax = None."""
+    ""
     for module, names in modules:
         for name in names:
             if getattr(module, name, None) is not names[name]:
@@ -1925,13 +1975,13 @@ def restore(modules):
 
 
 def stages(report):
-    """Judge it: report(stage) for each stage that is passed, and then the first mistake."""
-    for stage, mistake in judge.stages(Typed.head, torch):
+    ""
+    for stage, mistake in judge.stages(Typed.head, torch, source=Typed.source):
         report(*mistake or (stage, None, None, None))
 
 
 def initialize(report, layer, head, *weights):
-    """Make a typed Head with the weights of query, key and value, each (D, C), of a trained one."""
+    ""
     weights = [torch.Tensor(one) for one in weights]
     D, C = weights[0].shape
     try:
@@ -1945,9 +1995,9 @@ def initialize(report, layer, head, *weights):
 
 
 def attention(report, layer, *given):
-    """What the model calls in a layer, with q, k and v (1, H, T, D) and x (1, T, C).
+    ""
 
-    Hands over the mixed values and the weights, whose shapes worker.js checks."""
+
     q, k, v, x = [torch.Tensor(one) for one in given]
     try:
         if isinstance(Typed.head, type):
@@ -1957,7 +2007,7 @@ def attention(report, layer, *given):
             mixed, weights = Typed.head(q * 1, k * 1, v * 1)
         if not isinstance(mixed, torch.Tensor) or not isinstance(weights, torch.Tensor):
             return report("in_model", "It does not return two tensors.", None, None)
-        _torch.hand((mixed * 1.0)._js)  # numbers, if they were booleans
+        _torch.hand((mixed * 1.0)._js)
         _torch.hand((weights * 1.0)._js)
     except BaseException as error:
         report("in_model", *judge.describe(error, Typed.head, [q, k, v]))

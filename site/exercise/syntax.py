@@ -10,6 +10,7 @@ import sys
 
 BLOCKS = ("def", "class", "for", "while", "if", "elif", "else", "with", "try", "except", "finally")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
+MOST_QUOTED = 30  # characters of a line
 
 
 LOOKALIKES = {
@@ -219,11 +220,12 @@ def explain(source, line):
 
 
 class Statement:
-    """number: its first line, from 1; indent: spaces before it; code: it on one line, with nothing
-    between brackets or quotes, and no comment."""
+    """number: its first line, from 1; text: that line; indent: spaces before it; code: all of it on
+    one line, with nothing between brackets or quotes, and no comment."""
 
-    def __init__(self, number, before, code):
+    def __init__(self, number, text, before, code):
         self.number, self.indent, self.code = number, len(before), code.strip()
+        self.text = text.strip()
         self.has_tab = "\t" in before
 
     @property
@@ -241,6 +243,7 @@ def split(source):
     """The statements of a source. Raises Misread for brackets and quotes that do not match."""
     found, code, opened, i, number = [], "", [], 0, 1
     began, indent = 1, None
+    lines = source.split("\n")
     while i < len(source):
         sign = source[i]
         if not " " <= sign <= "~":
@@ -259,7 +262,7 @@ def split(source):
             i, number = i + 1, number + 1
         elif sign == "\n":
             if not opened and indent is not None:
-                found.append(Statement(began, indent, code))
+                found.append(Statement(began, lines[began - 1], indent, code))
             if not opened:
                 code, indent = "", None
             number += 1
@@ -276,7 +279,7 @@ def split(source):
         sign, number = opened[-1]
         raise Misread(f"The bracket {sign} in line {number} is never closed.", number)
     if indent is not None:
-        found.append(Statement(began, indent, code))
+        found.append(Statement(began, lines[began - 1], indent, code))
     return found
 
 
@@ -417,9 +420,20 @@ def neighbours(one, after):
     if after and not opens and after.indent > one.indent:
         fail(
             after.number,
-            f"is indented further than line {one.number}, which does not end with "
-            "a colon: both have to begin in the same column",
+            f"is indented too far: delete {spaces(after.indent - one.indent)} at its beginning. It "
+            f"has to begin in the same column as line {one.number}, {quoted(one)}, which does not "
+            "end with a colon",
         )
+
+
+def spaces(n):
+    return f"{n} space" if n == 1 else f"{n} spaces"
+
+
+def quoted(statement):
+    """The first line of a statement, or as much of it as is needed to find it."""
+    text = statement.text
+    return f"“{text}”" if len(text) <= MOST_QUOTED else f"“{text[:MOST_QUOTED].strip()} …”"
 
 
 def blocks(statements):
@@ -432,7 +446,12 @@ def blocks(statements):
         while outer and outer[-1].indent > statement.indent:
             closed = outer.pop()
         if closed and outer[-1].indent < statement.indent:
-            fail(statement.number, "is indented differently from every block above it")
+            further = statement.indent - outer[-1].indent
+            fail(
+                statement.number,
+                "is indented differently from every block above it: delete "
+                f"{spaces(further)} at its beginning, or add {closed.indent - statement.indent}",
+            )
         if outer and outer[-1].indent == statement.indent:
             outer.pop()
         if statement.word == "return" and not any(one.word == "def" for one in outer):

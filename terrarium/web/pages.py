@@ -8,10 +8,13 @@ these scripts hold; a test compares. Every script is named, so that a slow netwo
 one to learn which comes next.
 """
 
+import ast
 import base64
 import gzip
+import io
 import os
 import re
+import tokenize
 from pathlib import Path
 
 from terrarium.files import atomic_write
@@ -22,6 +25,7 @@ SITE = Path(__file__).parent.parent.parent / "site"
 NAVIGATION = {
     "index.html": "Watch it learn",
     "explore.html": "Look inside",
+    "playground.html": "Talk to it",
     "write.html": "Write the head",
 }
 # Nothing but this site; 'wasm-unsafe-eval' is what WebAssembly needs, and blobs start workers
@@ -157,9 +161,26 @@ def python_files(site):
     them, and GitHub Pages drops those whose name begins with _."""
     folder = site / "exercise"
     sources = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
-    entries = [f'  "{name}": {literal((folder / name).read_text("utf-8"))},' for name in sources]
+    code = {name: without_comments((folder / name).read_text("utf-8")) for name in sources}
+    entries = [f'  "{name}": {literal(code[name])},' for name in sources]
     about = "// Written by python -m terrarium.web.pages, from the files in this folder."
     return "\n".join([about, "export default {", *entries, "};", ""])
+
+
+def without_comments(source):
+    """Python without what only people read. What is left stays in its line, which errors name."""
+    lines = source.split("\n")
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and ast.get_docstring(node):
+            docstring = node.body[0]
+            first, last = docstring.lineno - 1, docstring.end_lineno
+            lines[first:last] = [docstring.col_offset * " " + '""', *[""] * (last - first - 1)]
+    for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    return "\n".join(lines)
 
 
 def literal(text):

@@ -63,6 +63,10 @@ const theme = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": {
     backgroundColor: "color-mix(in oklab, var(--accent) 6%, transparent)",
   },
+  ".cm-only-spaces": {
+    backgroundImage: "radial-gradient(circle at 50% 55%, var(--muted) 0 1px, transparent 1.5px)",
+    backgroundSize: "1ch 100%",
+  },
   ".cm-error-line": {
     backgroundColor: "color-mix(in oklab, var(--warning) 14%, transparent) !important",
     boxShadow: "inset 4px 0 var(--warning)",
@@ -78,9 +82,31 @@ const theme = EditorView.theme({
   },
 });
 
-/** Where lines are wrapped, the rest of a line is indented further than any line can start. */
-const wrappedLines = EditorView.theme({
-  ".cm-line": { padding: "0 8px 0 calc(8px + 6ch) !important", textIndent: "-6ch" },
+const MOST_SPACES = 24; // before a line, for which there is a class
+
+/** What is wrapped of a line is indented a little further than the line itself. */
+const wrappedLines = EditorView.theme(
+  Object.fromEntries(
+    Array.from({ length: MOST_SPACES + 1 }, (_, spaces) => [
+      `.cm-indented-${spaces}`,
+      { paddingLeft: `calc(8px + ${spaces + 2}ch) !important`, textIndent: `-${spaces + 2}ch` },
+    ]),
+  ),
+);
+
+const spacesBefore = (line) => line.length - line.trimStart().length;
+
+/** Whatever depends on each line as it is: its indentation, and the spaces of one that looks empty. */
+const indentations = EditorView.decorations.compute(["doc"], ({ doc }) => {
+  const found = [];
+  for (let number = 1; number <= doc.lines; number++) {
+    const { from, to, text } = doc.line(number);
+    const spaces = spacesBefore(text);
+    found.push(Decoration.line({ class: `cm-indented-${Math.min(spaces, MOST_SPACES)}` }).range(from));
+    if (spaces && spaces === text.length)
+      found.push(Decoration.mark({ class: "cm-only-spaces" }).range(from, to));
+  }
+  return Decoration.set(found);
 });
 
 /** [an effect that marks lines by their numbers, the field in which they are] */
@@ -115,11 +141,12 @@ class CodeEditor extends Figure {
   static styles = [
     Figure.styles,
     css`
-    :host { --code-size: 0.75rem; }
+    :host { --code-size: 0.8125rem; }
     @media (max-width: 640px) { :host { --code-size: max(16px, 0.95rem); } }  /* below, phones zoom in */
     .editor { min-height: 18em; }
     .caption { margin-top: 8px; }
     @media (hover: none) { .caption { display: none; } }  /* there are no such keys */
+    @media print { .caption { display: none; } }
   `,
   ];
 
@@ -130,7 +157,7 @@ class CodeEditor extends Figure {
   render() {
     // it needs no run
     return html`<div class="editor"></div>
-      <p class="caption">Ctrl-Enter runs the code. Tab indents; Esc, then Tab leaves the editor.</p>`;
+      <p class="caption" id="keys">Ctrl-Enter runs the code. Tab indents; Esc, then Tab leaves the editor.</p>`;
   }
 
   firstUpdated() {
@@ -163,7 +190,9 @@ class CodeEditor extends Figure {
       differentLines,
       errorLines,
       theme,
-      matchMedia("(max-width: 640px)").matches ? [EditorView.lineWrapping, wrappedLines] : [],
+      EditorView.lineWrapping,
+      wrappedLines,
+      indentations,
       keymap.of([
         { key: "Mod-Enter", run: () => this.tryOut() },
         { key: "Ctrl-Enter", run: () => this.tryOut() },
@@ -175,6 +204,7 @@ class CodeEditor extends Figure {
       EditorView.updateListener.of((update) => this.changed(update)),
       EditorView.contentAttributes.of({
         "aria-label": "Your code, in Python",
+        "aria-describedby": "keys",
         "aria-multiline": "true",
         tabindex: "0",
         autocapitalize: "off",

@@ -3,7 +3,7 @@
  *
  * What to write; or, while a famous mistake is in the editor, which one, and the way back.
  */
-import { css, html, nothing } from "../../vendored/lit.js";
+import { css, html } from "../../vendored/lit.js";
 import { EXERCISES, changedLines } from "../../exercise/exercises.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
@@ -18,7 +18,9 @@ class ExerciseChooser extends Figure {
     Figure.styles,
     controls,
     css`
-    .mistake { border-left: 4px solid var(--chosen); padding-left: 12px; margin-top: 8px; }
+    .mistake { border-left: 4px solid var(--chosen); padding-left: 12px; }
+    .mistake span { flex: 1 1 14em; }
+    @media (max-width: 640px) { .mistake { row-gap: 4px; } }
   `,
   ];
 
@@ -32,19 +34,22 @@ class ExerciseChooser extends Figure {
   }
 
   render() {
+    return this.mistake ? this.note(this.mistake) : this.exercises();
+  }
+
+  exercises() {
     return html`<div class="row" role="group" aria-label="What you write">
         ${Object.entries(EXERCISES).map(
           ([name, { title }]) => html`<button
-          aria-pressed=${String(!this.mistake && this.exercise === name)}
+          aria-pressed=${String(this.exercise === name)}
           @click=${() => this.choose(name)}>${title}</button>`,
-        )}</div>
-      ${
-        this.mistake
-          ? html`<p class="row mistake">You are looking at a famous mistake: ${this.mistake.name}. What
-        differs from a right answer is marked: line ${changedLines(this.mistake.code).join(", ")}. Your own code
-        is kept. <button @click=${() => this.typed.goBack()}>Back to my code</button></p>`
-          : nothing
-      }`;
+        )}</div>`;
+  }
+
+  note({ code }) {
+    return html`<p class="row mistake"><span>The mistake is marked: line ${changedLines(code).join(", ")}. Your own code is
+      kept.</span>
+      <button @click=${() => this.typed.goBack()}>Back to my code</button></p>`;
   }
 }
 

@@ -16,22 +16,24 @@ class GuessFirst extends Figure {
     guess: { from: "typed", attribute: false },
     measureError: { from: "typed", attribute: false },
     focusOn: { from: "typed", attribute: false },
+    result: { from: "typed", attribute: false },
   };
 
   static styles = [
     Figure.styles,
     controls,
     css`
-    :host { margin-bottom: 16px; }
-    fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 12px 16px; margin: 0;
-               display: grid; gap: 4px; }
+    [role="status"] { margin-bottom: 16px; }
+    fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 4px 16px 12px; margin: 0; }
     legend { font-weight: 600; padding: 0 4px; }
-    label { align-items: baseline; padding: 6px 0; color: var(--text); cursor: pointer; }
+    label { align-items: baseline; padding: 4px 0; color: var(--text); cursor: pointer; }
     input { accent-color: var(--accent); flex: none; }
+    .row { margin-top: 4px; }
     .true { font-weight: 600; }
     .mark { color: var(--accent); font-weight: 700; }
     .mark.not { color: var(--warning); }
     .outcome { margin: 8px 0 0; border-left: 4px solid var(--accent); padding-left: 12px; }
+    @media print { .row { display: none; } }
     .outcome.not { border-color: var(--warning); }
   `,
   ];
@@ -44,12 +46,12 @@ class GuessFirst extends Figure {
     return this.mistake ? this.question(this.mistake) : nothing;
   }
 
-  question({ question, why, choices }) {
+  question({ name, question, why, choices }) {
     const { measured } = this;
     const came = measured ? cameTrue(this.mistake, measured) : null;
-    return html`<fieldset ?disabled=${Boolean(measured)}>
-        <legend>What will happen?</legend>
-        <p>${why} ${question}</p>
+    return html`<fieldset ?disabled=${Boolean(measured)} aria-describedby="question">
+        <legend>${name}</legend>
+        <p id="question">${why} ${question}</p>
         ${choices.map(
           ({ text }, i) => html`<label class=${came === i ? "true" : ""}>
           <input type="radio" name="choice" .checked=${this.guess === i}
@@ -63,8 +65,9 @@ class GuessFirst extends Figure {
           aria-disabled=${String(this.guess === null)} @click=${this.press}>Run it and see</button></div>`
         }
       </fieldset>
+      ${measured && this.isAwaited ? this.outcome(came, measured) : nothing}
       <div role="status">${
-        measured
+        measured && !this.isAwaited
           ? this.outcome(came, measured)
           : this.measureError
             ? html`<p class="outcome not">${this.measureError}</p>`
@@ -73,19 +76,28 @@ class GuessFirst extends Figure {
   }
 
   press() {
-    if (this.guess !== null) this.typed.tryOut();
+    if (this.guess !== null) this.typed.tryOut({ awaits: "outcome" });
+  }
+
+  /** Whether somebody pressed the button here: what came true gets the focus, and is not announced as well. */
+  get isAwaited() {
+    return this.result?.awaits === "outcome";
   }
 
   outcome(came, measured) {
     const isWrong = this.guess !== null && this.guess !== came;
     const verdict = isWrong ? "It turned out differently." : "You predicted it.";
-    return html`<p class=${`outcome ${isWrong ? "not" : ""}`}>${this.guess === null ? "" : verdict}
+    return html`<p class=${`outcome ${isWrong ? "not" : ""}`} tabindex="-1">${this.guess === null ? "" : verdict}
       ${this.mistake.outcome(measured)} ${this.mistake.explanation}</p>`;
   }
 
   updated(changed) {
     if (changed.has("focusOn") && this.focusOn?.tag === this.localName) {
       this.renderRoot.querySelector("input").focus();
+    }
+    // The button is gone: who pressed it goes on reading here.
+    if (changed.has("measured") && this.measured && this.isAwaited) {
+      this.renderRoot.querySelector(".outcome").focus();
     }
   }
 

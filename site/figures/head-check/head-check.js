@@ -46,7 +46,12 @@ class HeadCheck extends Figure {
           background: var(--background); border: 1px solid var(--line);
           border-radius: 8px; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 0; }
+    .verdict { scroll-margin: 16px; }
+    .line { display: grid; grid-template-columns: auto 1fr; gap: 1.5ch; margin-top: 8px;
+            font: 400 0.8125rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+    .number { color: var(--muted); }
     .row { margin-top: 12px; }
+    @media print { .row { display: none; } }
     @media (prefers-reduced-motion: reduce) { li { animation: none !important; } }
   `,
   ];
@@ -76,8 +81,10 @@ class HeadCheck extends Figure {
 
   updated(changed) {
     if (changed.has("busy")) this.count();
-    if (changed.has("result") && this.result && !this.result.forStory)
-      this.scrollIntoView({ block: "nearest" });
+    if (changed.has("result") && this.result && !this.result.awaits) {
+      this.renderRoot.querySelector(".verdict").scrollIntoView({ block: "nearest" });
+    }
+    if (changed.has("help") && this.help === 2) this.renderRoot.querySelector("#answer").focus();
   }
 
   render() {
@@ -85,7 +92,10 @@ class HeadCheck extends Figure {
     const { result } = this;
     const hint = !this.changed && HINTS[result?.mistake?.hint];
     const isNews = result && !this.busy && !this.changed; // said once per run
-    return html`<div role="status">${isNews ? this.verdict(result, stages) : nothing}</div>
+    const verdict = isNews ? this.verdict(result, stages) : nothing;
+    const isAnnounced = result?.awaits !== "outcome"; // then <guess-first> says more
+    return html`<div role="status">${isAnnounced ? verdict : nothing}</div>
+      ${isAnnounced ? nothing : verdict}
       ${isNews ? nothing : this.soFar(stages)}
       <div role="status">${hint && this.help > 0 ? html`<p class="hint">${hint}</p>` : nothing}</div>
       ${hint ? this.more() : nothing}
@@ -143,8 +153,16 @@ class HeadCheck extends Figure {
         )}. Now let the model write with it, further down.</p>`;
     }
     return html`<p class="verdict bad">${
-      passed.length ? html`<b>${passed.length} of ${stages.length} right.</b> ` : nothing
-    }${mistake.message}</p>`;
+      passed.length ? html`<b>${passed.length} of ${stages.length} right so far.</b> ` : nothing
+    }${mistake.message}${this.line(mistake.line)}</p>`;
+  }
+
+  /** The line that is meant: on a small screen the editor may be out of sight. */
+  line(number) {
+    const line = this.result.code?.split("\n")[number - 1]?.trimEnd();
+    return line
+      ? html`<code class="line"><span class="number">${number}</span><span>${line}</span></code>`
+      : nothing;
   }
 
   /** What else helps: a larger hint, then an answer, then neither. */
@@ -155,7 +173,7 @@ class HeadCheck extends Figure {
     }}>${words}</button></div>
       ${
         this.help > 1
-          ? html`<h3>One right answer</h3><pre tabindex="0" role="group"
+          ? html`<h3>One right answer</h3><pre id="answer" tabindex="0" role="group"
         aria-label="One right answer">${EXERCISES[this.judgedAs].answer}</pre>`
           : nothing
       }`;

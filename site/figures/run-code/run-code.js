@@ -8,7 +8,11 @@ import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
 class RunCode extends Figure {
-  static properties = { busy: { from: "typed", type: Boolean }, isConfirming: { state: true } };
+  static properties = {
+    busy: { from: "typed", type: Boolean },
+    mistake: { from: "typed", attribute: false },
+    isConfirming: { state: true },
+  };
 
   static styles = [
     Figure.styles,
@@ -18,7 +22,7 @@ class RunCode extends Figure {
     .stop { animation: 1ms 600ms backwards late; }
     @keyframes late { from { visibility: hidden; } }  /* not for what takes no time */
     @media (max-width: 640px) {
-      :host { position: sticky; bottom: 0; z-index: 1; background: var(--panel);
+      :host(:not([idle])) { position: sticky; bottom: 0; z-index: 1; background: var(--panel);
               border-top: 1px solid var(--line); }
     }
   `,
@@ -28,6 +32,11 @@ class RunCode extends Figure {
     return true;
   }
 
+  /** A famous mistake has a button of its own, beside its question: these need not stay on the screen. */
+  updated() {
+    this.toggleAttribute("idle", Boolean(this.mistake));
+  }
+
   render() {
     return html`<div class="row">
       <button class="primary" aria-disabled=${String(Boolean(this.busy))}
@@ -35,9 +44,10 @@ class RunCode extends Figure {
       ${this.busy ? html`<button class="stop" @click=${this.stop}>Stop</button>` : nothing}
       ${
         this.isConfirming
-          ? html`<span>Delete what you typed here?</span>
+          ? html`<div class="row" role="group" aria-labelledby="question">
+          <span id="question">Delete what you typed here?</span>
           <button @click=${this.reset}>Delete it</button>
-          <button id="cancel" @click=${this.cancel}>Keep it</button>`
+          <button id="cancel" @click=${this.cancel}>Keep it</button></div>`
           : html`<button id="reset" @click=${this.confirm}>Start over</button>`
       }</div>`;
   }

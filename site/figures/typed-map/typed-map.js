@@ -9,7 +9,8 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { drawSquare, colormapsOf } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { inText, percent, showWhitespace } from "../../app/format.js";
+import { inText, percent } from "../../app/format.js";
+import { tokenText } from "../../app/forward-pass-figure.js";
 import { headNames } from "../../app/heads.js";
 import { SquareMap } from "../../app/square-map.js";
 
@@ -78,8 +79,9 @@ class TypedMap extends Figure {
         ${this.field("The model’s own", maps?.builtin)}
         <div class="description"><p class="caption">Each row is a token that looks; each column is a token
           it looks at. The stronger the green, the more attention. The future lies to the right of the
-          dashed line.</p>
-          <p aria-live="polite">${maps ? this.description() : nothing}</p></div>
+          dashed line. Point at a cell or tap it, or use the arrow keys.</p>
+          ${maps && !this.cell ? html`<p>${this.description()}</p>` : nothing}
+          <p aria-live="polite" aria-atomic="true">${maps && this.cell ? this.weights() : nothing}</p></div>
       </div>`;
   }
 
@@ -93,7 +95,7 @@ class TypedMap extends Figure {
         @keydown=${pointer.key}>
         <canvas ?hidden=${!weights}></canvas>
         <svg ?hidden=${!weights} viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-          <path d="M0 0L1 1"></path></svg>
+          <path d=${edgeOfFuture(T)}></path></svg>
         ${
           cell && weights
             ? html`<span class="cell" style=${styleMap({
@@ -134,20 +136,22 @@ class TypedMap extends Figure {
   }
 
   name(i) {
-    return html`<b dir="auto">${showWhitespace(this.run.vocab[this.maps.ids[i]])}</b>`;
+    return html`<b dir="auto">${tokenText(this.run.vocab[this.maps.ids[i]])}</b>`;
+  }
+
+  /** How much the token of a row looks at that of a column. */
+  weights() {
+    const { typed, builtin, ids } = this.maps;
+    const [query, key] = this.cell;
+    const i = query * ids.length + key;
+    return html`From ${this.name(query)} (position ${query}) to ${this.name(key)} (position ${key}):
+      ${typed ? html`yours ${inPercent(typed[i])}, ` : nothing}the model’s own ${inPercent(builtin[i])}.`;
   }
 
   description() {
     const { typed, builtin, ids } = this.maps;
-    const { cell } = this;
     const T = ids.length;
-    if (cell) {
-      const [query, key] = cell;
-      const i = query * T + key;
-      return html`From ${this.name(query)} (position ${query}) to ${this.name(key)} (position ${key}):
-        ${typed ? html`yours ${inPercent(typed[i])}, ` : nothing}the model’s own ${inPercent(builtin[i])}.`;
-    }
-    if (!typed) return html`${this.text()} Point at a cell to see which token looks at which.`;
+    if (!typed) return this.text();
     if (typed.some(Number.isNaN)) return html`Red cells are NaN, which is not a number.`;
     const maxAbsDiff = typed.reduce((max, weight, i) => Math.max(max, Math.abs(weight - builtin[i])), 0);
     if (maxAbsDiff < 1e-4) {
@@ -156,11 +160,26 @@ class TypedMap extends Figure {
         maxAbsDiff,
       ).toFixed(7)}.`;
     }
-    return html`${this.text()} They differ by up to ${inPercent(maxAbsDiff)} of a row.${future(
+    return html`${this.text()} ${this.largestDifference(typed, builtin, T)}${future(typed, T)}${largest(
       typed,
+      builtin,
       T,
-    )}${largest(typed, builtin, T)}`;
+    )}`;
   }
+
+  /** A sentence about the cell in which the two differ most. */
+  largestDifference(typed, builtin, T) {
+    const differences = Array.from(typed, (weight, i) => Math.abs(weight - builtin[i]));
+    const i = differences.indexOf(Math.max(...differences));
+    return html`They differ most from ${this.name(Math.floor(i / T))} to ${this.name(i % T)}: yours
+      ${inPercent(typed[i])}, the model’s own ${inPercent(builtin[i])}.`;
+  }
+}
+
+/** The path along the cells of the diagonal, in which each token looks at itself: right of it is the future. */
+function edgeOfFuture(T) {
+  const steps = Array.from({ length: T }, (_, i) => `H${(i + 1) / T}V${(i + 1) / T}`);
+  return `M0 0${steps.join("")}`;
 }
 
 /** A weight in percent, or whatever is there instead. */

@@ -13,6 +13,7 @@ import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, inText, nats, percent } from "../../app/format.js";
+import { tokenText } from "../../app/forward-pass-figure.js";
 
 class TypedStory extends Figure {
   static properties = {
@@ -30,6 +31,7 @@ class TypedStory extends Figure {
     css`
     .two { display: grid; gap: 16px 40px; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
            margin-top: 16px; }
+    .two > div { display: grid; grid-row: span 3; grid-template-rows: subgrid; row-gap: 0; } /* texts in step */
     @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .text { font: 400 1.0625rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
@@ -39,6 +41,8 @@ class TypedStory extends Figure {
     .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
     .loss { margin-top: 8px; min-height: 3em; }
     .all { margin-top: 16px; min-height: 3em; max-width: 72ch; }
+    .why { max-width: 66ch; margin-top: 8px; }
+    @media print { .row { display: none; } }
     .old { border-left: 4px solid var(--line); padding-left: 12px; margin-top: 16px; }
     .wrong { border-left: 4px solid var(--warning); padding-left: 12px; }
   `,
@@ -61,7 +65,7 @@ class TypedStory extends Figure {
           )}</select></label>
         <button class="primary" aria-disabled=${String(!can)} @click=${() => can && this.press()}>${this.label()}</button>
       </div>
-      ${can ? nothing : html`<p class="caption all" aria-live="polite">${this.obstacle()}</p>`}
+      ${can ? nothing : html`<p class="caption all">${this.obstacle()}</p>`}
       ${story ? this.texts(story) : nothing}`;
   }
 
@@ -89,6 +93,11 @@ class TypedStory extends Figure {
     if (changed.has("run")) this.prompt = 0;
   }
 
+  /** On paper there is no place for a story that nobody has asked for: see styles/page.css. */
+  updated() {
+    this.toggleAttribute("told", Boolean(this.story));
+  }
+
   texts(story) {
     const differs = firstDifference(story);
     const isOld = !story.busy && story.code !== this.code;
@@ -98,7 +107,8 @@ class TypedStory extends Figure {
         : nothing
     }<div class="two">
         <div><h3>With your code in every layer and head</h3>
-          ${this.text(story.typed, differs)}${this.loss(story.loss?.typed)}</div>
+          ${this.text(story.typed, differs)}${this.loss(story.loss?.typed)}
+          ${showsOnlyInLoss(this.result, story) ? WHY_ONLY_IN_LOSS : nothing}</div>
         <div><h3>With its own attention and the same random numbers</h3>
           ${this.text(story.builtin, differs)}${this.loss(story.loss?.builtin)}</div>
       </div>
@@ -132,8 +142,31 @@ class TypedStory extends Figure {
       return html`<b>Every token is the same.</b> The trained model wrote this text with the head
         that you wrote.${pytorch}`;
     }
-    return html`The texts diverge at the underlined word.${pytorch}`;
+    return html`The texts diverge after ${count(differs)} ${differs === 1 ? "token" : "tokens"}, at the underlined
+      word: with your code the model goes on with ${this.tokenAt(story.typed, differs)}, and with its own
+      attention with ${this.tokenAt(story.builtin, differs)}.${pytorch}`;
   }
+
+  tokenAt(tokens, i) {
+    return i < tokens.length ? html`“${tokenText(this.run.vocab[tokens[i].id])}”` : "nothing";
+  }
+}
+
+/** Why a text looks right though the loss says that the code is wrong. */
+const WHY_ONLY_IN_LOSS = html`<p class="why">This mistake hardly shows while the model writes: nothing stands
+  after the token that it goes on from, so there is nothing to hide from it. For the loss it reads a whole text
+  at once. Then every token also sees those after it, which none ever did in training.</p>`;
+
+/**
+ * Whether all that is wrong with some code is that tokens see later ones: the last token of a text, after
+ * which there is none, looks where it looks in the model's built-in head.
+ */
+function showsOnlyInLoss(result, { loss, code }) {
+  const { mistake, maps } = result ?? {};
+  if (result?.code !== code || mistake?.stage !== "causal_mask" || !maps?.typed || !loss) return false;
+  const lastRow = maps.builtin.length - maps.ids.length;
+  const isSame = maps.typed.every((weight, i) => i < lastRow || Math.abs(weight - maps.builtin[i]) < 1e-3);
+  return isSame && loss.typed > loss.builtin + 0.05;
 }
 
 /** The index of the first token that differs, null if there is none; one text may not be finished. */
