@@ -10,7 +10,8 @@
  *   compared    what is compared: with a position of its own, the weights of a snapshot, and nothing is
  *               computed before it is near what can be seen
  *   versus      compares the text around it with another, which differs as `versus` in the store says:
- *               both are then [the one around it, the other], and `sides` says what each of them is
+ *               both are then [the one around it, the other], `sides` says what each of them is, and
+ *               `comparison` what their models predict differently (see comparison.js). It is busy until then
  *   default-position="word"       shows where a head looks at a word further back; until a head is chosen, it is
  *               the head that looks most at one
  */
@@ -22,7 +23,6 @@ import { nearestSnapshot } from "../model.js";
 import { near } from "../near.js";
 import { Observable } from "../observable.js";
 import { openRun } from "../run.js";
-import { sidesOf } from "../sides.js";
 import { LocalStore, SCHEMA, kindAndValue } from "../store.js";
 
 const MAX_CACHED = 40;
@@ -91,6 +91,8 @@ class ForwardPassElement extends HTMLElement {
     state: {
       both: [null],
       sides: null,
+      comparison: null,
+      isCompared: this.hasAttribute("versus"),
       weightsError: null,
       defaultPosition: this.getAttribute("default-position"),
       isStale: false, // what is shown belongs to another step than the chosen one, for a while now
@@ -103,7 +105,7 @@ class ForwardPassElement extends HTMLElement {
     this.store = new LocalStore(
       ask(this, "store"),
       this.ownValues(),
-      this.hasAttribute("compared") ? { position: "comparedPosition" } : {},
+      this.hasAttribute("compared") ? { position: "comparedPosition", positionAbove: "position" } : {},
     );
     provide(this, "passes", this.passes);
     provide(this, "store", this.store);
@@ -148,6 +150,7 @@ class ForwardPassElement extends HTMLElement {
     this.controller?.abort();
     this.controller = new AbortController();
     this.markStale();
+    if (this.hasAttribute("versus")) this.ariaBusy = "true";
     this.passes.current = this.load(request, this.controller.signal).catch((error) => error);
   }
 
@@ -251,16 +254,27 @@ class ForwardPassElement extends HTMLElement {
   async loadSecond(request, signal) {
     const first = await this.outer.current;
     if (request.isPlaying) return null;
+    const { sidesOf } = await import("../sides.js"); // most pages compare nothing
     signal.throwIfAborted();
     const second = await secondRequest(withLuckOf(first, request))
       .then((one) => continued(one, signal))
       .catch((error) => error);
+    const comparison = await this.compare(first, second, signal);
     if (!signal.aborted) {
       const sides = sidesOf(first, second, request);
-      this.passes.update({ both: [first, second], sides, weightsError: null });
+      this.passes.update({ both: [first, second], sides, comparison, weightsError: null });
+      this.ariaBusy = "false";
       this.endStale();
     }
     return second;
+  }
+
+  /** What differs between the two; null if one of them is an error, which is shown in its place. */
+  async compare(first, second, signal) {
+    if ([first, second].some((one) => one instanceof Error)) return null;
+    const { Comparison, readAlike } = await import("../comparison.js");
+    const reader = await readAlike(first, second, signal).catch(() => null);
+    return new Comparison(first, second, reader);
   }
 
   /** Show it, unless something else is asked for by now. */

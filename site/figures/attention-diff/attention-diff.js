@@ -1,8 +1,8 @@
 /**
- * <attention-diff></attention-diff>
+ * <attention-diff> maps of differences </attention-diff>
  *
- * What the maps of differences below it show: the attention of which of two minus that of which, and why
- * some of them are blank.
+ * What the maps of differences in it show: the attention of which of two minus that of which, and why some
+ * of them are blank. If all are, they are not shown.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
@@ -15,18 +15,24 @@ class AttentionDiff extends ForwardPassFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; overflow-wrap: anywhere; }
     .caption { min-height: 3em; }
+    slot:not([hidden]) { display: block; margin-top: 16px; }
+    slot[hidden] { display: none; }
     @media (max-width: 640px) { h3 { min-height: 3em; } .caption { min-height: 7.5em; } }
     .more { color: var(--accent); } .less { color: var(--value); }
   `,
   ];
 
+  /** The maps stay in the page, or they could not know their colours. */
+  render() {
+    const isHidden = !this.isReady || this.whyAllBlank() !== null;
+    return html`${super.render()}<slot ?hidden=${isHidden}></slot>`;
+  }
+
   draw() {
-    const { pass, otherPass } = this;
     const [here, there] = this.sides.map(({ where }) => where);
-    const { length } = attentionDifference(pass, otherPass);
     const title = here === there ? "Where heads look" : `Where heads look more or less ${there} than ${here}`;
     return html`<h3>${title}</h3>
-      <p class="caption">${length ? (this.whyAllBlank(length) ?? this.legend(here, there)) : nothing}</p>`;
+      <p class="caption">${this.whyAllBlank() ?? this.legend(here, there)}</p>`;
   }
 
   legend(here, there) {
@@ -35,18 +41,22 @@ class AttentionDiff extends ForwardPassFigure {
   }
 
   /** Why there is no difference at all; null if there may be one. */
-  whyAllBlank(length) {
+  whyAllBlank() {
     const { pass, otherPass } = this;
+    const { length } = attentionDifference(pass, otherPass);
+    if (!length) {
+      return "They start with different tokens or have different heads, so their heads cannot be compared.";
+    }
     if (isSameModel(pass, otherPass)) {
-      return "All maps are blank: the same model looks at the same text in the same way.";
+      return "There is no map to show: the same model looks at the same text in the same way.";
     }
     if (length === 1) {
-      return "All maps are blank: only the first token is the same, and it can look at nothing but itself.";
+      return "There is no map to show: only the first token is the same, and it can look only at itself.";
     }
     const { name, layer } = partOff(otherPass.intervention);
     if (layer !== pass.run.manifest.settings.n_layer - 1) return null;
-    return `All maps are blank: no layer comes after ${name}, so what heads read is what they read with it.
-      Only the probabilities change.`;
+    return `There is no map to show: no layer comes after ${name}, so all other heads look where they looked
+      with it. What changes is the prediction.`;
   }
 
   /** Layers that come before what is switched off have nothing to show. */

@@ -1,7 +1,8 @@
 /**
- * <copy-link></copy-link>
+ * <copy-link section="compared">Copy a link</copy-link>
  *
- * Copies the address of what the page shows, so that it can be sent to somebody. Where a browser forbids
+ * Copies the address of what the page shows, so that it can be sent to somebody. With a section, the id of a
+ * part of the page, the link leads there; its text is then that of the button. Where a browser forbids
  * that, such as on pages that come unencrypted from another machine, it shows the address instead.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
@@ -9,7 +10,7 @@ import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
 class CopyLink extends Figure {
-  static properties = { link: { state: true }, isCopied: { state: true } };
+  static properties = { section: {}, link: { state: true }, isCopied: { state: true } };
 
   static styles = [
     Figure.styles,
@@ -22,6 +23,9 @@ class CopyLink extends Figure {
     input { font: inherit; color: inherit; background: var(--background); border: 1px solid var(--line);
             border-radius: 8px; padding: 8px; width: min(60vw, 24rem); }
     .by-hand label { display: grid; gap: 4px; }
+    .note { position: absolute; inset: calc(100% + 4px) 0 auto auto; z-index: 4; padding: 8px 12px;
+            width: max-content; max-width: 60vw; color: var(--text); background: var(--panel);
+            border: 1px solid var(--line); border-radius: 12px; }
   `,
   ];
 
@@ -46,7 +50,7 @@ class CopyLink extends Figure {
   }
 
   async copy() {
-    const { link } = this.store;
+    const link = this.section ? this.store.linkTo(this.section) : this.store.link;
     try {
       await navigator.clipboard.writeText(link);
       this.isCopied = true;
@@ -58,8 +62,15 @@ class CopyLink extends Figure {
   }
 
   draw() {
-    return html`<button @click=${this.copy}>${this.isCopied ? "Copied" : "Copy link"}</button>
-      <span class="visually-hidden" role="status">${this.isCopied ? "The link is copied." : ""}</span>
+    const isOnlyHere = Boolean(document.querySelector("typed-head"));
+    return html`<button @click=${this.copy}>${
+      this.isCopied ? "Copied" : this.section ? html`<slot></slot>` : "Copy link"
+    }</button>
+      <span class=${isOnlyHere && this.isCopied ? "note" : "visually-hidden"} role="status">${
+        this.isCopied
+          ? `The link is copied.${isOnlyHere ? " Your code stays here: a link does not carry it." : ""}`
+          : ""
+      }</span>
       ${
         this.link
           ? html`<div class="by-hand" @keydown=${this.close}><label>Copy this address:

@@ -11,6 +11,9 @@ import { firstInteraction } from "../../app/interaction.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { UserError } from "../../app/run.js";
 
+// Milliseconds after the last step: while somebody scrubs, no weights are fetched for this alone.
+const REST = 300;
+
 class ParityCheck extends Figure {
   static properties = { result: { state: true } }; // { run, step, maxAbsDiff } or { run, step, error }
 
@@ -36,6 +39,7 @@ class ParityCheck extends Figure {
   async compute(run, step) {
     const isCurrent = () => run === this.run && step === nearestSnapshot(run, this.step);
     await firstInteraction;
+    await new Promise((resolve) => setTimeout(resolve, REST));
     if (!isCurrent()) return;
     try {
       const logits = await run.logits(step);

@@ -1,13 +1,13 @@
 /**
  * <probability-diff></probability-diff>
  *
- * Where two texts diverge, and at any position before that: which tokens are more likely in the one
- * than in the other, and which are less likely.
+ * At the chosen position of two texts that are compared: which tokens are more likely in the one than in the
+ * other, and which are less likely. Where the texts have diverged, both models have read the first one.
  */
-import { css, html, styleMap } from "../../vendored/lit.js";
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { SMALLEST_CHANGE, percentTenths } from "../../app/comparison.js";
 import { showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
-import { firstDifference, isSameModel } from "../../app/forward-pass.js";
 
 const MAX_TOKENS = 5; // tokens that rose, and as many that fell
 
@@ -22,75 +22,52 @@ class ProbabilityDiff extends ForwardPassFigure {
     li { display: grid; grid-template-columns: 7em minmax(0, 1fr) 8.5em; gap: 8px; align-items: center;
          min-height: 32px; }
     code { font: 400 1em var(--mono); white-space: pre; overflow: hidden; text-overflow: ellipsis; }
-    p { min-height: 3em; }
     p code { font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
     .track { position: relative; height: 12px; border-radius: 6px; box-shadow: inset 0 0 0 1px var(--line);
              overflow: hidden; }
     .track i { position: absolute; top: 0; bottom: 0; }
     .up { background: var(--accent); } .down { background: var(--value); }
     .change { text-align: right; }
-    @media (max-width: 720px) { p { min-height: 7.5em; } .lists p { min-height: 0; }
-      .lists { grid-template-columns: 1fr; min-height: 300px; }
+    @media (max-width: 720px) { .lists { grid-template-columns: 1fr; min-height: 300px; }
       li { grid-template-columns: 6em minmax(0, 1fr) 8em; } }
   `,
   ];
 
+  /** compare-result says so if nothing can differ. */
   draw() {
-    const { pass, otherPass } = this;
-    const divergence = firstDifference(pass, otherPass);
-    const last = Math.min(divergence ?? Infinity, pass.lastPosition, otherPass.lastPosition);
-    if (last < 1) {
-      return html`<p>The two split the text into different tokens from the start, so there is no
-        position at which both have read the same text.</p>`;
-    }
-    const position = Math.min(last, this.position || last);
-    const intro = html`${this.divergence(divergence)} Up to position ${position}, both have read the same
-      text.`;
-    if (this.isDrawnAlike) {
-      return html`<p>${intro} Both are the same model at the same temperature, so nothing can be
-        different.</p>`;
-    }
+    const { isDrawnAlike, last, lastRead } = this.comparison;
+    if (isDrawnAlike || last < 1) return nothing;
+    const position = Math.min(lastRead, this.shownPosition);
     const [here, there] = this.sides;
-    const token = html`<code dir="auto">${showWhitespace(pass.vocab[pass.ids[position - 1]])}</code>`;
-    return html`<p>${intro} ${this.whatChanges(token)}, ${here.name} → ${there.name}:</p>
+    const token = html`<code dir="auto">${showWhitespace(this.tokenAt(position - 1))}</code>`;
+    return html`<p>${this.whatChanges(token)}${this.whichText(position)}, ${here.name} → ${there.name}:</p>
       ${this.lists(there.where, position)}`;
-  }
-
-  /** Whether the two differ in nothing. */
-  get isDrawnAlike() {
-    return isSameModel(this.pass, this.otherPass) && this.pass.temperature === this.otherPass.temperature;
   }
 
   /** The same model predicts the same: then it is only drawn differently. */
   whatChanges(token) {
-    return isSameModel(this.pass, this.otherPass)
+    return this.comparison.isSame
       ? html`The temperature only changes what is drawn. Chance of being drawn after ${token}`
       : html`What changes after ${token}`;
   }
 
-  lists(where, position) {
-    const changes = changesOf(this.pass, this.otherPass, position);
-    const increased = changes.filter(({ delta }) => delta > 0.0005).slice(0, MAX_TOKENS);
-    const decreased = changes
-      .filter(({ delta }) => delta < -0.0005)
-      .reverse()
-      .slice(0, MAX_TOKENS);
-    return html`<div class="lists">${this.list(`More likely ${where}`, increased, "up")}
-      ${this.list(`Less likely ${where}`, decreased, "down")}</div>`;
+  /** After they have diverged, only one of their texts can be read by both. */
+  whichText(position) {
+    return position > this.comparison.last ? " (here, both have read the first text)" : nothing;
   }
 
-  /** A sentence about where the two texts diverge. */
-  divergence(position) {
-    const { pass, otherPass } = this;
-    if (position === null) return "Both write the same text.";
-    const name = (one) =>
-      position < one.length
-        ? html`<code dir="auto">${showWhitespace(one.vocab[one.ids[position]])}</code>`
-        : "nothing more";
-    const [here, there] = this.sides;
-    return html`They diverge at position ${position}: ${name(pass)} ${here.where}, ${name(
-      otherPass,
-    )} ${there.where}.`;
+  lists(where, position) {
+    const changes = this.comparison.changes(position);
+    const increased = changes.filter(({ delta }) => delta > SMALLEST_CHANGE).slice(0, MAX_TOKENS);
+    const decreased = changes
+      .filter(({ delta }) => delta < -SMALLEST_CHANGE)
+      .reverse()
+      .slice(0, MAX_TOKENS);
+    if (!increased.length && !decreased.length) {
+      return html`<p class="caption">Nothing changes here by more than 0.05 percentage points.</p>`;
+    }
+    return html`<div class="lists">${this.list(`More likely ${where}`, increased, "up")}
+      ${this.list(`Less likely ${where}`, decreased, "down")}</div>`;
   }
 
   list(title, changes, kind) {
@@ -107,31 +84,9 @@ class ProbabilityDiff extends ForwardPassFigure {
       <span class="track" aria-hidden="true"><i class=${kind} style=${bar(one)}></i></span>
       <span class="change">${percentTenths(one.before)} → ${percentTenths(one.after)}</span></li>`,
           )}</ol>`
-        : html`<p class="caption">No change above 0.05 percentage points.</p>`
+        : html`<p class="caption">None by more than 0.05 percentage points.</p>`
     }</div>`;
   }
-}
-
-/** 0.0042 -> "0.4%": changes may be small. */
-function percentTenths(p) {
-  if (p > 0 && p < 0.0005) return "<0.1%";
-  return `${(100 * p).toFixed(1)}%`;
-}
-
-/**
- * The change in probability of each token that is in both vocabularies; the largest rise comes first. Of the
- * same model at two temperatures, these are the probabilities of being drawn.
- */
-function changesOf(pass, otherPass, position) {
-  const isSame = isSameModel(pass, otherPass);
-  const [before, after] = [pass, otherPass].map((one) =>
-    one.samplingProbs(position, isSame ? one.temperature : 1),
-  );
-  const ids = new Map(otherPass.vocab.map((token, id) => [token, id]));
-  return pass.vocab
-    .map((token, id) => ({ token, before: before[id], after: after[ids.get(token)] ?? 0 }))
-    .map((one) => ({ ...one, delta: one.after - one.before }))
-    .sort((a, b) => b.delta - a.delta);
 }
 
 customElements.define("probability-diff", ProbabilityDiff);

@@ -29,10 +29,10 @@ class SideHeading extends ForwardPassFigure {
   /** Where the first of the two comes from. */
   source() {
     const { pass, step } = this;
-    const isAbove = pass.isComputed ? Boolean(this.store.state.text) : pass.step === step;
-    if (isAbove) return pass.isComputed ? "The text above." : "The text above, recorded during training.";
+    if (this.isTextAbove)
+      return pass.isComputed ? "The text above." : "The text above, recorded during training.";
     return pass.isComputed
-      ? `Written in this page with the weights of step ${count(pass.step)}.`
+      ? `Written here with the weights of step ${count(pass.step)}.`
       : html`Recorded at step ${count(pass.step)}, the saved step nearest to step ${count(step)}.`;
   }
 
@@ -43,7 +43,7 @@ class SideHeading extends ForwardPassFigure {
     const numbers = first.isComputed
       ? "the same random numbers"
       : `random numbers that give the recorded text ${this.sides[0].where}`;
-    return `Written in this page with ${weights}${numbers}.`;
+    return `Written here with ${weights}${numbers}.`;
   }
 }
 
