@@ -5,7 +5,7 @@
  */
 import "./interaction.js"; // from the start, or it might miss the first one
 
-const ELEMENTS = ["terra-page", "forward-pass", "typed-head"];
+const ELEMENTS = ["terra-page", "forward-pass", "live-text", "typed-head"];
 const loading = new Map(); // tag -> promise
 
 function load(tag) {

@@ -9,6 +9,7 @@
  *   page   the run that is shown: see elements/terra-page.js
  *   store  what is chosen: see store.js
  *   passes the forward pass over a text, or two to compare: see elements/forward-pass.js
+ *   writing  the text that the model writes: see writing.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

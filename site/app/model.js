@@ -37,11 +37,12 @@ export class LiveModel {
     };
   }
 
-  async call(method, params, signal) {
+  /** @param {string} method @param {object} params @param {any} [options] as for WorkerClient.call */
+  async call(method, params, options = {}) {
     try {
-      return await engine.call(method, { model: this.model, ...params }, { signal });
+      return await engine.call(method, { model: this.model, ...params }, options);
     } catch (error) {
-      if (signal?.aborted) throw error;
+      if (options.signal?.aborted) throw error;
       throw new UserError(
         `The weights of step ${this.step} of ${this.run.label} cannot be used. ${error.message}`,
         this.run.command,
@@ -51,17 +52,36 @@ export class LiveModel {
 
   /** See engine/worker.js for these. @param {number[]} ids @param {Options} [options] */
   forward(ids, { intervention, signal } = {}) {
-    return this.call("forward", { ids, intervention }, signal);
+    return this.call("forward", { ids, intervention }, { signal });
   }
 
   /** @param {number[]} ids @param {Options} [options] */
   logitLens(ids, { intervention, signal, n = 3 } = {}) {
-    return this.call("logitLens", { ids, intervention, n }, signal);
+    return this.call("logitLens", { ids, intervention, n }, { signal });
   }
 
   /** The largest absolute difference from logits that PyTorch computed for the same ids. */
   async maxAbsDiff(ids, logits) {
     return (await this.call("check", { ids, logits })).maxAbsDiff;
+  }
+
+  /** The logits (V) of what follows a text. @param {number[]} ids @param {Options} [options] */
+  async nextLogits(ids, { intervention, signal } = {}) {
+    return (await this.call("nextLogits", { ids, intervention }, { signal })).logits;
+  }
+
+  /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */
+  score(ids, { signal } = {}) {
+    return this.call("score", { ids }, { signal });
+  }
+
+  /**
+   * Continue a text, and be told of its tokens while it is written: see engine/worker.js.
+   * @param {object} params ids, sampling, seed, branch, written, tokens, end, intervention
+   * @param {{ onProgress?: (tokens: any[]) => void, signal?: AbortSignal }} [options]
+   */
+  generate(params, options) {
+    return this.call("generate", params, options);
   }
 
   /**
@@ -70,6 +90,6 @@ export class LiveModel {
    * @param {number[]} ids @param {object} sampling @param {Options} [options]
    */
   complete(ids, sampling, { intervention, seed, numbers, tokens, end, signal } = {}) {
-    return this.call("complete", { ids, sampling, intervention, seed, numbers, tokens, end }, signal);
+    return this.call("complete", { ids, sampling, intervention, seed, numbers, tokens, end }, { signal });
   }
 }

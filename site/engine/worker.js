@@ -51,6 +51,22 @@ function activationsOf(gpt) {
   return { logits, attention, attentionEntropy };
 }
 
+/**
+ * The random number of each token, asked for in order from the first one on that has not been written. Where a
+ * branch has another seed, its numbers begin.
+ */
+function randomNumbers(seed, branch, written) {
+  const seeds = [{ at: 0, seed }, ...branch.filter((one) => one.seed !== undefined)];
+  const last = seeds.findLast(({ at }) => at <= written);
+  let rng = makeRng(last.seed);
+  for (let n = last.at; n < written; n++) rng();
+  return (n) => {
+    const another = seeds.findLast(({ at }) => at === n && n > written);
+    if (another) rng = makeRng(another.seed);
+    return rng();
+  };
+}
+
 const methods = {
   /** Fetch a model. -> the kernel it runs on: "wasm" or "javascript". */
   async open(params) {
@@ -89,26 +105,49 @@ const methods = {
   },
 
   /**
-   * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top },
-   * p and top (the ten most likely) at temperature 1. `sampling` as for samplingProbs. `numbers` take the
-   * place of the first random numbers.
+   * How well a text was predicted: for each of its tokens but the first, the probability that the model gave it
+   * (T - 1), and the likeliest token at its place with its probability (T - 1 each).
+   */
+  async score({ model, ids }) {
+    const gpt = forward(await open(model), ids);
+    const [p, best, bestP] = [Float32Array, Int32Array, Float32Array].map((Type) => new Type(ids.length - 1));
+    for (let i = 0; i + 1 < ids.length; i++) {
+      const predicted = softmax(gpt.logits(i));
+      p[i] = predicted[ids[i + 1]];
+      best[i] = predicted.reduce((most, one, id) => (one > predicted[most] ? id : most), 0);
+      bestP[i] = predicted[best[i]];
+    }
+    return { p, best, bestP };
+  },
+
+  /** The logits (V) of what follows a text. */
+  async nextLogits({ model, ids, intervention }) {
+    return { logits: forward(await open(model), ids, intervention).logits(ids.length - 1) };
+  },
+
+  /**
+   * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top, entropy },
+   * p, top (the ten most likely) and entropy (in nats) at temperature 1. `sampling` as for samplingProbs.
+   * `numbers` take the place of the first random numbers. `branch`: decisions as in app/branch.js, of which
+   * those about the last `written` of the ids have been carried out.
    */
   async generate(
-    { model, ids, intervention, sampling, seed = 1, numbers = [], tokens = Infinity, end = null },
+    { model, ids, intervention, sampling, seed = 1, numbers = [], branch = [], written = 0, ...limits },
     { onProgress, isCancelled },
   ) {
+    const { tokens = Infinity, end = null } = limits;
     const gpt = forward(await open(model), ids, intervention);
-    const rng = makeRng(seed);
+    const random = randomNumbers(seed, branch, written);
     const start = performance.now();
     let generated = [];
-    let lastProgress = start;
-    let n = 0;
-    for (; n < tokens && gpt.length < gpt.n_ctx && !isCancelled(); n++) {
+    let lastProgress = -Infinity; // the first token is shown at once
+    for (let n = written; n < tokens && gpt.length < gpt.n_ctx && !isCancelled(); n++) {
       const logits = gpt.logits(gpt.length - 1);
       const p = softmax(logits);
-      const random = rng();
-      const next = pick(samplingProbs(logits, sampling), numbers[n] ?? random);
-      generated.push({ id: next, p: p[next], top: top(p) });
+      const number = random(n);
+      const taken = branch.find(({ at, id }) => at === n && id < gpt.V);
+      const next = taken?.id ?? pick(samplingProbs(logits, sampling), numbers[n] ?? number);
+      generated.push({ id: next, p: p[next], top: top(p), entropy: entropy(p) });
       gpt.forward([next]);
       if (next === end) break;
       if (performance.now() - lastProgress > PROGRESS_INTERVAL) {

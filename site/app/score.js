@@ -1,0 +1,41 @@
+/**
+ * A text of any length, read by a model that sees only so many tokens at once: window by window, each of which
+ * overlaps the one before by half, so that every token but the first ones is predicted from at least half a
+ * context.
+ *
+ *   for await (const { from, p, best, bestP } of scores(model, ids, start)) …    // tokens `from`, from + 1, …
+ */
+
+/**
+ * The windows of a text: tokens `from` up to `to` are in it, and those from `first` on are predicted there.
+ * @param {number} length of the text, in tokens
+ * @param {number} room the tokens of the text that a window has room for
+ * @param {boolean} hasStart whether a token stands before the text, so that its first one can be predicted
+ */
+export function windowsOf(length, room, hasStart) {
+  const step = Math.max(1, Math.floor(room / 2));
+  const windows = [];
+  for (let first = hasStart ? 0 : 1; first < length;) {
+    const from = windows.length ? first - (room - step) : 0;
+    const to = Math.min(length, from + room);
+    windows.push({ from, to, first });
+    first = to;
+  }
+  return windows;
+}
+
+/**
+ * @param {import("./model.js").LiveModel} model
+ * @param {number[]} ids of the text
+ * @param {number[]} start what stands before it: the end token, or nothing
+ * @param {AbortSignal} [signal]
+ */
+export async function* scores(model, ids, start, signal) {
+  const { n_ctx } = model.run.manifest.settings;
+  for (const { from, to, first } of windowsOf(ids.length, n_ctx - start.length, start.length > 0)) {
+    const given = [...start, ...ids.slice(from, to)];
+    const { p, best, bestP } = await model.score(given, { signal });
+    const skipped = first - from + start.length - 1; // of what is predicted: each but the first that is given
+    yield { from: first, p: p.slice(skipped), best: best.slice(skipped), bestP: bestP.slice(skipped) };
+  }
+}

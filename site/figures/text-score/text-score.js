@@ -1,0 +1,261 @@
+/**
+ * <text-score></text-score>
+ *
+ * A text of one's own, read by the model: how it is cut into tokens, while one types; how likely each of them was;
+ * what the text costs in bits; and the places that surprised it most.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { colorToken } from "../../app/colormap.js";
+import { controls } from "../../app/controls.js";
+import { Figure, errorBox, textDirection } from "../../app/figure.js";
+import { count, inText, nats, precisePercent, showWhitespace, spoken } from "../../app/format.js";
+import { encodeWhole } from "../../app/forward-pass.js";
+import { LiveModel, nearestSnapshot } from "../../app/model.js";
+import { scores } from "../../app/score.js";
+import { tokenText } from "../../app/token-text.js";
+import { makeRng } from "../../engine/sample.js";
+
+const TYPING = 250; // milliseconds without a key, after which the model reads
+const MAX_CHARACTERS = 100_000;
+const MAX_DRAWN = 3000; // tokens; the numbers are about all of them
+const PLACES = 5;
+
+class TextScore extends Figure {
+  static properties = {
+    promptIds: { from: "writing", attribute: false },
+    tokens: { from: "writing", attribute: false },
+    typed: { state: true },
+    ids: { state: true },
+    p: { state: true }, // of each token that has been read so far
+    chosen: { state: true }, // the index of a token
+    failure: { state: true },
+  };
+
+  static styles = [
+    Figure.styles,
+    controls,
+    css`
+    textarea { display: block; width: 100%; min-height: 6em; max-height: 16em; resize: vertical; padding: 8px 12px;
+               font: 400 1.0625rem/1.5 var(--serif); color: var(--text); background: var(--background);
+               border: 1px solid var(--line); border-radius: 8px; margin-top: 4px; field-sizing: content; }
+    .field { display: block; color: var(--text); font-weight: 600; }
+    .buttons { margin-top: 8px; gap: 8px; } .buttons button { padding: 4px 14px; }
+    .text { font: 400 1.0625rem/1.8 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 16px 0 0;
+            max-height: 20em; overflow-y: auto; padding: 2px; }
+    .text span { border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); cursor: pointer; }
+    .text .chosen { box-shadow: 0 0 0 2px var(--chosen); }
+    .about { margin-top: 8px; min-height: 1.5em; }
+    .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 8px 32px;
+             margin: 16px 0 0; }
+    .facts b { display: block; font: 600 1.25rem/1.4 var(--serif); }
+    .facts span { color: var(--muted); }
+    .note { margin-top: 8px; border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 4px; }
+    ol { margin: 0; padding-left: 1.6em; } li { padding: 2px 0; overflow-wrap: anywhere; }
+    code { font: 1em var(--mono); }
+  `,
+  ];
+
+  constructor() {
+    super();
+    this.typed = "";
+    this.ids = [];
+    this.p = [];
+    this.unknown = [];
+    this.chosen = null;
+  }
+
+  load() {
+    return true;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if ((changed.has("step") || changed.has("run")) && this.run && this.typed) this.read();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.controller?.abort();
+  }
+
+  type({ target }) {
+    this.typed = target.value;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.read(), TYPING);
+  }
+
+  show(text) {
+    this.typed = text;
+    this.read();
+  }
+
+  /** Cut the text, and have the model read it, window by window. */
+  async read() {
+    this.controller?.abort();
+    const { signal } = (this.controller = new AbortController());
+    const { run, step } = this;
+    try {
+      const { start, ids, unknown } = await encodeWhole(run, this.typed.slice(0, MAX_CHARACTERS));
+      if (signal.aborted) return;
+      [this.ids, this.unknown, this.p, this.failure] = [ids, unknown, [], null];
+      this.chosen = null;
+      this.expected = [];
+      if (!start.length && ids.length) this.push({ p: [null], best: [null], bestP: [null] });
+      const model = new LiveModel(run, nearestSnapshot(run, step));
+      for await (const scored of scores(model, ids, start, signal)) this.push(scored);
+    } catch (error) {
+      if (!signal.aborted) this.failure = error;
+    }
+  }
+
+  push({ p, best, bestP }) {
+    this.expected.push(...Array.from(best, (id, i) => ({ id, p: bestP[i] })));
+    this.p = [...this.p, ...p];
+  }
+
+  draw() {
+    const { vocab } = this.run;
+    const above = [...(this.promptIds ?? []), ...(this.tokens ?? []).map(({ id }) => id)]
+      .map((id) => vocab[id])
+      .filter((token) => !token.startsWith("<|"))
+      .join("");
+    return html`
+      <label class="field">A text of your own
+        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @input=${this.type}
+          placeholder="Type or paste a text"></textarea></label>
+      <div class="row buttons">
+        <button @click=${() => this.show(above)}>Take the text above</button>
+        <button ?disabled=${!this.typed.trim()} @click=${() => this.show(shuffled(this.typed))}>Shuffle its words</button>
+      </div>
+      ${this.failure ? errorBox(this.failure) : nothing}${this.ids.length ? this.result() : nothing}`;
+  }
+
+  result() {
+    const drawn = this.ids.slice(0, MAX_DRAWN);
+    return html`${this.notes()}
+      <p class="text" dir="auto" tabindex="0" role="listbox" aria-label="Your text, token by token"
+        aria-activedescendant=${this.chosen === null ? nothing : `token${this.chosen}`}
+        @keydown=${this.walk} @click=${this.point}>${drawn.map((id, i) => this.token(id, i))}${
+          drawn.length < this.ids.length ? " …" : nothing
+        }</p>
+      <p class="about" role="status">${this.about()}</p>
+      ${this.p.length === this.ids.length ? this.facts() : this.progress()}`;
+  }
+
+  token(id, i) {
+    const { vocab } = this.run;
+    const p = this.p[i] ?? null; // the first one may have none, others not yet
+    return html`<span id=${`token${i}`} role="option" data-index=${i} aria-selected=${String(i === this.chosen)}
+      class=${`${p === null ? "" : colorToken(p)} ${i === this.chosen ? "chosen" : ""}`}
+      aria-label=${spoken(vocab[id])}>${inText(vocab[id])}</span>`;
+  }
+
+  /** What is said of the chosen token. */
+  about() {
+    const { chosen, p } = this;
+    if (chosen === null) return "Choose a token to see how likely it was.";
+    if ((p[chosen] ?? null) === null) return "Nothing stands before it that it could follow from.";
+    return this.judged(chosen);
+  }
+
+  /** How likely a token was, its part of the bits, and what was likelier. */
+  judged(i) {
+    const { vocab } = this.run;
+    const { id, p: bestP } = this.expected[i];
+    const bits = -Math.log2(Math.max(this.p[i], Number.MIN_VALUE));
+    const expected =
+      id === this.ids[i]
+        ? ", as it expected"
+        : html`; it expected <code dir="auto">${tokenText(vocab[id])}</code> (${precisePercent(bestP)})`;
+    return html`<code dir="auto">${tokenText(vocab[this.ids[i]])}</code>: ${precisePercent(this.p[i])},
+      ${bits.toFixed(1)} bits${expected}`;
+  }
+
+  walk(event) {
+    const on = textDirection(event.currentTarget);
+    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const last = Math.min(this.ids.length, MAX_DRAWN) - 1;
+    this.chosen = Math.max(0, Math.min(last, (this.chosen ?? -1) + by));
+  }
+
+  point({ target }) {
+    const index = target.closest("[data-index]")?.dataset.index;
+    if (index !== undefined) this.chosen = Number(index);
+  }
+
+  notes() {
+    return html`${
+      this.unknown.length
+        ? html`<p class="note">It has never seen ${this.unknown
+            .slice(0, 12)
+            .map(
+              (one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`,
+            )}${this.unknown.length > 12 ? " and more" : ""}: left out, or read without accents.</p>`
+        : nothing
+    }${
+      this.typed.length >= MAX_CHARACTERS
+        ? html`<p class="note">It reads the first ${count(MAX_CHARACTERS)} characters.</p>`
+        : nothing
+    }`;
+  }
+
+  progress() {
+    return html`<p class="caption">It has read ${count(this.p.length)} of ${count(this.ids.length)} tokens …</p>`;
+  }
+
+  facts() {
+    const { vocab } = this.run;
+    const read = this.p.map((p, i) => ({ p, i })).filter(({ p }) => p !== null);
+    if (!read.length)
+      return html`<p class="caption">One token alone cannot be predicted: there is nothing before it.</p>`;
+    const bits = read.reduce((sum, { p }) => sum - Math.log2(Math.max(p, Number.MIN_VALUE)), 0);
+    const characters = read.reduce((sum, { i }) => sum + Array.from(vocab[this.ids[i]]).length, 0);
+    const loss = (bits * Math.LN2) / read.length;
+    const worst = [...read].sort((a, b) => a.p - b.p).slice(0, PLACES);
+    return html`${this.reader()}
+      <div class="facts">
+        <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${count(characters)} characters</span></p>
+        <p><b>${count(Math.round(bits))} bits</b><span>in all; 8 a character, as a file has them, would be
+          ${count(8 * characters)}</span></p>
+        <p><b>${count(read.length)} tokens</b><span>with a loss of ${nats(loss, vocab.length)}</span></p>
+      </div>
+      <h3>Where it was most surprised</h3>
+      <ol>${worst.map(({ i }) => this.place(i))}</ol>`;
+  }
+
+  /** Which model it was: the slider stands far above. */
+  reader() {
+    const step = nearestSnapshot(this.run, this.step);
+    const last = this.run.manifest.snapshots.at(-1).step;
+    const finished =
+      step === last
+        ? nothing
+        : html` <button @click=${() => this.store.set({ step: last })}>Take the finished model</button>`;
+    return html`<p class="caption">Read by the model of step ${count(step)}.${finished}</p>`;
+  }
+
+  place(i) {
+    const { vocab } = this.run;
+    const before = this.ids
+      .slice(Math.max(0, i - 6), i)
+      .map((one) => inText(vocab[one]))
+      .join("");
+    return html`<li><span dir="auto">… ${before}<b>${inText(vocab[this.ids[i]])}</b></span><br>${this.judged(i)}</li>`;
+  }
+}
+
+/** The words of a text in another order, the same each time. */
+function shuffled(text) {
+  const words = text.split(/\s+/).filter(Boolean);
+  const rng = makeRng(words.length);
+  return words
+    .map((word) => ({ word, key: rng() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ word }) => word)
+    .join(" ");
+}
+
+customElements.define("text-score", TextScore);
