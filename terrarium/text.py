@@ -78,9 +78,18 @@ def normalize(text, known, drop=False):
     return CHARACTER.sub(spelled, text)
 
 
+def cases(character):
+    """A character, then its other case. Where that has two letters, there is a way between: a small
+    ß is written ss before it is written SS."""
+    large = character.lower().upper()
+    if character == character.lower():
+        return character, large.lower(), large
+    return character, character.lower(), large, large.lower()
+
+
 def spellings(character, begins_word):
     """Yield how else a character may be written, what is closest to it first."""
-    for case in (character, character.lower(), character.upper()):
+    for case in cases(character):
         yield case
         for form in ("NFC", "NFD", "NFKC", "NFKD"):
             yield unicodedata.normalize(form, case)

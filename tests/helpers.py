@@ -249,7 +249,7 @@ PATIENT = """
 DRAWN = """() => {
     const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) =>
       one.shadowRoot ? [one, ...inside(one.shadowRoot)] : [one]);
-    const isBusy = (one) => one.getAttribute("aria-busy") === "true"
+    const isBusy = (one) => one.getAttribute("aria-busy") === "true" && !one.matches("#compared *")
       && !one.getRootNode().host?.matches("parity-check, logit-lens, top-ten, #compared *");
     if (document.fonts.status !== "loaded") return false;
     if (document.querySelector(":not(:defined)")) return false;

@@ -149,6 +149,25 @@ def test_back_and_forward_go_between_the_texts_that_were_chosen(browser, site):
         assert own.input_value() == "The dog"
 
 
+def test_each_text_that_was_sampled_is_one_entry_in_the_history(browser, site):
+    with opened(browser, f"{site.address}/explore.html") as page:
+        own = page.get_by_placeholder("The start of a text")
+        for text in ("The dog", "The cat"):
+            own.fill(text)
+            own.press("Enter")
+            page.wait_for_function(
+                "text => location.hash.endsWith(text)", arg=text.replace(" ", "+")
+            )
+        page.get_by_role("button", name="Sample again").click()
+        page.wait_for_function("() => location.hash.includes('seed=2')")
+        for text in ("The cat", "The dog"):
+            page.go_back()
+            page.wait_for_function(
+                "text => location.hash.endsWith(text)", arg=text.replace(" ", "+")
+            )
+            assert own.input_value() == text and "seed" not in page.url
+
+
 @pytest.fixture
 def two_runs(site, tmp_path):
     """The address of a site with two runs, smoke and another."""

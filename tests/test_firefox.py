@@ -11,7 +11,8 @@ TYPED = """() => { const { result, busy } = document.querySelector("head-check")
 
 
 @pytest.mark.parametrize(
-    "name", ["index.html", "explore.html", "write.html", "figures/all-figures.html"]
+    "name",
+    ["index.html", "explore.html", "playground.html", "write.html", "figures/all-figures.html"],
 )
 def test_every_page_opens_without_a_complaint(firefox_browser, site, name):
     with opened(firefox_browser, f"{site.address}/{name}") as page:

@@ -60,3 +60,11 @@ export class PageAddress {
 
 /** Scroll to the part of the page that has this id, if there is one. */
 export const leadTo = (id) => document.getElementById(id)?.scrollIntoView();
+
+/** The same, with the focus there: somebody who cannot see goes on from there. */
+export function moveTo(id) {
+  leadTo(id);
+  const part = document.getElementById(id);
+  part?.setAttribute("tabindex", "-1");
+  part?.focus({ preventScroll: true });
+}

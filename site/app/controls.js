@@ -7,7 +7,7 @@ export const controls = css`
            background: var(--panel); color: var(--text); font: 500 var(--small)/1.4 var(--sans);
            cursor: pointer; text-align: left; overflow-wrap: anywhere; }
   button:hover:not(:disabled) { border-color: var(--accent); }
-  button:disabled { color: var(--muted); cursor: default; opacity: 0.7; }
+  button:is(:disabled, [aria-disabled="true"]) { color: var(--muted); cursor: default; opacity: 0.7; }
   button[aria-pressed="true"], button[aria-current="true"] {
     border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); font-weight: 600; }
   .primary { background: var(--accent); border-color: var(--accent); color: var(--panel); font-weight: 600; }

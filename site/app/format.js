@@ -14,6 +14,19 @@ export function percent(p) {
 }
 
 /**
+ * 0.9997 -> "99.97%", 0.00012 -> "0.012%": enough digits to tell apart what is nearly certain, and what is
+ * hardly possible.
+ */
+export function precisePercent(p) {
+  if (p > 0 && p < 1e-5) return "<0.001%";
+  if (p < 1 && p > 0.9999) return ">99.99%";
+  const rest = Math.min(p, 1 - p); // how far it is from the nearer end
+  if (!rest) return `${100 * p}%`;
+  const digits = (p < 0.5 ? 1 : 0) - Math.floor(Math.log10(100 * rest));
+  return `${(100 * p).toFixed(Math.max(0, Math.min(3, digits)))}%`;
+}
+
+/**
  * 2.3026 -> "2.30 nats, like guessing among 10 equal options". A loss may be higher than that of guessing
  * blindly: then there are not so many options. @param {number} loss @param {number} [most] the options there are
  */
@@ -41,6 +54,9 @@ export const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1
 export function inText(token) {
   return token === END ? " (end)" : token.replaceAll("\n", "↵ ");
 }
+
+/** Whether a text, given as its tokens, was not over yet when the model was stopped. */
+export const isCut = (tokens) => tokens.at(-1) !== END;
 
 /**
  * A token on its own: its spaces become visible, too, and so does whatever else would not be seen; a

@@ -7,12 +7,13 @@
  * there, and where the heads looked at the position before it, from which it was predicted.
  * `head` is the chosen head, such as "2.1".
  */
-import { css, html } from "../vendored/lit.js";
-import { Figure, errorBox } from "./figure.js";
-import { showWhitespace, spoken } from "./format.js";
-import { firstDifference } from "./forward-pass.js";
+import { css, html, nothing } from "../vendored/lit.js";
+import { errorBox } from "./figure.js";
+import { percent } from "./format.js";
 import { headName, layerAndHead } from "./heads.js";
-import { OnScreen } from "./on-screen.js";
+import { PatientFigure } from "./patient-figure.js";
+
+export { tokenText } from "./token-text.js";
 
 /** With forced colours, shades are mixed from those of the system, and frames differ in their shape. */
 const forcedColors = css`
@@ -24,31 +25,23 @@ const forcedColors = css`
   }
 `;
 
-export class ForwardPassFigure extends Figure {
+export class ForwardPassFigure extends PatientFigure {
   /** @type {Object<string, object>} */
   static properties = {
     both: { from: "passes", attribute: false }, // [pass, otherPass], as <forward-pass> has them
     pass: { attribute: false }, // a ForwardPass, an error, or null until it is there
     otherPass: { attribute: false }, // the one to compare it with; undefined if there is none
     sides: { from: "passes", attribute: false }, // what each of the two is: see sides.js
+    comparison: { from: "passes", attribute: false }, // a Comparison of both
+    isCompared: { from: "passes", attribute: false }, // whether there will be one
     second: { type: Boolean },
     position: { from: "store", type: Number },
+    positionAbove: { from: "store", type: Number }, // the one of the text that is compared, further up
     head: { from: "store", type: String },
     defaultPosition: { from: "passes", attribute: false },
   };
 
-  static styles = [Figure.styles, forcedColors];
-
-  constructor() {
-    super();
-    this.screen = new OnScreen(this);
-  }
-
-  /** While steps go by, only what is on the screen is drawn; the rest follows when they have stopped. */
-  async scheduleUpdate() {
-    if (this.hasUpdated) await this.screen.turn();
-    if (this.isConnected) super.scheduleUpdate();
-  }
+  static styles = [PatientFigure.styles, forcedColors];
 
   /** They are given what they draw. @returns {any} */
   load(_run) {
@@ -72,11 +65,22 @@ export class ForwardPassFigure extends Figure {
     return Math.max(1, Math.min(this.pass.lastPosition, this.position || this.firstPosition));
   }
 
-  /** The position that is shown before one is chosen; where two texts are compared, where they diverge. */
+  /**
+   * The position that is shown before one is chosen: in a text that one has typed, the first that the
+   * model wrote; where two texts are compared, the one that was chosen in the text above, or where they differ
+   * most.
+   */
   get firstPosition() {
-    const { pass, otherPass, headIndex } = this;
-    if (this.defaultPosition === "word") return pass.wordPosition(headIndex);
-    return (otherPass && firstDifference(pass, otherPass)) ?? pass.firstUncertain;
+    const { pass, comparison, headIndex } = this;
+    if (comparison) return comparison.startAt(this.isTextAbove ? this.positionAbove : 0);
+    if (this.defaultPosition !== "word") return pass.firstUncertain;
+    return pass.isComputed ? pass.promptLength : pass.wordPosition(headIndex);
+  }
+
+  /** Whether the first of two that are compared is the text at the top of the page. */
+  get isTextAbove() {
+    const [first] = this.both;
+    return first.isComputed ? Boolean(this.store.state.text) : first.step === this.step;
   }
 
   /** The layer and the head in it; in a model that has fewer, its last ones. */
@@ -121,14 +125,14 @@ export class ForwardPassFigure extends Figure {
 
   /** What is shown until its data is there. */
   placeholder() {
-    return html`<p class="caption" aria-busy="true">…</p>`;
+    return html`<p class="caption" aria-busy="true">${this.isCompared ? nothing : "…"}</p>`; // one says so
   }
 }
 
-/** A token inside a sentence: its spaces are seen as dots, and read aloud as "space". */
-export function tokenText(token) {
-  const seen = showWhitespace(token);
-  const heard = spoken(token);
-  if (seen === heard) return seen;
-  return html`<span aria-hidden="true">${seen}</span><span class="visually-hidden">${heard}</span>`;
+/**
+ * The attention weight that a query gives, in words. A recorded weight is rounded, but only the first token,
+ * which sees no other, gives all of its attention to one.
+ */
+export function weightText(weight, query) {
+  return percent(query > 0 ? Math.min(weight, 0.999) : weight);
 }

@@ -15,6 +15,8 @@ import { LiveModel, nearestSnapshot } from "./model.js";
 import { samplePath, UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
 
+// What stands for a weight that was rounded to 1: a softmax over two keys or more gives no key everything.
+const ALMOST_ALL = 0.999;
 const THREE_LETTERS = /\p{L}{3}/u;
 
 export class ForwardPass {
@@ -50,7 +52,9 @@ export class ForwardPass {
 
   /** The attention weight of a head from a query to a key, 0 to 1. */
   weight(head, query, key) {
-    return this.attention[head * this.triangle + (query * (query + 1)) / 2 + key] / this.attentionScale;
+    const i = head * this.triangle + (query * (query + 1)) / 2 + key;
+    const weight = this.attention[i] / this.attentionScale;
+    return weight === 1 && query > 0 ? ALMOST_ALL : weight;
   }
 
   /** The attention pattern of a head, row by row, (T (T + 1) / 2), as multiples of the scale. */
@@ -264,7 +268,7 @@ export async function compute(run, step, request, signal) {
 
 const tokenizers = new WeakMap();
 
-function tokenizerOf(run) {
+export function tokenizerOf(run) {
   if (!tokenizers.has(run)) tokenizers.set(run, new Tokenizer(run.manifest.tokenizer));
   return tokenizers.get(run);
 }
@@ -279,14 +283,27 @@ export function encodePrompt(run, text) {
 }
 
 /** The same for any text. `unknown`: characters that the corpus has in no spelling are left out. */
-async function encodeTyped(run, text) {
+export async function encodeTyped(run, text) {
+  const { known, unknown } = await inSpellingOf(run, text);
+  return { ...encodePrompt(run, known), unknown };
+}
+
+/** A text of any length: its ids, what stands before it, and the characters that are left out. */
+export async function encodeWhole(run, text) {
+  const { known, unknown } = await inSpellingOf(run, text);
+  const tokenizer = tokenizerOf(run);
+  return { ids: tokenizer.encode(known), start: tokenizer.end === null ? [] : [tokenizer.end], unknown };
+}
+
+/** What a model can read of a text, in the spelling of its corpus. */
+async function inSpellingOf(run, text) {
   const { ids } = tokenizerOf(run);
   const isUnknown = (character) => !ids.has(character);
-  if (!Array.from(text).some(isUnknown)) return { ...encodePrompt(run, text), unknown: [] };
+  if (!Array.from(text).some(isUnknown)) return { known: text, unknown: [] };
   const { normalize } = await import("../engine/spelling.js"); // most visits do not need it
   const typed = normalize(text, ids);
   const unknown = [...new Set(typed)].filter(isUnknown);
-  return { ...encodePrompt(run, normalize(typed, ids, true)), unknown };
+  return { known: normalize(typed, ids, true), unknown };
 }
 
 /** Whether two forward passes are by the same model, with the same parts switched off. */

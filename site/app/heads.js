@@ -1,7 +1,9 @@
 /** The names of heads, what they do, which to show first, and which text typed heads are tried on. */
+import { END } from "../engine/tokenizer.js";
 import { showWhitespace } from "./format.js";
 
 const MAX_LENGTH = 20; // tokens
+const CLEARLY_MORE = 1.5; // times what chance would give it: only then is a head said to like a token
 
 /** Head 1 of layer 2 is "2.1". */
 export const headName = (layer, head) => `${layer}.${head}`;
@@ -24,21 +26,38 @@ export async function mostImportantHead(run) {
 }
 
 /**
+ * What a head without a role looks at: `liked`, the tokens that get clearly more of its attention than by chance;
+ * `restsOnEnd`, whether the end token does, where a head rests when it has nothing to do.
+ *
+ * @param described that of heads.json
+ */
+export function preferences(described, vocab, layer, head) {
+  const clear = described.most_attended[layer][head].filter(
+    ({ fraction, uniform_fraction }) => fraction >= CLEARLY_MORE * uniform_fraction,
+  );
+  const isEnd = ({ id }) => vocab[id] === END;
+  return { liked: clear.filter((one) => !isEnd(one)), restsOnEnd: clear.some(isEnd) };
+}
+
+/**
  * What a head does, in a few words: its role; or, as most heads have none, what it attends to most, and
- * which token is predicted worst without it.
+ * at which token the loss rises most without it.
  *
  * @param heads the content of heads.json
  */
 export function headTitle({ roles, described }, vocab, layer, head) {
   const { role, confidence } = roles[layer][head];
   if (role) return confidence === "clear" ? role : `partly ${role}`;
-  const tokens = described.most_attended[layer][head].map(({ id }) => showWhitespace(vocab[id]));
+  const { liked, restsOnEnd } = preferences(described, vocab, layer, head);
   const [worst] = described.most_missed[layer][head];
-  const likes = tokens.length ? `likes ${tokens.join("  ")}` : "likes no token in particular";
+  const parts = [];
+  if (liked.length) parts.push(`likes ${liked.map(({ id }) => showWhitespace(vocab[id])).join("  ")}`);
+  if (restsOnEnd) parts.push(`rests on ${showWhitespace(END)}`);
+  if (!parts.length) parts.push("likes nothing in particular");
   const costs = worst
     ? `${showWhitespace(vocab[worst.id])} costs ${signed(worst.loss_rise, 1)} nats`
     : "no token costs more";
-  return `${likes}; without it ${costs}`;
+  return `${parts.join("; ")}; without it ${costs}`;
 }
 
 /** 0.0664 -> "+0.066"; what is rounded to nothing has both signs. */

@@ -9,6 +9,7 @@
  *   store.set({ step: 100 }, { jump: true });        // an entry, though a step usually has none
  */
 import { PageAddress } from "./address.js";
+import { parseBranch } from "./branch.js";
 import { headNames, parseHead } from "./heads.js";
 import { Observable } from "./observable.js";
 import { nearest } from "./step-scale.js";
@@ -71,6 +72,7 @@ export const SCHEMA = {
       "prompt",
       "text",
       "seed",
+      "branch",
       "position",
       "comparedPosition",
       "head",
@@ -91,7 +93,7 @@ export const SCHEMA = {
     type: integer,
     isPlace: true,
     travels: true,
-    clears: ["text", "seed", "position", "comparedPosition", "milestone"],
+    clears: ["text", "seed", "branch", "position", "comparedPosition", "milestone"],
     fit: (value, run) => between(0, run.manifest.prompts.length - 1, value ?? 0),
   },
   milestone: { type: text, fit: (value = "") => value }, // its kind: the words that show it are marked
@@ -99,13 +101,13 @@ export const SCHEMA = {
     type: text,
     isPlace: true,
     travels: true,
-    clears: ["position", "comparedPosition"],
+    clears: ["branch", "position", "comparedPosition"],
     fit: (value = "") => value.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""), // half an emoji
   },
   seed: {
     type: integer,
     travels: true,
-    clears: ["position", "comparedPosition"],
+    clears: ["branch", "position", "comparedPosition"],
     fit: (value = 1) => between(1, 2 ** 31, value),
   },
   position: { type: integer, fit: (value, run) => between(0, run.manifest.settings.n_ctx, value ?? 0) },
@@ -122,6 +124,15 @@ export const SCHEMA = {
   temperature: {
     type: number,
     fit: (value, run) => between(0, 2, value ?? run.manifest.settings.temperature),
+  },
+  topK: { type: integer, fit: (value) => between(0, 1e6, value ?? 0) }, // 0: all
+  topP: { type: number, fit: (value) => between(0.05, 1, value ?? 1) },
+  length: { type: integer, fit: (value, run) => between(0, run.manifest.settings.n_ctx, value ?? 60) },
+  branch: {
+    type: (value) => (parseBranch(value) ? value : undefined), // as it stands in the address
+    isPlace: true,
+    clears: ["position"],
+    fit: (value = "") => value,
   },
   versus: {
     type: text,
@@ -228,9 +239,17 @@ export class Store extends Observable {
 
   /** The address of what is shown now, also of what nobody has chosen: elsewhere, that may differ. */
   get link() {
-    const { run, step } = this.isSettled ? this.state : {};
-    const shown = this.isSettled ? { run, step, ...this.chosen } : this.chosen;
-    return this.address.link(new URLSearchParams(shown).toString());
+    return this.linkTo(null);
+  }
+
+  /** The same, which leads to a part of the page: there one sees what follows from the head that is shown. */
+  linkTo(section) {
+    const { run, step, head } = this.isSettled ? this.state : {};
+    const shown = this.isSettled ? { run, step, ...(section && { head }), ...this.chosen } : this.chosen;
+    const link = new URLSearchParams(shown);
+    if (section) link.set("section", section);
+    else link.delete("section");
+    return this.address.link(link.toString());
   }
 
   /** False while another run than the one that is shown has been chosen, and is being opened. */

@@ -51,7 +51,7 @@ export function normalize(text, ids, drop = false) {
 
 /** Other ways to write a character, the closest first. */
 function* spellings(character, beginsWord) {
-  for (const spelling of [character, character.toLowerCase(), character.toUpperCase()]) {
+  for (const spelling of cases(character)) {
     yield spelling;
     for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) yield spelling.normalize(form);
     yield spelling.replace(INVISIBLE, "");
@@ -64,4 +64,14 @@ function* spellings(character, beginsWord) {
   for (const row of ALIKE) if (isIn(row)) yield* row;
   if (BREAKS.includes(plain)) yield " ";
   if (/^[!-~]$/.test(plain)) yield String.fromCharCode(plain.charCodeAt(0) + 0xfee0);
+}
+
+/**
+ * A character, then its other case. Where the other case has two letters, there is a way between: a small ß
+ * is written ss before it is written SS.
+ */
+function cases(character) {
+  const large = character.toLowerCase().toUpperCase();
+  if (character === character.toLowerCase()) return [character, large.toLowerCase(), large];
+  return [character, character.toLowerCase(), large, large.toLowerCase()];
 }

@@ -2,6 +2,7 @@
 import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
+import { Comparison } from "../app/comparison.js";
 import { provide } from "../app/context.js";
 import { ForwardPass } from "../app/forward-pass.js";
 import { nearestSnapshot } from "../app/model.js";
@@ -9,6 +10,7 @@ import { Observable } from "../app/observable.js";
 import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
+import { Writing } from "../app/writing.js";
 
 const VOCAB = [
   "<|endoftext|>",
@@ -340,6 +342,31 @@ const TYPED = [
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];
 
+/** A text while the model writes it, in each state. */
+const WRITTEN = STATES.map(([state, run]) => {
+  const length = { "as it is": 12, "too long": 110 }[state] ?? 0;
+  const tokens = tokensOf(length).map((one, i) => ({ ...one, entropy: (i % 5) / 2, top: [one] }));
+  const logits = Float32Array.from({ length: 8 }, (_, i) => 3 * Math.sin(i));
+  const branches = [
+    { step: 10, branch: "", seed: 1, tokens },
+    { step: 10, branch: "3t4", seed: 1, tokens },
+    { step: 10, branch: "3t4.5s2", seed: 1, tokens },
+  ];
+  const isThere = state !== "loading" && state !== "with an error";
+  return {
+    request: { run, step: 10, text: "a cat" },
+    model: isThere ? { run, step: 10, nextLogits: async () => logits } : null,
+    promptIds: isThere ? [0, 2, 3] : [],
+    unknown: length > 50 ? ["é", "Z"] : [],
+    isTruncated: length > 50,
+    tokens,
+    isWriting: length > 50,
+    tokensPerSecond: length ? 1234 : null,
+    failure: state === "with an error" ? new UserError("The weights are damaged.") : null,
+    branches: branches.slice(0, length ? 3 : 1),
+  };
+});
+
 const FIGURES = [
   "prompt-chooser",
   "token-row",
@@ -349,7 +376,9 @@ const FIGURES = [
   "attention-map",
   "head-story",
   "entropy-strips",
+  "head-effects",
   "compare-chooser",
+  "compare-result",
   "loss-diff",
   "side-heading",
   "probability-diff",
@@ -376,9 +405,24 @@ const FIGURES = [
   "typed-story",
   "download-head",
   "famous-mistakes",
+  "writing-desk",
+  "written-text",
+  "writing-controls",
+  "token-ranking",
+  "branch-list",
+  "writing-settings",
+  "all-ages",
+  "text-score",
 ];
 // Shown with two texts.
-const COMPARING = ["side-heading", "attention-diff", "attention-map", "loss-diff", "probability-diff"];
+const COMPARING = [
+  "side-heading",
+  "attention-diff",
+  "attention-map",
+  "loss-diff",
+  "probability-diff",
+  "compare-result",
+];
 const SIDES = ["step 10", "step 0"].map((name) => ({ name, where: `at ${name}` }));
 const RUNS = ["run canned", "run another"].map((name) => ({ name, where: `in ${name}` }));
 
@@ -395,6 +439,12 @@ function memory(hash) {
 }
 
 const observable = (state) => Object.assign(new Observable(), { state });
+
+/** What two forward passes differ in; null if there are none. */
+const comparisonOf = (both) =>
+  both.length === 2 && both.every((one) => one instanceof ForwardPass)
+    ? new Comparison(both[0], both[1])
+    : null;
 
 /** What a figure in a state asks for. */
 function sources(figure, i) {
@@ -419,8 +469,9 @@ function sources(figure, i) {
   const sides = figure === "loss-diff" ? RUNS : SIDES;
   return {
     page: observable({ runs: [manifest, { ...manifest, name: "another" }], run }),
-    passes: observable({ both, sides: both[1] ? sides : null }),
+    passes: observable({ both, sides: both[1] ? sides : null, comparison: comparisonOf(both) }),
     typed,
+    writing: Object.assign(new Writing(), { state: WRITTEN[i] }),
   };
 }
 
@@ -468,5 +519,26 @@ for (const check of box.querySelectorAll("parity-check")) {
     const { run } = check;
     const step = nearestSnapshot(run, 10);
     check.result = { run, step, maxAbsDiff: 3.1e-6, n: 8 };
+  });
+}
+
+/** What falls without a head, in each state; while it is loading, nothing is known. */
+const FALLS = [2, 5, 0, undefined, undefined].map(
+  (n) =>
+    n !== undefined &&
+    Array.from({ length: n }, (_, i) => ({
+      prompt: i % 5,
+      position: 2 + i,
+      ids: [2, 3, 4, 2, 6, 7, 5],
+      before: 1 - 0.2 * i,
+      after: 0.04,
+    })),
+);
+
+for (const [i, figure] of box.querySelectorAll("head-effects").entries()) {
+  customElements.whenDefined("head-effects").then(() => {
+    const { question } = figure;
+    figure.asked = question.key; // nothing is computed here
+    if (FALLS[i]) figure.result = { ...question, falls: FALLS[i], nTokens: 40, milliseconds: 3.2 };
   });
 }

@@ -1,7 +1,17 @@
 /** site/app/format.js: numbers and tokens as people read them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, duration, inText, nats, percent, showWhitespace, spoken } from "../../site/app/format.js";
+import {
+  count,
+  duration,
+  inText,
+  isCut,
+  nats,
+  percent,
+  precisePercent,
+  showWhitespace,
+  spoken,
+} from "../../site/app/format.js";
 
 test("thousands are separated by commas, in every language of a browser", () => {
   assert.deepEqual([0, 999, 1000, 951040, 12345678].map(count), [
@@ -28,6 +38,23 @@ test("a probability is rounded to whole percent", () => {
 test("what is not quite 0 or not quite 1 is not rounded to it", () => {
   assert.deepEqual([1e-9, 0.0049].map(percent), ["<1%", "<1%"]);
   assert.deepEqual([0.9951, 1 - 1e-9].map(percent), [">99%", ">99%"]);
+});
+
+test("a precise percentage has the digits that tell near certainty and near impossibility apart", () => {
+  assert.deepEqual([0.9997, 0.00012, 0.0432, 0.452, 0.994].map(precisePercent), [
+    "99.97%",
+    "0.012%",
+    "4.3%",
+    "45%",
+    "99.4%",
+  ]);
+  assert.deepEqual([0, 1e-9, 0.5, 1 - 1e-9, 1].map(precisePercent), [
+    "0%",
+    "<0.001%",
+    "50%",
+    ">99.99%",
+    "100%",
+  ]);
 });
 
 test("a loss in nats comes with as many equal options as it is like", () => {
@@ -105,4 +132,9 @@ test("what is not quite 1 is not rounded to it, 0.995 neither", () => {
 
 test("what is rounded to ten options is written as 10", () => {
   assert.equal(nats(Math.log(9.96)), "2.30 nats, like guessing among 10 equal options");
+});
+
+test("a text that ends by itself was not cut, and any other was", () => {
+  assert.equal(isCut(["He", " ran", ".", "<|endoftext|>"]), false);
+  assert.equal(isCut(["He", " ran", "."]), true);
 });

@@ -90,7 +90,10 @@ test("a head that passes the test of a role is named after it", () => {
 test("a head without a role is named after what it likes and what is lost without it", () => {
   const heads = headsWith(
     NO_ROLE,
-    [{ id: 0 }, { id: 1 }],
+    [
+      { id: 0, fraction: 0.4, uniform_fraction: 0.1 },
+      { id: 1, fraction: 0.3, uniform_fraction: 0.1 },
+    ],
     [
       { id: 2, loss_rise: 4.94 },
       { id: 0, loss_rise: 1 },
@@ -99,6 +102,18 @@ test("a head without a role is named after what it likes and what is lost withou
   const title = headTitle(heads, WORDS, 0, 0);
   assert.match(title, /·boy {2}·girl.*·hat.*\+4\.9 nats/);
   assert.ok(title.split("without")[1].includes("·boy") === false, "only the worst is named");
+});
+
+test("a head likes only what gets clearly more of its attention than by chance, and rests on the end", () => {
+  const vocab = [" boy", ".", "<|endoftext|>"];
+  const attended = [
+    { id: 2, fraction: 0.1, uniform_fraction: 0.04 },
+    { id: 1, fraction: 0.09, uniform_fraction: 0.078 },
+    { id: 0, fraction: 0.03, uniform_fraction: 0.01 },
+  ];
+  assert.match(headTitle(headsWith(NO_ROLE, attended, []), vocab, 0, 0), /^likes ·boy; rests on \(end\);/);
+  assert.match(headTitle(headsWith(NO_ROLE, [attended[0]], []), vocab, 0, 0), /^rests on \(end\);/);
+  assert.doesNotMatch(headTitle(headsWith(NO_ROLE, [attended[1]], []), vocab, 0, 0), /likes \.|rests/);
 });
 
 test("a head that likes nothing and is not missed has a name all the same", () => {

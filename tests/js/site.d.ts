@@ -2,12 +2,14 @@
 // what Lit makes of `static properties`, so they are declared here. Those of the figures themselves are
 // found by tests/test_javascript.py.
 
+import { Comparison } from "../../site/app/comparison.js";
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
 import { Observable } from "../../site/app/observable.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
 import { Side } from "../../site/app/sides.js";
 import { Store as AStore } from "../../site/app/store.js";
 import { TypedHead } from "../../site/app/typed-head.js";
+import { Writing } from "../../site/app/writing.js";
 
 declare global {
   type ForwardPass = AForwardPass;
@@ -25,6 +27,7 @@ declare module "../../site/app/figure.js" {
     passes: Observable;
     store: Store;
     typed: TypedHead;
+    writing: Writing;
     load(run: Run): any;
     draw(data: any): unknown;
   }
@@ -36,8 +39,11 @@ declare module "../../site/app/forward-pass-figure.js" {
     pass: ForwardPass;
     otherPass: ForwardPass;
     sides: Side[];
+    comparison: Comparison | null;
+    isCompared: boolean;
     second: boolean;
     position: number;
+    positionAbove: number;
     head: string;
     defaultPosition: string;
   }

@@ -34,6 +34,10 @@ const DEFAULTS = {
   comparedPosition: 0,
   head: "1.0",
   temperature: 0.8,
+  topK: 0,
+  topP: 1,
+  length: 16,
+  branch: "",
   versus: "step:100",
   exercise: "attention",
   section: "",
@@ -109,7 +113,7 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&temperature=1.5&versus=off%3A1.1&exercise=head&section=compare&milestone=name";
+    "&head=0.2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -120,6 +124,10 @@ test("an address is read into the values it names", () => {
     comparedPosition: 5,
     head: "0.2",
     temperature: 1.5,
+    topK: 5,
+    topP: 0.5,
+    length: 9,
+    branch: "2t4.6s3",
     versus: "off:1.1",
     exercise: "head",
     section: "compare",
@@ -401,6 +409,14 @@ test("a link names the run and the step, though nobody has chosen them", () => {
   assert.equal(store.link, `page#run=${name}&step=10&head=0.1`);
 });
 
+test("a link leads to the part that it was copied in, with the head that is shown there", () => {
+  const { store, address } = storeAt("prompt=1&section=heads");
+  address.link = (hash) => `page#${hash}`;
+  const { name } = store.run;
+  assert.equal(store.linkTo("compared"), `page#run=${name}&step=0&head=1.0&prompt=1&section=compared`);
+  assert.equal(store.link, `page#run=${name}&step=0&prompt=1`);
+});
+
 test("a step, a seed, a position, a temperature or a comparison gets no entry", () => {
   for (const changes of [
     { step: 10 },
@@ -574,6 +590,10 @@ test("once another run is shown, everything is fitted to it", () => {
     comparedPosition: 0,
     head: "0.0",
     temperature: 1,
+    topK: 0,
+    topP: 1,
+    length: 8,
+    branch: "",
     versus: "step:0",
     exercise: "attention",
     section: "",

@@ -2,40 +2,51 @@
  * <attention-gallery></attention-gallery>
  *
  * The model as a drawing, from its embeddings at the bottom to its predictions at the top: the residual
- * stream on the left, and beside it what each layer adds, first its heads, then its MLP. Each head has its
- * attention pattern, and what the loss gains when it is left out. Where two texts are compared, the maps
+ * stream on the left, and beside it what each layer adds, first its heads, then its MLP. Somebody who hears it
+ * hears it from top to bottom, too. Each head has its attention pattern, and what the loss gains when it is
+ * left out; above the drawing stands how many heads have a role. Where two texts are compared, the maps
  * are the difference between them, as far as both are the same. Chooses a head.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
 import { count, percent } from "../../app/format.js";
-import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
+import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
-import { headName } from "../../app/heads.js";
+import { headName, headNames } from "../../app/heads.js";
 import { nearest } from "../../app/step-scale.js";
+
+/** The names of roles, with a hyphen where they may break: a box can be narrower than a word. */
+const HYPHENATED = {
+  "previous token": "pre\u00advious token",
+  "duplicate token": "dupli\u00adcate token",
+  induction: "induc\u00adtion",
+};
 
 class AttentionGallery extends ForwardPassFigure {
   static styles = [
     ForwardPassFigure.styles,
     css`
-    .model { display: flex; flex-direction: column-reverse; gap: 8px; padding-left: 24px;
+    .model { display: flex; flex-direction: column; gap: 8px; padding-left: 24px;
              border-left: 3px solid var(--muted); position: relative; margin-left: 8px; border-radius: 4px; }
     .model::before { content: ""; position: absolute; left: -10px; top: -9px; width: 17px; height: 9px;
                      background: var(--muted); clip-path: polygon(50% 0, 100% 100%, 0 100%);
                      forced-color-adjust: none; }
     .end { color: var(--muted); padding: 0 0 2px; }
-    .now { margin-bottom: 8px; min-height: 1.6em; }
+    .now { margin-bottom: 8px; min-height: 1.6em; position: sticky; top: var(--above, 0px); z-index: 1;
+           background: var(--panel); padding: 4px 0; }
+    @media (max-height: 420px) { .now { position: static; } }
+    .roles { color: var(--muted); margin-bottom: 8px; max-width: 66ch; text-wrap: pretty; }
     .now b { font: 600 1em var(--mono); padding: 0 3px; border-radius: 4px;
              box-shadow: inset 0 0 0 1px var(--line); overflow-wrap: anywhere; }
-    .now + .end, .end:first-child { padding-bottom: 10px; }
-    .layer { display: flex; flex-direction: column-reverse; gap: 6px; }
+    .end:has(+ .model) { padding-bottom: 10px; }
+    .layer { display: flex; flex-direction: column; gap: 6px; }
     .part { position: relative; }
     .part::before { content: ""; position: absolute; left: -24px; width: 20px; top: 50%;
                     border-top: 2px solid var(--line); }
     .mlp { border: 1px dashed var(--line); border-radius: 8px; color: var(--muted); text-align: center;
            padding: 1px; }
     .heads { display: grid; gap: 6px; }
-    .head { display: grid; gap: 2px; padding: 4px; border: 1px solid var(--line); border-radius: 8px;
+    .head { display: grid; grid-template-columns: minmax(0, 1fr); gap: 2px; padding: 4px; border: 1px solid var(--line); border-radius: 8px;
             background: var(--panel); cursor: pointer; min-width: 0; align-content: start;
             line-height: 1.3; }
     .head:hover { border-color: var(--accent); }
@@ -45,7 +56,7 @@ class AttentionGallery extends ForwardPassFigure {
     b { font-weight: 600; }
     .cost { height: 5px; border-radius: 2px; background: var(--query); min-width: 1px; }
     .track { background: var(--line); border-radius: 2px; }
-    .role { color: var(--muted); min-height: 1.3em; overflow-wrap: anywhere; }
+    .role { color: var(--muted); min-height: 1.3em; overflow-wrap: break-word; }
     .role.clear { color: var(--text); font-weight: 500; }
     .caption { margin-top: 8px; }
     @media (forced-colors: active) {
@@ -68,19 +79,25 @@ class AttentionGallery extends ForwardPassFigure {
     const { n_layer, n_head } = this.run.manifest.settings;
     const costs = this.otherPass ? null : costsAt(heads, this.pass.step);
     return html`
-      ${this.otherPass ? nothing : html`<p class="now">${this.sentence()}</p>`}
+      ${this.otherPass ? nothing : this.above(heads)}
       <p class="end">predictions</p>
       <div class="model" role="listbox" tabindex="0" aria-label=${this.label}
         aria-activedescendant=${`head-${this.shownHead}`} @keydown=${this.walk}>
-        ${Array.from({ length: n_layer }, (_, layer) => this.layer(layer, n_head, heads, costs))}</div>
+        ${Array.from({ length: n_layer }, (_, i) => this.layer(n_layer - 1 - i, n_head, heads, costs))}</div>
       <p class="end">embeddings</p>
       ${costs ? html`<p class="caption">${this.caption(costs)}</p>` : nothing}`;
   }
 
   get label() {
-    if (!this.otherPass) return "All heads, layer by layer";
+    if (!this.otherPass) return "All heads, from the last layer to the first";
     const [here, there] = this.sides.map(({ where }) => where);
-    return `How all heads look ${there}, compared with ${here}, layer by layer`;
+    return `How all heads look ${there} instead of ${here}, layer by layer`;
+  }
+
+  /** How many heads have a role; and where the chosen one looks, which stays in sight. */
+  above({ roles }) {
+    return html`${roles ? html`<p class="roles">${roleCount(roles)}</p>` : nothing}
+      <p class="now">${this.sentence()}</p>`;
   }
 
   /** What choosing a head changes, where one chooses it: the large map may be out of sight. */
@@ -89,17 +106,17 @@ class AttentionGallery extends ForwardPassFigure {
     const row = this.pass.attentionRow(this.headIndex, query);
     const most = Math.max(...row);
     const name = (i) => html`<b dir="auto">${tokenText(this.tokenAt(i))}</b>`;
-    return html`Head ${this.shownHead} looks most from ${name(query)} at ${name(row.indexOf(most))} (${percent(most)}).`;
+    return html`Head ${this.shownHead} looks most from ${name(query)} at ${name(row.indexOf(most))} (${weightText(most, query)}).`;
   }
 
   layer(layer, n_head, { roles }, costs) {
     const columns = `repeat(auto-fill, minmax(max(68px, calc(${100 / n_head}% - 6px)), 1fr))`;
-    return html`<div class="layer" role="group" aria-label=${`Layer ${layer}`}>
+    return html`<div class="layer" role="group" aria-label=${`Layer ${layer}: an MLP, below it ${n_head} heads`}>
+      <div class="part mlp" aria-hidden="true">MLP</div>
       <div class="part heads" role="none" style=${styleMap({ gridTemplateColumns: columns })}>${Array.from(
         { length: n_head },
         (_, head) => this.option(layer, head, n_head, roles, costs),
-      )}</div>
-      <div class="part mlp" aria-hidden="true">MLP</div></div>`;
+      )}</div></div>`;
   }
 
   option(layer, head, n_head, roles, costs) {
@@ -111,8 +128,8 @@ class AttentionGallery extends ForwardPassFigure {
     const words = [note, cost === undefined ? "" : `loss without it ${signed(cost)}`].filter(Boolean);
     return html`<div class="head" role="option" id=${`head-${name}`} data-head=${name}
       aria-selected=${String(name === this.shownHead)}
-      aria-label=${[`Head ${name}`, ...words].join(", ")} title=${words.join(", ") || nothing}
-      @click=${() => this.store.set({ head: name })}><canvas class="shade"></canvas>
+      aria-label=${[`Head ${name}`, ...words].join(", ")}
+      @click=${() => this.choose(name)}><canvas class="shade"></canvas>
       <span class="line"><b>${name}</b>${cost === undefined ? nothing : html`<span>${signed(cost)}</span>`}</span>
       ${
         cost === undefined
@@ -128,27 +145,41 @@ class AttentionGallery extends ForwardPassFigure {
   caption({ step }) {
     const other = step === this.pass.step ? "" : `, the nearest step at which that was measured`;
     return html`The number beside a head, and its bar: how much the loss on unseen text rises when this
-      head is switched off, in nats per token, at step ${count(step)}${other}.`;
+      head is switched off (what it adds is replaced by zeros), in nats per token, at step ${count(step)}${other}.`;
   }
 
   /** How much of its attention the head moved elsewhere. */
   difference(i) {
-    if (this.otherPass.isOff(i)) return { label: "switched off", note: "switched off", isClear: false };
+    if (this.otherPass.isOff(i)) return { label: "off", note: "switched off", isClear: false };
     const moved = attentionDifference(this.pass, this.otherPass).totalVariation(i);
     const note = moved === null ? "" : `${percent(moved)} moved`;
     return { label: note, note, isClear: false };
   }
 
-  /** Move from head to head with the arrow keys: up leads to the next layer, as in the drawing. */
+  /** Choose a head. The token stays: otherwise each head would show the token where it looks back furthest. */
+  choose(head) {
+    this.store.set(this.otherPass ? { head } : { head, position: this.shownPosition });
+  }
+
+  /** Move from head to head with the arrow keys, as they stand in the drawing. */
   walk(event) {
     const { n_head } = this.run.manifest.settings;
     const all = [...this.renderRoot.querySelectorAll(".head")];
-    const last = all.length - 1;
-    const by = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: n_head, ArrowDown: -n_head, Home: -last, End: last };
-    const next = all[this.headIndex + by[event.key]];
+    const now = all.findIndex((one) => one.dataset.head === this.shownHead);
+    const next =
+      all[
+        {
+          ArrowRight: now + 1,
+          ArrowLeft: now - 1,
+          ArrowUp: now - n_head,
+          ArrowDown: now + n_head,
+          Home: 0,
+          End: all.length - 1,
+        }[event.key]
+      ];
     if (!next) return;
     event.preventDefault();
-    this.store.set({ head: next.dataset.head });
+    this.choose(next.dataset.head);
     next.scrollIntoView({ block: "nearest" });
   }
 
@@ -162,12 +193,21 @@ class AttentionGallery extends ForwardPassFigure {
     const map = this.otherPass ? attentionDifference(this.pass, this.otherPass) : this.pass;
     if (!map.length) return; // nothing in common
     const colormaps = colormapsOf(this);
-    this.renderRoot
-      .querySelectorAll("canvas")
-      .forEach((canvas, i) =>
-        drawTriangle(canvas, map.pattern(i), map.attentionScale, map.length, colormaps),
-      );
+    const names = headNames(this.run.manifest.settings);
+    for (const box of this.renderRoot.querySelectorAll(".head")) {
+      const pattern = map.pattern(names.indexOf(box.dataset.head));
+      drawTriangle(box.querySelector("canvas"), pattern, map.attentionScale, map.length, colormaps);
+    }
   }
+}
+
+/** How many heads passed a test of a role at the end of the training, in a sentence. */
+function roleCount(roles) {
+  const all = roles.flat();
+  const n = all.filter(({ role }) => role).length;
+  const passed = n ? count(n) : "None";
+  return `${passed} of the ${count(all.length)} heads of this run passed a test of a role, such as looking at the
+    previous token, at the end of the training.`;
 }
 
 /**
@@ -190,8 +230,9 @@ function signed(x) {
 /** A role of heads.json in words: `label` on the head, `note` as its title. */
 function describeRole({ role, confidence } = { role: "", confidence: "clear" }) {
   if (confidence === "none") return { label: "", note: "no clear role", isClear: false };
-  if (confidence === "weak") return { label: "", note: `a hint of “${role}”`, isClear: false };
-  return { label: role, note: role, isClear: true };
+  if (confidence === "weak")
+    return { label: `partly ${HYPHENATED[role] ?? role}`, note: `partly ${role}`, isClear: false };
+  return { label: HYPHENATED[role] ?? role, note: role, isClear: true };
 }
 
 customElements.define("attention-gallery", AttentionGallery);

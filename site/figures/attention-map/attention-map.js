@@ -7,8 +7,8 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
-import { percent, showWhitespace, spoken } from "../../app/format.js";
-import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
+import { showWhitespace, spoken } from "../../app/format.js";
+import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
 import { OnResize } from "../../app/resize.js";
 import { SquareMap } from "../../app/square-map.js";
@@ -77,22 +77,23 @@ class AttentionMap extends ForwardPassFigure {
   draw() {
     const { map, shownPosition: position } = this;
     const T = map.length;
-    if (!T) {
-      return html`<p class="caption">They start with different tokens or have different heads, so
-        their heads cannot be compared.</p>`;
+    if (!T) return nothing; // attention-diff says why
+    if (this.otherPass?.isOff(this.headIndex)) {
+      return html`<p class="caption">Head ${this.shownHead} is switched off. Choose another head to see where
+        it looks more or less without it.</p>`;
     }
     const query = Math.min(position, T) - 1;
     const percentOf = (i) => `${(100 * i) / T}%`;
     const key = this.column === null ? null : Math.min(query, this.column ?? 0);
     const { pointer } = this;
-    return html`<h3>Head ${this.head}: <span class="is-query">which token looks ↓</span>
-        <span class="is-key">at which →</span></h3>
+    return html`<h3>Head ${this.head}: <span class="is-query">which token looks&nbsp;↓</span>
+        <span class="is-key">at which&nbsp;→</span></h3>
       <div class="map" style=${styleMap({ maxWidth: `${Math.min(MAX_WIDTH, NAMES_WIDTH + 44 * T)}px` })}>
         <div class="top" aria-hidden="true">${this.topName(T, key ?? this.largest(this.weights(query))[0])}</div>
         <div class="names" aria-hidden="true">${this.hasNames ? this.names(T, query) : this.sideName(T, query)}</div>
         <div class="field" tabindex="0" role="grid" aria-label=${this.label}
           aria-rowcount=${T} aria-colcount=${T} aria-activedescendant=${`cell-${query}-${key ?? "row"}`}
-          @keydown=${pointer.key} @pointermove=${pointer.move} @pointerdown=${pointer.down}
+          @keydown=${pointer.key} @pointermove=${this.pointed} @pointerdown=${this.pointed}
           @pointerleave=${pointer.leave}>
           <canvas class="shade"></canvas>
           <div role="row" aria-rowindex=${query + 1}>
@@ -118,7 +119,7 @@ class AttentionMap extends ForwardPassFigure {
   get label() {
     if (!this.otherPass) return `Attention of head ${this.head}`;
     const [here, there] = this.sides.map(({ where }) => where);
-    return `Attention of head ${this.head} ${there}, compared with ${here}`;
+    return `Attention of head ${this.head} ${there} instead of ${here}`;
   }
 
   /** What is read aloud of a cell; while none is pointed at, of its row. */
@@ -126,7 +127,7 @@ class AttentionMap extends ForwardPassFigure {
     const weights = this.weights(query);
     const at = key ?? this.largest(weights)[0] ?? query;
     const prefix = key === null ? "most at " : "";
-    return `From ${spoken(this.tokenAt(query))}, ${prefix}${spoken(this.tokenAt(at))}: ${this.format(weights[at])}`;
+    return `From ${spoken(this.tokenAt(query))}, ${prefix}${spoken(this.tokenAt(at))}: ${this.format(weights[at], query)}`;
   }
 
   /** Is there room for the name of every row? */
@@ -177,35 +178,34 @@ class AttentionMap extends ForwardPassFigure {
     const line =
       key === null
         ? this.summary(query, this.largest(weights))
-        : html` to <b class="is-key" dir="auto">${name(key)}</b>: ${this.format(weights[key])}.`;
+        : html` to <b class="is-key" dir="auto">${name(key)}</b>: ${this.format(weights[key], query)}.`;
     return html`<p class="description">From <b class="is-query" dir="auto">${name(
       query,
     )}</b> (position ${query})${line}</p>
       <ol>${this.largest(weights).map(
-        (i) => html`<li><b dir="auto">${name(i)}</b> ${this.format(weights[i])}</li>`,
+        (i) => html`<li><b dir="auto">${name(i)}</b> ${this.format(weights[i], query)}</li>`,
       )}</ol>`;
   }
 
   /** A weight, or a difference of two, as text. */
-  format(weight) {
-    if (!this.otherPass) return percent(weight);
+  format(weight, query) {
+    if (!this.otherPass) return weightText(weight, query);
     const points = Math.round(100 * weight);
     return `${points > 0 ? "+" : points < 0 ? "−" : "±"}${Math.abs(points)} points`;
   }
 
-  /** What the list of weights is about: how widely the head looks, the text that this holds for, and what a
-      head that looks everywhere has there. */
+  /** What the list of weights is about: how widely the head looks, and at how many tokens it could. */
   summary(query, largest) {
     if (this.otherPass) return this.differenceSummary(largest);
-    const among = Math.exp(this.pass.headEntropy(this.headIndex, query));
     const all = query + 1;
-    return `, its attention in this text is spread over about ${among.toFixed(1)} tokens; spread equally
-      over all ${all}, it would be ${all}:`;
+    if (all === 1) return ", it can only look at itself:";
+    const among = Math.exp(this.pass.headEntropy(this.headIndex, query));
+    if (among < 1.5) return `, it looks almost only at one of the ${all} tokens that it can see:`;
+    return `, its attention is spread over about ${among.toFixed(1)} of the ${all} tokens that it can see:`;
   }
 
   differenceSummary(largest) {
     const [here, there] = this.sides.map(({ where }) => where);
-    if (this.otherPass.isOff(this.headIndex)) return `, this head looks at nothing ${there}.`;
     if (!largest.length) return `, it looks at the same tokens ${there} as ${here}.`;
     return `, its attention ${there}, compared with that ${here}:`;
   }
@@ -228,6 +228,20 @@ class AttentionMap extends ForwardPassFigure {
     return [query, this.column ?? query];
   }
 
+  /** A finger covers many cells: of its row, it means the nearest one that can be seen. */
+  pointed(event) {
+    this.isFinger = event.pointerType === "touch";
+    this.pointer[event.type === "pointermove" ? "move" : "down"](event);
+    this.isFinger = false;
+  }
+
+  nearestSeen(query, key) {
+    const weights = this.weights(query).map(Math.abs);
+    const least = Math.max(...weights) / 4;
+    const seen = [...weights.keys()].filter((i) => weights[i] >= least);
+    return seen.reduce((a, b) => (Math.abs(b - key) < Math.abs(a - key) ? b : a), seen[0] ?? key);
+  }
+
   /** A head looks at no later token: beyond the diagonal, the last cell of a row is meant. */
   point(cell) {
     if (!cell) {
@@ -235,7 +249,7 @@ class AttentionMap extends ForwardPassFigure {
       return;
     }
     const [query, key] = cell;
-    this.column = Math.min(query, key);
+    this.column = this.isFinger ? this.nearestSeen(query, key) : Math.min(query, key);
     if (query + 1 === this.shownPosition) return;
     this.pointing = true; // the row changes, and the column stays
     this.store.set({ position: Math.min(query + 1, this.pass.lastPosition) });

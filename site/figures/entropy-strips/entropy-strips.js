@@ -2,20 +2,20 @@
  * <entropy-strips></entropy-strips>
  *
  * The mean attention entropy of each head at every sample, over the five prompts: one row per head; the
- * stronger the green, the lower the entropy. Chooses a head.
+ * stronger the colour, the lower the entropy. Chooses a head.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
-import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
 import { headName } from "../../app/heads.js";
 import { UserError } from "../../app/run.js";
+import { PatientFigure } from "../../app/patient-figure.js";
 import { nearest } from "../../app/step-scale.js";
 
-class EntropyStrips extends Figure {
+class EntropyStrips extends PatientFigure {
   static properties = { head: { from: "store", type: String } };
 
   static styles = [
-    Figure.styles,
+    PatientFigure.styles,
     css`
     .row { display: grid; grid-template-columns: 3em minmax(0, 1fr) 5em; gap: 8px; width: 100%;
            align-items: center; padding: 2px 0; background: none; border: 0; cursor: pointer;
@@ -67,7 +67,7 @@ class EntropyStrips extends Figure {
     )}
       <p class="caption">One row per head, from the first sample to the last, on the
         ${count(this.run.manifest.prompts.length)} prompts and what the model wrote after them: blank where
-        it looks at all tokens equally; the strongest green is the most decided of all. On the right, over
+        it looks at all tokens equally; the strongest colour is the most decided of all. On the right, over
         how many equal tokens its attention is spread at step ${count(steps[i])}. A head that looks at all
         tokens equally: ${Math.exp(uniform[i]).toFixed(1)}.</p>`;
   }

@@ -1,18 +1,21 @@
 /**
- * <head-story leads-to="compare"></head-story>
+ * <head-story leads-to="compared"><head-effects></head-effects></head-story>
  *
  * What one head does: its role, and since when; or, if it passes no test of a role, what it attends to and
  * what is lost without it. Its score in each test, its attention entropy, and the loss when it is ablated,
- * at every snapshot. Chooses a step; or versus, and leads to the part of the page in which that is compared.
+ * at every snapshot: the present one is in sight, and there is more to scroll to. Chooses a step; or versus, and
+ * leads to the part of the page in which that is compared. What is inside of it stands before the table.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { heat } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { leadTo } from "../../app/address.js";
-import { Figure } from "../../app/figure.js";
+import { moveTo } from "../../app/address.js";
+import { Fades, fades } from "../../app/fades.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
-import { headTitle, layerAndHead, signed } from "../../app/heads.js";
-import { latest } from "../../app/step-scale.js";
+import { headTitle, layerAndHead, preferences, signed } from "../../app/heads.js";
+import { PatientFigure } from "../../app/patient-figure.js";
+import { nearest } from "../../app/step-scale.js";
+import { END } from "../../engine/tokenizer.js";
 
 /** The tokens that a head of each role looks at. */
 const ROLES = {
@@ -23,16 +26,18 @@ const ROLES = {
 };
 /** Roles that are tested on random tokens that come twice; the others, on text. */
 const OF_REPEATS = ["induction", "duplicate token"];
+const ON_PAPER = 7; // columns that fit, up to the present one
 
-class HeadStory extends Figure {
+class HeadStory extends PatientFigure {
   static properties = {
     head: { from: "store", type: String },
     leadsTo: { attribute: "leads-to" }, // the id of the part of the page
   };
 
   static styles = [
-    Figure.styles,
+    PatientFigure.styles,
     controls,
+    fades,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
     .scroll { overflow-x: auto; }
@@ -51,12 +56,26 @@ class HeadStory extends Figure {
                               box-shadow: inset 0 -3px 0 var(--accent); }
     .description { max-width: 66ch; margin-bottom: 8px; min-height: 7.5em; }
     .description b { font: 600 1em var(--mono); }
-    .compare { margin-top: 8px; }
+    .now { background: color-mix(in oklab, var(--accent) 9%, var(--panel)); }
+    .compare { margin: 0 0 8px; }
+    .more-left th:first-child::after { content: ""; position: absolute; inset: 0 auto 0 100%; width: 1.5em;
+            background: linear-gradient(90deg, var(--panel), transparent); }
+    @media print {
+      .scroll { overflow: visible; }
+      .compare, .not-printed { display: none; }
+      th:first-child { min-width: 11em; }
+      th button { border: 0; padding: 0; background: none; }
+    }
     @media (max-width: 640px) {
       th .what { display: none; } td { min-width: 2.6em; } th:first-child { min-width: 7em; }
     }
   `,
   ];
+
+  constructor() {
+    super();
+    this.fades = new Fades(this, ".scroll");
+  }
 
   load(run) {
     return run.part("heads");
@@ -65,17 +84,22 @@ class HeadStory extends Figure {
   draw(heads) {
     const { snapshot_steps: steps, scores, uniform_scores, ablated_loss, loss, attention_entropy } = heads;
     const [layer, head] = layerAndHead(this.head);
-    const now = latest(this.step, steps);
-    const ofHead = (table) => table.map((one) => one[layer][head]);
+    const now = steps.indexOf(nearest(this.step, steps));
     const scoresOf = (role) => scores.map((one) => one[role][layer][head]);
+    const ofHead = (table) => table.map((one) => one[layer][head]);
     const texts = `${count(heads.n_texts)} unseen texts`;
+    this.columnClass = (i) =>
+      `${i === now ? "now" : ""} ${i > now || i <= now - ON_PAPER ? "not-printed" : ""}`;
     return html`<h3 dir="auto">Head ${this.head}: ${headTitle(heads, this.run.vocab, layer, head)}</h3>
       <p class="description">${this.roleSentence(heads, layer, head)} ${this.likesAndCosts(heads, layer, head)}</p>
-      <div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
+      <button class="compare" @click=${this.compare}>
+        Compare with this head switched off</button>
+      <slot></slot>
+      <div class="fades"><div class="scroll" tabindex="0" role="group" aria-label="Head ${this.head} by step">
       <table><caption class="visually-hidden">What head ${this.head} does, by step</caption>
         <thead><tr><th scope="col">step</th>${steps.map(
-          (step) => html`<th scope="col"><button
-          aria-current=${step === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
+          (step, i) => html`<th scope="col" class=${this.columnClass(i)}><button
+          aria-current=${i === now ? "step" : nothing} aria-label=${`step ${count(step)}`}
           @click=${() => this.store.set({ step }, { jump: true })}>${count(step)}</button></th>`,
         )}</tr></thead>
         <tbody>
@@ -84,48 +108,63 @@ class HeadStory extends Figure {
           )}
           ${this.gains(heads)}
           <tr><th scope="row">attention spread<small><span class="what">over so many equal tokens,
-            on ${texts}; </span>by chance ${Math.exp(heads.uniform_entropy).toFixed(1)}</small></th>${ofHead(
-              attention_entropy,
-            ).map((nats) => html`<td class="number">${Math.exp(nats).toFixed(1)}</td>`)}</tr>
-          <tr><th scope="row">loss without it<small class="what">minus the loss with it, in nats per token, on ${texts}
-            </small></th>${ofHead(ablated_loss).map(
-              (one, i) => html`<td class="number">${signed(one - loss[i])}</td>`,
+            on ${texts}; </span>by chance ${Math.exp(heads.uniform_entropy).toFixed(1)}</small></th>${this.numbers(
+              ofHead(attention_entropy).map((nats) => Math.exp(nats).toFixed(1)),
             )}</tr>
-        </tbody></table></div>
-      <button class="compare" @click=${this.compare}>
-        Compare with this head switched off</button>`;
+          <tr><th scope="row">loss without it<small class="what">minus the loss with it, in nats per token, on ${texts};
+            without it: what it adds is replaced by zeros</small></th>${this.numbers(
+              ofHead(ablated_loss).map((one, i) => signed(one - loss[i])),
+            )}</tr>
+        </tbody></table></div></div>`;
+  }
+
+  numbers(texts) {
+    return texts.map((text, i) => html`<td class=${`number ${this.columnClass(i)}`}>${text}</td>`);
+  }
+
+  updated(changed) {
+    super.updated(changed);
+    if (changed.has("step") || changed.has("data")) requestAnimationFrame(() => this.showStep());
+  }
+
+  /** Scroll the table, but not the page, until the present step and half of the next one are in sight. */
+  showStep() {
+    const column = this.renderRoot.querySelector("th.now");
+    if (!column) return;
+    const scroll = column.closest(".scroll");
+    scroll.scrollLeft = column.offsetLeft + 1.6 * column.offsetWidth - scroll.clientWidth;
+    this.fades.mark();
   }
 
   compare() {
-    this.store.set({ versus: `off:${this.head}` });
-    leadTo(this.leadsTo);
+    this.store.set({ versus: `off:${this.head}`, section: this.leadsTo }, { jump: true });
+    moveTo(this.leadsTo);
   }
 
   row(role, scores, uniformScore, texts) {
     const measured = OF_REPEATS.includes(role) ? "in random tokens that come twice" : `on ${texts}`;
     return html`<tr><th scope="row">${role}<small><span class="what">${ROLES[role] ?? ""},
       ${measured}; </span>by chance ${percent(uniformScore)}</small></th>${scores.map(
-        (score) => html`<td><span class=${`bar ${heat(score)}`}></span>
+        (score, i) => html`<td class=${this.columnClass(i)}><span class=${`bar ${heat(score)}`}></span>
         <b>${percent(score)}</b></td>`,
       )}</tr>`;
   }
 
-  /** How much easier random tokens are the second time: what induction is for. */
+  /** How much easier, or harder, random tokens are the second time: what induction is for. */
   gains({ uniform_scores, repeat_gain }) {
     if (!("induction" in uniform_scores)) return nothing;
-    return html`<tr><th scope="row">gain by repetition<small class="what">of the whole model: how much lower
-      the loss is when random tokens come again, in nats per token</small></th>${repeat_gain.map(
-        (gain) => html`<td class="number">${signed(gain, 2)}</td>`,
+    return html`<tr><th scope="row">repetition<small><span class="what">how much it changes the loss of the whole
+      model when random tokens come again, in nats per token; </span>−&nbsp;easier, +&nbsp;harder</small></th>${this.numbers(
+        repeat_gain.map((gain) => signed(-gain, 2)),
       )}</tr>`;
   }
 
   /** Its role at the end, and since when; or that it has none. */
-  roleSentence({ roles, required, repeat_gain, ablated_repeat_gain }, layer, head) {
+  roleSentence({ roles, required, repeat_gain, ablated_repeat_gain, uniform_scores }, layer, head) {
     const { role, score, chance, since_step } = roles[layer][head];
     if (!role) {
-      return html`It has none of the roles that are tested here: each takes at least ${percent(
-        required.score,
-      )} of its attention.`;
+      return html`It passed none of the ${Object.keys(uniform_scores).length} tests of a role. Each asks for at least
+        ${percent(required.score)} of its attention.`;
     }
     const gain =
       role === "induction"
@@ -141,7 +180,8 @@ class HeadStory extends Figure {
   /** What it attends to, and which tokens are predicted worse without it, in sentences. */
   likesAndCosts({ described }, layer, head) {
     const token = ({ id }) => html`<b dir="auto">${showWhitespace(this.run.vocab[id])}</b>`;
-    const attended = described.most_attended[layer][head].map(
+    const { liked, restsOnEnd } = preferences(described, this.run.vocab, layer, head);
+    const attended = liked.map(
       (one, i) =>
         html`${i ? ", " : ""}${token(one)} ${percent(one.fraction)} (by chance ${percent(
           one.uniform_fraction,
@@ -151,14 +191,17 @@ class HeadStory extends Figure {
       (one, i) => html`${i ? ", " : ""}${token(one)} ${signed(one.loss_rise, 2)} nats`,
     );
     const texts = `${count(described.n_texts)} unseen texts`;
+    const rests = restsOnEnd
+      ? html` Where it finds nothing to look for, it rests on <b>${showWhitespace(END)}</b>.`
+      : "";
     return html`On ${texts}, ${
       attended.length
         ? html`it favours these tokens, each with its share of all attention: ${attended}.`
-        : "it favours no token."
-    } ${
+        : "it favours no word."
+    }${rests} ${
       missed.length
-        ? html`When it is switched off, these are predicted worst: ${missed}.`
-        : "When it is switched off, no token is predicted noticeably worse."
+        ? html`When it is switched off, the loss of these tokens rises most: ${missed}.`
+        : "When it is switched off, the loss of no token rises noticeably."
     }`;
   }
 }

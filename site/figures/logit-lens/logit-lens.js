@@ -22,7 +22,8 @@ class LogitLens extends ForwardPassFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
-    th { font-weight: 400; text-align: left; color: var(--muted); width: 8.5em; }
+    th { font-weight: 400; text-align: left; color: var(--muted); white-space: nowrap; }
+    .part { width: 8.5em; }
     td { border-radius: 4px; padding: 5px 6px; font: 400 1em/1.4 var(--mono); }
     td div { display: flex; gap: 6px; justify-content: space-between; white-space: pre; }
     td code { font: inherit; overflow: hidden; text-overflow: ellipsis; }
@@ -30,7 +31,7 @@ class LogitLens extends ForwardPassFigure {
     td.right { box-shadow: inset 0 0 0 2px var(--chosen); }
     .caption { margin-top: 8px; }
     @media (forced-colors: active) { td.right { box-shadow: none; outline: 4px double; outline-offset: -3px; } }
-    @media (max-width: 640px) { th { width: 7.4em; } td { padding: 5px 3px; } td span { display: none; } }
+    @media (max-width: 640px) { .part { width: 6.4em; } td { padding: 5px 3px; } td span { display: none; } }
   `,
   ];
 
@@ -68,6 +69,7 @@ class LogitLens extends ForwardPassFigure {
     if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
     return html`${title}
       <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
+        <colgroup><col class="part"><col><col><col></colgroup>
         <thead class="visually-hidden"><tr><th scope="col">after</th><th scope="col">most likely</th>
           <th scope="col">second</th><th scope="col">third</th></tr></thead>
         <tbody>${result.depths.map(
@@ -75,7 +77,7 @@ class LogitLens extends ForwardPassFigure {
           ${top.map((one) => this.cell(one, pass.ids[position]))}</tr>`,
         )}</tbody></table>
       <p class="caption">From top to bottom, each row includes one more part of the model. The stronger
-        the green, the more certain; the token in the text is framed.</p>`;
+        the colour, the more certain; the token in the text is framed.</p>`;
   }
 
   /** The weights may take a moment: leave as much room as the table needs. */

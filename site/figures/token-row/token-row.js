@@ -4,49 +4,65 @@
  * A text as tokens. Green is the probability of each token that the model wrote; the bar under a token
  * is its attention weight in the chosen head, when the model predicted the token at the chosen
  * position. Where two texts are compared, the first token that differs is marked. Chooses a position.
- * A long text scrolls inside: what is said about it stays in sight. A page may fix the heights of both:
- * --tokens-height and --description-height.
+ * A long text scrolls inside, by whole rows: what is said about it stays in sight. A page may fix how many
+ * rows one sees, and the height of what is said: --token-rows and --description-height.
  */
-import { css, html, render } from "../../vendored/lit.js";
+import { css, html, nothing, render } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
 import { colorToken } from "../../app/colormap.js";
+import { Fades, fades } from "../../app/fades.js";
 import { textDirection } from "../../app/figure.js";
 import { capitalized, count, percent, showWhitespace, spoken } from "../../app/format.js";
-import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
+import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
 import { firstDifference } from "../../app/forward-pass.js";
+import { layerAndHead } from "../../app/heads.js";
 
 class TokenRow extends ForwardPassFigure {
   static styles = [
     ForwardPassFigure.styles,
+    fades,
     css`
-    .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 2px; min-height: 72px;
-              height: var(--tokens-height, auto); max-height: 244px; align-content: flex-start; overflow-y: auto; position: relative; }
+    :host { --row: calc(1.3em + 14px); }  /* a box, and the gap below it */
+    .tokens { display: flex; flex-wrap: wrap; gap: 4px 2px; margin: 0; padding: 2px;
+              min-height: calc(var(--token-rows, 2) * var(--row)); max-height: calc(var(--token-rows, 7) * var(--row));
+              align-content: flex-start; overflow-y: auto; position: relative;
+              scroll-snap-type: y mandatory; scroll-padding: 2px; }
     .token { font: 400 var(--small)/1.3 var(--mono); padding: 3px 3px 0; border: 0; border-radius: 4px;
-             color: var(--text); white-space: pre; cursor: pointer;
+             color: var(--text); white-space: pre; cursor: pointer; height: calc(1.3em + 10px); scroll-snap-align: start;
              max-width: 100%; overflow: hidden; text-overflow: ellipsis;
              display: inline-flex; flex-direction: column; box-shadow: inset 0 0 0 1px var(--line); }
     .prompt { color: var(--muted); }
     .query { box-shadow: inset 0 0 0 2px var(--query); }
     .chosen { box-shadow: inset 0 0 0 2px var(--chosen); }
     .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
-    .weight { height: 5px; margin: 2px -3px 0; border-radius: 0 0 4px 4px; display: block;
+    .weight { height: 5px; margin: auto -3px 0; border-radius: 0 0 4px 4px; display: block;
               background: var(--key); opacity: 0; }
     .weight1 { opacity: .16; } .weight2 { opacity: .26; } .weight3 { opacity: .36; }
     .weight4 { opacity: .46; } .weight5 { opacity: .56; } .weight6 { opacity: .66; }
     .weight7 { opacity: .76; } .weight8 { opacity: .84; } .weight9 { opacity: .92; }
     .weight10 { opacity: 1; }
-    .ghost { color: var(--muted); }
+    .ghost { box-shadow: none; border: 2px dashed var(--muted); width: 1.6em; }
+    .ghost.query { border-color: var(--query); }
+    .ghost.chosen { border-color: var(--chosen); }
+    .ghost.differs { border-color: var(--warning); }
+    .caption { margin-top: 2px; }
     .description { margin-bottom: 8px; min-height: 3.2em; height: var(--description-height, auto);
                    overflow-y: auto; line-height: 1.6; }
     .description b { font: 600 1em var(--mono); overflow-wrap: anywhere; padding: 0 3px; border-radius: 4px;
                      box-shadow: inset 0 0 0 1px var(--line); }
     @media (max-width: 640px) { .description { min-height: 4.8em; } }
+    @media print { .tokens { max-height: none; overflow: visible; } .description { height: auto; } }
     @media (forced-colors: active) {
       .query { box-shadow: none; outline: 2px dashed; outline-offset: -2px; }
       .chosen { box-shadow: none; outline: 4px double; outline-offset: -3px; }
     }
   `,
   ];
+
+  constructor() {
+    super();
+    this.fades = new Fades(this, ".tokens");
+  }
 
   walk(event) {
     const on = textDirection(event.currentTarget);
@@ -64,9 +80,16 @@ class TokenRow extends ForwardPassFigure {
   draw() {
     return html`
       <div class="description" id="description"></div>
-      <div class="tokens" dir="auto" tabindex="0" role="listbox" aria-label=${this.label()}
+      <div class="fades"><div class="tokens" dir="auto" tabindex="0" role="listbox" aria-label=${this.label()}
         aria-activedescendant=${`token${this.shownPosition}`} aria-describedby="description"
-        @keydown=${this.walk} @click=${this.point}></div>`;
+        @keydown=${this.walk} @click=${this.point}></div></div>
+      ${this.otherPass ? nothing : html`<p class="caption">${this.key()}</p>`}`;
+  }
+
+  /** How to read what stands in the boxes, and the name of a head, where one first meets them. */
+  key() {
+    const [layer, head] = layerAndHead(this.shownHead);
+    return html`A dot (·) is a space. Head ${this.shownHead} is head ${head} of layer ${layer}, counted from 0.`;
   }
 
   label() {
@@ -98,7 +121,7 @@ class TokenRow extends ForwardPassFigure {
   /** The box of a token, new with each text: none of them moves. */
   box(i) {
     const isGhost = i === this.pass.length;
-    const token = isGhost ? "?" : showWhitespace(this.tokenAt(i));
+    const token = isGhost ? "" : showWhitespace(this.tokenAt(i)); // the model has written nothing there
     const box = Object.assign(document.createElement("span"), { id: `token${i}`, textContent: token });
     box.dataset.position = String(i);
     box.setAttribute("role", "option");
@@ -131,13 +154,13 @@ class TokenRow extends ForwardPassFigure {
     const token = i === pass.length ? "what might come next" : spoken(this.tokenAt(i));
     const p = i < pass.promptLength ? undefined : pass.nextTokenProbs(i)?.p;
     const likely = p === undefined || p === null ? "" : `, probability ${percent(p)}`;
-    const seen = weight > 0.02 ? `, looked at with ${percent(weight)}` : "";
+    const seen = weight > 0.02 ? `, looked at with ${weightText(weight, position - 1)}` : "";
     if (i !== position) return `${token}${likely}${seen}`;
     if (pass.isOff(this.headIndex)) return `${token}${likely}. Head ${this.shownHead} is switched off`;
     const { key, most } = this.mostAttended();
     return `${token}${likely}. After ${spoken(this.tokenAt(i - 1))}, head ${this.shownHead} looked most at ${spoken(
       this.tokenAt(key),
-    )}, ${percent(most)}`;
+    )}, ${weightText(most, position - 1)}`;
   }
 
   mostAttended() {
@@ -146,14 +169,15 @@ class TokenRow extends ForwardPassFigure {
     return { key: row.indexOf(most), most };
   }
 
-  /** Scroll a long text, but not the page, until the chosen token is in sight. */
+  /** Scroll a long text, but not the page, until the chosen token is in sight, below a row of what came before. */
   showBox(row, box) {
     if (!box?.isConnected) return;
     const top = box.offsetTop;
     const bottom = top + box.offsetHeight;
     if (top < row.scrollTop || bottom > row.scrollTop + row.clientHeight) {
-      row.scrollTop = top - row.clientHeight / 2;
+      row.scrollTop = top - 1.3 * box.offsetHeight; // it snaps to a row
     }
+    this.fades.mark();
   }
 
   point(event) {
@@ -168,9 +192,9 @@ class TokenRow extends ForwardPassFigure {
     const { key, most } = this.mostAttended();
     const where = pass.isOff(this.headIndex)
       ? html`Head ${this.shownHead} is switched off: it looks at nothing here.`
-      : html`After reading up to ${name(position - 1)}, head ${
+      : html`With ${name(position - 1)} as the last token read, head ${
           this.shownHead
-        } looked most at ${name(key)} (${percent(most)}).`;
+        } looked most at ${name(key)} (${weightText(most, position - 1)}).`;
     if (position === pass.length) return html`What might come next. ${where}`;
     const p = pass.nextTokenProbs(position)?.p;
     if (position < pass.promptLength && p === undefined) {

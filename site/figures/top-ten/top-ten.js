@@ -7,7 +7,7 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { errorBox } from "../../app/figure.js";
-import { count, nats, percent, showWhitespace, spoken } from "../../app/format.js";
+import { count, nats, precisePercent, showWhitespace, spoken } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
@@ -25,9 +25,9 @@ class TopTen extends ForwardPassFigure {
     .table { min-height: 340px; }
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     tr { height: 26px; }
-    th, td { font-weight: 400; text-align: left; padding: 0 4px; }
+    th, td { font-weight: 400; text-align: left; padding: 0 2px; }
     thead th { color: var(--muted); }
-    .first { width: 8em; } .number { width: 3.6em; text-align: right; }
+    .first { width: 8em; } .number { width: 5em; text-align: right; }
     .token { font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
     .bars i { display: block; height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; margin: 2px 0; }
     .model-prob { background: var(--accent); }
@@ -40,9 +40,11 @@ class TopTen extends ForwardPassFigure {
     label { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; margin-top: 8px; }
     input { flex: 1 1 160px; min-width: 0; accent-color: var(--accent); height: 32px; margin: 0;
             cursor: pointer; }
-    output { min-width: 3em; font-weight: 600; }
+    .value { min-width: 3em; font-weight: 600; }
     .caption { margin-top: 4px; min-height: 4.5em; }
-    @media (max-width: 1099px) { .first { width: 5.6em; } .number { width: 3.3em; } }
+    @media (max-width: 640px) { .first { width: 5.8em; } }
+    @media print { input { display: none; } }
+    @media (min-width: 641px) and (max-width: 1099px) { .first { width: 4.7em; } .number { width: 4.8em; } }
     @media (forced-colors: active) { .is-chosen { box-shadow: none; outline: 4px double; outline-offset: -3px; } }
   `,
   ];
@@ -127,7 +129,7 @@ class TopTen extends ForwardPassFigure {
     return html`<label>temperature
       <input type="range" min="0" max="2" step="0.1" .value=${String(this.temperature)}
         @input=${(event) => this.store.set({ temperature: Number(event.target.value) })}>
-      <output>${this.temperature.toFixed(1)}</output></label>`;
+      <span class="value" aria-hidden="true">${this.temperature.toFixed(1)}</span></label>`;
   }
 
   description({ id }) {
@@ -144,7 +146,7 @@ class TopTen extends ForwardPassFigure {
   }
 }
 
-const TINY = 1e-9; // a recorded probability may be rounded to 0, but none is 0
+const TINY = 1e-9; // a recorded probability may be rounded to 0 or 1, but none is
 
 /** The cells of a probability and of a chance of being drawn: bars, and both in numbers. */
 function numbers(p, samplingP) {
@@ -153,8 +155,8 @@ function numbers(p, samplingP) {
   return html`<td class="bars">${bar("model-prob", p)}${
     samplingP === null ? nothing : bar("sampling-prob", samplingP)
   }</td>
-    <td class="number percent">${percent(Math.max(p, TINY))}</td>
-    <td class="number percent sampling">${samplingP === null ? "–" : percent(samplingP)}</td>`;
+    <td class="number percent">${precisePercent(Math.min(Math.max(p, TINY), 1 - TINY))}</td>
+    <td class="number percent sampling">${samplingP === null ? "–" : precisePercent(samplingP)}</td>`;
 }
 
 customElements.define("top-ten", TopTen);
