@@ -268,6 +268,17 @@ def test_a_page_that_is_magnified_to_400_percent_hides_nothing(browser, site, tm
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_the_numbers_of_the_loss_curve_grow_with_the_text_of_the_browser(browser, site):
+    size = "one => parseFloat(/([\\d.]+)px/.exec(one.plot.axes[0].font[0])[1])"
+    with opened(browser, f"{site.address}/index.html") as page:
+        curve = page.locator("loss-curve")
+        before = curve.evaluate(size)
+        page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+        page.wait_for_function(
+            f"(before) => ({size})(document.querySelector('loss-curve')) > 1.5 * before", arg=before
+        )
+
+
 # Watch it learn ---------------------------------------------------------------------------------
 
 

@@ -51,6 +51,12 @@ const CHANGES = {
   1: (first, last) => `rose from ${first} to ${last} nats per token: it has forgotten some of what it knew.`,
 };
 
+/** How much larger than usual somebody has the text of a page. */
+const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+/** The width that a plot has for the numbers below it, in pixels of usual text. */
+const roomFor = (plot) => plot.bbox.width / devicePixelRatio / textScale();
+
 class LossCurve extends Figure {
   static properties = {
     scale: { state: true }, // a name in SCALES
@@ -191,6 +197,7 @@ class LossCurve extends Figure {
     const box = this.renderRoot.querySelector(".plot");
     if (!this.data || !box) return;
     this.plot = new uPlot(this.options(box.clientWidth || 600), table(this.data.log, this.x), box);
+    this.drawnScale = textScale();
     this.marker = Object.assign(document.createElement("div"), { className: "now" });
     this.plot.over.append(this.marker);
     this.moveMarker();
@@ -212,7 +219,7 @@ class LossCurve extends Figure {
     const highest = 1.08 * Math.max(log.baselines.uniform, ...loss, ...oldLoss);
     const axis = {
       stroke: () => cssVariable(this, "muted"),
-      font: "13px Inter, sans-serif",
+      font: `${13 * textScale()}px Inter, sans-serif`,
       grid: { show: false },
       ticks: { stroke: () => cssVariable(this, "line"), size: 4 },
     };
@@ -229,9 +236,9 @@ class LossCurve extends Figure {
       axes: [
         {
           ...axis,
-          size: 28,
-          splits: (plot) => this.tickSteps(plot.bbox.width / devicePixelRatio).map(this.x),
-          values: (plot) => this.tickSteps(plot.bbox.width / devicePixelRatio).map(count),
+          size: 28 * textScale(),
+          splits: (plot) => this.tickSteps(roomFor(plot)).map(this.x),
+          values: (plot) => this.tickSteps(roomFor(plot)).map(count),
         },
         { ...axis, size: parseFloat(cssVariable(this, "axis-left")), space: 40 },
       ],
@@ -286,7 +293,7 @@ class LossCurve extends Figure {
     const short = plot.width < 760 ? 1 : 0;
     ctx.save();
     Object.assign(ctx, {
-      font: `${12 * ratio}px Inter, sans-serif`,
+      font: `${12 * ratio * textScale()}px Inter, sans-serif`,
       textAlign: "left",
       textBaseline: "middle",
       lineWidth: 4 * ratio,
@@ -299,7 +306,7 @@ class LossCurve extends Figure {
       const bottom = plot.valToPos(loss, "y", true) - 2 * ratio;
       return { text, bottom, width: ctx.measureText(text).width + 8 * ratio };
     });
-    const height = LABEL_HEIGHT * ratio;
+    const height = LABEL_HEIGHT * ratio * textScale();
     for (const { text, x, top } of placeLabels(labels, curves(plot), { left, width, height })) {
       ctx.strokeText(text, x + 4 * ratio, top + height / 2);
       ctx.fillText(text, x + 4 * ratio, top + height / 2);
@@ -347,8 +354,8 @@ class LossCurve extends Figure {
 
   resize() {
     const width = this.renderRoot.querySelector(".plot")?.clientWidth;
-    if (!width || !this.plot || width === this.plot.width) return;
-    this.createPlot();
+    if (!width || !this.plot) return;
+    if (width !== this.plot.width || this.drawnScale !== textScale()) this.createPlot();
   }
 }
 
