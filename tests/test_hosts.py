@@ -322,6 +322,20 @@ def test_an_engine_that_does_not_start_is_named_with_its_script(outside, smoke_s
             page.get_by_role("alert").filter(has_text="engine/kernel-program.js").first.wait_for()
 
 
+def forbid_webassembly(answer):
+    if answer.path.endswith(".html"):
+        answer.headers["Content-Security-Policy"] = "script-src 'self' blob:"
+
+
+def test_without_webassembly_the_model_runs_and_python_says_what_it_needs(outside, smoke_site):
+    with hosted(smoke_site, forbid_webassembly) as address:
+        with page_of(outside, f"{address}/playground.html#length=9") as page:
+            page.locator("written-text .written[role=option]").nth(8).wait_for()
+        with page_of(outside, f"{address}/write.html") as page:
+            page.get_by_role("button", name="Run it").click()
+            page.locator("head-check").get_by_text("wasm-unsafe-eval").first.wait_for()
+
+
 def allow_all(answer):
     answer.headers["Access-Control-Allow-Origin"] = "*"
 

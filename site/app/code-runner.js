@@ -17,15 +17,27 @@ const TEXT_TIMEOUT = 30_000; // reading or writing a whole text
 /** The code took too long, or was stopped. */
 export class CodeStopped extends Error {}
 
+const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+
+/** Whether WebAssembly is there, and no policy forbids it. */
+function allowsWebAssembly() {
+  try {
+    return Boolean(new WebAssembly.Module(EMPTY_MODULE));
+  } catch {
+    return false;
+  }
+}
+
 export class CodeRunner {
   worker = new WorkerClient(new URL("../exercise/worker.js", import.meta.url));
 
   /** Start Python, and load the model of a run into it. */
   async open(run) {
-    if (!globalThis.WebAssembly) {
+    if (!allowsWebAssembly()) {
       throw new UserError(
-        "Python runs in this page by means of WebAssembly, which is switched off in this browser: switch " +
-          "it on, or use another browser.",
+        "Python runs in this page by means of WebAssembly, which is not allowed here. Either it is switched " +
+          "off in this browser: switch it on, or use another one. Or the server forbids it: the script-src of " +
+          "its Content-Security-Policy needs 'wasm-unsafe-eval'.",
         null,
       );
     }
