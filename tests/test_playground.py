@@ -248,7 +248,7 @@ def test_who_picks_every_token_sees_what_that_costs_in_bits(browser, site, run, 
                 """(n) => document.querySelectorAll("token-ranking").length && document
                     .querySelector("written-text").renderRoot.querySelectorAll("[role=option].written")
                     .length === n && document.querySelector("token-ranking").renderRoot
-                    .querySelectorAll(".list button").length === 10""",
+                    .querySelectorAll(".list[aria-busy=false] button").length === 10""",
                 arg=n,
             )
             token = choices.nth(n).text_content().replace("·", " ").replace("↵", "\n")

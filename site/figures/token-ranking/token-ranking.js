@@ -83,12 +83,23 @@ class TokenRanking extends Figure {
     if (this.run && this.model && !this.isWriting && names.some((name) => changed.has(name))) this.look();
   }
 
+  /** What the logits depend on: a model, and what it has read. */
+  get place() {
+    const { step, run } = this.model;
+    return JSON.stringify([step, run.name, this.ids.slice(0, this.shownPosition)]);
+  }
+
+  /** Whether what is shown belongs to another place, and is about to change. */
+  get isStale() {
+    return this.known !== this.place;
+  }
+
   /** Ask the model what it expected at this position. */
   async look() {
     const before = this.ids.slice(0, this.shownPosition);
-    const key = JSON.stringify([this.model.step, this.model.run.name, before]);
-    if (key === this.key || !before.length) return;
-    this.key = key;
+    const { place } = this;
+    if (place === this.asked || !before.length) return;
+    this.asked = place;
     this.controller?.abort();
     this.controller = new AbortController();
     const { signal } = this.controller;
@@ -99,9 +110,10 @@ class TokenRanking extends Figure {
           : null;
       this.failure = null;
       this.logits = logits;
+      this.known = place;
     } catch (error) {
       if (signal.aborted) return;
-      this.key = null;
+      this.asked = null;
       this.failure = error;
     }
   }
@@ -128,7 +140,7 @@ class TokenRanking extends Figure {
     const here = this.ids[this.shownPosition];
     if (here !== undefined && !shown.includes(here)) shown.push(here);
     const rest = 1 - shown.reduce((sum, id) => sum + p[id], 0);
-    return html`<div class="list" tabindex="0" role="group" aria-label="All tokens, the likeliest first"><table
+    return html`<div class="list" tabindex="0" role="group" aria-busy=${String(this.isStale)} aria-label="All tokens, the likeliest first"><table
         class=${this.hasDigits ? "digits" : ""}>
       <thead><tr><th scope="col" class="first">token</th><td></td>
         <th scope="col" class="number" aria-label="probability">model</th>
@@ -189,6 +201,7 @@ class TokenRanking extends Figure {
   }
 
   take(id) {
+    if (this.isStale) return; // the list is about to change under the finger
     const at = this.shownPosition - this.promptIds.length;
     const branch = formatBranch(take(this.branch, at, id));
     if (this.picks) this.store.set({ branch, length: at + 1 });
@@ -226,7 +239,7 @@ class TokenRanking extends Figure {
     const order = ranking(this.logits);
     const shown = (this.showsAll ? order : order.slice(0, SHOWN)).map((id) => [this.run.vocab[id], id]);
     shown.sort(([a], [b]) => (a < b ? -1 : 1));
-    return html`<div class="list row" tabindex="-1" role="group" aria-label="Tokens to choose from">${shown.map(
+    return html`<div class="list row" tabindex="-1" role="group" aria-busy=${String(this.isStale)} aria-label="Tokens to choose from">${shown.map(
       ([token, id]) => html`<button dir="auto" class="token" aria-label=${spoken(token)}
         @click=${() => this.take(id)}>${showWhitespace(token)}</button>`,
     )}</div>`;
