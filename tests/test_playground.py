@@ -297,6 +297,17 @@ def test_what_cannot_be_read_as_it_stands_is_said(browser, site, text, said):
         page.locator("writing-desk .note", has_text=said).wait_for()
 
 
+def test_only_a_space_at_the_end_is_called_one(browser, site):
+    with there(browser, site) as page:
+        field = page.get_by_label("The beginning", exact=True)
+        field.fill("She went home.\n")
+        page.wait_for_function("() => location.hash.includes('home.%0A')")
+        finished(page)
+        assert page.locator("writing-desk .note").count() == 0
+        field.fill("She went home. ")
+        page.locator("writing-desk .note", has_text="ends with a space").wait_for()
+
+
 # All ages ---------------------------------------------------------------------------------------
 
 

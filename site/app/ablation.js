@@ -8,6 +8,7 @@
 import { ForwardPass, fromExport } from "./forward-pass.js";
 import { LiveModel } from "./model.js";
 
+const MAX_READINGS = 40;
 const readings = new Map(); // run, step and head -> what `read` has found
 
 /**
@@ -36,6 +37,8 @@ async function read(run, step, heads, signal) {
       found.milliseconds += milliseconds;
     }
     readings.set(key, found);
+    if (readings.size > MAX_READINGS) readings.delete(readings.keys().next().value);
+    return found;
   }
   return readings.get(key);
 }

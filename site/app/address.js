@@ -1,5 +1,5 @@
 /**
- * The part of this page's address behind its #, as a store uses it.
+ * What stands after the # in the address of this page: a store reads it and writes it.
  *
  * While somebody drags a slider, it is replaced so many times a second at most: Safari throws an error after
  * 100 times in ten seconds, and Chromium loads the icon of the page each time.

@@ -1,4 +1,4 @@
-/** What a page shows in place of its figures if there is no run to show. */
+/** What a page shows when it has no run to show. */
 import { html, nothing, render } from "../vendored/lit.js";
 import { errorBox } from "./figure.js";
 

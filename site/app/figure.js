@@ -169,5 +169,13 @@ export function errorBox(error) {
     ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
 }
 
-/** The direction of a text: 1 from left to right, -1 from right to left. */
-export const textDirection = (element) => (getComputedStyle(element).direction === "rtl" ? -1 : 1);
+/**
+ * How far a key leads in a row of things: 1 or -1 for the arrows, in the direction of its text, without end
+ * for End and Home; undefined for other keys, which keep what they do.
+ */
+export function wayOf(event) {
+  const on = getComputedStyle(event.currentTarget).direction === "rtl" ? -1 : 1;
+  const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
+  if (by) event.preventDefault();
+  return by;
+}

@@ -9,7 +9,6 @@
  */
 import { css, html, nothing } from "../vendored/lit.js";
 import { errorBox } from "./figure.js";
-import { percent } from "./format.js";
 import { headName, layerAndHead } from "./heads.js";
 import { PatientFigure } from "./patient-figure.js";
 
@@ -127,12 +126,4 @@ export class ForwardPassFigure extends PatientFigure {
   placeholder() {
     return html`<p class="caption" aria-busy="true">${this.isCompared ? nothing : "…"}</p>`; // one says so
   }
-}
-
-/**
- * The attention weight that a query gives, in words. A recorded weight is rounded, but only the first token,
- * which sees no other, gives all of its attention to one.
- */
-export function weightText(weight, query) {
-  return percent(query > 0 ? Math.min(weight, 0.999) : weight);
 }

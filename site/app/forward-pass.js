@@ -273,6 +273,12 @@ export function tokenizerOf(run) {
   return tokenizers.get(run);
 }
 
+const BEGINS_WITH_SPACE = /^ \p{L}/u;
+
+/** Whether a text ends with a space though the words of this model begin with their own. */
+export const endsInSpace = (run, text) =>
+  text.endsWith(" ") && run.vocab.some((token) => BEGINS_WITH_SPACE.test(token));
+
 /** Encode a text that the model has tokens for, up to a full context. */
 export function encodePrompt(run, text) {
   const tokenizer = tokenizerOf(run);

@@ -34,8 +34,9 @@ export function kindAndValue(versus = "") {
 }
 
 /**
- * The snapshot that another step is compared with by default: after a quarter of its updates, since the
- * loss falls with the logarithm of the step, and models of neighbouring steps write much alike. The last one, for the first.
+ * The snapshot that another step is compared with by default: the one after a quarter of its updates. The
+ * loss falls with the logarithm of the step, so models of nearby steps write much the same. The first step is
+ * compared with the last one.
  */
 export function usualStep(run, step) {
   const steps = run.manifest.snapshots.map((one) => one.step);
@@ -129,7 +130,7 @@ export const SCHEMA = {
   topP: { type: number, fit: (value) => between(0.05, 1, value ?? 1) },
   length: { type: integer, fit: (value, run) => between(0, run.manifest.settings.n_ctx, value ?? 60) },
   branch: {
-    type: (value) => (parseBranch(value) ? value : undefined), // as it stands in the address
+    type: (value) => (parseBranch(value) ? value : undefined), // it stays text
     isPlace: true,
     clears: ["position"],
     fit: (value = "") => value,

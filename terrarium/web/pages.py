@@ -94,8 +94,9 @@ def header(name):
         '<p class="no-scripts">The figures are missing, because their scripts did not run. Did you',
         "  open this page as a file? Browsers only run pages like this from a web server: in the",
         "  Terrarium folder, type <code>python export_for_web.py --serve</code>. If it comes from",
-        "  a web server, that has to send files that end in .js as text/javascript, and this page",
-        f"  under an address that ends in {Path(name).name}, not in {Path(name).stem}/.</p>",
+        "  a web server, two things have to be right: the server sends .js files as",
+        f"  text/javascript, and the address of this page ends in {Path(name).name}, not in",
+        f"  {Path(name).stem}/.</p>",
         '<div id="error"></div>',
     ]
 

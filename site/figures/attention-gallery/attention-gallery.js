@@ -10,9 +10,9 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
 import { count, percent } from "../../app/format.js";
-import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
-import { headName, headNames } from "../../app/heads.js";
+import { headName, headNames, signed } from "../../app/heads.js";
 import { nearest } from "../../app/step-scale.js";
 
 /** The names of roles, with a hyphen where they may break: a box can be narrower than a word. */
@@ -106,7 +106,7 @@ class AttentionGallery extends ForwardPassFigure {
     const row = this.pass.attentionRow(this.headIndex, query);
     const most = Math.max(...row);
     const name = (i) => html`<b dir="auto">${tokenText(this.tokenAt(i))}</b>`;
-    return html`Head ${this.shownHead} looks most from ${name(query)} at ${name(row.indexOf(most))} (${weightText(most, query)}).`;
+    return html`Head ${this.shownHead} looks most from ${name(query)} at ${name(row.indexOf(most))} (${percent(most)}).`;
   }
 
   layer(layer, n_head, { roles }, costs) {
@@ -125,12 +125,12 @@ class AttentionGallery extends ForwardPassFigure {
       ? this.difference(layer * n_head + head)
       : describeRole(roles?.[layer]?.[head]);
     const cost = costs?.all[layer]?.[head];
-    const words = [note, cost === undefined ? "" : `loss without it ${signed(cost)}`].filter(Boolean);
+    const words = [note, cost === undefined ? "" : `loss without it ${signed(cost, 2)}`].filter(Boolean);
     return html`<div class="head" role="option" id=${`head-${name}`} data-head=${name}
       aria-selected=${String(name === this.shownHead)}
       aria-label=${[`Head ${name}`, ...words].join(", ")}
       @click=${() => this.choose(name)}><canvas class="shade"></canvas>
-      <span class="line"><b>${name}</b>${cost === undefined ? nothing : html`<span>${signed(cost)}</span>`}</span>
+      <span class="line"><b>${name}</b>${cost === undefined ? nothing : html`<span>${signed(cost, 2)}</span>`}</span>
       ${
         cost === undefined
           ? nothing
@@ -166,17 +166,15 @@ class AttentionGallery extends ForwardPassFigure {
     const { n_head } = this.run.manifest.settings;
     const all = [...this.renderRoot.querySelectorAll(".head")];
     const now = all.findIndex((one) => one.dataset.head === this.shownHead);
-    const next =
-      all[
-        {
-          ArrowRight: now + 1,
-          ArrowLeft: now - 1,
-          ArrowUp: now - n_head,
-          ArrowDown: now + n_head,
-          Home: 0,
-          End: all.length - 1,
-        }[event.key]
-      ];
+    const places = {
+      ArrowRight: now + 1,
+      ArrowLeft: now - 1,
+      ArrowUp: now - n_head,
+      ArrowDown: now + n_head,
+      Home: 0,
+      End: all.length - 1,
+    };
+    const next = all[places[event.key]];
     if (!next) return;
     event.preventDefault();
     this.choose(next.dataset.head);
@@ -220,11 +218,6 @@ function costsAt({ snapshot_steps, ablated_loss, loss }, step) {
   const i = snapshot_steps.indexOf(nearestStep);
   const all = ablated_loss[i].map((losses) => losses.map((one) => one - loss[i]));
   return { step: nearestStep, all, largest: Math.max(...all.flat()) };
-}
-
-/** 0.194 -> "+0.19". */
-function signed(x) {
-  return `${x < -0.005 ? "−" : x >= 0.005 ? "+" : "±"}${Math.abs(x).toFixed(2)}`;
 }
 
 /** A role of heads.json in words: `label` on the head, `note` as its title. */

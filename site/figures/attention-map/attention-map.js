@@ -7,8 +7,8 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawTriangle } from "../../app/colormap.js";
-import { showWhitespace, spoken } from "../../app/format.js";
-import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
+import { percent, showWhitespace, spoken } from "../../app/format.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { attentionDifference } from "../../app/forward-pass.js";
 import { OnResize } from "../../app/resize.js";
 import { SquareMap } from "../../app/square-map.js";
@@ -127,7 +127,7 @@ class AttentionMap extends ForwardPassFigure {
     const weights = this.weights(query);
     const at = key ?? this.largest(weights)[0] ?? query;
     const prefix = key === null ? "most at " : "";
-    return `From ${spoken(this.tokenAt(query))}, ${prefix}${spoken(this.tokenAt(at))}: ${this.format(weights[at], query)}`;
+    return `From ${spoken(this.tokenAt(query))}, ${prefix}${spoken(this.tokenAt(at))}: ${this.format(weights[at])}`;
   }
 
   /** Is there room for the name of every row? */
@@ -178,18 +178,18 @@ class AttentionMap extends ForwardPassFigure {
     const line =
       key === null
         ? this.summary(query, this.largest(weights))
-        : html` to <b class="is-key" dir="auto">${name(key)}</b>: ${this.format(weights[key], query)}.`;
+        : html` to <b class="is-key" dir="auto">${name(key)}</b>: ${this.format(weights[key])}.`;
     return html`<p class="description">From <b class="is-query" dir="auto">${name(
       query,
     )}</b> (position ${query})${line}</p>
       <ol>${this.largest(weights).map(
-        (i) => html`<li><b dir="auto">${name(i)}</b> ${this.format(weights[i], query)}</li>`,
+        (i) => html`<li><b dir="auto">${name(i)}</b> ${this.format(weights[i])}</li>`,
       )}</ol>`;
   }
 
   /** A weight, or a difference of two, as text. */
-  format(weight, query) {
-    if (!this.otherPass) return weightText(weight, query);
+  format(weight) {
+    if (!this.otherPass) return percent(weight);
     const points = Math.round(100 * weight);
     return `${points > 0 ? "+" : points < 0 ? "−" : "±"}${Math.abs(points)} points`;
   }

@@ -11,6 +11,7 @@ import { controls } from "../../app/controls.js";
 import { Fades, fades } from "../../app/fades.js";
 import { count, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { endsInSpace } from "../../app/forward-pass.js";
 import { nearestSnapshot } from "../../app/model.js";
 import { nearest } from "../../app/step-scale.js";
 import { MAX_LENGTH } from "../../app/store.js";
@@ -19,7 +20,6 @@ import { END } from "../../engine/tokenizer.js";
 const TYPING = 200; // milliseconds without a key, after which the model reads what was typed
 const SILENCE = 1000; // and after which its continuation is read aloud
 const LOOKED_AT = 4000; // and after which "back" leads to it again
-const BEGINS_WITH_SPACE = /^ \p{L}/u; // a word, in the tokens of most models
 
 class PromptChooser extends ForwardPassFigure {
   static properties = {
@@ -195,9 +195,7 @@ class PromptChooser extends ForwardPassFigure {
   watchSpace() {
     clearTimeout(this.pause);
     this.endsInSpace = false;
-    const needsHint =
-      this.text?.endsWith(" ") && this.run?.vocab.some((token) => BEGINS_WITH_SPACE.test(token));
-    if (!needsHint) return;
+    if (!this.run || !endsInSpace(this.run, this.text ?? "")) return;
     this.pause = setTimeout(() => {
       this.endsInSpace = true;
     }, SILENCE);

@@ -9,7 +9,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { Figure, textDirection } from "../../app/figure.js";
+import { Figure, wayOf } from "../../app/figure.js";
 import { count, inText, isCut, percent } from "../../app/format.js";
 import { criterionOf, evidenceOf, ruleName, summary, textsAt } from "../../app/milestones.js";
 import { OnResize } from "../../app/resize.js";
@@ -160,10 +160,8 @@ class PromptSamples extends Figure {
 
   /** Move to the token before or after the chosen one. */
   walk(event, prompt, length) {
-    const on = textDirection(event.currentTarget);
-    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
+    const by = wayOf(event);
+    if (!by) return;
     const from = this.chosen?.[0] === prompt ? this.chosen[1] : -1;
     this.chosen = [prompt, Math.max(0, Math.min(length - 1, from + by))];
   }

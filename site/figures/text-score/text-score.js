@@ -7,13 +7,14 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { Figure, errorBox, textDirection } from "../../app/figure.js";
+import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { count, inText, nats, precisePercent, showWhitespace, spoken } from "../../app/format.js";
 import { encodeWhole } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { scores } from "../../app/score.js";
 import { tokenText } from "../../app/token-text.js";
 import { makeRng } from "../../engine/sample.js";
+import { END } from "../../engine/tokenizer.js";
 
 const TYPING = 250; // milliseconds without a key, after which the model reads
 const MAX_CHARACTERS = 100_000;
@@ -118,7 +119,7 @@ class TextScore extends Figure {
     const { vocab } = this.run;
     const above = [...(this.promptIds ?? []), ...(this.tokens ?? []).map(({ id }) => id)]
       .map((id) => vocab[id])
-      .filter((token) => !token.startsWith("<|"))
+      .filter((token) => token !== END)
       .join("");
     return html`
       <label class="field">A text of your own
@@ -173,10 +174,8 @@ class TextScore extends Figure {
   }
 
   walk(event) {
-    const on = textDirection(event.currentTarget);
-    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
+    const by = wayOf(event);
+    if (!by) return;
     const last = Math.min(this.ids.length, MAX_DRAWN) - 1;
     this.chosen = Math.max(0, Math.min(last, (this.chosen ?? -1) + by));
   }

@@ -11,9 +11,9 @@ import { css, html, nothing, render } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
 import { colorToken } from "../../app/colormap.js";
 import { Fades, fades } from "../../app/fades.js";
-import { textDirection } from "../../app/figure.js";
+import { wayOf } from "../../app/figure.js";
 import { capitalized, count, percent, showWhitespace, spoken } from "../../app/format.js";
-import { ForwardPassFigure, tokenText, weightText } from "../../app/forward-pass-figure.js";
+import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { firstDifference } from "../../app/forward-pass.js";
 import { layerAndHead } from "../../app/heads.js";
 
@@ -65,10 +65,8 @@ class TokenRow extends ForwardPassFigure {
   }
 
   walk(event) {
-    const on = textDirection(event.currentTarget);
-    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
+    const by = wayOf(event);
+    if (!by) return;
     this.go(this.shownPosition + by);
   }
 
@@ -154,13 +152,13 @@ class TokenRow extends ForwardPassFigure {
     const token = i === pass.length ? "what might come next" : spoken(this.tokenAt(i));
     const p = i < pass.promptLength ? undefined : pass.nextTokenProbs(i)?.p;
     const likely = p === undefined || p === null ? "" : `, probability ${percent(p)}`;
-    const seen = weight > 0.02 ? `, looked at with ${weightText(weight, position - 1)}` : "";
+    const seen = weight > 0.02 ? `, looked at with ${percent(weight)}` : "";
     if (i !== position) return `${token}${likely}${seen}`;
     if (pass.isOff(this.headIndex)) return `${token}${likely}. Head ${this.shownHead} is switched off`;
     const { key, most } = this.mostAttended();
     return `${token}${likely}. After ${spoken(this.tokenAt(i - 1))}, head ${this.shownHead} looked most at ${spoken(
       this.tokenAt(key),
-    )}, ${weightText(most, position - 1)}`;
+    )}, ${percent(most)}`;
   }
 
   mostAttended() {
@@ -194,7 +192,7 @@ class TokenRow extends ForwardPassFigure {
       ? html`Head ${this.shownHead} is switched off: it looks at nothing here.`
       : html`With ${name(position - 1)} as the last token read, head ${
           this.shownHead
-        } looked most at ${name(key)} (${weightText(most, position - 1)}).`;
+        } looked most at ${name(key)} (${percent(most)}).`;
     if (position === pass.length) return html`What might come next. ${where}`;
     const p = pass.nextTokenProbs(position)?.p;
     if (position < pass.promptLength && p === undefined) {

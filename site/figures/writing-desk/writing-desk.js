@@ -7,6 +7,7 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, showWhitespace } from "../../app/format.js";
+import { endsInSpace } from "../../app/forward-pass.js";
 import { MAX_LENGTH } from "../../app/store.js";
 
 const TYPING = 250; // milliseconds without a key, after which the model writes
@@ -65,7 +66,7 @@ class WritingDesk extends Figure {
       full
         ? `That fills all ${count(n_ctx)} places of its context, so there is no room to write: shorten it.`
         : nothing,
-      /\s$/.test(this.text) && !full
+      endsInSpace(this.run, this.text) && !full
         ? "Your text ends with a space. Here a space belongs to the word after it, so leave it to the model."
         : nothing,
     ].filter((one) => one !== nothing);

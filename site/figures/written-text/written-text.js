@@ -6,7 +6,7 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { Figure, errorBox, textDirection } from "../../app/figure.js";
+import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { count, inText, percent, spoken } from "../../app/format.js";
 import { END } from "../../engine/tokenizer.js";
 
@@ -133,10 +133,8 @@ class WrittenText extends Figure {
   }
 
   walk(event) {
-    const on = textDirection(event.currentTarget);
-    const by = { ArrowRight: on, ArrowLeft: -on, Home: -Infinity, End: Infinity }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
+    const by = wayOf(event);
+    if (!by) return;
     const last = this.promptIds.length + this.tokens.length - 1;
     const from = this.position || this.promptIds.length - (by > 0 ? 1 : 0);
     this.go(Math.max(1, Math.min(last, from + by)));
