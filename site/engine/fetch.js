@@ -6,13 +6,14 @@ import { unpack as unpackProgram } from "./packed.js";
 import { problemOf } from "./response.js";
 import { hasHash, unpack } from "./weights.js";
 
-let createKernel = null; // in WebAssembly; where that is not possible, in JavaScript
+const kernel = loadKernel(); // while the weights are still being fetched
 
+/** In WebAssembly; where that is not possible, in JavaScript. */
 async function loadKernel() {
   try {
-    createKernel = await compile(await unpackProgram(kernelProgram));
+    return await compile(await unpackProgram(kernelProgram));
   } catch {
-    createKernel = javascriptKernel;
+    return javascriptKernel;
   }
 }
 
@@ -23,7 +24,6 @@ async function loadKernel() {
  * @throws {Error} with a sentence, if the file is missing or is not what it should be
  */
 export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT) {
-  if (!createKernel) await loadKernel();
   const file = url.split("/").at(-1);
   const response = await fetch(url);
   const problem = problemOf(response, file);
@@ -33,6 +33,7 @@ export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT
   if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
+  const createKernel = await kernel;
   try {
     const model = new Model(settings, tensors, createKernel);
     model.forward([0]); // the first time is slower

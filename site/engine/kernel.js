@@ -18,8 +18,19 @@ const PAGE = 65536; // WebAssembly's unit of memory, in bytes
 class KernelMemory {
   constructor(buffer, start) {
     this.buffer = buffer;
+    this.start = start;
     this.free = start;
   }
+
+  /** As it was when it was new. */
+  clear() {
+    new Uint8Array(this.buffer, this.start).fill(0);
+    this.free = this.start;
+    return this;
+  }
+
+  /** Nobody uses it any more. */
+  release() {}
 
   /** The offset of `n` new floats, in groups of four. @throws {RangeError} if the memory is full */
   reserve(n) {
@@ -53,19 +64,29 @@ class KernelMemory {
  */
 export async function compile(file) {
   const module = await WebAssembly.compile(file);
+  let idle = null; // a kernel that was released: browsers give such memory back late
   return (bytes) => {
     // Sized once: memory that grows later detaches every view of it.
     const pages = Math.ceil(bytes / PAGE) + 2;
+    if (idle?.buffer.byteLength === pages * PAGE) {
+      const again = idle.clear();
+      idle = null;
+      return again;
+    }
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     /** @type {any} */
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const { plus: add, look: attentionWeights, mix: weightedSum } = exports;
-    return Object.assign(new KernelMemory(memory.buffer, exports.heap()), exports, {
+    const kernel = Object.assign(new KernelMemory(memory.buffer, exports.heap()), exports, {
       name: "wasm",
       add,
       attentionWeights,
       weightedSum,
+      release() {
+        idle = kernel;
+      },
     });
+    return kernel;
   };
 }
 

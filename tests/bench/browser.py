@@ -11,6 +11,10 @@ onnxruntime gets them as float32, because its own 8-bit products also quantize t
 do not give PyTorch's numbers. The engines take turns, so that anything else the machine does slows
 both; the ratio is the median over the rounds. Before that, the first tokens and the logits they
 were chosen from have to be PyTorch's. The page is in browser/.
+
+Beside it stands what no engine on one thread can exceed: each token needs every weight once, and the
+page reads memory only so fast. It is measured with a block as large as the weights, which may fit
+into a cache of the processor, and with one that does not.
 """
 
 import argparse
@@ -18,6 +22,7 @@ import contextlib
 import functools
 import http.server
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -40,6 +45,7 @@ FLAGS = (
 ).split()
 ROUNDS, SECONDS = 25, 50  # for each preset: at most so many rounds, none begins after so long
 CHECKED = 20  # tokens that are compared with PyTorch's
+LARGE = 160_000_000  # bytes: more than a cache holds
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -70,7 +76,7 @@ def served(models):
 
 def export(model, s, prompt, folder):
     """Write weights.bin, model.json with its layout, and model.onnx; -> the dequantized model that
-    both files hold."""
+    both files hold, and that layout."""
     content, tensors, dequantized = quantize(model, "int8")
     folder.mkdir()
     (folder / "weights.bin").write_bytes(content)
@@ -83,7 +89,7 @@ def export(model, s, prompt, folder):
         )
     )
     (folder / "model.onnx").write_bytes(onnx_graph.build(dequantized, s).SerializeToString())
-    return dequantized
+    return dequantized, tensors
 
 
 @torch.inference_mode()
@@ -122,21 +128,47 @@ def report(preset, results, max_abs_diffs):
         )
 
 
+def bytes_per_token(tensors):
+    """Of the weights that a token needs; of the embeddings, it needs one row each."""
+    return sum(math.prod(t["shape"]) for t in tensors if "embedding" not in t["name"])
+
+
+def report_limit(preset, results, n_bytes, bandwidths):
+    """How far the engines are from what the memory allows."""
+    for name, bandwidth in bandwidths.items():
+        limit = bandwidth / n_bytes
+        reached = [
+            f"{engine} {100 * statistics.median(result['rates']) / limit:.0f}%"
+            for engine, result in results.items()
+        ]
+        print(
+            f"{preset:12} limit {limit:,.0f} tokens/s: {n_bytes / 1e6:.2f} MB a token, read at "
+            f"{bandwidth / 1e9:.1f} GB/s ({name}); reached: {', '.join(reached)}",
+            flush=True,
+        )
+
+
 def race(browser, address, models, preset, only):
     s, model = onnx_graph.seeded(preset)
     prompt = torch.randint(s.vocab_size, (8,)).tolist()
-    dequantized = export(model, s, prompt, Path(models, preset))
+    dequantized, tensors = export(model, s, prompt, Path(models, preset))
     page = browser.new_page()
     page.on("pageerror", lambda error: print(error, file=sys.stderr))
     page.goto(
         f"{address}/tests/bench/browser/index.html?model=/model/{preset}/"
         + (f"&only={only}" if only else "")
     )
+    n_bytes = bytes_per_token(tensors)
+    bandwidths = {
+        "weights": page.evaluate(f"bandwidth({n_bytes})"),
+        "memory": page.evaluate(f"bandwidth({LARGE})"),
+    }
     results = page.evaluate(f"race({ROUNDS}, {SECONDS}, {CHECKED})")
     page.close()
     wanted = expected(dequantized, prompt)
     max_abs_diffs = {name: check(name, result, *wanted) for name, result in results.items()}
     report(preset, results, max_abs_diffs)
+    report_limit(preset, results, n_bytes, bandwidths)
 
 
 def main():
