@@ -16,6 +16,7 @@ const patterns = {
   previous: (position) => oneHot(position, Math.max(0, position - 1)),
   first: (position) => oneHot(position, 0),
   self: (position) => oneHot(position, position),
+  nowhere: (position) => new Float32Array(position + 1),
 };
 
 function oneHot(query, key) {
