@@ -132,6 +132,30 @@ def test_the_activations_of_each_token_equal_those_of_pytorch(engine, kernel):
     np.testing.assert_allclose(found["lens"][4], logits_of(twin, given["ids"])[-1], atol=1e-4)
 
 
+def test_a_model_in_memory_that_another_one_has_left_computes_the_same(engine):
+    given, _ = sent(random_model(seed=1), ids=[3, 1, 4, 1, 5])
+    other, twin = sent(random_model(seed=2), ids=given["ids"])
+    is_same_memory, logits = engine(
+        """async ({ given, other }) => {
+      const [{ compile }, { GPT }, { unpack }] = await Promise.all(
+        ["kernel", "gpt", "weights"].map((name) => import(`/engine/${name}.js`)));
+      const createKernel = await compile(await (await fetch("/engine/kernel.wasm")).arrayBuffer());
+      const make = ({ file, settings, weights }) => {
+        const bytes = Uint8Array.from(atob(file), (c) => c.charCodeAt(0)).buffer;
+        return new GPT(settings, unpack(bytes, weights), createKernel);
+      };
+      const model = make(given);
+      model.forward(given.ids);
+      model.kernel.release();
+      const next = make(other);
+      return [next.kernel === model.kernel, Array.from(next.forward(other.ids))];
+    }""",
+        dict(given=given, other=other),
+    )
+    assert is_same_memory, "or a page holds more and more"
+    np.testing.assert_allclose(logits, logits_of(twin, other["ids"])[-1], atol=1e-4)
+
+
 def test_a_head_a_layer_or_a_neuron_can_be_ablated_and_restored(engine):
     given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
     intact, head, layer, neuron, again = engine(
@@ -159,26 +183,56 @@ def test_a_head_a_layer_or_a_neuron_can_be_ablated_and_restored(engine):
     np.testing.assert_allclose(layer, logits_of(twin, given["ids"])[-1], atol=1e-4)
 
 
-def test_the_attention_of_a_head_can_be_replaced(engine):
-    given, twin = sent(random_model(), ids=[3, 1, 4, 1, 5])
-    found = engine(
+# What each query (row) of five tokens sees of each key, for every pattern that a page knows by name.
+PATTERNS = {
+    "uniform": uniform_attention(5),
+    "previous": torch.eye(5)[[0, 0, 1, 2, 3]],  # the first token has none before it
+    "first": torch.eye(5)[[0] * 5],
+    "self": torch.eye(5),
+    "nowhere": torch.zeros(5, 5),
+}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("head", ["0.1", "1.0"])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_the_attention_of_a_head_can_be_replaced(engine, name, head, kernel):
+    given, twin = sent(random_model(), kernel, ids=[3, 1, 4, 1, 5], name=name, head=head)
+    together, single = engine(
         with_model("""
-      const uniform = (position) => new Float32Array(position + 1).fill(1 / (position + 1));
-      model.intervene({ attention: { "0.1": uniform } });
-      return Array.from(model.forward(given.ids));"""),
+      const { resolved } = await import("/engine/intervention.js");
+      const { ids, name, head } = given;
+      model.intervene(resolved(model, ids, { attention: { [head]: name } }));
+      model.forward(ids);
+      const together = ids.map((_, position) => Array.from(model.logits(position)));
+      model.reset();
+      return [together, ids.map((id) => Array.from(model.forward([id])))];"""),
         given,
     )
-    heads = iter(range(2))
+    layer, h = map(int, head.split("."))
+    mixed = {}
+    block = twin.blocks[layer]
+    block.value.register_forward_hook(
+        lambda _, x, out: mixed.update(value=PATTERNS[name] @ out[0, :, 4 * h : 4 * h + 4])
+    )
 
-    def attend(q, k, v):
-        mixed, weights = train.attention(q, k, v)
-        if next(heads) == 0:
-            mixed[:, 1] = uniform_attention(5) @ v[:, 1]
-        return mixed, weights
+    def replaced(_, x):
+        all_heads = x[0].clone()
+        all_heads[0, :, 4 * h : 4 * h + 4] = mixed["value"]
+        return all_heads
 
-    with torch.inference_mode():
-        wanted = twin(torch.tensor([given["ids"]]), attend)[0][0, -1]
-    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    block.output.register_forward_pre_hook(replaced)
+    wanted = logits_of(twin, given["ids"])
+    np.testing.assert_allclose(together, wanted, atol=1e-4)
+    np.testing.assert_allclose(single, wanted, atol=1e-4)
+
+
+def test_a_head_that_looks_nowhere_does_what_one_that_is_off_does(engine):
+    ids = [0, 5, 7, 9]
+    nowhere = forward_with(engine, ids, dict(attention={"0.1": "nowhere"}))
+    off = forward_with(engine, ids, dict(heads=["0.1"]))
+    np.testing.assert_allclose(nowhere, off, atol=1e-6)
+    assert abs(off - forward_with(engine, ids, {})).max() > 1e-3
 
 
 @pytest.mark.parametrize("depth", range(5))
@@ -478,6 +532,103 @@ def test_steering_adds_the_way_from_one_embedding_to_another(engine, smoke_run):
         engine, ids, dict(steer=[{"depth": 2, "from": a, "to": b, "strength": 1.5}])
     )
     np.testing.assert_allclose(found, logits_of(twin, ids), atol=1e-4)
+
+
+def with_hooks(twin, ids, patches, ways):
+    """A model in PyTorch that is patched and steered: patches (depth, position, vector), of other
+    texts, and ways (depth, vector); at a depth, patches come first."""
+
+    def change(depth, x):
+        x = x.clone()
+        for at, position, vector in patches:
+            if at == depth and position < x.shape[1]:
+                x[0, position] = vector
+        return x + sum((vector for at, vector in ways if at == depth), torch.zeros(()))
+
+    def after(depth):
+        return lambda _, x, out: (change(depth, out[0]), *out[1:])
+
+    def between(layer):  # after the attention: what it adds, so that the sum is what it has to be
+        start = {}
+        twin.blocks[layer].register_forward_pre_hook(lambda _, x: start.update(x=x[0]))
+        twin.blocks[layer].output.register_forward_hook(
+            lambda _, x, out: change(2 * layer + 1, start["x"] + out) - start["x"]
+        )
+
+    twin.blocks[0].register_forward_pre_hook(lambda _, x: (change(0, x[0]), *x[1:]))
+    for layer, block in enumerate(twin.blocks):
+        between(layer)
+        block.register_forward_hook(after(2 * layer + 2))
+    return logits_of(twin, ids)
+
+
+SEVERAL = dict(
+    patches=[
+        {"depth": depth, "position": position, "ids": [0, 5, 8, 30, 7], "from": start}
+        for depth, position, start in [(0, 1, 2), (1, 3, 4), (2, 2, 2), (3, 2, 3)]
+    ],
+    steer=[
+        {"depth": depth, "from": start, "to": end, "strength": strength}
+        for depth, start, end, strength in [(0, 12, 40, 0.5), (1, 9, 3, -1.5), (4, 20, 30, 2)]
+    ],
+)
+
+
+def several_in_pytorch(smoke_run, ids):
+    """The logits (T, V) of a text under SEVERAL, computed with hooks in PyTorch."""
+    run = Run(smoke_run)
+    streams = {}
+    for patch in SEVERAL["patches"]:
+        twin = quantize(run.model, "int8")[2]
+        depth, layer = patch["depth"], (patch["depth"] - 1) // 2
+        kept = {}
+        if depth == 0:
+            twin.blocks[0].register_forward_pre_hook(lambda _, x, kept=kept: kept.update(x=x[0]))
+        elif depth % 2 == 0:
+            twin.blocks[layer].register_forward_hook(
+                lambda _, x, out, kept=kept: kept.update(x=out[0])
+            )
+        else:
+            block = twin.blocks[layer]
+            block.register_forward_pre_hook(lambda _, x, kept=kept: kept.update(x=x[0]))
+            block.output.register_forward_hook(
+                lambda _, x, out, kept=kept: kept.update(x=kept["x"] + out)
+            )
+        logits_of(twin, patch["ids"])
+        streams[depth] = kept["x"][0]
+    twin = quantize(run.model, "int8")[2]
+    embedding = twin.token_embedding.weight.detach()
+    patches = [
+        (p["depth"], p["position"], streams[p["depth"]][p["from"]]) for p in SEVERAL["patches"]
+    ]
+    ways = [
+        (s["depth"], s["strength"] * (embedding[s["to"]] - embedding[s["from"]]))
+        for s in SEVERAL["steer"]
+    ]
+    return with_hooks(twin, ids, patches, ways)
+
+
+def test_several_patches_and_ways_at_different_depths_do_what_hooks_do(engine, smoke_run):
+    ids = [0, 5, 7, 9, 11, 2]
+    found = forward_with(engine, ids, SEVERAL)
+    np.testing.assert_allclose(found, several_in_pytorch(smoke_run, ids), atol=1e-4)
+
+
+def test_what_is_written_looks_back_at_what_was_patched_and_is_steered_itself(engine, smoke_run):
+    """The likeliest token each time, by a model that reads token by token, and by one that reads anew."""
+    ids = [0, 5, 7, 9, 11]
+    answers, _ = engine(f"""async () => {{ {WORKER}
+        const [answers] = await answersTo([({{ model }}) => ({{ method: "complete", params: {{
+            model, ids: {ids}, intervention: {json.dumps(SEVERAL)}, tokens: 12,
+            sampling: {{ temperature: 0 }} }} }})]);
+        return [{{ ids: answers[0].result.ids, logits: Array.from(answers[0].result.logits) }}, 0]; }}""")
+    written = answers["ids"]
+    assert len(written) == 17
+    wanted = several_in_pytorch(smoke_run, written)
+    np.testing.assert_allclose(
+        np.array(answers["logits"]).reshape(len(written), -1), wanted, atol=1e-4
+    )
+    assert [row.argmax() for row in wanted[4:-1]] == written[5:]
 
 
 def test_a_control_differs_from_what_it_controls_for_and_is_alike_for_a_seed(engine):
