@@ -8,20 +8,31 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
-import { count, inText, nats, precisePercent, showWhitespace, spoken } from "../../app/format.js";
+import { count, inText, nats, precisePercent, spoken } from "../../app/format.js";
 import { encodeWhole } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { scores } from "../../app/score.js";
 import { tokenText } from "../../app/token-text.js";
+import { directionOf, fitted, takeOver, unknownNote } from "../../app/typed-text.js";
 import { makeRng } from "../../engine/sample.js";
 import { END } from "../../engine/tokenizer.js";
 
 const TYPING = 250; // milliseconds without a key, after which the model reads
 const MAX_CHARACTERS = 100_000;
+const MAX_LINES = 3000; // a field with more takes a browser too long to draw
+const LIMITS = { characters: MAX_CHARACTERS, lines: MAX_LINES };
+const PROGRESS = 250; // milliseconds from one drawing to the next while it reads
 const MAX_DRAWN = 3000; // tokens; the numbers are about all of them
+const DRAWN_AT_ONCE = 200; // of them: then the page may answer
 const PLACES = 5;
 
 class TextScore extends Figure {
+  static share = {
+    title: "How surprised it is by a text",
+    embeds: false, // the text stands in no address
+    table: (figure) => figure.p.length && figure.numbers(),
+  };
+
   static properties = {
     promptIds: { from: "writing", attribute: false },
     tokens: { from: "writing", attribute: false },
@@ -30,15 +41,18 @@ class TextScore extends Figure {
     p: { state: true }, // of each token that has been read so far
     chosen: { state: true }, // the index of a token
     failure: { state: true },
+    isRead: { state: true }, // whether its tokens are known by now
+    nCut: { state: true }, // characters that there was no room for
+    nDrawn: { state: true }, // tokens, of which there are more every moment
   };
 
   static styles = [
     Figure.styles,
     controls,
     css`
-    textarea { display: block; width: 100%; min-height: 6em; max-height: 16em; resize: vertical; padding: 8px 12px;
+    textarea { display: block; width: 100%; height: 8.5em; resize: vertical; contain: strict; padding: 8px 12px;
                font: 400 1.0625rem/1.5 var(--serif); color: var(--text); background: var(--background);
-               border: 1px solid var(--line); border-radius: 8px; margin-top: 4px; field-sizing: content; }
+               border: 1px solid var(--line); border-radius: 8px; margin-top: 4px; }
     .field { display: block; color: var(--text); font-weight: 600; }
     .buttons { margin-top: 8px; gap: 8px; } .buttons button { padding: 4px 14px; }
     .text { font: 400 1.0625rem/1.8 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 16px 0 0;
@@ -63,6 +77,9 @@ class TextScore extends Figure {
     this.ids = [];
     this.p = [];
     this.unknown = [];
+    this.nUnknown = 0;
+    this.nCut = 0;
+    this.isRead = false;
     this.chosen = null;
   }
 
@@ -80,14 +97,25 @@ class TextScore extends Figure {
     this.controller?.abort();
   }
 
+  /** What a browser would cut without a word, or take long for. */
+  paste(event) {
+    const nCut = takeOver(event, LIMITS);
+    if (nCut === null) return;
+    this.type(event);
+    this.nCut += nCut;
+  }
+
   type({ target }) {
-    this.typed = target.value;
+    this.typed = fitted(target.value, LIMITS);
+    this.nCut = target.value.length - this.typed.length;
+    this.isRead = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.read(), TYPING);
   }
 
   show(text) {
-    this.typed = text;
+    this.typed = fitted(text, LIMITS);
+    this.nCut = 0;
     this.read();
   }
 
@@ -97,22 +125,43 @@ class TextScore extends Figure {
     const { signal } = (this.controller = new AbortController());
     const { run, step } = this;
     try {
-      const { start, ids, unknown } = await encodeWhole(run, this.typed.slice(0, MAX_CHARACTERS));
+      const { start, ids, unknown, nUnknown } = await encodeWhole(run, this.typed, signal);
       if (signal.aborted) return;
-      [this.ids, this.unknown, this.p, this.failure] = [ids, unknown, [], null];
-      this.chosen = null;
+      Object.assign(this, { ids, unknown, nUnknown, p: [], failure: null, chosen: null, isRead: true });
       this.expected = [];
+      this.waiting = [];
+      this.drawAll(signal);
       if (!start.length && ids.length) this.push({ p: [null], best: [null], bestP: [null] });
       const model = new LiveModel(run, nearestSnapshot(run, step));
       for await (const scored of scores(model, ids, start, signal)) this.push(scored);
+      this.flush();
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
   }
 
+  /** So many tokens take a moment to be drawn. */
+  async drawAll(signal) {
+    const all = Math.min(MAX_DRAWN, this.ids.length);
+    this.nDrawn = 0;
+    while (this.nDrawn < all && !signal.aborted) {
+      this.nDrawn = Math.min(all, this.nDrawn + DRAWN_AT_ONCE);
+      await this.updateComplete;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** What has been read is drawn a few times a second, however fast it comes. */
   push({ p, best, bestP }) {
-    this.expected.push(...Array.from(best, (id, i) => ({ id, p: bestP[i] })));
-    this.p = [...this.p, ...p];
+    for (const [i, id] of best.entries()) this.expected.push({ id, p: bestP[i] });
+    for (const one of p) this.waiting.push(one);
+    if (performance.now() - (this.lastTime ?? -Infinity) > PROGRESS) this.flush();
+  }
+
+  flush() {
+    this.p = this.p.concat(this.waiting);
+    this.waiting = [];
+    this.lastTime = performance.now();
   }
 
   draw() {
@@ -123,19 +172,18 @@ class TextScore extends Figure {
       .join("");
     return html`
       <label class="field">A text of your own
-        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @input=${this.type}
+        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @beforeinput=${this.paste} @input=${this.type}
           placeholder="Type or paste a text"></textarea></label>
       <div class="row buttons">
         <button @click=${() => this.show(above)}>Take the text above</button>
         <button ?disabled=${!this.typed.trim()} @click=${() => this.show(shuffled(this.typed))}>Shuffle its words</button>
       </div>
-      ${this.failure ? errorBox(this.failure) : nothing}${this.ids.length ? this.result() : nothing}`;
+      ${this.failure ? errorBox(this.failure) : nothing}${this.notes()}${this.ids.length ? this.result() : nothing}`;
   }
 
   result() {
-    const drawn = this.ids.slice(0, MAX_DRAWN);
-    return html`${this.notes()}
-      <p class="text" dir="auto" tabindex="0" role="listbox" aria-label="Your text, token by token"
+    const drawn = this.ids.slice(0, this.nDrawn);
+    return html`<p class="text" dir=${directionOf(this.typed)} tabindex="0" role="listbox" aria-label="Your text, token by token"
         aria-activedescendant=${this.chosen === null ? nothing : `token${this.chosen}`}
         @keydown=${this.walk} @click=${this.point}>${drawn.map((id, i) => this.token(id, i))}${
           drawn.length < this.ids.length ? " …" : nothing
@@ -176,7 +224,7 @@ class TextScore extends Figure {
   walk(event) {
     const by = wayOf(event);
     if (!by) return;
-    const last = Math.min(this.ids.length, MAX_DRAWN) - 1;
+    const last = this.nDrawn - 1;
     this.chosen = Math.max(0, Math.min(last, (this.chosen ?? -1) + by));
   }
 
@@ -186,19 +234,31 @@ class TextScore extends Figure {
   }
 
   notes() {
-    return html`${
-      this.unknown.length
-        ? html`<p class="note">It has never seen ${this.unknown
-            .slice(0, 12)
-            .map(
-              (one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`,
-            )}${this.unknown.length > 12 ? " and more" : ""}: left out, or read without accents.</p>`
-        : nothing
-    }${
-      this.typed.length >= MAX_CHARACTERS
-        ? html`<p class="note">It reads the first ${count(MAX_CHARACTERS)} characters.</p>`
-        : nothing
-    }`;
+    const lines = [
+      this.nCut || this.typed.length >= MAX_CHARACTERS - 1 ? this.cutNote() : null,
+      this.unknown.length ? unknownNote(this.unknown, this.nUnknown) : null,
+      this.isRead && this.typed && !this.ids.length ? "Nothing of this text is left to read." : null,
+    ].filter((one) => one !== null);
+    return lines.map((line) => html`<p class="note" role="status">${line}</p>`);
+  }
+
+  cutNote() {
+    const others = this.nCut ? ` The other ${count(this.nCut)} are left out.` : "";
+    return `It reads the first ${count(this.typed.length)} characters.${others} So that the page stays quick, it takes
+      ${count(MAX_CHARACTERS)} in ${count(MAX_LINES)} lines.`;
+  }
+
+  numbers() {
+    const { ids, p, expected } = this;
+    const { vocab } = this.run;
+    return [
+      ["number", "token", "id", "probability", "bits", "likeliest token", "its probability"],
+      ...p.map((one, i) => {
+        const { id, p: bestP } = expected[i];
+        const bits = one === null ? null : -Math.log2(Math.max(one, Number.MIN_VALUE));
+        return [i + 1, vocab[ids[i]], ids[i], one, bits, vocab[id], bestP];
+      }),
+    ];
   }
 
   progress() {

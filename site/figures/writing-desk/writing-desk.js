@@ -6,9 +6,11 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { count, showWhitespace } from "../../app/format.js";
+import { count } from "../../app/format.js";
 import { endsInSpace } from "../../app/forward-pass.js";
 import { MAX_LENGTH } from "../../app/store.js";
+import { takeOver, unknownNote } from "../../app/typed-text.js";
+import { END } from "../../engine/tokenizer.js";
 
 const TYPING = 250; // milliseconds without a key, after which the model writes
 
@@ -18,6 +20,10 @@ class WritingDesk extends Figure {
     prompt: { from: "store", type: Number },
     promptIds: { from: "writing", attribute: false },
     unknown: { from: "writing", attribute: false },
+    nUnknown: { from: "writing", attribute: false },
+    nLeft: { from: "writing", attribute: false }, // tokens that its context has no room for
+    length: { state: true }, // of what stands in the field; null before somebody types
+    nCut: { state: true }, // characters that were pasted and had no room in the field
   };
 
   static styles = [
@@ -50,34 +56,68 @@ class WritingDesk extends Figure {
               html`<option value=${i} .selected=${!this.text && this.prompt === i}>${prompt}</option>`,
           )}</select></div>
       <textarea id="beginning" dir="auto" maxlength=${MAX_LENGTH} rows="2" spellcheck="false" autocomplete="off"
-        .value=${this.text || prompts[this.prompt]} @input=${this.type}></textarea>
-      ${this.notes(settings.n_ctx)}
+        .value=${this.text || prompts[this.prompt]} @beforeinput=${this.paste} @input=${this.type}></textarea>
+      ${this.notes(prompts[this.prompt], settings.n_ctx)}
 `;
   }
 
-  notes(n_ctx) {
-    const full = this.promptIds.length >= n_ctx;
+  notes(prompt, n_ctx) {
+    const isFull = this.promptIds.length >= n_ctx;
     const lines = [
-      this.unknown.length
-        ? html`It has never seen ${this.unknown.map(
-            (one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`,
-          )}: left out, or read without accents.`
-        : nothing,
-      full
-        ? `That fills all ${count(n_ctx)} places of its context, so there is no room to write: shorten it.`
-        : nothing,
-      endsInSpace(this.run, this.text) && !full
+      this.isBlank && !this.text ? `The field is empty, so it goes on from “${prompt}”.` : null,
+      this.length >= MAX_LENGTH - 1 ? this.cutNote() : null,
+      this.unknown.length ? unknownNote(this.unknown, this.nUnknown) : null,
+      this.isNothingLeft ? this.nothingNote() : null,
+      isFull ? this.fullNote(n_ctx) : null,
+      endsInSpace(this.run, this.text) && !isFull && !this.isNothingLeft
         ? "Your text ends with a space. Here a space belongs to the word after it, so leave it to the model."
-        : nothing,
-    ].filter((one) => one !== nothing);
+        : null,
+    ].filter((one) => one !== null);
     return lines.map((line) => html`<p class="note" role="status">${line}</p>`);
   }
 
+  cutNote() {
+    const cut = this.nCut ? `: ${count(this.nCut)} more were left out` : "";
+    return `The field is full: it takes ${count(MAX_LENGTH)} characters, because they stand in the address${cut}.`;
+  }
+
+  /** Whether none of the characters is known. */
+  get isNothingLeft() {
+    const { vocab } = this.run;
+    return Boolean(this.text && this.unknown.length) && this.promptIds.every((id) => vocab[id] === END);
+  }
+
+  nothingNote() {
+    return this.promptIds.length
+      ? "Nothing of your text is left, so it begins a text of its own."
+      : "Nothing of your text is left, so there is nothing to go on from.";
+  }
+
+  fullNote(n_ctx) {
+    const what = this.nLeft
+      ? `the last ${count(this.nLeft)} of your text are not read, and`
+      : "they are full, so";
+    return `Its context has ${count(n_ctx)} places for tokens: ${what} there is no room to write. Shorten your text.`;
+  }
+
   choosePrompt({ target }) {
+    this.length = null;
+    this.isBlank = false;
     if (target.value !== "your own") this.store.set({ prompt: Number(target.value), text: null });
   }
 
+  /** What a browser would cut without a word. */
+  paste(event) {
+    const nCut = takeOver(event, { characters: MAX_LENGTH });
+    if (nCut === null) return;
+    this.type(event);
+    this.nCut = nCut;
+  }
+
   type({ target }) {
+    this.nCut = 0;
+    this.length = target.value.length;
+    this.isBlank = !target.value.trim();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.choose(target.value), TYPING);
   }
