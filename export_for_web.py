@@ -18,6 +18,8 @@ What is written, and where each number comes from:
     weights/NNNNNN.bin  the weights after some steps, in 8 or 16 bits
     check.json          what the page has to compute as PyTorch does: a prompt, and a loss
     logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
+    copied.json         which parts of the samples stand word for word in the training text
+    training_text.json  that text, its first 2 MB, which the page searches (--no-text: not)
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """
 
@@ -59,11 +61,11 @@ SITE = Path(__file__).parent / "site"
 # 1. A run into a site
 
 
-def export(run, site, corpus=False):
+def export(run, site, corpus=False, text=True):
     """Write a run into site/exported/<name>, all of it or nothing. Returns its folder."""
     run.name = free_name(run.folder, site / "exported")
     pages = None if is_own(site) else SITE
-    return publish(site, run.name, lambda folder: write_all(run, folder, corpus), pages)
+    return publish(site, run.name, lambda folder: write_all(run, folder, corpus, text), pages)
 
 
 def is_own(site):
@@ -183,7 +185,16 @@ def arguments():
         help="what to export (all samples, at most "
         f"{STEP_FILES}; weights up to {WEIGHTS / 1e6:.0f} MB)",
     )
-    parser.add_argument("--corpus", action="store_true", help="also export the training text")
+    parser.add_argument(
+        "--corpus",
+        action="store_true",
+        help="also export the training text; of your own texts, nothing goes along without this",
+    )
+    parser.add_argument(
+        "--no-text",
+        action="store_true",
+        help="leave out the beginning of a published text, in which pages look for copies",
+    )
     return parser.parse_args()
 
 
@@ -191,7 +202,7 @@ def report(folder, args, site):
     """Export a run and say what became of it. Returns its name in addresses."""
     run = ExportedRun(folder, args.weights, args.steps)
     before = read_manifest(site / "exported" / free_name(run.folder, site / "exported"))
-    place, now = export(run, site, args.corpus), run.manifest
+    place, now = export(run, site, args.corpus, not args.no_text), run.manifest
     sizes = sizes_of(now)
     state = ("all" if now["finished"] else f"so far {now['step']:,} of") + f" {run.s.steps:,}"
     say(f"{run.folder} ({state} steps) is in {place}: {sum(sizes.values()) / 1e6:.1f} MB")
@@ -201,6 +212,11 @@ def report(folder, args, site):
         f"  {len(run.exported_steps)} of {len(run.samples)} samples; weights of the steps "
         f"{', '.join(map(str, run.snapshot_steps))}"
     )
+    if text := now["training_text"]:
+        say(
+            f"  {text['characters']:,} of {text['all_characters']:,} characters of the training "
+            "text, for pages to search (--no-text leaves them out)"
+        )
     for name, reason in now["missing"].items():
         say(f"  {name} is missing: {reason}")
     if others := differences(before, now):

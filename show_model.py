@@ -10,6 +10,7 @@
     python show_model.py attention "a text" --layer 1 --head 0     where a head looks; --all: each
     python show_model.py generate "a text" --top-p 0.9   continue it; --alternatives: or what else?
     python show_model.py samples "a text"                the same prompt, continued at every step
+    python show_model.py copied "a text"                 what it copies when it continues the text
     python show_model.py chat                            a conversation (with a snail, or a persona)
 
 Each takes --run FOLDER and --step N. Layers, heads and neurons count from 0; \\n is a new line.
@@ -23,6 +24,7 @@ import sys
 from shutil import get_terminal_size
 
 from terrarium.console import ArgumentParser, color_token, read_line, say, show_whitespace, shown_as
+from terrarium.copied import blocks, cut, search
 from terrarium.errors import BadInput
 from terrarium.generation import next_token_probs, stream
 from terrarium.interpret import (
@@ -341,6 +343,22 @@ def samples(run, args):
         print(f"step {step:>6}  {''.join(words)}")
 
 
+def copied(run, args, most=5):
+    """Continue a text, and list the longest parts of that which stand in the training text."""
+    tokens = [token for token, *_ in continuation(run, args.text, args)]
+    text = "".join(tokens).removesuffix("(end)")
+    say(args.text + text)
+    units = cut(text, args.text, tokens[-1:] != ["(end)"])
+    spans = sorted(search([units], blocks(run)).spans(0), key=lambda span: -span.words)
+    if not spans:
+        say("\nNo word of that stands in the training text.")
+    for span in spans[:most]:
+        part = " / ".join(text[span.start : span.start + span.length].split("\n"))
+        often = "once" if span.occurrences == 1 else f"{span.occurrences:,} times"
+        say(f"\n{span.words} word{'s' * (span.words > 1)} in a row, {often}: {part}")
+        say(f"  first in document {span.document + 1:,}, after {span.offset:,} characters")
+
+
 def chat(run, args):
     if not run.speakers:
         raise BadInput(
@@ -407,6 +425,7 @@ VERBS = {  # its function, and what may be typed after it
     "attention": (attention, "text --layer --head --all"),
     "generate": (generate, f"text --alternatives --tokens {SAMPLING}"),
     "samples": (samples, f"text --tokens {SAMPLING}"),
+    "copied": (copied, f"text --tokens {SAMPLING}"),
     "chat": (chat, SAMPLING),
 }
 

@@ -13,6 +13,8 @@ from data import DOWNLOADS, differs, download, open_text
 URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 SIZE = 1_115_394  # bytes
 SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+CREDIT = "Tiny Shakespeare, from the char-rnn repository by Andrej Karpathy"
+LICENCE = "public domain"
 PROMPTS = ("ROMEO:", "First Citizen:", "To be, or not to be", "My lord, I ", "What ")
 
 

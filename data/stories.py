@@ -24,6 +24,8 @@ from random import Random
 
 from data import Corpus
 
+CREDIT = "Terrarium, made by the grammar in data/stories.py"
+LICENCE = "MIT"
 PROMPTS = (
     "Once upon a time",
     "The boy was very",

@@ -26,6 +26,10 @@ PROMPTS = (
     "The dog and the cat",
     "He was happy because",
 )
+CREDIT = (
+    "TinyStories V2 by Ronen Eldan and Yuanzhi Li (2023), roneneldan/TinyStories on Hugging Face"
+)
+LICENCE = "CDLA-Sharing-1.0"
 TOTAL = 2_227_753_162  # bytes, for the progress bar
 
 

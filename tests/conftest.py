@@ -151,7 +151,7 @@ def exported_run(tale_run):
 def tale_export(tale_run, tmp_path_factory):
     """The export of that run."""
     site = tmp_path_factory.mktemp("exports") / "site"
-    return export_for_web.export(ExportedRun(tale_run, "int8"), site)
+    return export_for_web.export(ExportedRun(tale_run, "int8"), site, corpus=True)
 
 
 @pytest.fixture

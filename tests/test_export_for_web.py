@@ -76,6 +76,8 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
         "embeddings",
         "update",
         "code",
+        "copied",
+        "training_text",
     }
     assert set(contents(smoke.parent)) == {
         "index.json",
@@ -148,7 +150,7 @@ def test_exporting_twice_gives_the_same_bytes_and_no_other_files(export, mine):
     first = contents(Path("site/exported"))
     assert "In its place" not in said
     said = export(mine)
-    assert contents(Path("site/exported")) == first and len(first) == 1 + 9 + 7 * 5 + 6 + 6
+    assert contents(Path("site/exported")) == first and len(first) == 1 + 10 + 7 * 5 + 6 + 6
     assert "In its place" not in said
     assert [path.name for path in Path("site/exported").iterdir() if path.is_dir()] == ["tale"]
 
@@ -384,6 +386,7 @@ WITHOUT_TEXT = {
     "neurons",
     "embeddings",
     "update",
+    "copied",
 }
 
 
@@ -391,10 +394,14 @@ WITHOUT_TEXT = {
     "gone, missing, says",
     [
         ("tokens", WITHOUT_TEXT, "train again"),
-        ("tokens/train.bin", {"baselines", "milestones", "embeddings", "update"}, "train again"),
+        (
+            "tokens/train.bin",
+            {"baselines", "milestones", "embeddings", "update", "copied"},
+            "train again",
+        ),
         (
             "tokens/validation.bin",
-            {"baselines", "held-out text", "heads", "neurons"},
+            {"baselines", "held-out text", "heads", "neurons", "copied"},
             "train again",
         ),
         ("metrics.json", {"metrics"}, "python train.py --resume runs/tale"),
@@ -422,6 +429,7 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
         "neurons",
         "embeddings",
         "update",
+        "copied",
     } - missing
     assert about["files"].keys() == contents(place).keys() - {"manifest.json"} - {
         one["file"] for one in about["snapshots"]
@@ -752,6 +760,27 @@ def test_the_text_goes_along_if_it_is_asked_for(export, mine):
     text = read(Path("site/exported/tale"), "corpus")["text"]
     assert TALE.startswith(text) and len(text) > 0.85 * len(TALE)
     assert "corpus.json" in read(Path("site/exported/tale"), "manifest")["files"]
+
+
+def test_a_text_of_ones_own_goes_along_only_if_that_is_asked_for(export, mine):
+    text = Path("site/exported/tale/training_text.json")
+    assert "characters of the training text" not in export(mine)
+    about = read(Path("site/exported/tale"), "manifest")
+    assert about["training_text"] is None
+    assert not text.exists()
+    assert read(Path("site/exported/tale"), "copied")["longest"]["text"] in TALE
+    assert "characters of the training text" in export(mine, "--corpus")
+    assert text.exists()
+    assert "characters of the training text" not in export(mine, "--corpus", "--no-text")
+
+
+def test_a_published_text_goes_along_unless_somebody_says_no(export, smoke_run):
+    name = Path(smoke_run).name
+    assert "characters of the training text" in export(smoke_run)
+    said = export(smoke_run, "--no-text")
+    about = read(Path("site/exported", name), "manifest")
+    assert about["training_text"] is None and "--no-text" in about["missing"]["training_text"]
+    assert "characters of the training text" not in said
 
 
 # ---------------------------------------------------------------------------------------------

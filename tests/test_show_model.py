@@ -206,6 +206,31 @@ def test_neurons_without_a_number_are_five_that_stand_out(show):
 
 
 # ---------------------------------------------------------------------------------------------
+# Copies
+
+
+def test_what_is_copied_is_shown_with_where_it_stands(show, trained_run):
+    out = show("copied", "She sells", "--tokens", 30, "--temperature", 0)
+    listed = re.findall(
+        r"^(\d+) words? in a row, (?:once|([\d,]+) times): (.*)\n"
+        r"  first in document 1, after ([\d,]+) characters$",
+        out,
+        re.M,
+    )
+    text = trained_run.tokenizer.decode(trained_run.tokens("train"))
+    assert listed
+    for words, often, part, offset in listed:
+        part = part.replace(" / ", "\n")
+        assert text.startswith(part, int(offset.replace(",", "")))
+        occurrences = re.findall(f"(?={re.escape(part)})", text)  # which may overlap
+        assert len(occurrences) >= int(often.replace(",", "") or 1)
+        assert len(re.findall(r"\w+", part)) == int(words)
+    assert [int(words) for words, *_ in listed] == sorted(
+        (int(words) for words, *_ in listed), reverse=True
+    )
+
+
+# ---------------------------------------------------------------------------------------------
 # Heads
 
 
@@ -587,6 +612,7 @@ def test_tiny_models_are_shown_too(tmp_path, monkeypatch, capsys):
         ["weights"],
         ["neighbours", "0"],
         ["samples"],
+        ["copied"],
         ["generate", "0", "--seed", "9" * 30],
         ["generate", "0", "--temperature", "1e-40"],
     ):

@@ -61,6 +61,7 @@ from terrarium.rules import eval_prompts, rule_accuracy
 from terrarium.settings import PATHS
 from terrarium.text import END
 from terrarium.web.publish import FORMAT, write_bytes, write_json
+from terrarium.web.training_text import copied, in_manifest, training_text
 
 import numpy as np
 import torch
@@ -695,9 +696,11 @@ def significant(x, digits=5):
     return float(f"{float(x):.{digits}g}")
 
 
-def write_all(run, folder, corpus):
-    """Every file of an export; what cannot be made is named in the manifest, with the reason."""
+def write_all(run, folder, corpus, text=True):
+    """Every file of an export; what cannot be made is named in the manifest, with the reason.
+    `corpus`: also the whole text; without it, nothing of somebody's own text goes along."""
     done = {}
+    text = text and (run.corpus is not None or corpus)
 
     def attempt(name, compute):
         """A file that cannot be made is left out, and the manifest says why."""
@@ -709,7 +712,9 @@ def write_all(run, folder, corpus):
             run.missing[name] = str(reason)
         bar.update()
 
-    with tqdm(total=9 + corpus, desc=run.name, unit="file", leave=False, disable=None) as bar:
+    with tqdm(
+        total=10 + text + corpus, desc=run.name, unit="file", leave=False, disable=None
+    ) as bar:
         weights, snapshots = write_weights(run, folder)
         write_logits(run, folder)
         write_steps(run, folder)
@@ -719,16 +724,20 @@ def write_all(run, folder, corpus):
         attempt("heads", partial(heads, run))
         attempt("samples", lambda: samples(run, done.get("log", {}), done.get("heads")))
         for name, compute in dict(
-            neurons=neurons, embeddings=embeddings, update=update, code=code
+            copied=copied, neurons=neurons, embeddings=embeddings, update=update, code=code
         ).items():
             attempt(name, partial(compute, run))
+        if text:
+            attempt("training_text", partial(training_text, run))
+        elif run.corpus:
+            run.missing["training_text"] = "It was left out, because of --no-text."
         if corpus:
             attempt("corpus", lambda: dict(text=run.text(5_000_000)))
-        run.manifest = manifest(run, folder, weights, snapshots)
+        run.manifest = manifest(run, folder, weights, snapshots, done.get("training_text"))
         write_json(folder / "manifest.json", run.manifest)
 
 
-def manifest(run, folder, weights, snapshots):
+def manifest(run, folder, weights, snapshots, text):
     """What there is, and what a page has to know before it shows anything."""
     files = {
         path.relative_to(folder).as_posix(): dict(
@@ -742,9 +751,13 @@ def manifest(run, folder, weights, snapshots):
         name=run.name,
         folder=shown_folder(run.folder),
         settings=without_folders(dataclasses.asdict(run.s)),
-        corpus=without_folders(run.facts),
+        corpus=without_folders(
+            {name: fact for name, fact in run.facts.items() if name != "topics"}
+        ),
         source=((run.corpus and run.corpus.__doc__) or "").split("\n")[0],
+        training_text=text and in_manifest(text),
         speakers=run.speakers,
+        topics=topics(run),
         prompts=run.prompts,
         parameters=sum(p.numel() for p in run.last.parameters()),
         step=run.last_step,
@@ -758,6 +771,16 @@ def manifest(run, folder, weights, snapshots):
         files=files,
         missing=run.missing,
     )
+
+
+def topics(run):
+    """What one may ask somebody who answers; None for a text that is no conversation, or if nobody
+    knows it: older runs do not name it, but the module of their corpus does."""
+    if run.speakers is None:
+        return None
+    if "topics" in run.facts:
+        return run.facts["topics"]
+    return run.corpus.what_to_ask() if hasattr(run.corpus, "what_to_ask") else None
 
 
 def without_folders(known):

@@ -41,6 +41,8 @@ PARTS = (
     "embeddings",
     "update",
     "code",
+    "copied",
+    "training_text",
     "corpus",
 )
 FILE = re.compile(

@@ -1,0 +1,114 @@
+/**
+ * What a page looks for in the training text: a worker of its own does it (engine/search-worker.js). The text is
+ * fetched when it is needed first.
+ *
+ *   const copies = new Copies(run);
+ *   await copies.search([{ text: " a cat sat", prompt: "There was", isCutOff: true }], { least: 8 })
+ */
+import { END } from "../engine/tokenizer.js";
+import { count, percent } from "./format.js";
+import { UserError } from "./run.js";
+import { WorkerClient } from "./worker-client.js";
+
+const searcher = new WorkerClient(new URL("../engine/search-worker.js", import.meta.url));
+let opened = null; // the Copies whose text the worker holds, and a promise that it does
+
+export class Copies {
+  /** @param {import("./run.js").Run} run */
+  constructor(run) {
+    this.run = run;
+  }
+
+  /** Fetch the training text, and hand it to the worker. @throws {import("./run.js").UserError} */
+  open() {
+    if (opened?.run !== this.run) {
+      const promise = this.handOver();
+      opened = { run: this.run, promise };
+      promise.catch(() => {
+        if (opened?.promise === promise) opened = null; // so that it can be tried again
+      });
+    }
+    return opened.promise;
+  }
+
+  async handOver() {
+    const { documents, held_out } = await this.run.part("training_text");
+    try {
+      await searcher.call("open", { documents, heldOut: held_out });
+    } catch {
+      throw this.run.damaged("training_text.json");
+    }
+  }
+
+  /** See engine/search-worker.js for these. */
+  async search(texts, { least, signal }) {
+    await this.open();
+    return searcher.call("search", { texts, least }, { signal });
+  }
+
+  async searchHeldOut({ words, least, signal }) {
+    await this.open();
+    return searcher.call("searchHeldOut", { words, least }, { signal });
+  }
+}
+
+/**
+ * A text in parts, each with the longest span that it lies in; null for a part that lies in none. What two spans
+ * share belongs to the one with more words.
+ * @param {string} text @param {{ start: number, length: number, words: number }[]} spans in their order
+ */
+export function partsOf(text, spans) {
+  const longestFirst = spans.map((span, i) => ({ span, i })).sort((a, b) => b.span.words - a.span.words);
+  const owner = Array(text.length).fill(null);
+  for (const { span } of longestFirst) {
+    for (let i = span.start; i < span.start + span.length; i++) owner[i] ??= span;
+  }
+  const parts = [];
+  for (let i = 0; i < text.length; i++) {
+    if (parts.length && parts.at(-1).span === owner[i]) parts.at(-1).text += text[i];
+    else parts.push({ text: text[i], span: owner[i] });
+  }
+  return parts;
+}
+
+/**
+ * What the model wrote, as Copies.search takes it.
+ * @param {import("./run.js").Run} run @param {number[]} promptIds @param {{ id: number }[]} tokens
+ */
+export function writtenText({ vocab }, promptIds, tokens) {
+  const symbols = tokens.map(({ id }) => vocab[id]);
+  const isCutOff = symbols.at(-1) !== END;
+  const textOf = (parts) => parts.filter((one) => one !== END).join("");
+  return { text: textOf(symbols), prompt: textOf(promptIds.map((id) => vocab[id])), isCutOff };
+}
+
+/** Why there is nothing to search. */
+export const missingText = (run) =>
+  new UserError(
+    run.manifest.missing.training_text ?? `The training text of ${run.label} is not part of this export.`,
+    `${run.command} --corpus`,
+  );
+
+/** How large the file with the training text is: "2.0 MB". */
+export const megabytes = ({ manifest }) =>
+  `${((manifest.files["training_text.json"]?.bytes ?? 0) / 1e6).toFixed(1)} MB`;
+
+/** How much of the training text a page can search. */
+export function searchedPart({ manifest }, { searched_documents }) {
+  const { characters, all_characters, n_documents } = manifest.training_text;
+  if (characters >= all_characters) return "The whole training text was searched.";
+  const documents =
+    searched_documents > 1
+      ? `the first ${count(n_documents)} of ${count(searched_documents)} documents`
+      : `the first ${count(characters)} characters`;
+  return (
+    `This page has ${documents}, ${percent(characters / all_characters)} of the training text: a copy of the rest ` +
+    "goes unnoticed here."
+  );
+}
+
+/** Whose text it is. */
+export const sourceOf = ({ manifest }) => {
+  const { credit, licence } = manifest.training_text;
+  return credit ? `The text: ${credit}. Licence: ${licence}.` : "";
+};

@@ -1,0 +1,109 @@
+/**
+ * <copied-by-step></copied-by-step>
+ *
+ * What the recorded samples of each step have in common with the training text, all of which was searched when the
+ * run was exported: the longest span, and how many words are copied. Chooses a step.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
+import { Figure } from "../../app/figure.js";
+import { count, percent } from "../../app/format.js";
+import { bar, meters } from "../../app/meter.js";
+
+class CopiedByStep extends Figure {
+  static share = {
+    title: "What was copied, step by step",
+    table: ({ data }) => data?.samples.length > 0 && numbers(data),
+  };
+
+  static styles = [
+    Figure.styles,
+    controls,
+    meters,
+    css`
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
+    .list { max-height: 320px; overflow-y: auto; margin-top: 8px; position: relative; }
+    table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+    th, td { font-weight: 400; text-align: left; padding: 0 8px 0 0; height: 32px; }
+    thead th, tfoot :is(th, td) { position: sticky; background: var(--panel); }
+    thead th { top: 0; color: var(--muted); vertical-align: bottom; }
+    tfoot :is(th, td) { bottom: 0; font-weight: 600; box-shadow: inset 0 1px var(--line); }
+    .length { display: flex; gap: 12px; align-items: center; }
+    .length .track { flex: 1; }
+    .words { width: 2.6em; text-align: right; }
+    th:first-child { width: 9.5em; } th:last-child, td:last-child { width: 7em; text-align: right; padding: 0; }
+    td button, th button { min-height: 28px; padding: 0 10px; border-radius: 14px; }
+    blockquote { margin: 4px 0 0; padding-left: 12px; border-left: 2px solid var(--line);
+                 font: 400 1rem/1.5 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; }
+    .longest { margin-top: 12px; }
+    @media (max-width: 640px) {
+      th:first-child { width: 7em; } th:last-child, td:last-child { width: 4.6em; }
+      .length .track { display: none; }
+    }
+  `,
+  ];
+
+  /** Nothing is drawn where it was not exported: <copied-spans> says so. */
+  async load(run) {
+    try {
+      return await run.part("copied");
+    } catch {
+      return { samples: [] };
+    }
+  }
+
+  /** The row of the chosen step is in view. */
+  updated(changed) {
+    super.updated(changed);
+    const list = this.renderRoot.querySelector(".list");
+    const row = list?.querySelector("[aria-current]")?.closest("tr");
+    if (!row || !(changed.has("data") || changed.has("step"))) return;
+    list.scrollTop = row.offsetTop - list.clientHeight / 2;
+  }
+
+  draw(copied) {
+    const { samples, held_out, least_words, longest } = copied;
+    if (!samples.length) return nothing;
+    const most = Math.max(1, ...[held_out, ...samples].map((one) => one.mean_longest_words));
+    return html`<h3>The recorded samples, step by step</h3>
+      <p class="caption">The longest span of each text, and how many words stand in spans of
+        ${count(least_words)} or more. Here the whole training text was searched.</p>
+      <div class="list" tabindex="0" role="group" aria-label="What was copied, step by step"><table>
+        <thead><tr><th scope="col">step</th><th scope="col">longest span, in words, on average</th>
+          <th scope="col">copied</th></tr></thead>
+        <tbody>${samples.map((one) => this.row(one, most))}</tbody>
+        <tfoot><tr><th scope="row">text it never saw</th>${this.cells(held_out, most)}</tr></tfoot>
+      </table></div>${longest ? this.longest(longest, copied) : nothing}`;
+  }
+
+  row(sample, most) {
+    const { step } = sample;
+    return html`<tr><th scope="row"><button aria-current=${step === this.step ? "step" : nothing}
+        @click=${() => this.store.set({ step }, { jump: true })}>step ${count(step)}</button></th>
+      ${this.cells(sample, most)}</tr>`;
+  }
+
+  cells({ mean_longest_words, copied_words, n_words }, most) {
+    return html`<td><div class="length"><span class="words">${mean_longest_words.toFixed(1)}</span>${bar(mean_longest_words / most)}</div></td>
+      <td>${n_words ? percent(copied_words / n_words) : "no words"}</td>`;
+  }
+
+  longest({ step, prompt, text, words, document, occurrences }, { searched_documents }) {
+    const { prompts } = this.run.manifest;
+    const where = searched_documents > 1 ? `in document ${count(document + 1)}` : "in the text";
+    const often = occurrences > 1 ? `${count(occurrences)} times, first ` : "";
+    return html`<div class="longest"><p class="caption">The longest of all, ${count(words)} words at step ${count(step)}
+        after “${prompts[prompt]}”, stands ${often}${where}:</p><blockquote dir="auto">${text}</blockquote></div>`;
+  }
+}
+
+function numbers({ samples, held_out }) {
+  const row = (name, one) => [name, one.mean_longest_words, one.copied_words, one.n_words];
+  return [
+    ["step", "longest span in words, on average", "copied words", "words"],
+    ...samples.map((one) => row(one.step, one)),
+    row("text it never saw", held_out),
+  ];
+}
+
+customElements.define("copied-by-step", CopiedByStep);
