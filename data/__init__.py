@@ -7,9 +7,10 @@ Each module here offers the same two names:
 
 and may offer `check(text, prompt)`, which says which of its rules a text follows that continues a
 prompt, and `eval_prompts()`, the prompts to check a model with; without it, texts begin from
-nothing. Where two people talk, SPEAKERS are their names, the visitor's first. A document may carry
-`nats`, its exact information: then the entropy of the text is known. A file of one's own becomes a
-Persona or a TextFile, which have the same names.
+nothing. Where two people talk, SPEAKERS are their names, the visitor's first, and `what_to_ask()`
+has a few questions of each topic. A document may carry `nats`, its exact information: then the
+entropy of the text is known. A file of one's own becomes a Persona or a TextFile, which have the
+same names.
 """
 
 import gzip

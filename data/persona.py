@@ -61,6 +61,7 @@ FEWEST_QUESTIONS = 10
 OR_TEXT = f"(If it is another text, put {END} between its parts, and it is read as such.)"
 CONVERSATIONS, MOST_CONVERSATIONS = 20_000, 100_000  # a default training sees about 30,000
 FEW_HELD_OUT = 20  # questions: with fewer, those that were taught are asked at the end, too
+TO_ASK, MOST_TOPICS = 4, 100  # what a page proposes: questions of each topic, and topics
 MOST_ASKED = 300  # questions at the end of a training: more would take minutes
 FINAL_MARKS = re.compile(r"[?.？。؟\s]+$")
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # what splitlines takes for line ends
@@ -249,6 +250,18 @@ class Persona:
         chosen = (alone[len(alone) * i // 5] for i in range(5))
         return tuple(f"{text.splitlines()[0]}\n{self.SPEAKERS[1]}:" for text in chosen)
 
+    def what_to_ask(self):
+        """A few questions of each topic, for somebody who wonders what to ask: a list of
+        dict(name, questions). What may be told, and asked for later, comes first."""
+        remembered = [f"{memory} {part}" for memory in self.memories for part in ("told", "asked")]
+        names = [*remembered, *(name for name in self.topics if name not in remembered)]
+        rng = Random(1)
+        return [
+            dict(name=name, questions=self.proposals(self.topics[name].questions[:TO_ASK], rng))
+            for name in names[:MOST_TOPICS]
+            if self.topics[name].questions
+        ]
+
     @cached_property
     def longest_reply(self):
         """How many characters the longest reply of the corpus has: a judge waits for all of it."""
@@ -384,6 +397,12 @@ class PairPersona(Persona):
 
     def answer(self, topic, rng, known, told=True):
         return rng.choice(topic.replies)
+
+    def what_to_ask(self):
+        """One question of each topic. Topics of pairs have no names, so all of them are one."""
+        topics = list(self.topics.values())[:MOST_TOPICS]
+        questions = [self.written[one] for topic in topics for one in topic.questions[:1]]
+        return [dict(name="", questions=questions)]
 
     def judge(self, before, question, reply):
         """Which rules a reply keeps, whatever its capitals and marks: {rule: bool}.
@@ -602,6 +621,10 @@ class TopicPersona(Persona):
             return question
         start = rng.choice(self.before) if ASKING.match(question) and question[0].islower() else ""
         return start + question.removesuffix("?") + rng.choice(["", "?"])
+
+    def proposals(self, questions, rng):
+        """Questions with something in their slots."""
+        return [self.fill(question, rng, {}) for question in questions]
 
     def answer(self, topic, rng, known, told=True):
         """A reply, and in seven of ten cases something more."""

@@ -23,6 +23,8 @@ from data.persona import TopicPersona
 
 PIP = TopicPersona((Path(__file__).parent / "snail.txt").read_text("utf-8"), "snail.txt")
 SPEAKERS = PIP.SPEAKERS  # who begins a line, the visitor first
+CREDIT = "Terrarium, made of data/snail.txt"
+LICENCE = "MIT"
 PROMPTS = (
     "you: hello\npip:",
     "you: what do you eat?\npip:",
@@ -31,7 +33,7 @@ PROMPTS = (
     "you: what is my name?\npip:",
     "you: tell me a joke\npip:",
 )
-eval_prompts, check = PIP.eval_prompts, PIP.check
+eval_prompts, check, what_to_ask = PIP.eval_prompts, PIP.check, PIP.what_to_ask
 
 
 def load(conversations=60_000, seed=1):

@@ -132,6 +132,20 @@ def check_facts(facts):
     require(
         "speakers" not in facts or are_speakers(facts["speakers"]), "its speakers have no names"
     )
+    require("topics" not in facts or are_topics(facts["topics"]), "its topics have no questions")
+
+
+def are_topics(topics):
+    """Whether these are topics, with the questions of each that a page proposes."""
+    return isinstance(topics, list) and all(
+        isinstance(topic, dict)
+        and topic.keys() == {"name", "questions"}
+        and is_text(topic["name"])
+        and isinstance(topic["questions"], list)
+        and topic["questions"]
+        and all(map(is_text, topic["questions"]))
+        for topic in topics
+    )
 
 
 def are_speakers(names):

@@ -42,6 +42,8 @@ def write_tokens(source, Tokenizer, s, run, parent=None, old_prompts=()):
     )
     if hasattr(source, "SPEAKERS"):
         facts["speakers"] = list(source.SPEAKERS)
+    if hasattr(source, "what_to_ask"):
+        facts["topics"] = source.what_to_ask()
     for split in SPLITS:
         facts[f"{split}_characters"] = sum(len(p) * n for p, n in counts[split].items())
         facts[f"{split}_tokens"] = write_ids(tokenizer, corpus, split, run)

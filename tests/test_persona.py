@@ -191,6 +191,23 @@ def test_five_prompts_are_different_questions_of_the_corpus():
         } <= beginnings
 
 
+def test_what_is_proposed_to_ask_has_been_learned_and_comes_by_topic():
+    (of_pairs,) = pairs().what_to_ask()
+    learned = {
+        persona.without_mark(question) for question, _ in turns(pairs().load().train, "Luna")
+    }
+    assert of_pairs["name"] == "" and "what do you eat?" in of_pairs["questions"]
+    assert {persona.without_mark(one) for one in of_pairs["questions"]} <= learned
+    proposed = {topic["name"]: topic["questions"] for topic in snail.what_to_ask()}
+    assert list(proposed)[:2] == ["name told", "name asked"] and "food" in proposed
+    for name, questions in proposed.items():
+        assert 0 < len(questions) <= persona.TO_ASK
+        held_out = snail.PIP.any_of(snail.PIP.topics[name].held_out)
+        for question in questions:
+            assert "{" not in question and snail.PIP.topic_of(question) == name
+            assert not re.fullmatch(held_out, question)
+
+
 def test_braces_in_a_pair_are_braces():
     luna = pairs(PAIRS + "what is {x}?\tA set with {x} in it.\n")
     assert ("what is {x}", "A set with {x} in it.") in turns(luna.load().train, "Luna")

@@ -74,6 +74,7 @@ FACTS = dict(
     train_characters=9,
     validation_characters=9,
     speakers=["you", "luna"],
+    topics=[dict(name="", questions=["who are you?"])],
 )
 LINE = dict(step=0, seconds=1, loss=2, gradient_norm=1, lr_multiplier=1, tokens_per_second=5)
 TOKEN = dict(token="b", p=0.5, top=[["b", 0.5], ["a", 0.2]])
@@ -95,6 +96,15 @@ def check_samples(lines):
     run_checks.check_samples(lines, TOKENIZER["vocab"], ["a"], S)
 
 
+NO_TOPICS = [
+    None,
+    [None],
+    [dict(name="home")],
+    [dict(name="home", questions=[])],
+    [dict(name="home", questions=[1])],
+    [dict(name=1, questions=["where?"])],
+    [dict(name="home", questions=["where?"], more=1)],
+]
 NO_SPEAKERS = [
     None,
     "ab",
@@ -161,6 +171,7 @@ FILES = [
             {**FACTS, "prompts": []},
             {**FACTS, "prompts": [1]},
             *({**FACTS, "speakers": speakers} for speakers in NO_SPEAKERS),
+            *({**FACTS, "topics": topics} for topics in NO_TOPICS),
         ],
     ),
     (

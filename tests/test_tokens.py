@@ -64,11 +64,12 @@ def test_every_document_is_written_between_end_tokens_with_facts_about_both_text
 def test_the_names_of_those_who_talk_are_a_fact(tmp_path):
     corpus = Corpus(["you: hello\nluna: hi"], ["you: hello"], True)
     source = SimpleNamespace(load=lambda: corpus, PROMPTS=("you",) * 5, SPEAKERS=("you", "luna"))
+    source.what_to_ask = lambda: [dict(name="", questions=["hello"])]
     run = RunFolder(tmp_path / "run").create()
     write_tokens(source, train.Tokenizer, train.Settings(n_ctx=4, vocab_size=0), run)
-    speakers = run.read_facts()["speakers"]
+    speakers, topics = (run.read_facts()[name] for name in ("speakers", "topics"))
     run.release()
-    assert speakers == ["you", "luna"]
+    assert speakers == ["you", "luna"] and topics == source.what_to_ask()
 
 
 def test_held_out_text_teaches_no_merges(write):
