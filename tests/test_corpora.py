@@ -274,6 +274,14 @@ def test_a_corpus_has_five_prompts_that_its_tokenizer_can_read(name, corpora):
 
 
 @pytest.mark.parametrize("name", data.names())
+def test_a_text_that_is_passed_on_is_credited_under_the_licence_of_its_docstring(name):
+    corpus = data.find(name)
+    assert corpus.CREDIT
+    ours = name in ("stories", "snail")
+    assert corpus.LICENCE == "MIT" if ours else corpus.LICENCE in corpus.__doc__.replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", data.names())
 def test_a_corpus_says_where_it_comes_from_and_under_which_licence(name):
     words = data.find(name).__doc__.lower()
     assert "source" in words

@@ -34,7 +34,7 @@ TYPES = {
 
 # What only some runs and exports have: there may be no runs to compare with and no parent, nothing
 # need be missing, no milestone need be reached, and a text need be no conversation.
-SOMETIMES = re.compile(r"band\.|missing\.|milestones\[\]\.|speakers\[\]|.*parent")
+SOMETIMES = re.compile(r"band\.|missing\.|milestones\[\]\.|speakers\[\]|topics\[\]|.*parent")
 
 
 def documented(file):
@@ -118,8 +118,11 @@ def test_the_speakers_that_some_runs_have_are_documented(smoke_run, smoke):
     facts = json.loads((smoke_run / "corpus.json").read_text("utf-8"))
     unused = check("corpus.json", {**facts, "speakers": ["you", "luna"]})
     assert "speakers[]" not in unused
+    topics = [dict(name="home", questions=["where do you live?"])]
+    check("corpus.json", {**facts, "topics": topics})
     manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
     manifest["speakers"] = manifest["corpus"]["speakers"] = ["you", "luna"]
+    manifest["topics"] = topics
     check("manifest.json", manifest)
 
 
@@ -141,6 +144,8 @@ def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
         "embeddings.json",
         "update.json",
         "code.json",
+        "copied.json",
+        "training_text.json",
     ],
 )
 def test_each_key_of_an_exported_file_is_documented(smoke, name):

@@ -197,10 +197,32 @@ def test_a_link_that_was_copied_in_a_part_of_the_page_leads_there(browser, site)
     with opened(browser, link) as page:
         page.mouse.move(5, 5)
         settled(page, "#compared")
-        top = page.locator("#compared").evaluate("one => one.getBoundingClientRect().y")
-        assert abs(top) < 450, "half of the screen"
+        page.wait_for_function(  # half of the screen
+            "() => Math.abs(document.querySelector('#compared').getBoundingClientRect().y) < 450"
+        )
         assert page.locator("#first .chosen").get_attribute("data-position") == "5"
         assert page.locator("compare-result .result").inner_text() == result
+
+
+def test_who_is_led_to_a_part_of_the_page_stays_there_until_they_move_on(browser, site):
+    top = "() => document.querySelector('#compared').getBoundingClientRect().y"
+    push = """() => { const tall = document.createElement("div"); tall.style.height = "700px";
+        document.querySelector("h1").after(tall);
+        return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); }"""
+    with opened(browser, f"{site.address}/explore.html#section=compared") as page:
+        settled(page)
+        page.wait_for_function(f"() => Math.abs(({top})()) < 450")
+        page.evaluate(
+            "() => { document.documentElement.style.overflowAnchor = 'none'; }"
+        )  # as in Safari
+        before = page.evaluate(top)
+        page.evaluate(push)
+        assert abs(page.evaluate(top) - before) < 2
+        page.mouse.wheel(0, -300)
+        page.wait_for_function(f"(before) => ({top})() > before + 200", arg=before)
+        before = page.evaluate(top)
+        page.evaluate(push)
+        assert page.evaluate(top) > before + 600
 
 
 def test_a_link_says_that_it_does_not_carry_typed_code(browser, site):
@@ -1120,7 +1142,7 @@ def test_arrow_keys_lead_through_tokens_cells_and_heads_and_each_says_what_it_is
             assert after and after != before and "·" not in after, (figure, key)
         assert "head=1.0" in page.url
         stops = page.evaluate("""() => document.querySelector("#inside attention-gallery")
-            .renderRoot.querySelectorAll("button, [tabindex]").length""")
+            .renderRoot.querySelectorAll(":is(button, [tabindex]):not(share-button)").length""")
         assert stops == 1
 
 

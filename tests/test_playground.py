@@ -408,3 +408,23 @@ def test_a_hundred_thousand_characters_are_read_while_the_page_answers(browser, 
         page.get_by_role("button", name="Another try").click()
         page.wait_for_function("() => location.hash.includes('seed=2')")
         page.get_by_text("It reads the first 100,000 characters.").wait_for()
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+def test_each_link_to_a_part_of_the_page_leads_there_and_can_be_sent(browser, site):
+    with there(browser, site, "text=Once&seed=3") as page:
+        finished(page)
+        links = page.locator("page-contents a")
+        assert links.count() >= 6
+        for link in links.all():
+            address = link.get_attribute("href")
+            part = re.search("section=([a-z]+)", address)[1]
+            assert page.locator(f"#{part}").count() == 1, part
+            assert "text=Once" in address and "seed=3" in address
+        links.last.click()
+        assert page.evaluate("document.activeElement.id") == part
+        top = "() => document.activeElement.getBoundingClientRect().top"
+        page.wait_for_function(f"() => ({top})() >= 0 && ({top})() < innerHeight")
+        page.wait_for_function("() => location.hash.includes('seed=3')")

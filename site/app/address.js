@@ -58,8 +58,32 @@ export class PageAddress {
   }
 }
 
-/** Scroll to the part of the page that has this id, if there is one. */
-export const leadTo = (id) => document.getElementById(id)?.scrollIntoView();
+const STAY = 10_000; // milliseconds in which figures above may still be drawn, and push a part away
+const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"]; // somebody goes on by themselves
+let leaving = new AbortController(); // ends the stay at the part of the page that was scrolled to last
+
+/** Scroll to the part of the page that has this id, if there is one, and stay there while the page grows. */
+export function leadTo(id) {
+  const part = document.getElementById(id);
+  if (!part) return;
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  const observer = new ResizeObserver(() => part.scrollIntoView());
+  signal.addEventListener("abort", () => observer.disconnect());
+  for (const move of MOVES) addEventListener(move, () => leaving.abort(), { signal, passive: true });
+  setTimeout(() => observer.disconnect(), STAY);
+  part.scrollIntoView();
+  observer.observe(document.body);
+}
+/** The name of the page that is shown, such as "explore". */
+export const pageName = () => /([a-z]+)\.html$/.exec(location.pathname)?.[1] ?? "index";
+
+/** The address of another page of the site; the storybook is in one of its folders. */
+export function addressOf(page, hash) {
+  const root = /\/figures\/[^/]*$/.test(location.pathname) ? "../" : "./";
+  return new URL(`${root}${page}.html#${hash}`, location.href).href;
+}
 
 /** The same, with the focus there: somebody who cannot see goes on from there. */
 export function moveTo(id) {
@@ -68,3 +92,6 @@ export function moveTo(id) {
   part?.setAttribute("tabindex", "-1");
   part?.focus({ preventScroll: true });
 }
+
+/** Scroll no further than needed to see a part of the page; the focus stays where it is. */
+export const bringIntoView = (id) => document.getElementById(id)?.scrollIntoView({ block: "nearest" });

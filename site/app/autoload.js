@@ -5,7 +5,16 @@
  */
 import "./interaction.js"; // from the start, or it might miss the first one
 
-const ELEMENTS = ["terra-page", "forward-pass", "live-text", "typed-head"];
+const ELEMENTS = [
+  "terra-page",
+  "page-contents",
+  "forward-pass",
+  "live-text",
+  "written-pass",
+  "live-chat",
+  "typed-head",
+  "embedded-figure",
+];
 const loading = new Map(); // tag -> promise
 
 function load(tag) {

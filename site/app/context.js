@@ -8,8 +8,9 @@
  * What there is to ask for, each an Observable:
  *   page   the run that is shown: see elements/terra-page.js
  *   store  what is chosen: see store.js
- *   passes the forward pass over a text, or two to compare: see elements/forward-pass.js
+ *   passes the forward pass over a text, or two to compare: see elements/forward-pass.js, elements/written-pass.js
  *   writing  the text that the model writes: see writing.js
+ *   chat   a conversation with the model: see chat.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

@@ -11,6 +11,7 @@
 import { LitElement, css, html } from "../vendored/lit.js";
 import { ask } from "./context.js";
 import { UserError } from "./run.js";
+import { addShareButton } from "./share.js";
 
 /**
  * Ten colours from panel to accent: behind text, which has to stay readable, they stop halfway; where
@@ -46,6 +47,9 @@ const colors = css`
 const theme = matchMedia("(prefers-color-scheme: dark)");
 
 export class Figure extends LitElement {
+  /** What can be kept of it. @type {import("./share-menu.js").Share | undefined} */
+  static share;
+
   /** @type {Object<string, object>} */
   static properties = {
     run: { from: "page", attribute: false }, // a Run of app/run.js
@@ -57,11 +61,15 @@ export class Figure extends LitElement {
   static styles = [
     colors,
     css`
-    :host { display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
+    :host { --share-opacity: 0; display: block; contain: layout style; font: 400 var(--small)/1.5 var(--sans);
             color: var(--text); font-variant-numeric: tabular-nums;
             -webkit-print-color-adjust: exact; print-color-adjust: exact;  /* a shade means something */
             --axis-left: 56px; --axis-right: 24px;  /* the space beside the axis of steps */ }
     @media (max-width: 640px) { :host { --axis-left: 34px; --axis-right: 20px; } }
+    :host(:hover) { --share-opacity: 1; }
+    :is(.error, [aria-busy="true"]) ~ share-button { visibility: hidden; }
+    :host(:fullscreen) { --small: 1.25rem; --beside: 0px; background: var(--panel); padding: 32px 48px; overflow-y: auto;
+                         align-content: safe center; }
     * { box-sizing: border-box; }
     p { margin: 0; }
     button, select { font: inherit; color: inherit; }
@@ -74,6 +82,13 @@ export class Figure extends LitElement {
     @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
   `,
   ];
+
+  createRenderRoot() {
+    const root = super.createRenderRoot();
+    const { share } = /** @type {typeof Figure} */ (this.constructor);
+    if (share) this.renderOptions.renderBefore = addShareButton(root);
+    return root;
+  }
 
   connectedCallback() {
     super.connectedCallback();

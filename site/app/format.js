@@ -69,6 +69,7 @@ export function showWhitespace(token) {
         .replaceAll(" ", "·")
         .replaceAll("\n", "↵")
         .replace(INVISIBLE, symbolOf)
+        .replace(/^[\u200c\u200d\ufe0e\ufe0f]$/u, symbolOf) // between letters, it has its work
         .replace(/^\p{M}/u, "◌$&");
 }
 
@@ -111,3 +112,9 @@ const NAMES = {
   "“": "opening quotation mark",
   "”": "closing quotation mark",
 };
+
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+
+/** 7 -> "7th". */
+export const ordinal = (n) => `${count(n)}${ENDINGS[ordinals.select(n)]}`;

@@ -33,6 +33,7 @@ export class ForwardPassFigure extends PatientFigure {
     sides: { from: "passes", attribute: false }, // what each of the two is: see sides.js
     comparison: { from: "passes", attribute: false }, // a Comparison of both
     isCompared: { from: "passes", attribute: false }, // whether there will be one
+    isFar: { from: "passes", attribute: false }, // whether nothing is read until somebody comes near
     second: { type: Boolean },
     position: { from: "store", type: Number },
     positionAbove: { from: "store", type: Number }, // the one of the text that is compared, further up
@@ -66,12 +67,13 @@ export class ForwardPassFigure extends PatientFigure {
 
   /**
    * The position that is shown before one is chosen: in a text that one has typed, the first that the
-   * model wrote; where two texts are compared, the one that was chosen in the text above, or where they differ
-   * most.
+   * model wrote; in one that is being written, its end; where two texts are compared, the one that was chosen in
+   * the text above, or where they differ most.
    */
   get firstPosition() {
     const { pass, comparison, headIndex } = this;
     if (comparison) return comparison.startAt(this.isTextAbove ? this.positionAbove : 0);
+    if (this.defaultPosition === "last") return pass.lastPosition;
     if (this.defaultPosition !== "word") return pass.firstUncertain;
     return pass.isComputed ? pass.promptLength : pass.wordPosition(headIndex);
   }
@@ -124,6 +126,7 @@ export class ForwardPassFigure extends PatientFigure {
 
   /** What is shown until its data is there. */
   placeholder() {
-    return html`<p class="caption" aria-busy="true">${this.isCompared ? nothing : "…"}</p>`; // one says so
+    const words = this.isCompared ? nothing : "…"; // one of two says so
+    return html`<p class="caption" aria-busy=${String(!this.isFar)}>${words}</p>`;
   }
 }

@@ -279,37 +279,67 @@ const BEGINS_WITH_SPACE = /^ \p{L}/u;
 export const endsInSpace = (run, text) =>
   text.endsWith(" ") && run.vocab.some((token) => BEGINS_WITH_SPACE.test(token));
 
-/** Encode a text that the model has tokens for, up to a full context. */
+/** Encode a text that the model has tokens for, up to a full context. `nLeft`: how many there is no room for. */
 export function encodePrompt(run, text) {
   const tokenizer = tokenizerOf(run);
   const ids = tokenizer.encode(text);
   const start = tokenizer.end === null ? [] : [tokenizer.end];
   const encoded = ids.slice(0, run.manifest.settings.n_ctx - start.length);
-  return { start, encoded, isTruncated: encoded.length < ids.length };
+  const nLeft = ids.length - encoded.length;
+  return { start, encoded, nLeft, isTruncated: nLeft > 0 };
 }
 
-/** The same for any text. `unknown`: characters that the corpus has in no spelling are left out. */
+/** The same for any text. `unknown`: characters that the corpus has in no spelling; they are left out. */
 export async function encodeTyped(run, text) {
-  const { known, unknown } = await inSpellingOf(run, text);
-  return { ...encodePrompt(run, known), unknown };
+  const { known, unknown, nUnknown } = await inSpellingOf(run, text);
+  return { ...encodePrompt(run, known), unknown, nUnknown };
 }
 
-/** A text of any length: its ids, what stands before it, and the characters that are left out. */
-export async function encodeWhole(run, text) {
-  const { known, unknown } = await inSpellingOf(run, text);
+/**
+ * A text of any length: its ids, what stands before it, and the characters that are left out. The page answers
+ * meanwhile. @param {AbortSignal} [signal] cancels it
+ */
+export async function encodeWhole(run, text, signal) {
+  const { known, unknown, nUnknown } = await inSpellingOf(run, text, signal);
   const tokenizer = tokenizerOf(run);
-  return { ids: tokenizer.encode(known), start: tokenizer.end === null ? [] : [tokenizer.end], unknown };
+  const pieces = tokenizer.preTokenize(known);
+  const ids = [];
+  for (let i = 0; i < pieces.length; i += PIECES_AT_ONCE) {
+    if (i) await turn(signal);
+    ids.push(...tokenizer.encode(pieces.slice(i, i + PIECES_AT_ONCE).join("")));
+  }
+  return { ids, start: tokenizer.end === null ? [] : [tokenizer.end], unknown, nUnknown };
 }
 
-/** What a model can read of a text, in the spelling of its corpus. */
-async function inSpellingOf(run, text) {
+const PIECES_AT_ONCE = 2000;
+
+/**
+ * Parts of a text that can be respelled on their own: none begins in the middle of a character, nor with a quotation
+ * mark, whose spelling depends on what stands before it.
+ */
+const PARTS = /[^]{1,3000}[\p{M}\p{P}`´\u1160-\u11ff\ud7b0-\ud7fb\u200c\u200d]*/gu;
+
+/** Let the page answer, and what is drawn be drawn. */
+async function turn(signal) {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
+
+/** What a model can read of a text, in the spelling of its corpus. @param {AbortSignal} [signal] */
+async function inSpellingOf(run, text, signal) {
   const { ids } = tokenizerOf(run);
   const isUnknown = (character) => !ids.has(character);
-  if (!Array.from(text).some(isUnknown)) return { known: text, unknown: [] };
+  if (!Array.from(text).some(isUnknown)) return { known: text, unknown: [], nUnknown: 0 };
   const { normalize } = await import("../engine/spelling.js"); // most visits do not need it
-  const typed = normalize(text, ids);
-  const unknown = [...new Set(typed)].filter(isUnknown);
-  return { known: normalize(typed, ids, true), unknown };
+  const unknown = [];
+  let known = "";
+  for (const [i, part] of (text.match(PARTS) ?? []).entries()) {
+    if (i) await turn(signal);
+    const typed = normalize(part, ids);
+    for (const character of typed) if (isUnknown(character)) unknown.push(character);
+    known += normalize(typed, ids, true);
+  }
+  return { known, unknown: [...new Set(unknown)], nUnknown: unknown.length };
 }
 
 /** Whether two forward passes are by the same model, with the same parts switched off. */

@@ -10,7 +10,12 @@
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
  *   snapshots: { step: number, file: string, sha256: string }[],
  *   sampled_steps: number[], exported_steps: number[], prompts: string[], speakers?: string[] | null,
+ *   training_text?: TextPart | null,
+ *   topics?: { name: string, questions: string[] }[] | null,
  *   files: Object<string, { bytes: number, sha256: string }>, missing: Object<string, string> }} Manifest
+ *
+ * @typedef {{ characters: number, all_characters: number, n_documents: number, credit: string,
+ *   licence: string }} TextPart
  *
  * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
  *   sample_tokens: number, temperature: number, preset: string, dataset: string,
@@ -88,6 +93,12 @@ const isOrigin = (corpus, settings) =>
 const isParent = ({ name, step, dataset }, { parent, freeze, lora }) =>
   [name, dataset, parent].every(isText) && parent !== "" && [step, freeze, lora].every(isCount);
 
+/** How much of the training text goes along; older exports have none of it. */
+const isTextPart = ({ characters, all_characters, n_documents, credit, licence }) =>
+  [characters, all_characters, n_documents].every(isCount) && [credit, licence].every(isText);
+/** What one may ask in a conversation: older exports do not name it. */
+const areTopics = (topics) => every(topics, ({ name, questions }) => isText(name) && some(questions, isText));
+
 const PATH = /^(steps\/\d+-\d+|logits\/\d+|[\w-]+)\.json$/;
 
 const isFile = ([path, { bytes, sha256 }]) => PATH.test(path) && isCount(bytes) && isText(sha256);
@@ -106,6 +117,7 @@ export function isValidManifest(manifest) {
       files,
       missing,
       prompts,
+      topics,
       metrics,
     } = manifest;
     const hasFiles = Object.entries(files).every(isFile) && Object.values(missing).every(isText);
@@ -121,7 +133,9 @@ export function isValidManifest(manifest) {
       some(sampled_steps, isCount) &&
       some(exported_steps, isCount) &&
       some(prompts, isText) &&
-      isMetrics(metrics ?? {})
+      isMetrics(metrics ?? {}) &&
+      (!manifest.training_text || isTextPart(manifest.training_text)) &&
+      (topics === undefined || topics === null || areTopics(topics))
     );
   } catch {
     return false; // something that has to be looked into is not there at all

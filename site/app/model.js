@@ -14,6 +14,9 @@ import { WorkerClient } from "./worker-client.js";
 
 const engine = new WorkerClient(new URL("../engine/worker.js", import.meta.url));
 
+/** Start what the model runs in, while the run is still being fetched. */
+export const startEngine = () => engine.start();
+
 /** The step of the snapshot nearest to another step. */
 export const nearestSnapshot = (run, step) =>
   nearest(
@@ -68,6 +71,16 @@ export class LiveModel {
   /** The logits (V) of what follows a text. @param {number[]} ids @param {Options} [options] */
   async nextLogits(ids, { intervention, signal } = {}) {
     return (await this.call("nextLogits", { ids, intervention }, { signal })).logits;
+  }
+
+  /** How long the residual stream and a way between two embeddings are: see engine/worker.js. */
+  lengths(ids, { depth, from, to, signal }) {
+    return this.call("lengths", { ids, depth, from, to }, { signal });
+  }
+
+  /** What patches do to the next token: see engine/worker.js. */
+  patchDifferences(params, { signal }) {
+    return this.call("patchDifferences", params, { signal });
   }
 
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */

@@ -20,11 +20,27 @@ const text = (value) => value;
 const number = (value) =>
   String(value).trim() !== "" && Number.isFinite(Number(value)) ? Number(value) : undefined;
 const integer = (value) => (number(value) === undefined ? undefined : Math.floor(Number(value)));
+const cutText = (value) => value.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""); // half an emoji
 const between = (min, max, value) => Math.min(max, Math.max(min, value));
+
+/** One of a few words; undefined for anything else. */
+const oneOf =
+  (...words) =>
+  (value) =>
+    words.includes(value) ? value : undefined;
 
 function stepOf(value, steps) {
   if (value === "first") return steps[0];
   return value === "last" ? steps.at(-1) : nearest(value, steps);
+}
+
+/** The beginning of a part of the steps. */
+const firstStep = (value, steps) => (value === undefined ? steps[0] : nearest(value, steps));
+
+/** The end of a part of the steps: one after its beginning, unless that is the last. */
+function lastStep(value, steps, first) {
+  const last = value === undefined ? steps.at(-1) : nearest(value, steps);
+  return last > first ? last : (steps.find((one) => one > first) ?? first);
 }
 
 /** What is different in the second of two, and how: "off:2.1" -> ["off", "2.1"]. */
@@ -79,9 +95,17 @@ export const SCHEMA = {
       "head",
       "temperature",
       "versus",
+      "operations",
+      "otherText",
+      "chat",
+      "chatToken",
+      "chatHead",
+      "other",
       "exercise",
       "section",
       "milestone",
+      "fromStep",
+      "toStep",
     ],
   },
   step: {
@@ -103,7 +127,7 @@ export const SCHEMA = {
     isPlace: true,
     travels: true,
     clears: ["branch", "position", "comparedPosition"],
-    fit: (value = "") => value.slice(0, MAX_LENGTH).replace(/[\ud800-\udbff]$/, ""), // half an emoji
+    fit: (value = "") => cutText(value),
   },
   seed: {
     type: integer,
@@ -135,6 +159,31 @@ export const SCHEMA = {
     clears: ["position"],
     fit: (value = "") => value,
   },
+  operations: {
+    type: text, // see operations.js
+    isPlace: true,
+    fit: (value = "") => value,
+  },
+  otherText: {
+    type: text, // the one that patches come from
+    fit: (value = "") => cutText(value),
+  },
+  chat: {
+    type: text, // what somebody said, turn by turn: see chat-turns.js
+    isPlace: true,
+    clears: ["chatToken", "chatHead"],
+    fit: (value = "") => value,
+  },
+  chatToken: {
+    type: (value) => (/^\d{1,3}\.\d{1,5}$/.test(value) ? value : undefined), // 1.5: turn 1, token 5 of its reply
+    clears: ["chatHead"],
+    fit: (value = "") => value,
+  },
+  chatHead: {
+    type: text, // the head that is switched off there; none: the one whose absence changes most
+    fit: (value, run) => (headNames(run.manifest.settings).includes(value) ? value : ""),
+  },
+  other: { type: text, fit: (value = "") => value }, // the second of two texts: see second-text.js
   versus: {
     type: text,
     clears: ["comparedPosition"],
@@ -142,6 +191,18 @@ export const SCHEMA = {
   },
   exercise: { type: text, isPlace: true, fit: (value) => (value === "head" ? "head" : "attention") },
   section: { type: text, fit: (value = "") => value }, // the id of a part of the page
+  // What embed.html shows: see elements/embedded-figure.js.
+  figure: {
+    type: (value) => (/^[a-z]+(-[a-z]+)+(:compared|:second)?$/.test(value) ? value : undefined),
+    fit: (value = "") => value,
+  },
+  fromStep: { type: integer, fit: (value, run) => firstStep(value, run.manifest.sampled_steps) },
+  toStep: {
+    type: integer,
+    fit: (value, run, { others }) => lastStep(value, run.manifest.sampled_steps, others.fromStep),
+  },
+  page: { type: oneOf("index", "explore", "playground", "write"), fit: (value = "index") => value },
+  theme: { type: oneOf("light", "dark"), fit: (value = "") => value }, // that of the reader, if none is named
 };
 
 export class Store extends Observable {

@@ -1,6 +1,6 @@
 /**
- * Calls a worker (see engine/serve.js), which is started at the first call, and ended when it takes too
- * long.
+ * Calls a worker (see engine/serve.js), which is started at the first call or before it, and ended when it
+ * takes too long.
  *
  *   const engine = new WorkerClient(new URL("../engine/worker.js", import.meta.url));
  *   await engine.call("forward", { model, ids })
@@ -44,11 +44,12 @@ export class WorkerClient {
   }
 
   /**
-   * A worker that was started from its own address would have no content security policy: that of
-   * a <meta> is the page's alone. One that is started from a blob inherits it. It imports the rest,
-   * which takes over its onmessage.
+   * Start the worker, unless it runs. One that was started from its own address would have no content
+   * security policy: that of a <meta> is the page's alone. One that is started from a blob inherits it. It
+   * imports the rest, which takes over its onmessage.
    */
   start() {
+    if (this.worker) return;
     this.blob ??= URL.createObjectURL(
       new Blob([`(${begin})(${JSON.stringify(this.url)})`], { type: "text/javascript" }),
     );
@@ -90,7 +91,7 @@ export class WorkerClient {
    */
   call(method, params, { onProgress = () => {}, timeout = Infinity, signal } = {}) {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (!this.worker) this.start();
+    this.start();
     return new Promise((resolve, reject) => {
       let timer = null;
       const stopTimer = () => clearTimeout(timer);

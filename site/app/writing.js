@@ -2,7 +2,8 @@
  * A text while the model writes it. Figures follow its state:
  *   request       what was asked for: run, step, text, temperature, topK, topP, seed, branch, length
  *   model         a LiveModel with the weights of the step
- *   promptIds     (P); unknown: characters of the prompt that are left out; isTruncated: whether it was cut
+ *   promptIds     (P); unknown: characters of the prompt that are left out, nUnknown of them; isTruncated: whether
+ *                 it was cut, by nLeft tokens
  *   tokens        what the model wrote so far: { id, p, top, entropy } of each
  *   isWriting, tokensPerSecond
  *   failure       why it cannot write
@@ -22,7 +23,9 @@ export class Writing extends Observable {
     model: null,
     promptIds: [],
     unknown: [],
+    nUnknown: 0,
     isTruncated: false,
+    nLeft: 0,
     tokens: [],
     isWriting: false,
     tokensPerSecond: null,
@@ -47,7 +50,9 @@ export class Writing extends Observable {
         model,
         promptIds: [...prompt.start, ...prompt.encoded],
         unknown: prompt.unknown,
+        nUnknown: prompt.nUnknown,
         isTruncated: prompt.isTruncated,
+        nLeft: prompt.nLeft,
         tokens: kept.slice(0, request.length),
         failure: null,
         branches: isSamePrompt ? this.state.branches : [],

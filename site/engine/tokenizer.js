@@ -11,7 +11,7 @@ export const END = "<|endoftext|>";
 
 // No token spans two words. Python's \w and \s, spelled out: JavaScript's are different; the rest
 // as in terrarium/text.py.
-const LETTER = "\\p{L}\\p{N}_";
+export const LETTER = "\\p{L}\\p{N}_";
 export const MARKS = "\\p{M}\u200c\u200d";
 export const SPACE =
   "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";

@@ -9,18 +9,24 @@ import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 
 const MAX_MODELS = 3; // in the cache; each holds its weights and all its activations
+const MAX_BYTES = 110e6; // of all of them, unless one alone needs more: phones reload pages that hold much
 const PROGRESS_INTERVAL = 80; // milliseconds between two messages with generated tokens
-const models = new Map(); // key -> promise of a model, the one used last at the end
+const models = new Map(); // key -> model, the one used last at the end
 
 /** A model, fetched if need be. `weights` is the layout of its file, from the manifest. */
-function open({ key, ...source }) {
-  const model = models.get(key) ?? fetchModel(source);
+async function open({ key, ...source }) {
+  const model = models.get(key) ?? (await fetchModel(source));
   models.delete(key);
   models.set(key, model);
-  model.catch(() => models.delete(key)); // so that it can be tried again
-  if (models.size > MAX_MODELS) models.delete(models.keys().next().value);
+  while (models.size > MAX_MODELS || (models.size > 1 && bytesOf(models) > MAX_BYTES)) {
+    const [[oldest, unused]] = models;
+    models.delete(oldest);
+    unused.kernel.release();
+  }
   return model;
 }
+
+const bytesOf = (held) => [...held.values()].reduce((sum, model) => sum + 4 * model.floatCount(), 0);
 
 /** A forward pass over ids, with or without an intervention (see intervention.js). */
 function forward(model, ids, intervention) {
@@ -126,8 +132,36 @@ const methods = {
   },
 
   /**
-   * Continue a text until `end`, a full context or `tokens` more. Progress: a list of { id, p, top, entropy },
-   * p, top (the ten most likely) and entropy (in nats) at temperature 1. `sampling` as for samplingProbs.
+   * How long the residual stream of a text is at a depth (the median over its positions), and how long the way from
+   * the embedding of one token to that of another is.
+   */
+  async lengths({ model, ids, depth, from, to }) {
+    const gpt = forward(await open(model), ids);
+    const residuals = ids.map((_, position) => Math.hypot(...gpt.residual(depth, position)));
+    residuals.sort((a, b) => a - b);
+    const start = gpt.tokenEmbedding(from);
+    const way = gpt.tokenEmbedding(to).map((value, c) => value - start[c]);
+    return { residual: residuals[Math.floor(ids.length / 2)], direction: Math.hypot(...way) };
+  },
+
+  /**
+   * What patches do to the next token: at a depth, the residual stream of a text becomes, at each of some positions
+   * in turn, that of another text at the same position. -> the logit of b less that of a, for each of them.
+   */
+  async patchDifferences({ model, ids, otherIds, depth, positions, a, b }) {
+    const gpt = forward(await open(model), otherIds);
+    const vectors = positions.map((position) => gpt.residual(depth, position).slice());
+    const differences = positions.map((position, i) => {
+      gpt.intervene({ patches: [{ depth, position, vector: vectors[i] }] });
+      const logits = gpt.forward(ids);
+      return logits[b] - logits[a];
+    });
+    return { differences: Float32Array.from(differences) };
+  },
+
+  /**
+   * Continue a text until `end` (a token, or a list of them), a full context or `tokens` more. Progress: a list
+   * of { id, p, top, entropy }, p, top (the ten most likely) and entropy (in nats) at temperature 1. `sampling` as for samplingProbs.
    * `numbers` take the place of the first random numbers. `branch`: decisions as in app/branch.js, of which
    * those about the last `written` of the ids have been carried out.
    */
@@ -138,6 +172,7 @@ const methods = {
     const { tokens = Infinity, end = null } = limits;
     const gpt = forward(await open(model), ids, intervention);
     const random = randomNumbers(seed, branch, written);
+    const ends = [end].flat();
     const start = performance.now();
     let generated = [];
     let lastProgress = -Infinity; // the first token is shown at once
@@ -149,7 +184,7 @@ const methods = {
       const next = taken?.id ?? pick(samplingProbs(logits, sampling), numbers[n] ?? number);
       generated.push({ id: next, p: p[next], top: top(p), entropy: entropy(p) });
       gpt.forward([next]);
-      if (next === end) break;
+      if (ends.includes(next)) break;
       if (performance.now() - lastProgress > PROGRESS_INTERVAL) {
         onProgress(generated);
         [generated, lastProgress] = [[], performance.now()];

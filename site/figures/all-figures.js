@@ -2,6 +2,7 @@
 import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
+import { Chat } from "../app/chat.js";
 import { Comparison } from "../app/comparison.js";
 import { provide } from "../app/context.js";
 import { ForwardPass } from "../app/forward-pass.js";
@@ -79,6 +80,7 @@ const manifest = {
     n_layer: 2,
     n_head: 2,
     n_embd: 8,
+    n_ff: 32,
     n_ctx: 128,
     steps: 100,
     preset: "smoke",
@@ -88,9 +90,29 @@ const manifest = {
   },
   corpus: { vocab_size: 8, train_characters: 5678 },
   metrics: { seconds: 100, validation_loss: 0.48, band: { low: 0.45, high: 0.5, runs: 3, of: "preset" } },
+  files: { "copied.json": {}, "training_text.json": { bytes: 2_000_000 } },
+  training_text: {
+    characters: 2000,
+    all_characters: 5678,
+    n_documents: 3,
+    credit: "Somebody",
+    licence: "CDLA",
+  },
   missing: { neurons: "tokens/validation.bin in runs/canned is missing or damaged." },
+  tokenizer: { vocab: VOCAB, merges: [] },
   prompts: ["Once a cat", "The cat", "A cat sat", "Cat", "<img src=x onerror=alert(1)>"],
   snapshots: [{ step: 0 }, { step: 10 }, { step: 100 }],
+};
+
+const span = { text: " a cat sat", words: 3, document: 1, offset: 7, occurrences: 2 };
+const totals = { n_words: 30, copied_words: 6, longest_words: 4, mean_longest_words: 2.5 };
+
+const copied = {
+  least_words: 3,
+  searched_documents: 9,
+  held_out: { n_texts: 80, ...totals },
+  samples: STEPS.map((step, i) => ({ step, ...totals, mean_longest_words: i })),
+  longest: { step: 10, prompt: 4, ...span },
 };
 
 const check = { ids: [0, 2, 3], tolerance: 1e-4 };
@@ -159,7 +181,7 @@ const canned = (parts) => ({
   manifest,
   vocab: VOCAB,
   command: "python export_for_web.py",
-  part: (name) => ({ heads, check, ...parts })[name],
+  part: (name) => ({ heads, check, copied, ...parts })[name],
 });
 const never = new Promise(() => {});
 
@@ -193,7 +215,7 @@ function passOf(run, length, seed) {
   });
 }
 
-const PARTS = ["samples", "log", "heads", "check"];
+const PARTS = ["samples", "log", "heads", "check", "copied"];
 
 /** [what the state is, the run that is in it] @type {any[]} */
 const STATES = [
@@ -342,6 +364,12 @@ const TYPED = [
   { code: "", result: null, maps: null, story: null, measured: null, trial: null },
 ];
 
+/** What a model answers that knows nothing. */
+const CANNED_MODEL = {
+  lengths: async () => ({ residual: 2, direction: 1.5 }),
+  patchDifferences: async ({ positions }) => ({ differences: positions.map((one) => one / 9) }),
+};
+
 /** A text while the model writes it, in each state. */
 const WRITTEN = STATES.map(([state, run]) => {
   const length = { "as it is": 12, "too long": 110 }[state] ?? 0;
@@ -354,8 +382,18 @@ const WRITTEN = STATES.map(([state, run]) => {
   ];
   const isThere = state !== "loading" && state !== "with an error";
   return {
-    request: { run, step: 10, text: "a cat" },
-    model: isThere ? { run, step: 10, nextLogits: async () => logits } : null,
+    request: {
+      run,
+      step: 10,
+      text: "a cat",
+      seed: 1,
+      temperature: 0.8,
+      topK: 0,
+      topP: 1,
+      branch: "",
+      length,
+    },
+    model: isThere ? { ...CANNED_MODEL, run, step: 10, nextLogits: async () => logits } : null,
     promptIds: isThere ? [0, 2, 3] : [],
     unknown: length > 50 ? ["é", "Z"] : [],
     isTruncated: length > 50,
@@ -364,6 +402,54 @@ const WRITTEN = STATES.map(([state, run]) => {
     tokensPerSecond: length ? 1234 : null,
     failure: state === "with an error" ? new UserError("The weights are damaged.") : null,
     branches: branches.slice(0, length ? 3 : 1),
+  };
+});
+
+/** The same run as one that learned from conversations. @returns {any} */
+function talking(run) {
+  const tokenizer = { vocab: [...VOCAB, "you", "pip", ":", " "], merges: [] };
+  const topics = [
+    { name: "cats", questions: [" a cat", " cat sat"] },
+    { name: "incomprehensibilities ".repeat(4), questions: [" a cat".repeat(12)] },
+  ];
+  return {
+    ...run,
+    vocab: tokenizer.vocab,
+    manifest: { ...run.manifest, tokenizer, topics, speakers: ["you", "pip"] },
+  };
+}
+
+/** A conversation in each state. */
+const CHATS = STATES.map(([state, ordinary]) => {
+  const run = talking(ordinary);
+  const n = { "as it is": 2, "too long": 40 }[state] ?? 0;
+  const turns = Array.from({ length: n }, (_, i) => ({
+    text: i ? " A cat" : " cat",
+    seed: i + 2,
+    limit: null,
+  }));
+  const { tokens } = WRITTEN[STATES.findIndex(([name]) => name === state)];
+  const promptIds = [0, 8, 10, 3, 1, 9, 10];
+  const lines = [{ turn: n - 1, text: "you: cat\npip:" }];
+  const reply = { heard: " cat", unknown: [], lines, promptIds, tokens, isDone: true };
+  const pass = passOf(run, promptIds.length, 1);
+  const effects = ["1.0", "0.1", "1.1", "0.0"].map((head, i) => ({ head, after: 0.1 * (i + 1) }));
+  const heads = {
+    effects,
+    nHeads: 4,
+    head: "1.0",
+    shownHead: "1.1",
+    copier: { head: "1.1", key: 3, weight: 0.8 },
+  };
+  const without = { head: "1.0", tokens: tokens.slice(2), milliseconds: 3 };
+  const chosen = { turn: n - 1, index: 0, ids: promptIds, id: 3, p: 0.5, top: [{ id: 3, p: 0.5 }] };
+  return {
+    request: { run, step: 10, turns },
+    model: { run, step: 10 },
+    replies: turns.map(() => reply),
+    isReplying: state === "loading",
+    failure: state === "with an error" ? new UserError("The weights are damaged.") : null,
+    reason: n ? { ...chosen, ...heads, pass, without, milliseconds: 3, failure: null } : null,
   };
 });
 
@@ -412,7 +498,21 @@ const FIGURES = [
   "branch-list",
   "writing-settings",
   "all-ages",
+  "operation-board",
+  "head-ranking",
+  "operated-texts",
+  "copied-spans",
+  "copied-by-temperature",
+  "copied-by-step",
+  "steer-chooser",
+  "patch-chooser",
+  "compare-texts",
   "text-score",
+  "text-attention",
+  "chat-desk",
+  "chat-why",
+  "chat-without",
+  "chat-topics",
 ];
 // Shown with two texts.
 const COMPARING = [
@@ -449,7 +549,8 @@ const comparisonOf = (both) =>
 /** What a figure in a state asks for. */
 function sources(figure, i) {
   const isAsItIs = figure === "run-origin" && i === 0; // which says nothing of other runs
-  const run = isAsItIs ? childOf(STATES[i][1]) : STATES[i][1];
+  const ordinary = isAsItIs ? childOf(STATES[i][1]) : STATES[i][1];
+  const run = figure.startsWith("chat-") ? CHATS[i].request.run : ordinary;
   const { trial, measured, ...others } = TYPED[i];
   const typed = Object.assign(new TypedHead(), {
     state: {
@@ -472,6 +573,9 @@ function sources(figure, i) {
     passes: observable({ both, sides: both[1] ? sides : null, comparison: comparisonOf(both) }),
     typed,
     writing: Object.assign(new Writing(), { state: WRITTEN[i] }),
+    chat: Object.assign(new Chat(), {
+      state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
+    }),
   };
 }
 
@@ -488,7 +592,7 @@ function withText(tag, textContent) {
 }
 
 const box = document.querySelector("#figures");
-const store = new Store(memory("step=10&head=1.1&versus=off%3A1.0"));
+const store = new Store(memory("step=10&head=1.1&versus=off%3A1.0&operations=h1.0_a0.1.first"));
 store.show(STATES[0][1]);
 provide(box, "store", store);
 
@@ -522,6 +626,25 @@ for (const check of box.querySelectorAll("parity-check")) {
   });
 }
 
+/** What was found in the training text, in each state; where nothing is written, nothing is. */
+for (const [i, figure] of box.querySelectorAll("copied-spans").entries()) {
+  customElements.whenDefined("copied-spans").then(() => {
+    figure.look = () => {}; // nothing is searched here
+    if (i > 2) return;
+    const found = { before: "… The man saw", after: "<b>down</b>. …", start: 0, length: 10, ...span };
+    const piece = { text: " a cat sat", span: found };
+    const parts = Array(i === 1 ? 60 : 2 - i).fill([
+      piece,
+      { text: " <b> incomprehensibilities", span: null },
+    ]);
+    const words = 30 - 15 * i;
+    const totals = { texts: 1, words, copied: 6, longest: 3, average: 2.5 };
+    figure.result = { run: STATES[i][1], text: " a cat sat", prompt: "Once", parts: parts.flat(), totals };
+    figure.heldOut = { ...totals, run: STATES[i][1], texts: 80, copied: 1 };
+    figure.openedRun = STATES[i][1];
+  });
+}
+
 /** What falls without a head, in each state; while it is loading, nothing is known. */
 const FALLS = [2, 5, 0, undefined, undefined].map(
   (n) =>
@@ -542,3 +665,39 @@ for (const [i, figure] of box.querySelectorAll("head-effects").entries()) {
     if (FALLS[i]) figure.result = { ...question, falls: FALLS[i], nTokens: 40, milliseconds: 3.2 };
   });
 }
+
+for (const figure of box.querySelectorAll("operated-texts")) {
+  customElements.whenDefined("operated-texts").then(() => {
+    if (!figure.promptIds.length) return;
+    const { key, tokens } = figure;
+    figure.asked = figure.finished = key; // nothing is computed here
+    const other = tokens.map((one, i) => (i < 5 ? one : { ...one, id: (one.id + 1) % 8 }));
+    figure.written = { operated: { key, tokens: other }, control: { key, tokens } };
+    const texts = [tokens, other, tokens];
+    figure.counted = { key, texts: { untouched: texts, operated: [other, other, tokens], control: texts } };
+  });
+}
+
+/** Give figures of a kind what they would ask a model for, once they have begun. */
+function present(tag, give) {
+  for (const figure of box.querySelectorAll(tag)) {
+    customElements.whenDefined(tag).then(async () => {
+      await figure.updateComplete;
+      if (figure.isReady) give(figure);
+    });
+  }
+}
+
+present("patch-chooser", (figure) => {
+  const { textsKey: key } = figure;
+  figure.reading?.abort();
+  figure.asked = { texts: key };
+  figure.other = { key, text: "a sat", ids: [0, 2, 4], unknown: [] };
+});
+
+present("compare-texts", (figure) => {
+  const { key, run, model } = figure;
+  figure.controller?.abort();
+  figure.asked = key;
+  figure.second = { key, run, model, promptIds: [0, 2, 3], params: {}, tokens: tokensOf(9).reverse() };
+});

@@ -36,6 +36,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SHARED = ("copy-link", "run-picker")  # figures in the header
+ALONE = "embed.html"  # it stands in a frame, and has no header
 AUTOLOAD = "app/autoload.js"
 FETCHING = ("terra-page", "forward-pass")  # elements that fetch what figures show
 EXPLAIN = "app/explain.js"
@@ -70,11 +71,15 @@ def head(site, name, text):
         f'<link rel="stylesheet" href="{root}styles/page.css">',
         f'<script defer src="{root}{EXPLAIN}"></script>',
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
-        *preloads(site, root, text),
+        *preloads(site, name, text),
     ]
 
 
 def header(name):
+    return [*([] if name == ALONE else navigation(name)), *trouble(name)]
+
+
+def navigation(name):
     root = root_of(name)
     links = [
         f'    <a href="{root}{page}"{current(page == name)}>{title}</a>'
@@ -89,6 +94,12 @@ def header(name):
         *links,
         "  </nav>",
         "</header>",
+    ]
+
+
+def trouble(name):
+    """Where a page says what went wrong."""
+    return [
         "<noscript><p>This page needs JavaScript, which is switched off in your browser.</p>"
         "</noscript>",
         '<p class="no-scripts">The figures are missing, because their scripts did not run. Did you',
@@ -110,10 +121,12 @@ def root_of(name):
     return "../" * name.count("/")
 
 
-def preloads(site, root, text):
+def preloads(site, name, text):
     """Links to every script that a page loads before somebody does something. First come those that
     fetch the run; those of the figures follow while its data comes, the first figure's first."""
-    tags = dict.fromkeys([*re.findall("<([a-z]+-[a-z-]+)", text), *SHARED])
+    root = root_of(name)
+    shared = () if name == ALONE else SHARED
+    tags = dict.fromkeys([*re.findall("<([a-z]+-[a-z-]+)", text), *shared])
     fetching = [script_of(site, tag) for tag in FETCHING if tag in tags]
     first = with_imports(site, [AUTOLOAD, *fetching])
     figures = with_imports(site, [script_of(site, tag) for tag in tags])

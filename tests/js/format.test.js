@@ -7,6 +7,7 @@ import {
   inText,
   isCut,
   nats,
+  ordinal,
   percent,
   precisePercent,
   showWhitespace,
@@ -137,4 +138,9 @@ test("what is rounded to ten options is written as 10", () => {
 test("a text that ends by itself was not cut, and any other was", () => {
   assert.equal(isCut(["He", " ran", ".", "<|endoftext|>"]), false);
   assert.equal(isCut(["He", " ran", "."]), true);
+});
+
+test("a place in a row is named as people say it", () => {
+  const said = [1, 2, 3, 4, 11, 12, 13, 21, 112, 1003].map(ordinal);
+  assert.equal(said.join(" "), "1st 2nd 3rd 4th 11th 12th 13th 21st 112th 1,003rd");
 });

@@ -8,6 +8,7 @@ import { contentOf } from "./shipped.js";
 function rightManifest() {
   const manifest = contentOf("stories/manifest.json");
   manifest.metrics.band = { low: 0.2, high: 0.25, runs: 3, of: "preset" };
+  manifest.training_text = { characters: 2, all_characters: 3, n_documents: 1, credit: "", licence: "" };
   manifest.missing.neurons = "They were left out.";
   return manifest;
 }
@@ -91,14 +92,20 @@ const OPTIONAL = {
   "metrics.validation_loss": NO_NUMBER,
   "metrics.band": NO_OBJECT,
   "missing.neurons": NO_TEXT,
+  training_text: ["text", 5, true],
 };
 
 /** Parts of a part that need not be there: if it is there, it has all of them. */
-const PARTS_OF_A_BAND = {
+const PARTS_OF_A_PART = {
   "metrics.band.low": [...NO_NUMBER, 0.26],
   "metrics.band.high": [...NO_NUMBER, 0.19],
   "metrics.band.runs": [...NO_COUNT, 0, 1],
   "metrics.band.of": [...NO_TEXT, "", "run", "Preset"],
+  "training_text.characters": NO_COUNT,
+  "training_text.all_characters": NO_COUNT,
+  "training_text.n_documents": NO_COUNT,
+  "training_text.credit": NO_TEXT,
+  "training_text.licence": NO_TEXT,
 };
 
 /** The names that lead to a part; ~ stands for a dot in a name. */
@@ -210,13 +217,13 @@ test("the smallest model is accepted, before its first step", () => {
 /** Whether a part is one of many, of which there may be fewer. */
 const isOneOfMany = (path) => /\.(\d+|log~json)$/.test(path);
 
-for (const path of Object.keys({ ...PARTS, ...PARTS_OF_A_BAND }).filter((one) => !isOneOfMany(one))) {
+for (const path of Object.keys({ ...PARTS, ...PARTS_OF_A_PART }).filter((one) => !isOneOfMany(one))) {
   test(`a manifest without ${path.replace("~", ".")} is refused`, () => {
     assert.equal(isValidManifest(manifestWithout(path)), false);
   });
 }
 
-for (const [path, wrong] of Object.entries({ ...PARTS, ...OPTIONAL, ...PARTS_OF_A_BAND })) {
+for (const [path, wrong] of Object.entries({ ...PARTS, ...OPTIONAL, ...PARTS_OF_A_PART })) {
   test(`a manifest with a wrong ${path.replace("~", ".")} is refused`, () => {
     for (const value of wrong) assert.equal(isAccepted(path, value), false, shown(value));
   });

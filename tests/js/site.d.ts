@@ -2,6 +2,7 @@
 // what Lit makes of `static properties`, so they are declared here. Those of the figures themselves are
 // found by tests/test_javascript.py.
 
+import { Chat } from "../../site/app/chat.js";
 import { Comparison } from "../../site/app/comparison.js";
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
 import { Observable } from "../../site/app/observable.js";
@@ -28,6 +29,7 @@ declare module "../../site/app/figure.js" {
     store: Store;
     typed: TypedHead;
     writing: Writing;
+    chat: Chat;
     load(run: Run): any;
     draw(data: any): unknown;
   }
@@ -41,6 +43,7 @@ declare module "../../site/app/forward-pass-figure.js" {
     sides: Side[];
     comparison: Comparison | null;
     isCompared: boolean;
+    isFar: boolean;
     second: boolean;
     position: number;
     positionAbove: number;

@@ -12,6 +12,7 @@ const RUN = {
     prompts: ["Once", "The boy", "She"],
     settings: { n_layer: 2, n_head: 3, n_ctx: 16, temperature: 0.8 },
   },
+  vocab: ["a", "b", "c"],
 };
 
 const OTHER = {
@@ -38,10 +39,21 @@ const DEFAULTS = {
   topP: 1,
   length: 16,
   branch: "",
+  operations: "",
+  otherText: "",
+  other: "",
+  chat: "",
+  chatToken: "",
+  chatHead: "",
   versus: "step:100",
   exercise: "attention",
   section: "",
   milestone: "",
+  figure: "",
+  page: "index",
+  theme: "",
+  fromStep: 0,
+  toStep: 100,
 };
 
 /** An address in memory, with the history of a browser. */
@@ -113,7 +125,8 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name";
+    "&head=0.2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
+    "&operations=h1.2_h9.9&otherText=Ann&figure=loss-curve&page=explore&theme=dark&fromStep=10&toStep=100";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -128,10 +141,21 @@ test("an address is read into the values it names", () => {
     topP: 0.5,
     length: 9,
     branch: "2t4.6s3",
+    operations: "h1.2_h9.9",
+    otherText: "Ann",
+    other: "",
+    chat: "",
+    chatToken: "",
+    chatHead: "",
     versus: "off:1.1",
     exercise: "head",
     section: "compare",
     milestone: "name",
+    figure: "loss-curve",
+    page: "explore",
+    theme: "dark",
+    fromStep: 10,
+    toStep: 100,
   });
 });
 
@@ -280,7 +304,7 @@ test("a default head that is known already changes nothing", () => {
 
 const EVERYTHING =
   "step=10&prompt=2&text=Tom&seed=3&position=4&comparedPosition=5&head=0.2" +
-  "&temperature=1.5&versus=off:1.1&exercise=head&section=compare&milestone=name";
+  "&temperature=1.5&operations=h0.1&otherText=Ann&versus=off:1.1&exercise=head&section=compare&milestone=name";
 
 /** The names of what is no longer chosen after these changes. */
 function clearedBy(changes) {
@@ -300,6 +324,8 @@ test("another run clears everything: it means something else there", () => {
     "comparedPosition",
     "head",
     "temperature",
+    "operations",
+    "otherText",
     "versus",
     "exercise",
     "section",
@@ -594,10 +620,21 @@ test("once another run is shown, everything is fitted to it", () => {
     topP: 1,
     length: 8,
     branch: "",
+    operations: "",
+    otherText: "",
+    other: "",
+    chat: "",
+    chatToken: "",
+    chatHead: "",
     versus: "step:0",
     exercise: "attention",
     section: "",
     milestone: "",
+    figure: "",
+    page: "index",
+    theme: "",
+    fromStep: 0,
+    toStep: 7,
   });
 });
 

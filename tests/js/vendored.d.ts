@@ -8,8 +8,10 @@ declare module "*/vendored/lit.js" {
     renderRoot: ShadowRoot;
     updateComplete: Promise<boolean>;
     hasUpdated: boolean;
+    renderOptions: { renderBefore?: Node };
     addController(controller: object): void;
     connectedCallback(): void;
+    createRenderRoot(): ShadowRoot;
     disconnectedCallback(): void;
     firstUpdated(changed: Map<string, any>): void;
     performUpdate(): void;

@@ -5,12 +5,14 @@
  * inside ask it for "writing": see app/writing.js.
  */
 import { ask, provide } from "../context.js";
+import { startEngine } from "../model.js";
 import { Writing } from "../writing.js";
 
 class LiveText extends HTMLElement {
   writing = new Writing();
 
   connectedCallback() {
+    startEngine();
     this.store = ask(this, "store");
     provide(this, "writing", this.writing);
     this.stop = this.store.subscribe(() => this.show());

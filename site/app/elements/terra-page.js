@@ -51,6 +51,7 @@ class TerraPage extends HTMLElement {
     this.failure = null;
     this.removeAttribute("failed");
     this.querySelector("#error").replaceChildren();
+    this.setAttribute("talks", run.manifest.speakers ? "yes" : "no"); // some parts are for conversations only
     this.store.show(run); // first, so that figures get what is chosen together with the run
     this.page.update({ run });
     leadTo(this.store.state.section);

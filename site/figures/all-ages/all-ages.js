@@ -16,6 +16,11 @@ import { LiveModel } from "../../app/model.js";
 const LENGTH = 40; // tokens of each text
 
 class AllAges extends Figure {
+  static share = {
+    title: "The same beginning at all ages",
+    table: ({ texts, run }) => texts && numbers(texts, run.vocab),
+  };
+
   static properties = {
     request: { from: "writing", attribute: false },
     promptIds: { from: "writing", attribute: false },
@@ -117,6 +122,11 @@ class AllAges extends Figure {
       )}</span></li>`;
   }
 }
+
+const numbers = (texts, vocab) => [
+  ["step", "number", "token", "id", "probability"],
+  ...[...texts].flatMap(([step, tokens]) => tokens.map(({ id, p }, i) => [step, i + 1, vocab[id], id, p])),
+];
 
 const isSameBut = (name, a, b) =>
   Object.keys(b).every((key) => key === name || key === "length" || a[key] === b[key]);

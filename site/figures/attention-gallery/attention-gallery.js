@@ -23,6 +23,8 @@ const HYPHENATED = {
 };
 
 class AttentionGallery extends ForwardPassFigure {
+  static share = { title: "All heads", table: (figure) => figure.isReady && figure.numbers() };
+
   static styles = [
     ForwardPassFigure.styles,
     css`
@@ -140,6 +142,31 @@ class AttentionGallery extends ForwardPassFigure {
             })}></i></span>`
       }
       ${label ? html`<span class=${`role ${isClear ? "clear" : ""}`}>${label}</span>` : nothing}</div>`;
+  }
+
+  /** The role and the cost of each head; of two texts that are compared, how much of its attention moved. */
+  numbers() {
+    const { run, pass, otherPass } = this;
+    const { n_head } = run.manifest.settings;
+    const names = headNames(run.manifest.settings);
+    if (otherPass) {
+      const { length, totalVariation } = attentionDifference(pass, otherPass);
+      return (
+        length && [
+          ["head", "fraction of attention moved"],
+          ...names.map((name, i) => [name, totalVariation(i)]),
+        ]
+      );
+    }
+    const costs = costsAt(this.data, pass.step);
+    const of = (table, i) => table?.[Math.floor(i / n_head)]?.[i % n_head];
+    return [
+      ["head", "role", "confidence", `loss without it minus the loss with it at step ${costs?.step ?? "?"}`],
+      ...names.map((name, i) => {
+        const { role, confidence } = of(this.data.roles, i) ?? {};
+        return [name, role, confidence, of(costs?.all, i)];
+      }),
+    ];
   }
 
   caption({ step }) {

@@ -18,6 +18,8 @@ const NAMES_WIDTH = 100; // pixels of the names beside the map
 const MAX_WIDTH = 640; // pixels of both together
 
 class AttentionMap extends ForwardPassFigure {
+  static share = { title: "Where a head looks", table: (figure) => figure.isReady && figure.numbers() };
+
   static properties = { column: { state: true }, size: { state: true } };
 
   static styles = [
@@ -161,6 +163,19 @@ class AttentionMap extends ForwardPassFigure {
 
   weights(query) {
     return Array.from({ length: query + 1 }, (_, i) => this.map.weight(this.headIndex, query, i));
+  }
+
+  /** Every weight of the head; of two texts that are compared, every difference. */
+  numbers() {
+    const { length } = this.map;
+    const name = this.otherPass ? "difference of weights" : "weight";
+    const rows = Array.from({ length }, (_, query) =>
+      this.weights(query).map((one, key) => [query, this.tokenAt(query), key, this.tokenAt(key), one]),
+    );
+    return [
+      ["query position", "query", "key position", "key", `${name} in head ${this.shownHead}`],
+      ...rows.flat(),
+    ];
   }
 
   /** The keys of the largest weights, the largest first. */

@@ -11,6 +11,11 @@ import { count, duration, inText, isCut } from "../../app/format.js";
 import { parentOf, stepCount } from "../../app/parent.js";
 
 class BeforeAfter extends Figure {
+  static share = {
+    title: "Before and after",
+    table: ({ run, data, prompt }) => data?.samples && numbers(run, data, prompt),
+  };
+
   static properties = { prompt: { from: "store", type: Number } };
 
   static styles = [
@@ -68,6 +73,16 @@ class BeforeAfter extends Figure {
       )}</span>${tokens.map(inText).join("")}${isCut(tokens) ? "…" : ""}</blockquote>
     </figure>`;
   }
+}
+
+function numbers({ vocab, manifest: { prompts } }, { samples }, prompt) {
+  return [
+    ["step", "prompt", "number", "token", "id", "probability"],
+    ...[samples[0], samples.at(-1)].flatMap(({ step, continuations }) => {
+      const { ids, p } = continuations[prompt];
+      return ids.map((id, i) => [step, prompts[prompt], i + 1, vocab[id], id, p[i]]);
+    }),
+  ];
 }
 
 customElements.define("before-after", BeforeAfter);

@@ -13,6 +13,12 @@ import { count, inText, showWhitespace } from "../../app/format.js";
 const WORDS = 12; // tokens of a text that are shown
 
 class BranchList extends Figure {
+  static share = {
+    title: "The texts so far",
+    embeds: false, // they stand in no address
+    table: (figure) => figure.shownBranches.length > 1 && figure.numbers(),
+  };
+
   static properties = {
     branch: { from: "store", type: String },
     seed: { from: "store", type: Number },
@@ -38,8 +44,23 @@ class BranchList extends Figure {
     return true;
   }
 
+  get shownBranches() {
+    return this.branches?.filter((one) => one.step === this.model?.step) ?? [];
+  }
+
+  numbers() {
+    const textOf = (tokens) => tokens.map(({ id }) => this.run.vocab[id]).join("");
+    return [
+      ["step", "seed", "branch", "tokens", "nats", "text"],
+      ...this.shownBranches.map(({ step, seed, branch, tokens }) => {
+        const nats = tokens.reduce((sum, { p }) => sum - Math.log(p), 0);
+        return [step, seed, branch, tokens.length, nats, textOf(tokens)];
+      }),
+    ];
+  }
+
   draw() {
-    const branches = this.branches?.filter((one) => one.step === this.model?.step) ?? [];
+    const branches = this.shownBranches;
     if (branches.length < 2) return nothing;
     return html`<h3>The texts so far, at step ${count(this.model.step)}</h3>
       <ul>${inOrder(branches).map((one) => this.item(one))}</ul>`;

@@ -10,6 +10,11 @@ import { capitalized } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 
 class CompareResult extends ForwardPassFigure {
+  static share = {
+    title: "Where two texts diverge",
+    table: (figure) => figure.isReady && figure.comparison && figure.numbers(),
+  };
+
   static properties = { announced: { state: true } };
 
   static styles = [
@@ -75,6 +80,18 @@ class CompareResult extends ForwardPassFigure {
     const place = html`<button @click=${go}>after ${this.token(this.tokenAt(position - 1))}</button>`;
     return html`${capitalized(`${upTo}${what} differ most`)} ${place}: ${this.token(token)} gets
       ${percentTenths(before)} ${here.where}, ${percentTenths(after)} ${there.where}.`;
+  }
+
+  /** Both texts, side by side. */
+  numbers() {
+    const { pass, otherPass } = this;
+    const [here, there] = this.sides;
+    const tokenOf = ({ vocab, ids }, i) => (i < ids.length ? vocab[ids[i]] : null);
+    const length = Math.max(pass.length, otherPass.length);
+    return [
+      ["position", `token ${here.where}`, `token ${there.where}`],
+      ...Array.from({ length }, (_, i) => [i, tokenOf(pass, i), tokenOf(otherPass, i)]),
+    ];
   }
 
   token(token) {

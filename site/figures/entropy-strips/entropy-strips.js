@@ -12,6 +12,8 @@ import { PatientFigure } from "../../app/patient-figure.js";
 import { nearest } from "../../app/step-scale.js";
 
 class EntropyStrips extends PatientFigure {
+  static share = { title: "How decided each head is", table: ({ data }) => data && numbers(data) };
+
   static properties = { head: { from: "store", type: String } };
 
   static styles = [
@@ -85,6 +87,15 @@ class EntropyStrips extends PatientFigure {
         style=${styleMap({ left: percentOf(now), width: percentOf(1) })}></i></span>
       <span class="tokens">${tokens}</span></button>`;
   }
+}
+
+/** The attention entropy of each head at each sample. */
+function numbers({ steps, entropy, uniform }) {
+  const names = entropy[0].flatMap((layer, l) => layer.map((_, h) => headName(l, h)));
+  return [
+    ["step", "entropy of equal attention (nats)", ...names.map((name) => `entropy of head ${name} (nats)`)],
+    ...steps.map((step, i) => [step, uniform[i], ...entropy[i].flat()]),
+  ];
 }
 
 /** Fractions side by side, from panel to accent, as a background: one element for each would be too many. */

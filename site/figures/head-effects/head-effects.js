@@ -21,6 +21,8 @@ const SMALLEST_FALL = 0.005; // less than half a percentage point is not worth a
 const CONTEXT = 3; // words before the one that falls, to find it again
 
 class HeadEffects extends Figure {
+  static share = { title: "Which tokens need a head", table: (figure) => figure.numbers() };
+
   static properties = {
     head: { from: "store", type: String },
     leadsTo: { attribute: "leads-to" }, // the id of the part of the page
@@ -148,6 +150,19 @@ class HeadEffects extends Figure {
       <span class="fall">${percent(before)} <span aria-hidden="true">→</span><span class="visually-hidden">
         falls to</span> ${percent(after)}</span>
       <span class="where" dir="auto">after “${words}”, in “${this.run.manifest.prompts[prompt]} …”</span></button>`;
+  }
+
+  numbers() {
+    const { result, question } = this;
+    if (result?.key !== question.key || !result.falls?.length) return null;
+    const { prompts } = this.run.manifest;
+    return [
+      ["prompt", "position", "token", "id", "probability", `probability without head ${result.head}`],
+      ...result.falls.map(({ prompt, position, ids, before, after }) => {
+        const id = ids[position];
+        return [prompts[prompt], position, this.run.vocab[id], id, before, after];
+      }),
+    ];
   }
 
   go({ prompt, position }) {

@@ -29,6 +29,11 @@ const OF_REPEATS = ["induction", "duplicate token"];
 const ON_PAPER = 7; // columns that fit, up to the present one
 
 class HeadStory extends PatientFigure {
+  static share = {
+    title: "A head, step by step",
+    table: (figure) => figure.data && figure.numbers(figure.data),
+  };
+
   static properties = {
     head: { from: "store", type: String },
     leadsTo: { attribute: "leads-to" }, // the id of the part of the page
@@ -108,17 +113,42 @@ class HeadStory extends PatientFigure {
           )}
           ${this.gains(heads)}
           <tr><th scope="row">attention spread<small><span class="what">over so many equal tokens,
-            on ${texts}; </span>by chance ${Math.exp(heads.uniform_entropy).toFixed(1)}</small></th>${this.numbers(
+            on ${texts}; </span>by chance ${Math.exp(heads.uniform_entropy).toFixed(1)}</small></th>${this.cells(
               ofHead(attention_entropy).map((nats) => Math.exp(nats).toFixed(1)),
             )}</tr>
           <tr><th scope="row">loss without it<small class="what">minus the loss with it, in nats per token, on ${texts};
-            without it: what it adds is replaced by zeros</small></th>${this.numbers(
+            without it: what it adds is replaced by zeros</small></th>${this.cells(
               ofHead(ablated_loss).map((one, i) => signed(one - loss[i])),
             )}</tr>
         </tbody></table></div></div>`;
   }
 
-  numbers(texts) {
+  /** What the table shows, as it is. */
+  numbers({
+    snapshot_steps: steps,
+    scores,
+    uniform_scores,
+    ablated_loss,
+    loss,
+    attention_entropy,
+    repeat_gain,
+  }) {
+    const [layer, head] = layerAndHead(this.head);
+    const roles = Object.keys(uniform_scores);
+    return [
+      ["step", ...roles, "gain of repetition (nats)", "attention entropy (nats)", "loss", "loss without it"],
+      ...steps.map((step, i) => [
+        step,
+        ...roles.map((role) => scores[i][role][layer][head]),
+        repeat_gain[i],
+        attention_entropy[i][layer][head],
+        loss[i],
+        ablated_loss[i][layer][head],
+      ]),
+    ];
+  }
+
+  cells(texts) {
     return texts.map((text, i) => html`<td class=${`number ${this.columnClass(i)}`}>${text}</td>`);
   }
 
@@ -154,7 +184,7 @@ class HeadStory extends PatientFigure {
   gains({ uniform_scores, repeat_gain }) {
     if (!("induction" in uniform_scores)) return nothing;
     return html`<tr><th scope="row">repetition<small><span class="what">how much it changes the loss of the whole
-      model when random tokens come again, in nats per token; </span>−&nbsp;easier, +&nbsp;harder</small></th>${this.numbers(
+      model when random tokens come again, in nats per token; </span>−&nbsp;easier, +&nbsp;harder</small></th>${this.cells(
         repeat_gain.map((gain) => signed(-gain, 2)),
       )}</tr>`;
   }

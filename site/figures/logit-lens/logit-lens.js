@@ -12,6 +12,12 @@ import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
 class LogitLens extends ForwardPassFigure {
+  static share = {
+    title: "What it would say if it stopped early",
+    table: ({ result, pass }) =>
+      result?.pass === pass && result?.depths ? numbers(result.depths, pass.vocab) : null,
+  };
+
   static properties = {
     weightsError: { from: "passes", attribute: false }, // if the weights of this step cannot be used
     result: { state: true }, // { pass, depths } or { pass, error }
@@ -95,6 +101,11 @@ class LogitLens extends ForwardPassFigure {
       ><span>${percent(p)}</span></div></td>`;
   }
 }
+
+const numbers = (depths, vocab) => [
+  ["after", "rank", "token", "id", "probability"],
+  ...depths.flatMap((top, depth) => top.map(({ id, p }, i) => [nameOf(depth), i + 1, vocab[id], id, p])),
+];
 
 /** The part of the model that a depth comes after (see GPT.residual in engine/gpt.js). */
 function nameOf(depth) {

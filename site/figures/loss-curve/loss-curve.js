@@ -58,7 +58,15 @@ const textScale = () => parseFloat(getComputedStyle(document.documentElement).fo
 const roomFor = (plot) => plot.bbox.width / devicePixelRatio / textScale();
 
 class LossCurve extends Figure {
+  static share = {
+    title: "Loss by step",
+    table: (figure) => figure.data && numbers(figure),
+    drawing: async () => (await import("./drawing.js")).drawAgain,
+  };
+
   static properties = {
+    fromStep: { from: "store", type: Number }, // the steps that are shown
+    toStep: { from: "store", type: Number },
     scale: { state: true }, // a name in SCALES
     pointed: { state: true }, // the sampled step that is pointed at, or null
   };
@@ -187,7 +195,7 @@ class LossCurve extends Figure {
   }
 
   updated(changed) {
-    if (changed.has("data") || changed.has("scale")) this.createPlot();
+    if (["data", "scale", "fromStep", "toStep"].some((name) => changed.has(name))) this.createPlot();
     if (this.plot && changed.has("step")) this.moveMarker();
   }
 
@@ -206,9 +214,30 @@ class LossCurve extends Figure {
   /** Where a step stands on the chosen scale. */
   x = (step) => SCALES[this.scale](step, this.data.steps);
 
+  /** The sampled steps that are shown: usually all. */
+  get shownSteps() {
+    return this.data.steps.filter((step) => step >= this.fromStep && step <= this.toStep);
+  }
+
+  /** The largest loss that is shown: of a part of the steps, what happens there. */
+  get highest() {
+    const { baselines, loss, point_steps, validation } = this.data.log;
+    const { sampled_steps, loss: unseen, parent_loss: old = [] } = validation;
+    const isShown = (step) => step >= this.fromStep && step <= this.toStep;
+    const isWhole = this.shownSteps.length === this.data.steps.length;
+    const trained = isWhole ? [baselines.uniform] : loss.filter((_, i) => isShown(point_steps[i]));
+    const ofSamples = [unseen, old].flatMap((losses) => losses.filter((_, i) => isShown(sampled_steps[i])));
+    return 1.08 * Math.max(...trained, ...ofSamples);
+  }
+
+  /** The baselines that are not above everything that is shown: [name, loss] of each. */
+  get shownBaselines() {
+    return Object.entries(this.data.log.baselines).filter(([, loss]) => loss <= this.highest);
+  }
+
   /** The first and the last place on the axis; a run that was stopped at once has just one. */
   get ends() {
-    const { steps } = this.data;
+    const steps = this.shownSteps;
     const first = this.x(steps[0]);
     return [first, Math.max(first + 0.001, this.x(steps.at(-1)))];
   }
@@ -216,7 +245,6 @@ class LossCurve extends Figure {
   options(width) {
     const { log } = this.data;
     const { loss, parent_loss: oldLoss = [] } = log.validation;
-    const highest = 1.08 * Math.max(log.baselines.uniform, ...loss, ...oldLoss);
     const axis = {
       stroke: () => cssVariable(this, "muted"),
       font: `${13 * textScale()}px Inter, sans-serif`,
@@ -225,13 +253,13 @@ class LossCurve extends Figure {
     };
     return {
       width,
-      height: HEIGHT,
+      height: this.matches(":fullscreen") ? Math.max(HEIGHT, innerHeight / 2) : HEIGHT,
       padding: [8, parseFloat(cssVariable(this, "axis-right")), 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: {
         x: { time: false, range: this.ends },
-        y: { range: [Math.min(0, ...loss, ...oldLoss), highest] },
+        y: { range: [Math.min(0, ...loss, ...oldLoss), this.highest] },
       },
       axes: [
         {
@@ -273,7 +301,7 @@ class LossCurve extends Figure {
     ctx.save();
     ctx.strokeStyle = cssVariable(this, "muted");
     ctx.setLineDash([2 * ratio, 5 * ratio]);
-    for (const loss of Object.values(this.data.log.baselines)) {
+    for (const [, loss] of this.shownBaselines) {
       const y = Math.round(plot.valToPos(loss, "y", true));
       ctx.beginPath();
       ctx.moveTo(left, y);
@@ -301,7 +329,7 @@ class LossCurve extends Figure {
       strokeStyle: cssVariable(this, "panel"),
       fillStyle: cssVariable(this, "muted"),
     });
-    const labels = Object.entries(this.data.log.baselines).map(([name, loss]) => {
+    const labels = this.shownBaselines.map(([name, loss]) => {
       const text = `${BASELINES[name](this.run)[short]} (${loss.toFixed(2)})`;
       const bottom = plot.valToPos(loss, "y", true) - 2 * ratio;
       return { text, bottom, width: ctx.measureText(text).width + 8 * ratio };
@@ -316,10 +344,10 @@ class LossCurve extends Figure {
 
   /** The steps whose numbers stand below the axis, so that they do not touch. */
   tickSteps(width) {
-    const { steps } = this.data;
+    const steps = this.shownSteps;
     const [first, last] = this.ends;
-    const candidates =
-      this.scale === "samples" ? steps : roundSteps(this.scale, steps.at(-1), Math.floor(width / 90));
+    const round = roundSteps(this.scale, steps.at(-1), Math.floor(width / 90));
+    const candidates = this.scale === "samples" ? steps : round.filter((step) => step >= steps[0]);
     const place = (step) => (width * (this.x(step) - first)) / (last - first);
     const found = [];
     for (const step of candidates) {
@@ -332,6 +360,7 @@ class LossCurve extends Figure {
 
   moveMarker() {
     const [first, last] = this.ends;
+    this.marker.hidden = this.step < this.fromStep || this.step > this.toStep;
     this.marker.style.left = `${(100 * (this.x(this.step) - first)) / (last - first)}%`;
   }
 
@@ -341,7 +370,7 @@ class LossCurve extends Figure {
     const [first, last] = this.ends;
     const x = first + ((last - first) * (clientX - left)) / width;
     const distance = (step) => Math.abs(this.x(step) - x);
-    return this.data.steps.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+    return this.shownSteps.reduce((best, one) => (distance(one) < distance(best) ? one : best));
   }
 
   choose(event) {
@@ -372,6 +401,15 @@ function ofParent({ sampled_steps, parent_loss: losses }) {
   const highest = Math.max(...losses);
   const step = sampled_steps[losses.indexOf(highest)];
   return ` The loss on the text of its parent is highest at step ${count(step)}, with ${nats(highest)}.`;
+}
+
+/** The losses at the steps that are shown. */
+function numbers({ data: { log }, fromStep, toStep }) {
+  const names = ["step", "loss on a training batch", "loss on unseen text", "loss on the text of its parent"];
+  const [steps, ...columns] = table(log, (step) => step).slice(0, log.validation.parent_loss ? 4 : 3);
+  const rows = steps.map((step, i) => [step, ...columns.map((losses) => losses[i])]);
+  const shown = rows.filter(([step]) => step >= fromStep && step <= toStep);
+  return [names.slice(0, 1 + columns.length), ...shown];
 }
 
 /** Points for uPlot: places on the axis, then losses: in training, on unseen text, on a parent’s. */

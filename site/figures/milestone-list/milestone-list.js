@@ -13,6 +13,8 @@ import { choiceOf, criterionSentence, describe, ruleName } from "../../app/miles
 import { parentOf } from "../../app/parent.js";
 
 class MilestoneList extends Figure {
+  static share = { title: "Milestones", table: ({ data }) => data?.milestones.length && numbers(data) };
+
   static properties = {
     leadsTo: { attribute: "leads-to" }, // the id of the part of the page
     milestone: { from: "store", type: String }, // the kind of the one that is chosen
@@ -120,6 +122,18 @@ class MilestoneList extends Figure {
       )}</ol></div>`;
   }
 }
+
+const numbers = ({ milestones, chance }) => [
+  ["step", "kind", "milestone", "what was seen", "text", "fraction of texts"],
+  ...milestones.map((one) => [
+    one.step,
+    one.kind,
+    one.kind === "rule" ? `Keeps the rule ${ruleName(one.rule)}` : describe(one, chance)[0],
+    one.kind === "rule" ? criterionSentence([one.rule], chance) : describe(one, chance)[1],
+    one.text,
+    one.accuracy,
+  ]),
+];
 
 /** In quotation marks, if it has none of its own. */
 const quoted = (text) => (text.includes('"') ? text : `“${text}”`);

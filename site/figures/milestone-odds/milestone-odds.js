@@ -21,6 +21,11 @@ const ASKED = {
 const TOO_EASY = "chance does this too often: not a milestone here";
 
 class MilestoneOdds extends Figure {
+  static share = {
+    title: "What chance would reach",
+    table: ({ data }) => data?.chance && numbers(data.chance),
+  };
+
   static styles = [
     Figure.styles,
     css`
@@ -70,6 +75,14 @@ class MilestoneOdds extends Figure {
       <td>${percent(uniform)}</td><td>${percent(unigram)}</td></tr>`;
   }
 }
+
+const numbers = ({ texts, rules }) => [
+  ["asked for", "all tokens equally likely", "as common as in its text"],
+  ...Object.entries(texts)
+    .filter(([kind]) => kind in ASKED)
+    .map(([kind, odds]) => [ASKED[kind](odds), odds.uniform, odds.unigram]),
+  ...Object.entries(rules).map(([rule, odds]) => [`the rule ${ruleName(rule)}`, odds.uniform, odds.unigram]),
+];
 
 /** Rules with the same odds: [[names, odds], …]. */
 function joinEqual(rules) {

@@ -12,6 +12,11 @@ import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 const MAX_TOKENS = 5; // tokens that rose, and as many that fell
 
 class ProbabilityDiff extends ForwardPassFigure {
+  static share = {
+    title: "What becomes likelier",
+    table: (figure) => figure.isReady && figure.comparison && figure.numbers(),
+  };
+
   static styles = [
     ForwardPassFigure.styles,
     css`
@@ -68,6 +73,18 @@ class ProbabilityDiff extends ForwardPassFigure {
     }
     return html`<div class="lists">${this.list(`More likely ${where}`, increased, "up")}
       ${this.list(`Less likely ${where}`, decreased, "down")}</div>`;
+  }
+
+  /** Of all tokens, the largest rise first. */
+  numbers() {
+    const { isDrawnAlike, last, lastRead } = this.comparison;
+    if (isDrawnAlike || last < 1) return null;
+    const [here, there] = this.sides;
+    const changes = this.comparison.changes(Math.min(lastRead, this.shownPosition));
+    return [
+      ["token", `probability ${here.where}`, `probability ${there.where}`, "change"],
+      ...changes.map(({ token, before, after, delta }) => [token, before, after, delta]),
+    ];
   }
 
   list(title, changes, kind) {

@@ -22,6 +22,8 @@ const ALTERNATIVES = 4; // that are named, of the ten that were recorded
 const CUT = "…"; // after a text that was not over when the model was stopped
 
 class PromptSamples extends Figure {
+  static share = { title: "What it writes", table: (figure) => figure.data && figure.numbers() };
+
   static properties = {
     prompt: { from: "store", type: Number },
     milestone: { from: "store", type: String },
@@ -278,6 +280,18 @@ class PromptSamples extends Figure {
             )} instead.`
           : nothing
       } <a href=${this.address(prompt, token)}>Look inside at this word</a>`;
+  }
+
+  numbers() {
+    const { prompts } = this.run.manifest;
+    const { step, continuations } = this.sampleNow;
+    return [
+      ["step", "prompt", "number", "token", "id", "probability"],
+      ...this.shownPrompts.flatMap((prompt) => {
+        const { ids, p } = continuations[prompt];
+        return ids.map((id, i) => [step, prompts[prompt], i + 1, this.run.vocab[id], id, p[i]]);
+      }),
+    ];
   }
 
   shown(id) {

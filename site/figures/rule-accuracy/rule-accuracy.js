@@ -39,6 +39,8 @@ const OF_REPLIES = {
 };
 
 class RuleAccuracy extends Figure {
+  static share = { title: "Rules that its texts follow", table: (figure) => figure.numbers() };
+
   static properties = { guess: { state: true } }; // { step, a checked one, isGiven, isOpen: until an answer is shown }
 
   static styles = [
@@ -257,6 +259,20 @@ class RuleAccuracy extends Figure {
           )}</tr>`,
       )}</tbody>
     </table></div>`;
+  }
+
+  /** Up to the check that is shown, without the rule that is still asked for. */
+  numbers() {
+    const { rule_accuracy, milestones, chance } = this.data ?? {};
+    if (!rule_accuracy) return null;
+    const { snapshot_steps, accuracy, n_texts } = rule_accuracy;
+    const question = this.guess.isOpen ? questionOf(rule_accuracy, milestones, chance) : null;
+    const rules = Object.keys(accuracy).filter((rule) => rule !== question?.rule);
+    const steps = snapshot_steps.slice(0, snapshot_steps.indexOf(latest(this.step, snapshot_steps)) + 1);
+    return [
+      ["step", ...rules.map((rule) => `${rule} (fraction of ${n_texts[rule]} texts)`)],
+      ...steps.map((step, i) => [step, ...rules.map((rule) => accuracy[rule][i])]),
+    ];
   }
 
   heading(rule) {

@@ -20,6 +20,9 @@ const STOPS_IT = ["click", "keydown"]; // then somebody wants to look at somethi
 const FAR = 8; // pixels: a finger that has moved so far drags the slider, or scrolls
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)"); // then no film starts by itself
 
+/** The slider whose film goes on: a page may have two of them. @type {StepControls | null} */
+let playing = null;
+
 class StepControls extends Figure {
   touch = null; // where a finger began that has neither dragged the slider nor been lifted
 
@@ -118,7 +121,8 @@ class StepControls extends Figure {
 
   /** Show samples one after the other, each for `interval` milliseconds or until all of it is there. */
   async film(indices, interval) {
-    this.pause();
+    playing?.pause();
+    playing = this;
     const film = (this.playing = {});
     this.isPlaying = true;
     this.store.setPlaying(true);

@@ -18,6 +18,11 @@ const SHOWN = 10;
 const bits = (nats) => nats / Math.LN2;
 
 class TokenRanking extends Figure {
+  static share = {
+    title: "What might stand at a position",
+    table: (figure) => figure.logits && !figure.picks && figure.numbers(),
+  };
+
   static properties = {
     position: { from: "store", type: Number },
     temperature: { from: "store", type: Number },
@@ -153,6 +158,17 @@ class TokenRanking extends Figure {
               together</th><td class="number">${this.number(Math.max(0, rest))}</td><td></td><td></td></tr></tfoot>`
           : nothing
       }</table></div>`;
+  }
+
+  /** All tokens, the likeliest first. */
+  numbers() {
+    const p = softmax(this.logits);
+    const drawn = samplingProbs(this.logits, this);
+    const { vocab } = this.run;
+    return [
+      ["rank", "token", "id", "probability", "chance of being drawn"],
+      ...ranking(p).map((id, i) => [i + 1, vocab[id], id, p[id], drawn[id]]),
+    ];
   }
 
   row(id, p, drawn, isHere) {

@@ -18,6 +18,8 @@ import { firstDifference } from "../../app/forward-pass.js";
 import { layerAndHead } from "../../app/heads.js";
 
 class TokenRow extends ForwardPassFigure {
+  static share = { title: "A text, token by token", table: (figure) => figure.isReady && figure.numbers() };
+
   static styles = [
     ForwardPassFigure.styles,
     fades,
@@ -181,6 +183,27 @@ class TokenRow extends ForwardPassFigure {
   point(event) {
     const position = event.target.closest("[data-position]")?.dataset.position;
     if (position !== undefined) this.go(Number(position));
+  }
+
+  /** Each token, its probability if the model wrote it, and how much the head looks at it. */
+  numbers() {
+    const { pass, shownPosition: position } = this;
+    const weights = pass.isOff(this.headIndex) ? [] : pass.attentionRow(this.headIndex, position - 1);
+    return [
+      [
+        "position",
+        "token",
+        "id",
+        "part",
+        "probability",
+        `weight in head ${this.shownHead} at position ${position - 1}`,
+      ],
+      ...pass.ids.map((id, i) => {
+        const isGiven = i < pass.promptLength;
+        const p = isGiven ? null : pass.nextTokenProbs(i).p;
+        return [i, this.tokenAt(i), id, isGiven ? "prompt" : "written", p, weights[i]];
+      }),
+    ];
   }
 
   /** What there is to see, in a sentence. */

@@ -12,6 +12,8 @@ import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 
 class TopTen extends ForwardPassFigure {
+  static share = { title: "The ten likeliest tokens", table: (figure) => figure.isReady && figure.numbers() };
+
   static properties = {
     temperature: { from: "store", type: Number },
     weightsError: { from: "passes", attribute: false }, // if the weights of this step cannot be used
@@ -123,6 +125,20 @@ class TopTen extends ForwardPassFigure {
     const sampling = this.pass.logits ? rest(rows.map(({ id }) => samplingProb(id))) : null;
     return html`<tr class="others"><th scope="row" aria-label=${`The other ${count(n)} tokens together`}>the other ${count(n)}</th>
       ${numbers(rest(rows.map(({ p }) => p)), sampling)}</tr>`;
+  }
+
+  numbers() {
+    const prediction = this.pass.nextTokenProbs(this.shownPosition);
+    if (!prediction) return null;
+    return [
+      ["token", "id", "probability", `chance of being drawn at temperature ${this.temperature}`],
+      ...this.rows(prediction, this.samplingProbs(prediction)).map(({ id, p, samplingP }) => [
+        this.pass.vocab[id],
+        id,
+        p,
+        samplingP,
+      ]),
+    ];
   }
 
   slider() {

@@ -15,6 +15,12 @@ import { headNames } from "../../app/heads.js";
 import { SquareMap } from "../../app/square-map.js";
 
 class TypedMap extends Figure {
+  static share = {
+    title: "The attention of a head of one’s own",
+    embeds: false, // the code stands in no address
+    table: ({ maps, run }) => maps?.typed && numbers(maps, run.vocab),
+  };
+
   static properties = {
     maps: { from: "typed", attribute: false },
     changed: { from: "typed", type: Boolean }, // whether the code has changed since the maps
@@ -174,6 +180,17 @@ class TypedMap extends Figure {
     return html`They differ most from ${this.name(Math.floor(i / T))} to ${this.name(i % T)}: yours
       ${inPercent(typed[i])}, the model’s own ${inPercent(builtin[i])}.`;
   }
+}
+
+/** Every weight of both maps, also those of the future. */
+function numbers({ ids, typed, builtin }, vocab) {
+  const cells = ids.flatMap((query, i) =>
+    ids.map((key, j) => [i, vocab[query], j, vocab[key], i * ids.length + j]),
+  );
+  return [
+    ["query position", "query", "key position", "key", "weight", "the model’s own weight"],
+    ...cells.map(([i, query, j, key, at]) => [i, query, j, key, typed[at], builtin?.[at]]),
+  ];
 }
 
 /** The path along the cells of the diagonal, in which each token looks at itself: right of it is the future. */

@@ -16,6 +16,12 @@ import { count, inText, nats, percent } from "../../app/format.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
 
 class TypedStory extends Figure {
+  static share = {
+    title: "A text with a head of one’s own",
+    embeds: false, // the code stands in no address
+    table: ({ story, run }) => story && numbers(story, run.vocab),
+  };
+
   static properties = {
     result: { from: "typed", attribute: false },
     story: { from: "typed", attribute: false },
@@ -168,6 +174,13 @@ function showsOnlyInLoss(result, { loss, code }) {
   const isSame = maps.typed.every((weight, i) => i < lastRow || Math.abs(weight - maps.builtin[i]) < 1e-3);
   return isSame && loss.typed > loss.builtin + 0.05;
 }
+
+const numbers = ({ typed, builtin }, vocab) => [
+  ["attention", "number", "token", "id", "probability"],
+  ...Object.entries({ typed, "built-in": builtin }).flatMap(([name, tokens]) =>
+    tokens.map(({ id, p }, i) => [name, i + 1, vocab[id], id, p]),
+  ),
+];
 
 /** The index of the first token that differs, null if there is none; one text may not be finished. */
 function firstDifference({ typed, builtin, busy, message }) {

@@ -14,6 +14,15 @@ const UNSURE = 4 * Math.LN2; // nats, from which on the shade is strongest: 4 bi
 const SILENCE = 600; // milliseconds after the last token, until the text is read aloud
 
 class WrittenText extends Figure {
+  static share = {
+    title: "A text of the model",
+    table: (figure) => figure.promptIds?.length && figure.numbers(),
+    copies: {
+      "Copy the text": async (figure) => (await recordOf(figure)).text,
+      "Copy it as JSON": async (figure) => JSON.stringify(await recordOf(figure), null, 2),
+    },
+  };
+
   static properties = {
     position: { from: "store", type: Number },
     promptIds: { from: "writing", attribute: false },
@@ -118,6 +127,18 @@ class WrittenText extends Figure {
     return written ? `${token}, probability ${percent(written.p)}` : token;
   }
 
+  numbers() {
+    const { vocab } = this.run;
+    const beginning = this.promptIds.map((id) => ({ id }));
+    return [
+      ["position", "token", "id", "part", "probability", "entropy before it (nats)"],
+      ...[...beginning, ...this.tokens].map(({ id, p, entropy }, i) => {
+        const part = i < beginning.length ? "prompt" : "written";
+        return [i, vocab[id], id, part, p, entropy];
+      }),
+    ];
+  }
+
   legend() {
     const scale = html`<span class="scale" aria-hidden="true">${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
       (part) =>
@@ -160,6 +181,12 @@ class WrittenText extends Figure {
       this.announced = `It wrote: ${text}`;
     }, SILENCE);
   }
+}
+
+/** What text-record.js says of what is written: few visits need it. */
+async function recordOf({ writing, store }) {
+  const { textRecord } = await import("../../app/text-record.js");
+  return textRecord(writing.state, store.link);
 }
 
 customElements.define("written-text", WrittenText);
