@@ -1695,7 +1695,7 @@ def test_nothing_jumps_while_somebody_chooses_what_to_compare_with(browser, site
 def test_the_page_leads_on_to_the_next_one(browser, site):
     with opened(browser, f"{site.address}/explore.html") as page:
         page.locator("main > :last-child").get_by_role("link").click()
-        page.wait_for_url("**/write.html*")
+        page.wait_for_url("**/playground.html*")
 
 
 @pytest.mark.parametrize(
@@ -2623,6 +2623,9 @@ def test_scripts_that_hold_other_files_hold_the_same_code_in_the_same_lines(engi
     assert held == [sources, list(kernel)], "type: python -m terrarium.web.pages"
 
 
+OF_WORKERS = ("engine/", "exercise/", "vendored/micropython")
+
+
 def test_every_script_that_a_page_loads_is_asked_for_at_once(browser):
     for name in PAGES[:4]:
         said = re.findall(
@@ -2632,7 +2635,7 @@ def test_every_script_that_a_page_loads_is_asked_for_at_once(browser):
             loaded = {
                 url.removeprefix(f"{address}/") for url in page.requests if url.endswith(".js")
             }
-        of_workers = {one for one in loaded if one.startswith(("engine/", "exercise/"))}
+        of_workers = {one for one in loaded if one.startswith(OF_WORKERS)}
         loaded.remove(pages.EXPLAIN)  # which is no module
         assert loaded - of_workers <= set(said) <= loaded
 

@@ -339,6 +339,27 @@ def test_two_texts_that_are_compared_are_the_same_in_a_frame(browser, site):
         assert alone.locator(".description").inner_text() == said
 
 
+def test_attention_on_a_text_that_is_written_is_the_same_in_a_frame(browser, site):
+    with opened(browser, f"{site.address}/playground.html#step=20&position=9&head=1.0") as page:
+        page.get_by_role("button", name="Go on").wait_for()
+        page.locator("text-attention").scroll_into_view_if_needed()
+        text = page.locator("text-attention [role=listbox]")
+        text.wait_for()
+        written = "".join(page.locator("written-text .written[role=option]").all_inner_texts())
+        page.wait_for_function(
+            """(end) => document.querySelector("text-attention").renderRoot
+            .querySelector("[role=listbox]").innerText.endsWith(end)""",
+            arg=written[-20:].rstrip(),
+        )
+        seen = text.inner_text()
+        said = page.locator("text-attention .about").text_content()
+        choose(page, "text-attention", "Embed")
+        page.goto(page.locator("text-attention share-menu textarea").first.input_value())
+        page.locator("text-attention [role=listbox]").filter(has_text=seen[-20:]).wait_for()
+        assert page.locator("text-attention [role=listbox]").inner_text() == seen
+        assert page.locator("text-attention .about").text_content() == said
+
+
 def test_a_frame_may_show_a_part_of_the_steps(browser, site):
     sampled = read(site.folder, "manifest")["sampled_steps"]
     first, last = sampled[1], sampled[-2]

@@ -36,7 +36,7 @@ class EmbeddedFigure extends HTMLElement {
   async show(name = "") {
     this.shown = name;
     const [tag, side] = name.split(":");
-    const box = await build(tag, side).catch(() => null);
+    const box = await build(tag, side, this.store.chosen.page).catch(() => null);
     if (name !== this.shown) return; // another one is asked for by now
     for (const one of [...this.children]) if (one !== this.about) one.remove();
     this.prepend(box ?? unknown());
@@ -66,15 +66,17 @@ class EmbeddedFigure extends HTMLElement {
 }
 
 /** A figure with the elements around it that it asks; null for what cannot be shared. */
-async function build(tag, side) {
+async function build(tag, side, page) {
   await import(`../../figures/${tag}/${tag}.js`);
   const constructor = /** @type {any} */ (customElements.get(tag));
   if (!constructor?.share || constructor.share.embeds === false) return null;
   const { contextsOf } = await import("../embedding.js");
   const contexts = contextsOf(constructor);
   const around = [];
-  if (contexts.has("writing")) around.push(["live-text"]);
-  if (contexts.has("passes")) around.push(["forward-pass", side ? "compared" : "default-position"]);
+  const isWritten = page === "playground" && contexts.has("passes"); // the text that is written there
+  if (contexts.has("writing") || isWritten) around.push(["live-text"]);
+  if (isWritten) around.push(["written-pass"]);
+  else if (contexts.has("passes")) around.push(["forward-pass", side ? "compared" : "default-position"]);
   if (side) around.push(["forward-pass", "versus"]);
   for (const [outer] of around) await import(`./${outer}.js`); // first, for what is inside asks it
   const figure = document.createElement(tag);

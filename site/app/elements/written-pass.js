@@ -72,7 +72,7 @@ class WrittenPassElement extends HTMLElement {
   async read() {
     const { signal } = this.controller;
     try {
-      await near(this.parentElement, signal);
+      await near(this.firstElementChild ?? this, signal);
       this.timer = null;
       if (this.passes.state.isFar) this.passes.update({ isFar: false });
       const reading = (this.reading = this.wanted); // it may have gone on meanwhile

@@ -68,7 +68,7 @@ function verdict(tokens, { milliseconds }, from) {
   const took = `Written in ${count(Math.ceil(milliseconds))} ms.`;
   return from >= tokens.length
     ? `Both are the same: with these random numbers, nothing else is drawn. ${took}`
-    : `Both are drawn with the same random numbers; what is marked is different. ${took}`;
+    : `Both are drawn with the same random numbers; marked is all from the first difference on. ${took}`;
 }
 
 customElements.define("chat-without", ChatWithout);

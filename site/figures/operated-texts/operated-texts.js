@@ -282,7 +282,7 @@ class OperatedTexts extends Figure {
   verdict(pane) {
     if (!this.tokensOf(pane) || !this.chosen.length) return "";
     const start = this.differsAt(pane);
-    if (start !== null) return `Differs from the ${ordinal(start + 1)} token on.`;
+    if (start !== null) return `First differs at the ${ordinal(start + 1)} token.`;
     if (!this.isFinished) return "It is writing …";
     return this.tokens.length ? "The same text." : "Nothing is written here either.";
   }
