@@ -19,7 +19,7 @@ What is written, and where each number comes from:
     check.json          what the page has to compute as PyTorch does: a prompt, and a loss
     logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
     copied.json         which parts of the samples stand word for word in the training text
-    training_text.json  that text, its first 2 MB, which the page searches (--no-text: not)
+    training_text.json  the first 2 MB of that text, for the page to search: see --corpus, --no-text
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """
 
@@ -188,12 +188,12 @@ def arguments():
     parser.add_argument(
         "--corpus",
         action="store_true",
-        help="also export the training text; of your own texts, nothing goes along without this",
+        help="also export the training text; one of your own is left out otherwise",
     )
     parser.add_argument(
         "--no-text",
         action="store_true",
-        help="leave out the beginning of a published text, in which pages look for copies",
+        help="leave out the training text, in which pages look for copies",
     )
     return parser.parse_args()
 

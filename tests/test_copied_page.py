@@ -216,22 +216,42 @@ def test_texts_are_written_and_looked_for_at_each_temperature(browser, site):
         )
 
 
-def test_an_export_without_the_text_says_which_command_adds_it(browser, site, tmp_path):
-    folder = shutil.copytree(site.folder, tmp_path / "site")
+def without(site, folder, names, **changes):
+    """A copy of the site whose export lacks some files; -> its folder."""
+    shutil.copytree(site.folder, folder)
     manifest = folder / "exported" / "smoke" / "manifest.json"
-    content = json.loads(manifest.read_text("utf-8"))
+    content = json.loads(manifest.read_text("utf-8")) | changes
     del content["training_text"]
-    for name in ("copied", "training_text"):
+    for name in names:
         del content["files"][f"{name}.json"]
         (manifest.parent / f"{name}.json").unlink()
     manifest.write_text(json.dumps(content), "utf-8")
+    return folder
+
+
+def test_an_export_without_the_text_says_which_command_adds_it(browser, site, tmp_path):
+    folder = without(site, tmp_path / "site", ("copied", "training_text"))
     with served(folder) as address, there(browser, address) as page:
         assert written(page)
         said = page.locator("copied-spans .error")
         said.wait_for()
         assert "python export_for_web.py" in said.inner_text()
-        assert not page.locator("copied-by-step, copied-by-temperature").all_inner_texts()[0]
+        for figure in ("copied-by-step", "copied-by-temperature"):
+            drawn = page.locator(figure).evaluate("(one) => one.renderRoot.textContent.trim()")
+            assert drawn == "", figure
         assert page.locator(".error").count() == 1
+
+
+@pytest.mark.parametrize("source, is_own", [("Stories.", False), ("", True)])
+def test_a_text_of_ones_own_that_was_left_out_is_added_by_a_flag(
+    browser, site, tmp_path, source, is_own
+):
+    folder = without(site, tmp_path / "site", ("training_text",), source=source)
+    with served(folder) as address, there(browser, address) as page:
+        command = page.locator("copied-spans .error code").text_content(timeout=60_000)
+        assert command.startswith("python export_for_web.py")
+        assert command.endswith(" --corpus") == is_own
+        assert page.locator("copied-by-step tfoot").count() == 1, "what was counted is there"
 
 
 @pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])

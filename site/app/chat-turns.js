@@ -1,5 +1,5 @@
 /**
- * What somebody has said to a model that talks, turn by turn, as it stands in the address:
+ * What a visitor said in a conversation with the model, turn by turn, as it is written in the address:
  *
  *   my name is luna                  a line for each turn
  *   7_what is my name?               its reply is drawn with seed 7; otherwise, with the one after that of the

@@ -82,12 +82,14 @@ export function writtenText({ vocab }, promptIds, tokens) {
   return { text: textOf(symbols), prompt: textOf(promptIds.map((id) => vocab[id])), isCutOff };
 }
 
-/** Why there is nothing to search. */
-export const missingText = (run) =>
-  new UserError(
-    run.manifest.missing.training_text ?? `The training text of ${run.label} is not part of this export.`,
-    `${run.command} --corpus`,
+/** Why there is nothing to search. A text of somebody's own, which no module of data/ loads, is exported on request. */
+export function missingText(run) {
+  const { missing, source } = run.manifest;
+  return new UserError(
+    missing.training_text ?? `The training text of ${run.label} is not part of this export.`,
+    source ? run.command : `${run.command} --corpus`,
   );
+}
 
 /** How large the file with the training text is: "2.0 MB". */
 export const megabytes = ({ manifest }) =>

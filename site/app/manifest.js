@@ -9,7 +9,7 @@
  *   tokenizer: { vocab: string[], merges: [string, string][] },
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
  *   snapshots: { step: number, file: string, sha256: string }[],
- *   sampled_steps: number[], exported_steps: number[], prompts: string[], speakers?: string[] | null,
+ *   sampled_steps: number[], exported_steps: number[], prompts: string[], source?: string, speakers?: string[] | null,
  *   training_text?: TextPart | null,
  *   topics?: { name: string, questions: string[] }[] | null,
  *   files: Object<string, { bytes: number, sha256: string }>, missing: Object<string, string> }} Manifest
@@ -93,7 +93,7 @@ const isOrigin = (corpus, settings) =>
 const isParent = ({ name, step, dataset }, { parent, freeze, lora }) =>
   [name, dataset, parent].every(isText) && parent !== "" && [step, freeze, lora].every(isCount);
 
-/** How much of the training text goes along; older exports have none of it. */
+/** How much of the training text is exported; older exports do not have it. */
 const isTextPart = ({ characters, all_characters, n_documents, credit, licence }) =>
   [characters, all_characters, n_documents].every(isCount) && [credit, licence].every(isText);
 /** What one may ask in a conversation: older exports do not name it. */

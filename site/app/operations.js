@@ -98,7 +98,7 @@ export const LOOKS = {
   previous: "only at the token before",
   first: "only at the first token",
   self: "only at itself",
-  uniform: "at everything alike",
+  uniform: "at all tokens equally",
   nowhere: "nowhere",
 };
 

@@ -139,7 +139,7 @@ async function substitutes(model, ids, position, least, signal) {
   return texts.filter(Boolean).slice(0, MAX_SUBSTITUTES);
 }
 
-/** id -> the ids of its opposites, where both are single tokens written alike. @returns {Map<number, number[]>} */
+/** id -> the ids of its opposites, where both are single tokens of the same kind. @returns {Map<number, number[]>} */
 function partnersOf(run) {
   const { ids } = tokenizerOf(run);
   const partners = new Map();

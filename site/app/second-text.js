@@ -1,5 +1,6 @@
 /**
- * What is different in the second of two texts that are compared, as it stands in the address (the store's `other`):
+ * How the second of two texts that are compared differs from the first, as it is written in the address (the store's
+ * `other`):
  *   run, step, temperature, text   as in SCHEMA in store.js; what is missing is that of the first
  *   operated                       "1": by the model that is operated on
  *

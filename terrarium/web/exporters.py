@@ -698,7 +698,8 @@ def significant(x, digits=5):
 
 def write_all(run, folder, corpus, text=True):
     """Every file of an export; what cannot be made is named in the manifest, with the reason.
-    `corpus`: also the whole text; without it, nothing of somebody's own text goes along."""
+    `text`: with the text that pages search, unless it is somebody's own; `corpus`: with the
+    training text, whoever wrote it."""
     done = {}
     text = text and (run.corpus is not None or corpus)
 

@@ -12,6 +12,7 @@ collected yet.
 """
 
 import argparse
+import contextlib
 import functools
 import shutil
 import subprocess
@@ -85,10 +86,16 @@ def tab_megabytes(process):
     return max(found)
 
 
+@contextlib.contextmanager
 def opened(address, profile):
+    """A browser for as long as the block lasts."""
     chromium = shutil.which("chromium") or sys.exit("There is no Chromium: install it.")
     command = [chromium, *helpers.QUIET, *FLAGS, f"--user-data-dir={profile}", address]
-    return psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    browser = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield browser
+    finally:
+        close(browser)
 
 
 def close(browser):
@@ -97,31 +104,35 @@ def close(browser):
     browser.wait()
 
 
+def follow(browser, held, empty):
+    """Print what the page reports, until it has come to its end."""
+    start, told = time.perf_counter(), 0
+    while not held or held[-1][0] != "end":
+        time.sleep(1)
+        for _, megabytes in held[told:]:
+            passed, own = time.perf_counter() - start, tab_megabytes(browser) - empty
+            print(
+                f"{passed / 60:5.1f} min  page {megabytes:5.1f} MB  process {own:4.0f} MB",
+                flush=True,
+            )
+        told = len(held)
+
+
 def measure(site, minutes):
-    held, told = [], 0
+    held = []
     handler = functools.partial(Handler, directory=str(site), held=held)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
         ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
     ):
         Thread(target=server.serve_forever, daemon=True).start()
-        browser = opened("about:blank", profile)
-        time.sleep(5)
-        empty = tab_megabytes(browser)
-        close(browser)
+        with opened("about:blank", profile) as browser:
+            time.sleep(5)
+            empty = tab_megabytes(browser)
         print(f"an empty page: a process of {empty:.0f} MB", flush=True)
         address = f"http://127.0.0.1:{server.server_port}/playground.html?minutes={minutes}"
-        browser, start = opened(address, profile), time.perf_counter()
-        while not held or held[-1][0] != "end":
-            time.sleep(1)
-            for _, megabytes in held[told:]:
-                passed, own = time.perf_counter() - start, tab_megabytes(browser) - empty
-                print(
-                    f"{passed / 60:5.1f} min  page {megabytes:5.1f} MB  process {own:4.0f} MB",
-                    flush=True,
-                )
-            told = len(held)
-        close(browser)
+        with opened(address, profile) as browser:
+            follow(browser, held, empty)
         server.shutdown()
     sizes = [megabytes for _, megabytes in held]
     print(
