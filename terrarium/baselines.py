@@ -19,17 +19,35 @@ def baselines(train, held_out, vocab_size, entropy=None):
 
 
 def by_counting(train, held_out, vocab_size):
-    often = np.bincount(train, minlength=vocab_size) + 1.0
-    p = often / often.sum()
-    kinds, counts = np.unique(codes(train, vocab_size), return_counts=True)
-    wanted = codes(held_out, vocab_size)
-    index = np.searchsorted(kinds, wanted).clip(max=len(kinds) - 1)
-    together = np.where(kinds[index] == wanted, counts[index], 0)
+    counts = Counts(train, vocab_size)
     before, after = held_out[:-1].astype(int), held_out[1:].astype(int)
-    # One more observation, divided as the unigram model says: no pair is impossible.
-    counts_before = np.bincount(train[:-1], minlength=vocab_size)[before]
-    p_after_before = (together + p[after]) / (counts_before + 1)
-    return dict(unigram=-np.log(p[after]).mean(), bigram=-np.log(p_after_before).mean())
+    return dict(
+        unigram=-np.log(counts.unigram[after]).mean(),
+        bigram=-np.log(counts.bigram(before, after)).mean(),
+    )
+
+
+class Counts:
+    """How often tokens occur in a text, ids (N,), and how often each follows each.
+
+    unigram: (V,), the probability of each token for a model that knows how often it occurs; as if
+    each had occurred once more, so that none is impossible."""
+
+    def __init__(self, ids, vocab_size):
+        self.vocab_size = vocab_size
+        self.unigram = np.bincount(ids, minlength=vocab_size) + 1.0
+        self.unigram /= self.unigram.sum()
+        self.n_before = np.bincount(ids[:-1], minlength=vocab_size)
+        self.pairs, self.n_pairs = np.unique(codes(ids, vocab_size), return_counts=True)
+
+    def bigram(self, before, after):
+        """The probability of tokens (N,) right after others (N,), for a model that knows how often
+        each follows each."""
+        wanted = before * self.vocab_size + after
+        index = np.searchsorted(self.pairs, wanted).clip(max=len(self.pairs) - 1)
+        together = np.where(self.pairs[index] == wanted, self.n_pairs[index], 0)
+        # One more observation, divided as the unigram model says: no pair is impossible.
+        return (together + self.unigram[after]) / (self.n_before[before] + 1)
 
 
 def codes(ids, vocab_size):

@@ -14,6 +14,9 @@ const ELEMENTS = [
   "live-chat",
   "typed-head",
   "embedded-figure",
+  "lesson-question",
+  "run-value",
+  "when-run",
 ];
 const loading = new Map(); // tag -> promise
 

@@ -202,6 +202,11 @@ export const SCHEMA = {
     fit: (value, run, { others }) => lastStep(value, run.manifest.sampled_steps, others.fromStep),
   },
   page: { type: oneOf("index", "explore", "playground", "write"), fit: (value = "index") => value },
+  depth: {
+    type: oneOf("plain", "code", "mathematics"), // how deep a lesson goes
+    travels: true,
+    fit: (value, run, { defaults }) => value ?? defaults.depth ?? "plain",
+  },
   theme: { type: oneOf("light", "dark"), fit: (value = "") => value }, // that of the reader, if none is named
 };
 

@@ -60,6 +60,7 @@ from terrarium.row_threads import one_core_if_small
 from terrarium.rules import eval_prompts, rule_accuracy
 from terrarium.settings import PATHS
 from terrarium.text import END
+from terrarium.web.guesses import guesses
 from terrarium.web.publish import FORMAT, write_bytes, write_json
 from terrarium.web.training_text import copied, in_manifest, training_text
 
@@ -714,7 +715,7 @@ def write_all(run, folder, corpus, text=True):
         bar.update()
 
     with tqdm(
-        total=10 + text + corpus, desc=run.name, unit="file", leave=False, disable=None
+        total=11 + text + corpus, desc=run.name, unit="file", leave=False, disable=None
     ) as bar:
         weights, snapshots = write_weights(run, folder)
         write_logits(run, folder)
@@ -725,7 +726,12 @@ def write_all(run, folder, corpus, text=True):
         attempt("heads", partial(heads, run))
         attempt("samples", lambda: samples(run, done.get("log", {}), done.get("heads")))
         for name, compute in dict(
-            copied=copied, neurons=neurons, embeddings=embeddings, update=update, code=code
+            copied=copied,
+            guesses=guesses,
+            neurons=neurons,
+            embeddings=embeddings,
+            update=update,
+            code=code,
         ).items():
             attempt(name, partial(compute, run))
         if text:

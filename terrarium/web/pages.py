@@ -12,6 +12,8 @@ import ast
 import base64
 import gzip
 import io
+import html
+import json
 import os
 import re
 import tokenize
@@ -24,6 +26,7 @@ SITE = Path(__file__).parent.parent.parent / "site"
 # The pages that the header leads to.
 NAVIGATION = {
     "index.html": "Watch it learn",
+    "lessons/index.html": "Lessons",
     "explore.html": "Look inside",
     "playground.html": "Talk to it",
     "write.html": "Write the head",
@@ -36,6 +39,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 SHARED = ("copy-link", "run-picker")  # figures in the header
+LESSON_FIGURES = ("reading-depth",)  # what is written at the beginning of a lesson
 ALONE = "embed.html"  # it stands in a frame, and has no header
 AUTOLOAD = "app/autoload.js"
 FETCHING = ("terra-page", "forward-pass")  # elements that fetch what figures show
@@ -50,9 +54,18 @@ IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', r
 
 def complete(site, name):
     """The text of a page with everything that has to stand in it."""
-    text = UTF8_MARK + WRITTEN.sub("", (site / name).read_text("utf-8-sig"))
+    text = UTF8_MARK + own_text(site, name)
+    top = [*header(name), *lesson_top(site, name)]
     text = text.replace("<head>", "<head>" + block(head(site, name, text)), 1)
-    return re.sub("<terra-page[^>]*>", lambda tag: tag[0] + block(header(name)), text, count=1)
+    text = re.sub("<terra-page[^>]*>", lambda tag: tag[0] + block(top), text, count=1)
+    if is_lesson(name):
+        text = text.replace("\n  </main>", block(lesson_end(site, name)) + "\n  </main>", 1)
+    return text
+
+
+def own_text(site, name):
+    """The text of a page without what is written here."""
+    return WRITTEN.sub("", (site / name).read_text("utf-8-sig"))
 
 
 def block(lines):
@@ -69,6 +82,7 @@ def head(site, name, text):
         f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>',
         f'<link rel="stylesheet" href="{root}styles/colors.css">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
+        *([f'<link rel="stylesheet" href="{root}styles/lesson.css">'] if in_lessons(name) else []),
         f'<script defer src="{root}{EXPLAIN}"></script>',
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
         *preloads(site, name, text),
@@ -82,7 +96,7 @@ def header(name):
 def navigation(name):
     root = root_of(name)
     links = [
-        f'    <a href="{root}{page}"{current(page == name)}>{title}</a>'
+        f'    <a href="{root}{page}"{current(page, name)}>{title}</a>'
         for page, title in NAVIGATION.items()
     ]
     return [
@@ -112,8 +126,11 @@ def trouble(name):
     ]
 
 
-def current(is_here):
-    return ' aria-current="page"' if is_here else ""
+def current(page, name):
+    """What a link says of itself: whether it leads to this page, or to the one that it belongs to."""
+    if page == name:
+        return ' aria-current="page"'
+    return ' aria-current="true"' if in_lessons(page) and in_lessons(name) else ""
 
 
 def root_of(name):
@@ -121,11 +138,102 @@ def root_of(name):
     return "../" * name.count("/")
 
 
+# Lessons ------------------------------------------------------------------------------------------
+
+LESSON = re.compile(r"lessons/(?:(\w\w)/)?\d\d-[\w-]+\.html")
+WORDS_A_MINUTE = 150  # of somebody who reads to understand
+MINUTES_A_FIGURE = 0.75
+MINUTES_A_QUESTION = 0.5
+
+
+def in_lessons(name):
+    return name.startswith("lessons/")
+
+
+def is_lesson(name):
+    return LESSON.fullmatch(name) is not None
+
+
+def lessons_beside(site, name):
+    """The lessons in the language of one, in their order."""
+    folder = (site / name).parent
+    found = sorted(path.relative_to(site).as_posix() for path in folder.glob("*.html"))
+    return [one for one in found if is_lesson(one)]
+
+
+def words(site, name):
+    """What lessons say in the language of one: lessons/words.en.json and so on."""
+    language = LESSON.fullmatch(name)[1] or "en"
+    return json.loads((site / f"lessons/words.{language}.json").read_text("utf-8"))
+
+
+def title_of(site, name):
+    """The heading of a page."""
+    heading = re.search("<h1[^>]*>(.*?)</h1>", own_text(site, name), re.DOTALL)[1]
+    return " ".join(re.sub("<[^>]+>", "", heading).split())
+
+
+def minutes(text):
+    """How long somebody takes for a lesson, about: its words, its figures and its questions."""
+    main = re.search("<main>(.*?)</main>", text, re.DOTALL)[1]
+    prose = re.sub("<template.*?</template>|<[^>]+>", " ", main, flags=re.DOTALL)
+    questions = main.count("<lesson-question")
+    figures = len(re.findall(r'<section class="card', main))
+    return round(
+        len(prose.split()) / WORDS_A_MINUTE
+        + MINUTES_A_FIGURE * figures
+        + MINUTES_A_QUESTION * questions
+    )
+
+
+def lesson_top(site, name):
+    """Which lesson this is, how long it takes and how deep it goes; and what its figures say."""
+    if not is_lesson(name):
+        return []
+    say, order = words(site, name), lessons_beside(site, name)
+    said = [
+        f'  <p data-say="{key}">{html.escape(text)}</p>' for key, text in say["in-page"].items()
+    ]
+    which = say["lesson"].format(n=order.index(name) + 1, of=len(order))
+    how_long = say["minutes"].format(n=minutes(own_text(site, name)))
+    return [
+        "<template data-words>",
+        *said,
+        "</template>",
+        '<div class="lesson-top">',
+        f"  <p>{which}, {how_long}</p>",
+        "  <reading-depth></reading-depth>",
+        "</div>",
+    ]
+
+
+def lesson_end(site, name):
+    """Links to the lessons before and after."""
+    say, order = words(site, name), lessons_beside(site, name)
+    i = order.index(name)
+    around = {"previous": order[i - 1] if i else None, "next": [*order, None][i + 1]}
+    links = [
+        f'  <a class="{key}" href="{Path(page).name}">'
+        f"{say[key].format(title=title_of(site, page))}</a>"
+        for key, page in around.items()
+        if page
+    ]
+    return [
+        f'<nav class="next lessons" aria-label="{say["lessons"]}">',
+        *links,
+        f'  <a class="all" href="index.html">{say["all-lessons"]}</a>',
+        "</nav>",
+    ]
+
+
+# Scripts ------------------------------------------------------------------------------------------
+
+
 def preloads(site, name, text):
     """Links to every script that a page loads before somebody does something. First come those that
     fetch the run; those of the figures follow while its data comes, the first figure's first."""
     root = root_of(name)
-    shared = () if name == ALONE else SHARED
+    shared = () if name == ALONE else (*SHARED, *(LESSON_FIGURES if is_lesson(name) else ()))
     tags = dict.fromkeys([*re.findall("<([a-z]+-[a-z-]+)", text), *shared])
     fetching = [script_of(site, tag) for tag in FETCHING if tag in tags]
     first = with_imports(site, [AUTOLOAD, *fetching])

@@ -1,0 +1,59 @@
+/**
+ * Facts about a run that a sentence of a lesson may contain, by name: nothing of this is typed into prose.
+ *
+ *   await factOf(run, "n_ctx")         // 256
+ *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
+ */
+import { tokenizerOf } from "./forward-pass.js";
+
+const bits = (nats) => nats / Math.LN2;
+const round = (number, digits) => (Number.isFinite(number) ? Number(number.toFixed(digits)) : undefined);
+
+/** The file log.json, if the export has it. */
+const logOf = (run) => run.part("log").catch(() => null);
+
+const baseline = (name) => async (run) => {
+  const log = await logOf(run);
+  return round(bits(log?.baselines[name]), 2);
+};
+
+/** Name -> what finds it out about a run; undefined where it is not known. */
+const FACTS = {
+  n_layer: ({ manifest }) => manifest.settings.n_layer,
+  n_head: ({ manifest }) => manifest.settings.n_head,
+  all_heads: ({ manifest }) => manifest.settings.n_layer * manifest.settings.n_head,
+  n_embd: ({ manifest }) => manifest.settings.n_embd,
+  head_size: ({ manifest }) => manifest.settings.n_embd / manifest.settings.n_head,
+  root_of_head_size: ({ manifest }) =>
+    round(Math.sqrt(manifest.settings.n_embd / manifest.settings.n_head), 2),
+  n_ff: ({ manifest }) => manifest.settings.n_ff,
+  n_ctx: ({ manifest }) => manifest.settings.n_ctx,
+  vocab_size: ({ vocab }) => vocab.length,
+  merges: ({ manifest }) => manifest.tokenizer.merges.length,
+  parameters: ({ manifest }) => manifest.parameters,
+  last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
+  train_characters: ({ manifest }) => manifest.corpus.train_characters,
+  first_prompt: ({ manifest }) => manifest.prompts[0],
+  first_prompt_tokens: (run) => tokenizerOf(run).encode(run.manifest.prompts[0]).length,
+
+  /** What a guess costs that takes all tokens for equally likely. */
+  blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
+  unigram_bits: baseline("unigram"),
+  bigram_bits: baseline("bigram"),
+  async model_bits(run) {
+    const log = await logOf(run);
+    return round(bits(log?.validation.loss.at(-1)), 2);
+  },
+};
+
+export const FACT_NAMES = Object.keys(FACTS);
+
+/** @param {import("./run.js").Run} run @param {string} name @returns {Promise<number | string | undefined>} */
+export async function factOf(run, name) {
+  if (!Object.hasOwn(FACTS, name)) throw new RangeError(`There is no fact “${name}”: see app/facts.js.`);
+  return FACTS[name](run);
+}
+
+/** A fact as it is written in a language: 2000 -> "2,000" or "2.000". */
+export const written = (fact, language) =>
+  typeof fact === "number" ? new Intl.NumberFormat(language).format(fact) : fact;
