@@ -320,7 +320,7 @@ def opened(browser, address, width=1440, height=900, dark=False, still=True):
         page.goto(address)
         drawn(page)
         yield page
-        assert page.complaints == []
+        assert page.complaints == [], page.complaints
     finally:
         page.close()
 
