@@ -12,7 +12,7 @@ export const controls = css`
     border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); font-weight: 600; }
   .primary { background: var(--accent); border-color: var(--accent); color: var(--panel); font-weight: 600; }
   .primary:disabled { background: var(--accent); color: var(--panel); }
-  .primary[aria-disabled="true"] { opacity: 0.7; cursor: default; }
+  .primary[aria-disabled="true"] { color: var(--panel); opacity: 0.7; cursor: default; }
   label { display: flex; align-items: center; gap: 8px; color: var(--muted); }
   select { min-height: 44px; padding: 0 8px; border: 1px solid var(--line); border-radius: 8px;
            background: var(--panel); color: var(--text); font: inherit; max-width: 100%; }

@@ -54,6 +54,13 @@ export async function factOf(run, name) {
   return FACTS[name](run);
 }
 
+const MEASURED = /_bits$|^root_/; // these have two decimals, also 3.00
+
 /** A fact as it is written in a language: 2000 -> "2,000" or "2.000". */
-export const written = (fact, language) =>
-  typeof fact === "number" ? new Intl.NumberFormat(language).format(fact) : fact;
+export function written(name, fact, language) {
+  if (typeof fact !== "number") return fact;
+  const digits = MEASURED.test(name) ? 2 : 0;
+  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: 2 }).format(
+    fact,
+  );
+}

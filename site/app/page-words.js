@@ -23,10 +23,16 @@ export function wordsOf(element) {
       words.set(one.getAttribute("data-say"), one.textContent.replace(/\s+/g, " ").trim());
     }
   }
-  const numbers = new Intl.NumberFormat(languageOf(element), { maximumFractionDigits: 2 });
-  const write = (value) => (typeof value === "number" ? numbers.format(value) : String(value));
+  const language = languageOf(element);
+  const write = (value) => (typeof value === "number" ? writtenNumber(value, language) : String(value));
   return (key, values = {}) => {
     if (!words.has(key)) throw new RangeError(`The page does not say “${key}” for <${element.localName}>.`);
     return words.get(key).replace(/\{(\w+)\}/g, (_, name) => write(values[name]));
   };
+}
+
+/** 2000 -> "2,000", 1.6 -> "1.60". */
+function writtenNumber(number, language) {
+  const digits = Number.isInteger(number) ? 0 : 2;
+  return number.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -11,8 +11,8 @@ one to learn which comes next.
 import ast
 import base64
 import gzip
-import io
 import html
+import io
 import json
 import os
 import re
@@ -127,7 +127,7 @@ def trouble(name):
 
 
 def current(page, name):
-    """What a link says of itself: whether it leads to this page, or to the one that it belongs to."""
+    """What a link says of itself: whether it leads to this page, or to the one it belongs to."""
     if page == name:
         return ' aria-current="page"'
     return ' aria-current="true"' if in_lessons(page) and in_lessons(name) else ""
@@ -200,10 +200,10 @@ def lesson_top(site, name):
         "<template data-words>",
         *said,
         "</template>",
-        '<div class="lesson-top">',
+        f'<section class="lesson-top" aria-label="{which}">',
         f"  <p>{which}, {how_long}</p>",
         "  <reading-depth></reading-depth>",
-        "</div>",
+        "</section>",
     ]
 
 

@@ -42,6 +42,7 @@ PARTS = (
     "update",
     "code",
     "copied",
+    "guesses",
     "training_text",
     "corpus",
 )

@@ -23,10 +23,11 @@ class RunValue extends HTMLElement {
     const { run } = this.page.state;
     if (!run || run === this.run) return;
     this.run = run;
-    const fact = await factOf(run, this.getAttribute("of"));
+    const name = this.getAttribute("of");
+    const fact = await factOf(run, name);
     if (run !== this.run) return;
     const noun = this.getAttribute(fact === 1 ? "one" : "many");
-    const number = written(fact, languageOf(this)) ?? "";
+    const number = written(name, fact, languageOf(this)) ?? "";
     this.textContent = noun ? `${number} ${noun}` : number;
   }
 }

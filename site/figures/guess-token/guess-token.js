@@ -15,7 +15,8 @@ import { tokenText } from "../../app/token-text.js";
 import { renormalized, surprise } from "../../app/guesses.js";
 
 const SURE = [0.4, 0.6, 0.8, 0.95]; // probabilities that somebody can give to what they choose
-const PLAYERS = ["you", "model", "bigram", "unigram", "blind"];
+const COMPARED = ["you", "model", "bigram", "unigram"]; // whose probabilities are shown
+const PLAYERS = [...COMPARED, "blind"];
 
 class GuessToken extends Figure {
   static properties = {
@@ -31,32 +32,37 @@ class GuessToken extends Figure {
     Figure.styles,
     controls,
     css`
-    .text { font: 400 1.125rem/1.7 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; min-height: 5.1em; }
+    .text { font: 400 1.1875rem/1.7 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; min-height: 3.4em; max-width: 44em; }
     .gap { display: inline-block; min-width: 3.5em; border-bottom: 3px solid var(--chosen); text-align: center; }
     .gap.known { font-weight: 600; min-width: 0; }
-    .candidates { display: grid; gap: 8px; margin: 12px 0; padding: 0; border: 0; }
-    .candidate { display: grid; grid-template-columns: minmax(7em, max-content) 1fr; gap: 4px 16px; align-items: center;
-                 border-radius: 8px; min-height: 44px; }
-    .candidate button { font-family: var(--mono); white-space: pre; text-align: center; justify-self: stretch; }
-    .candidate.right button { border-color: var(--accent); box-shadow: inset 0 0 0 2px var(--accent); font-weight: 600; }
-    .bars { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 4px 12px; min-width: 0; }
-    .bar { position: relative; height: 1.6em; line-height: 1.6; padding: 0 4px; border-radius: 4px; background: var(--background);
+    .candidates { display: grid; grid-template-columns: minmax(8em, max-content) minmax(0, 1fr); gap: 8px 24px; margin: 12px 0;
+                  padding-top: 2em; position: relative; }
+    .candidates button { font-family: var(--mono); white-space: pre; text-align: center; grid-column: 1; }
+    .candidates button.right { border-color: var(--accent); box-shadow: inset 0 0 0 2px var(--accent); font-weight: 600;
+                               color: var(--text); opacity: 1; }
+    .answer { grid-area: 1 / 2 / span 5; align-self: center; display: grid; gap: 16px; justify-items: start; }
+    .bars { grid-column: 2; display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 4px 12px; align-items: center; }
+    .heads { position: absolute; inset: 0 0 auto 0; padding-left: calc(8em + 24px); color: var(--muted); }
+    .bar { position: relative; height: 1.8em; line-height: 1.8; padding: 0 6px; border-radius: 4px; background: var(--background);
            overflow: hidden; }
     .bar i { position: absolute; inset: 0 auto 0 0; background: color-mix(in oklab, var(--accent) 35%, var(--panel)); }
     .bar span { position: relative; }
-    .heads { color: var(--muted); }
-    .sure { border: 0; padding: 0; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
+    .sure { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
     .sure input { accent-color: var(--accent); }
     table { border-collapse: collapse; margin-top: 12px; width: 100%; max-width: 36rem; }
     th { text-align: left; font-weight: 400; padding: 4px 12px 4px 0; white-space: nowrap; }
     td { padding: 4px 0; width: 100%; }
     caption { text-align: left; }
     tr.you { font-weight: 600; }
-    .verdict { min-height: 3em; margin-top: 8px; max-width: 66ch; }
-    @media (max-width: 640px) {
-      .candidate { grid-template-columns: minmax(0, 1fr); }
+    .answer .primary { grid-column: auto; font-family: var(--sans); }
+    .verdict { min-height: 1.5em; margin-top: 8px; max-width: 66ch; }
+    .row { min-height: 44px; }
+    @media (max-width: 640px) { /* what the counters gave is in the score below */
+      .candidates { grid-template-columns: minmax(6em, max-content) minmax(0, 1fr); gap: 8px 12px; }
+      .candidates button { padding: 4px 10px; }
       .bars { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-      .heads { display: none; }
+      .bars > :nth-child(n + 3) { display: none; }
+      .heads { padding-left: calc(6em + 12px); }
     }
   `,
   ];
@@ -87,17 +93,14 @@ class GuessToken extends Figure {
     const question = questions[this.round];
     return html`<p class="caption">${this.say("round", { n: this.round + 1, of: questions.length })}</p>
       ${this.text(question)}
-      <div class="candidates" role="group" aria-label=${this.say("candidates")}>${this.heads()}${question.candidates.map(
-        (one, i) => this.candidate(question, one, i),
-      )}</div>
-      ${this.p ? nothing : this.howSure()}
-      <div class="row">${
-        this.p
-          ? html`<button class="primary next" @click=${this.next}>${this.say("next")}</button>`
-          : html`<button class="primary" aria-disabled=${String(this.choice === null || this.isWaiting)}
-              @click=${this.guess}>${this.say(this.isWaiting ? "wait" : "guess")}</button>`
-      }</div>
+      <div class="candidates" role="group" aria-label=${this.say("candidates")}>
+        ${this.p ? this.heads() : this.howSure()}
+        ${question.candidates.map((one, i) => this.candidate(question, one, i))}
+      </div>
       <p class="verdict" role="status">${this.p ? this.verdict(question) : ""}</p>
+      <div class="row">${
+        this.p ? html`<button class="primary next" @click=${this.next}>${this.say("next")}</button>` : nothing
+      }</div>
       ${this.scores.length ? this.board() : nothing}`;
   }
 
@@ -112,27 +115,26 @@ class GuessToken extends Figure {
   }
 
   heads() {
-    if (!this.p) return nothing;
-    const names = ["you", "model", "bigram", "unigram"];
-    return html`<div class="candidate heads" aria-hidden="true"><span></span><div class="bars">${names.map(
+    return html`<div class="bars heads" aria-hidden="true">${COMPARED.map(
       (name) => html`<span>${this.say(name)}</span>`,
-    )}</div></div>`;
+    )}</div>`;
   }
 
   candidate({ ids, position }, { id }, i) {
     const isRight = this.p && id === ids[position];
-    return html`<div class=${`candidate ${isRight ? "right" : ""}`}>
-      <button aria-pressed=${String(this.choice === id)} ?disabled=${Boolean(this.p)}
-        @click=${() => (this.choice = id)}>${tokenText(this.run.vocab[id])}${
+    return html`<button class=${isRight ? "right" : ""} aria-pressed=${String(this.choice === id)}
+        ?disabled=${Boolean(this.p)} @click=${() => this.choose(id)}>${tokenText(this.run.vocab[id])}${
           isRight ? html`<span class="visually-hidden"> ${this.say("is-right")}</span>` : nothing
         }</button>
       ${
         this.p
-          ? html`<div class="bars">${["you", "model", "bigram", "unigram"].map((name) =>
-              this.bar(name, this.p[name][i]),
-            )}</div>`
+          ? html`<div class="bars">${COMPARED.map((name) => this.bar(name, this.p[name][i]))}</div>`
           : nothing
-      }</div>`;
+      }`;
+  }
+
+  choose(id) {
+    this.choice = id;
   }
 
   bar(name, p) {
@@ -141,12 +143,12 @@ class GuessToken extends Figure {
   }
 
   howSure() {
-    return html`<fieldset class="sure"><legend class="visually-hidden">${this.say(
-      "how-sure",
-    )}</legend><span aria-hidden="true">${this.say("how-sure")}</span>${SURE.map(
+    return html`<div class="answer"><fieldset class="sure"><legend>${this.say("how-sure")}</legend>${SURE.map(
       (p) => html`<label><input type="radio" name="sure" .checked=${this.sure === p}
         @change=${() => (this.sure = p)}>${percent(p)}</label>`,
-    )}</fieldset>`;
+    )}</fieldset>
+      <button class="primary" aria-disabled=${String(this.choice === null || this.isWaiting)}
+        @click=${this.guess}>${this.say(this.isWaiting ? "wait" : "guess")}</button></div>`;
   }
 
   async guess() {

@@ -1,0 +1,280 @@
+"""The lessons: what each shows of every kind of run, and that all its numbers are those of PyTorch."""
+
+import json
+import math
+import re
+
+from helpers import SMALL, opened, run_script, served, train_in
+from terrarium.baselines import Counts
+from terrarium.trained import Run
+from terrarium.web.pages import SITE, pages_of
+from terrarium.web.quantize import quantize
+
+import pytest
+import textstat
+import torch
+
+LESSONS = [name for name in pages_of(SITE) if re.fullmatch(r"lessons/\d\d-.*\.html", name)]
+IN_LESSONS = [name for name in pages_of(SITE) if name.startswith("lessons/")]
+KINDS = ("smoke", "letters", "luna")
+LETTERS = "To be, or not to be, that is the question.\nWhether 'tis nobler in the mind to suffer.\n"
+LUNA = "".join(f"what is {i} and {i}?\tit is {2 * i}, my friend\n" for i in range(150))
+
+
+@pytest.fixture(scope="module")
+def kinds(smoke_run, tmp_path_factory):
+    """The address of a site with a run on stories, one on characters and one that answers."""
+    home = tmp_path_factory.mktemp("kinds")
+    (home / "letters.txt").write_text(LETTERS * 60, "utf-8")
+    (home / "luna.tsv").write_text(LUNA, "utf-8")
+    train_in(home, *SMALL, "--dataset", "letters.txt", "--vocab-size", "0", "--steps", "20")
+    train_in(home, *SMALL, "--dataset", "luna.tsv", "--vocab-size", "128", "--steps", "20")
+    runs = (smoke_run, "runs/luna", "runs/letters")
+    run_script("export_for_web.py", *runs, "--out", "site", cwd=home).check_returncode()
+    with served(home / "site") as address:
+        yield address
+
+
+def own_words(name):
+    """The HTML of a page without what holds no sentences of its own."""
+    html = (SITE / name).read_text("utf-8-sig")
+    return re.search("<main>(.*)</main>", html, re.DOTALL)[1]
+
+
+def prose(name):
+    """The plain text of a lesson, as somebody reads it who wants neither code nor mathematics."""
+    html = re.sub(r"<(template|nav).*?</\1>", "", own_words(name), flags=re.DOTALL)
+    html = re.sub(r'<div class="with-.*?\n {4}</div>', "", html, flags=re.DOTALL)
+    blocks = re.sub(r"</(p|li|h1|h2|h3|summary)>", ". ", html)
+    return re.sub(r"([.?!:])\s*\.", r"\1", " ".join(re.sub("<[^>]+>", "", blocks).split()))
+
+
+# Sentences --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_number_is_typed_into_the_sentences_of_a_lesson(name):
+    """Not even into those of its figures: every number is bound to the run, or computed."""
+    html = re.sub(
+        r"<!--.*?-->|<math.*?</math>|<code-lines[^>]*>", "", own_words(name), flags=re.DOTALL
+    )
+    text = re.sub("<[^>]+>", " ", html)
+    assert re.findall(r"\d+", text) == []
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_plain_text_of_a_lesson_is_easy_to_read(name):
+    assert textstat.flesch_kincaid_grade(prose(name)) <= 7
+
+
+@pytest.mark.parametrize("name", IN_LESSONS)
+def test_every_link_of_a_lesson_leads_somewhere(name):
+    html = (SITE / name).read_text("utf-8-sig")
+    for link in re.findall(r'href="([^"]+)"', html):
+        path, _, part = link.partition("#")
+        target = (SITE / name).parent / path if path else SITE / name
+        assert target.exists(), link
+        if part and "=" not in part:
+            assert f'id="{part}"' in target.read_text("utf-8-sig"), link
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_asks_for_a_prediction_and_has_a_question_that_nobody_can_answer(name):
+    html = own_words(name)
+    questions = re.findall(r"<lesson-question.*?</lesson-question>", html, re.DOTALL)
+    assert any(re.match(r"<lesson-question [^>]*\bwhy\b", one) for one in questions)
+    checks = [one for one in questions if "data-right" in one]
+    assert len(checks) >= 3
+    assert all(one.count("data-right") == 1 for one in checks)
+    assert any(re.search(r"<li data-right>This cannot be told", one) for one in checks)
+    assert len(set(re.findall(r'<lesson-question name="([\w-]+)"', html))) == len(questions)
+
+
+# With every kind of run -------------------------------------------------------------------------
+
+EMPTY = """() => [...document.querySelectorAll("main *")]
+    .filter((one) => one.localName.includes("-") && one.renderRoot && one.checkVisibility())
+    .filter((one) => !one.hasAttribute("drawn") || one.error || !one.renderRoot.textContent.trim())
+    .map((one) => one.localName)"""
+TEXTS = """() => { const texts = [document.querySelector("main").innerText];
+    for (const one of document.querySelectorAll("*")) if (one.renderRoot && one.checkVisibility())
+      texts.push(one.renderRoot.textContent);
+    return texts.join(" "); }"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds, name, kind):
+    with opened(browser, f"{kinds}/{name}#run={kind}&depth=mathematics") as page:
+        page.evaluate(
+            "() => { for (const one of document.querySelectorAll('details')) one.open = true; }"
+        )
+        for question in page.locator("lesson-question").all():
+            question.locator("label").first.click()
+            if question.locator("textarea").count():
+                question.locator("textarea").fill("I think so")
+            question.locator("button.primary").click()
+            question.locator("[data-reveal]").wait_for()
+        for figure in page.locator("main .card > *").all():
+            figure.scroll_into_view_if_needed()
+        page.wait_for_function(EMPTY.replace("=> [", "=> ![") + ".length")
+        texts = page.evaluate(TEXTS)
+        assert not re.search(r"NaN|undefined|null|Infinity|\{\w+\}", texts)
+        values = page.locator("run-value:visible").all_inner_texts()
+        assert all(values), values
+
+
+def test_two_answers_with_the_same_number_are_not_both_offered(browser, kinds):
+    with opened(browser, f"{kinds}/lessons/01-the-task.html#run=letters") as page:
+        question = page.locator("lesson-question[name=n-tokens]")
+        n_ctx = question.locator("run-value[of=n_ctx]")
+        n_ctx.evaluate(
+            "(one) => { one.textContent = document.querySelector('[of=vocab_size]').textContent; }"
+        )
+        question.locator("li", has=page.locator("[of=n_ctx]")).wait_for(state="hidden")
+        assert question.locator("li", has=page.locator("[of=vocab_size]")).is_visible()
+
+
+# Questions --------------------------------------------------------------------------------------
+
+
+def test_nothing_is_revealed_before_somebody_has_chosen_and_said_why(browser, site):
+    with opened(browser, f"{site.address}/lessons/01-the-task.html") as page:
+        question = page.locator("lesson-question[why]")
+        revealed, button = question.locator("[data-reveal]"), question.locator("button.primary")
+        button.click()
+        assert not revealed.is_visible()
+        assert question.locator("input").first.evaluate("(one) => one === document.activeElement")
+        question.locator("label").nth(2).click()
+        button.click()
+        assert not revealed.is_visible()
+        assert question.locator("textarea").evaluate("(one) => one === document.activeElement")
+        question.locator("textarea").fill("It can look back.")
+        button.click()
+        revealed.wait_for()
+        assert revealed.evaluate("(one) => one === document.activeElement")
+        assert "the model" in revealed.inner_text()
+
+
+def test_an_answer_is_told_right_or_wrong_and_remembered_until_it_is_given_again(browser, site):
+    with opened(browser, f"{site.address}/lessons/01-the-task.html") as page:
+        question = page.locator("lesson-question[name=quarter]")
+        question.locator("label").first.click()
+        question.locator("button.primary").click()
+        question.locator("[data-reveal]").wait_for()
+        assert question.locator(".verdict.is-right").count() == 0
+        assert question.locator("li[data-marked]").inner_text().strip() == "two bits"
+        page.reload()
+        question.locator("[data-reveal]").wait_for()
+        assert question.locator("input").first.is_checked()
+        question.get_by_role("button").last.click()
+        question.locator("[data-reveal]").wait_for(state="hidden")
+        question.locator("label").nth(1).click()
+        question.locator("button.primary").click()
+        question.locator(".verdict.is-right").wait_for()
+
+
+def test_how_deep_a_lesson_goes_is_chosen_once_for_all(browser, site):
+    with opened(browser, f"{site.address}/lessons/01-the-task.html") as page:
+        formula, code = page.locator("math").first, page.locator("code-lines").first
+        assert not formula.is_visible()
+        assert not code.is_visible()
+        page.get_by_label("with the code").check()
+        code.wait_for()
+        assert not formula.is_visible()
+        page.get_by_label("with the mathematics").check()
+        formula.wait_for()
+        assert code.is_visible()
+        page.goto(f"{site.address}/lessons/01-the-task.html")
+        formula.wait_for()
+
+
+def test_the_code_of_a_lesson_is_that_which_ran_with_its_numbers(browser, site, smoke):
+    code = json.loads((smoke / "code.json").read_text())
+    first, last = code["functions"]["evaluate"]
+    lines = [line for section in code["sections"] for line in section["lines"]]
+    start = code["sections"][0]["first_line"]
+    with opened(browser, f"{site.address}/lessons/01-the-task.html#depth=code") as page:
+        shown = page.locator("code-lines[of=evaluate] li")
+        shown.first.wait_for()
+        assert [one.strip() for one in shown.all_text_contents()] == [
+            line.strip() for line in lines[first - start : last - start + 1]
+        ]
+        assert page.locator("code-lines[of=evaluate] ol").get_attribute("start") == str(first)
+
+
+# 01 The task ------------------------------------------------------------------------------------
+
+
+def test_each_guess_offers_what_came_and_what_the_model_finds_likeliest(smoke, smoke_run):
+    run = Run(smoke_run)
+    model = quantize(run.at(run.steps[-1]), "int8")[2]
+    counts = Counts(run.tokens("train"), len(run.vocab))
+    passages = json.loads((smoke / "guesses.json").read_text())["passages"]
+    held_out = "".join(run.vocab[i] for i in run.tokens("validation"))
+    assert 4 <= len(passages) <= 8
+    for ids, questions in (one.values() for one in passages):
+        assert "".join(run.vocab[i] for i in ids) in held_out
+        for position, candidates in (one.values() for one in questions):
+            found = [one["id"] for one in candidates]
+            with torch.inference_mode():
+                order = model(torch.tensor([ids[:position]]))[0][0, -1].argsort(descending=True)
+            likely = [i for i in order.tolist() if i != ids[position]][:4]
+            assert found == sorted([ids[position], *likely])
+            for one in candidates:
+                assert one["unigram"] == pytest.approx(counts.unigram[one["id"]], rel=1e-3)
+
+
+def test_you_and_the_model_are_scored_in_bits_by_what_came(browser, site, smoke, smoke_run):
+    run = Run(smoke_run)
+    model = quantize(run.at(run.steps[-1]), "int8")[2]
+    passage = json.loads((smoke / "guesses.json").read_text())["passages"][0]
+    question = passage["questions"][0]
+    ids, position = passage["ids"], question["position"]
+    found = [one["id"] for one in question["candidates"]]
+    with torch.inference_mode():
+        logits = model(torch.tensor([ids[:position]]))[0][0, -1, found]
+    right = found.index(ids[position])
+    of_model = -math.log2(logits.double().softmax(0)[right].item())
+    of_bigram = [one["bigram"] for one in question["candidates"]]
+    of_bigram = -math.log2(of_bigram[right] / sum(of_bigram))
+    with opened(browser, f"{site.address}/lessons/01-the-task.html#step=last") as page:
+        game = page.locator("guess-token")
+        game.locator(".candidates > button").nth(right).click()
+        game.get_by_label("80%").check()
+        game.get_by_role("button", name="That is my guess").click()
+        game.get_by_role("button", name="Next text").wait_for()
+        bits = {
+            name: float(re.search(r"[\d.]+", row.text_content().split(name)[1])[0])
+            for row in game.locator("tr").all()
+            for name in ["you", "the model", "pair counter", "blind guess"]
+            if name in row.text_content()
+        }
+        assert bits["you"] == pytest.approx(-math.log2(0.8), abs=0.006)
+        assert bits["the model"] == pytest.approx(of_model, abs=0.006)
+        assert bits["pair counter"] == pytest.approx(of_bigram, abs=0.006)
+        assert bits["blind guess"] == pytest.approx(math.log2(5), abs=0.006)
+        game.get_by_role("button", name="Next text").click()
+        game.get_by_role("button", name="That is my guess").wait_for()
+
+
+def test_somebody_s_own_text_is_quoted_no_further_than_in_the_check(tale_export):
+    check = json.loads((tale_export / "check.json").read_text())
+    passages = json.loads((tale_export / "guesses.json").read_text())["passages"]
+    for one in passages:
+        assert check["held_out"]["ids"][: len(one["ids"])] == one["ids"]
+
+
+@pytest.mark.parametrize("name", IN_LESSONS)
+@pytest.mark.parametrize("width, dark", [(1440, False), (360, True)])
+def test_axe_finds_nothing_in_a_lesson_and_nothing_scrolls_sideways(
+    browser, site, name, width, dark
+):
+    from axe_playwright_python.sync_playwright import Axe
+
+    address = f"{site.address}/{name}#depth=mathematics"
+    with opened(browser, address, width=width, dark=dark) as page:
+        found = Axe().run(page)
+        page.complaints.clear()  # axe itself tries what the policy forbids
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
