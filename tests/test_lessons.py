@@ -265,6 +265,96 @@ def test_somebody_s_own_text_is_quoted_no_further_than_in_the_check(tale_export)
         assert check["held_out"]["ids"][: len(one["ids"])] == one["ids"]
 
 
+# 05 Attention -----------------------------------------------------------------------------------
+
+
+def by_hand(model, ids, layer, head, query):
+    """What attention() of train.py computes for one token: products, scores, weights."""
+    seen = {}
+    block = model.blocks[layer]
+    hooks = [
+        getattr(block, name).register_forward_hook(
+            lambda module, given, out, name=name: seen.update({name: out})
+        )
+        for name in ("query", "key")
+    ]
+    with torch.inference_mode():
+        model(torch.tensor([ids]))
+    for hook in hooks:
+        hook.remove()
+    q, k = (block.split_heads(seen[name])[0, head].double() for name in ("query", "key"))
+    products = k @ q[query]
+    scores = products / math.sqrt(q.shape[-1])
+    return products, scores, scores[: query + 1].softmax(0)
+
+
+def number(text):
+    return float(text.replace("−", "-").rstrip("%"))
+
+
+def test_every_step_of_attention_has_the_numbers_of_pytorch(browser, site, smoke_run):
+    run = Run(smoke_run)
+    model = quantize(run.at(run.steps[-1]), "int8")[2]
+    with opened(browser, f"{site.address}/lessons/05-attention.html#head=1.1") as page:
+        figure = page.locator("attention-by-hand")
+        cells = figure.locator("tbody td:last-child")
+        cells.first.wait_for()
+        query = 6
+        figure.locator("tbody button").nth(query).click()
+        ids = page.evaluate("() => document.querySelector('attention-by-hand').ids")
+        products, scores, weights = by_hand(model, list(ids), 1, 1, query)
+        assert [number(one) for one in cells.all_inner_texts()] == pytest.approx(
+            products.tolist(), abs=0.006
+        )
+        figure.get_by_role("button", name="Hide what is later").click()
+        figure.locator("tr.is-hidden").first.wait_for()
+        shown = cells.all_inner_texts()
+        assert set(shown[query + 1 :]) == {"−∞"}
+        assert [number(one) for one in shown[: query + 1]] == pytest.approx(
+            scores[: query + 1].tolist(), abs=0.006
+        )
+        figure.get_by_role("button", name="Make weights").click()
+        figure.locator("td .weight").first.wait_for()
+        shown = [re.sub("[<>]", "", one) for one in cells.all_inner_texts()]
+        assert [number(one) for one in shown[: query + 1]] == pytest.approx(
+            (100 * weights).tolist(), abs=1.01
+        )
+        assert set(shown[query + 1 :]) == {"0%"}
+
+
+def test_the_mixture_is_what_the_head_fetches_in_pytorch(browser, site, smoke_run):
+    run = Run(smoke_run)
+    model = quantize(run.at(run.steps[-1]), "int8")[2]
+    with opened(browser, f"{site.address}/lessons/05-attention.html#head=0.1") as page:
+        page.locator("attention-by-hand table").wait_for()
+        ids, mixed = page.evaluate(
+            """async () => { const { attendByHand } = await import("../app/one-head.js");
+                const figure = document.querySelector("attention-by-hand");
+                return [[...figure.ids], [...attendByHand(figure.vectors, 5).mixed]]; }"""
+        )
+        seen = []
+        block = model.blocks[0]
+        hook = block.value.register_forward_hook(lambda module, given, out: seen.append(out))
+        *_, weights = by_hand(model, ids, 0, 1, 5)
+        hook.remove()
+        values = block.split_heads(seen[0])[0, 1, :6].double()
+        assert mixed == pytest.approx((weights @ values).tolist(), abs=1e-4)
+
+
+def test_a_head_that_is_chosen_in_its_map_is_the_one_that_is_computed(browser, site):
+    with opened(browser, f"{site.address}/lessons/05-attention.html#head=0.0") as page:
+        figure = page.locator("attention-by-hand")
+        figure.locator("caption").wait_for()
+        before = figure.locator("tbody td").all_inner_texts()
+        page.locator("attention-gallery [data-head='1.1']").click()
+        figure.locator("caption", has_text="1.1").wait_for()
+        page.wait_for_function(
+            """(before) => JSON.stringify([...document.querySelector("attention-by-hand").renderRoot
+                .querySelectorAll("tbody td")].map((one) => one.innerText)) !== JSON.stringify(before)""",
+            arg=before,
+        )
+
+
 @pytest.mark.parametrize("name", IN_LESSONS)
 @pytest.mark.parametrize("width, dark", [(1440, False), (360, True)])
 def test_axe_finds_nothing_in_a_lesson_and_nothing_scrolls_sideways(

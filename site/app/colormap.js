@@ -88,3 +88,16 @@ export function drawSquare(canvas, square, T, { positive, negative, nan }) {
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
+
+const VECTOR_RANGE = 2; // a number of a vector that is so large has the full colour
+
+/** The numbers of a vector as cells in a row; negative ones have another hue. */
+export function drawVector(canvas, numbers, { positive, negative }) {
+  Object.assign(canvas, { width: numbers.length, height: 1 });
+  const image = new ImageData(numbers.length, 1);
+  const cells = new Uint32Array(image.data.buffer);
+  numbers.forEach((number, i) => {
+    cells[i] = (number < 0 ? negative : positive)[indexOf(Math.abs(number) / VECTOR_RANGE)];
+  });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}

@@ -83,6 +83,11 @@ export class LiveModel {
     return this.call("patchDifferences", params, { signal });
   }
 
+  /** The queries, keys and values of a head: see engine/worker.js. @param {number[]} ids @param {Options} [options] */
+  headVectors(ids, layer, head, { signal } = {}) {
+    return this.call("headVectors", { ids, layer, head }, { signal });
+  }
+
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */
   score(ids, { signal } = {}) {
     return this.call("score", { ids }, { signal });

@@ -126,6 +126,19 @@ const methods = {
     return { p, best, bestP };
   },
 
+  /** The queries, keys and values of a head at each position of a text, (T D) each. */
+  async headVectors({ model, ids, layer, head }) {
+    const gpt = forward(await open(model), ids);
+    const { D } = gpt;
+    const kinds = /** @type {const} */ (["queries", "keys", "values"]);
+    const vectors = kinds.map((kind) => {
+      const all = new Float32Array(ids.length * D);
+      ids.forEach((_, position) => all.set(gpt.vector(kind, layer, head, position), position * D));
+      return all;
+    });
+    return { queries: vectors[0], keys: vectors[1], values: vectors[2], D };
+  },
+
   /** The logits (V) of what follows a text. */
   async nextLogits({ model, ids, intervention }) {
     return { logits: forward(await open(model), ids, intervention).logits(ids.length - 1) };
