@@ -77,6 +77,7 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
         "update",
         "code",
         "copied",
+        "guesses",
         "training_text",
     }
     assert set(contents(smoke.parent)) == {
@@ -150,7 +151,7 @@ def test_exporting_twice_gives_the_same_bytes_and_no_other_files(export, mine):
     first = contents(Path("site/exported"))
     assert "In its place" not in said
     said = export(mine)
-    assert contents(Path("site/exported")) == first and len(first) == 1 + 10 + 7 * 5 + 6 + 6
+    assert contents(Path("site/exported")) == first and len(first) == 1 + 11 + 7 * 5 + 6 + 6
     assert "In its place" not in said
     assert [path.name for path in Path("site/exported").iterdir() if path.is_dir()] == ["tale"]
 
@@ -387,6 +388,7 @@ WITHOUT_TEXT = {
     "embeddings",
     "update",
     "copied",
+    "guesses",
 }
 
 
@@ -396,12 +398,12 @@ WITHOUT_TEXT = {
         ("tokens", WITHOUT_TEXT, "train again"),
         (
             "tokens/train.bin",
-            {"baselines", "milestones", "embeddings", "update", "copied"},
+            {"baselines", "milestones", "embeddings", "update", "copied", "guesses"},
             "train again",
         ),
         (
             "tokens/validation.bin",
-            {"baselines", "held-out text", "heads", "neurons", "copied"},
+            {"baselines", "held-out text", "heads", "neurons", "copied", "guesses"},
             "train again",
         ),
         ("metrics.json", {"metrics"}, "python train.py --resume runs/tale"),
@@ -430,6 +432,7 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
         "embeddings",
         "update",
         "copied",
+        "guesses",
     } - missing
     assert about["files"].keys() == contents(place).keys() - {"manifest.json"} - {
         one["file"] for one in about["snapshots"]

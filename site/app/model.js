@@ -83,8 +83,8 @@ export class LiveModel {
     return this.call("patchDifferences", params, { signal });
   }
 
-  /** The queries, keys and values of a head: see engine/worker.js. @param {number[]} ids @param {Options} [options] */
-  headVectors(ids, layer, head, { signal } = {}) {
+  /** The queries, keys and values of a head: see engine/worker.js. */
+  headVectors(ids, layer, head, { signal }) {
     return this.call("headVectors", { ids, layer, head }, { signal });
   }
 

@@ -213,7 +213,7 @@ export const SCHEMA = {
 export class Store extends Observable {
   /**
    * @param {import("./address.js").Address} [address]
-   * @param {{ run?: string, step?: number | string }} [defaults] what is shown first
+   * @param {{ run?: string, step?: number | string, depth?: string }} [defaults] what is shown first
    */
   constructor(address = new PageAddress(), defaults = {}) {
     super();

@@ -176,14 +176,30 @@ const childOf = (ordinary) => ({
   },
 });
 
+const candidates = [2, 3, 4, 6, 7].map((id) => ({ id, unigram: 0.1 * id, bigram: 0.1 * (9 - id) }));
+const guesses = { passages: [{ ids: [0, 2, 3, 4, 5, 2], questions: [{ position: 3, candidates }] }] };
+const lines = [
+  "def attention(q, k, v):",
+  "    # a line that is too long for any page that somebody may have ".repeat(3),
+];
+const code = { from_run: true, functions: { attention: [7, 8] }, sections: [{ first_line: 7, lines }] };
+
 const canned = (parts) => ({
   name: "canned",
   manifest,
   vocab: VOCAB,
   command: "python export_for_web.py",
-  part: (name) => ({ heads, check, copied, ...parts })[name],
+  part: async (name) => ({ heads, check, copied, guesses, code, ...parts })[name],
 });
 const never = new Promise(() => {});
+
+/** Queries, keys and values of a head of two numbers, for T tokens. */
+function vectorsOf(T) {
+  const vectors = [1, 2, 3].map((kind) =>
+    Float32Array.from({ length: 2 * T }, (_, i) => 2 * Math.sin(kind * i)),
+  );
+  return { queries: vectors[0], keys: vectors[1], values: vectors[2], D: 2 };
+}
 
 /** A forward pass of a model of 2 layers of 2 heads; a different `seed` gives different numbers. */
 function passOf(run, length, seed) {
@@ -211,11 +227,11 @@ function passOf(run, length, seed) {
     unknown: length > 50 ? ["é", "Z"] : [],
     isTruncated: length > 50,
     milliseconds: 3,
-    model: { logitLens: async () => depths },
+    model: { logitLens: async () => depths, headVectors: async (shown) => vectorsOf(shown.length) },
   });
 }
 
-const PARTS = ["samples", "log", "heads", "check", "copied"];
+const PARTS = ["samples", "log", "heads", "check", "copied", "guesses", "code"];
 
 /** [what the state is, the run that is in it] @type {any[]} */
 const STATES = [
@@ -513,7 +529,19 @@ const FIGURES = [
   "chat-why",
   "chat-without",
   "chat-topics",
+  "guess-token",
+  "attention-by-hand",
+  "code-lines",
+  "reading-depth",
 ];
+// The lessons in which the words stand that these say.
+const LESSONS = {
+  "guess-token": "01-the-task",
+  "attention-by-hand": "05-attention",
+  "code-lines": "05-attention",
+  "reading-depth": "05-attention",
+};
+const ATTRIBUTES = { "code-lines": { of: "attention" } };
 // Shown with two texts.
 const COMPARING = [
   "side-heading",
@@ -583,14 +611,30 @@ function card(figure, i) {
   const section = Object.assign(document.createElement("section"), { className: "card" });
   section.setAttribute("aria-label", `${figure}, ${STATES[i][0]}`);
   for (const [context, source] of Object.entries(sources(figure, i))) provide(section, context, source);
-  section.append(document.createElement(figure));
+  const element = document.createElement(figure);
+  for (const [name, value] of Object.entries(ATTRIBUTES[figure] ?? {})) element.setAttribute(name, value);
+  const words = pages.get(LESSONS[figure])?.querySelector(`${figure} > [data-words]`);
+  if (words) element.append(document.importNode(words, true));
+  section.append(element);
   return section;
+}
+
+/** A page of the lessons, for the words in it. */
+async function lessonPage(name) {
+  const response = await fetch(`../lessons/${name}.html`);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
 function withText(tag, textContent) {
   return Object.assign(document.createElement(tag), { textContent });
 }
 
+const names = [...new Set(Object.values(LESSONS))];
+const pages = new Map();
+for (const name of names) pages.set(name, await lessonPage(name));
+document.body.append(
+  document.importNode(pages.get(names[0]).querySelector("terra-page > [data-words]"), true),
+);
 const box = document.querySelector("#figures");
 const store = new Store(memory("step=10&head=1.1&versus=off%3A1.0&operations=h1.0_a0.1.first"));
 store.show(STATES[0][1]);

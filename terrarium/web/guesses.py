@@ -24,7 +24,8 @@ def guesses(run):
 
     Somebody's own text is quoted no further than in check.json. Raises BadInput if it is gone."""
     counts = Counts(run.tokens("train")[:5_000_000], len(run.vocab))
-    texts = run.held_out_texts(PASSAGES if run.corpus else 1)[:PASSAGES]
+    n = PASSAGES if run.corpus else 1
+    texts = run.held_out(n)[:n]
     window = WINDOW if has_words(run.vocab) else CHARACTERS
     passages = [passage(run, counts, ids[:window]) for ids in texts]
     return dict(passages=[one for one in passages if one["questions"]])

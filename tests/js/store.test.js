@@ -52,6 +52,7 @@ const DEFAULTS = {
   figure: "",
   page: "index",
   theme: "",
+  depth: "plain",
   fromStep: 0,
   toStep: 100,
 };

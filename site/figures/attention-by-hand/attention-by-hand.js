@@ -96,7 +96,7 @@ class AttentionByHand extends ForwardPassFigure {
     this.controller = new AbortController();
     const { signal } = this.controller;
     try {
-      const model = new LiveModel(pass.run, nearestSnapshot(pass.run, pass.step));
+      const model = pass.model ?? new LiveModel(pass.run, nearestSnapshot(pass.run, pass.step));
       const vectors = await model.headVectors(this.ids, layer, head, { signal });
       if (!signal.aborted) this.vectors = { ...vectors, pass };
     } catch (error) {

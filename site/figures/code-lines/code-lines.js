@@ -30,12 +30,13 @@ class CodeLines extends Figure {
     const { functions, sections, from_run: isOfRun } = await run.part("code");
     const range = functions[this.of];
     if (!range) throw new UserError(say("no-code", { name: this.of }), run.command);
-    const [first, last] = this.part(range);
+    const [first, last] = this.chosenLines(range);
     const { first_line, lines } = sections.findLast((one) => one.first_line <= first);
     return { first, last, lines: lines.slice(first - first_line, last - first_line + 1), isOfRun, say };
   }
 
-  part([first, last]) {
+  /** @param {[number, number]} range the lines of the whole function */
+  chosenLines([first, last]) {
     const begin = this.from ? first + this.from - 1 : first;
     const end = this.to ? first + this.to - 1 : last;
     return [begin, Math.min(last, end)];

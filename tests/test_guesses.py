@@ -1,0 +1,36 @@
+"""Places in held-out text where somebody guesses the next token, against PyTorch."""
+
+import json
+
+from terrarium.baselines import Counts
+from terrarium.trained import Run
+from terrarium.web.quantize import quantize
+
+import pytest
+import torch
+
+
+def test_each_guess_offers_what_came_and_what_the_model_finds_likeliest(smoke, smoke_run):
+    run = Run(smoke_run)
+    model = quantize(run.at(run.steps[-1]), "int8")[2]
+    counts = Counts(run.tokens("train"), len(run.vocab))
+    passages = json.loads((smoke / "guesses.json").read_text())["passages"]
+    held_out = "".join(run.vocab[i] for i in run.tokens("validation"))
+    assert 4 <= len(passages) <= 8
+    for ids, questions in (one.values() for one in passages):
+        assert "".join(run.vocab[i] for i in ids) in held_out
+        for position, candidates in (one.values() for one in questions):
+            found = [one["id"] for one in candidates]
+            with torch.inference_mode():
+                order = model(torch.tensor([ids[:position]]))[0][0, -1].argsort(descending=True)
+            likely = [i for i in order.tolist() if i != ids[position]][:4]
+            assert found == sorted([ids[position], *likely])
+            for one in candidates:
+                assert one["unigram"] == pytest.approx(counts.unigram[one["id"]], rel=1e-3)
+
+
+def test_somebody_s_own_text_is_quoted_no_further_than_in_the_check(tale_export):
+    check = json.loads((tale_export / "check.json").read_text())
+    passages = json.loads((tale_export / "guesses.json").read_text())["passages"]
+    for one in passages:
+        assert check["held_out"]["ids"][: len(one["ids"])] == one["ids"]
