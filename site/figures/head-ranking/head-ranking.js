@@ -18,7 +18,7 @@ import {
   withOperation,
   without,
 } from "../../app/operations.js";
-import { effectsOnToken, tokenToExplain } from "../../app/token-ablation.js";
+import { effectsOnToken, indexOfToken } from "../../app/token-ablation.js";
 import { tokenText } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
 
@@ -90,9 +90,7 @@ class HeadRanking extends Figure {
 
   /** The index of the token that is asked about: the chosen one, if there is one; null if there is nothing. */
   get index() {
-    const { position, promptIds, tokens } = this;
-    if (position > 0 && position < promptIds.length + tokens.length) return position;
-    return tokenToExplain(promptIds, tokens, this.run.vocab);
+    return indexOfToken(this.position, this.promptIds, this.tokens, this.run.vocab);
   }
 
   get isReady() {
