@@ -21,6 +21,7 @@ export const TITLES = { untouched: "Untouched", operated: "Operated", control: "
 const CONTEXT = 8; // tokens before the one that is asked about
 
 export class OperatedFigure extends Figure {
+  /** @type {Object<string, object>} */
   static properties = {
     position: { from: "store", type: Number },
     controlSeed: { from: "store", type: Number },

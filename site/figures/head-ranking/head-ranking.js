@@ -5,7 +5,7 @@
  * without each of them in turn. Each can be switched off, which leads to the part of the page where it writes so.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { bringIntoView } from "../../app/address.js";
+import { bringIntoView, moveTo } from "../../app/address.js";
 import { percentTenths } from "../../app/comparison.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
@@ -169,6 +169,10 @@ class HeadRanking extends Figure {
         heads.length > SHOWN
           ? html`<button aria-pressed=${String(Boolean(this.showsAll))} @click=${() => (this.showsAll = !this.showsAll)}>All
               ${count(heads.length)} heads</button>`
+          : nothing
+      }${
+        this.chosen.length
+          ? html`<button @click=${() => moveTo(this.leadsTo)}>To the result</button>`
           : nothing
       }<span class="caption">${count(heads.length + layers.length)} parts in ${count(Math.ceil(milliseconds))} ms.
         This is one prediction: other tokens may need other heads.</span></div>`;

@@ -35,7 +35,7 @@ import {
   tellingTokens,
 } from "../../app/patching.js";
 import { MAX_LENGTH } from "../../app/store.js";
-import { tokenText } from "../../app/token-text.js";
+import { tokenText, whichOf } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
 
 const TYPING = 250; // milliseconds without a key, after which the other text is read
@@ -89,6 +89,7 @@ class PatchChooser extends Figure {
                font: 400 1.0625rem/1.5 var(--serif); color: var(--text); background: var(--background);
                border: 1px solid var(--line); border-radius: 8px; field-sizing: content; margin-bottom: 8px; }
     .field { display: block; color: var(--text); font-weight: 600; }
+    .propose { margin-top: 8px; }
     .state { margin-top: 8px; color: var(--muted); } .state.on { color: var(--text); font-weight: 600; }
     .row.first { margin-bottom: 12px; } button { min-height: 36px; padding: 4px 16px; } select { min-height: 36px; }
     .what { margin: 16px 0 8px; } .during { margin-top: 8px; }
@@ -304,7 +305,7 @@ class PatchChooser extends Figure {
         <div><label class="field">The other text<textarea dir="auto" rows="1" maxlength=${MAX_LENGTH} spellcheck="false"
           .value=${this.otherText || this.other?.text || ""} @input=${this.type}></textarea></label>${
             hasOther ? this.text("other", this.other.ids) : nothing
-          }${this.unknown()}</div></div>
+          }${this.unknown()}${this.propose()}</div></div>
       ${hasOther ? html`${this.what()}${alsoOn(this, this.applied)}${this.outcome()}<slot></slot>${this.drawMap()}` : html`<p class="note">Type another text, such as this one with another name in it.</p>`}
       <p class="visually-hidden" role="status">${this.announced}</p>`;
   }
@@ -328,6 +329,12 @@ class PatchChooser extends Figure {
     this.timer = setTimeout(() => {
       this.store.set({ otherText: target.value.trim() ? target.value : null }, { replace: true });
     }, TYPING);
+  }
+
+  /** Another text may belong to another beginning. */
+  propose() {
+    if (!this.otherText || this.applied) return nothing;
+    return html`<button class="propose" @click=${() => this.store.set({ otherText: null })}>Propose another text</button>`;
   }
 
   unknown() {
@@ -406,7 +413,8 @@ class PatchChooser extends Figure {
     const { patch, applied } = this;
     const { vocab } = this.run;
     const depths = [...new Set([...this.depths, patch.depth])].sort((a, b) => a - b);
-    const name = (ids, position) => html`<b dir="auto">${tokenText(vocab[ids[position]])}</b>`;
+    const name = (ids, position) =>
+      html`${whichOf(ids, position)}<b dir="auto">${tokenText(vocab[ids[position]])}</b>`;
     return html`<p class="what">What the model holds of ${name(this.promptIds, patch.position)} becomes what it holds of
         ${name(this.other.ids, patch.from)} in the other text:</p>
       <div class="row">
@@ -574,7 +582,8 @@ class PatchChooser extends Figure {
     const [row, column] = this.cell(map);
     const [depth, position] = [this.depths[row], map.positions[column]];
     const value = map.values.get(`${depth} ${position}`);
-    const token = html`<code dir="auto">${tokenText(this.run.vocab[this.promptIds[position]])}</code>`;
+    const ids = this.promptIds;
+    const token = html`${whichOf(ids, position)}<code dir="auto">${tokenText(this.run.vocab[ids[position]])}</code>`;
     return html`${capitalized(depthName(depth))}, at ${token}: ${
       value === undefined ? "not tried yet" : minus(value.toFixed(2))
     }. Press a place to patch it; with the keyboard, arrows and Enter.`;

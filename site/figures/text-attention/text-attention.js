@@ -186,8 +186,11 @@ class TextAttention extends ForwardPassFigure {
       .filter((i) => weights[i] >= LEAST)
       .sort((a, b) => weights[b] - weights[a])
       .slice(0, NAMED);
+    const { ids } = this.pass;
+    const isTwice = (i) => i !== focused && strongest.some((one) => one !== i && ids[one] === ids[i]);
     const listed = strongest.map(
-      (i, n) => html`${n ? ", " : ""}${this.named(i, focused)} ${percent(weights[i])}`,
+      (i, n) =>
+        html`${n ? ", " : ""}${isTwice(i) ? whichOf(ids, i) : ""}${this.named(i, focused)} ${percent(weights[i])}`,
     );
     const token = (kind) => html`<b class=${kind} dir="auto">${tokenText(this.tokenAt(focused))}</b>`;
     if (this.isReversed) {
