@@ -14,6 +14,7 @@ import { wayOf } from "../../app/figure.js";
 import { count, inText, percent, spoken } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { headNames, layerAndHead } from "../../app/heads.js";
+import { whichOf } from "../../app/token-text.js";
 
 const NAMED = 3; // tokens in the sentence
 const LEAST = 0.005; // what is rounded to 0% is not named
