@@ -267,7 +267,7 @@ export class OperatedFigure extends Figure {
   listOn(operations) {
     return html`<ul class="on" aria-label="What is done to the model">${operations.map((one) => {
       const words = describe(this.run, one);
-      return html`<li><span dir="auto">${capitalized(words)}</span> <button aria-label=${`Take back: ${words}`}
+      return html`<li><span dir="auto">${capitalized(words)}</span> <button aria-label=${`Take it back: ${words}`}
         @click=${() => this.choose(without(this.chosen, one))}>Take it back</button></li>`;
     })}</ul>`;
   }
