@@ -147,14 +147,19 @@ def test_steering_says_what_else_is_on_and_shows_its_own_result_in_place(
 ):
     a, b = words(run)
     ids = written(run, without(), 20)
-    first = len(run.ids(run.prompts[0]))
 
-    def steered(model):
+    def steered(layers):
+        """The probabilities of all tokens but the first, by a model of so many layers."""
+        model = without()
         way = 5 * (model.token_embedding.weight[b] - model.token_embedding.weight[a]).detach()
         model.blocks[0].register_forward_hook(lambda _, x, out: (out[0] + way, *out[1:]))
-        return model
+        del model.blocks[layers:]
+        return [probability(model, ids, i) for i in range(1, len(ids))]
 
-    hash = f"length=20&operations=l1_h0.1_s2.{a}.{b}.500"
+    alone, both = steered(2), steered(1)
+    far, position = max((abs(p - q), i) for i, (p, q) in enumerate(zip(alone, both), 1))
+    assert far > 1.5e-3, "nobody could tell them apart"
+    hash = f"length=20&position={position}&operations=l1_h0.1_s2.{a}.{b}.500"
     with there(browser, site, hash) as page:
         steer = page.locator("steer-chooser")
         result = go_to(page, "steer-chooser operated-result")
@@ -163,16 +168,12 @@ def test_steering_says_what_else_is_on_and_shows_its_own_result_in_place(
         others.get_by_role("button", name="Take it back: head 0.1").click()
         page.wait_for_function(f"() => location.hash.endsWith('=l1_s2.{a}.{b}.500')")
         shown, _ = numbers(page, result, "steer-chooser operated-result")
-        model = steered(without())
-        del model.blocks[1]
-        both = probability(model, ids, first)
-        assert shown[1] == pytest.approx(both, abs=6e-4)
+        assert shown[1] == pytest.approx(both[position - 1], abs=6e-4)
         others.get_by_role("button", name="Only this").click()
         page.wait_for_function(f"() => location.hash.endsWith('=s2.{a}.{b}.500')")
         shown, ends = numbers(page, result, "steer-chooser operated-result")
-        alone = probability(steered(without()), ids, first)
-        assert shown[:2] == pytest.approx([probability(without(), ids, first), alone], abs=6e-4)
-        assert abs(alone - both) > 1e-3, "or nobody could tell them apart"
+        untouched = probability(without(), ids, position)
+        assert shown[:2] == pytest.approx([untouched, alone[position - 1]], abs=6e-4)
         assert ends[0] < ends[1] and others.count() == 0
         assert len(result.get_by_role("group").all()) == 3
 

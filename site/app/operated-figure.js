@@ -62,7 +62,7 @@ export class OperatedFigure extends Figure {
     @media (max-width: 640px) {
       .chances { gap: 8px; grid-template-columns: minmax(0, 1fr); }
       .chances > div { grid-template: auto auto / minmax(0, 1fr) 4.6em; grid-row: auto; gap: 0 12px; align-items: center; }
-      .chances dt { grid-column: 1; margin-bottom: 4px; } .chances dd.p { grid-area: 1 / 2 / 3; font-size: 1.25rem; text-align: right; }
+      .chances dt { grid-column: 1; margin-bottom: 6px; } .chances dd.p { grid-area: 1 / 2 / 3; font-size: 1.25rem; text-align: right; }
       .chances .range { grid-column: 1 / -1; min-height: 0; }
       .result { min-height: 20em; }
     }
