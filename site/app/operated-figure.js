@@ -90,6 +90,11 @@ export class OperatedFigure extends Figure {
     );
   }
 
+  /** Whether there is anything to show. */
+  get isWanted() {
+    return this.chosen.length > 0;
+  }
+
   /** The index of the token that is asked about; null if there is none. */
   get index() {
     return indexOfToken(this.position, this.promptIds, this.tokens, this.run.vocab);
@@ -113,7 +118,7 @@ export class OperatedFigure extends Figure {
     this.controller?.abort();
     this.controller = new AbortController();
     this.failure = null;
-    if (this.chosen.length) this.find(key, this.controller.signal);
+    if (this.isWanted) this.find(key, this.controller.signal);
     else this.effect = null;
   }
 
@@ -229,10 +234,10 @@ export class OperatedFigure extends Figure {
     if (kind === "alone") return judged(noControl, html`${by}.`);
     const others = html`As much done elsewhere usually leads to ${percentTenths(usual)} (the middle of ${n} controls)`;
     if (kind === "clear") return judged(`${this.subject} for this token.`, html`${by}. ${others}.`);
-    const many = html`${by}, but ${count(asFar)} of ${n} controls ${asFar === 1 ? "moves" : "move"} it at least as far.`;
+    const many = html`${by}, but ${count(asFar)} of ${n} controls ${asFar === 1 ? "moves" : "move"} it at least as far. So this cannot be told from chance.`;
     return judged(
-      "This cannot be told from chance.",
-      asFar ? many : html`${by}. ${others}, which is not far from that.`,
+      "As much done elsewhere changes it about as much.",
+      asFar ? many : html`${by}. ${others}, which is not far from that: this may be chance.`,
     );
   }
 

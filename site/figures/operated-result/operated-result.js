@@ -34,6 +34,10 @@ class OperatedResult extends OperatedFigure {
   `,
   ];
 
+  get isWanted() {
+    return this.chosen.some(({ kind }) => kind === this.of);
+  }
+
   /** The chosen token, or else the first one after the beginning. */
   get index() {
     const { position, promptIds, tokens } = this;
