@@ -8,6 +8,7 @@ import { provide } from "../app/context.js";
 import { ForwardPass } from "../app/forward-pass.js";
 import { nearestSnapshot } from "../app/model.js";
 import { Observable } from "../app/observable.js";
+import { Operated } from "../app/operated.js";
 import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
@@ -501,6 +502,7 @@ const FIGURES = [
   "operation-board",
   "head-ranking",
   "operated-texts",
+  "operated-result",
   "copied-spans",
   "copied-by-temperature",
   "copied-by-step",
@@ -568,11 +570,15 @@ function sources(figure, i) {
   const compared = figure === "loss-diff" ? atTheirEnds(PASSES[i]) : PASSES[i];
   const both = COMPARING.includes(figure) ? compared : PASSES[i].slice(0, 1);
   const sides = figure === "loss-diff" ? RUNS : SIDES;
+  const writing = Object.assign(new Writing(), { state: WRITTEN[i] });
+  const operated = new Operated(store, writing);
+  operated.follow();
   return {
     page: observable({ runs: [manifest, { ...manifest, name: "another" }], run }),
     passes: observable({ both, sides: both[1] ? sides : null, comparison: comparisonOf(both) }),
     typed,
-    writing: Object.assign(new Writing(), { state: WRITTEN[i] }),
+    writing,
+    operated,
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
     }),
@@ -666,13 +672,16 @@ for (const [i, figure] of box.querySelectorAll("head-effects").entries()) {
   });
 }
 
-for (const figure of box.querySelectorAll("operated-texts")) {
-  customElements.whenDefined("operated-texts").then(() => {
+for (const figure of box.querySelectorAll("operated-texts, operated-result")) {
+  customElements.whenDefined(figure.localName).then(() => {
     if (!figure.promptIds.length) return;
     const { key, tokens } = figure;
-    figure.asked = figure.finished = key; // nothing is computed here
+    figure.asked = figure.effectKey; // nothing is computed here
+    figure.finished = key;
+    figure.of = "head";
     const other = tokens.map((one, i) => (i < 5 ? one : { ...one, id: (one.id + 1) % 8 }));
     figure.written = { operated: { key, tokens: other }, control: { key, tokens } };
+    figure.effect = { asked: figure.asked, untouched: 0.4, operated: 0.1, controls: [0.35, 0.5, 0.4, 0.38] };
     const texts = [tokens, other, tokens];
     figure.counted = { key, texts: { untouched: texts, operated: [other, other, tokens], control: texts } };
   });

@@ -10,6 +10,7 @@ import { count, percent, showWhitespace, spoken } from "../../app/format.js";
 import { errorBox } from "../../app/figure.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
+import { tokenText } from "../../app/token-text.js";
 
 class LogitLens extends ForwardPassFigure {
   static share = {
@@ -27,6 +28,7 @@ class LogitLens extends ForwardPassFigure {
     ForwardPassFigure.styles,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
+    h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); white-space: nowrap; }
     .part { width: 8.5em; }
@@ -73,7 +75,8 @@ class LogitLens extends ForwardPassFigure {
     }
     if (result?.pass !== pass && result?.pass.run !== pass.run) return html`${title}${this.placeholder()}`;
     if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
-    return html`${title}
+    const before = html`<code dir="auto">${tokenText(this.tokenAt(position - 1))}</code>`;
+    return html`<h3>What it would say after ${before} if it stopped early</h3>
       <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
         <colgroup><col class="part"><col><col><col></colgroup>
         <thead class="visually-hidden"><tr><th scope="col">after</th><th scope="col">most likely</th>
