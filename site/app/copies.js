@@ -88,18 +88,20 @@ export const isAlike = (a, b, names) => names.every((name) => a[name] === b[name
  * @param {Copies} copies
  * @param {{ model: any, promptIds: number[], sampling: object, length: number, least: number, seeds: number[],
  *   hasCopy: boolean }} wanted
- * @param {{ signal: AbortSignal, onProgress: (found: { texts: number, longest: number }) => void }} options
+ * @param {{ signal: AbortSignal, onProgress: (found: { texts: number, longest: number, words: number }) => void }} options
  * @returns {Promise<?{ seed: number, words: number }>} the words of its longest span; null if there is no such text
  */
 export async function findText(copies, wanted, { signal, onProgress }) {
   const { least, seeds, hasCopy } = wanted;
   let longest = 0;
+  let words = 0; // of the longest text
   for (const [i, seed] of seeds.entries()) {
     const written = await writeOne(copies.run, wanted, seed, signal);
     const { totals } = await copies.search([written], { least, signal });
     if (totals.words && totals.longest >= least === hasCopy) return { seed, words: totals.longest };
     longest = Math.max(longest, totals.longest);
-    onProgress({ texts: i + 1, longest });
+    words = Math.max(words, totals.words);
+    onProgress({ texts: i + 1, longest, words });
   }
   return null;
 }

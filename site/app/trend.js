@@ -7,7 +7,9 @@
  * together at least as closely as they really do (by their covariance, whatever its sign). If that is in fewer
  * than 5% of the deals, the usual limit, the trend is clear. The rule needs no assumption about how they scatter.
  */
-export const LIMIT = 0.05;
+import { percent } from "./format.js";
+
+const LIMIT = 0.05;
 const DEALS = 1999;
 
 /** @param {number[]} xs @param {number[]} ys as many */
@@ -22,6 +24,10 @@ export function trend(xs, ys) {
   const chance = asClose / (DEALS + 1);
   return { direction: Math.sign(ours), chance, isClear: chance < LIMIT };
 }
+
+/** The rule in a sentence, with what was found. @param {{ chance: number }} found @param {string} names of the xs */
+export const howOften = ({ chance }, names) =>
+  `With the ${names} shuffled among the texts, as strong a trend comes up ${percent(chance)} of the time; below ${percent(LIMIT)} counts as more than chance.`;
 
 /** How closely numbers go together with these, but for a factor. */
 function covarianceWith(xs) {

@@ -9,8 +9,8 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { dotStyles, dots } from "../../app/dots.js";
 import { Figure } from "../../app/figure.js";
-import { capitalized, count, percent } from "../../app/format.js";
-import { LIMIT, trend } from "../../app/trend.js";
+import { count, percent } from "../../app/format.js";
+import { howOften, trend } from "../../app/trend.js";
 
 class CopiedByStep extends Figure {
   static share = {
@@ -28,6 +28,7 @@ class CopiedByStep extends Figure {
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     th, td { font-weight: 400; text-align: left; padding: 0 8px 0 0; height: 32px; }
     thead th, tfoot :is(th, td) { position: sticky; background: var(--panel); }
+    thead th, tfoot :is(th, td) { z-index: 1; } /* before the dots */
     thead th { top: 0; color: var(--muted); vertical-align: bottom; }
     tfoot :is(th, td) { bottom: 0; font-weight: 600; box-shadow: inset 0 1px var(--line); }
     .length { display: flex; gap: 12px; align-items: center; }
@@ -69,15 +70,15 @@ class CopiedByStep extends Figure {
     const each = samples.flatMap(longestOfEach);
     const scale = { limit: least_words, most: Math.max(least_words + 1, ...each) };
     return html`<h3>The recorded samples, step by step</h3>
-      <p class="caption">The longest span of each text, and how many words stand in spans of
+      <p class="caption">The longest match of each text, and how many words stand in matches of
         ${count(least_words)} or more: right of the dashed line. A dot is a text, the thick mark their average. Here the
         whole training text was searched.</p>
       <div class="list" tabindex="0" role="group" aria-label="What was copied, step by step"><table>
-        <thead><tr><th scope="col">step</th><th scope="col">longest span, in words, on average</th>
+        <thead><tr><th scope="col">step</th><th scope="col">longest match, in words, on average</th>
           <th scope="col">copied</th></tr></thead>
         <tbody>${samples.map((one) => this.row(one, scale))}</tbody>
         <tfoot><tr><th scope="row">text it never saw</th>${this.cells(held_out, scale)}</tr></tfoot>
-      </table></div><p class="verdict">${verdict(samples)}</p>${longest ? this.longest(longest, copied) : nothing}`;
+      </table></div>${verdict(samples)}${longest ? this.longest(longest, copied) : nothing}`;
   }
 
   row(sample, scale) {
@@ -90,7 +91,7 @@ class CopiedByStep extends Figure {
   cells(one, scale) {
     const { mean_longest_words: mean, copied_words, n_words } = one;
     const each = longestOfEach(one);
-    const name = each.length ? `The longest spans have ${each.join(", ")} words` : "Their average";
+    const name = each.length ? `The longest matches have ${each.join(", ")} words` : "Their average";
     return html`<td><div class="length"><span class="words">${mean.toFixed(1)}</span>${dots(each, { ...scale, mean, name })}</div></td>
       <td>${n_words ? percent(copied_words / n_words) : "no words"}</td>`;
   }
@@ -104,25 +105,25 @@ class CopiedByStep extends Figure {
   }
 }
 
-/** The words of the longest span of each text of a step; of held-out text, only the average was exported. */
+/** The words of the longest match of each text of a step; of held-out text, only the average was exported. */
 const longestOfEach = ({ continuations = [] }) => continuations.map((one) => one.longest_words);
 
 /** Whether the spans grow with the steps: over all of them, and over the second half. See app/trend.js. */
 function verdict(samples) {
   const half = Math.floor(samples.length / 2);
-  if (half < 2) return "There are too few steps to say whether it copies more with time.";
-  const all = trendSentence(samples, "over the whole training");
-  const late = trendSentence(samples.slice(half), `from step ${count(samples[half].step)} on`);
-  return `${all} ${late}`;
+  if (half < 2)
+    return html`<p class="verdict">There are too few steps to say whether it copies more with time.</p>`;
+  const late = `From step ${count(samples[half].step)} on`;
+  return [trendSentence(samples, "Over the whole training"), trendSentence(samples.slice(half), late)];
 }
 
 function trendSentence(samples, when) {
   const xs = samples.flatMap((one, i) => longestOfEach(one).map(() => i));
-  const { direction, chance, isClear } = trend(xs, samples.flatMap(longestOfEach));
-  const random = `with the steps dealt out to the texts at random, as strong a trend comes up in ${percent(chance)} of the deals`;
-  if (!isClear)
-    return `${capitalized(when)}, no trend can be told from chance (${random}; the limit is ${percent(LIMIT)}).`;
-  return `${capitalized(when)}, the longest spans get ${direction > 0 ? "longer" : "shorter"}, by more than chance (${random}).`;
+  const found = trend(xs, samples.flatMap(longestOfEach));
+  const says = found.isClear
+    ? `the longest matches get ${found.direction > 0 ? "longer" : "shorter"}, and that is more than chance.`
+    : "the differences may be chance.";
+  return html`<p class="verdict">${when}, ${says} <span class="caption">${howOften(found, "steps")}</span></p>`;
 }
 
 function numbers({ samples, held_out }) {

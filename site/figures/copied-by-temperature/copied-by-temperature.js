@@ -11,7 +11,7 @@ import { Copies, isAlike, megabytes, writeOne } from "../../app/copies.js";
 import { dotStyles, dots } from "../../app/dots.js";
 import { Figure, errorBox } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
-import { LIMIT, trend } from "../../app/trend.js";
+import { howOften, trend } from "../../app/trend.js";
 
 const TEMPERATURES = [0, 0.4, 0.8, 1.2, 1.6];
 const TEXTS = 6; // at each temperature, each time; at 0 all would be the same
@@ -45,7 +45,7 @@ class CopiedByTemperature extends Figure {
     thead th { color: var(--muted); vertical-align: bottom; padding-bottom: 4px; }
     tr.unseen :is(th, td) { font-weight: 600; box-shadow: inset 0 1px var(--line); }
     th:first-child { width: 9.5em; } th:nth-child(n + 3) { width: 5.5em; }
-    :is(td, th):nth-child(n + 3) { text-align: right; padding: 0; }
+    :is(td, th):nth-child(n + 3) { text-align: right; padding-right: 0; }
     th button { min-height: 28px; padding: 0 10px; border-radius: 14px; }
     table + .caption { margin-top: 8px; }
     .verdict { margin-top: 12px; max-width: 66ch; }
@@ -158,18 +158,16 @@ class CopiedByTemperature extends Figure {
     return least < most ? `${count(least)} to ${count(most)}` : count(most);
   }
 
-  /** See app/trend.js for the rule. */
   verdict() {
     const xs = this.rows.flatMap(({ temperature, each }) => each.map(() => temperature));
-    const { direction, chance, isClear } = trend(
+    const found = trend(
       xs,
       this.rows.flatMap(({ each }) => each),
     );
-    const random = `with the temperatures dealt out to these texts at random, a trend like this comes up in ${percent(chance)} of the deals`;
-    if (!isClear) {
-      return `Whether the temperature matters cannot be told from these texts: ${random}. Below ${percent(LIMIT)}, it could.`;
-    }
-    return `The hotter, the ${direction < 0 ? "shorter" : "longer"} the longest match, by more than chance: ${random}.`;
+    const says = found.isClear
+      ? `The hotter, the ${found.direction < 0 ? "shorter" : "longer"} the longest match, and that is more than chance.`
+      : "These texts cannot tell whether the temperature matters: the differences may be chance.";
+    return html`${says} <span class="caption">${howOften(found, "temperatures")}</span>`;
   }
 
   table({ least_words }) {

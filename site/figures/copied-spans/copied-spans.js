@@ -40,7 +40,7 @@ class CopiedSpans extends Figure {
     heldOut: { state: true }, // totals of text that the model never saw, of the same length
     chosen: { state: true }, // the part of the text whose source is shown; null for the longest span
     hasShort: { state: true }, // whether shorter spans are shown, too
-    quest: { state: true }, // what is looked for, { hasCopy, isOver, texts, longest, found }
+    quest: { state: true }, // what is looked for, { hasCopy, temperature, isOver, texts, longest, words, found }
     failure: { state: true },
   };
 
@@ -63,7 +63,7 @@ class CopiedSpans extends Figure {
     .legend { list-style: none; margin: 8px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 24px;
               color: var(--muted); }
     .key { color: var(--text); font-weight: 600; padding-inline: 2px; }
-    label { min-height: 32px; flex-wrap: wrap; }
+    label { min-height: 32px; align-items: baseline; padding-top: 4px; max-width: 66ch; }
     .two { display: grid; gap: 16px 40px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
            margin: 16px 0 8px; align-items: start; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
@@ -150,7 +150,7 @@ class CopiedSpans extends Figure {
     if (this.result?.run !== this.run)
       return html`<p class="caption" role="status">Loading the training text …</p>`;
     return html`${this.seek()}${this.text()}
-      <div class="two"><div>${this.verdict()}</div><div class="source">${this.source()}</div></div>
+      <div class="two"><div>${this.verdict()}</div><div class="source" id="source">${this.source()}</div></div>
       <p class="caption">${searchedPart(this.run, this.data)} ${sourceOf(this.run)}</p>
       <p class="visually-hidden" role="status">${this.isWriting ? "" : this.inOneSentence()}</p>`;
   }
@@ -201,7 +201,7 @@ class CopiedSpans extends Figure {
     const temperature = hasCopy ? COLD : this.run.manifest.settings.temperature;
     const seeds = this.seedsFor(hasCopy, temperature);
     const wanted = { model, promptIds, sampling: { temperature, topK, topP }, length, seeds, hasCopy };
-    this.quest = { hasCopy, temperature, isOver: false, texts: 0, longest: 0, found: null };
+    this.quest = { hasCopy, temperature, isOver: false, texts: 0, longest: 0, words: 0, found: null };
     const onProgress = (progress) => {
       this.quest = { ...this.quest, ...progress };
     };
@@ -220,7 +220,7 @@ class CopiedSpans extends Figure {
 
   questStatus() {
     if (!this.quest) return "The same beginning, with other seeds. The text at the top changes with it.";
-    const { hasCopy, temperature, isOver, texts, longest, found } = this.quest;
+    const { hasCopy, temperature, isOver, texts, found } = this.quest;
     const at = `at temperature ${temperature}`;
     if (!isOver) return `${count(texts)} of ${TRIES} texts ${at} …`;
     if (found) {
@@ -228,7 +228,13 @@ class CopiedSpans extends Figure {
       return `${with_}${hasCopy ? `${inWords(found.words)} in a row are copied.` : "nothing in it is copied."}`;
     }
     if (!hasCopy) return `All ${TRIES} texts ${at} have a copy. Once more tries other seeds.`;
-    return `None of ${TRIES} texts ${at} has a copy: the longest match has ${inWords(longest)}. Once more tries other seeds.`;
+    return `None of ${TRIES} texts ${at} has a copy: ${this.whyNone(this.quest)}`;
+  }
+
+  whyNone({ longest, words }) {
+    const least = this.data.least_words;
+    if (words < least) return `the longest has only ${inWords(words)}, and a copy ${inWords(least)}.`;
+    return `the longest match has ${inWords(longest)}. Once more tries other seeds.`;
   }
 
   // The text --------------------------------------------------------------------------------------
@@ -276,7 +282,8 @@ class CopiedSpans extends Figure {
     if (!text.trim()) return text;
     const isChosen = i === shown;
     return html`<span id=${`part${i}`} role="option" data-part=${i} class=${`${this.kind(part)} ${isChosen ? "chosen" : ""}`}
-      aria-selected=${String(isChosen)} aria-label=${`${text.trim()}: ${this.name(part)}`}>${text}</span>`;
+      aria-selected=${String(isChosen)}
+      aria-describedby=${isChosen ? "source" : nothing} aria-label=${`${text.trim()}: ${this.name(part)}`}>${text}</span>`;
   }
 
   isCopied = ({ words }) => words >= this.data.least_words;
