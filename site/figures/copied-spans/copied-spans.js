@@ -24,6 +24,7 @@ import { meter, meters } from "../../app/meter.js";
 import { UserError } from "../../app/run.js";
 
 const SHORTEST = 2; // words of a span that is shown
+const QUOTED = 40; // characters of a part that is quoted
 const TRIES = 24; // texts that are written to find one
 const COLD = 0.4; // the temperature at which a copy is looked for: the likeliest words are those it has read most often
 const KEPT = ["run", "step", "text", "topK", "topP", "length"]; // of a request, whatever its luck
@@ -380,8 +381,7 @@ class CopiedSpans extends Figure {
     const span = part?.span ?? this.longestMatch(part);
     const isNew = !part?.span;
     if (!span) {
-      const what = part ? "These words are new" : "Nothing is copied";
-      return html`<h3>${what}</h3><p class="caption">No two of them stand side by side in the text that was
+      return html`<h3>${newness(part)}</h3><p class="caption">No two of them stand side by side in the text that was
         searched.</p>`;
     }
     return html`<h3>${isNew ? this.closest(part, span) : `${inWords(span.words)}, ${this.often(span)}`}</h3>
@@ -389,8 +389,7 @@ class CopiedSpans extends Figure {
   }
 
   closest(part, span) {
-    const what = part ? "New" : "Nothing is copied";
-    return `${what}. The longest match has ${inWords(span.words)}, ${this.often(span)}`;
+    return `${newness(part)}. The longest match has ${inWords(span.words)}, ${this.often(span)}`;
   }
 
   /** The longest match that reaches into a new part, or of the whole text. */
@@ -423,6 +422,13 @@ class CopiedSpans extends Figure {
 }
 
 const inWords = (n) => (n === 1 ? "1 word" : `${count(n)} words`);
+
+/** What is said of a part that is new, which may be short, or long; or of a text that is. */
+function newness(part) {
+  if (!part) return "Nothing is copied";
+  const text = part.text.trim();
+  return text.length <= QUOTED ? `“${text}” is new` : "These words are new";
+}
 
 const isShown = ({ words }) => words >= SHORTEST;
 
