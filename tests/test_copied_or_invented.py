@@ -241,6 +241,7 @@ def test_more_texts_can_be_written_and_it_says_whether_the_temperature_matters(b
         assert rows.evaluate_all(count_dots) == [1, 12, 12, 12, 12]
         again = figure.evaluate("(one) => one.rows.map(({ each }) => each)")
         assert [after[: len(before)] for before, after in zip(each, again)] == each
+        assert any(after[:6] != after[6:] for after in again[1:]), "they are other texts"
 
 
 @pytest.mark.parametrize("width, dark", [(1440, False), (390, True)])
