@@ -112,7 +112,12 @@ const copied = {
   least_words: 3,
   searched_documents: 9,
   held_out: { n_texts: 80, ...totals },
-  samples: STEPS.map((step, i) => ({ step, ...totals, mean_longest_words: i })),
+  samples: STEPS.map((step, i) => ({
+    step,
+    ...totals,
+    mean_longest_words: i,
+    continuations: [i, i + 1, 0].map((longest_words) => ({ longest_words })),
+  })),
   longest: { step: 10, prompt: 4, ...span },
 };
 
@@ -637,15 +642,15 @@ for (const [i, figure] of box.querySelectorAll("copied-spans").entries()) {
   customElements.whenDefined("copied-spans").then(() => {
     figure.look = () => {}; // nothing is searched here
     if (i > 2) return;
-    const found = { before: "… The man saw", after: "<b>down</b>. …", start: 0, length: 10, ...span };
-    const piece = { text: " a cat sat", span: found };
-    const parts = Array(i === 1 ? 60 : 2 - i).fill([
-      piece,
-      { text: " <b> incomprehensibilities", span: null },
-    ]);
+    const piece = " a cat sat <b> incomprehensibilities";
+    const text = piece.repeat(i === 1 ? 60 : 2 - i);
+    const found = { before: "… The man saw", after: "<b>down</b>. …", length: 10, ...span };
+    const starts = Array.from({ length: text.length / piece.length }, (_, k) => k * piece.length);
+    const spans = starts.map((start) => ({ ...found, start }));
+    const unknown = starts.map((start) => ({ start: start + 15, length: piece.length - 15 }));
     const words = 30 - 15 * i;
     const totals = { texts: 1, words, copied: 6, longest: 3, average: 2.5 };
-    figure.result = { run: STATES[i][1], text: " a cat sat", prompt: "Once", parts: parts.flat(), totals };
+    figure.result = { run: STATES[i][1], text, prompt: "Once", spans, unknown, totals };
     figure.heldOut = { ...totals, run: STATES[i][1], texts: 80, copied: 1 };
     figure.openedRun = STATES[i][1];
   });
