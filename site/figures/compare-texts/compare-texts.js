@@ -466,7 +466,7 @@ class CompareTexts extends Figure {
     );
     const differ = partings.filter(Boolean);
     if (!first.length) return "";
-    if (this.beginsDifferently) return `Each is written with ${count(first.length)} seeds.`;
+    if (this.beginsDifferently) return ""; // then they differ anyway
     const mean = differ.reduce((sum, [at]) => sum + at, 0) / differ.length;
     const where = differ.length ? `, after ${mean.toFixed(1)} tokens on average` : "";
     return `The two differ in ${count(differ.length)} of ${count(first.length)} seeds${where}.`;
