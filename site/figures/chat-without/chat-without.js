@@ -42,13 +42,13 @@ class ChatWithout extends Figure {
     const tokens = this.replies?.[reason?.turn]?.tokens;
     if (!speakers || !tokens || !reason.pass || reason.failure) return nothing;
     const without = reason.without?.head === reason.head ? reason.without : null;
-    const texts = [tokens, without?.tokens ?? []].map((one) => textOf(this.run, one).trim());
-    const { ranges } = without ? wordDiff(...texts) : { ranges: [[], []] };
+    const [text, other] = [tokens, without?.tokens ?? []].map((one) => textOf(this.run, one).trim());
+    const { ranges } = without ? wordDiff(text, other) : { ranges: [[], []] };
     return html`<h3>The reply without head ${reason.head || "…"}</h3>
       <dl class="both" aria-live="polite" aria-busy=${String(!without)}>
-        <div><dt>with all heads</dt><dd dir="auto">${shown(texts[0], ranges[0])}</dd></div>
+        <div><dt>with all heads</dt><dd dir="auto">${shown(text, ranges[0])}</dd></div>
         <div class="off"><dt>without head ${reason.head || "…"}</dt>
-          <dd dir="auto">${without ? shown(texts[1], ranges[1]) : "…"}</dd></div>
+          <dd dir="auto">${without ? shown(other, ranges[1]) : "…"}</dd></div>
       </dl>
       <p class="caption">${without ? this.verdict(tokens, without) : "Writing …"}</p>`;
   }

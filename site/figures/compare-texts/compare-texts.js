@@ -313,10 +313,11 @@ class CompareTexts extends Figure {
   /** What the two have in common, word for word, once both are written; null if they are the same. */
   get diff() {
     if (!this.isWritten || !this.second.promptIds.length) return null;
-    const texts = [wordsOf(this.tokens, this.run.vocab), wordsOf(this.second.tokens, this.second.run.vocab)];
-    const key = texts.join("\0");
-    if (this.diffOf?.key !== key) this.diffOf = { key, ...wordDiff(...texts) };
-    return texts[0] === texts[1] ? null : this.diffOf;
+    const one = wordsOf(this.tokens, this.run.vocab);
+    const other = wordsOf(this.second.tokens, this.second.run.vocab);
+    const key = `${one}\0${other}`;
+    if (this.diffOf?.key !== key) this.diffOf = { key, ...wordDiff(one, other) };
+    return one === other ? null : this.diffOf;
   }
 
   /** Whether the two texts have different beginnings: then they part by themselves. */
@@ -440,11 +441,9 @@ class CompareTexts extends Figure {
         this.counted = { key, first: [...counted.first, one], second: [...counted.second, other] };
       }
       const { vocab } = second.run;
-      const texts = [
-        this.counted.first.map((one) => wordsOf(one, this.run.vocab)),
-        this.counted.second.map((one) => wordsOf(one, vocab)),
-      ];
-      this.counted = { ...this.counted, seeds: compareSeeds(...texts) };
+      const firsts = this.counted.first.map((one) => wordsOf(one, this.run.vocab));
+      const seconds = this.counted.second.map((one) => wordsOf(one, vocab));
+      this.counted = { ...this.counted, seeds: compareSeeds(firsts, seconds) };
       this.announced = `${this.summary()} ${this.chance()}`;
     } catch (error) {
       if (!signal.aborted) this.failure = error;
