@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 
-from helpers import ROOT, TIMEOUT, change, drawn, opened, read, served
+from helpers import ROOT, TIMEOUT, change, drawn, opened, served
 from terrarium.interpret import ablated_losses, attention_weights, token_losses
 from terrarium.web import pages
 from terrarium.web.exported_run import ExportedRun
@@ -306,7 +306,7 @@ def test_the_numbers_of_the_loss_curve_grow_with_the_text_of_the_browser(browser
 
 def test_the_slider_shows_the_samples_of_each_step(browser, site):
     steps = manifest_of(site.folder)["sampled_steps"]
-    with_milestones = {one["step"] for one in read(site.folder, "samples")["milestones"]}
+    with_milestones = {one["step"] for one in samples_of(site.folder)["milestones"]}
     with opened(browser, f"{site.address}/index.html") as page:
         assert shown(page) == expected(site.folder, 0)
         slider = page.get_by_role("slider", name="Training step")

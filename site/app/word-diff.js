@@ -9,15 +9,17 @@
  *   nWords   how many each of them has
  *   ranges   of each text: where the words and signs stand that the other one has not, from one character to another
  *
- * Signs are compared like words, but they are not counted: every text has full stops.
+ * Signs are compared like words, but they do not count: every text has full stops. So one word in common is worth more
+ * than all signs.
  */
 const PART = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*|[^\s\p{L}\p{M}\p{N}]/gu;
+const WORD = 10_000; // what it counts, where a sign counts 1: more than a text has signs
 const LETTER = /[\p{L}\p{M}\p{N}]/u;
 
 /** @param {string} one @param {string} other */
 export function wordDiff(one, other) {
   const [words, others] = [one, other].map((text) => [...text.matchAll(PART)]);
-  const lengths = commonLengths(words, others);
+  const worth = worthOfRest(words, others);
   const ranges = [[], []];
   let common = 0;
   let i = 0;
@@ -27,7 +29,7 @@ export function wordDiff(one, other) {
       common += isWord(words[i]) ? 1 : 0;
       i++;
       j++;
-    } else if (j >= others.length || (i < words.length && lengths[i + 1][j] >= lengths[i][j + 1])) {
+    } else if (j >= others.length || (i < words.length && worth[i + 1][j] >= worth[i][j + 1])) {
       ranges[0].push(rangeOf(words[i++]));
     } else {
       ranges[1].push(rangeOf(others[j++]));
@@ -36,17 +38,17 @@ export function wordDiff(one, other) {
   return { common, nWords: [words, others].map((found) => found.filter(isWord).length), ranges };
 }
 
-/** How many words and signs the rest of one text has in common with the rest of the other, from each word of both on. */
-function commonLengths(words, others) {
-  const lengths = Array.from({ length: words.length + 1 }, () => new Uint16Array(others.length + 1));
+/** What the rest of one text has in common with the rest of the other, at best, from each part of both on. */
+function worthOfRest(words, others) {
+  const worth = Array.from({ length: words.length + 1 }, () => new Float64Array(others.length + 1));
   for (let i = words.length - 1; i >= 0; i--) {
     for (let j = others.length - 1; j >= 0; j--) {
-      lengths[i][j] = isSame(words[i], others[j])
-        ? lengths[i + 1][j + 1] + 1
-        : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+      worth[i][j] = isSame(words[i], others[j])
+        ? worth[i + 1][j + 1] + (isWord(words[i]) ? WORD : 1)
+        : Math.max(worth[i + 1][j], worth[i][j + 1]);
     }
   }
-  return lengths;
+  return worth;
 }
 
 const isSame = (word, other) => word !== undefined && word[0] === other?.[0];

@@ -27,6 +27,15 @@ test("as many words as possible are found to be the same", () => {
   assert.deepEqual(nWords, [7, 6]);
 });
 
+test("a word in common is worth more than signs in common", () => {
+  assert.deepEqual(differing("! ! home", "home ! !"), [
+    ["!", "!"],
+    ["!", "!"],
+  ]);
+  assert.equal(wordDiff("! ! home", "home ! !").common, 1);
+  assert.deepEqual(wordDiff("Yes, Tom!", "No. Tom?").nWords, [2, 2], "signs are not counted");
+});
+
 test("two texts have all, none or a part of their words in common", () => {
   assert.equal(likeness("Tom ran", "Tom ran"), 1);
   assert.equal(likeness("Tom ran", "Anna sat"), 0);
