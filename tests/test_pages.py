@@ -315,7 +315,9 @@ def test_the_slider_shows_the_samples_of_each_step(browser, site):
             page.keyboard.press("ArrowRight")
             assert shown(page) == expected(site.folder, i)
             value, *named = slider.get_attribute("aria-valuetext").split(", milestone: ")
-            assert value == f"step {steps[i]} of 20" and bool(named) == (steps[i] in with_milestones)
+            assert value == f"step {steps[i]} of 20" and bool(named) == (
+                steps[i] in with_milestones
+            )
             page.wait_for_function(f"() => location.hash === '#step={steps[i]}'")
         page.keyboard.press("Home")
         assert shown(page) == expected(site.folder, 0)
