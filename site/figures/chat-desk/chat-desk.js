@@ -46,7 +46,7 @@ class ChatDesk extends Figure {
     controls,
     css`
     .log { border: 1px solid var(--line); border-radius: 12px; background: var(--background); padding: 12px 16px;
-           height: 300px; overflow-y: auto; font: 400 1.0625rem/1.6 var(--serif); overflow-wrap: anywhere;
+           height: 340px; overflow-y: auto; font: 400 1.0625rem/1.6 var(--serif); overflow-wrap: anywhere;
            display: grid; gap: 4px 12px; grid-template-columns: auto minmax(0, 1fr) auto; align-content: start; }
     .log p { grid-column: 2; } .you, .answer { white-space: pre-wrap; }
     .who { grid-column: 1; color: var(--muted); text-align: right; }
@@ -74,7 +74,7 @@ class ChatDesk extends Figure {
     .about { margin: 0 0 8px; }
     .heard, .legend { min-height: 1.5em; }
     .reads span { white-space: pre-wrap; } .reads .shaded { color: var(--text); }
-    @media (max-width: 640px) { .log { padding: 8px 10px; gap: 4px 8px; } .legend { min-height: 3em; } }
+    @media (max-width: 640px) { .log { height: 300px; padding: 8px 10px; gap: 4px 8px; } .legend { min-height: 3em; } }
     @media (max-height: 560px) { .log { height: 190px; } }
     @media (forced-colors: active) {
       .shaded { forced-color-adjust: none; color: CanvasText; --shade: Highlight !important; }

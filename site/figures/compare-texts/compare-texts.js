@@ -97,7 +97,10 @@ class CompareTexts extends Figure {
       .side + .side { margin-top: 16px; } .verdict { min-height: 3em; }
       .text { min-height: 5em; }
     }
-    @media (max-width: 640px) { .choices { grid-template-columns: minmax(0, 1fr); } }
+    @media (max-width: 640px) {
+      .choices { grid-template-columns: minmax(0, 1fr); }
+      .likeness { grid-template-columns: minmax(0, 1fr) 72px auto; gap: 4px 12px; }
+    }
     @media (forced-colors: active) { .differs { box-shadow: none; outline: 2px dashed; } }
   `,
   ];
@@ -270,7 +273,9 @@ class CompareTexts extends Figure {
         @input=${({ target }) => this.choose({ temperature: Number(target.value) })}>
         <output aria-hidden="true">${temperature.toFixed(1)}</output></label>
       <label><input type="checkbox" .checked=${Boolean(choices.operated) && hasOperations} ?disabled=${!hasOperations}
-        @change=${({ target }) => this.choose({ operated: target.checked || undefined })}> operated on, as above</label>
+        @change=${({ target }) => this.choose({ operated: target.checked || undefined })}> operated on, as above${
+          this.operations ? nothing : " (nothing is, yet)"
+        }</label>
     </div>`;
   }
 
@@ -444,7 +449,7 @@ class CompareTexts extends Figure {
       const firsts = this.counted.first.map((one) => wordsOf(one, this.run.vocab));
       const seconds = this.counted.second.map((one) => wordsOf(one, vocab));
       this.counted = { ...this.counted, seeds: compareSeeds(firsts, seconds) };
-      this.announced = `${this.summary()} ${this.chance()}`;
+      this.announced = `${this.summary()} ${this.chance(this.counted.seeds)}`;
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
@@ -471,40 +476,36 @@ class CompareTexts extends Figure {
     return `The two differ in ${count(differ.length)} of ${count(first.length)} seeds${where}.`;
   }
 
-  /** Whether that is more than chance, in a sentence: how many words two texts with the same settings have in common. */
-  chance() {
-    const { seeds } = this.counted;
-    if (!seeds) return "";
-    if (seeds.between === 1) return "So nothing that you have changed makes a difference here.";
-    const words = {
-      more: "What you have changed does more than other luck:",
-      less: "Other luck does more than what you have changed:",
-      unclear: "Other luck does about as much as what you have changed:",
-    };
-    return `${words[verdictOf(seeds)]} in ${seeds.nLess ? count(seeds.nLess) : "none"} of ${count(
-      seeds.nSeeds,
-    )} seeds, the two have fewer words in common than two texts with the same settings usually have.`;
+  /** Whether that is more than other luck does. */
+  chance({ between, ...seeds }) {
+    if (between === 1) return "So nothing that you have changed makes a difference here.";
+    return {
+      more: "What you have changed does more than other luck.",
+      less: "Other luck does more than what you have changed.",
+      unclear: "Other luck does about as much as what you have changed.",
+    }[verdictOf(seeds)];
   }
 
   /** How much two texts have in common: with what was changed, and without it. */
-  likeness({ between, within: [first, second] }) {
+  likeness({ between, within: [first, second], nLess, nSeeds }) {
     const rows = [
       ["the first and the second, with the same seed", between],
       ["two of the first, with different seeds", first],
       ["two of the second, with different seeds", second],
     ];
-    return html`<p class="caption">Words in common, in the same order:</p><dl class="likeness">${rows.map(
-      ([name, part]) =>
-        html`<dt>${name}</dt><dd class="bar" aria-hidden="true" style=${styleMap({ width: `${100 * part}%` })}></dd>
+    return html`<p class="caption">In ${nLess ? count(nLess) : "none"} of ${count(nSeeds)} seeds, the two have fewer words
+        in common than two texts with the same settings usually have. Words in common, on average:</p><dl class="likeness">${rows.map(
+          ([name, part]) =>
+            html`<dt>${name}</dt><dd class="bar" aria-hidden="true" style=${styleMap({ width: `${100 * part}%` })}></dd>
           <dd>${percent(part)}</dd>`,
-    )}</dl>`;
+        )}</dl>`;
   }
 
   counts() {
     const { first, second, seeds } = this.counted;
     const word = this.shownWord;
     const found = (texts, run) => (word ? `${countWord(texts, run.vocab, word)} of ${texts.length}` : "");
-    return html`<p class="verdict">${this.summary()} ${this.chance()}</p>${seeds ? this.likeness(seeds) : nothing}<table><caption class="visually-hidden">In how many texts a word
+    return html`<p class="verdict">${this.summary()} ${seeds ? this.chance(seeds) : nothing}</p>${seeds ? this.likeness(seeds) : nothing}<table><caption class="visually-hidden">In how many texts a word
         occurs</caption>
       <thead><tr><td></td><th scope="col">${word ? html`has the word <b dir="auto">${word}</b>` : "has the word"}</th></tr></thead>
       <tbody><tr><th scope="row">First</th><td>${found(first, this.run)}</td></tr>
@@ -522,8 +523,8 @@ class CompareTexts extends Figure {
       countWord(second, this.second.run.vocab, word),
     ];
     const isClear = Math.abs(one - other) >= CLEAR_COUNT;
-    return `${isClear ? "This word tells them apart." : "This may be chance."} In ${SEEDS} and ${SEEDS} texts, counts that
-      differ by ${CLEAR_COUNT} or more hardly ever come about by chance.`;
+    return `${isClear ? "This word tells them apart." : "This may be chance."} With ${SEEDS} texts each, a difference of
+      ${CLEAR_COUNT} or more is hardly ever chance.`;
   }
 
   /** The word that is counted: the one that somebody chose, or the first one that the second text has to itself. */
