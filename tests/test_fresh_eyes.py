@@ -220,6 +220,22 @@ def test_a_reply_without_a_head_is_marked_only_where_its_words_differ(browser, n
             ]
             common = common_words(*words)
             assert [len(one) for one in marked] == [len(one) - common for one in words]
+        # A reply that differs in its middle only: what comes after that is the same again.
+        page.evaluate(
+            """() => { const { chat } = document.querySelector("live-chat");
+            const { reason, replies, request } = chat.state;
+            const end = request.run.vocab.indexOf("\\n");
+            const withText = (text) => [...text].map((one) => ({ id: request.run.vocab.indexOf(one), p: 1 }));
+            const tokens = [...withText("i ate one old hat at noon"), { id: end, p: 1 }];
+            const others = [...withText("i ate two old hats at noon"), { id: end, p: 1 }];
+            const turn = replies[reason.turn];
+            chat.update({ replies: replies.map((one) => (one === turn ? { ...one, tokens } : one)),
+              reason: { ...reason, without: { ...reason.without, tokens: others } } }); }"""
+        )
+        page.wait_for_function("() => !document.querySelector('chat-without').isUpdatePending")
+        marked = [one.locator("mark").all_inner_texts() for one in both.all()]
+        assert marked == [["one", "hat"], ["two", "hats"]]
+        assert "o and t" in page.locator("chat-without .caption").inner_text()
 
 
 def test_where_a_head_looked_comes_into_view_in_its_box_and_the_page_stays(browser, noa):
