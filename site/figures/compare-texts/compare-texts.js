@@ -477,9 +477,9 @@ class CompareTexts extends Figure {
   }
 
   /** Whether that is more than other luck does. */
-  chance({ between, ...seeds }) {
+  chance(seeds) {
     if (!this.other) return "Nothing is changed yet.";
-    if (between === 1) return "So what you have changed makes no difference here.";
+    if (seeds.between === 1) return "So what you have changed makes no difference here.";
     return {
       more: "What you have changed does more than other luck.",
       less: "Other luck does more than what you have changed.",
