@@ -24,8 +24,9 @@ export function fitted(text, { characters, lines = Infinity }) {
 export function takeOver(event, { characters, lines = Infinity }) {
   const field = /** @type {HTMLTextAreaElement} */ (event.target);
   const { value, selectionStart, selectionEnd } = field;
-  const given = (event.data ?? event.dataTransfer?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
-  const isInserted = ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
+  const transfer = event.clipboardData ?? event.dataTransfer;
+  const given = (event.data ?? transfer?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
+  const isInserted = event.type === "paste" || ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
   if (!isInserted || !given) return null;
   const rest = value.slice(0, selectionStart) + value.slice(selectionEnd);
   const taken = fitted(given, {
