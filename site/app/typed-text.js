@@ -26,7 +26,8 @@ function broughtBy(event) {
  * Take over what is pasted or dropped into a field if there is no room for all of it: a browser would cut it without
  * a word. And if it is long: with many lines, a browser would stop for seconds. A paste is taken over before the
  * browser makes an input of it, which takes as long again.
- * @param {ClipboardEvent | InputEvent} event a paste, or before an input @param {{ characters: number, lines?: number }} limits of the field
+ * @param {ClipboardEvent | InputEvent} event a paste, or before an input
+ * @param {{ characters: number, lines?: number }} limits of the field
  * @returns {number | null} how many characters are left out; null if the browser does it by itself
  */
 export function takeOver(event, { characters, lines = Infinity }) {
