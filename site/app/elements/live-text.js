@@ -8,19 +8,29 @@
 import { ask, provide } from "../context.js";
 import { startEngine } from "../model.js";
 import { Operated } from "../operated.js";
+import { engine } from "../engine.js";
+import { endFirstView } from "../first-view.js";
 import { Writing } from "../writing.js";
 
 class LiveText extends HTMLElement {
   writing = new Writing();
 
   connectedCallback() {
-    startEngine();
+    engine.start(); // while the run is still being fetched
     this.store = ask(this, "store");
     provide(this, "writing", this.writing);
     const operated = new Operated(this.store, this.writing);
     provide(this, "operated", operated);
     this.stop = this.store.subscribe(() => this.show());
     this.stopOperating = operated.follow();
+    const stopFollowing = this.store.subscribe(() => this.show());
+    const stopWaiting = this.writing.subscribe(() => {
+      if (this.writing.state.tokens.length) endFirstView();
+    });
+    this.stop = () => {
+      stopFollowing();
+      stopWaiting();
+    };
     this.show();
   }
 
@@ -35,7 +45,8 @@ class LiveText extends HTMLElement {
     if (!isSettled) return;
     const { step, text, prompt, temperature, topK, topP, seed, branch, length } = state;
     const typed = text || run.manifest.prompts[prompt];
-    this.writing.write({ run, step, text: typed, temperature, topK, topP, seed, branch, length });
+    const request = { run, step, text: typed, temperature, topK, topP, seed, branch, length };
+    this.writing.write(request).then(endFirstView); // there may be no token
   }
 }
 

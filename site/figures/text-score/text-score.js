@@ -172,7 +172,7 @@ class TextScore extends Figure {
       .join("");
     return html`
       <label class="field">A text of your own
-        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @beforeinput=${this.paste} @input=${this.type}
+        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @paste=${this.paste} @beforeinput=${this.paste} @input=${this.type}
           placeholder="Type or paste a text"></textarea></label>
       <div class="row buttons">
         <button @click=${() => this.show(above)}>Take the text above</button>

@@ -60,6 +60,7 @@ class WritingDesk extends Figure {
       <textarea id="beginning" dir="auto" maxlength=${MAX_LENGTH} rows="2" spellcheck="false" autocomplete="off"
         .value=${this.text || prompts[this.prompt]} @beforeinput=${this.paste} @input=${this.type}></textarea>
       ${speakers ? aboutConversations(speakers) : nothing}
+        .value=${this.text || prompts[this.prompt]} @paste=${this.paste} @beforeinput=${this.paste} @input=${this.type}></textarea>
       ${this.notes(prompts[this.prompt], settings.n_ctx)}
 `;
   }
