@@ -6,10 +6,9 @@
  * see app/operated.js.
  */
 import { ask, provide } from "../context.js";
-import { startEngine } from "../model.js";
-import { Operated } from "../operated.js";
 import { engine } from "../engine.js";
 import { endFirstView } from "../first-view.js";
+import { Operated } from "../operated.js";
 import { Writing } from "../writing.js";
 
 class LiveText extends HTMLElement {
@@ -21,22 +20,18 @@ class LiveText extends HTMLElement {
     provide(this, "writing", this.writing);
     const operated = new Operated(this.store, this.writing);
     provide(this, "operated", operated);
-    this.stop = this.store.subscribe(() => this.show());
-    this.stopOperating = operated.follow();
-    const stopFollowing = this.store.subscribe(() => this.show());
-    const stopWaiting = this.writing.subscribe(() => {
-      if (this.writing.state.tokens.length) endFirstView();
-    });
-    this.stop = () => {
-      stopFollowing();
-      stopWaiting();
-    };
+    this.stops = [
+      this.store.subscribe(() => this.show()),
+      operated.follow(),
+      this.writing.subscribe(() => {
+        if (this.writing.state.tokens.length) endFirstView();
+      }),
+    ];
     this.show();
   }
 
   disconnectedCallback() {
-    this.stop();
-    this.stopOperating();
+    for (const stop of this.stops) stop();
     this.writing.stop();
   }
 

@@ -29,7 +29,6 @@ class LogitLens extends ForwardPassFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
     h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
-    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; } .after { overflow-wrap: anywhere; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); white-space: nowrap; }
     .part { width: 8.5em; }
@@ -64,9 +63,9 @@ class LogitLens extends ForwardPassFigure {
     const { pass, shownPosition: position } = this;
     const { result } = this;
     if (this.weightsError) return errorBox(this.weightsError);
-    const before = pass.vocab[pass.ids[position - 1]];
-    const title = html`<h3>What it would say after <span class="after" dir="auto">“${tokenText(before)}”</span> if it
-      stopped early</h3>`;
+    const title = html`<h3>What it would say after <code dir="auto">${tokenText(
+      this.tokenAt(position - 1),
+    )}</code> if it stopped early</h3>`;
     if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step) {
       return html`${title}${this.placeholder()}`;
     }

@@ -58,9 +58,8 @@ class WritingDesk extends Figure {
               html`<option value=${i} .selected=${!this.text && this.prompt === i}>${prompt}</option>`,
           )}</select></div>
       <textarea id="beginning" dir="auto" maxlength=${MAX_LENGTH} rows="2" spellcheck="false" autocomplete="off"
-        .value=${this.text || prompts[this.prompt]} @beforeinput=${this.paste} @input=${this.type}></textarea>
-      ${speakers ? aboutConversations(speakers) : nothing}
         .value=${this.text || prompts[this.prompt]} @paste=${this.paste} @beforeinput=${this.paste} @input=${this.type}></textarea>
+      ${speakers ? aboutConversations(speakers) : nothing}
       ${this.notes(prompts[this.prompt], settings.n_ctx)}
 `;
   }
