@@ -77,8 +77,7 @@ class LogitLens extends ForwardPassFigure {
     }
     if (result?.pass !== pass && result?.pass.run !== pass.run) return html`${title}${this.placeholder()}`;
     if (result.error) return html`${title}<p class="caption">${result.error.message}</p>`;
-    const before = html`<code dir="auto">${tokenText(this.tokenAt(position - 1))}</code>`;
-    return html`<h3>What it would say after ${before} if it stopped early</h3>
+    return html`${title}
       <table><caption class="visually-hidden">The three most likely tokens at each depth</caption>
         <colgroup><col class="part"><col><col><col></colgroup>
         <thead class="visually-hidden"><tr><th scope="col">after</th><th scope="col">most likely</th>
