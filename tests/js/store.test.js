@@ -624,6 +624,7 @@ test("once another run is shown, everything is fitted to it", () => {
     branch: "",
     operations: "",
     otherText: "",
+    controlSeed: 1,
     other: "",
     chat: "",
     chatToken: "",
