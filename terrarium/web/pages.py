@@ -69,13 +69,18 @@ def head(site, name, text):
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f'<link rel="icon" href="{root}styles/icon.svg">',
         f'<link rel="preload" href="{root}{EXPLAIN}" as="script">',  # modules wait for it
-        f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>',
+        *([runs_preload(root)] if "<terra-page" in text else []),
         f'<link rel="stylesheet" href="{root}styles/colors.css">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
         f'<script defer src="{root}{EXPLAIN}"></script>',
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
         *preloads(site, name, text),
     ]
+
+
+def runs_preload(root):
+    """The list of runs is what a page needs first; one that shows none would be told off for it."""
+    return f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>'
 
 
 def header(name):
