@@ -1,7 +1,7 @@
 """What stands word for word in the training text, against a plain look into that text."""
 
 from terrarium import copied
-from terrarium.copied import BOUNDARY, copied_words, cut, search
+from terrarium.copied import BOUNDARY, copied_words, cut, search, units_of, words_of
 
 import numpy as np
 from hypothesis import given
@@ -75,6 +75,14 @@ def test_a_text_without_documents_is_one_document():
     found = search([cut("sat on")], ["the cat ", "sat", " on a mat, sat on"])
     (span,) = found.spans(0)
     assert span == (0, 6, 2, 0, 8, 2)
+
+
+@given(st.lists(st.one_of(texts, st.text(max_size=5)), max_size=5))
+def test_a_text_has_the_same_units_and_words_in_however_many_parts_it_comes(parts):
+    units = copied.UNIT.findall("".join(parts))
+    assert units_of("".join(parts)) == units
+    words = {unit for unit in units if copied.IS_WORD.match(unit)}
+    assert set().union(*words_of(parts)) == words
 
 
 def test_half_a_word_at_either_end_is_no_word():

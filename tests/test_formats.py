@@ -34,7 +34,9 @@ TYPES = {
 
 # What only some runs and exports have: there may be no runs to compare with and no parent, nothing
 # need be missing, no milestone need be reached, and a text need be no conversation.
-SOMETIMES = re.compile(r"band\.|missing\.|milestones\[\]\.|speakers\[\]|topics\[\]|.*parent")
+SOMETIMES = re.compile(
+    r"band\.|missing\.|milestones\[\]\.|speakers\[\]|topics\[\]|other_words\[\]|.*parent"
+)
 
 
 def documented(file):

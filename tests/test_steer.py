@@ -78,7 +78,7 @@ def test_what_steering_does_to_the_next_token_is_what_pytorch_says(browser, site
     steered = next_probs(model, ids)
     with there(browser, site, f"operations=s2.{a}.{b}.250") as page:
         figure = page.locator("steer-chooser")
-        figure.get_by_role("button", name="Take it back").scroll_into_view_if_needed()
+        figure.get_by_role("button", name="Take the steering back").scroll_into_view_if_needed()
         is_as_in_pytorch(run, column(figure, "Untouched"), plain)
         found = column(figure, "Steered")
         is_as_in_pytorch(run, found, steered)
@@ -99,7 +99,7 @@ def test_the_slider_steers_while_it_moves_and_adds_nothing_to_the_history(browse
         slider.press("Home")
         page.wait_for_function("() => location.hash.includes('.-800')")
         assert page.evaluate("() => history.length") == before
-        figure.get_by_role("button", name="Take it back").click()
+        figure.get_by_role("button", name="Take the steering back").click()
         page.wait_for_function("() => !location.hash.includes('operations')")
         assert slider.input_value() == "0"
 
@@ -112,7 +112,7 @@ def test_steering_leaves_the_other_operations_as_they_are(browser, site, run):
         page.wait_for_function(f"() => location.hash.includes('=h1.0_p4.2.1_s4.{a}.{b}.100')")
         figure.get_by_role("slider", name="Strength").press("ArrowLeft")
         page.wait_for_function(f"() => location.hash.includes('=h1.0_p4.2.1_s4.{a}.{b}.90')")
-        figure.get_by_role("button", name="Take it back").click()
+        figure.get_by_role("button", name="Take the steering back").click()
         page.wait_for_function("() => location.hash.endsWith('=h1.0_p4.2.1')")
 
 

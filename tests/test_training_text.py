@@ -1,10 +1,17 @@
 """What an export says of the training text, against that text."""
 
-from terrarium.copied import cut, search
+from terrarium.copied import IS_WORD, UNIT, cut, search
 from terrarium.files import read_json
 from terrarium.text import END
 from terrarium.web.exported_run import ExportedRun
-from terrarium.web.training_text import MOST, first_documents, least_words, training_text, written
+from terrarium.web.training_text import (
+    MOST,
+    first_documents,
+    least_words,
+    other_words,
+    training_text,
+    written,
+)
 
 import pytest
 
@@ -86,3 +93,17 @@ def test_the_manifest_says_how_much_text_there_is(run, tale_export):
     assert manifest["training_text"]["n_documents"] == len(text["documents"])
     unseen = run.tokenizer.decode(run.tokens("validation"))
     assert text["held_out"] and all(one in unseen for one in text["held_out"])
+
+
+def words(texts):
+    return {unit for text in texts for unit in UNIT.findall(text) if IS_WORD.match(unit)}
+
+
+def test_with_a_part_of_the_text_go_the_words_of_the_rest(run):
+    whole = training_text(run)
+    part = training_text(run, most=60)
+    assert whole["other_words"] == []
+    assert part["other_words"]
+    assert not words(part["documents"]) & set(part["other_words"])
+    assert words(part["documents"]) | set(part["other_words"]) == words(whole["documents"])
+    assert other_words(run, part["documents"], most=10) is None

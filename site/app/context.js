@@ -10,6 +10,7 @@
  *   store  what is chosen: see store.js
  *   passes the forward pass over a text, or two to compare: see elements/forward-pass.js, elements/written-pass.js
  *   writing  the text that the model writes: see writing.js
+ *   operated  what the model writes instead while it is operated on: see operated.js
  *   chat   a conversation with the model: see chat.js
  *   typed  the head that somebody types: see typed-head.js
  */

@@ -7,6 +7,7 @@
  */
 import { END } from "../engine/tokenizer.js";
 import { count, percent } from "./format.js";
+import { tokenizerOf } from "./forward-pass.js";
 import { UserError } from "./run.js";
 import { WorkerClient } from "./worker-client.js";
 
@@ -32,9 +33,12 @@ export class Copies {
   }
 
   async handOver() {
-    const { documents, held_out } = await this.run.part("training_text");
+    const { documents, other_words, held_out } = await this.run.part("training_text");
+    const { characters, all_characters } = this.run.manifest.training_text;
+    const isWhole = characters >= all_characters; // older exports do not list the words of the rest
+    const otherWords = other_words ?? (isWhole ? [] : null);
     try {
-      await searcher.call("open", { documents, heldOut: held_out });
+      await searcher.call("open", { documents, otherWords, heldOut: held_out });
     } catch {
       throw this.run.damaged("training_text.json");
     }
@@ -54,21 +58,61 @@ export class Copies {
 
 /**
  * A text in parts, each with the longest span that it lies in; null for a part that lies in none. What two spans
- * share belongs to the one with more words.
+ * share belongs to the one with more words. Words that are nowhere in the training text are parts of their own.
  * @param {string} text @param {{ start: number, length: number, words: number }[]} spans in their order
+ * @param {{ start: number, length: number }[]} [unknownWords]
  */
-export function partsOf(text, spans) {
-  const longestFirst = spans.map((span, i) => ({ span, i })).sort((a, b) => b.span.words - a.span.words);
+export function partsOf(text, spans, unknownWords = []) {
+  const longestFirst = [...spans].sort((a, b) => b.words - a.words);
   const owner = Array(text.length).fill(null);
-  for (const { span } of longestFirst) {
-    for (let i = span.start; i < span.start + span.length; i++) owner[i] ??= span;
+  for (const one of [...longestFirst, ...unknownWords]) {
+    for (let i = one.start; i < one.start + one.length; i++) owner[i] ??= one;
   }
   const parts = [];
   for (let i = 0; i < text.length; i++) {
-    if (parts.length && parts.at(-1).span === owner[i]) parts.at(-1).text += text[i];
-    else parts.push({ text: text[i], span: owner[i] });
+    if (i && owner[i] === owner[i - 1]) {
+      parts.at(-1).text += text[i];
+    } else {
+      const isUnknown = unknownWords.includes(owner[i]);
+      parts.push({ start: i, text: text[i], span: isUnknown ? null : owner[i], isUnknown });
+    }
   }
   return parts;
+}
+
+/** Whether two requests of app/writing.js are the same but for what is not named. */
+export const isAlike = (a, b, names) => names.every((name) => a[name] === b[name]);
+
+/**
+ * Write texts with one seed after the other, until one has a copy, or has none. In between, others have their turn.
+ * @param {Copies} copies
+ * @param {{ model: any, promptIds: number[], sampling: object, length: number, least: number, seeds: number[],
+ *   hasCopy: boolean }} wanted
+ * @param {{ signal: AbortSignal, onProgress: (found: { texts: number, longest: number, words: number }) => void }} options
+ * @returns {Promise<?{ seed: number, words: number }>} the words of its longest span; null if there is no such text
+ */
+export async function findText(copies, wanted, { signal, onProgress }) {
+  const { least, seeds, hasCopy } = wanted;
+  let longest = 0;
+  let words = 0; // of the longest text
+  for (const [i, seed] of seeds.entries()) {
+    const written = await writeOne(copies.run, wanted, seed, signal);
+    const { totals } = await copies.search([written], { least, signal });
+    if (totals.words && totals.longest >= least === hasCopy) return { seed, words: totals.longest };
+    longest = Math.max(longest, totals.longest);
+    words = Math.max(words, totals.words);
+    onProgress({ texts: i + 1, longest, words });
+  }
+  return null;
+}
+
+/** What the model writes with a seed, as Copies.search takes it. */
+export async function writeOne(run, { model, promptIds, sampling, length }, seed, signal) {
+  const { end } = tokenizerOf(run);
+  const tokens = [];
+  const onProgress = (more) => tokens.push(...more);
+  await model.generate({ ids: promptIds, sampling, seed, tokens: length, end }, { signal, onProgress });
+  return writtenText(run, promptIds, tokens);
 }
 
 /**

@@ -8,14 +8,9 @@
  * @typedef {{ intervention?: object, signal?: AbortSignal, n?: number, seed?: number, tokens?: number,
  *   numbers?: number[], end?: number }} Options
  */
+import { engine } from "./engine.js";
 import { UserError } from "./run.js";
 import { nearest } from "./step-scale.js";
-import { WorkerClient } from "./worker-client.js";
-
-const engine = new WorkerClient(new URL("../engine/worker.js", import.meta.url));
-
-/** Start what the model runs in, while the run is still being fetched. */
-export const startEngine = () => engine.start();
 
 /** The step of the snapshot nearest to another step. */
 export const nearestSnapshot = (run, step) =>

@@ -40,6 +40,20 @@ export function near(element, signal) {
   });
 }
 
+/**
+ * Resolves as soon as an element is on the screen, or close to it.
+ * @param {Element} element @returns {Promise<void>}
+ */
+export function nearlySeen(element) {
+  return new Promise((resolve) => {
+    const stop = follow(element, DRAW_WITHIN, ({ isIntersecting }) => {
+      if (!isIntersecting) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
 export class OnScreen {
   /** @param {import("../vendored/lit.js").LitElement} host */
   constructor(host) {

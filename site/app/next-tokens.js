@@ -13,10 +13,12 @@ export const nextTokenStyles = css`
   .next { border-collapse: collapse; width: 100%; table-layout: fixed; align-self: start; }
   .next.main caption { color: var(--chosen); }
   .next :is(th, td) { font-weight: 400; text-align: left; padding: 0; height: 26px; }
-  .next th { width: 42%; font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
-  .next .p { width: 4.4em; text-align: right; }
+  .next th { width: 38%; font: 400 1em var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: pre; }
+  .next .p { width: 5.2em; padding-left: 6px; white-space: nowrap; text-align: right; }
   .next i { display: block; height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; background: var(--accent);
             margin-left: 6px; }
+  .next.preview { outline: 2px dashed var(--line); outline-offset: 6px; border-radius: 4px; }
+  .next.preview caption { color: var(--muted); }
   .next .also :is(th, td) { color: var(--muted); }
   .next .also tr:first-child :is(th, td) { border-top: 1px solid var(--line); }
   @media (max-width: 640px) {
@@ -27,18 +29,18 @@ export const nextTokenStyles = css`
 
 /**
  * @param {string[]} vocab
- * @param {{ title: string, note?: string, logits: Float32Array | null, isMain?: boolean }[]} columns logits: null
- *   while they are not known yet
+ * @param {{ title: string, note?: string, logits: Float32Array | null, isMain?: boolean,
+ *   isPreview?: boolean }[]} columns logits: null while they are not known yet; isPreview: of what is not done yet
  * @param {number[]} [also] tokens that are shown wherever they stand
  */
 export const nextTokens = (vocab, columns, also = []) =>
   html`<div class="nexts">${columns.map((one) => column(vocab, one, also))}</div>`;
 
-function column(vocab, { title, note = "", logits, isMain = false }, also) {
+function column(vocab, { title, note = "", logits, isMain = false, isPreview = false }, also) {
   const p = logits && softmax(logits);
   const rows = p ? top(p, SHOWN) : Array(SHOWN).fill(null);
   const others = [...new Set(also)].map((id) => p && { id, p: p[id] });
-  return html`<table class=${isMain ? "next main" : "next"}><caption>${title}${
+  return html`<table class=${`next ${isMain ? "main" : ""} ${isPreview ? "preview" : ""}`}><caption>${title}${
     note ? html`<span>${note}</span>` : nothing
   }</caption><tbody>${rows.map((one) => row(vocab, one))}</tbody>
     <tbody class="also">${others.map((one) => row(vocab, one))}</tbody></table>`;

@@ -97,6 +97,7 @@ export const SCHEMA = {
       "versus",
       "operations",
       "otherText",
+      "controlSeed",
       "chat",
       "chatToken",
       "chatHead",
@@ -168,6 +169,7 @@ export const SCHEMA = {
     type: text, // the one that patches come from
     fit: (value = "") => cutText(value),
   },
+  controlSeed: { type: integer, fit: (value) => between(1, 2 ** 31, value ?? 1) }, // see control.js
   chat: {
     type: text, // what somebody said, turn by turn: see chat-turns.js
     isPlace: true,

@@ -63,3 +63,12 @@ export function tokenToExplain(promptIds, tokens, vocab) {
   const p = tokens.map((one) => one.p);
   return promptIds.length + p.indexOf(Math.min(...p));
 }
+
+/**
+ * The index of the token that is asked about: the one that somebody has chosen, or else the one to explain first;
+ * null if there is none. @param {number} position the one that is chosen; 0: none
+ */
+export function indexOfToken(position, promptIds, tokens, vocab) {
+  if (position > 0 && position < promptIds.length + tokens.length) return position;
+  return tokenToExplain(promptIds, tokens, vocab);
+}

@@ -15,18 +15,26 @@ export function fitted(text, { characters, lines = Infinity }) {
   return isTooMany ? cut.split("\n", lines).join("\n") : cut;
 }
 
+/** What is about to be pasted or dropped; "" if something else happens. @param {ClipboardEvent | InputEvent} event */
+function broughtBy(event) {
+  if (event instanceof ClipboardEvent) return event.clipboardData?.getData("text/plain") ?? "";
+  const isInserted = ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
+  return isInserted ? (event.data ?? event.dataTransfer?.getData("text/plain") ?? "") : "";
+}
+
 /**
  * Take over what is pasted or dropped into a field if there is no room for all of it: a browser would cut it without
- * a word. And if it is long: with many lines, a browser would stop for seconds.
- * @param {InputEvent} event before the input @param {{ characters: number, lines?: number }} limits of the field
+ * a word. And if it is long: with many lines, a browser would stop for seconds. A paste is taken over before the
+ * browser makes an input of it, which takes as long again.
+ * @param {ClipboardEvent | InputEvent} event a paste, or before an input
+ * @param {{ characters: number, lines?: number }} limits of the field
  * @returns {number | null} how many characters are left out; null if the browser does it by itself
  */
 export function takeOver(event, { characters, lines = Infinity }) {
   const field = /** @type {HTMLTextAreaElement} */ (event.target);
   const { value, selectionStart, selectionEnd } = field;
-  const given = (event.data ?? event.dataTransfer?.getData("text/plain") ?? "").replace(/\r\n?/g, "\n");
-  const isInserted = ["insertFromPaste", "insertFromDrop"].includes(event.inputType);
-  if (!isInserted || !given) return null;
+  const given = broughtBy(event).replace(/\r\n?/g, "\n");
+  if (!given) return null;
   const rest = value.slice(0, selectionStart) + value.slice(selectionEnd);
   const taken = fitted(given, {
     characters: characters - rest.length,

@@ -12,8 +12,9 @@ export class WorkerTimeout extends Error {
 }
 
 /**
- * What the blob runs. It loads a module after all that it imports: Firefox takes an import of a worker's
- * module for another worker, which the policy forbids, unless it is there already.
+ * What the blob runs. In Firefox, it loads a module after all that it imports: Firefox takes an import of a worker's
+ * module for another worker, which the policy forbids, unless it is there already. Elsewhere that would ask for
+ * everything twice, and is done only to find out what is missing.
  */
 function begin(entry) {
   const modules = new Map(); // address -> promise
@@ -28,8 +29,10 @@ function begin(entry) {
     return import(url);
   }
 
+  const isFirefox = navigator.userAgent.includes("Firefox");
+  const loaded = isFirefox ? load(entry) : import(entry).catch(() => load(entry));
   onmessage = (first) =>
-    load(entry).then(
+    loaded.then(
       () => self.onmessage(first),
       (error) => first.ports[0].postMessage({ failure: `The engine cannot be started. ${error.message}` }),
     );

@@ -16,21 +16,22 @@ function totalsOf(found, least) {
     words: found.reduce((sum, { units }) => sum + countWords(units), 0),
     copied: found.reduce((sum, { units, spans }) => sum + copiedWords(units, spans, least), 0),
     longest: Math.max(0, ...longest),
+    each: longest,
     average: longest.reduce((a, b) => a + b, 0) / Math.max(1, longest.length),
   };
 }
 
 serve({
   /** Take over a training text, and texts that are not in it. */
-  async open({ documents, heldOut: texts }) {
-    training = new TrainingText(documents);
+  async open({ documents, otherWords, heldOut: texts }) {
+    training = new TrainingText(documents, otherWords);
     heldOut = texts.map((text) => cut(text));
     return {};
   },
 
   /**
    * What stands in the training text of some texts, { text, prompt, isCutOff } each: of each, its spans with the
-   * text around them there; and totals, of all and of the first so many words of held-out texts.
+   * text around them there, and the words that are nowhere in it; and totals of all.
    */
   async search({ texts, least }) {
     const found = texts.map(({ text, prompt, isCutOff }) => {
@@ -38,7 +39,8 @@ serve({
       return { units, spans: training.spans(units) };
     });
     const spans = found.map((one) => one.spans.map((span) => ({ ...span, ...training.passage(span) })));
-    return { spans, totals: totalsOf(found, least) };
+    const unknown = found.map(({ units }) => training.unknownWords(units));
+    return { spans, unknown, totals: totalsOf(found, least) };
   },
 
   /** The same of held-out texts, as far as they have so many words. */

@@ -58,8 +58,11 @@ export function copiedWords({ starts, isWord }, spans, least) {
 }
 
 export class TrainingText {
-  /** @param {string[]} documents */
-  constructor(documents) {
+  /**
+   * @param {string[]} documents
+   * @param {?string[]} [otherWords] the words of documents that are not here; null if nobody knows them
+   */
+  constructor(documents, otherWords = null) {
     this.documents = documents;
     this.ids = new Map(); // unit -> its number
     const units = [];
@@ -77,6 +80,17 @@ export class TrainingText {
     this.units = Int32Array.from([...units, ...Array(SORTED).fill(EDGE)]);
     this.offsets = Int32Array.from(offsets);
     this.order = this.sorted(units.length);
+    this.words = otherWords && new Set([...this.ids.keys(), ...otherWords].map(lowerCase));
+  }
+
+  /**
+   * Where the words of a text are that are nowhere in the training text, however they are capitalized; null if
+   * that is not known. @param {Units} units @returns {?{ start: number, length: number }[]}
+   */
+  unknownWords({ texts, starts, isWord }) {
+    if (!this.words) return null;
+    const found = texts.flatMap((unit, i) => (isWord[i] && !this.words.has(lowerCase(unit)) ? [i] : []));
+    return found.map((i) => ({ start: starts[i], length: texts[i].length }));
   }
 
   number(unit) {
@@ -171,6 +185,8 @@ export class TrainingText {
     };
   }
 }
+
+const lowerCase = (text) => text.toLowerCase();
 
 /** The first of some indices for which something holds, which then holds for all that follow. */
 function firstIndex(length, holds) {

@@ -8,6 +8,7 @@ import { provide } from "../app/context.js";
 import { ForwardPass } from "../app/forward-pass.js";
 import { nearestSnapshot } from "../app/model.js";
 import { Observable } from "../app/observable.js";
+import { Operated } from "../app/operated.js";
 import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
@@ -111,7 +112,12 @@ const copied = {
   least_words: 3,
   searched_documents: 9,
   held_out: { n_texts: 80, ...totals },
-  samples: STEPS.map((step, i) => ({ step, ...totals, mean_longest_words: i })),
+  samples: STEPS.map((step, i) => ({
+    step,
+    ...totals,
+    mean_longest_words: i,
+    continuations: [i, i + 1, 0].map((longest_words) => ({ longest_words })),
+  })),
   longest: { step: 10, prompt: 4, ...span },
 };
 
@@ -517,6 +523,7 @@ const FIGURES = [
   "operation-board",
   "head-ranking",
   "operated-texts",
+  "operated-result",
   "copied-spans",
   "copied-by-temperature",
   "copied-by-step",
@@ -596,11 +603,15 @@ function sources(figure, i) {
   const compared = figure === "loss-diff" ? atTheirEnds(PASSES[i]) : PASSES[i];
   const both = COMPARING.includes(figure) ? compared : PASSES[i].slice(0, 1);
   const sides = figure === "loss-diff" ? RUNS : SIDES;
+  const writing = Object.assign(new Writing(), { state: WRITTEN[i] });
+  const operated = new Operated(store, writing);
+  operated.follow();
   return {
     page: observable({ runs: [manifest, { ...manifest, name: "another" }], run }),
     passes: observable({ both, sides: both[1] ? sides : null, comparison: comparisonOf(both) }),
     typed,
-    writing: Object.assign(new Writing(), { state: WRITTEN[i] }),
+    writing,
+    operated,
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
     }),
@@ -675,15 +686,15 @@ for (const [i, figure] of box.querySelectorAll("copied-spans").entries()) {
   customElements.whenDefined("copied-spans").then(() => {
     figure.look = () => {}; // nothing is searched here
     if (i > 2) return;
-    const found = { before: "… The man saw", after: "<b>down</b>. …", start: 0, length: 10, ...span };
-    const piece = { text: " a cat sat", span: found };
-    const parts = Array(i === 1 ? 60 : 2 - i).fill([
-      piece,
-      { text: " <b> incomprehensibilities", span: null },
-    ]);
+    const piece = " a cat sat <b> incomprehensibilities";
+    const text = piece.repeat(i === 1 ? 60 : 2 - i);
+    const found = { before: "… The man saw", after: "<b>down</b>. …", length: 10, ...span };
+    const starts = Array.from({ length: text.length / piece.length }, (_, k) => k * piece.length);
+    const spans = starts.map((start) => ({ ...found, start }));
+    const unknown = starts.map((start) => ({ start: start + 15, length: piece.length - 15 }));
     const words = 30 - 15 * i;
     const totals = { texts: 1, words, copied: 6, longest: 3, average: 2.5 };
-    figure.result = { run: STATES[i][1], text: " a cat sat", prompt: "Once", parts: parts.flat(), totals };
+    figure.result = { run: STATES[i][1], text, prompt: "Once", spans, unknown, totals };
     figure.heldOut = { ...totals, run: STATES[i][1], texts: 80, copied: 1 };
     figure.openedRun = STATES[i][1];
   });
@@ -710,13 +721,16 @@ for (const [i, figure] of box.querySelectorAll("head-effects").entries()) {
   });
 }
 
-for (const figure of box.querySelectorAll("operated-texts")) {
-  customElements.whenDefined("operated-texts").then(() => {
+for (const figure of box.querySelectorAll("operated-texts, operated-result")) {
+  customElements.whenDefined(figure.localName).then(() => {
     if (!figure.promptIds.length) return;
     const { key, tokens } = figure;
-    figure.asked = figure.finished = key; // nothing is computed here
+    figure.asked = figure.effectKey; // nothing is computed here
+    figure.finished = key;
+    figure.of = "head";
     const other = tokens.map((one, i) => (i < 5 ? one : { ...one, id: (one.id + 1) % 8 }));
     figure.written = { operated: { key, tokens: other }, control: { key, tokens } };
+    figure.effect = { asked: figure.asked, untouched: 0.4, operated: 0.1, controls: [0.35, 0.5, 0.4, 0.38] };
     const texts = [tokens, other, tokens];
     figure.counted = { key, texts: { untouched: texts, operated: [other, other, tokens], control: texts } };
   });

@@ -42,13 +42,15 @@ SHARED = ("copy-link", "run-picker")  # figures in the header
 LESSON_FIGURES = ("reading-depth",)  # what is written at the beginning of a lesson
 ALONE = "embed.html"  # it stands in a frame, and has no header
 AUTOLOAD = "app/autoload.js"
-FETCHING = ("terra-page", "forward-pass")  # elements that fetch what figures show
+ENGINE = "app/engine.js"  # where the first view needs it, it starts before everything else
+FETCHING = ("terra-page", "forward-pass", "live-text")  # elements that fetch what figures show
 EXPLAIN = "app/explain.js"
 PYTHON, PROGRAM = "exercise/python-files.js", "engine/kernel-program.js"
 # A host that is told no encoding, or a wrong one, does not matter: this mark comes before all that.
 UTF8_MARK = "\ufeff"
 BEGIN, END = "<!-- written by python -m terrarium.web.pages, from here -->", "<!-- to here -->"
 WRITTEN = re.compile(rf"\n *{BEGIN}.*?{END}", re.DOTALL)
+LATER = re.compile(r'<(section|footer) class="[^"]*\blater\b.*?</\1>', re.DOTALL)
 IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', re.MULTILINE)
 
 
@@ -79,7 +81,8 @@ def head(site, name, text):
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f'<link rel="icon" href="{root}styles/icon.svg">',
-        f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>',
+        f'<link rel="preload" href="{root}{EXPLAIN}" as="script">',  # modules wait for it
+        *([runs_preload(root)] if "<terra-page" in text else []),
         f'<link rel="stylesheet" href="{root}styles/colors.css">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
         *([f'<link rel="stylesheet" href="{root}styles/lesson.css">'] if in_lessons(name) else []),
@@ -87,6 +90,11 @@ def head(site, name, text):
         f'<script type="module" src="{root}{AUTOLOAD}"></script>',
         *preloads(site, name, text),
     ]
+
+
+def runs_preload(root):
+    """The list of runs is what a page needs first; one that shows none would be told off for it."""
+    return f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>'
 
 
 def header(name):
@@ -230,13 +238,15 @@ def lesson_end(site, name):
 
 
 def preloads(site, name, text):
-    """Links to every script that a page loads before somebody does something. First come those that
-    fetch the run; those of the figures follow while its data comes, the first figure's first."""
+    """Links to every script that a page loads before somebody does something, but for those of
+    figures that wait (app/first-view.js). First come those that fetch the run; those of the figures
+    follow while its data comes, the first figure's first."""
     root = root_of(name)
     shared = () if name == ALONE else (*SHARED, *(LESSON_FIGURES if is_lesson(name) else ()))
-    tags = dict.fromkeys([*re.findall("<([a-z]+-[a-z-]+)", text), *shared])
+    tags = dict.fromkeys([*tags_in(LATER.sub("", text)), *shared])
     fetching = [script_of(site, tag) for tag in FETCHING if tag in tags]
-    first = with_imports(site, [AUTOLOAD, *fetching])
+    engine = [ENGINE] if "live-text" in tags else []
+    first = with_imports(site, [*engine, AUTOLOAD, *fetching])
     figures = with_imports(site, [script_of(site, tag) for tag in tags])
     rest = [script for script in figures if script not in first]
     link = f'<link rel="modulepreload" href="{root}'
@@ -244,6 +254,17 @@ def preloads(site, name, text):
         *(f'{link}{script}">' for script in first),
         *(f'{link}{script}" fetchpriority="low">' for script in rest),
     ]
+
+
+def scripts_of_later(site, text):
+    """The scripts of the figures that are not seen first, with all that they import."""
+    tags = [tag for part in LATER.finditer(text) for tag in tags_in(part[0])]
+    return with_imports(site, [script_of(site, tag) for tag in tags])
+
+
+def tags_in(text):
+    """The tags of elements in HTML."""
+    return re.findall("<([a-z]+-[a-z-]+)", text)
 
 
 def with_imports(site, scripts):

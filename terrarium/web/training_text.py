@@ -5,7 +5,7 @@ itself, as much as goes along. See terrarium/copied.py for what counts as copied
 from itertools import groupby
 from typing import NamedTuple
 
-from terrarium.copied import BLOCK, BOUNDARY, Units, blocks, copied_words, cut, search
+from terrarium.copied import BLOCK, BOUNDARY, Units, blocks, copied_words, cut, search, words_of
 from terrarium.text import END
 
 import numpy as np
@@ -156,6 +156,7 @@ def longest(texts, spans):
 # 2. The text itself
 
 MOST = 2_000_000  # characters of it that go along
+MOST_OF_WORDS = 150_000  # characters of words that stand only in the rest: about 50 KB, compressed
 
 
 def training_text(run, most=MOST):
@@ -172,8 +173,21 @@ def training_text(run, most=MOST):
         characters=n_characters,
         all_characters=all_characters,
         documents=documents,
+        other_words=other_words(run, documents) if n_characters < all_characters else [],
         held_out=list(filter(None, map(whole_words, held_out_pieces(run, run.s.n_ctx)))),
     )
+
+
+def other_words(run, documents, most=MOST_OF_WORDS):
+    """The words that stand in the training text, but not in these documents: with them, a page can
+    tell which words of a text are nowhere in it. None if they have more than `most` characters."""
+    here = set().union(*words_of([BOUNDARY.join(documents)]))
+    others = set()
+    for words in words_of(blocks(run)):
+        others |= words - here
+        if sum(map(len, others)) > most:
+            return None
+    return sorted(others)
 
 
 def whole_words(piece):

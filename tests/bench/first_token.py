@@ -2,12 +2,14 @@
 
     python tests/bench/first_token.py             the site that it comes with
     python tests/bench/first_token.py my_site
+    python tests/bench/first_token.py old_site new_site      in turns
 
 Twice: after the run has been opened (its weights are fetched and the worker starts), and for a new
 text when the model is there. Bar: 100 each. The time is that of the page's own state, some of a
-frame before it is drawn.
+frame before it is drawn. Sites take turns, so that anything else the machine does slows all of them.
 """
 
+import contextlib
 import statistics
 import sys
 from pathlib import Path
@@ -63,13 +65,17 @@ def report(name, times):
     )
 
 
-def main(site):
-    with sync_playwright() as playwright, helpers.served(site) as address:
+def main(sites):
+    with sync_playwright() as playwright, contextlib.ExitStack() as servers:
+        addresses = [servers.enter_context(helpers.served(site)) for site in sites]
         browser = playwright.chromium.launch(executable_path=helpers.chromium(), args=helpers.QUIET)
-        report("after the run is opened", [opening(browser, address) for _ in range(ROUNDS)])
-        report("of another text", another_text(browser, address))
+        rounds = [[opening(browser, address) for address in addresses] for _ in range(ROUNDS)]
+        for site, address, times in zip(sites, addresses, zip(*rounds)):
+            print(site)
+            report("after the run is opened", times)
+            report("of another text", another_text(browser, address))
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else Path(common.repository, "site")))
+    main([Path(site) for site in sys.argv[1:]] or [Path(common.repository, "site")])

@@ -6,6 +6,7 @@ import { Chat } from "../../site/app/chat.js";
 import { Comparison } from "../../site/app/comparison.js";
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
 import { Observable } from "../../site/app/observable.js";
+import { Operated } from "../../site/app/operated.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
 import { Side } from "../../site/app/sides.js";
 import { Store as AStore } from "../../site/app/store.js";
@@ -29,6 +30,7 @@ declare module "../../site/app/figure.js" {
     store: Store;
     typed: TypedHead;
     writing: Writing;
+    operated: Operated;
     chat: Chat;
     load(run: Run): any;
     draw(data: any): unknown;
@@ -49,5 +51,25 @@ declare module "../../site/app/forward-pass-figure.js" {
     positionAbove: number;
     head: string;
     defaultPosition: string;
+  }
+}
+
+declare module "../../site/app/operated-figure.js" {
+  interface OperatedFigure {
+    position: number;
+    controlSeed: number;
+    request: any;
+    promptIds: number[];
+    tokens: any[];
+    isWriting: boolean;
+    key: string;
+    chosen: any[];
+    possible: any[];
+    compared: any[] | null;
+    written: any;
+    finished: string | null;
+    writeError: Error | null;
+    effect: any;
+    failure: Error | null;
   }
 }

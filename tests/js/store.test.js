@@ -41,6 +41,7 @@ const DEFAULTS = {
   branch: "",
   operations: "",
   otherText: "",
+  controlSeed: 1,
   other: "",
   chat: "",
   chatToken: "",
@@ -127,7 +128,7 @@ test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
     "&head=0.2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
-    "&operations=h1.2_h9.9&otherText=Ann&figure=loss-curve&page=explore&theme=dark&fromStep=10&toStep=100";
+    "&operations=h1.2_h9.9&otherText=Ann&controlSeed=3&figure=loss-curve&page=explore&theme=dark&fromStep=10&toStep=100";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -144,6 +145,7 @@ test("an address is read into the values it names", () => {
     branch: "2t4.6s3",
     operations: "h1.2_h9.9",
     otherText: "Ann",
+    controlSeed: 3,
     other: "",
     chat: "",
     chatToken: "",
@@ -623,6 +625,7 @@ test("once another run is shown, everything is fitted to it", () => {
     branch: "",
     operations: "",
     otherText: "",
+    controlSeed: 1,
     other: "",
     chat: "",
     chatToken: "",

@@ -190,6 +190,13 @@ test("a worker takes its port once: no later message brings another", async (t) 
   assert.equal(globalThis.onmessage, null);
 });
 
+/** What a browser says of itself. */
+function browse(t, userAgent) {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent }, configurable: true });
+  t.after(() => before && Object.defineProperty(globalThis, "navigator", before));
+}
+
 /** Run what a worker starts with, here. */
 async function importBlob(url) {
   const blob = resolveObjectURL(url);
@@ -198,15 +205,19 @@ async function importBlob(url) {
 }
 
 test("a worker starts from a blob, which imports its module and passes the port on", async (t) => {
+  browse(t, "Chrome/150");
+  const { mock } = t.mock.method(globalThis, "fetch");
   const code = "onmessage = (first) => { globalThis.first = first; }";
   const client = clientOf(t, {}, new URL(`data:text/javascript,${code}`));
   client.start();
   await importBlob(workers[0].url);
   await globalThis.onmessage("the message with the port");
   assert.equal(globalThis.first, "the message with the port");
+  assert.equal(mock.callCount(), 0, "the browser itself fetches what a module imports");
 });
 
-test("a worker fetches each module that its own one imports, directly or not, once", async (t) => {
+test("in Firefox a worker fetches each module that its own one imports, directly or not, once", async (t) => {
+  browse(t, "Firefox/150");
   const fetched = [];
   t.mock.method(globalThis, "fetch", async (url) => {
     fetched.push(url.split("/").at(-1));
@@ -226,6 +237,7 @@ test("a worker fetches each module that its own one imports, directly or not, on
 });
 
 test("a module that cannot be imported is an error of the worker", async (t) => {
+  browse(t, "Chrome/150");
   const said = [];
   const url = new URL("data:text/javascript,throw new Error('It is broken.')");
   const client = clientOf(t, {}, url);
@@ -239,6 +251,7 @@ test("a module that cannot be imported is an error of the worker", async (t) => 
 });
 
 test("a module that the server does not send is named", async (t) => {
+  browse(t, "Chrome/150");
   const said = [];
   t.mock.method(globalThis, "fetch", async () => new Response("", { status: 403 }));
   const client = clientOf(t, {}, new URL("http://school.example/engine/worker.js"));

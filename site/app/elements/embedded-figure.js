@@ -3,8 +3,10 @@
  *
  * The one figure that the address names, for a frame in another page: embed.html#figure=loss-curve&run=stories&
  * step=300&theme=dark&page=index. Only what says that it can be shared is shown: see share.js. Below it stand the
- * run and the step, and the way to the page that it is from, which shows the same.
+ * run and the step, and the way to the page that it is from, which shows the same. Until the figure is there, it says
+ * what it waits for.
  */
+import { printable } from "../command.js";
 import { ask } from "../context.js";
 import { count } from "../format.js";
 
@@ -16,13 +18,19 @@ class EmbeddedFigure extends HTMLElement {
   connectedCallback() {
     this.store = ask(this, "store");
     this.about = Object.assign(document.createElement("p"), { className: "about" });
+    this.waiting = Object.assign(document.createElement("p"), { className: "waiting", role: "status" });
     this.append(this.about);
-    this.stop = this.store.subscribe(() => this.follow());
+    this.page = ask(this, "page");
+    this.stops = [
+      this.store.subscribe(() => this.follow()),
+      this.page.subscribe(() => this.tell()), // perhaps there is no such run
+    ];
     this.follow();
   }
 
   disconnectedCallback() {
-    this.stop();
+    for (const stop of this.stops) stop();
+    this.stopWaiting();
   }
 
   follow() {
@@ -30,21 +38,77 @@ class EmbeddedFigure extends HTMLElement {
     if (theme) document.documentElement.dataset.theme = theme;
     else delete document.documentElement.dataset.theme;
     if (figure !== this.shown) this.show(figure);
-    if (this.store.isSettled) this.describe();
+    this.describe();
+    this.tell();
   }
 
   async show(name = "") {
     this.shown = name;
     const [tag, side] = name.split(":");
+    this.stopWaiting();
+    this.append(this.waiting);
+    this.tell();
     const box = await build(tag, side, this.store.chosen.page).catch(() => null);
     if (name !== this.shown) return; // another one is asked for by now
-    for (const one of [...this.children]) if (one !== this.about) one.remove();
+    for (const one of [...this.children]) if (one !== this.about && one !== this.waiting) one.remove();
     this.prepend(box ?? unknown());
+    if (box) this.waitFor(box.localName === tag ? box : box.querySelector(tag));
+    else this.stopWaiting();
+  }
+
+  /** Say what the figure waits for, until it is drawn or fails. */
+  waitFor(figure) {
+    this.figure = figure;
+    this.observer = new MutationObserver(() => this.tell());
+    this.observer.observe(figure, { attributeFilter: ["drawn"] });
+    this.writing = ask(figure, "writing");
+    this.stopWriting = this.writing?.subscribe(() => this.tell());
+    this.tell();
+  }
+
+  stopWaiting() {
+    this.observer?.disconnect();
+    this.stopWriting?.();
+    this.figure = this.writing = null;
+    this.waiting.remove();
+  }
+
+  tell() {
+    if (!this.waiting.isConnected) return;
+    const failure = this.writing?.state.failure;
+    if (failure) this.showFailure(failure);
+    if (failure || this.closest("terra-page").hasAttribute("failed") || this.isThere) this.stopWaiting();
+    else if (this.waiting.textContent !== this.waited) this.waiting.textContent = this.waited;
+  }
+
+  /** Why there is no text: most figures do not say it themselves. */
+  async showFailure({ message }) {
+    const { figure } = this;
+    await figure.updateComplete;
+    if (!figure.renderRoot.querySelector("[role=alert]")) figure.replaceWith(alert(message));
+  }
+
+  /** Whether there is something to see. */
+  get isThere() {
+    if (!this.figure?.hasAttribute("drawn")) return false;
+    const { request, promptIds, tokens } = this.writing?.state ?? {};
+    return !this.writing || Boolean(request && (tokens.length || !promptIds.length));
+  }
+
+  /** What it waits for, in words. */
+  get waited() {
+    const { run, isSettled, chosen } = this.store;
+    if (!isSettled) return chosen.run ? `Opening the run ${printable(chosen.run)} …` : "Opening the run …";
+    if (!this.figure) return "Loading the figure …";
+    const { bytes } = run.manifest.weights;
+    const isLive = this.writing || (this.figure.passes && chosen.text);
+    return isLive ? `Loading the model, ${(bytes / 1e6).toFixed(1)} MB …` : "Loading its numbers …";
   }
 
   /** Of which run and step it is, and where there is more. */
   describe() {
-    const { run, step, page } = this.store.state;
+    const { isSettled, chosen } = this.store;
+    const { run, step, page } = isSettled ? this.store.state : { page: "index", ...chosen };
     const link = Object.assign(document.createElement("a"), {
       href: `${page}.html#${this.hash}`,
       target: "_blank",
@@ -52,14 +116,15 @@ class EmbeddedFigure extends HTMLElement {
       textContent: "Open in Terrarium",
     });
     const said = document.createElement("bdi");
-    said.textContent = run;
-    this.about.replaceChildren("Run ", said, `, step ${count(step)} · `, link);
+    said.textContent = run ?? "";
+    const where = isSettled ? ["Run ", said, `, step ${count(step)} · `] : [];
+    this.about.replaceChildren(...where, link);
   }
 
   /** What is chosen here, as the page knows it. */
   get hash() {
-    const { run, step } = this.store.state;
-    const hash = new URLSearchParams({ ...this.store.chosen, run, step });
+    const { run, step } = this.store.isSettled ? this.store.state : {};
+    const hash = new URLSearchParams({ ...this.store.chosen, ...(run ? { run, step } : {}) });
     for (const name of ONLY_HERE) hash.delete(name);
     return hash.toString();
   }
@@ -89,9 +154,7 @@ async function build(tag, side, page) {
   }, figure);
 }
 
-function unknown() {
-  const text = "This address names no figure that can be shown alone.";
-  return Object.assign(document.createElement("p"), { role: "alert", textContent: text });
-}
+const alert = (text) => Object.assign(document.createElement("p"), { role: "alert", textContent: text });
+const unknown = () => alert("This address names no figure that can be shown alone, or it cannot be loaded.");
 
 customElements.define("embedded-figure", EmbeddedFigure);

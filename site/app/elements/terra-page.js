@@ -9,6 +9,7 @@
  */
 import { leadTo } from "../address.js";
 import { provide } from "../context.js";
+import { endFirstView } from "../first-view.js";
 import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
 import { SCHEMA, Store } from "../store.js";
@@ -63,6 +64,7 @@ class TerraPage extends HTMLElement {
     this.failure = error;
     this.setAttribute("failed", "");
     this.page.update({ run: null });
+    endFirstView();
     const { failure } = await import("../failure.js"); // with all that it needs: few visits do
     if (this.failure === error) {
       this.querySelector("#error").replaceChildren(failure(error, this.page.state.runs));

@@ -5,6 +5,7 @@
  * Chooses a token, whose reasons <chat-why> shows; then the conversation shows where a head looked. See app/chat.js.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { moveTo } from "../../app/address.js";
 import { endsOf, partsOf, readable, textOf } from "../../app/chat.js";
 import { MAX_LINE, formatTurns, hasRoom, nextSeed, plain, tellingToken } from "../../app/chat-turns.js";
 import { printable } from "../../app/command.js";
@@ -14,6 +15,8 @@ import { count, inText, percent, showWhitespace, spoken } from "../../app/format
 import { tokenizerOf } from "../../app/forward-pass.js";
 
 const TYPING = 200; // milliseconds without a key, after which the page says what the model would read
+const EDGE = 12; // pixels between what is brought into view and the edge of the box
+const CLEAR = 0.1; // attention that is worth looking for
 
 class ChatDesk extends Figure {
   static share = {
@@ -32,6 +35,10 @@ class ChatDesk extends Figure {
     failure: { from: "chat", attribute: false },
     reason: { from: "chat", attribute: false },
     said: { state: true }, // what is read aloud
+    away: { state: true }, // "up" or "down", where the head looked most, if that is out of view
+    temperature: { from: "store", type: Number },
+    topK: { from: "store", type: Number },
+    topP: { from: "store", type: Number },
   };
 
   static styles = [
@@ -39,13 +46,13 @@ class ChatDesk extends Figure {
     controls,
     css`
     .log { border: 1px solid var(--line); border-radius: 12px; background: var(--background); padding: 12px 16px;
-           height: 300px; overflow-y: auto; font: 400 1.0625rem/1.6 var(--serif); overflow-wrap: anywhere;
+           height: 340px; overflow-y: auto; font: 400 1.0625rem/1.6 var(--serif); overflow-wrap: anywhere;
            display: grid; gap: 4px 12px; grid-template-columns: auto minmax(0, 1fr) auto; align-content: start; }
     .log p { grid-column: 2; } .you, .answer { white-space: pre-wrap; }
     .who { grid-column: 1; color: var(--muted); text-align: right; }
     .you { font-weight: 600; }
     .turn { display: contents; }
-    .reads, .log .note, .log .empty { grid-column: 2 / -1; color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
+    .log .reads, .log .note, .log .empty { grid-column: 2 / -1; color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
     .unknown { text-decoration: underline wavy var(--warning); text-underline-offset: 4px; }
     .gone, .gone .end { color: var(--muted); font-style: italic; } .gone .shaded { background: none; }
     .log .edge { grid-column: 1 / -1; border-top: 1px dashed var(--muted); color: var(--muted); padding-top: 4px;
@@ -60,10 +67,14 @@ class ChatDesk extends Figure {
             color: var(--text); background: var(--background); border: 1px solid var(--line); border-radius: 8px; }
     .below { margin-top: 8px; gap: 8px; } .below button { padding: 4px 14px; min-height: 36px; }
     .caption { margin-top: 8px; }
+    .sampling { margin-top: 4px; gap: 0 16px; } .sampling .caption { margin: 0; } .sampling a { color: var(--accent); }
+    .sampling label { min-height: 36px; } output { min-width: 1.6em; font-weight: 600; color: var(--text); }
+    input[type="range"] { flex: none; width: 130px; min-height: 0; height: 32px; padding: 0; accent-color: var(--accent); }
+    .legend button { min-height: 28px; padding: 0 12px; margin-left: 4px; }
     .about { margin: 0 0 8px; }
     .heard, .legend { min-height: 1.5em; }
     .reads span { white-space: pre-wrap; } .reads .shaded { color: var(--text); }
-    @media (max-width: 640px) { .log { padding: 8px 10px; gap: 4px 8px; } .legend { min-height: 3em; } }
+    @media (max-width: 640px) { .log { height: 300px; padding: 8px 10px; gap: 4px 8px; } .legend { min-height: 3em; } }
     @media (max-height: 560px) { .log { height: 190px; } }
     @media (forced-colors: active) {
       .shaded { forced-color-adjust: none; color: CanvasText; --shade: Highlight !important; }
@@ -117,7 +128,7 @@ class ChatDesk extends Figure {
             : html`<button class="primary" ?disabled=${!hasRoom(this.turns)}>Send</button>`
         }
       </form>
-      ${this.buttons()}
+      ${this.buttons()}${this.sampling()}
       <p class="caption heard" role="status">${this.preview()}</p>
       <p class="visually-hidden" role="status">${this.said}</p>`;
   }
@@ -168,7 +179,7 @@ class ChatDesk extends Figure {
       }</p><span></span>
       ${
         differs
-          ? html`<p class="reads">It has no token for what is underlined. It reads:
+          ? html`<p class="reads">It has never seen what is underlined. It reads:
             <span dir="auto">${
               this.hasLook(i, "said") ? this.tokensOf(i, "said") : reply.heard.trim() || "nothing"
             }</span></p>`
@@ -275,7 +286,47 @@ class ChatDesk extends Figure {
   legend() {
     if (!this.turns.length) return nothing;
     if (!this.reason) return "The greener a token, the likelier it was. Choose one to see why it is there.";
-    return this.look ? `The bluer, the more head ${this.look.name} looked there for the framed token.` : "…";
+    if (!this.look) return "…";
+    if (this.away) {
+      return html`Head ${this.look.name} looked further ${this.away}. <button @click=${() =>
+        this.bringIntoView([this.bluest])}>Show it</button>`;
+    }
+    return `The bluer, the more head ${this.look.name} looked there for the framed token.`;
+  }
+
+  /** The token on the page that a head looked at most; null if it is none of them. */
+  get bluest() {
+    const weight = (one) => Number(one.style.getPropertyValue("--part"));
+    const tokens = [...this.renderRoot.querySelectorAll(".log .shaded")].filter(
+      (one) => weight(one) >= CLEAR,
+    );
+    return tokens.sort((a, b) => weight(b) - weight(a))[0] ?? null;
+  }
+
+  /** Scroll the conversation, and nothing around it, to the chosen token, and to where a head looked if both fit. */
+  reveal() {
+    const { reason } = this;
+    const shown = reason && `${reason.turn}.${reason.index} ${this.look?.name ?? ""}`;
+    if (shown === this.revealed) return;
+    this.revealed = shown;
+    const chosen = this.renderRoot.querySelector(".log .chosen");
+    const bluest = this.look && this.bluest;
+    const isAll = !chosen || !bluest || this.bringIntoView([chosen, bluest]);
+    if (chosen && (!bluest || !isAll)) this.bringIntoView([chosen]);
+    this.away = isAll ? null : isAbove(bluest, chosen) ? "up" : "down";
+  }
+
+  /** Scroll the conversation no further than needed; false if the tokens are too far apart. */
+  bringIntoView(tokens) {
+    const log = this.renderRoot.querySelector(".log");
+    const box = log.getBoundingClientRect();
+    const all = tokens.map((one) => one.getBoundingClientRect());
+    const top = Math.min(...all.map((one) => one.top)) - EDGE;
+    const bottom = Math.max(...all.map((one) => one.bottom)) + EDGE;
+    if (bottom - top > box.height) return false;
+    if (top < box.top) log.scrollTop -= box.top - top;
+    if (bottom > box.bottom) log.scrollTop += bottom - box.bottom;
+    return true;
   }
 
   // What somebody does ----------------------------------------------------------------------------
@@ -286,6 +337,23 @@ class ChatDesk extends Figure {
       <button aria-disabled=${String(none)} @click=${this.again}>Another reply</button>
       <button aria-disabled=${String(none)} @click=${this.takeBack}>Take back the last turn</button>
       <button aria-disabled=${String(none)} @click=${() => this.choose([])}>Start over</button></div>`;
+  }
+
+  /** The settings of the sampler are those of the whole page. */
+  sampling() {
+    const some = this.topK ? `the ${count(this.topK)} likeliest tokens` : `top-p ${this.topP}`;
+    return html`<div class="row sampling"><label>temperature <input type="range" min="0" max="2" step="0.1"
+        .value=${String(this.temperature)} @input=${({ target }) => this.store.set({ temperature: Number(target.value) })}>
+        <output aria-hidden="true">${this.temperature.toFixed(1)}</output></label>
+      <span class="caption">the same as under <a href="#write" @click=${this.goToWrite}>Write</a>${
+        this.topK || this.topP < 1 ? `, and so is ${some}` : nothing
+      }</span></div>`;
+  }
+
+  goToWrite(event) {
+    event.preventDefault();
+    this.store.set({ section: "write" }, { jump: true });
+    moveTo("write");
   }
 
   type({ target }) {
@@ -308,7 +376,7 @@ class ChatDesk extends Figure {
     if (!this.heard) return nothing;
     const { ids } = tokenizerOf(this.run);
     const lacking = [...new Set(this.chatText)].filter((one) => !ids.has(one));
-    return html`It has no token for
+    return html`It has never seen
       ${lacking.map((one, i) => html`${i ? ", " : ""}<b dir="auto">${showWhitespace(one)}</b>`)}. It will read:
       <span dir="auto">${this.heard.heard.trim() || "nothing"}</span>`;
   }
@@ -387,7 +455,12 @@ class ChatDesk extends Figure {
 
   updated(changed) {
     super.updated(changed);
-    if (!changed.has("isReplying") && !changed.has("replies")) return;
+    if (changed.has("isReplying") || changed.has("replies")) this.announce();
+    this.reveal();
+  }
+
+  /** A reply is read aloud once it is there, and scrolled to. */
+  announce() {
     const last = this.replies?.at(-1);
     if (this.isReplying || !last?.isDone || last === this.announced) return;
     this.announced = last;
@@ -396,5 +469,7 @@ class ChatDesk extends Figure {
     if (log) log.scrollTop = log.scrollHeight;
   }
 }
+
+const isAbove = (one, other) => one.getBoundingClientRect().top < other.getBoundingClientRect().top;
 
 customElements.define("chat-desk", ChatDesk);

@@ -2,12 +2,15 @@
  * <chat-without></chat-without>
  *
  * The reply with the chosen token, beside the one that the model writes with the same random numbers while a head is
- * switched off. See app/chat-reason.js.
+ * switched off: the words that differ are marked. See app/chat-reason.js.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { textOf } from "../../app/chat.js";
 import { Figure } from "../../app/figure.js";
-import { count } from "../../app/format.js";
+import { count, showWhitespace } from "../../app/format.js";
+import { MARKED, markedWords, withMarks } from "../../app/marked-words.js";
+import { divergence } from "../../app/seed-counts.js";
+import { wordDiff } from "../../app/word-diff.js";
 
 class ChatWithout extends Figure {
   static properties = {
@@ -17,6 +20,7 @@ class ChatWithout extends Figure {
 
   static styles = [
     Figure.styles,
+    markedWords,
     css`
     h3 { font: 600 1.0625rem/1.5 var(--sans); margin: 0 0 8px; }
     .both { display: grid; gap: 8px 40px; grid-template-columns: repeat(2, minmax(0, 1fr)); margin: 0; }
@@ -24,9 +28,7 @@ class ChatWithout extends Figure {
     .both .off { border-color: var(--chosen); }
     dt { color: var(--muted); }
     dd { margin: 0; font: 400 1.0625rem/1.6 var(--serif); overflow-wrap: anywhere; }
-    ins { text-decoration: none; }
-    ins { background: color-mix(in oklab, var(--chosen) 18%, transparent); border-radius: 3px; }
-    .caption { margin-top: 8px; }
+    .caption { margin-top: 8px; min-height: 3em; } .caption b { color: var(--text); overflow-wrap: anywhere; }
     @media (max-width: 640px) { .both { grid-template-columns: minmax(0, 1fr); } }
   `,
   ];
@@ -40,35 +42,32 @@ class ChatWithout extends Figure {
     const tokens = this.replies?.[reason?.turn]?.tokens;
     if (!speakers || !tokens || !reason.pass || reason.failure) return nothing;
     const without = reason.without?.head === reason.head ? reason.without : null;
-    const from = without ? firstDifference(tokens, without.tokens) : Infinity;
+    const [text, other] = [tokens, without?.tokens ?? []].map((one) => textOf(this.run, one).trim());
+    const { ranges } = without ? wordDiff(text, other) : { ranges: [[], []] };
     return html`<h3>The reply without head ${reason.head || "…"}</h3>
       <dl class="both" aria-live="polite" aria-busy=${String(!without)}>
-        <div><dt>with all heads</dt><dd dir="auto">${this.text(tokens, from)}</dd></div>
+        <div><dt>with all heads</dt><dd dir="auto">${shown(text, ranges[0])}</dd></div>
         <div class="off"><dt>without head ${reason.head || "…"}</dt>
-          <dd dir="auto">${without ? this.text(without.tokens, from) : "…"}</dd></div>
+          <dd dir="auto">${without ? shown(other, ranges[1]) : "…"}</dd></div>
       </dl>
-      <p class="caption">${without ? verdict(tokens, without, from) : "Writing …"}</p>`;
+      <p class="caption">${without ? this.verdict(tokens, without) : "Writing …"}</p>`;
   }
 
-  /** A reply; from where it departs from the other one, it is marked. */
-  text(tokens, from) {
-    const all = textOf(this.run, tokens);
-    if (!all.trim()) return "(nothing)";
-    const same = textOf(this.run, tokens.slice(0, from));
-    return html`${same.trimStart()}<ins>${all.slice(same.length)}</ins>`;
+  /** Where the replies part: from there on, the model has read different words. */
+  verdict(tokens, { tokens: others, milliseconds }) {
+    const took = `Written in ${count(Math.ceil(milliseconds))} ms.`;
+    const at = divergence(tokens, others);
+    if (at === null) return `Both are the same: with these random numbers, nothing else is drawn. ${took}`;
+    return html`${MARKED} They part at ${this.token(tokens[at])} and ${this.token(others[at])}, drawn with the same
+      random number; from there on, each goes on from what it has read. ${took}`;
+  }
+
+  /** A token by name; where a reply has been stopped, there is none. */
+  token(token) {
+    return token ? html`<b dir="auto">${showWhitespace(this.run.vocab[token.id])}</b>` : "the end";
   }
 }
 
-function firstDifference(tokens, others) {
-  const i = tokens.findIndex(({ id }, at) => id !== others[at]?.id);
-  return i < 0 ? Math.max(tokens.length, others.length) : i;
-}
-
-function verdict(tokens, { milliseconds }, from) {
-  const took = `Written in ${count(Math.ceil(milliseconds))} ms.`;
-  return from >= tokens.length
-    ? `Both are the same: with these random numbers, nothing else is drawn. ${took}`
-    : `Both are drawn with the same random numbers; marked is all from the first difference on. ${took}`;
-}
+const shown = (text, ranges) => (text ? withMarks(text, 0, ranges) : "(nothing)");
 
 customElements.define("chat-without", ChatWithout);

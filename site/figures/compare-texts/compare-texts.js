@@ -2,25 +2,29 @@
  * <compare-texts></compare-texts>
  *
  * Two texts side by side, with the same luck: that of the page, and a second one that has another beginning, step,
- * temperature or run, or is by the model that is operated on. Says where they part; and, on request, in how many of
- * several seeds they do, and in how many texts of each a word occurs.
+ * temperature or run, or is by the model that is operated on. Says where they part, and marks the words that differ;
+ * and, on request, in how many of several seeds they do, whether that is more than other seeds change, and in how many
+ * texts of each a word occurs.
  */
-import { css, html, nothing } from "../../vendored/lit.js";
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { parseBranch } from "../../app/branch.js";
 import { colorToken } from "../../app/colormap.js";
 import { printable } from "../../app/command.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
-import { count, inText, spoken } from "../../app/format.js";
+import { count, inText, percent, spoken } from "../../app/format.js";
 import { encodeTyped, tokenizerOf } from "../../app/forward-pass.js";
+import { MARKED, markedWords, withMarks } from "../../app/marked-words.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { interventionOf, operationsOf } from "../../app/operations.js";
 import { openRun } from "../../app/run.js";
 import { formatOther, parseOther, partingOf } from "../../app/second-text.js";
-import { countWord, seedsFrom, wordAt, writeSeeds } from "../../app/seed-counts.js";
+import { countWord, seedsFrom, wordAt, wordsOf, writeSeeds } from "../../app/seed-counts.js";
+import { CLEAR_COUNT, compareSeeds, verdictOf } from "../../app/seed-likeness.js";
 import { nearest } from "../../app/step-scale.js";
 import { MAX_LENGTH } from "../../app/store.js";
+import { wordDiff } from "../../app/word-diff.js";
 import { END } from "../../engine/tokenizer.js";
 
 const SEEDS = 8;
@@ -44,7 +48,7 @@ class CompareTexts extends Figure {
     tokens: { from: "writing", attribute: false },
     isWriting: { from: "writing", attribute: false },
     second: { state: true }, // { key, run, model, promptIds, params, tokens, isWriting }
-    counted: { state: true }, // { key, first, second: the texts of each }
+    counted: { state: true }, // { key, first, second: the texts of each, seeds: see app/seed-likeness.js }
     isCounting: { state: true },
     word: { state: true }, // the one that somebody chose
     failure: { state: true },
@@ -54,16 +58,17 @@ class CompareTexts extends Figure {
   static styles = [
     Figure.styles,
     controls,
+    markedWords,
     css`
     .panes { display: grid; gap: 8px 32px; grid-template: auto auto / repeat(2, minmax(0, 1fr)); }
     .side { display: grid; grid-template-rows: subgrid; grid-row: span 2; min-width: 0; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
     .choices { display: grid; gap: 4px 24px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
     .choices .whole { grid-column: 1 / -1; }
-    .field { display: block; }
+    .field { display: block; } textarea:focus-visible { outline-offset: -2px; border-radius: 8px; }
     textarea { display: block; width: 100%; min-height: 2.6em; max-height: 8em; resize: vertical; padding: 8px 12px;
                font: 400 1.0625rem/1.5 var(--serif); color: var(--text); background: var(--background);
-               border: 1px solid var(--line); border-radius: 8px; field-sizing: content; }
+               border: 1px solid var(--line); border-radius: 8px; field-sizing: content; margin-top: 4px; }
     select { min-height: 36px; flex: 1 1 auto; min-width: 0; }
     .choices label:not(.field) { min-height: 40px; }
     input[type="range"] { flex: 1 1 60px; min-width: 0; accent-color: var(--accent); height: 32px; margin: 0; }
@@ -73,11 +78,14 @@ class CompareTexts extends Figure {
             min-height: 9em; max-height: 24em; overflow-y: auto; padding: 2px; }
     .text span { border-radius: 3px; } .text [data-index] { cursor: pointer; }
     .prompt { color: var(--muted); }
-    .differs { text-decoration: underline wavy var(--warning); text-underline-offset: 4px;
-               box-shadow: 0 0 0 2px var(--warning); }
+    .differs { box-shadow: 0 0 0 2px var(--chosen); }
     .verdict { font-weight: 600; min-height: 1.5em; margin-top: 8px; }
     .stale { opacity: 0.5; }
     .buttons { gap: 8px 16px; margin-top: 8px; } button { min-height: 36px; padding: 4px 16px; }
+    .likeness { display: grid; grid-template-columns: auto minmax(40px, 160px) auto; gap: 4px 16px; align-items: center;
+                width: fit-content; max-width: 100%; margin: 8px 0; }
+    .likeness dt { grid-column: 1; } .likeness dd { margin: 0; text-align: right; }
+    .bar { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; background: var(--accent); }
     table { border-collapse: collapse; width: 100%; max-width: 560px; margin-top: 12px; }
     th, td { text-align: left; font-weight: 400; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); }
     thead th { color: var(--muted); } tbody th { font-weight: 600; } th b { overflow-wrap: anywhere; }
@@ -89,7 +97,10 @@ class CompareTexts extends Figure {
       .side + .side { margin-top: 16px; } .verdict { min-height: 3em; }
       .text { min-height: 5em; }
     }
-    @media (max-width: 640px) { .choices { grid-template-columns: minmax(0, 1fr); } }
+    @media (max-width: 640px) {
+      .choices { grid-template-columns: minmax(0, 1fr); }
+      .likeness { grid-template-columns: minmax(0, 1fr) 72px auto; gap: 4px 12px; }
+    }
     @media (forced-colors: active) { .differs { box-shadow: none; outline: 2px dashed; } }
   `,
   ];
@@ -237,6 +248,7 @@ class CompareTexts extends Figure {
         <div class="side"><div><h3>Second</h3>${this.controls()}</div>
           ${this.failure ? html`<div>${errorBox(this.failure)}</div>` : this.secondPane(parting?.[1])}</div></div>
       <p class="verdict">${this.verdict(parting)}</p>
+      <p class="caption">${this.diff ? this.inCommon(this.diff) : nothing}</p>
       ${this.seeds()}
       <p class="visually-hidden" role="status">${this.announced}</p>`;
   }
@@ -261,7 +273,9 @@ class CompareTexts extends Figure {
         @input=${({ target }) => this.choose({ temperature: Number(target.value) })}>
         <output aria-hidden="true">${temperature.toFixed(1)}</output></label>
       <label><input type="checkbox" .checked=${Boolean(choices.operated) && hasOperations} ?disabled=${!hasOperations}
-        @change=${({ target }) => this.choose({ operated: target.checked || undefined })}> operated on, as above</label>
+        @change=${({ target }) => this.choose({ operated: target.checked || undefined })}> operated on, as above${
+          this.operations ? nothing : " (nothing is, yet)"
+        }</label>
     </div>`;
   }
 
@@ -297,9 +311,34 @@ class CompareTexts extends Figure {
     }, TYPING);
   }
 
+  get isWritten() {
+    return this.isCurrent && !this.isWriting && !this.second.isWriting;
+  }
+
+  /** What the two have in common, word for word, once both are written; null if they are the same. */
+  get diff() {
+    if (!this.isWritten || !this.second.promptIds.length) return null;
+    const one = wordsOf(this.tokens, this.run.vocab);
+    const other = wordsOf(this.second.tokens, this.second.run.vocab);
+    const key = `${one}\0${other}`;
+    if (this.diffOf?.key !== key) this.diffOf = { key, ...wordDiff(one, other) };
+    return one === other ? null : this.diffOf;
+  }
+
+  /** Whether the two texts have different beginnings: then they part by themselves. */
+  get beginsDifferently() {
+    const beginning = (ids, vocab) =>
+      wordsOf(
+        ids.map((id) => ({ id })),
+        vocab,
+      );
+    const { run, promptIds } = this.second;
+    return beginning(this.promptIds, this.run.vocab) !== beginning(promptIds, run.vocab);
+  }
+
   /** Where the texts part, as far as both are written; null where they do not. */
   parting() {
-    if (!this.isCurrent) return null;
+    if (!this.isCurrent || this.beginsDifferently) return null;
     const strings = (tokens, { vocab }) => tokens.map(({ id }) => vocab[id]);
     const one = strings(this.tokens, this.run);
     const other = strings(this.second.tokens, this.second.run);
@@ -316,6 +355,8 @@ class CompareTexts extends Figure {
 
   pane(side, run, promptIds, tokens, differsAt) {
     const { vocab } = run;
+    const ranges = this.diff?.ranges[side === "first" ? 0 : 1] ?? [];
+    let start = 0; // of a token, in characters
     const prompt = promptIds.map((id) => vocab[id]).filter((token, i) => i > 0 || token !== END);
     const label = side === "first" ? "The first text" : "The second text";
     const isStale = side === "second" && !this.isCurrent;
@@ -323,10 +364,16 @@ class CompareTexts extends Figure {
       @click=${(event) => this.point(event, side)}><span class="prompt">${prompt.length > BEFORE ? "…" : ""}${prompt
         .slice(-BEFORE)
         .map(inText)
-        .join("")}</span>${tokens.map(
-        ({ id, p }, i) =>
-          html`<span data-index=${i} class=${`${colorToken(p)} ${i === differsAt ? "differs" : ""}`}>${inText(vocab[id])}</span>`,
-      )}</p>`;
+        .join("")}</span>${tokens.map(({ id, p }, i) => {
+        const token = html`<span data-index=${i} class=${`${colorToken(p)} ${i === differsAt ? "differs" : ""}`}>${withMarks(
+          vocab[id],
+          start,
+          ranges,
+          inText,
+        )}</span>`;
+        start += vocab[id].length;
+        return token;
+      })}</p>`;
   }
 
   /** Where they part, in words. */
@@ -336,6 +383,8 @@ class CompareTexts extends Figure {
     if (!this.isCurrent || this.isWriting || second.isWriting) return "…";
     if (!second.promptIds.length)
       return "The model of the second text has no token for anything in its beginning.";
+    if (this.beginsDifferently)
+      return "They begin differently, so it says little that they are not the same.";
     if (!parting) {
       return this.other
         ? "Both texts are the same, to the last token."
@@ -347,9 +396,26 @@ class CompareTexts extends Figure {
       ${goesOn(second.run, second.tokens[otherAt])}.`;
   }
 
+  /** How many words both have, in a sentence. */
+  inCommon({ common, nWords: [one, other] }) {
+    const same = common === 1 ? "1 is" : `${common ? count(common) : "none"} are`;
+    return `After the beginning, the first has ${count(one)} words and the second ${count(other)}; ${same} the same, in the same order. ${MARKED}${this.beginsDifferently ? "" : " Framed: where they part."}`;
+  }
+
+  /** Whether neither text depends on a seed. */
+  get isWithoutLuck() {
+    const { temperature, topK } = this.request;
+    const temperatures = [temperature, this.choices.temperature ?? temperature];
+    return topK === 1 || temperatures.every((one) => one < 1e-6);
+  }
+
   /** Whether the difference is one of these two texts only. */
   seeds() {
-    const isDisabled = !this.isCurrent || this.second.isWriting || this.isWriting || Boolean(this.failure);
+    const isDisabled = !this.isWritten || Boolean(this.failure);
+    if (this.isWithoutLuck) {
+      return html`<p class="caption">Both always take the likeliest token, so no luck is involved: what differs comes
+        from what you have changed.</p>`;
+    }
     return html`<div class="row buttons"><button aria-disabled=${String(isDisabled)}
         @click=${() => (this.isCounting ? this.stopCounting() : !isDisabled && this.count())}>${
           this.isCounting ? "Stop" : `Write each with ${SEEDS} seeds`
@@ -358,8 +424,8 @@ class CompareTexts extends Figure {
   }
 
   progress() {
-    if (this.isCounting) return "It is writing …";
-    return this.counted ? "" : "So you see whether they also differ when the model has other luck.";
+    if (this.isCounting) return `${this.counted.first.length} of ${SEEDS} seeds are written …`;
+    return this.counted ? "" : "So you see whether what differs is more than chance.";
   }
 
   async count() {
@@ -379,7 +445,11 @@ class CompareTexts extends Figure {
         const { counted } = this;
         this.counted = { key, first: [...counted.first, one], second: [...counted.second, other] };
       }
-      this.announced = this.summary();
+      const { vocab } = second.run;
+      const firsts = this.counted.first.map((one) => wordsOf(one, this.run.vocab));
+      const seconds = this.counted.second.map((one) => wordsOf(one, vocab));
+      this.counted = { ...this.counted, seeds: compareSeeds(firsts, seconds) };
+      this.announced = `${this.summary()} ${this.chance(this.counted.seeds)}`;
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
@@ -400,29 +470,70 @@ class CompareTexts extends Figure {
     );
     const differ = partings.filter(Boolean);
     if (!first.length) return "";
+    if (this.beginsDifferently) return ""; // then they differ anyway
     const mean = differ.reduce((sum, [at]) => sum + at, 0) / differ.length;
     const where = differ.length ? `, after ${mean.toFixed(1)} tokens on average` : "";
     return `The two differ in ${count(differ.length)} of ${count(first.length)} seeds${where}.`;
   }
 
+  /** Whether that is more than other luck does. */
+  chance(seeds) {
+    if (!this.other) return "Nothing is changed yet.";
+    if (seeds.between === 1) return "So what you have changed makes no difference here.";
+    return {
+      more: "What you have changed does more than other luck.",
+      less: "Other luck does more than what you have changed.",
+      unclear: "Other luck does about as much as what you have changed.",
+    }[verdictOf(seeds)];
+  }
+
+  /** How much two texts have in common: with what was changed, and without it. */
+  likeness({ between, within: [first, second], nLess, nSeeds }) {
+    const rows = [
+      ["the first and the second, with the same seed", between],
+      ["two of the first, with different seeds", first],
+      ["two of the second, with different seeds", second],
+    ];
+    return html`<p class="caption">In ${nLess ? count(nLess) : "none"} of ${count(nSeeds)} seeds, the two have fewer words
+        in common than two texts with the same settings usually have. Words in common, on average:</p><dl class="likeness">${rows.map(
+          ([name, part]) =>
+            html`<dt>${name}</dt><dd class="bar" aria-hidden="true" style=${styleMap({ width: `${100 * part}%` })}></dd>
+          <dd>${percent(part)}</dd>`,
+        )}</dl>`;
+  }
+
   counts() {
-    const { first, second } = this.counted;
+    const { first, second, seeds } = this.counted;
     const word = this.shownWord;
     const found = (texts, run) => (word ? `${countWord(texts, run.vocab, word)} of ${texts.length}` : "");
-    return html`<p class="verdict">${this.summary()}</p><table><caption class="visually-hidden">In how many texts a word
+    return html`<p class="verdict">${this.summary()} ${seeds ? this.chance(seeds) : nothing}</p>${seeds ? this.likeness(seeds) : nothing}<table><caption class="visually-hidden">In how many texts a word
         occurs</caption>
       <thead><tr><td></td><th scope="col">${word ? html`has the word <b dir="auto">${word}</b>` : "has the word"}</th></tr></thead>
       <tbody><tr><th scope="row">First</th><td>${found(first, this.run)}</td></tr>
         <tr><th scope="row">Second</th><td>${found(second, this.second.run)}</td></tr></tbody></table>
       <label class="wanted">Count the word <input .value=${word} maxlength="40" dir="auto" spellcheck="false" autocomplete="off"
-        @input=${({ target }) => (this.word = target.value.trim())}> or press one in the texts above.</label>`;
+        @input=${({ target }) => (this.word = target.value.trim())}> or press one in the texts above.</label>
+      ${seeds && word ? html`<p class="caption" role="status">${this.wordVerdict(word)}</p>` : nothing}`;
+  }
+
+  /** Whether a word tells the two apart. */
+  wordVerdict(word) {
+    const { first, second } = this.counted;
+    const [one, other] = [
+      countWord(first, this.run.vocab, word),
+      countWord(second, this.second.run.vocab, word),
+    ];
+    const isClear = Math.abs(one - other) >= CLEAR_COUNT;
+    return `${isClear ? "This word tells them apart." : "This may be chance."} With ${SEEDS} texts each, a difference of
+      ${CLEAR_COUNT} or more is hardly ever chance.`;
   }
 
   /** The word that is counted: the one that somebody chose, or the first one that the second text has to itself. */
   get shownWord() {
     if (this.word !== null) return this.word;
-    const parting = this.parting();
-    return (parting && wordAt(this.second.tokens, this.second.run.vocab, parting[1])) || "";
+    const text = wordsOf(this.second.tokens, this.second.run.vocab);
+    const differing = (this.diff?.ranges[1] ?? []).map(([from, to]) => text.slice(from, to));
+    return differing.find((one) => /\p{L}/u.test(one)) ?? "";
   }
 
   point({ target }, side) {

@@ -5,7 +5,7 @@
  * without each of them in turn. Each can be switched off, which leads to the part of the page where it writes so.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { bringIntoView } from "../../app/address.js";
+import { bringIntoView, moveTo } from "../../app/address.js";
 import { percentTenths } from "../../app/comparison.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
@@ -18,7 +18,7 @@ import {
   withOperation,
   without,
 } from "../../app/operations.js";
-import { effectsOnToken, tokenToExplain } from "../../app/token-ablation.js";
+import { effectsOnToken, indexOfToken } from "../../app/token-ablation.js";
 import { tokenText } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
 
@@ -90,9 +90,7 @@ class HeadRanking extends Figure {
 
   /** The index of the token that is asked about: the chosen one, if there is one; null if there is nothing. */
   get index() {
-    const { position, promptIds, tokens } = this;
-    if (position > 0 && position < promptIds.length + tokens.length) return position;
-    return tokenToExplain(promptIds, tokens, this.run.vocab);
+    return indexOfToken(this.position, this.promptIds, this.tokens, this.run.vocab);
   }
 
   get isReady() {
@@ -171,6 +169,10 @@ class HeadRanking extends Figure {
         heads.length > SHOWN
           ? html`<button aria-pressed=${String(Boolean(this.showsAll))} @click=${() => (this.showsAll = !this.showsAll)}>All
               ${count(heads.length)} heads</button>`
+          : nothing
+      }${
+        this.chosen.length
+          ? html`<button @click=${() => moveTo(this.leadsTo)}>To the result</button>`
           : nothing
       }<span class="caption">${count(heads.length + layers.length)} parts in ${count(Math.ceil(milliseconds))} ms.
         This is one prediction: other tokens may need other heads.</span></div>`;

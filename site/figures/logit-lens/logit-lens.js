@@ -10,6 +10,7 @@ import { count, percent, showWhitespace, spoken } from "../../app/format.js";
 import { errorBox } from "../../app/figure.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
+import { tokenText } from "../../app/token-text.js";
 
 class LogitLens extends ForwardPassFigure {
   static share = {
@@ -27,6 +28,7 @@ class LogitLens extends ForwardPassFigure {
     ForwardPassFigure.styles,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; min-height: 3em; }
+    h3 code { font: 600 1em var(--mono); overflow-wrap: anywhere; }
     table { border-collapse: separate; border-spacing: 2px; width: 100%; table-layout: fixed; }
     th { font-weight: 400; text-align: left; color: var(--muted); white-space: nowrap; }
     .part { width: 8.5em; }
@@ -61,7 +63,9 @@ class LogitLens extends ForwardPassFigure {
     const { pass, shownPosition: position } = this;
     const { result } = this;
     if (this.weightsError) return errorBox(this.weightsError);
-    const title = html`<h3>What it would say if it stopped early</h3>`;
+    const title = html`<h3>What it would say after <code dir="auto">${tokenText(
+      this.tokenAt(position - 1),
+    )}</code> if it stopped early</h3>`;
     if (!pass.model && nearestSnapshot(pass.run, pass.step) === pass.step) {
       return html`${title}${this.placeholder()}`;
     }

@@ -1,61 +1,47 @@
 /**
- * <operated-texts></operated-texts>
+ * <operated-texts ranking="ranking"></operated-texts>
  *
- * The text above three times: by the whole model; by the model that is operated on; and by one with as much damage
- * done elsewhere, as a control. All three have the same luck. On request, they are written with more seeds, and it
+ * What operations do, in three models: the whole one; the one that is operated on; and one with as much damage done
+ * elsewhere, as a control. First, how likely each thinks one token of the text above, after the same words; then
+ * the text that each writes with the same luck. On request, they are written with more seeds, and it
  * is counted in how many the text differs, and in how many a word occurs.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { parseBranch } from "../../app/branch.js";
 import { colorToken } from "../../app/colormap.js";
-import { elsewhere, isDirection } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
-import { Figure, errorBox } from "../../app/figure.js";
+import { errorBox } from "../../app/figure.js";
 import { count, inText, ordinal } from "../../app/format.js";
-import { encodeTyped, tokenizerOf } from "../../app/forward-pass.js";
-import { near } from "../../app/near.js";
-import { describe, interventionOf, operationsOf } from "../../app/operations.js";
-import { countWord, differing, divergence, seedsFrom, wordAt, writeSeeds } from "../../app/seed-counts.js";
+import { OperatedFigure, PANES, TITLES } from "../../app/operated-figure.js";
+import { countWord, differing, seedsFrom, wordAt, writeSeeds } from "../../app/seed-counts.js";
 import { END } from "../../engine/tokenizer.js";
 
 const SEEDS = 8;
 const BEFORE = 12; // tokens of the beginning that each pane shows
-const PANES = ["untouched", "operated", "control"];
-const TITLES = { untouched: "Untouched", operated: "Operated", control: "Control" };
 
-class OperatedTexts extends Figure {
+class OperatedTexts extends OperatedFigure {
   static share = {
     title: "Untouched, operated, control",
     table: (figure) => figure.isReady && figure.chosen.length > 0 && figure.isFinished && figure.numbers(),
   };
 
   static properties = {
-    operations: { from: "store", type: String },
-    otherText: { from: "store", type: String },
-    position: { from: "store", type: Number },
-    request: { from: "writing", attribute: false },
-    model: { from: "writing", attribute: false },
-    promptIds: { from: "writing", attribute: false },
-    tokens: { from: "writing", attribute: false },
-    isWriting: { from: "writing", attribute: false },
-    controlSeed: { state: true },
-    written: { state: true }, // { operated: { key, tokens }, control: … }: what is there so far, of which question
-    finished: { state: true }, // the question that has been answered
-    otherIds: { state: true }, // the tokens of the text that patches come from
+    ranking: {}, // the id of the part of the page that ranks heads
     counted: { state: true }, // { key, texts: { untouched: one text for each seed, … } }
     isCounting: { state: true },
     word: { state: true }, // the one that somebody chose
-    failure: { state: true },
     announced: { state: true },
   };
 
   static styles = [
-    Figure.styles,
+    OperatedFigure.styles,
     controls,
     css`
     .panes { display: grid; gap: 2px 32px; grid-template-columns: repeat(3, minmax(0, 1fr)); }
     .panes > div { display: grid; grid-template-columns: minmax(0, 1fr); grid-row: span 4; grid-template-rows: subgrid; }
-    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
+    .on { list-style: none; margin: 4px 0 16px; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 24px; max-height: 13em; overflow-y: auto; }
+    .on li { overflow-wrap: anywhere; } .on button { min-height: 32px; padding: 0 12px; margin-left: 6px; }
+    .leads { margin-top: 8px; } .lead { min-height: 32px; padding: 0 14px; }
+    .whole { margin-top: 24px; } .whole + p { margin-bottom: 12px; max-width: 80ch; }
     .what { color: var(--muted); min-height: 3em; overflow-wrap: anywhere; }
     .text { font: 400 1.0625rem/1.6 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 4px 0;
             min-height: 12em; max-height: 24em; overflow-y: auto; padding: 2px; align-self: start; }
@@ -86,130 +72,18 @@ class OperatedTexts extends Figure {
 
   constructor() {
     super();
-    this.controlSeed = 1;
-    this.written = {};
-    this.otherIds = [];
     this.word = null;
     this.announced = "";
   }
 
-  load() {
-    return true;
-  }
-
   disconnectedCallback() {
     super.disconnectedCallback();
-    this.controller?.abort();
-    this.counting?.abort();
-    this.asked = null;
-  }
-
-  /** Whether what is asked for belongs to the run that is shown: of another one, it is about to change. */
-  get isReady() {
-    return Boolean(this.run && this.data && this.request?.run === this.run && this.promptIds.length);
-  }
-
-  get chosen() {
-    return operationsOf(this.run, this.operations);
-  }
-
-  /** Those that can be done here: a patch needs its position in the beginning, and one in the other text. */
-  get possible() {
-    return this.chosen.filter(
-      ({ kind, position, from }) =>
-        kind !== "patch" || (position < this.promptIds.length && from < this.otherIds.length),
-    );
-  }
-
-  /** What is done in the control: null where there is nothing to compare with. */
-  get compared() {
-    return elsewhere(this.possible, this.run.manifest.settings, this.controlSeed);
-  }
-
-  /** What the texts follow from. */
-  get key() {
-    const { request, model, promptIds, operations, otherText, controlSeed } = this;
-    const { temperature, topK, topP, seed, branch, length } = request;
-    return JSON.stringify([
-      [model.run.name, model.step, promptIds, operations, otherText, controlSeed],
-      [temperature, topK, topP, seed, branch, length],
-    ]);
+    this.stopCounting();
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (!this.isReady || this.key === this.asked) return;
-    this.asked = this.key;
-    this.stopCounting();
-    this.controller?.abort();
-    this.controller = new AbortController();
-    this.finished = null;
-    this.failure = null;
-    if (!this.chosen.length) this.written = {};
-    else this.write(this.key, this.controller.signal);
-  }
-
-  async write(key, signal) {
-    try {
-      await near(this, signal);
-      const { start, encoded } = await encodeTyped(this.run, this.otherText ?? "");
-      if (signal.aborted) return;
-      this.otherIds = encoded.length ? [...start, ...encoded] : [];
-      for (const { pane, intervention } of this.interventions()) {
-        const onProgress = (more) => this.add(key, pane, more);
-        const { seed } = this.request;
-        await this.model.generate({ ...this.params, seed, intervention }, { signal, onProgress });
-      }
-      this.finished = key;
-    } catch (error) {
-      if (!signal.aborted) this.failure = error;
-    }
-  }
-
-  /** What all three have in common, but for the seed. */
-  get params() {
-    const { run, temperature, topK, topP, branch, length } = this.request;
-    return {
-      ids: this.promptIds,
-      sampling: { temperature, topK, topP },
-      branch: parseBranch(branch),
-      tokens: length,
-      end: tokenizerOf(run).end,
-    };
-  }
-
-  /** What is done to the model in the panes that are not above. @returns {{ pane: string, intervention: object }[]} */
-  interventions() {
-    const { possible, compared, otherIds, controlSeed: control } = this;
-    const operated = { pane: "operated", intervention: interventionOf(possible, otherIds) };
-    if (!compared) return [operated];
-    return [operated, { pane: "control", intervention: interventionOf(compared, otherIds, { control }) }];
-  }
-
-  /** What was written before stays until there is something else to read. */
-  add(key, pane, more) {
-    const before = this.written[pane]?.key === key ? this.written[pane].tokens : [];
-    this.written = { ...this.written, [pane]: { key, tokens: [...before, ...more] } };
-  }
-
-  /** The tokens of a pane; null while there are none. */
-  tokensOf(pane) {
-    if (pane === "untouched") return this.tokens;
-    if (pane === "control" && !this.compared) return null;
-    return this.written[pane]?.tokens ?? null;
-  }
-
-  get isFinished() {
-    return this.finished === this.key && !this.isWriting;
-  }
-
-  /** Where a pane differs from the untouched text; null if it does not, or not yet. */
-  differsAt(pane) {
-    const tokens = this.tokensOf(pane);
-    if (!tokens) return null;
-    const start = divergence(tokens, this.tokens);
-    const isSure = this.isFinished || start < Math.min(tokens.length, this.tokens.length);
-    return isSure ? start : null;
+    if (this.counted && this.counted.key !== this.key) this.stopCounting();
   }
 
   numbers() {
@@ -221,13 +95,39 @@ class OperatedTexts extends Figure {
   }
 
   draw() {
-    if (this.failure) return errorBox(this.failure);
+    const failure = this.failure ?? this.writeError;
+    if (failure) return errorBox(failure);
     if (!this.isReady) return html`<p class="caption">There is no text to write again yet.</p>`;
-    return html`<div class=${`panes ${this.chosen.length ? "" : "empty"}`}>${PANES.map((pane) => this.pane(pane))}</div>
+    return html`${this.chosen.length ? this.result() : nothing}<div class=${`panes ${this.chosen.length ? "" : "empty"}`}>${PANES.map((pane) => this.pane(pane))}</div>
       <p class="caption">The greener a token, the likelier it was to the model that wrote it. The first token that
         differs from the untouched text is framed.</p>
       ${this.skipped()}${this.chosen.length ? html`${this.actions()}${this.seeds()}` : nothing}
       <p class="visually-hidden" role="status">${this.announced}</p>`;
+  }
+
+  /** What is on, and what that does to one token. */
+  result() {
+    return html`<h3 class="done" tabindex="-1">What is done to the model</h3>${this.listOn(this.chosen)}
+      <div class="chance">${this.chances()}</div>
+      <p class="row leads">${this.leadTo(this.ranking, "Back to the ranking of heads")}</p>
+      <h3 class="whole">The whole texts, with the same luck</h3>
+      <p class="caption">${this.textVerdict()}</p>`;
+  }
+
+  /** What the texts as a whole say: less than the numbers above. */
+  textVerdict() {
+    const why =
+      "One other token is enough to send all that follows another way: so the control’s text may differ as well.";
+    if (!this.isFinished) return `They are being written. ${why}`;
+    const [operated, control] = ["operated", "control"].map((pane) => this.differsAt(pane));
+    if (operated === null && control === null) return "With this luck, nothing changes what is written.";
+    if (control === null) {
+      const compared = this.compared ? " The control’s text stays the same." : "";
+      return `What is done changes the text.${compared} Other seeds show whether that holds.`;
+    }
+    if (operated === null)
+      return `What is done changes nothing in this text, though the control does. ${why}`;
+    return `Both texts differ from the untouched one. ${why} Compare the numbers above, or more seeds.`;
   }
 
   pane(pane) {
@@ -237,30 +137,9 @@ class OperatedTexts extends Figure {
       <p class="verdict">${pane === "untouched" ? nothing : this.verdict(pane)}</p></div>`;
   }
 
-  /** What is done to the model that writes in a pane. */
-  what(pane) {
-    if (pane === "untouched") return "The text at the top: the whole model has written it.";
-    if (!this.chosen.length) {
-      return pane === "operated" ? "Nothing is done to the model yet." : "As much damage, but elsewhere.";
-    }
-    if (pane === "operated") return sentence(this.possible.map((one) => describe(this.run, one)));
-    return this.compared ? this.whatIsCompared() : noControl;
-  }
-
-  whatIsCompared() {
-    const moved = this.compared.filter((one) => !isDirection(one));
-    const n = this.compared.length - moved.length;
-    const random =
-      n === 1
-        ? "a random direction of the same size is added"
-        : `${n} random directions of the same sizes are added`;
-    const words = [...moved.map((one) => describe(this.run, one)), ...(n ? [random] : [])];
-    return `${sentence(words)} This is drawn at random, so that you see what any such change does.`;
-  }
-
   text(pane) {
     const tokens = this.tokensOf(pane) ?? [];
-    const isStale = pane !== "untouched" && this.written[pane] && this.written[pane].key !== this.key;
+    const isStale = this.isStale(pane);
     const differs = this.differsAt(pane === "untouched" ? "operated" : pane);
     const { vocab } = this.run;
     return html`<p class=${`text ${isStale ? "stale" : ""} ${this.counted ? "countable" : ""}`} dir="auto" tabindex="0" aria-label=${`${TITLES[pane]}, the text`}
@@ -297,10 +176,15 @@ class OperatedTexts extends Figure {
 
   actions() {
     return html`<div class="row buttons">
-      <button ?disabled=${!this.compared} @click=${() => this.controlSeed++}>Another control</button>
+      <button ?disabled=${!this.compared} @click=${this.drawAgain}>Another control</button>
       <button class="primary" @click=${() => (this.isCounting ? this.stopCounting() : this.writeSeeds())}>${
         this.isCounting ? "Stop" : "Does it hold for other seeds?"
       }</button><span class="caption" role="status">${this.progress()}</span></div>`;
+  }
+
+  /** It stands in the address, so that others see the same control. */
+  drawAgain() {
+    this.store.set({ controlSeed: this.controlSeed + 1 });
   }
 
   progress() {
@@ -314,19 +198,23 @@ class OperatedTexts extends Figure {
   async writeSeeds() {
     this.counting = new AbortController();
     const { signal } = this.counting;
-    const { params, key } = this;
+    const { key, operated } = this;
+    const { params } = operated;
     const seeds = seedsFrom(this.request.seed, SEEDS);
     this.counted = { key, texts: {} };
     this.isCounting = true;
     try {
       for (const { pane, intervention } of [
         { pane: "untouched", intervention: {} },
-        ...this.interventions(),
+        ...operated.interventions(),
       ]) {
         const onProgress = (texts) => {
           this.counted = { key, texts: { ...this.counted.texts, [pane]: texts } };
         };
-        await writeSeeds(this.model, { ...params, intervention }, seeds, { signal, onProgress });
+        await writeSeeds(this.writing.state.model, { ...params, intervention }, seeds, {
+          signal,
+          onProgress,
+        });
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -398,21 +286,16 @@ class OperatedTexts extends Figure {
     if (!this.isReady || !this.isFinished || this.said === this.key) return;
     this.said = this.key;
     const panes = PANES.slice(1).filter((pane) => this.tokensOf(pane));
-    this.announced = panes.map((pane) => `${TITLES[pane]}: ${this.verdict(pane)}`).join(" ");
+    const texts = panes.map((pane) => `${TITLES[pane]}: ${this.verdict(pane)}`);
+    this.announced = [this.spokenEffect, ...texts].join(" ");
   }
 }
-
-const noControl = "There is nothing to compare with: too few other parts of the model are left.";
 
 /** A token with a frame around what is seen of it: its space may stand in the line above. */
 function framed(token) {
   const space = token.trim() ? /^\s*/.exec(token)[0] : "";
   return html`${space}<span class="differs">${token.slice(space.length)}</span>`;
 }
-
-/** Several things that are true at once. */
-const sentence = (words) => `${capital(words.join(", "))}.`;
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function summary({ differ, texts, meanStart }) {
   const start = meanStart === null ? "" : `, after ${meanStart.toFixed(1)} tokens on average`;

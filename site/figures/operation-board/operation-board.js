@@ -61,6 +61,7 @@ class OperationBoard extends Figure {
     ul { list-style: none; margin: 4px 0 8px; padding: 0; max-height: 13em; overflow-y: auto; }
     li { display: flex; gap: 8px; justify-content: space-between; align-items: center; padding: 2px 0;
          border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+    li span { flex: 1; }
     li button { flex: none; min-height: 32px; padding: 0 12px; }
     .note { border-left: 4px solid var(--warning); padding-left: 12px; }
     @media print { .action, details, li button, .all { display: none; } }
@@ -209,8 +210,10 @@ class OperationBoard extends Figure {
 
   item(one) {
     const words = describe(this.run, one);
-    return html`<li><span dir="auto">${words}</span><button aria-label=${`Take back: ${words}`}
-      @click=${() => this.takeBack(without(this.chosen, one))}>Take back</button></li>`;
+    const isAlone = this.chosen.length === 1;
+    return html`<li><span dir="auto">${words}</span>
+      ${isAlone ? nothing : html`<button class="only" aria-label=${`Only this: ${words}`} @click=${() => this.takeBack([one])}>Only this</button>`}
+      <button aria-label=${`Take back: ${words}`} @click=${() => this.takeBack(without(this.chosen, one))}>Take back</button></li>`;
   }
 
   /** The button is gone: who pressed it goes on at the heading of the list. */

@@ -1,14 +1,15 @@
 /**
- * <patch-chooser leads-to="operated"></patch-chooser>
+ * <patch-chooser> <operated-result of="patch"></operated-result> </patch-chooser>
  *
  * Carries what the model holds of one token over from another text: at a layer and a position, its residual stream
  * becomes that of the other text. Shows what the model says next after both texts, after the patched one and after
  * a control; and, for every layer and position, how far a patch there moves it. Chooses one of the store's
- * operations.
+ * operations; inside of it stands what that leads to.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { moveTo } from "../../app/address.js";
+import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
 import { colorToken } from "../../app/colormap.js";
+import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { capitalized, count, inText, percent, showWhitespace, spoken } from "../../app/format.js";
@@ -34,11 +35,10 @@ import {
   tellingTokens,
 } from "../../app/patching.js";
 import { MAX_LENGTH } from "../../app/store.js";
-import { tokenText } from "../../app/token-text.js";
+import { tokenText, whichOf } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
 
 const TYPING = 250; // milliseconds without a key, after which the other text is read
-const CONTROL = 1; // the seed of the random direction: the one that operated-texts begins with
 const MAX_COLUMNS = 24; // of the map
 const ROW_NAME = 150; // pixels, at most, of the name of a row of the map
 const CELL = 36; // pixels of a column, with the gap beside it
@@ -54,8 +54,10 @@ class PatchChooser extends Figure {
   };
 
   static properties = {
-    leadsTo: { attribute: "leads-to" }, // the id of the part of the page where the model writes
     operations: { from: "store", type: String },
+    controlSeed: { from: "store", type: Number },
+    possible: { from: "operated", attribute: false }, // operations
+    lostPatch: { from: "operated", attribute: false },
     otherText: { from: "store", type: String },
     request: { from: "writing", attribute: false },
     model: { from: "writing", attribute: false },
@@ -74,6 +76,7 @@ class PatchChooser extends Figure {
     Figure.styles,
     controls,
     nextTokenStyles,
+    alsoOnStyles,
     css`
     .texts { display: grid; gap: 16px 32px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
@@ -86,6 +89,8 @@ class PatchChooser extends Figure {
                font: 400 1.0625rem/1.5 var(--serif); color: var(--text); background: var(--background);
                border: 1px solid var(--line); border-radius: 8px; field-sizing: content; margin-bottom: 8px; }
     .field { display: block; color: var(--text); font-weight: 600; }
+    .propose { margin-top: 8px; }
+    .state { margin-top: 8px; color: var(--muted); } .state.on { color: var(--text); font-weight: 600; }
     .row.first { margin-bottom: 12px; } button { min-height: 36px; padding: 4px 16px; } select { min-height: 36px; }
     .what { margin: 16px 0 8px; } .during { margin-top: 8px; }
     code, .what b { font: 600 1em var(--mono); overflow-wrap: anywhere; }
@@ -166,6 +171,12 @@ class PatchChooser extends Figure {
     return draft.position < this.promptIds.length && draft.from < ids.length ? draft : usual;
   }
 
+  /** The patch, and what else is done to the model. */
+  get withOthers() {
+    const { patch, applied, possible } = this;
+    return withOperation(applied ? without(possible, applied) : possible, patch);
+  }
+
   /** What both texts follow from. */
   get textsKey() {
     const { model, promptIds, otherText } = this;
@@ -178,7 +189,7 @@ class PatchChooser extends Figure {
     const key = this.textsKey;
     if (this.isNew("texts", key)) this.readOther(key);
     if (this.other?.key !== key || !this.other.ids.length) return;
-    const patchKey = JSON.stringify([key, this.other.text, this.patch]);
+    const patchKey = JSON.stringify([key, this.other.text, this.patch, this.withOthers, this.controlSeed]);
     if (this.isNew("patch", patchKey)) this.find(patchKey);
   }
 
@@ -210,16 +221,17 @@ class PatchChooser extends Figure {
   async find(key) {
     this.finding?.abort();
     const { signal } = (this.finding = new AbortController());
-    const { model, promptIds, patch, textsKey } = this;
+    const { model, promptIds, textsKey, withOthers: operations, controlSeed: control } = this;
     const { ids: otherIds } = this.other;
-    const patched = (options) => ({ signal, intervention: interventionOf([patch], otherIds, options) });
+    const others = elsewhere(operations, this.run.manifest.settings, control) ?? operations;
+    const patched = (done, options) => ({ signal, intervention: interventionOf(done, otherIds, options) });
     try {
       const isKnown = this.result?.textsKey === textsKey;
       const plain = isKnown ? this.result.plain : await model.nextLogits(promptIds, { signal });
       const other = isKnown ? this.result.other : await model.nextLogits(otherIds, { signal });
-      const one = await model.nextLogits(promptIds, patched({}));
-      const control = await model.nextLogits(promptIds, patched({ control: CONTROL }));
-      this.result = { key, textsKey, plain, other, patched: one, control };
+      const one = await model.nextLogits(promptIds, patched(operations));
+      const random = await model.nextLogits(promptIds, patched(others, { control }));
+      this.result = { key, textsKey, plain, other, patched: one, control: random };
       if (this.applied) this.announce();
       if (this.map?.key !== textsKey) this.beginMap();
     } catch (error) {
@@ -293,8 +305,8 @@ class PatchChooser extends Figure {
         <div><label class="field">The other text<textarea dir="auto" rows="1" maxlength=${MAX_LENGTH} spellcheck="false"
           .value=${this.otherText || this.other?.text || ""} @input=${this.type}></textarea></label>${
             hasOther ? this.text("other", this.other.ids) : nothing
-          }${this.unknown()}</div></div>
-      ${hasOther ? html`${this.what()}${this.outcome()}${this.drawMap()}` : html`<p class="note">Type another text, such as this one with another name in it.</p>`}
+          }${this.unknown()}${this.propose()}</div></div>
+      ${hasOther ? html`${this.what()}${alsoOn(this, this.applied)}${this.outcome()}<slot></slot>${this.drawMap()}` : html`<p class="note">Type another text, such as this one with another name in it.</p>`}
       <p class="visually-hidden" role="status">${this.announced}</p>`;
   }
 
@@ -317,6 +329,12 @@ class PatchChooser extends Figure {
     this.timer = setTimeout(() => {
       this.store.set({ otherText: target.value.trim() ? target.value : null }, { replace: true });
     }, TYPING);
+  }
+
+  /** Another text may belong to another beginning. */
+  propose() {
+    if (!this.otherText || this.applied) return nothing;
+    return html`<button class="propose" @click=${() => this.store.set({ otherText: null })}>Propose another text</button>`;
   }
 
   unknown() {
@@ -395,7 +413,8 @@ class PatchChooser extends Figure {
     const { patch, applied } = this;
     const { vocab } = this.run;
     const depths = [...new Set([...this.depths, patch.depth])].sort((a, b) => a - b);
-    const name = (ids, position) => html`<b dir="auto">${tokenText(vocab[ids[position]])}</b>`;
+    const name = (ids, position) =>
+      html`${whichOf(ids, position)}<b dir="auto">${tokenText(vocab[ids[position]])}</b>`;
     return html`<p class="what">What the model holds of ${name(this.promptIds, patch.position)} becomes what it holds of
         ${name(this.other.ids, patch.from)} in the other text:</p>
       <div class="row">
@@ -403,13 +422,26 @@ class PatchChooser extends Figure {
           (depth) =>
             html`<option value=${depth} .selected=${depth === patch.depth}>${depthName(depth)}</option>`,
         )}</select>
-        <button class=${applied ? "" : "primary"} @click=${this.toggle}>${applied ? "Take the patch back" : "Patch it"}</button>
-        <button ?disabled=${!applied} @click=${() => moveTo(this.leadsTo)}>See what it writes</button></div>
+        <button class=${applied ? "" : "primary"} @click=${this.toggle}>${applied ? "Take the patch back" : "Patch it"}</button></div>
+      <p class=${applied ? "state on" : "state"} role="status">${
+        applied
+          ? "It is patched. What the model writes now is shown below."
+          : "Nothing is patched yet. What you see below is a preview of the next token."
+      }</p>
+      ${this.lost()}
       <p class="caption during">While the model writes, this one place of your beginning stays patched. What it writes itself
         is never patched, but looks back at that place.</p>`;
   }
 
+  /** Why there is none any more. */
+  lost() {
+    if (!this.lostPatch) return nothing;
+    return html`<p class="note" role="status">The beginning has changed, so the patch was taken back: it belonged to the
+      text before. Choose a place again, and press “Patch it”.</p>`;
+  }
+
   outcome() {
+    const isOn = Boolean(this.applied);
     const { plain = null, other = null, patched = null, control = null } = this.result ?? {};
     const tokens = plain && other ? tellingTokens(plain, other) : null;
     return html`<h3 class="what">What comes next</h3>${nextTokens(
@@ -417,7 +449,13 @@ class PatchChooser extends Figure {
       [
         { title: "This text", note: "as it is", logits: plain },
         { title: "The other text", note: "as it is", logits: other },
-        { title: "This text, patched", note: depthName(this.patch.depth), logits: patched, isMain: true },
+        {
+          title: isOn ? "This text, patched" : "Preview of the patch",
+          note: isOn ? depthName(this.patch.depth) : "not done yet",
+          logits: patched,
+          isMain: true,
+          isPreview: !isOn,
+        },
         { title: "Control", note: "random, as large", logits: control },
       ],
       tokens ? [tokens.a, tokens.b] : [],
@@ -437,8 +475,9 @@ class PatchChooser extends Figure {
     const left = map.positions.length * this.depths.length - map.values.size;
     return html`<div class="map"><h3>Where a patch matters</h3>
       <p class="caption">How far a patch at each place moves the model from ${name(map.tokens.a)}, likelier after this text,
-        to ${name(map.tokens.b)}, likelier after the other: 0 is not at all, 1 all the way. Measured is by how much the
-        logit of the second exceeds that of the first.</p>
+        to ${name(map.tokens.b)}, likelier after the other: 0 is not at all, 1 all the way. Measured
+        is by how much the logit of the second exceeds that of the first. Logits are the scores that the model gives to
+        tokens, before they become probabilities.</p>
       <div class="scroll">${this.grid(map)}</div>
       <p class="caption said">${this.said(map)}</p>
       <div class="row"><span class="caption" role="status">${this.progress(map, left)}</span>${
@@ -543,7 +582,8 @@ class PatchChooser extends Figure {
     const [row, column] = this.cell(map);
     const [depth, position] = [this.depths[row], map.positions[column]];
     const value = map.values.get(`${depth} ${position}`);
-    const token = html`<code dir="auto">${tokenText(this.run.vocab[this.promptIds[position]])}</code>`;
+    const ids = this.promptIds;
+    const token = html`${whichOf(ids, position)}<code dir="auto">${tokenText(this.run.vocab[ids[position]])}</code>`;
     return html`${capitalized(depthName(depth))}, at ${token}: ${
       value === undefined ? "not tried yet" : minus(value.toFixed(2))
     }. Press a place to patch it; with the keyboard, arrows and Enter.`;

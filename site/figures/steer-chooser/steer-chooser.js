@@ -1,12 +1,13 @@
 /**
- * <steer-chooser leads-to="operated"></steer-chooser>
+ * <steer-chooser> <operated-result of="steer"></operated-result> </steer-chooser>
  *
  * Steers the model from one word to another: the way between their embeddings is added to the residual stream,
  * after a layer, as often as the slider says. Shows what that does to the very next token. Chooses one of the
- * store's operations.
+ * store's operations; inside of it stands what that leads to.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { moveTo } from "../../app/address.js";
+import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
+import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
 import { inText, percent, showWhitespace, spoken } from "../../app/format.js";
@@ -27,14 +28,15 @@ import { END } from "../../engine/tokenizer.js";
 import { piecesOf, similarTokens, suggestedPairs, tokenOf } from "../../app/words.js";
 
 const STRENGTH_STEP = 10; // percent
-const CONTROL = 1; // the seed of the random direction: the one that operated-texts begins with
 const CONTEXT = 32; // characters of the beginning that are shown
 const SILENCE = 800; // milliseconds after the last change, until the result is read aloud
 
 class SteerChooser extends Figure {
   static properties = {
-    leadsTo: { attribute: "leads-to" }, // the id of the part of the page where the model writes
     operations: { from: "store", type: String },
+    controlSeed: { from: "store", type: Number },
+    possible: { from: "operated", attribute: false }, // operations
+    otherIds: { from: "operated", attribute: false },
     request: { from: "writing", attribute: false },
     model: { from: "writing", attribute: false },
     promptIds: { from: "writing", attribute: false },
@@ -49,6 +51,7 @@ class SteerChooser extends Figure {
     Figure.styles,
     controls,
     nextTokenStyles,
+    alsoOnStyles,
     css`
     .words { gap: 8px 16px; }
     .words input { width: 7.5em; } select { min-height: 36px; }
@@ -67,7 +70,7 @@ class SteerChooser extends Figure {
     code { font: 600 1em var(--mono); }
     .size { min-height: 3em; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 8px; overflow-wrap: anywhere; }
-    .go { margin-top: 16px; } .go button { min-height: 36px; padding: 4px 16px; }
+    .go { margin-top: 8px; } .go button { min-height: 36px; padding: 4px 16px; }
     @media (max-width: 640px) { .words > label { flex: 1 1 40%; } .words .pairs, .words .layer { flex-basis: 100%; }
       .size { min-height: 4.5em; } }
   `,
@@ -108,9 +111,23 @@ class SteerChooser extends Figure {
     return Boolean(this.data && this.request?.run === this.run && this.promptIds.length);
   }
 
+  /** The steering, and what else is done to the model. */
+  get withOthers() {
+    const { steering, possible } = this;
+    return steering.strength ? withOperation(without(possible, steering), steering) : [];
+  }
+
   get key() {
-    const { model, promptIds, steering } = this;
-    return JSON.stringify([model.run.name, model.step, promptIds, steering]);
+    const { model, promptIds, steering, otherIds, controlSeed } = this;
+    return JSON.stringify([
+      model.run.name,
+      model.step,
+      promptIds,
+      steering,
+      this.withOthers,
+      otherIds,
+      controlSeed,
+    ]);
   }
 
   willUpdate(changed) {
@@ -124,19 +141,19 @@ class SteerChooser extends Figure {
 
   /** What comes next without it, with it, and with a random direction of the same length. */
   async find(key, signal) {
-    const { model, promptIds: ids, steering } = this;
+    const { model, promptIds: ids, steering, withOthers: operations, otherIds, controlSeed: control } = this;
     const { depth, from, to } = steering;
-    const operations = [steering];
+    const others = elsewhere(operations, this.run.manifest.settings, control) ?? operations;
     const nextLogits = (intervention) => model.nextLogits(ids, { signal, intervention });
     try {
       await near(this, signal);
       const lengths = await model.lengths(ids, { depth, from, to, signal });
       const plain = await nextLogits({});
       const isOn = steering.strength !== 0;
-      const steered = isOn ? await nextLogits(interventionOf(operations)) : plain;
-      const control = isOn ? await nextLogits(interventionOf(operations, [], { control: CONTROL })) : plain;
+      const steered = isOn ? await nextLogits(interventionOf(operations, otherIds)) : plain;
+      const random = isOn ? await nextLogits(interventionOf(others, otherIds, { control })) : plain;
       this.failure = null;
-      this.result = { key, plain, steered, control, lengths };
+      this.result = { key, plain, steered, control: random, lengths };
       this.announceSoon();
     } catch (error) {
       if (!signal.aborted) this.failure = error;
@@ -169,7 +186,10 @@ class SteerChooser extends Figure {
           )}</select></label></div>
       ${this.note("from")}${this.note("to")}${this.slider(steering)}
       <p class="caption size">${this.size(steering)}</p>
+      <div class="row go"><button ?disabled=${!steering.strength} @click=${() => this.choose({ strength: 0 })}>Take the steering back</button></div>
+      ${alsoOn(this, steering.strength ? steering : undefined)}
       ${this.outcome(steering)}
+      <slot></slot>
       <p class="visually-hidden" role="status">${this.announced}</p>`;
   }
 
@@ -260,9 +280,11 @@ class SteerChooser extends Figure {
     const { direction, residual } = result.lengths;
     const once = direction / residual;
     const name = (id) => html`<code dir="auto">${tokenText(this.run.vocab[id])}</code>`;
-    const where = depth ? `the residual stream ${depthName(depth)}` : "the embeddings";
-    const way = html`The way from ${name(from)} to ${name(to)} is ${ratio(once)} times as long as what it is added
-      to, ${where}`;
+    const where = depth
+      ? `the residual stream ${depthName(depth)} (the numbers that the model holds of a token, to which each layer adds)`
+      : "the embeddings (the numbers that the model holds of a token before its first layer)";
+    const way = html`It is added to ${where}. The way from ${name(from)} to ${name(to)} is ${ratio(once)} times as long
+      as those`;
     return strength === 0
       ? html`${way}. Move the slider to add it; to the left, it leads the other way.`
       : html`${way}; with this strength, ${ratio((Math.abs(strength) / 100) * once)} times.`;
@@ -285,9 +307,7 @@ class SteerChooser extends Figure {
           { title: "Control", note: "a random direction, as long", logits: control },
         ],
         [from, to],
-      )}
-      <div class="row go"><button ?disabled=${!strength} @click=${() => moveTo(this.leadsTo)}>See what it writes</button>
-        <button ?disabled=${!strength} @click=${() => this.choose({ strength: 0 })}>Take it back</button></div>`;
+      )}`;
   }
 }
 

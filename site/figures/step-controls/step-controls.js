@@ -54,6 +54,11 @@ class StepControls extends Figure {
                        border-radius: 50%; background: var(--muted); }
     .marks i.passed::before { background: var(--accent); }
     .marks i:hover::before { outline: 2px solid var(--accent); outline-offset: 1px; }
+    .name { position: absolute; z-index: 1; top: 20px; left: 0; width: max-content; max-width: min(320px, 45vw);
+            padding: 4px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--panel);
+            color: var(--text); font-style: normal; visibility: hidden; pointer-events: none; }
+    .late .name { left: auto; right: 0; }
+    .marks i:hover .name { visibility: visible; }
     :host([compact]) { display: flex; align-items: center; gap: 16px; --axis-left: 10px; --axis-right: 10px; }
     :host([compact]) .now span { display: none; }
     :host([compact]) .now { margin: 0; }
@@ -162,6 +167,13 @@ class StepControls extends Figure {
     return `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
   }
 
+  /** The step, and what happened there: "step 10 of 20, milestone: Real words". */
+  labelWithMilestones() {
+    const { milestones, chance } = this.data;
+    const reached = milestones.filter(({ step }) => step === this.step);
+    return reached.length ? `${this.label}, milestone: ${summary(reached, chance)}` : this.label;
+  }
+
   /** A finger on the slider may be about to scroll: it counts once it has moved sideways, or is lifted. */
   press({ pointerType, clientX, clientY }) {
     if (pointerType === "touch") this.touch = { clientX, clientY, scrolls: false };
@@ -226,7 +238,7 @@ class StepControls extends Figure {
       </div>
       <div class="track">
         <input type="range" min="0" max=${last} step="1" .value=${String(i)}
-          aria-label="Training step" aria-valuetext=${this.label}
+          aria-label="Training step" aria-valuetext=${this.labelWithMilestones()}
           @pointerdown=${this.press} @pointermove=${this.drag} @pointerup=${this.lift}
           @pointercancel=${this.letGo} @keydown=${this.pause} @input=${this.slide}>
         <div class="marks" aria-hidden="true">${this.marks()}</div>
@@ -253,8 +265,9 @@ class StepControls extends Figure {
     return withMilestones.map((step) => {
       const reached = milestones.filter((one) => one.step === step);
       const left = (100 * fractionalIndex(step, steps)) / Math.max(1, steps.length - 1);
-      return html`<i class=${step <= this.step ? "passed" : ""} title=${`Step ${count(step)}: ${summary(reached, chance)}`}
-        style=${styleMap({ left: `${left}%` })} @click=${() => this.showMilestones(reached)}></i>`;
+      return html`<i class=${`${step <= this.step ? "passed" : ""} ${left > 50 ? "late" : ""}`}
+        style=${styleMap({ left: `${left}%` })} @click=${() => this.showMilestones(reached)}
+        ><span class="name">Step ${count(step)}: ${summary(reached, chance)}</span></i>`;
     });
   }
 

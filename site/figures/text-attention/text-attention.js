@@ -14,6 +14,7 @@ import { wayOf } from "../../app/figure.js";
 import { count, inText, percent, spoken } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { headNames, layerAndHead } from "../../app/heads.js";
+import { whichOf } from "../../app/token-text.js";
 
 const NAMED = 3; // tokens in the sentence
 const LEAST = 0.005; // what is rounded to 0% is not named
@@ -186,8 +187,11 @@ class TextAttention extends ForwardPassFigure {
       .filter((i) => weights[i] >= LEAST)
       .sort((a, b) => weights[b] - weights[a])
       .slice(0, NAMED);
+    const { ids } = this.pass;
+    const isTwice = (i) => i !== focused && strongest.some((one) => one !== i && ids[one] === ids[i]);
     const listed = strongest.map(
-      (i, n) => html`${n ? ", " : ""}${this.named(i, focused)} ${percent(weights[i])}`,
+      (i, n) =>
+        html`${n ? ", " : ""}${isTwice(i) ? whichOf(ids, i) : ""}${this.named(i, focused)} ${percent(weights[i])}`,
     );
     const token = (kind) => html`<b class=${kind} dir="auto">${tokenText(this.tokenAt(focused))}</b>`;
     if (this.isReversed) {

@@ -8,7 +8,7 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
-import { count, inText, nats, precisePercent, spoken } from "../../app/format.js";
+import { count, inText, precisePercent, spoken } from "../../app/format.js";
 import { encodeWhole } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { scores } from "../../app/score.js";
@@ -172,7 +172,7 @@ class TextScore extends Figure {
       .join("");
     return html`
       <label class="field">A text of your own
-        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @beforeinput=${this.paste} @input=${this.type}
+        <textarea dir="auto" spellcheck="false" maxlength=${MAX_CHARACTERS} .value=${this.typed} @paste=${this.paste} @beforeinput=${this.paste} @input=${this.type}
           placeholder="Type or paste a text"></textarea></label>
       <div class="row buttons">
         <button @click=${() => this.show(above)}>Take the text above</button>
@@ -272,14 +272,14 @@ class TextScore extends Figure {
       return html`<p class="caption">One token alone cannot be predicted: there is nothing before it.</p>`;
     const bits = read.reduce((sum, { p }) => sum - Math.log2(Math.max(p, Number.MIN_VALUE)), 0);
     const characters = read.reduce((sum, { i }) => sum + Array.from(vocab[this.ids[i]]).length, 0);
-    const loss = (bits * Math.LN2) / read.length;
+    const mean = bits / read.length;
     const worst = [...read].sort((a, b) => a.p - b.p).slice(0, PLACES);
     return html`${this.reader()}
       <div class="facts">
         <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${count(characters)} characters</span></p>
         <p><b>${count(Math.round(bits))} bits</b><span>in all; 8 a character, as a file has them, would be
           ${count(8 * characters)}</span></p>
-        <p><b>${count(read.length)} tokens</b><span>with a loss of ${nats(loss, vocab.length)}</span></p>
+        <p><b>${count(read.length)} tokens</b><span>with ${mean.toFixed(2)} bits each on average: ${likeGuessing(mean, vocab.length)}</span></p>
       </div>
       <h3>Where it was most surprised</h3>
       <ol>${worst.map(({ i }) => this.place(i))}</ol>`;
@@ -304,6 +304,13 @@ class TextScore extends Figure {
       .join("");
     return html`<li><span dir="auto">… ${before}<b>${inText(vocab[this.ids[i]])}</b></span><br>${this.judged(i)}</li>`;
   }
+}
+
+/** What a number of bits means: each one more doubles the options to guess among. */
+function likeGuessing(bits, most) {
+  const among = 2 ** bits;
+  if (Math.round(among) > most) return `worse than guessing blindly among all ${count(most)} tokens`;
+  return `like guessing among ${among < 9.95 ? among.toFixed(1) : count(Math.round(among))} equal options`;
 }
 
 /** The words of a text in another order, the same each time. */

@@ -6,6 +6,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
+import { printable } from "../../app/command.js";
 import { count } from "../../app/format.js";
 import { endsInSpace } from "../../app/forward-pass.js";
 import { MAX_LENGTH } from "../../app/store.js";
@@ -37,6 +38,7 @@ class WritingDesk extends Figure {
             margin-bottom: 4px; }
     .head label { color: var(--text); font-weight: 600; }
     select { min-height: 36px; }
+    .about { margin-top: 4px; }
     .note { margin-top: 8px; border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
     .note b { font-weight: 600; overflow-wrap: anywhere; }
   `,
@@ -46,7 +48,7 @@ class WritingDesk extends Figure {
     return run.manifest;
   }
 
-  draw({ prompts, settings }) {
+  draw({ prompts, settings, speakers }) {
     return html`
       <div class="head"><label for="beginning">The beginning</label>
         <select aria-label="Beginnings to choose from" @change=${this.choosePrompt}>
@@ -56,7 +58,8 @@ class WritingDesk extends Figure {
               html`<option value=${i} .selected=${!this.text && this.prompt === i}>${prompt}</option>`,
           )}</select></div>
       <textarea id="beginning" dir="auto" maxlength=${MAX_LENGTH} rows="2" spellcheck="false" autocomplete="off"
-        .value=${this.text || prompts[this.prompt]} @beforeinput=${this.paste} @input=${this.type}></textarea>
+        .value=${this.text || prompts[this.prompt]} @paste=${this.paste} @beforeinput=${this.paste} @input=${this.type}></textarea>
+      ${speakers ? aboutConversations(speakers) : nothing}
       ${this.notes(prompts[this.prompt], settings.n_ctx)}
 `;
   }
@@ -129,5 +132,10 @@ class WritingDesk extends Figure {
     if (this.typed !== this.text) this.store.set({ text: this.typed || null }, { replace: isTyping });
   }
 }
+
+/** Why the beginnings look as they do where a model has learned from conversations. */
+const aboutConversations = ([you, other]) =>
+  html`<p class="caption about">${printable(other)} has read nothing but conversations, so a beginning looks like one: “${printable(you)}:”
+    and what somebody says, then “${printable(other)}:”, for the reply.</p>`;
 
 customElements.define("writing-desk", WritingDesk);
