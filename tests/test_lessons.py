@@ -14,6 +14,7 @@ import textstat
 import torch
 
 LESSONS = [name for name in pages_of(SITE) if re.fullmatch(r"lessons/\d\d-.*\.html", name)]
+TRANSLATED = [name for name in pages_of(SITE) if re.fullmatch(r"lessons/\w\w/\d\d-.*\.html", name)]
 IN_LESSONS = [name for name in pages_of(SITE) if name.startswith("lessons/")]
 KINDS = ("smoke", "letters", "luna")
 LETTERS = "To be, or not to be, that is the question.\nWhether 'tis nobler in the mind to suffer.\n"
@@ -51,7 +52,7 @@ def prose(name):
 # Sentences --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", [*LESSONS, *TRANSLATED])
 def test_no_number_is_typed_into_the_sentences_of_a_lesson(name):
     """Not even into those of its figures: every number is bound to the run, or computed."""
     html = re.sub(
@@ -89,6 +90,45 @@ def test_a_lesson_asks_for_a_prediction_and_has_a_question_that_nobody_can_answe
     assert len(set(re.findall(r'<lesson-question name="([\w-]+)"', html))) == len(questions)
 
 
+# Translations -----------------------------------------------------------------------------------
+
+
+def anatomy(name):
+    """What a lesson has besides its sentences, in its order: a translation has the same."""
+    html = own_words(name)
+    part = re.compile(
+        r'<(?:run-value of|when-run \w+|code-lines of|lesson-question name|p data-say|h2 id)="[^"]+"'
+        r'|class="(?:query|key|value|with-\w+)"|data-right|data-reveal|<li\b|<details|<math.*?</math>'
+        r"|<[a-z]+(?:-[a-z]+)+",
+        re.DOTALL,
+    )
+    return part.findall(html)
+
+
+def placeholders(name):
+    """The placeholders of everything that the figures of a lesson say."""
+    said = re.findall(r'data-say="([\w-]+)">(.*?)</p>', own_words(name), re.DOTALL)
+    return {key: sorted(re.findall(r"\{\w+\}", text)) for key, text in said}
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translation_lacks_nothing(name):
+    language, original = name.split("/")[1], re.sub(r"lessons/\w\w/", "lessons/", name)
+    assert f'<html lang="{language}">' in (SITE / name).read_text("utf-8-sig")
+    assert anatomy(name) == anatomy(original)
+    assert placeholders(name) == placeholders(original)
+    translated, english = (
+        json.loads((SITE / f"lessons/words.{one}.json").read_text()) for one in (language, "en")
+    )
+    assert translated.keys() == english.keys()
+    assert translated["in-page"].keys() == english["in-page"].keys()
+    assert all(one not in english["in-page"].values() for one in translated["in-page"].values())
+
+
+def test_lessons_01_and_05_are_there_in_german():
+    assert {"lessons/de/01-the-task.html", "lessons/de/05-attention.html"} <= set(TRANSLATED)
+
+
 # With every kind of run -------------------------------------------------------------------------
 
 EMPTY = """() => [...document.querySelectorAll("main *")]
@@ -102,7 +142,7 @@ TEXTS = """() => { const texts = [document.querySelector("main").innerText];
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", [*LESSONS, *TRANSLATED])
 def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds, name, kind):
     with opened(browser, f"{kinds}/{name}#run={kind}&depth=mathematics") as page:
         page.evaluate(
@@ -118,7 +158,10 @@ def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds,
             figure.scroll_into_view_if_needed()
         page.wait_for_function(EMPTY.replace("=> [", "=> ![") + ".length")
         texts = page.evaluate(TEXTS)
-        assert not re.search(r"NaN|undefined|null|Infinity|\{\w+\}", texts)
+        # In German, null is a number.
+        assert not re.search(
+            r"NaN|undefined|Infinity|\{\w+\}" + ("" if "/de/" in name else "|null"), texts
+        )
         values = page.locator("run-value:visible").all_inner_texts()
         assert all(values), values
 

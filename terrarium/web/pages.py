@@ -103,12 +103,13 @@ def header(name):
 
 def navigation(name):
     root = root_of(name)
+    language = ' lang="en"' if in_another_language(name) else ""
     links = [
         f'    <a href="{root}{page}"{current(page, name)}>{title}</a>'
         for page, title in NAVIGATION.items()
     ]
     return [
-        '<header class="site">',
+        f'<header class="site"{language}>',
         f'  <a class="name" href="{root}index.html">Terrarium</a>',
         "  <run-picker></run-picker>",
         "  <copy-link></copy-link>",
@@ -156,6 +157,10 @@ MINUTES_A_QUESTION = 0.5
 
 def in_lessons(name):
     return name.startswith("lessons/")
+
+
+def in_another_language(name):
+    return re.match(r"lessons/\w\w/", name) is not None
 
 
 def is_lesson(name):
