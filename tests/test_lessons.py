@@ -1,5 +1,6 @@
 """The lessons: what each shows of every kind of run, and that all its numbers are those of PyTorch."""
 
+import gzip
 import json
 import math
 import re
@@ -243,6 +244,25 @@ def test_the_code_of_a_lesson_is_that_which_ran_with_its_numbers(browser, site, 
             line.strip() for line in lines[first - start : last - start + 1]
         ]
         assert page.locator("code-lines[of=evaluate] ol").get_attribute("start") == str(first)
+
+
+@pytest.mark.parametrize("name", ["lessons/05-attention.html", "lessons/de/05-attention.html"])
+def test_a_figure_of_a_lesson_is_embedded_from_the_folder_above(browser, site, name):
+    with opened(browser, f"{site.address}/{name}") as page:
+        leads_to = page.evaluate(
+            "async () => (await import('/app/address.js')).addressOf('embed', 'head=1.0')"
+        )
+        assert leads_to == f"{site.address}/embed.html#head=1.0"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_first_view_of_a_lesson_is_small(browser, name):
+    with served(SITE) as address, opened(browser, f"{address}/{name}") as page:
+        asked = {url.split("#")[0] for url in page.requests}
+    files = [SITE / url.removeprefix(address).lstrip("/") for url in asked]
+    assert all(url.startswith((address, "blob:")) for url in asked)
+    shown = [file for file in files if file.is_file() and file.suffix != ".bin"]
+    assert sum(len(gzip.compress(file.read_bytes())) for file in shown) < 400_000
 
 
 # 01 The task ------------------------------------------------------------------------------------

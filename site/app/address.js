@@ -76,13 +76,22 @@ export function leadTo(id) {
   part.scrollIntoView();
   observer.observe(document.body);
 }
-/** The name of the page that is shown, such as "explore". */
-export const pageName = () => /([a-z]+)\.html$/.exec(location.pathname)?.[1] ?? "index";
+const IN_FOLDER = /\/(?:figures|lessons|lessons\/[a-z]{2})\/[^/]*$/;
 
-/** The address of another page of the site; the storybook is in one of its folders. */
+/**
+ * The name of the page that is shown, such as "explore". Figures of a lesson that stand elsewhere, too, look inside a
+ * model: so that is where one of them is found alone.
+ */
+export function pageName() {
+  if (/\/lessons\//.test(location.pathname)) return "explore";
+  return /([a-z]+)\.html$/.exec(location.pathname)?.[1] ?? "index";
+}
+
+/** The address of another page of the site; the storybook and the lessons are in its folders. */
 export function addressOf(page, hash) {
-  const root = /\/figures\/[^/]*$/.test(location.pathname) ? "../" : "./";
-  return new URL(`${root}${page}.html#${hash}`, location.href).href;
+  const folder = IN_FOLDER.exec(location.pathname)?.[0] ?? "/";
+  const root = "../".repeat(folder.split("/").length - 2);
+  return new URL(`./${root}${page}.html#${hash}`, location.href).href;
 }
 
 /** The same, with the focus there: somebody who cannot see goes on from there. */
