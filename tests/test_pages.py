@@ -2087,6 +2087,9 @@ def test_the_storybook_has_every_figure(browser, site):
         for figure in figures:
             assert page.locator(figure).count() == 5, figure
             assert page.evaluate("name => Boolean(customElements.get(name))", figure)
+            own = "name => Object.getOwnPropertyNames(customElements.get(name).prototype)"
+            hides = ".filter((one) => one !== 'constructor' && one in HTMLElement.prototype)"
+            assert page.evaluate(own + hides, figure) == [], "these are of every element"
 
 
 # Of this origin, small and quick ----------------------------------------------------------------

@@ -38,12 +38,16 @@ async function loadTagsOf(elements) {
 
 const undefinedIn = (part) => [...part.querySelectorAll(":not(:defined)")];
 const later = new Set(); // parts of the page that are not seen at first
+const released = new WeakSet(); // those of them whose elements are loaded by now, and any that are added to them
 let turn = firstView; // of those that nobody has come near: one after another
 
 function loadLater(part) {
   if (later.has(part)) return;
   later.add(part);
-  const loadPart = () => loadTagsOf(undefinedIn(part));
+  const loadPart = () => {
+    released.add(part);
+    return loadTagsOf(undefinedIn(part));
+  };
   nearlySeen(part).then(loadPart);
   turn = turn.then(idle);
   turn.then(loadPart);
@@ -51,8 +55,9 @@ function loadLater(part) {
 
 /** Load what defines the tags that nobody has defined yet. */
 async function loadTags() {
-  const isFirst = (one) => !one.closest(".later");
-  for (const one of undefinedIn(document)) if (!isFirst(one)) loadLater(one.closest(".later"));
+  const partOf = (one) => one.closest(".later");
+  const isFirst = (one) => !partOf(one) || released.has(partOf(one));
+  for (const one of undefinedIn(document)) if (!isFirst(one)) loadLater(partOf(one));
   await loadTagsOf(undefinedIn(document).filter(isFirst));
 }
 

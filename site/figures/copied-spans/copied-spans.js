@@ -384,11 +384,11 @@ class CopiedSpans extends Figure {
       return html`<h3>${newness(part)}</h3><p class="caption">No two of them stand side by side in the text that was
         searched.</p>`;
     }
-    return html`<h3>${isNew ? this.closest(part, span) : `${inWords(span.words)}, ${this.often(span)}`}</h3>
+    return html`<h3>${isNew ? this.nearestMatch(part, span) : `${inWords(span.words)}, ${this.often(span)}`}</h3>
       <p class="caption">${span.occurrences > 1 ? "First in" : "In"} ${this.place(span)}:</p>${this.passage(span)}`;
   }
 
-  closest(part, span) {
+  nearestMatch(part, span) {
     return `${newness(part)}. The longest match has ${inWords(span.words)}, ${this.often(span)}`;
   }
 
