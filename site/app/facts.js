@@ -9,6 +9,8 @@ import { tokenizerOf } from "./forward-pass.js";
 const bits = (nats) => nats / Math.LN2;
 const round = (number, digits) => (Number.isFinite(number) ? Number(number.toFixed(digits)) : undefined);
 
+const backwards = (text) => Array.from(text).reverse().join("");
+
 /** The file log.json, if the export has it. */
 const logOf = (run) => run.part("log").catch(() => null);
 
@@ -30,11 +32,19 @@ const FACTS = {
   n_ctx: ({ manifest }) => manifest.settings.n_ctx,
   vocab_size: ({ vocab }) => vocab.length,
   merges: ({ manifest }) => manifest.tokenizer.merges.length,
+  /** Its tokens that were not merged from others: single characters, and perhaps the end of a text. */
+  unmerged_tokens: ({ manifest, vocab }) => {
+    const made = new Set(manifest.tokenizer.merges.map((pair) => pair.join("")));
+    return vocab.filter((token) => !made.has(token)).length;
+  },
   parameters: ({ manifest }) => manifest.parameters,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
   first_prompt: ({ manifest }) => manifest.prompts[0],
   first_prompt_tokens: (run) => tokenizerOf(run).encode(run.manifest.prompts[0]).length,
+  first_prompt_characters: ({ manifest }) => Array.from(manifest.prompts[0]).length,
+  first_prompt_backwards: ({ manifest }) => backwards(manifest.prompts[0]),
+  first_prompt_backwards_tokens: (run) => tokenizerOf(run).encode(backwards(run.manifest.prompts[0])).length,
 
   /** What a guess costs that takes all tokens for equally likely. */
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
