@@ -37,6 +37,17 @@ const FACTS = {
     const made = new Set(manifest.tokenizer.merges.map((pair) => pair.join("")));
     return vocab.filter((token) => !made.has(token)).length;
   },
+  embedding_numbers: ({ manifest, vocab }) => vocab.length * manifest.settings.n_embd,
+  async chance_cosine(run) {
+    const { chance_cosine: cosine } = await run.part("embeddings").catch(() => ({}));
+    return round(cosine, 2);
+  },
+  /** Of a token and the one that is nearest to it, on average at the end. */
+  async nearest_cosine(run) {
+    const { neighbours } = await run.part("embeddings").catch(() => ({ neighbours: [] }));
+    const cosines = neighbours.map(([[, cosine]]) => cosine);
+    return round(cosines.reduce((sum, one) => sum + one, 0) / cosines.length, 2);
+  },
   parameters: ({ manifest }) => manifest.parameters,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
@@ -64,7 +75,7 @@ export async function factOf(run, name) {
   return FACTS[name](run);
 }
 
-const MEASURED = /_bits$|^root_/; // these have two decimals, also 3.00
+const MEASURED = /_bits$|_cosine$|^root_/; // these have two decimals, also 3.00
 
 /** A fact as it is written in a language: 2000 -> "2,000" or "2.000". */
 export function written(name, fact, language) {
