@@ -15,7 +15,7 @@ import { nearest } from "../../app/step-scale.js";
 const SIZE = { width: 1000, height: 500 };
 const MARGIN = 40;
 const MAX_LABELS = 40;
-const LABEL = { width: 86, height: 30 }; // what one takes up, in units of the drawing
+const SIDES = ["right", "left"]; // of a dot, where its token may be written
 
 class EmbeddingMap extends Figure {
   static properties = { token: { from: "store", type: Number } };
@@ -33,12 +33,13 @@ class EmbeddingMap extends Figure {
     .gone { stroke: var(--chosen); stroke-width: 2px; }
     .chosen { stroke: var(--chosen); stroke-width: 12px; }
     .label { position: absolute; transform: translate(7px, -50%); font: 400 0.8125rem/1.2 var(--mono); white-space: pre;
-             color: var(--muted); pointer-events: none; }
+             color: var(--muted); pointer-events: none;
+             text-shadow: 0 0 3px var(--background), 0 0 3px var(--background); }
     .label.is-near { color: var(--accent); font-weight: 600; }
     .label.is-chosen { color: var(--chosen); font-weight: 700; font-size: 0.9375rem; }
     .label.left { transform: translate(calc(-100% - 7px), -50%); }
     .caption { margin-top: 8px; }
-    @media (max-width: 640px) { .map { aspect-ratio: 1; } .label { font-size: 0.75rem; } .label.is-frequent:nth-of-type(3n) { display: none; } }
+    @media (max-width: 640px) { .map { aspect-ratio: 1; } .label { font-size: 0.75rem; } }
     @media (forced-colors: active) { .all { stroke: GrayText; } .near { stroke: CanvasText; } .chosen, .gone, .trail { stroke: Highlight; } }
   `,
   ];
@@ -75,7 +76,7 @@ class EmbeddingMap extends Figure {
         <path class="near" d=${dots(near.map((i) => now[i]))}></path>
         <path class="chosen" d=${chosen === undefined ? "" : dots([now[chosen]])}></path>
       </svg>
-      ${this.labels(now, chosen, near).map(([i, kind]) => this.label(i, kind, now[i]))}</div>
+      ${this.labels(now, chosen, near).map((one) => this.label(one, now[one.i]))}</div>
       <p class="caption">${this.sentence(chosen, at)} ${this.say("shares", shares)}</p>`;
   }
 
@@ -92,22 +93,34 @@ class EmbeddingMap extends Figure {
       ...near.map((i) => [i, "is-near"]),
       ...now.map((_, i) => [i, "is-frequent"]),
     ];
+    const { width, height } = this.pixels;
     const placed = [];
     for (const [i, kind] of wanted) {
       if (placed.length >= MAX_LABELS) break;
-      const room = kind === "is-frequent" ? 1 : 0.6; // what matters may stand closer
-      if (placed.some(([other]) => isClose(now[i], now[other], room))) continue;
-      placed.push([i, kind]);
+      const text = this.textOf(i);
+      const at = [(now[i][0] * width) / SIZE.width, (now[i][1] * height) / SIZE.height];
+      const side = SIDES.find((one) => isFree(boxOf(at, text, one), placed, width));
+      if (side) placed.push({ i, kind, side, text, box: boxOf(at, text, side) });
     }
     return placed;
   }
 
-  label(i, kind, [x, y]) {
+  textOf(i) {
+    return showWhitespace(this.run.vocab[this.data.ids[i]]);
+  }
+
+  /** How large the map is on the screen. */
+  get pixels() {
+    const width = this.clientWidth || SIZE.width;
+    return {
+      width,
+      height: matchMedia("(max-width: 640px)").matches ? width : (width * SIZE.height) / SIZE.width,
+    };
+  }
+
+  label({ kind, side, text }, [x, y]) {
     const style = { left: `${(100 * x) / SIZE.width}%`, top: `${(100 * y) / SIZE.height}%` };
-    const side = x > SIZE.width * 0.85 ? "left" : "";
-    return html`<span class="label ${kind} ${side}" aria-hidden="true" style=${styleMap(style)}>${showWhitespace(
-      this.run.vocab[this.data.ids[i]],
-    )}</span>`;
+    return html`<span class="label ${kind} ${side}" aria-hidden="true" style=${styleMap(style)}>${text}</span>`;
   }
 
   /** How far the token has come, in words. */
@@ -142,7 +155,20 @@ function scaleOf(points) {
 const written = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
 const dots = (places) => places.map((one) => `M${written(one)}h0`).join("");
 const line = (places) => (places.length > 1 ? `M${places.map(written).join("L")}` : "");
-const isClose = ([x, y], [otherX, otherY], room) =>
-  Math.abs(x - otherX) < room * LABEL.width && Math.abs(y - otherY) < room * LABEL.height;
+
+/** What a label takes up beside a dot, in pixels. */
+function boxOf([x, y], text, side) {
+  const width = 8.5 * text.length;
+  return { left: side === "right" ? x + 7 : x - 7 - width, top: y - 10, width, height: 20 };
+}
+
+const isFree = (box, placed, width) =>
+  box.left >= 0 && box.left + box.width <= width && placed.every((one) => !overlap(one.box, box));
+
+const overlap = (a, b) =>
+  a.left < b.left + b.width &&
+  b.left < a.left + a.width &&
+  a.top < b.top + b.height &&
+  b.top < a.top + a.height;
 
 customElements.define("embedding-map", EmbeddingMap);
