@@ -48,6 +48,7 @@ class WordArithmetic extends Figure {
     .like { position: relative; height: 1.8em; line-height: 1.8; border-radius: 4px; background: var(--background); }
     .like i { position: absolute; inset: 0 auto 0 0; border-radius: 4px; background: color-mix(in oklab, var(--accent) 35%, var(--panel)); }
     .like span { position: absolute; right: 6px; }
+    .result { min-height: 280px; }
     .verdict { min-height: 3em; max-width: 66ch; margin-bottom: 16px; }
     table { border-collapse: collapse; width: 100%; max-width: 44rem; }
     caption { text-align: left; color: var(--muted); padding-bottom: 4px; }
@@ -120,16 +121,19 @@ class WordArithmetic extends Figure {
   }
 
   draw({ examples, groups }) {
-    if (!this.embeddings) return html`<p class="caption" aria-busy="true">…</p>`;
-    const { vectors, C } = this.embeddings;
-    const given = this.chosen.slice(0, 3);
-    const vector = arithmetic(vectors, C, this.chosen);
-    const order = nearestTo(vectors, C, vector, given, vectors.length / C);
     return html`${this.sum(examples)}
       <p class="problem" role="status">${this.problem()}</p>
-      <ol aria-label=${this.say("nearest")}>${order.slice(0, N_NEAREST).map((one) => this.item(one))}</ol>
-      <p class="verdict" role="status">${this.verdict(order)}</p>
+      <div class="result">${this.embeddings ? this.result() : nothing}</div>
       <div class="score">${groups.length ? groups.map((group) => this.scores(group)) : this.say("no-pairs")}</div>`;
+  }
+
+  /** The nearest tokens; nothing while this is far from the screen. */
+  result() {
+    const { vectors, C } = this.embeddings;
+    const vector = arithmetic(vectors, C, this.chosen);
+    const order = nearestTo(vectors, C, vector, this.chosen.slice(0, 3), vectors.length / C);
+    return html`<ol aria-label=${this.say("nearest")}>${order.slice(0, N_NEAREST).map((one) => this.item(one))}</ol>
+      <p class="verdict" role="status">${this.verdict(order)}</p>`;
   }
 
   sum(examples) {
