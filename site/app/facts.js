@@ -9,6 +9,8 @@ import { tokenizerOf } from "./forward-pass.js";
 const bits = (nats) => nats / Math.LN2;
 const round = (number, digits) => (Number.isFinite(number) ? Number(number.toFixed(digits)) : undefined);
 
+const backwards = (text) => Array.from(text).reverse().join("");
+
 /** The file log.json, if the export has it. */
 const logOf = (run) => run.part("log").catch(() => null);
 
@@ -30,11 +32,30 @@ const FACTS = {
   n_ctx: ({ manifest }) => manifest.settings.n_ctx,
   vocab_size: ({ vocab }) => vocab.length,
   merges: ({ manifest }) => manifest.tokenizer.merges.length,
+  /** Its tokens that were not merged from others: single characters, and perhaps the end of a text. */
+  unmerged_tokens: ({ manifest, vocab }) => {
+    const made = new Set(manifest.tokenizer.merges.map((pair) => pair.join("")));
+    return vocab.filter((token) => !made.has(token)).length;
+  },
+  embedding_numbers: ({ manifest, vocab }) => vocab.length * manifest.settings.n_embd,
+  async chance_cosine(run) {
+    const { chance_cosine: cosine } = await run.part("embeddings").catch(() => ({}));
+    return round(cosine, 2);
+  },
+  /** Of a token and the one that is nearest to it, on average at the end. */
+  async nearest_cosine(run) {
+    const { neighbours } = await run.part("embeddings").catch(() => ({ neighbours: [] }));
+    const cosines = neighbours.map(([[, cosine]]) => cosine);
+    return round(cosines.reduce((sum, one) => sum + one, 0) / cosines.length, 2);
+  },
   parameters: ({ manifest }) => manifest.parameters,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
   first_prompt: ({ manifest }) => manifest.prompts[0],
   first_prompt_tokens: (run) => tokenizerOf(run).encode(run.manifest.prompts[0]).length,
+  first_prompt_characters: ({ manifest }) => Array.from(manifest.prompts[0]).length,
+  first_prompt_backwards: ({ manifest }) => backwards(manifest.prompts[0]),
+  first_prompt_backwards_tokens: (run) => tokenizerOf(run).encode(backwards(run.manifest.prompts[0])).length,
 
   /** What a guess costs that takes all tokens for equally likely. */
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
@@ -54,7 +75,7 @@ export async function factOf(run, name) {
   return FACTS[name](run);
 }
 
-const MEASURED = /_bits$|^root_/; // these have two decimals, also 3.00
+const MEASURED = /_bits$|_cosine$|^root_/; // these have two decimals, also 3.00
 
 /** A fact as it is written in a language: 2000 -> "2,000" or "2.000". */
 export function written(name, fact, language) {

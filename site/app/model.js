@@ -83,6 +83,16 @@ export class LiveModel {
     return this.call("headVectors", { ids, layer, head }, { signal });
   }
 
+  /** The embeddings of all tokens: see engine/worker.js. */
+  embeddings() {
+    return this.call("embeddings", {});
+  }
+
+  /** Where the expected tokens come: see engine/worker.js. @returns {Promise<{ ranks: Int32Array }>} */
+  arithmeticRanks(quadruples, signal) {
+    return this.call("arithmeticRanks", { quadruples }, { signal });
+  }
+
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */
   score(ids, { signal } = {}) {
     return this.call("score", { ids }, { signal });

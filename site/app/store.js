@@ -93,6 +93,7 @@ export const SCHEMA = {
       "position",
       "comparedPosition",
       "head",
+      "token",
       "temperature",
       "versus",
       "operations",
@@ -146,6 +147,10 @@ export const SCHEMA = {
     isPlace: true,
     travels: true,
     fit: (value, run, { defaults }) => parseHead(run, value, defaults.heads.get(run)),
+  },
+  token: {
+    type: integer, // whose embedding is shown; null: the one that a figure begins with
+    fit: (value, run) => (value in run.vocab ? value : null),
   },
   temperature: {
     type: number,

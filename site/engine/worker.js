@@ -5,6 +5,7 @@
 import { fetchModel } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
+import { ranksOf } from "./embeddings.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 
@@ -73,6 +74,13 @@ function randomNumbers(seed, branch, written) {
   };
 }
 
+/** @returns {{ vectors: Float32Array, C: number }} (V C) */
+function embeddingsOf(gpt) {
+  const vectors = new Float32Array(gpt.V * gpt.C);
+  for (let id = 0; id < gpt.V; id++) vectors.set(gpt.tokenEmbedding(id), id * gpt.C);
+  return { vectors, C: gpt.C };
+}
+
 const methods = {
   /** Fetch a model. -> the kernel it runs on: "wasm" or "javascript". */
   async open(params) {
@@ -137,6 +145,17 @@ const methods = {
       return all;
     });
     return { queries: vectors[0], keys: vectors[1], values: vectors[2], D };
+  },
+
+  /** The embeddings of all tokens, (V C). */
+  async embeddings({ model }) {
+    return embeddingsOf(await open(model));
+  },
+
+  /** Where the expected tokens come in word arithmetic: see embeddings.js. */
+  async arithmeticRanks({ model, quadruples }) {
+    const { vectors, C } = embeddingsOf(await open(model));
+    return { ranks: ranksOf(vectors, C, quadruples) };
   },
 
   /** The logits (V) of what follows a text. */

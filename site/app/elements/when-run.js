@@ -2,8 +2,8 @@
  * <when-run has="bigram_bits">…</when-run>   <when-run is="words">…</when-run>
  *
  * Sentences that are true of some runs only. `has`: names of facts that have to be known (see app/facts.js); `is`:
- * "words" or "characters", what most of its tokens are, "conversation" or "no-conversation", "stories" for the
- * corpus that comes with Terrarium. Until that is known, they are not shown.
+ * "words" or "characters", what most of its tokens are, "merges" or "no-merges", "conversation" or
+ * "no-conversation", "stories" for the corpus that comes with Terrarium. Until that is known, they are not shown.
  */
 import { ask } from "../context.js";
 import { factOf } from "../facts.js";
@@ -14,6 +14,8 @@ const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token))
 const KINDS = {
   words: hasWords,
   characters: (run) => !hasWords(run),
+  merges: ({ manifest }) => manifest.tokenizer.merges.length > 0,
+  "no-merges": ({ manifest }) => manifest.tokenizer.merges.length === 0,
   conversation: ({ manifest }) => Boolean(manifest.speakers),
   "no-conversation": ({ manifest }) => !manifest.speakers,
   stories: ({ manifest }) => manifest.settings.dataset === "stories",
