@@ -5,6 +5,7 @@
  *   choices() { return [this.token]; }                  // what it depends on, besides the text and the step
  *   async compute(model, signal) { return model.…; }    // what draw() then has as `found`
  */
+import { html } from "../vendored/lit.js";
 import { ForwardPassFigure } from "./forward-pass-figure.js";
 import { LiveModel, nearestSnapshot } from "./model.js";
 import { near } from "./near.js";
@@ -51,6 +52,7 @@ export class LiveFigure extends ForwardPassFigure {
     const { signal } = this.controller;
     try {
       await near(this, signal);
+      this.isComing = true;
       const model = new LiveModel(pass.run, nearestSnapshot(pass.run, pass.step));
       const found = await this.compute(model, signal);
       if (!signal.aborted) this.found = { ...found, pass };
@@ -61,6 +63,14 @@ export class LiveFigure extends ForwardPassFigure {
 
   draw() {
     return this.found?.pass.run === this.run ? this.drawFound(this.found) : this.placeholder();
+  }
+
+  placeholder() {
+    return html`<p class="caption" aria-busy=${String(Boolean(this.isComing))}>…</p>`;
+  }
+
+  giveBackItsPlace() {
+    this.toggleAttribute("drawn", Boolean(this.found || this.error));
   }
 
   /** @param {any} _found @returns {unknown} */
