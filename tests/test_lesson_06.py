@@ -101,8 +101,8 @@ def test_all_neurons_of_a_layer_have_the_activations_and_effects_of_pytorch(brow
     hook = down.register_forward_pre_hook(lambda _, x: seen.update(a=x[0][0, -1]))
     _, last, _ = added_by_parts(model, IDS)
     hook.remove()
-    np.testing.assert_allclose(neurons["activations"], seen["a"].detach(), atol=1e-4)
-    adds = (down.weight * seen["a"]).T
+    np.testing.assert_allclose(neurons["activations"], seen["a"], atol=1e-4)
+    adds = (down.weight.detach() * seen["a"]).T
     centered = adds - adds.mean(1, keepdim=True)
     u = model.unembed.weight[TOKEN] - model.unembed.weight.mean(0)
     wanted = (model.norm.weight * centered / (last.var(correction=0) + model.norm.eps).sqrt()) @ u

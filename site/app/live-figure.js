@@ -12,6 +12,7 @@ import { near } from "./near.js";
 import { wordsOf } from "./page-words.js";
 
 export class LiveFigure extends ForwardPassFigure {
+  /** @type {Object<string, object>} */
   static properties = { found: { state: true } };
 
   load(_run) {

@@ -98,7 +98,10 @@ export class LiveModel {
     return this.call("embeddings", { ids }, { signal });
   }
 
-  /** The residual stream after a text, at a depth. @param {number[]} ids @param {Options} [options] */
+  /**
+   * The residual stream after a text, at a depth.
+   * @param {number[]} ids @param {number} depth @param {Options} [options]
+   */
   async residual(ids, depth, { intervention, signal } = {}) {
     return (await this.call("residual", { ids, depth, intervention }, { signal })).vector;
   }

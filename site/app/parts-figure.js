@@ -8,6 +8,7 @@ import { LiveFigure } from "./live-figure.js";
 const MAX_TOKENS = 12; // of the text that are shown
 
 export class PartsFigure extends LiveFigure {
+  /** @type {Object<string, object>} */
   static properties = {
     layer: { state: true }, // whose neurons are asked for
   };

@@ -1,8 +1,8 @@
 /**
- * <model-without part="positions"> <template data-words>…</template> </model-without>
+ * <model-without of="positions"> <template data-words>…</template> </model-without>
  *
  * The model as it is, and without a part of it: its loss on a text that it has never seen, and what it writes.
- * `part`: "positions" or "residual", see GPT.intervene. Its words stand in the page.
+ * `of`: "positions" or "residual", see GPT.intervene. Its words stand in the page.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
@@ -16,7 +16,7 @@ const INTERVENTIONS = { positions: { positions: "none" }, residual: { residual: 
 const LEAST = 2 ** -140; // the smallest probability that is not rounded to 0, about
 
 class ModelWithout extends LiveFigure {
-  static properties = { part: {} };
+  static properties = { of: {} };
 
   static styles = [
     LiveFigure.styles,
@@ -43,11 +43,11 @@ class ModelWithout extends LiveFigure {
 
   constructor() {
     super();
-    this.part = "positions";
+    this.of = "positions";
   }
 
   async compute(model, signal) {
-    const intervention = INTERVENTIONS[this.part];
+    const intervention = INTERVENTIONS[this.of];
     const { held_out: heldOut } = await this.run.part("check").catch(() => ({ held_out: null }));
     const ids = (heldOut?.ids ?? this.pass.ids).slice(0, this.run.manifest.settings.n_ctx);
     const bits = [];
