@@ -48,8 +48,8 @@ ASK = """async ([method, params]) => {
     const { LiveModel } = await import("../app/model.js");
     const run = await openRun("smoke");
     const model = new LiveModel(run, run.manifest.snapshots.at(-1).step);
-    const found = await model.call(method, params);
-    return Object.fromEntries(Object.entries(found).map(([name, one]) => [name, [...one]])); }"""
+    return JSON.parse(JSON.stringify(await model.call(method, params),
+        (_, one) => ArrayBuffer.isView(one) ? [...one] : one)); }"""
 IDS = [0, 5, 7, 9, 5, 11, 2]
 
 
@@ -61,12 +61,19 @@ def test_without_positions_the_page_computes_what_pytorch_does_with_a_table_of_z
         logits = page.evaluate(ASK, ["nextLogits", bare])["logits"]
         scored = page.evaluate(ASK, ["score", bare])["p"]
         whole = page.evaluate(ASK, ["nextLogits", dict(ids=IDS)])["logits"]
+        likeliest = dict(bare, tokens=5, sampling=dict(temperature=0))
+        written = page.evaluate(ASK, ["complete", likeliest])["ids"]
     assert np.abs(np.subtract(logits, whole)).max() > 1e-3
     with torch.inference_mode():
         wanted = without_positions(model)(torch.tensor([IDS]))[0][0]
     np.testing.assert_allclose(logits, wanted[-1], atol=1e-4)
     p = wanted.softmax(-1)[torch.arange(len(IDS) - 1), torch.tensor(IDS[1:])]
     np.testing.assert_allclose(scored, p, atol=1e-5)
+    assert len(written) == len(IDS) + 5
+    for n in range(len(IDS), len(written)):  # token by token, from the cache
+        with torch.inference_mode():
+            best = model(torch.tensor([written[:n]]))[0][0, -1].argmax().item()
+        assert written[n] == best
 
 
 def test_a_token_and_a_position_are_added_number_by_number(browser, site, model):

@@ -137,6 +137,13 @@ def test_without_the_residual_stream_the_page_has_the_loss_of_pytorch(browser, s
         params = dict(ids=held_out.tolist(), intervention=dict(residual=False))
         found = page.evaluate(CALL, ["nextLogits", params])["logits"]
         np.testing.assert_allclose(found, logits[-1], atol=1e-4, rtol=1e-4)
+        likeliest = dict(params, ids=IDS, tokens=5, sampling=dict(temperature=0))
+        written = page.evaluate(CALL, ["complete", likeliest])["ids"]
+        assert len(written) == len(IDS) + 5
+        for n in range(len(IDS), len(written)):  # token by token, from the cache
+            with torch.inference_mode():
+                best = replacing(model)(torch.tensor(written[:n]))[-1].argmax().item()
+            assert written[n] == best
         question = page.locator("lesson-question[name=without]")
         question.locator("label").first.click()
         question.locator("textarea").fill("They need it.")

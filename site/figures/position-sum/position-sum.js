@@ -9,6 +9,7 @@ import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
 import { LiveFigure, cosine, decimals, vectorOf } from "../../app/live-figure.js";
+import { END } from "../../engine/tokenizer.js";
 
 const MAX_TOKENS = 8; // to choose from
 
@@ -58,10 +59,11 @@ class PositionSum extends LiveFigure {
     return { ...(await model.embeddings(this.ids, { signal })), ids: this.ids };
   }
 
-  /** The token that is shown: a word rather than what only marks the beginning. */
+  /** The token that is shown: until one is chosen, the longest, so a word where there is one. */
   shownToken(ids) {
-    const last = ids.length - 1;
-    return this.token === null ? Math.min(2, last) : Math.min(this.token, last);
+    if (this.token !== null) return Math.min(this.token, ids.length - 1);
+    const length = (i) => (this.run.vocab[ids[i]] === END ? 0 : this.run.vocab[ids[i]].trim().length);
+    return ids.reduce((longest, _, i) => (length(i) > length(longest) ? i : longest), 0);
   }
 
   shownPositions({ positions, C }) {
