@@ -94,8 +94,26 @@ export class LiveModel {
   }
 
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */
-  score(ids, { signal } = {}) {
-    return this.call("score", { ids }, { signal });
+  score(ids, { intervention, signal } = {}) {
+    return this.call("score", { ids, intervention }, { signal });
+  }
+
+  /** The embeddings of some tokens and of all positions. @param {number[]} ids @param {Options} [options] */
+  embeddings(ids, { signal } = {}) {
+    return this.call("embeddings", { ids }, { signal });
+  }
+
+  /**
+   * The residual stream after a text, at a depth.
+   * @param {number[]} ids @param {number} depth @param {Options} [options]
+   */
+  async residual(ids, depth, { intervention, signal } = {}) {
+    return (await this.call("residual", { ids, depth, intervention }, { signal })).vector;
+  }
+
+  /** What each part adds after a text, and what that does for a token: see engine/attribution.js. */
+  parts(ids, token, layer, { signal }) {
+    return this.call("parts", { ids, token, layer }, { signal });
   }
 
   /**

@@ -124,8 +124,22 @@ export class GPT {
    *   what replaces the residual stream at a depth (see `residual`) and a position: (C)
    * @param {{ depth: number, vector: ArrayLike<number> }[]} [intervention.directions] what is then added
    *   to the residual stream at a depth, at every position: (C)
+   * @param {"none"} [intervention.positions] the position embeddings are left out
+   * @param {boolean} [intervention.residual] false: what attention and an MLP compute takes the place of the
+   *   residual stream, and is not added to it
    */
-  intervene({ layers = [], heads = [], neurons = [], attention = {}, patches = [], directions = [] }) {
+  intervene({
+    layers = [],
+    heads = [],
+    neurons = [],
+    attention = {},
+    patches = [],
+    directions = [],
+    positions = undefined,
+    residual = true,
+  }) {
+    this.hasPositions = positions !== "none";
+    this.hasResidual = residual;
     this.ablated = { layers: new Set(layers), heads: new Set(heads), neurons: this.perLayer(neurons) };
     this.replacedPatterns = attention;
     this.patches = patches;
@@ -168,8 +182,10 @@ export class GPT {
     const stream = this.kernel.floats(this.residuals[0], this.n_ctx * C);
     ids.forEach((id, i) => {
       const token = this.tokenEmbedding(id);
-      const position = rowOf(this.tensors.get("position_embedding.weight"), start + i);
-      for (let c = 0; c < C; c++) stream[(start + i) * C + c] = token[c] + position[c];
+      stream.set(token, (start + i) * C);
+      if (!this.hasPositions) return;
+      const position = this.positionEmbedding(start + i);
+      for (let c = 0; c < C; c++) stream[(start + i) * C + c] += position[c];
     });
     this.changeResidual(0, start, ids.length);
   }
@@ -177,6 +193,11 @@ export class GPT {
   /** The embedding of a token, (C). */
   tokenEmbedding(id) {
     return rowOf(this.tensors.get("token_embedding.weight"), id);
+  }
+
+  /** The embedding of a position, (C). */
+  positionEmbedding(position) {
+    return rowOf(this.tensors.get("position_embedding.weight"), position);
   }
 
   /** Patch the residual stream at a depth, and add directions to it, at each new position. */
@@ -211,7 +232,7 @@ export class GPT {
     this.linear(params.value, this.values[layer] + row, this.normed, n);
     this.attention(layer, start, n);
     this.linear(params.output, this.added, this.mixed, n);
-    kernel.add(between, before, this.added, n * C);
+    this.addResidual(between, before, n * C);
     this.changeResidual(2 * layer + 1, start, n);
 
     const neurons = this.neurons[layer] + 4 * start * n_ff;
@@ -220,8 +241,15 @@ export class GPT {
     kernel.gelu(neurons, n * n_ff);
     this.zeroNeurons(layer, start, n);
     this.linear(params.down, this.added, neurons, n);
-    kernel.add(after, between, this.added, n * C);
+    this.addResidual(after, between, n * C);
     this.changeResidual(2 * layer + 2, start, n);
+  }
+
+  /** What a part has computed is added to the residual stream; without it, that is all that is left. */
+  addResidual(to, before, n) {
+    const { kernel } = this;
+    if (this.hasResidual) kernel.add(to, before, this.added, n);
+    else kernel.floats(to, n).set(kernel.floats(this.added, n));
   }
 
   /** Skip a layer: the residual stream passes through, its attention weights and activations are 0. */

@@ -1,6 +1,6 @@
 /**
  * Interventions, as a page describes them: what GPT.intervene takes, with names and texts in place of numbers.
- *   layers, heads, neurons   as there
+ *   layers, heads, neurons, positions, residual   as there
  *   attention   { "2.1": "uniform" }: the name of one of the patterns below
  *   patches     [{ depth, position, ids, from }]: the residual stream at a depth (see GPT.residual) and a
  *               position becomes what it is in another text, `ids`, at position `from`

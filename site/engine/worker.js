@@ -2,6 +2,7 @@
  * The model in a worker, so that the page never waits for it. `open` comes first; each of the other
  * methods says what it takes and returns. See serve.js for the messages.
  */
+import { neuronsOf, partsOf } from "./attribution.js";
 import { fetchModel } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
@@ -122,8 +123,8 @@ const methods = {
    * How well a text was predicted: for each of its tokens but the first, the probability that the model gave it
    * (T - 1), and the likeliest token at its place with its probability (T - 1 each).
    */
-  async score({ model, ids }) {
-    const gpt = forward(await open(model), ids);
+  async score({ model, ids, intervention }) {
+    const gpt = forward(await open(model), ids, intervention);
     const [p, best, bestP] = [Float32Array, Int32Array, Float32Array].map((Type) => new Type(ids.length - 1));
     for (let i = 0; i + 1 < ids.length; i++) {
       const predicted = softmax(gpt.logits(i));
@@ -156,6 +157,26 @@ const methods = {
   async arithmeticRanks({ model, quadruples }) {
     const { vectors, C } = embeddingsOf(await open(model));
     return { ranks: ranksOf(vectors, C, quadruples) };
+  /** The embeddings of some tokens (n C), and of every position (n_ctx C). */
+  async embeddings({ model, ids }) {
+    const gpt = await open(model);
+    const tokens = new Float32Array(ids.length * gpt.C);
+    const positions = new Float32Array(gpt.n_ctx * gpt.C);
+    ids.forEach((id, i) => tokens.set(gpt.tokenEmbedding(id), i * gpt.C));
+    for (let i = 0; i < gpt.n_ctx; i++) positions.set(gpt.positionEmbedding(i), i * gpt.C);
+    return { tokens, positions, C: gpt.C };
+  },
+
+  /** The residual stream (C) after the last token of a text at a depth: see GPT.residual. */
+  async residual({ model, ids, depth, intervention }) {
+    const gpt = forward(await open(model), ids, intervention);
+    return { vector: gpt.residual(depth, ids.length - 1).slice() };
+  },
+
+  /** What each part of the model adds after the last token of a text, and what that does for a token: see attribution.js. */
+  async parts({ model, ids, token, layer }) {
+    const gpt = forward(await open(model), ids);
+    return { ...partsOf(gpt, ids.length - 1, token), neurons: neuronsOf(gpt, ids.length - 1, token, layer) };
   },
 
   /** The logits (V) of what follows a text. */
