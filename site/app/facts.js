@@ -31,6 +31,7 @@ const FACTS = {
   vocab_size: ({ vocab }) => vocab.length,
   merges: ({ manifest }) => manifest.tokenizer.merges.length,
   parameters: ({ manifest }) => manifest.parameters,
+  temperature: ({ manifest }) => manifest.settings.temperature,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
   first_prompt: ({ manifest }) => manifest.prompts[0],
