@@ -4,6 +4,7 @@
  *   await factOf(run, "n_ctx")         // 256
  *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
  */
+import { showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 
 const bits = (nats) => nats / Math.LN2;
@@ -27,6 +28,8 @@ const FACTS = {
   root_of_head_size: ({ manifest }) =>
     round(Math.sqrt(manifest.settings.n_embd / manifest.settings.n_head), 2),
   n_ff: ({ manifest }) => manifest.settings.n_ff,
+  n_snapshots: ({ manifest }) => manifest.snapshots.length,
+  batch_size: ({ manifest }) => manifest.settings.batch_size,
   n_ctx: ({ manifest }) => manifest.settings.n_ctx,
   vocab_size: ({ vocab }) => vocab.length,
   merges: ({ manifest }) => manifest.tokenizer.merges.length,
@@ -41,6 +44,19 @@ const FACTS = {
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
   unigram_bits: baseline("unigram"),
   bigram_bits: baseline("bigram"),
+  /** A token whose row of the embeddings has a number that no update ever changed. */
+  async unmoved_token(run) {
+    const paths = await run.part("weight_paths").catch(() => null);
+    const still = paths?.weights.find(
+      ({ name, way, values }) =>
+        name === "token_embedding.weight" && way === "shortest" && values.every((one) => one === values[0]),
+    );
+    return still && `“${showWhitespace(run.vocab[still.row])}”`;
+  },
+  async first_bits(run) {
+    const log = await logOf(run);
+    return round(bits(log?.validation.loss[0]), 2);
+  },
   async model_bits(run) {
     const log = await logOf(run);
     return round(bits(log?.validation.loss.at(-1)), 2);

@@ -88,6 +88,11 @@ export class LiveModel {
     return this.call("headVectors", { ids, layer, head }, { signal });
   }
 
+  /** The loss with weights on the line to those of another model: see engine/worker.js. @returns {Promise<number>} */
+  async lossBetween(other, ids, fraction, { signal }) {
+    return (await this.call("lossBetween", { other: other.model, ids, fraction }, { signal })).loss;
+  }
+
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */
   score(ids, { signal } = {}) {
     return this.call("score", { ids }, { signal });

@@ -2,7 +2,8 @@
  * The model in a worker, so that the page never waits for it. `open` comes first; each of the other
  * methods says what it takes and returns. See serve.js for the messages.
  */
-import { fetchModel } from "./fetch.js";
+import { between } from "./between.js";
+import { fetchModel, modelOf } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
@@ -124,6 +125,21 @@ const methods = {
       bestP[i] = predicted[best[i]];
     }
     return { p, best, bestP };
+  },
+
+  /**
+   * How well a text (two tokens at least) is predicted with weights on the line through those of two models of the
+   * same shape: the loss in nats a token.
+   */
+  async lossBetween({ model, other, ids, fraction }) {
+    const first = await open(model);
+    const second = await open(other);
+    const gpt = await modelOf(model.settings, between(first.tensors, second.tensors, fraction));
+    gpt.forward(ids);
+    let sum = 0;
+    for (let i = 0; i + 1 < ids.length; i++) sum -= Math.log(softmax(gpt.logits(i))[ids[i + 1]]);
+    gpt.kernel.release();
+    return { loss: sum / (ids.length - 1) };
   },
 
   /** The queries, keys and values of a head at each position of a text, (T D) each. */
