@@ -28,8 +28,6 @@ const FACTS = {
   root_of_head_size: ({ manifest }) =>
     round(Math.sqrt(manifest.settings.n_embd / manifest.settings.n_head), 2),
   n_ff: ({ manifest }) => manifest.settings.n_ff,
-  n_snapshots: ({ manifest }) => manifest.snapshots.length,
-  batch_size: ({ manifest }) => manifest.settings.batch_size,
   n_ctx: ({ manifest }) => manifest.settings.n_ctx,
   vocab_size: ({ vocab }) => vocab.length,
   merges: ({ manifest }) => manifest.tokenizer.merges.length,
@@ -47,11 +45,10 @@ const FACTS = {
   /** A token whose row of the embeddings has a number that no update ever changed. */
   async unmoved_token(run) {
     const paths = await run.part("weight_paths").catch(() => null);
-    const still = paths?.weights.find(
-      ({ name, way, values }) =>
-        name === "token_embedding.weight" && way === "shortest" && values.every((one) => one === values[0]),
-    );
-    return still && `“${showWhitespace(run.vocab[still.row])}”`;
+    const ways = (paths?.weights ?? []).filter(({ name }) => name === "token_embedding.weight");
+    const still = ways.filter(({ values }) => values.every((one) => one === values[0]));
+    const isFrozen = still.length === ways.length; // that says nothing about tokens
+    return isFrozen || !still.length ? undefined : `“${showWhitespace(run.vocab[still.at(-1).row])}”`;
   },
   async first_bits(run) {
     const log = await logOf(run);

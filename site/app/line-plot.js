@@ -7,7 +7,7 @@
 import { css, html, styleMap } from "../vendored/lit.js";
 
 export const linePlots = css`
-  .plot { position: relative; height: 200px; margin: 12px 9px 0; border-bottom: 1px solid var(--line); }
+  .plot { position: relative; height: 200px; margin: 12px 9px 0 4.8em; border-bottom: 1px solid var(--line); }
   .plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
   .plot polyline { fill: none; stroke: var(--accent); stroke-width: 3px; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
   .plot .level { stroke: var(--line); vector-effect: non-scaling-stroke; }
@@ -17,9 +17,10 @@ export const linePlots = css`
   .plot i { position: absolute; width: 8px; height: 8px; margin: 0 0 -4px -4px; border-radius: 50%; background: var(--accent); }
   .plot i.marked { width: 18px; height: 18px; margin: 0 0 -9px -9px; background: var(--chosen);
                    box-shadow: 0 0 0 3px var(--panel); }
-  .plot span { position: absolute; right: 0; color: var(--muted); background: var(--panel); padding: 0 4px; line-height: 1.3; }
-  .slide { display: block; width: 100%; height: 32px; margin: 0; accent-color: var(--accent); cursor: pointer; }
-  .ends { display: flex; justify-content: space-between; color: var(--muted); gap: 8px; }
+  .plot span { position: absolute; right: calc(100% + 12px); color: var(--muted); line-height: 1.3; white-space: nowrap; }
+  .slide { display: block; width: calc(100% - 4.8em + 9px); height: 32px; margin: 0 0 0 calc(4.8em - 9px);
+           accent-color: var(--accent); cursor: pointer; }
+  .ends { display: flex; justify-content: space-between; gap: 8px; color: var(--muted); padding-left: calc(4.8em - 9px); }
   @media (forced-colors: active) {
     .plot polyline { stroke: CanvasText; }
     .plot i { forced-color-adjust: none; background: CanvasText; }

@@ -14,7 +14,7 @@ import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
 import { usualStep } from "../../app/store.js";
 
-const FRACTIONS = [-0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]; // of the way: 0 is one snapshot, 1 the other
+const FRACTIONS = Array.from({ length: 11 }, (_, i) => (i - 2) / 5); // of the way: 0 is one snapshot, 1 the other
 const AT_START = FRACTIONS.indexOf(0);
 
 class LossSlice extends Figure {
@@ -32,7 +32,7 @@ class LossSlice extends Figure {
     css`
     .reading { min-height: 3em; margin-top: 8px; }
     .reading b { color: var(--chosen); }
-    .marks { position: relative; height: 1.6em; margin: 0 9px; color: var(--muted); }
+    .marks { position: relative; height: 1.6em; margin: 0 9px 0 4.8em; color: var(--muted); }
     .marks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
     .marks span::before { content: "↑ "; }
   `,
@@ -145,6 +145,6 @@ class LossSlice extends Figure {
 const inBits = (nats) => nats / Math.LN2;
 
 /** A part of the way: −0.5 -> "−50%". */
-const written = (fraction) => `${fraction < 0 ? "−" : ""}${Math.abs(100 * fraction)}%`;
+const written = (fraction) => `${fraction < 0 ? "−" : ""}${Math.round(Math.abs(100 * fraction))}%`;
 
 customElements.define("loss-slice", LossSlice);

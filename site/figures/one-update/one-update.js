@@ -16,6 +16,7 @@ import { END } from "../../engine/tokenizer.js";
 
 const STAGES = ["before", "push", "after", "weights"];
 const SHOWN = 8; // tokens, and tensors
+const IS_NORM = /norm\.(weight|bias)$/; // these are short, and some begin with zeros
 
 class OneUpdate extends Figure {
   static properties = {
@@ -44,6 +45,7 @@ class OneUpdate extends Figure {
     .bar i.down { background: color-mix(in oklab, var(--query) 60%, var(--panel)); }
     .bar u { position: absolute; inset: 0 auto; width: 2px; margin-left: -1px; background: var(--text); }
     .bar u.middle { left: 50%; }
+    tr.others th { font-family: var(--sans); color: var(--muted); white-space: normal; }
     tr.is-target th { color: var(--chosen); font-weight: 700; }
     @media (forced-colors: active) { .bar i, .bar u { forced-color-adjust: none; } .bar { border: 1px solid CanvasText; } }
     @media (max-width: 640px) {
@@ -79,10 +81,11 @@ class OneUpdate extends Figure {
   /** What the model had read at this place, and what came. */
   text({ context, target }) {
     const { vocab } = this.run;
-    const read = context.map((id) => vocab[id]).filter((token) => token !== END);
-    return html`<p class="text" dir="auto">… ${read.join("")}<b>${
-      /^\s*$/.test(vocab[target]) ? showWhitespace(vocab[target]) : vocab[target]
-    }</b></p>`;
+    const read = context.map((id) => vocab[id]);
+    const isBeginning = read[0] === END;
+    const text = read.filter((token) => token !== END).join("");
+    const came = vocab[target].trim() ? vocab[target] : showWhitespace(vocab[target]);
+    return html`<p class="text" dir="auto">${isBeginning ? "" : "… "}${text.trimStart()}<b>${came}</b></p>`;
   }
 
   about({ step, context, target, candidates, weight_deltas }, stage) {
@@ -103,20 +106,29 @@ class OneUpdate extends Figure {
   }
 
   tokens({ target, candidates }, stage) {
-    return html`<table><caption>${this.say(`table-${stage}`)}</caption><tbody>${candidates
-      .slice(0, SHOWN)
-      .map(
-        (one) => html`<tr class=${one.id === target ? "is-target" : ""}><th scope="row">${tokenText(
-          this.run.vocab[one.id],
-        )}</th><td>${stage === "push" ? pushBar(-one.p_minus_y) : bar(one, stage)}</td>
-          <td class="number">${stage === "push" ? signed(-one.p_minus_y) : precisePercent(one[`p_${stage}`])}</td></tr>`,
-      )}</tbody></table>`;
+    const shown = candidates.slice(0, SHOWN);
+    const most = Math.max(...shown.flatMap((one) => [one.p_before, one.p_after]));
+    const rows = shown.map((one) => {
+      const name = tokenText(this.run.vocab[one.id]);
+      const kind = one.id === target ? "is-target" : "";
+      if (stage === "push") return row(name, pushBar(-one.p_minus_y), signed(-one.p_minus_y), kind);
+      return row(name, bar(one, stage, most), precisePercent(one[`p_${stage}`]), kind);
+    });
+    if (stage === "push") rows.push(this.others(shown));
+    return html`<table><caption>${this.say(`table-${stage}`)}</caption><tbody>${rows}</tbody></table>`;
+  }
+
+  /** What all the other tokens are pushed by, together. */
+  others(shown) {
+    const n = this.run.vocab.length - shown.length;
+    const push = shown.reduce((sum, one) => sum + one.p_minus_y, 0); // all pushes together are zero
+    return n > 0 ? row(this.say("others", { n }), pushBar(push), signed(push), "others") : nothing;
   }
 
   /** The tensors that moved most, compared with their length. */
   tensors({ weight_deltas }) {
     const moved = weight_deltas
-      .filter(({ norm }) => norm > 0) // a bias begins with zeros
+      .filter(({ name, norm }) => norm > 0 && !IS_NORM.test(name))
       .map(({ name, norm, delta_norm }) => ({ name, fraction: delta_norm / norm }))
       .sort((a, b) => b.fraction - a.fraction);
     const most = moved[0]?.fraction || 1;
@@ -128,11 +140,14 @@ class OneUpdate extends Figure {
   }
 }
 
-/** A probability; after the update, a thin line says what it was before. */
-function bar(candidate, stage) {
+const row = (name, drawn, number, kind) =>
+  html`<tr class=${kind}><th scope="row">${name}</th><td>${drawn}</td><td class="number">${number}</td></tr>`;
+
+/** A probability, compared with the largest; after the update, a thin line says what it was before. */
+function bar(candidate, stage, most) {
   const { p_before: before, [`p_${stage}`]: p } = candidate;
-  return html`<div class="bar"><i style=${styleMap({ left: "0", width: `${100 * p}%` })}></i>${
-    stage === "after" ? html`<u style=${styleMap({ left: `${100 * before}%` })}></u>` : nothing
+  return html`<div class="bar"><i style=${styleMap({ left: "0", width: `${(100 * p) / most}%` })}></i>${
+    stage === "after" ? html`<u style=${styleMap({ left: `${(100 * before) / most}%` })}></u>` : nothing
   }</div>`;
 }
 
