@@ -36,6 +36,13 @@ function forward(model, ids, intervention) {
   return model;
 }
 
+/** The loss of a token in nats, finite also where its probability is too small for a number. */
+function lossOf(logits, id) {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+  return Math.log(sum) + most - logits[id];
+}
+
 /**
  * What a model keeps of the text in its cache: logits (T, V); attention, of each head the lower
  * triangle, row by row, (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats.
@@ -137,7 +144,7 @@ const methods = {
     const gpt = await modelOf(model.settings, between(first.tensors, second.tensors, fraction));
     gpt.forward(ids);
     let sum = 0;
-    for (let i = 0; i + 1 < ids.length; i++) sum -= Math.log(softmax(gpt.logits(i))[ids[i + 1]]);
+    for (let i = 0; i + 1 < ids.length; i++) sum += lossOf(gpt.logits(i), ids[i + 1]);
     gpt.kernel.release();
     return { loss: sum / (ids.length - 1) };
   },
