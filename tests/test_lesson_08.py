@@ -40,34 +40,6 @@ def stage(page, name):
     page.evaluate("() => document.querySelector('one-update').updateComplete")
 
 
-# What is exported -------------------------------------------------------------------------------
-
-
-def test_each_followed_weight_has_the_value_that_every_snapshot_saved(run, paths):
-    assert paths["saved_steps"] == run.steps
-    for i, step in enumerate(run.steps):
-        tensors = run.at(step).state_dict()
-        for one in paths["weights"]:
-            saved = tensors[one["name"]][one["row"], one["column"]].item()
-            assert one["values"][i] == pytest.approx(saved, rel=1e-4)
-
-
-def test_the_followed_weights_are_the_ones_that_went_furthest_least_and_a_middle_way(run, paths):
-    states = [run.at(step).state_dict() for step in run.steps]
-    names = dict.fromkeys(one["name"] for one in paths["weights"])
-    assert {"token_embedding.weight", "unembed.weight", "blocks.1.down.weight"} <= names.keys()
-    for name in names:
-        ways = sum((b[name] - a[name]).abs() for a, b in zip(states, states[1:], strict=False))
-        longest, median, shortest = (
-            ways[one["row"], one["column"]].item()
-            for one in paths["weights"]
-            if one["name"] == name
-        )
-        assert longest == ways.max()
-        assert shortest == ways.min()
-        assert median == pytest.approx(ways.flatten().median().item(), rel=0.01)
-
-
 # One update -------------------------------------------------------------------------------------
 
 
