@@ -20,6 +20,7 @@ What is written, and where each number comes from:
     logits/NNNNNN.json  PyTorch's logits after that prompt, from the weights after some steps
     copied.json         which parts of the samples stand word for word in the training text
     guesses.json        held-out text in which to guess the next token, as counting would
+    weight_paths.json   how a few single weights changed, at every snapshot
     training_text.json  the first 2 MB of that text, for the page to search: see --corpus, --no-text
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """

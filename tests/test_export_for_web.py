@@ -75,6 +75,7 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
         "neurons",
         "embeddings",
         "update",
+        "weight_paths",
         "code",
         "copied",
         "guesses",
@@ -431,6 +432,7 @@ def test_what_is_gone_is_named_with_what_to_type_and_the_rest_is_exported(
         "neurons",
         "embeddings",
         "update",
+        "weight_paths",
         "copied",
         "guesses",
     } - missing

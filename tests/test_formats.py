@@ -145,6 +145,7 @@ def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
         "neurons.json",
         "embeddings.json",
         "update.json",
+        "weight_paths.json",
         "code.json",
         "copied.json",
         "training_text.json",

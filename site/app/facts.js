@@ -4,6 +4,7 @@
  *   await factOf(run, "n_ctx")         // 256
  *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
  */
+import { showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 
 const bits = (nats) => nats / Math.LN2;
@@ -49,6 +50,7 @@ const FACTS = {
     return round(cosines.reduce((sum, one) => sum + one, 0) / cosines.length, 2);
   },
   parameters: ({ manifest }) => manifest.parameters,
+  temperature: ({ manifest }) => manifest.settings.temperature,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
   first_prompt: ({ manifest }) => manifest.prompts[0],
@@ -61,6 +63,18 @@ const FACTS = {
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
   unigram_bits: baseline("unigram"),
   bigram_bits: baseline("bigram"),
+  /** A token whose row of the embeddings has a number that no update ever changed. */
+  async unmoved_token(run) {
+    const paths = await run.part("weight_paths").catch(() => null);
+    const ways = (paths?.weights ?? []).filter(({ name }) => name === "token_embedding.weight");
+    const still = ways.filter(({ values }) => values.every((one) => one === values[0]));
+    const isFrozen = still.length === ways.length; // that says nothing about tokens
+    return isFrozen || !still.length ? undefined : `“${showWhitespace(run.vocab[still.at(-1).row])}”`;
+  },
+  async first_bits(run) {
+    const log = await logOf(run);
+    return round(bits(log?.validation.loss[0]), 2);
+  },
   async model_bits(run) {
     const log = await logOf(run);
     return round(bits(log?.validation.loss.at(-1)), 2);

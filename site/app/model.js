@@ -91,6 +91,9 @@ export class LiveModel {
   /** Where the expected tokens come: see engine/worker.js. @returns {Promise<{ ranks: Int32Array }>} */
   arithmeticRanks(quadruples, signal) {
     return this.call("arithmeticRanks", { quadruples }, { signal });
+  /** The loss with weights on the line to those of another model: see engine/worker.js. @returns {Promise<number>} */
+  async lossBetween(other, ids, fraction, { signal }) {
+    return (await this.call("lossBetween", { other: other.model, ids, fraction }, { signal })).loss;
   }
 
   /** How well a text was predicted. @param {number[]} ids @param {Options} [options] */

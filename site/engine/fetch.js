@@ -33,13 +33,17 @@ export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT
   if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
-  const createKernel = await kernel;
   try {
-    const model = new Model(settings, tensors, createKernel);
+    const model = await modelOf(settings, tensors, Model);
     model.forward([0]); // the first time is slower
     model.reset();
     return model;
   } catch {
     throw new Error(`${file} does not fit the settings of its run, or is too large for this page.`);
   }
+}
+
+/** A model of these weights. @param {any} settings @param {Map<string, any>} tensors @param {typeof GPT} [Model] */
+export async function modelOf(settings, tensors, Model = GPT) {
+  return new Model(settings, tensors, await kernel);
 }

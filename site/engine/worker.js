@@ -4,6 +4,8 @@
  */
 import { neuronsOf, partsOf } from "./attribution.js";
 import { fetchModel } from "./fetch.js";
+import { between } from "./between.js";
+import { fetchModel, modelOf } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
 import { ranksOf } from "./embeddings.js";
@@ -35,6 +37,13 @@ function forward(model, ids, intervention) {
   model.intervene(resolved(model, ids, intervention));
   if (ids.length) model.forward(ids);
   return model;
+}
+
+/** The loss of a token in nats, finite also where its probability is too small for a number. */
+function lossOf(logits, id) {
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+  return Math.log(sum) + most - logits[id];
 }
 
 /**
@@ -133,6 +142,21 @@ const methods = {
       bestP[i] = predicted[best[i]];
     }
     return { p, best, bestP };
+  },
+
+  /**
+   * How well a text (two tokens at least) is predicted with weights on the line through those of two models of the
+   * same shape: the loss in nats a token.
+   */
+  async lossBetween({ model, other, ids, fraction }) {
+    const first = await open(model);
+    const second = await open(other);
+    const gpt = await modelOf(model.settings, between(first.tensors, second.tensors, fraction));
+    gpt.forward(ids);
+    let sum = 0;
+    for (let i = 0; i + 1 < ids.length; i++) sum += lossOf(gpt.logits(i), ids[i + 1]);
+    gpt.kernel.release();
+    return { loss: sum / (ids.length - 1) };
   },
 
   /** The queries, keys and values of a head at each position of a text, (T D) each. */

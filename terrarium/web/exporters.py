@@ -63,6 +63,7 @@ from terrarium.text import END
 from terrarium.web.guesses import guesses
 from terrarium.web.publish import FORMAT, write_bytes, write_json
 from terrarium.web.training_text import copied, in_manifest, training_text
+from terrarium.web.weight_paths import weight_paths
 
 import numpy as np
 import torch
@@ -715,7 +716,7 @@ def write_all(run, folder, corpus, text=True):
         bar.update()
 
     with tqdm(
-        total=11 + text + corpus, desc=run.name, unit="file", leave=False, disable=None
+        total=12 + text + corpus, desc=run.name, unit="file", leave=False, disable=None
     ) as bar:
         weights, snapshots = write_weights(run, folder)
         write_logits(run, folder)
@@ -731,6 +732,7 @@ def write_all(run, folder, corpus, text=True):
             neurons=neurons,
             embeddings=embeddings,
             update=update,
+            weight_paths=weight_paths,
             code=code,
         ).items():
             attempt(name, partial(compute, run))

@@ -40,6 +40,7 @@ PARTS = (
     "neurons",
     "embeddings",
     "update",
+    "weight_paths",
     "code",
     "copied",
     "guesses",
