@@ -63,6 +63,17 @@ const FACTS = {
     return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
   },
 
+  training_minutes: ({ manifest }) => round(manifest.metrics?.seconds / 60, 1),
+  /** Heads that passed a test for a role that is known from larger models. */
+  async heads_with_role(run) {
+    const heads = await run.part("heads").catch(() => null);
+    return heads?.roles.flat().filter(({ role }) => role).length;
+  },
+  temperature: ({ manifest }) => manifest.settings.temperature,
+  steps: ({ manifest }) => manifest.settings.steps,
+  batch_size: ({ manifest }) => manifest.settings.batch_size,
+  matrix_lr: ({ manifest }) => manifest.settings.matrix_lr,
+
   /** The length from which on attention takes more work than all the matrices. */
   even_length: ({ manifest }) => evenLength(manifest.settings),
   least_copied_words: copied(({ least_words }) => least_words),

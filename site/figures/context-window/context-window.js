@@ -117,7 +117,7 @@ class ContextWindow extends ForwardPassFigure {
     if (!this.candidates) return this.placeholder();
     if (!this.candidates.length) return html`<p>${this.say("too-short")}</p>`;
     const { target, seen } = this;
-    const token = showWhitespace(this.tokenAt(target));
+    const token = this.tokenAt(target).trim() || showWhitespace(this.tokenAt(target));
     const columns = ["all", "some"].map((key, i) => ({
       title: this.say(key, { n: i ? seen : target }),
       logits: this.logits?.[i] ?? null,

@@ -104,19 +104,21 @@ class TwoPrompts extends Figure {
     if (!first.logits || !second.logits) return html`<p>${this.say("empty")}</p>${notes}`;
     const [a, b] = [first, second].map(({ logits }) => likeliest(logits));
     return html`<p>${this.say(a.id === b.id ? "same" : "different", {
-      first: showWhitespace(this.run.vocab[a.id]),
-      second: showWhitespace(this.run.vocab[b.id]),
+      first: inSentence(this.run.vocab[a.id]),
+      second: inSentence(this.run.vocab[b.id]),
       first_p: precisePercent(a.p),
       second_p: precisePercent(b.p),
     })}</p>${notes}`;
   }
 }
 
+const inSentence = (token) => showWhitespace(token.trim() || token);
+
 /** What follows a text. What has no room in the context is cut off at its end. */
 async function readText(model, text, signal) {
   const { start, encoded, unknown } = await encodeTyped(model.run, text);
   const ids = [...start, ...encoded];
-  return { unknown, logits: ids.length ? await model.nextLogits(ids, { signal }) : null };
+  return { text, unknown, logits: ids.length ? await model.nextLogits(ids, { signal }) : null };
 }
 
 /** The two texts that one sees first: a pair that the page has for this kind of run, or two prompts of the run. */
