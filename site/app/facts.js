@@ -69,10 +69,8 @@ const FACTS = {
     const heads = await run.part("heads").catch(() => null);
     return heads?.roles.flat().filter(({ role }) => role).length;
   },
-  temperature: ({ manifest }) => manifest.settings.temperature,
   steps: ({ manifest }) => manifest.settings.steps,
-  batch_size: ({ manifest }) => manifest.settings.batch_size,
-  matrix_lr: ({ manifest }) => manifest.settings.matrix_lr,
+  matrix_lr: ({ manifest }) => String(manifest.settings.matrix_lr), // with all of its digits
 
   /** The length from which on attention takes more work than all the matrices. */
   even_length: ({ manifest }) => evenLength(manifest.settings),

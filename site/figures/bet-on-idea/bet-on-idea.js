@@ -21,13 +21,14 @@ class BetOnIdea extends Figure {
     Figure.styles,
     controls,
     css`
-    .idea { font: 600 1.25rem/1.5 var(--serif); max-width: 40em; margin: 4px 0 12px; min-height: 3em; }
-    dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 8px 16px; margin: 0 0 12px; max-width: 66ch;
-         min-height: 9.5em; align-content: start; }
+    .idea { font: 600 1.25rem/1.5 var(--serif); max-width: 40em; margin: 4px 0 8px; }
+    dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 8px 16px; margin: 12px 0 0; max-width: 66ch;
+         min-height: 9em; align-content: start; }
+    .expected { margin-bottom: 12px; } .expected span { color: var(--muted); }
     dt { color: var(--muted); } dd { margin: 0; }
     .verdict { font-weight: 600; }
     .row { min-height: 44px; }
-    @media (max-width: 640px) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; min-height: 16em; } dd { margin-bottom: 8px; } }
+    @media (max-width: 640px) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; min-height: 17em; } dd { margin-bottom: 8px; } }
   `,
   ];
 
@@ -53,15 +54,15 @@ class BetOnIdea extends Figure {
     const finding = findings[this.which];
     return html`<p class="caption">${this.say("which", { n: this.which + 1, of: findings.length })}</p>
       <p class="idea">${finding.idea}</p>
-      <dl aria-live="polite"><dt>${this.say("expected")}</dt><dd>${finding.expected}</dd>
-        ${this.isKnown ? this.answer(finding) : nothing}</dl>
+      <p class="expected"><span>${this.say("expected")}</span> ${finding.expected}</p>
       <div class="row">${
         this.isKnown
           ? html`<button class="primary" @click=${this.next}>${this.say("next")}</button>`
           : html`<span>${this.say("bet")}</span>
             <button @click=${() => this.bet(true)}>${this.say("kept")}</button>
             <button @click=${() => this.bet(false)}>${this.say("dropped")}</button>`
-      }</div>`;
+      }</div>
+      <dl aria-live="polite">${this.isKnown ? this.answer(finding) : nothing}</dl>`;
   }
 
   answer({ measured, kept, why }) {

@@ -119,7 +119,7 @@ class CalmFalsehood extends Figure {
         ? html`<p class="text" dir="auto"><span class="first">${this.run.vocab[side.id]}</span>${side.tokens.map(
             ({ id, p }) => html`<span class=${colorToken(p)}>${shown(this.run.vocab[id])}</span>`,
           )}</p><p class="caption">${this.say("sure", { sure: percent(sureness(side)) })}</p>`
-        : html`<p class="caption" aria-busy="true">${this.say("wait")}</p>`
+        : html`<p class="caption">${this.say("wait")}</p>`
     }${
       this.guess === null
         ? html`<div><button aria-disabled=${String(!this.sides)} @click=${() => this.choose(i)}>${this.say("choose", { name })}</button></div>`

@@ -9,6 +9,7 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { precisePercent, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { near } from "../../app/near.js";
 import { nextTokenStyles, nextTokens } from "../../app/next-tokens.js";
 import { wordsOf } from "../../app/page-words.js";
 import { softmax } from "../../engine/kernel.js";
@@ -38,6 +39,7 @@ class ContextWindow extends ForwardPassFigure {
     .gone { color: var(--muted); text-decoration: line-through; }
     .seen { background: color-mix(in oklab, var(--accent) 18%, var(--panel)); border-radius: 3px; padding: 2px 0; }
     .target { font-weight: 600; border-bottom: 3px solid var(--chosen); white-space: pre; }
+    .waiting { min-height: 430px; }
     .nexts { min-height: 210px; }
     .about { min-height: 3em; max-width: 66ch; margin: 8px 0; }
     @media (forced-colors: active) { .seen { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
@@ -65,6 +67,7 @@ class ContextWindow extends ForwardPassFigure {
     const { signal } = this.begin();
     this.candidates = this.logits = null;
     try {
+      await near(this, signal);
       const gains = [];
       const first = Math.max(1, pass.length - TRIED);
       for (let position = first; position < pass.length; position++) {
@@ -114,7 +117,7 @@ class ContextWindow extends ForwardPassFigure {
   }
 
   draw() {
-    if (!this.candidates) return this.placeholder();
+    if (!this.candidates) return html`<p class="caption waiting">…</p>`; // until somebody comes near
     if (!this.candidates.length) return html`<p>${this.say("too-short")}</p>`;
     const { target, seen } = this;
     const token = this.tokenAt(target).trim() || showWhitespace(this.tokenAt(target));
