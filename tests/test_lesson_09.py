@@ -41,19 +41,19 @@ def test_the_work_of_a_text_is_what_pytorch_multiplies(engine, smoke_run, model,
     found = {str(name): flops // 2 for name, flops in counter.get_flop_counts()["Global"].items()}
     squares = sum(flops for name, flops in found.items() if "bmm" in name)
     matrices = sum(found.values()) - squares
-    unembedding = run.settings.n_embd * len(run.vocab)
+    unembedding = run.s.n_embd * len(run.vocab)
     attention, other = engine(
         """async ([settings, n, size]) => {
             const { attentionWork, otherWork } = await import("/app/work.js");
             return [attentionWork(settings, n), otherWork(settings, n, size)]; }""",
-        [vars(run.settings), n, len(run.vocab)],
+        [vars(run.s), n, len(run.vocab)],
     )
     assert attention == squares * (n + 1) / (2 * n)  # PyTorch multiplies what is hidden, too
     assert other == matrices - (n - 1) * unembedding  # one guess is enough to go on
 
 
 def test_time_is_measured_up_to_the_context_and_work_is_counted_beyond_it(browser, site, smoke_run):
-    n_ctx = Run(smoke_run).settings.n_ctx
+    n_ctx = Run(smoke_run).s.n_ctx
     with opened(browser, f"{site.address}/{LESSON}") as page:
         figure = page.locator("context-cost")
         figure.get_by_role("button", name="Measure again").wait_for()
