@@ -8,6 +8,7 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { wordsOf } from "../../app/page-words.js";
+import { printOnly } from "../../app/print-only.js";
 import { allAnswers, forgetAll } from "../../app/progress.js";
 
 const HASH_LENGTH = 12; // characters that tell two models apart
@@ -29,6 +30,7 @@ class LessonRecord extends Figure {
     li p { margin: 0; }
     .question { font: 400 1.0625rem/1.5 var(--serif); }
     q { font-style: italic; }
+    a { color: var(--accent); }
     .row { margin-top: 16px; }
     .caption { overflow-wrap: anywhere; }
     @media print { .row { display: none; } }
@@ -54,7 +56,7 @@ class LessonRecord extends Figure {
         ([file, answers]) => html`<h3><a href=${`${file}.html`}>${file}</a></h3>
           <ul>${answers.map((one) => this.answer(one))}</ul>`,
       )}
-      <div class="row"><button @click=${() => print()}>${this.say("print")}</button>
+      <div class="row"><button @click=${() => printOnly(this)}>${this.say("print")}</button>
         <button @click=${this.forget}>${this.say(this.isAsking ? "really" : "forget")}</button>
         ${this.isAsking ? html`<button @click=${() => (this.isAsking = false)}>${this.say("keep")}</button>` : nothing}</div>`;
   }

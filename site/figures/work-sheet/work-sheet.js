@@ -10,6 +10,7 @@ import { controls } from "../../app/controls.js";
 import { factOf, written } from "../../app/facts.js";
 import { Figure } from "../../app/figure.js";
 import { languageOf, wordsOf } from "../../app/page-words.js";
+import { printOnly } from "../../app/print-only.js";
 
 class WorkSheet extends Figure {
   static properties = {
@@ -43,7 +44,7 @@ class WorkSheet extends Figure {
 
   draw(tasks) {
     const sheet = this.say("run", { run: this.run.name });
-    return html`<div class="row"><button @click=${() => print()}>${this.say("print")}</button>
+    return html`<div class="row"><button @click=${() => printOnly(this)}>${this.say("print")}</button>
         <button aria-pressed=${String(Boolean(this.hasKey))} @click=${() => (this.hasKey = !this.hasKey)}>${this.say("key")}</button></div>
       <div class="who"><span>${this.say("name")}</span><span>${this.say("day")}</span></div>
       <p class="caption">${sheet}</p>
