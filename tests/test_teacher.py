@@ -27,7 +27,8 @@ def test_the_sheet_and_its_key_have_the_numbers_of_the_run(browser, site, smoke,
         sheet = page.locator("work-sheet")
         tasks = sheet.locator("ol").first.locator("li").count()
         assert (
-            f"Layers: {run.s.n_layer}. Heads in each layer: {run.s.n_head}." in sheet.inner_text()
+            f"Layers: {run.s.n_layer}. Heads in each layer: {run.s.n_head}."
+            in sheet.locator("ol").inner_text()
         )
         assert not sheet.get_by_text("Answers", exact=True).is_visible()
         sheet.get_by_role("button", name="Show the answers").click()
@@ -60,8 +61,11 @@ def test_the_record_is_what_somebody_answered_until_they_delete_it(browser, site
         answered(page)
         record.get_by_text(QUESTION).wait_for()  # as text, whatever it is
         for said in ("this one", "(not right)", "I think so", "2026-01-02"):
-            assert said in record.inner_text()
-        assert manifest["snapshots"][-1]["sha256"][:12] in record.inner_text()
+            assert said in record.locator("li").inner_text()
+        assert (
+            manifest["snapshots"][-1]["sha256"][:12]
+            in record.locator(".caption").first.inner_text()
+        )
         record.get_by_role("button", name="Delete all answers").press("Enter")
         record.get_by_role("button", name="Keep them").press("Enter")
         assert page.evaluate("() => localStorage.getItem('terrarium.lessons')") != "{}"

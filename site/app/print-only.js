@@ -3,5 +3,5 @@ export function printOnly(figure) {
   const { dataset } = document.documentElement;
   dataset.print = figure.localName;
   addEventListener("afterprint", () => delete dataset.print, { once: true });
-  print();
+  globalThis.print();
 }

@@ -97,9 +97,9 @@ class ContextCost extends Figure {
       <input type="range" min="0" max=${this.lengths.length - 1} .value=${String(this.chosen)}
         aria-valuetext=${this.say("length", { n })} @input=${this.choose}></label>
       <p class="about" aria-live="polite">${this.about(settings, n)}</p>
-      <table><thead><tr><th class="tokens" scope="col">${this.say("tokens")}</th>
-        <th scope="col"><span class="key">${this.say("attention")}</span></th>
-        <th class="share"></th><th class="time" scope="col">${this.say("time")}</th></tr></thead>
+      <table><colgroup><col class="tokens" /><col /><col class="share" /><col class="time" /></colgroup><thead><tr><th class="tokens" scope="col">${this.say("tokens")}</th>
+        <th scope="colgroup" colspan="2"><span class="key">${this.say("attention")}</span></th>
+        <th class="time" scope="col">${this.say("time")}</th></tr></thead>
       <tbody>${this.lengths.map((one, i) => this.row(settings, one, i === this.chosen))}</tbody></table>
       <div class="row"><button aria-disabled=${String(this.isMeasuring)}
         @click=${() => this.isMeasuring || this.measure()}>${this.say(this.isMeasuring ? "measuring" : "measure")}</button></div>`;

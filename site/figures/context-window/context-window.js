@@ -129,7 +129,7 @@ class ContextWindow extends ForwardPassFigure {
     return html`<label class="length"><b>${this.say("seen", { n: seen, of: target })}</b>
       <input type="range" min="1" max=${target} .value=${String(seen)} aria-valuetext=${this.say("seen", { n: seen, of: target })}
         @input=${({ target: input }) => this.see(Number(input.value))}></label>
-      <p class="text" dir="auto">${this.part("gone", 0, target - seen)}${this.part("seen", target - seen, target)}<span
+      <p class="text" dir="auto">${this.textPart("gone", 0, target - seen)}${this.textPart("seen", target - seen, target)}<span
         class="target">${this.tokenAt(target)}</span></p>
       ${nextTokens(this.run.vocab, columns, [this.pass.ids[target]])}
       <p class="about" role="status">${this.logits ? this.about(token) : nothing}</p>
@@ -141,7 +141,7 @@ class ContextWindow extends ForwardPassFigure {
   }
 
   /** A part of the text, without what only marks where it begins. */
-  part(name, from, to) {
+  textPart(name, from, to) {
     const tokens = [...this.pass.ids].slice(from, to).map((id) => this.run.vocab[id]);
     const text = tokens.filter((token) => token !== END).join("");
     return text ? html`<span class=${name}>${text}</span>` : nothing;
