@@ -5,7 +5,9 @@
  *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
  */
 import { showWhitespace } from "./format.js";
+import { percent } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
+import { evenLength } from "./work.js";
 
 const bits = (nats) => nats / Math.LN2;
 const round = (number, digits) => (Number.isFinite(number) ? Number(number.toFixed(digits)) : undefined);
@@ -19,6 +21,16 @@ const baseline = (name) => async (run) => {
   const log = await logOf(run);
   return round(bits(log?.baselines[name]), 2);
 };
+
+/** Of the file copied.json: what the last sample or text that the model never saw has in common with the training text. */
+const copied = (find) => async (run) => {
+  const found = await run.part("copied").catch(() => null);
+  return found?.samples.length && found.held_out.n_words ? find(found) : undefined;
+};
+
+const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_words / n_words) : undefined);
+
+const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 
 /** Name -> what finds it out about a run; undefined where it is not known. */
 const FACTS = {
@@ -79,6 +91,29 @@ const FACTS = {
     const log = await logOf(run);
     return round(bits(log?.validation.loss.at(-1)), 2);
   },
+  /** The loss on what it was training on at the end. */
+  async train_bits(run) {
+    const loss = (await logOf(run))?.loss ?? [];
+    const last = loss.slice(-Math.max(1, Math.ceil(LAST_PART * loss.length)));
+    return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
+  },
+
+  training_minutes: ({ manifest }) => round(manifest.metrics?.seconds / 60, 1),
+  /** Heads that passed a test for a role that is known from larger models. */
+  async heads_with_role(run) {
+    const heads = await run.part("heads").catch(() => null);
+    return heads?.roles.flat().filter(({ role }) => role).length;
+  },
+  steps: ({ manifest }) => manifest.settings.steps,
+  matrix_lr: ({ manifest }) => String(manifest.settings.matrix_lr), // with all of its digits
+
+  /** The length from which on attention takes more work than all the matrices. */
+  even_length: ({ manifest }) => evenLength(manifest.settings),
+  least_copied_words: copied(({ least_words }) => least_words),
+  copied_part: copied(({ samples }) => copiedPart(samples.at(-1))),
+  copied_part_of_new_text: copied(({ held_out }) => copiedPart(held_out)),
+  longest_copied: copied(({ samples }) => samples.at(-1).longest_words),
+  longest_copied_of_new_text: copied(({ held_out }) => held_out.longest_words),
 };
 
 export const FACT_NAMES = Object.keys(FACTS);

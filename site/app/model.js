@@ -68,6 +68,11 @@ export class LiveModel {
     return (await this.call("nextLogits", { ids, intervention }, { signal })).logits;
   }
 
+  /** How long a forward pass takes, in milliseconds: see engine/worker.js. @param {number[]} ids @param {Options} [options] */
+  timeForward(ids, { signal } = {}) {
+    return this.call("timeForward", { ids }, { signal });
+  }
+
   /** How long the residual stream and a way between two embeddings are: see engine/worker.js. */
   lengths(ids, { depth, from, to, signal }) {
     return this.call("lengths", { ids, depth, from, to }, { signal });

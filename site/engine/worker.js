@@ -15,6 +15,7 @@ import { serve } from "./serve.js";
 const MAX_MODELS = 3; // in the cache; each holds its weights and all its activations
 const MAX_BYTES = 110e6; // of all of them, unless one alone needs more: phones reload pages that hold much
 const PROGRESS_INTERVAL = 80; // milliseconds between two messages with generated tokens
+const LEAST_TIMED = 20; // milliseconds of work that are timed: clocks of browsers are coarse
 const models = new Map(); // key -> model, the one used last at the end
 
 /** A model, fetched if need be. `weights` is the layout of its file, from the manifest. */
@@ -108,6 +109,19 @@ const methods = {
     const start = performance.now();
     const gpt = forward(await open(model), ids, intervention);
     return { ...activationsOf(gpt), milliseconds: performance.now() - start };
+  },
+
+  /** How many milliseconds a forward pass over a text takes: the mean over as many as a clock needs. */
+  async timeForward({ model, ids }) {
+    const gpt = await open(model);
+    gpt.intervene({});
+    const start = performance.now();
+    let passes = 0;
+    for (; passes === 0 || performance.now() - start < LEAST_TIMED; passes++) {
+      gpt.reset();
+      gpt.forward(ids);
+    }
+    return { milliseconds: (performance.now() - start) / passes };
   },
 
   /** Read a text and continue it, as generate: its ids (T) and all that forward returns, in one go. */

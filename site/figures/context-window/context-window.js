@@ -1,0 +1,157 @@
+/**
+ * <context-window> <template data-words>…</template> </context-window>
+ *
+ * A text of which the model may see only the last tokens, and what it then takes for likely: what stands before them
+ * does not exist for it. First comes the token whose probability falls most when only a few can be seen. Its words
+ * stand in the page: see app/page-words.js.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
+import { precisePercent, showWhitespace } from "../../app/format.js";
+import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
+import { near } from "../../app/near.js";
+import { nextTokenStyles, nextTokens } from "../../app/next-tokens.js";
+import { wordsOf } from "../../app/page-words.js";
+import { softmax } from "../../engine/kernel.js";
+import { END } from "../../engine/tokenizer.js";
+
+const FEW = 6; // tokens that can be seen when it is tried what matters
+const TRIED = 48; // positions, the last of a text
+const CANDIDATES = 5; // of them that one can go through
+
+class ContextWindow extends ForwardPassFigure {
+  static properties = {
+    candidates: { state: true }, // positions, the one that needs its context most first; null until they are known
+    which: { state: true }, // the index of the one that is shown
+    seen: { state: true }, // how many tokens before it the model may see
+    logits: { state: true }, // after all of them, and after those that it may see
+  };
+
+  static styles = [
+    ForwardPassFigure.styles,
+    controls,
+    nextTokenStyles,
+    css`
+    .length { display: grid; gap: 4px; color: var(--text); }
+    .length b { font: 600 1.0625rem/1.4 var(--serif); }
+    input { width: 100%; height: 32px; margin: 0; accent-color: var(--accent); }
+    .text { font: 400 1.0625rem/1.8 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 8px 0; max-width: 66ch; }
+    .gone { color: var(--muted); text-decoration: line-through; }
+    .seen { background: color-mix(in oklab, var(--accent) 18%, var(--panel)); border-radius: 3px; padding: 2px 0; }
+    .target { font-weight: 600; border-bottom: 3px solid var(--chosen); white-space: pre; }
+    .waiting { min-height: 430px; }
+    .nexts { min-height: 210px; }
+    .about { min-height: 3em; max-width: 66ch; margin: 8px 0; }
+    @media (forced-colors: active) { .seen { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
+  `,
+  ];
+
+  load(_run) {
+    this.say = wordsOf(this);
+    return true;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (this.isReady && (changed.has("both") || changed.has("data"))) this.find();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.controller?.abort();
+  }
+
+  /** The positions at which it matters most how much can be seen. */
+  async find() {
+    const { pass } = this;
+    const { signal } = this.begin();
+    this.candidates = this.logits = null;
+    try {
+      await near(this, signal);
+      const gains = [];
+      const first = Math.max(1, pass.length - TRIED);
+      for (let position = first; position < pass.length; position++) {
+        const few = softmax(await this.after(position, FEW, signal))[pass.ids[position]];
+        gains.push({ position, gain: pass.nextTokenProbs(position).p - few });
+      }
+      gains.sort((a, b) => b.gain - a.gain);
+      this.candidates = gains.slice(0, CANDIDATES).map(({ position }) => position);
+      this.show(0);
+    } catch (error) {
+      if (!signal.aborted) this.fail(error);
+    }
+  }
+
+  /** What was asked before is no longer wanted. */
+  begin() {
+    this.controller?.abort();
+    this.controller = new AbortController();
+    return this.controller;
+  }
+
+  /** The logits of a position if only so many tokens before it can be seen. */
+  after(position, seen, signal) {
+    const ids = [...this.pass.ids].slice(Math.max(0, position - seen), position);
+    return this.pass.model.nextLogits(ids, { signal });
+  }
+
+  get target() {
+    return this.candidates[this.which];
+  }
+
+  show(which) {
+    this.which = which;
+    this.see(this.target);
+  }
+
+  async see(seen) {
+    const { signal } = this.begin();
+    this.seen = seen;
+    try {
+      const logits = [];
+      for (const n of [this.target, seen]) logits.push(await this.after(this.target, n, signal));
+      if (!signal.aborted) this.logits = logits;
+    } catch (error) {
+      if (!signal.aborted) this.fail(error);
+    }
+  }
+
+  draw() {
+    if (!this.candidates) return html`<p class="caption waiting">…</p>`; // until somebody comes near
+    if (!this.candidates.length) return html`<p>${this.say("too-short")}</p>`;
+    const { target, seen } = this;
+    const token = this.tokenAt(target).trim() || showWhitespace(this.tokenAt(target));
+    const columns = ["all", "some"].map((key, i) => ({
+      title: this.say(key, { n: i ? seen : target }),
+      logits: this.logits?.[i] ?? null,
+      isMain: i === 0,
+    }));
+    return html`<label class="length"><b>${this.say("seen", { n: seen, of: target })}</b>
+      <input type="range" min="1" max=${target} .value=${String(seen)} aria-valuetext=${this.say("seen", { n: seen, of: target })}
+        @input=${({ target: input }) => this.see(Number(input.value))}></label>
+      <p class="text" dir="auto">${this.textPart("gone", 0, target - seen)}${this.textPart("seen", target - seen, target)}<span
+        class="target">${this.tokenAt(target)}</span></p>
+      ${nextTokens(this.run.vocab, columns, [this.pass.ids[target]])}
+      <p class="about" role="status">${this.logits ? this.about(token) : nothing}</p>
+      ${
+        this.candidates.length > 1
+          ? html`<button @click=${() => this.show((this.which + 1) % this.candidates.length)}>${this.say("another")}</button>`
+          : nothing
+      }`;
+  }
+
+  /** A part of the text, without what only marks where it begins. */
+  textPart(name, from, to) {
+    const tokens = [...this.pass.ids].slice(from, to).map((id) => this.run.vocab[id]);
+    const text = tokens.filter((token) => token !== END).join("");
+    return text ? html`<span class=${name}>${text}</span>` : nothing;
+  }
+
+  about(token) {
+    const id = this.pass.ids[this.target];
+    const [all, some] = this.logits.map((logits) => precisePercent(softmax(logits)[id]));
+    return this.say("about", { token, all, some });
+  }
+}
+
+customElements.define("context-window", ContextWindow);
