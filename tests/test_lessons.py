@@ -79,6 +79,13 @@ def test_every_link_of_a_lesson_leads_somewhere(name):
             assert f'id="{part}"' in target.read_text("utf-8-sig"), link
 
 
+@pytest.mark.parametrize("name", [name for name in IN_LESSONS if "glossary" in name])
+def test_each_term_is_explained_once_and_they_are_in_alphabetical_order(name):
+    terms = re.findall(r'<dt id="([\w-]+)">([^<]+)</dt>', own_words(name))
+    assert len({part for part, _ in terms}) == len(terms)
+    assert [term for _, term in terms] == sorted((term for _, term in terms), key=str.lower)
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_asks_for_a_prediction_and_has_a_question_that_nobody_can_answer(name):
     html = own_words(name)

@@ -96,6 +96,8 @@ export class LiveModel {
   /** Where the expected tokens come: see engine/worker.js. @returns {Promise<{ ranks: Int32Array }>} */
   arithmeticRanks(quadruples, signal) {
     return this.call("arithmeticRanks", { quadruples }, { signal });
+  }
+
   /** The loss with weights on the line to those of another model: see engine/worker.js. @returns {Promise<number>} */
   async lossBetween(other, ids, fraction, { signal }) {
     return (await this.call("lossBetween", { other: other.model, ids, fraction }, { signal })).loss;
@@ -107,8 +109,8 @@ export class LiveModel {
   }
 
   /** The embeddings of some tokens and of all positions. @param {number[]} ids @param {Options} [options] */
-  embeddings(ids, { signal } = {}) {
-    return this.call("embeddings", { ids }, { signal });
+  inputEmbeddings(ids, { signal } = {}) {
+    return this.call("inputEmbeddings", { ids }, { signal });
   }
 
   /**

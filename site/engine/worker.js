@@ -195,8 +195,10 @@ const methods = {
   async arithmeticRanks({ model, quadruples }) {
     const { vectors, C } = embeddingsOf(await open(model));
     return { ranks: ranksOf(vectors, C, quadruples) };
+  },
+
   /** The embeddings of some tokens (n C), and of every position (n_ctx C). */
-  async embeddings({ model, ids }) {
+  async inputEmbeddings({ model, ids }) {
     const gpt = await open(model);
     const tokens = new Float32Array(ids.length * gpt.C);
     const positions = new Float32Array(gpt.n_ctx * gpt.C);

@@ -44,7 +44,7 @@ class PositionMap extends LiveFigure {
   }
 
   async compute(model, signal) {
-    const { positions, C } = await model.embeddings([], { signal });
+    const { positions, C } = await model.inputEmbeddings([], { signal });
     return { cosines: cosinesOf(positions, C), n: positions.length / C, step: model.step };
   }
 

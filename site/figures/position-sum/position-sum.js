@@ -56,7 +56,7 @@ class PositionSum extends LiveFigure {
   }
 
   async compute(model, signal) {
-    return { ...(await model.embeddings(this.ids, { signal })), ids: this.ids };
+    return { ...(await model.inputEmbeddings(this.ids, { signal })), ids: this.ids };
   }
 
   /** The token that is shown: until one is chosen, the longest, so a word where there is one. */
