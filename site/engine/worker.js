@@ -3,12 +3,11 @@
  * methods says what it takes and returns. See serve.js for the messages.
  */
 import { neuronsOf, partsOf } from "./attribution.js";
-import { fetchModel } from "./fetch.js";
 import { between } from "./between.js";
+import { ranksOf } from "./embeddings.js";
 import { fetchModel, modelOf } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
-import { ranksOf } from "./embeddings.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 
