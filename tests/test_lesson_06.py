@@ -81,6 +81,8 @@ def test_what_each_part_adds_and_raises_is_what_it_is_in_pytorch(browser, site, 
     shown = found["parts"]
     lengths = [one["length"] for one in shown]
     assert lengths == pytest.approx(parts.norm(dim=1).tolist(), abs=1e-4)
+    assert found["norms"][-1]["mean"] == pytest.approx(last.mean().item(), abs=1e-5)
+    assert found["normed"]["mean"] == pytest.approx(0, abs=1e-6)
     u = model.unembed.weight[TOKEN] - model.unembed.weight.mean(0)
     centered = parts - parts.mean(1, keepdim=True)
     scaled = model.norm.weight * centered / (last.var(correction=0) + model.norm.eps).sqrt()

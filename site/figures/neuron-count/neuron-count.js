@@ -35,7 +35,8 @@ class NeuronCount extends PartsFigure {
              pointer-events: none; }
     .which { margin: 8px 0; }
     .buttons button { min-height: 36px; padding: 4px 14px; }
-    .result { display: grid; gap: 4px; margin-top: 8px; max-width: 66ch; min-height: 6em; }
+    .count { margin-bottom: 8px; }
+    .result { display: grid; align-content: start; gap: 4px; margin-top: 8px; max-width: 66ch; min-height: 6em; }
   `,
   ];
 
@@ -80,7 +81,7 @@ class NeuronCount extends PartsFigure {
       without: precisePercent(without),
     };
     return html`<div class="choose">${this.layers()}</div>
-      <p>${this.say("count", said)}</p>
+      <p class="count">${this.say("count", said)}</p>
       <div class="all"><canvas role="img" aria-label=${this.say("about-cells", said)} @pointerdown=${this.point}></canvas><div class="frame"
         style=${styleMap({ left: `${(100 * (neuron % COLUMNS)) / COLUMNS}%`, top: `${(100 * Math.floor(neuron / COLUMNS)) / Math.ceil(activations.length / COLUMNS)}%` })}></div></div>
       <label class="which">${this.say("neuron")} <input type="range" min="0" max=${
