@@ -15,7 +15,7 @@ import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
 import { repeated } from "../../app/repeats.js";
 
-const TOKENS = 150; // that are written, at most
+const TOKENS = 240; // that are written, at most
 const WAYS = { greedy: 0, drawn: 1 }; // the temperature of each
 
 class GreedyText extends Figure {

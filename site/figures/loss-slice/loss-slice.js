@@ -12,7 +12,6 @@ import { linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
 import { LiveModel } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
-import { usualStep } from "../../app/store.js";
 
 const FRACTIONS = Array.from({ length: 11 }, (_, i) => (i - 2) / 5); // of the way: 0 is one snapshot, 1 the other
 const AT_START = FRACTIONS.indexOf(0);
@@ -56,10 +55,10 @@ class LossSlice extends Figure {
     return { ids: isLong ? held_out.ids : [], steps: run.manifest.snapshots.map(({ step }) => step) };
   }
 
-  /** The steps at the ends: those that somebody has chosen, or a late one and the last. */
+  /** The steps at the ends: those that somebody has chosen, or the first and the last. */
   ends({ steps }) {
     const last = steps.at(-1);
-    return { from: this.from ?? usualStep(this.run, last), to: this.to ?? last };
+    return { from: this.from ?? steps[0], to: this.to ?? last };
   }
 
   willUpdate(changed) {

@@ -67,6 +67,10 @@ class SampleByHand extends ForwardPassFigure {
       .bar i, .bar u, .dots { forced-color-adjust: none; }
       .bar { border: 1px solid CanvasText; }
     }
+    @media (max-width: 1000px) {
+      .desk { grid-template-columns: minmax(0, 1fr) minmax(0, 15rem); column-gap: 24px; }
+      .handle small { display: none; }
+    }
     @media (max-width: 640px) {
       .text { font-size: 1.0625rem; line-height: 1.4; min-height: 2.8em; flex-basis: 100%; }
       .desk { grid-template: "handles" auto "bars" auto "actions" auto / minmax(0, 1fr); gap: 8px; }
@@ -74,7 +78,6 @@ class SampleByHand extends ForwardPassFigure {
       .handle { grid-template-columns: 6.2em minmax(0, 1fr) 2.8em; }
       .handle input { grid-area: 1 / 2; }
       .handle b { grid-area: 1 / 3; }
-      .handle small { display: none; }
       th { width: 5.6em; padding-right: 8px; }
       td.p { width: 3.8em; padding-left: 6px; }
     }
