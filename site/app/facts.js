@@ -4,7 +4,7 @@
  *   await factOf(run, "n_ctx")         // 256
  *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
  */
-import { percent } from "./format.js";
+import { duration, percent } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 import { evenLength } from "./work.js";
 
@@ -63,7 +63,10 @@ const FACTS = {
     return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
   },
 
-  training_minutes: ({ manifest }) => round(manifest.metrics?.seconds / 60, 1),
+  training_time({ manifest }) {
+    const seconds = manifest.metrics?.seconds;
+    return Number.isFinite(seconds) ? duration(seconds) : undefined;
+  },
   /** Heads that passed a test for a role that is known from larger models. */
   async heads_with_role(run) {
     const heads = await run.part("heads").catch(() => null);
