@@ -76,7 +76,7 @@ class ContextWindow extends ForwardPassFigure {
       }
       gains.sort((a, b) => b.gain - a.gain);
       this.candidates = gains.slice(0, CANDIDATES).map(({ position }) => position);
-      this.show(0);
+      if (gains.length) this.show(0);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
@@ -101,6 +101,7 @@ class ContextWindow extends ForwardPassFigure {
 
   show(which) {
     this.which = which;
+    this.read = null; // of another token
     this.see(this.target);
   }
 
