@@ -4,7 +4,7 @@ import json
 import math
 import re
 
-from helpers import opened
+from helpers import logits, opened
 from terrarium.trained import Run
 from terrarium.web.quantize import quantize
 
@@ -24,8 +24,7 @@ def model(smoke_run):
 
 def probabilities(model, ids):
     """What a model expects after a text, (V)."""
-    with torch.inference_mode():
-        return model(torch.tensor([ids]))[0][0, -1].double().softmax(0)
+    return logits(model, ids)[-1].double().softmax(0)
 
 
 def percentages(text):
@@ -85,17 +84,17 @@ def test_what_is_cut_off_the_text_changes_nothing_that_the_model_expects(browser
                 probabilities(model, ids[position - seen : position])[ids[position]].item(),
             ]
             page.wait_for_function(
-                f"() => document.querySelector('context-window').seen === {seen}"
+                f"() => document.querySelector('context-window').read?.seen === {seen}"
             )
             rows = figure.locator("tbody.also .p")
-            page.wait_for_function(
-                """([wanted]) => { const rows = document.querySelector("context-window").renderRoot
-                    .querySelectorAll("tbody.also .p");
-                    return Math.abs(parseFloat(rows[1].textContent) / 100 - wanted) < 0.006; }""",
-                arg=[expected[1]],
-            )
             shown = [percentages(one)[0] for one in rows.all_inner_texts()]
             assert shown == pytest.approx(expected, abs=0.006)
+            computed = page.evaluate(
+                "() => [...document.querySelector('context-window').read.logits[1]]"
+            )
+            assert computed == pytest.approx(
+                logits(model, ids[position - seen : position])[-1].tolist(), abs=1e-3
+            )
         text = figure.locator(".text").inner_text()
         figure.get_by_role("button", name="Try another token").click()
         page.wait_for_function(

@@ -6,6 +6,7 @@
  */
 import { showWhitespace } from "./format.js";
 import { percent } from "./format.js";
+import { duration, percent } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 import { evenLength } from "./work.js";
 
@@ -98,7 +99,10 @@ const FACTS = {
     return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
   },
 
-  training_minutes: ({ manifest }) => round(manifest.metrics?.seconds / 60, 1),
+  training_time({ manifest }) {
+    const seconds = manifest.metrics?.seconds;
+    return Number.isFinite(seconds) ? duration(seconds) : undefined;
+  },
   /** Heads that passed a test for a role that is known from larger models. */
   async heads_with_role(run) {
     const heads = await run.part("heads").catch(() => null);

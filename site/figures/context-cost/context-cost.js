@@ -9,7 +9,7 @@ import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { percent } from "../../app/format.js";
 import { encodePrompt } from "../../app/forward-pass.js";
-import { LiveModel, nearestSnapshot } from "../../app/model.js";
+import { LiveModel } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { languageOf, wordsOf } from "../../app/page-words.js";
 import { attentionWork, otherWork } from "../../app/work.js";
@@ -77,7 +77,7 @@ class ContextCost extends Figure {
     this.times = new Map();
     try {
       await near(this, signal);
-      const model = new LiveModel(run, nearestSnapshot(run, Infinity));
+      const model = new LiveModel(run, run.manifest.snapshots.at(-1).step); // at each step it takes as long
       for (let round = 0; round < ROUNDS; round++) {
         for (const n of this.lengths.filter((one) => one <= n_ctx)) {
           const { milliseconds } = await model.timeForward(textOf(run, n), { signal });

@@ -24,7 +24,7 @@ class ContextWindow extends ForwardPassFigure {
     candidates: { state: true }, // positions, the one that needs its context most first; null until they are known
     which: { state: true }, // the index of the one that is shown
     seen: { state: true }, // how many tokens before it the model may see
-    logits: { state: true }, // after all of them, and after those that it may see
+    read: { state: true }, // { seen, logits: after all of them, and after so many }, or null until it is there
   };
 
   static styles = [
@@ -65,7 +65,7 @@ class ContextWindow extends ForwardPassFigure {
   async find() {
     const { pass } = this;
     const { signal } = this.begin();
-    this.candidates = this.logits = null;
+    this.candidates = this.read = null;
     try {
       await near(this, signal);
       const gains = [];
@@ -76,7 +76,7 @@ class ContextWindow extends ForwardPassFigure {
       }
       gains.sort((a, b) => b.gain - a.gain);
       this.candidates = gains.slice(0, CANDIDATES).map(({ position }) => position);
-      this.show(0);
+      if (gains.length) this.show(0);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
@@ -101,6 +101,7 @@ class ContextWindow extends ForwardPassFigure {
 
   show(which) {
     this.which = which;
+    this.read = null; // of another token
     this.see(this.target);
   }
 
@@ -110,7 +111,7 @@ class ContextWindow extends ForwardPassFigure {
     try {
       const logits = [];
       for (const n of [this.target, seen]) logits.push(await this.after(this.target, n, signal));
-      if (!signal.aborted) this.logits = logits;
+      if (!signal.aborted) this.read = { seen, logits };
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
@@ -123,7 +124,7 @@ class ContextWindow extends ForwardPassFigure {
     const token = this.tokenAt(target).trim() || showWhitespace(this.tokenAt(target));
     const columns = ["all", "some"].map((key, i) => ({
       title: this.say(key, { n: i ? seen : target }),
-      logits: this.logits?.[i] ?? null,
+      logits: this.read?.logits[i] ?? null,
       isMain: i === 0,
     }));
     return html`<label class="length"><b>${this.say("seen", { n: seen, of: target })}</b>
@@ -132,7 +133,7 @@ class ContextWindow extends ForwardPassFigure {
       <p class="text" dir="auto">${this.textPart("gone", 0, target - seen)}${this.textPart("seen", target - seen, target)}<span
         class="target">${this.tokenAt(target)}</span></p>
       ${nextTokens(this.run.vocab, columns, [this.pass.ids[target]])}
-      <p class="about" role="status">${this.logits ? this.about(token) : nothing}</p>
+      <p class="about" role="status">${this.read ? this.about(token) : nothing}</p>
       ${
         this.candidates.length > 1
           ? html`<button @click=${() => this.show((this.which + 1) % this.candidates.length)}>${this.say("another")}</button>`
@@ -149,7 +150,7 @@ class ContextWindow extends ForwardPassFigure {
 
   about(token) {
     const id = this.pass.ids[this.target];
-    const [all, some] = this.logits.map((logits) => precisePercent(softmax(logits)[id]));
+    const [all, some] = this.read.logits.map((logits) => precisePercent(softmax(logits)[id]));
     return this.say("about", { token, all, some });
   }
 }
