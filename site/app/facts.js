@@ -4,9 +4,7 @@
  *   await factOf(run, "n_ctx")         // 256
  *   await factOf(run, "bigram_bits")   // undefined: nobody knows it for this run
  */
-import { showWhitespace } from "./format.js";
-import { percent } from "./format.js";
-import { duration, percent } from "./format.js";
+import { duration, percent, showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 import { evenLength } from "./work.js";
 
