@@ -146,9 +146,9 @@ class EmbeddingMap extends Figure {
 function scaleOf(points) {
   const ends = [0, 1].map((axis) => {
     const values = points.flat().map((one) => one[axis] ?? 0);
-    return [Math.min(...values), Math.max(...values)];
+    return { least: Math.min(...values), most: Math.max(...values) };
   });
-  const place = (value, [least, most], size) =>
+  const place = (value, { least, most }, size) =>
     MARGIN + ((value - least) / (most - least || 1)) * (size - 2 * MARGIN);
   return ([x, y = 0]) => [place(x, ends[0], SIZE.width), SIZE.height - place(y, ends[1], SIZE.height)];
 }
