@@ -98,9 +98,10 @@ class EmbeddingMap extends Figure {
     for (const [i, kind] of wanted) {
       if (placed.length >= MAX_LABELS) break;
       const text = this.textOf(i);
-      const at = [(now[i][0] * width) / SIZE.width, (now[i][1] * height) / SIZE.height];
-      const side = SIDES.find((one) => isFree(boxOf(at, text, one), placed, width));
-      if (side) placed.push({ i, kind, side, text, box: boxOf(at, text, side) });
+      const x = (now[i][0] * width) / SIZE.width;
+      const y = (now[i][1] * height) / SIZE.height;
+      const side = SIDES.find((one) => isFree(boxOf(x, y, text, one), placed, width));
+      if (side) placed.push({ i, kind, side, text, box: boxOf(x, y, text, side) });
     }
     return placed;
   }
@@ -145,9 +146,9 @@ class EmbeddingMap extends Figure {
 function scaleOf(points) {
   const ends = [0, 1].map((axis) => {
     const values = points.flat().map((one) => one[axis] ?? 0);
-    return [Math.min(...values), Math.max(...values)];
+    return { least: Math.min(...values), most: Math.max(...values) };
   });
-  const place = (value, [least, most], size) =>
+  const place = (value, { least, most }, size) =>
     MARGIN + ((value - least) / (most - least || 1)) * (size - 2 * MARGIN);
   return ([x, y = 0]) => [place(x, ends[0], SIZE.width), SIZE.height - place(y, ends[1], SIZE.height)];
 }
@@ -157,7 +158,7 @@ const dots = (places) => places.map((one) => `M${written(one)}h0`).join("");
 const line = (places) => (places.length > 1 ? `M${places.map(written).join("L")}` : "");
 
 /** What a label takes up beside a dot, in pixels. */
-function boxOf([x, y], text, side) {
+function boxOf(x, y, text, side) {
   const width = 8.5 * text.length;
   return { left: side === "right" ? x + 7 : x - 7 - width, top: y - 10, width, height: 20 };
 }
