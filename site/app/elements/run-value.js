@@ -1,5 +1,5 @@
 /**
- * <run-value of="n_layer" one="layer" many="layers"></run-value>
+ * <run-value of="n_layer" singular="layer" plural="layers"></run-value>
  *
  * A fact about the run that is shown, in the middle of a sentence: "3 layers". See app/facts.js for their names.
  * A sentence that makes no sense without it stands in a <when-run>.
@@ -26,7 +26,7 @@ class RunValue extends HTMLElement {
     const name = this.getAttribute("of");
     const fact = await factOf(run, name);
     if (run !== this.run) return;
-    const noun = this.getAttribute(fact === 1 ? "one" : "many");
+    const noun = this.getAttribute(fact === 1 ? "singular" : "plural");
     const number = written(name, fact, languageOf(this)) ?? "";
     this.textContent = noun ? `${number} ${noun}` : number;
   }
