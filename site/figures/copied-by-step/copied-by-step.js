@@ -55,13 +55,13 @@ class CopiedByStep extends Figure {
     }
   }
 
-  /** The row of the chosen step is in view. */
+  /** The list begins at the top; once another step is chosen, its row is in view. */
   updated(changed) {
     super.updated(changed);
     const list = this.renderRoot.querySelector(".list");
     const row = list?.querySelector("[aria-current]")?.closest("tr");
-    if (!row || !(changed.has("data") || changed.has("step"))) return;
-    list.scrollTop = row.offsetTop - list.clientHeight / 2;
+    if (!row || changed.has("data") || !changed.has("step")) return;
+    if (!isInView(row, list)) list.scrollTop = row.offsetTop - list.clientHeight / 2;
   }
 
   draw(copied) {
@@ -103,6 +103,15 @@ class CopiedByStep extends Figure {
     return html`<div class="longest"><p class="caption">The longest of all, ${count(words)} words at step ${count(step)}
         after “${prompts[prompt]}”, stands ${often}${where}:</p><blockquote dir="auto">${text}</blockquote></div>`;
   }
+}
+
+/** Whether a row can be seen between the head and the foot of its list, which stay where they are. */
+function isInView(row, list) {
+  const { top, bottom } = row.getBoundingClientRect();
+  const [head, foot] = ["thead", "tfoot"].map((part) =>
+    list.querySelector(`${part} th`).getBoundingClientRect(),
+  );
+  return top >= head.bottom && bottom <= foot.top;
 }
 
 /** The words of the longest match of each text of a step; of held-out text, only the average was exported. */
