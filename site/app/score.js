@@ -39,3 +39,22 @@ export async function* scores(model, ids, start, signal) {
     yield { from: first, p: p.slice(skipped), best: best.slice(skipped), bestP: bestP.slice(skipped) };
   }
 }
+
+/**
+ * How well a model predicts what follows a beginning: bits a token on average; null if nothing follows.
+ * @param {import("./model.js").LiveModel} model
+ * @param {number[]} promptIds at least one @param {{ id: number }[]} text
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<?number>}
+ */
+export async function bitsPerToken(model, promptIds, text, signal) {
+  if (!text.length) return null;
+  const ids = [...promptIds, ...text.map(({ id }) => id)];
+  let bits = 0;
+  for await (const { from, p } of scores(model, ids, [], signal)) {
+    for (const [i, one] of p.entries()) {
+      if (from + i >= promptIds.length) bits -= Math.log2(Math.max(one, Number.MIN_VALUE));
+    }
+  }
+  return bits / text.length;
+}
