@@ -93,6 +93,7 @@ class CompareTexts extends Figure {
     .likeness { display: grid; grid-template-columns: auto minmax(40px, 160px) auto; gap: 4px 16px; align-items: center;
                 width: fit-content; max-width: 100%; margin: 8px 0; }
     .likeness dt { grid-column: 1; } .likeness dd { margin: 0; text-align: right; }
+    .surprise { margin-bottom: 8px; }
     .bar { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; background: var(--accent); }
     table { border-collapse: collapse; width: 100%; max-width: 560px; margin-top: 12px; }
     th, td { text-align: left; font-weight: 400; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); }
@@ -563,7 +564,7 @@ class CompareTexts extends Figure {
     const { first, second, most } = this.counted;
     if (this.word === null) {
       return `Of the ${count(most.among)} words in these texts, this one tells the two apart best. It was chosen for that, so
-        the difference may still be chance.`;
+        its difference says less than that of a word which you choose.`;
     }
     const [one, other] = [
       countWord(first, this.run.vocab, word),

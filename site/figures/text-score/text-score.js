@@ -58,12 +58,17 @@ class TextScore extends Figure {
     .text { font: 400 1.0625rem/1.8 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 16px 0 0;
             max-height: 20em; overflow-y: auto; padding: 2px; }
     .text span { border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); cursor: pointer; }
-    .framed { outline: 2px solid var(--text); outline-offset: -1px; }
-    .text .chosen { box-shadow: 0 0 0 4px var(--chosen); }
+    .text .framed, .legend .framed { border-radius: 0; /* one frame around all tokens of a word */
+      box-shadow: inset 0 2px var(--text), inset 0 -2px var(--text), inset var(--left, 0) 0 var(--text),
+                  inset var(--right, 0) 0 var(--text); }
+    .framed.first { --left: 2px; } .framed.last { --right: -2px; }
+    .text .chosen { box-shadow: 0 0 0 2px var(--chosen); }
     .legend { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 8px 0 0; padding: 0; list-style: none;
               color: var(--muted); }
     .legend b { font-weight: 400; color: var(--text); border-radius: 3px; padding: 0 4px; margin-right: 2px; }
-    @media (forced-colors: active) { .text .chosen { outline: 4px double; } }
+    @media (forced-colors: active) {
+      .framed { outline: 2px solid; outline-offset: -1px; } .text .chosen { outline: 4px double; }
+    }
     .about { margin-top: 8px; min-height: 1.5em; }
     .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 8px 32px;
              margin: 16px 0 0; }
@@ -196,7 +201,7 @@ class TextScore extends Figure {
       <ul class="legend">
         <li><b class="color0">unlikely</b> <b class="color5">likely</b> <b class="color10">nearly certain</b> The
           greener a token, the likelier the model found it.</li>
-        <li><b class="framed">Framed</b> What surprised it most.</li></ul>
+        <li><b class="framed first last">Framed</b> What surprised it most.</li></ul>
       <p class="about" role="status">${this.about()}</p>
       ${this.p.length === this.ids.length ? this.facts() : this.progress()}`;
   }
@@ -204,10 +209,17 @@ class TextScore extends Figure {
   token(id, i) {
     const { vocab } = this.run;
     const p = this.p[i] ?? null; // the first one may have none, others not yet
-    const isFramed = this.places.some(({ from, to }) => from <= i && i < to);
+    const frame = this.frameOf(i);
     return html`<span id=${`token${i}`} role="option" data-index=${i} aria-selected=${String(i === this.chosen)}
-      class=${`${p === null ? "" : colorToken(p)} ${i === this.chosen ? "chosen" : ""} ${isFramed ? "framed" : ""}`}
-      aria-label=${`${spoken(vocab[id])}${isFramed ? ", framed" : ""}`}>${inText(vocab[id])}</span>`;
+      class=${`${p === null ? "" : colorToken(p)} ${i === this.chosen ? "chosen" : ""} ${frame}`}
+      aria-label=${`${spoken(vocab[id])}${frame ? ", framed" : ""}`}>${inText(vocab[id])}</span>`;
+  }
+
+  /** The classes of a token in one of the places that surprised it most. */
+  frameOf(i) {
+    const place = this.places.find(({ from, to }) => from <= i && i < to);
+    if (!place) return "";
+    return `framed ${i === place.from ? "first" : ""} ${i === place.to - 1 ? "last" : ""}`;
   }
 
   /** Where it was most surprised, once it has read everything. */
