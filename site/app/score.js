@@ -68,8 +68,7 @@ const LONGEST = 30; // characters of a word: what is longer is of a language wit
  * @returns {{ from: number, to: number, word: ?string }[]} token `from` up to `to`
  */
 export function wordGroups(tokens) {
-  const isShort = ([word]) => word.length <= LONGEST;
-  const words = [...tokens.join("").matchAll(WORDS)].filter(isShort);
+  const words = [...tokens.join("").matchAll(WORDS)].filter((found) => found[0].length <= LONGEST);
   const groups = [];
   let at = 0; // of a word
   let start = 0; // of a token, in characters
