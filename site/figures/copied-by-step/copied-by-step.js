@@ -12,6 +12,8 @@ import { Figure } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
 import { howOften, trend } from "../../app/trend.js";
 
+const SHOWN = 8; // rows of the list before one scrolls, and half of the next
+
 class CopiedByStep extends Figure {
   static share = {
     title: "What was copied, step by step",
@@ -24,7 +26,7 @@ class CopiedByStep extends Figure {
     dotStyles,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
-    .list { max-height: 320px; overflow-y: auto; margin-top: 8px; position: relative; }
+    .list { max-height: 336px; overflow-y: auto; margin-top: 8px; position: relative; }
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     th, td { font-weight: 400; text-align: left; padding: 0 8px 0 0; height: 32px; }
     thead th, tfoot :is(th, td) { position: sticky; background: var(--panel); }
@@ -72,7 +74,9 @@ class CopiedByStep extends Figure {
     return html`<h3>The recorded samples, step by step</h3>
       <p class="caption">The longest match of each text, and how many words stand in matches of
         ${count(least_words)} or more: right of the dashed line. A dot is a text, the thick mark their average. Here the
-        whole training text was searched.</p>
+        whole training text was searched.${
+          samples.length > SHOWN ? ` Scroll the list to see all ${count(samples.length)} steps.` : nothing
+        }</p>
       <div class="list" tabindex="0" role="group" aria-label="What was copied, step by step"><table>
         <thead><tr><th scope="col">step</th><th scope="col">longest match, in words, on average</th>
           <th scope="col">copied</th></tr></thead>
