@@ -420,7 +420,7 @@ class CompareTexts extends Figure {
 
   /** Whether the difference is one of these two texts only. */
   seeds() {
-    const isDisabled = !this.isWritten || Boolean(this.failure);
+    const isDisabled = !this.isWritten || !this.second.promptIds.length || Boolean(this.failure);
     if (this.isWithoutLuck) {
       return html`<p class="caption">Both always take the likeliest token, so no luck is involved: what differs comes
         from what you have changed.</p>`;
