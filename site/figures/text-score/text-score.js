@@ -308,10 +308,10 @@ class TextScore extends Figure {
     const mean = bits / read.length;
     return html`${this.reader()}
       <div class="facts">
-        <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${count(characters)} characters</span></p>
+        <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${inUnits(characters, "character")}</span></p>
         <p><b>${count(Math.round(bits))} bits</b><span>in all; 8 a character, as a file has them, would be
           ${count(8 * characters)}</span></p>
-        <p><b>${count(read.length)} tokens</b><span>with ${mean.toFixed(2)} bits each on average: ${likeGuessing(mean, vocab.length)}</span></p>
+        <p><b>${inUnits(read.length, "token")}</b><span>with ${mean.toFixed(2)} bits each on average: ${likeGuessing(mean, vocab.length)}</span></p>
       </div>
       <h3>Where it was most surprised</h3>
       <ol>${this.places.map((one) => this.place(one))}</ol>`;
@@ -339,6 +339,8 @@ class TextScore extends Figure {
     return html`<li><span dir="auto">… ${before}<b>${text(this.ids.slice(from, to))}</b></span><br>${inAll}${this.judged(worst)}</li>`;
   }
 }
+
+const inUnits = (n, unit) => `${count(n)} ${n === 1 ? unit : `${unit}s`}`;
 
 /** What a number of bits means: each one more doubles the options to guess among. */
 function likeGuessing(bits, most) {
