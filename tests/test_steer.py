@@ -389,7 +389,7 @@ def test_eight_seeds_say_how_often_two_texts_differ_and_have_a_word(browser, sit
         figure = comparing(page)
         says(figure, "^They")
         figure.get_by_role("button", name="Write each with 8 seeds").click()
-        says(figure, f"^The two differ in {differ} of 8 seeds")
+        says(figure, f"The two differ in {differ} of 8 seeds")
         figure.get_by_label("Count the word").fill(word)
         cells = figure.locator("tbody td").all_inner_texts()
         assert cells == [f"{count(word, texts[:8])} of 8" for texts in (first, second)]

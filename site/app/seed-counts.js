@@ -92,3 +92,25 @@ export function countWord(texts, vocab, word) {
     Array.from(wordsOf(text, vocab).matchAll(WORDS)).some(([found]) => found.toLowerCase() === wanted);
   return texts.filter(hasWord).length;
 }
+
+/**
+ * The word whose counts in two lists of texts differ most, and among how many words; null if none differs.
+ * @param {string[]} texts @param {string[]} others as people read them
+ * @returns {?{ word: string, among: number }}
+ */
+export function mostDifferentWord(texts, others) {
+  const balance = new Map(); // a word -> in how many more of the texts it is than of the others
+  const add = (list, by) => {
+    for (const text of list) {
+      const words = new Set(Array.from(text.toLowerCase().matchAll(WORDS), ([found]) => found));
+      for (const word of words) balance.set(word, (balance.get(word) ?? 0) + by);
+    }
+  };
+  add(texts, 1);
+  add(others, -1);
+  let most = null;
+  for (const [word, by] of balance) {
+    if (Math.abs(by) > Math.abs(balance.get(most) ?? 0)) most = word;
+  }
+  return most === null ? null : { word: most, among: balance.size };
+}

@@ -9,6 +9,7 @@
  *   within    what two of the first, and two of the second, have in common: the seeds are different
  *   nLess     in how many seeds the two have less in common than two with the same settings usually have (the median)
  */
+import { trend } from "./trend.js";
 import { likeness } from "./word-diff.js";
 
 /** @param {string[]} firsts @param {string[]} seconds */
@@ -35,11 +36,30 @@ function median(values) {
 }
 
 /**
- * "more" than other luck does, if that is so in all seeds but one, or in all: of eight seeds, that comes about by
- * chance four times in a hundred. "less", if it is so in one seed at most. Otherwise "unclear".
+ * Whether one model predicts the second texts better or worse than the first: unlike the words that two texts have in
+ * common, that sees how they are spelled and put together. It is clear if it hardly ever comes about when the texts
+ * are shuffled, see trend.js.
+ * @param {?number[][]} bits of each seed: bits a token of its first text, and of its second; null where the model
+ *   cannot read both
+ * @returns {?{ first: number, second: number, chance: number, isClear: boolean }} both on average
  */
-export function verdictOf({ nLess, nSeeds }) {
-  if (nLess >= nSeeds - 1) return "more";
+export function compareSurprise(bits) {
+  if (!bits?.length || bits.flat().some((one) => one === null)) return null;
+  const [firsts, seconds] = [0, 1].map((side) => bits.map((one) => one[side]));
+  const sides = [...firsts.map(() => 0), ...seconds.map(() => 1)];
+  const { chance, isClear } = trend(sides, [...firsts, ...seconds]);
+  return { first: mean(firsts), second: mean(seconds), chance, isClear };
+}
+
+/**
+ * "more" than other luck does, if their words say so in all seeds but one, or in all: of eight seeds, that comes about
+ * by chance four times in a hundred; or if the surprise of the first model says so. "less", if it is so in one seed at
+ * most. Otherwise "unclear".
+ * @param {{ nLess: number, nSeeds: number }} words see compareSeeds
+ * @param {?{ isClear: boolean }} [surprise] see compareSurprise
+ */
+export function verdictOf({ nLess, nSeeds }, surprise = null) {
+  if (surprise?.isClear || nLess >= nSeeds - 1) return "more";
   return nLess <= 1 ? "less" : "unclear";
 }
 

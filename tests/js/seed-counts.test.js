@@ -6,6 +6,7 @@ import {
   differing,
   divergence,
   divergences,
+  mostDifferentWord,
   seedsFrom,
   wordAt,
   wordsOf,
@@ -89,4 +90,14 @@ test("a word is counted once in each text, whole, and however it is capitalized"
   assert.equal(countWord(texts, VOCAB, "running"), 1);
   assert.equal(countWord(texts, VOCAB, "dog"), 0);
   assert.equal(countWord([], VOCAB, "dog"), 0);
+});
+
+test("the word that tells two lists of texts apart best is found, however it is capitalized", () => {
+  const found = mostDifferentWord(
+    ["Tom ran", "tom ran, Tom!", "TOM"],
+    ["a cat ran", "the cat ran", "it ran"],
+  );
+  assert.deepEqual(found, { word: "tom", among: 6 });
+  assert.equal(mostDifferentWord(["a cat"], ["cat: a"]), null);
+  assert.equal(mostDifferentWord([""], ["…"]), null);
 });

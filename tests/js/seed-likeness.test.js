@@ -1,7 +1,7 @@
 /** site/app/seed-likeness.js: whether a change does more to a text than other luck does. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareSeeds, verdictOf } from "../../site/app/seed-likeness.js";
+import { compareSeeds, compareSurprise, verdictOf } from "../../site/app/seed-likeness.js";
 
 const SEEDS = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -34,4 +34,17 @@ test("what is as different as two texts with the same settings is left open", ()
 test("all seeds but one are enough, all but two are not", () => {
   const verdicts = [8, 7, 6, 2, 1, 0].map((nLess) => verdictOf({ nLess, nSeeds: 8 }));
   assert.deepEqual(verdicts, ["more", "more", "unclear", "unclear", "less", "less"]);
+});
+
+test("what surprises a model more in every text is more than chance, even if words in common are not", () => {
+  const bits = SEEDS.map((i) => [1 + i / 100, 3 + i / 50]);
+  const found = compareSurprise(bits);
+  assert.ok(Math.abs(found.first - 1.035) < 1e-9 && Math.abs(found.second - 3.07) < 1e-9);
+  assert.equal(found.isClear, true);
+  assert.equal(verdictOf({ nLess: 4, nSeeds: 8 }, found), "more");
+  const mixed = compareSurprise(SEEDS.map((i) => [i, 7 - i]));
+  assert.equal(mixed.isClear, false);
+  assert.equal(verdictOf({ nLess: 4, nSeeds: 8 }, mixed), "unclear");
+  assert.equal(compareSurprise(null), null);
+  assert.equal(compareSurprise([[1, null]]), null);
 });

@@ -19,9 +19,17 @@ import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { interventionOf, operationsOf } from "../../app/operations.js";
 import { openRun } from "../../app/run.js";
+import { bitsPerToken } from "../../app/score.js";
 import { formatOther, parseOther, partingOf } from "../../app/second-text.js";
-import { countWord, seedsFrom, wordAt, wordsOf, writeSeeds } from "../../app/seed-counts.js";
-import { CLEAR_COUNT, compareSeeds, verdictOf } from "../../app/seed-likeness.js";
+import {
+  countWord,
+  mostDifferentWord,
+  seedsFrom,
+  wordAt,
+  wordsOf,
+  writeSeeds,
+} from "../../app/seed-counts.js";
+import { CLEAR_COUNT, compareSeeds, compareSurprise, verdictOf } from "../../app/seed-likeness.js";
 import { nearest } from "../../app/step-scale.js";
 import { MAX_LENGTH } from "../../app/store.js";
 import { wordDiff } from "../../app/word-diff.js";
@@ -48,7 +56,7 @@ class CompareTexts extends Figure {
     tokens: { from: "writing", attribute: false },
     isWriting: { from: "writing", attribute: false },
     second: { state: true }, // { key, run, model, promptIds, params, tokens, isWriting }
-    counted: { state: true }, // { key, first, second: the texts of each, seeds: see app/seed-likeness.js }
+    counted: { state: true }, // { first, second: the texts, bits, seeds, surprise: see app/seed-likeness.js, most: a word }
     isCounting: { state: true },
     word: { state: true }, // the one that somebody chose
     failure: { state: true },
@@ -85,6 +93,7 @@ class CompareTexts extends Figure {
     .likeness { display: grid; grid-template-columns: auto minmax(40px, 160px) auto; gap: 4px 16px; align-items: center;
                 width: fit-content; max-width: 100%; margin: 8px 0; }
     .likeness dt { grid-column: 1; } .likeness dd { margin: 0; text-align: right; }
+    .surprise { margin-bottom: 8px; }
     .bar { height: 9px; border-radius: 0 4px 4px 0; min-width: 1px; background: var(--accent); }
     table { border-collapse: collapse; width: 100%; max-width: 560px; margin-top: 12px; }
     th, td { text-align: left; font-weight: 400; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); }
@@ -411,7 +420,7 @@ class CompareTexts extends Figure {
 
   /** Whether the difference is one of these two texts only. */
   seeds() {
-    const isDisabled = !this.isWritten || Boolean(this.failure);
+    const isDisabled = !this.isWritten || !this.second.promptIds.length || Boolean(this.failure);
     if (this.isWithoutLuck) {
       return html`<p class="caption">Both always take the likeliest token, so no luck is involved: what differs comes
         from what you have changed.</p>`;
@@ -430,30 +439,45 @@ class CompareTexts extends Figure {
 
   async count() {
     const { signal } = (this.counting = new AbortController());
-    const { request, second, key } = this;
-    const seeds = seedsFrom(request.seed, SEEDS);
-    const first = {
-      ...this.paramsOf(this.run, this.promptIds, request.temperature),
-      branch: parseBranch(request.branch),
-    };
     this.isCounting = true;
-    this.counted = { key, first: [], second: [] };
+    this.counted = { first: [], second: [], bits: this.hasSameTokens ? [] : null };
     try {
-      for (const seed of seeds) {
-        const [one] = await writeSeeds(this.model, first, [seed], { signal });
-        const [other] = await writeSeeds(second.model, second.params, [seed], { signal });
-        const { counted } = this;
-        this.counted = { key, first: [...counted.first, one], second: [...counted.second, other] };
-      }
-      const { vocab } = second.run;
-      const firsts = this.counted.first.map((one) => wordsOf(one, this.run.vocab));
-      const seconds = this.counted.second.map((one) => wordsOf(one, vocab));
-      this.counted = { ...this.counted, seeds: compareSeeds(firsts, seconds) };
-      this.announced = `${this.summary()} ${this.chance(this.counted.seeds)}`;
+      for (const seed of seedsFrom(this.request.seed, SEEDS)) await this.countSeed(seed, signal);
+      const { first, second, bits } = this.counted;
+      const firsts = first.map((one) => wordsOf(one, this.run.vocab));
+      const seconds = second.map((one) => wordsOf(one, this.second.run.vocab));
+      const seeds = compareSeeds(firsts, seconds);
+      const most = mostDifferentWord(firsts, seconds);
+      this.counted = { ...this.counted, seeds, surprise: compareSurprise(bits), most };
+      this.announced = `${this.chance()} ${this.summary()}`;
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
     if (!signal.aborted) this.isCounting = false;
+  }
+
+  /** Both texts of a seed, and how well the first model predicts each. */
+  async countSeed(seed, signal) {
+    const { model, promptIds, request, second } = this;
+    const params = {
+      ...this.paramsOf(this.run, promptIds, request.temperature),
+      branch: parseBranch(request.branch),
+    };
+    const [one] = await writeSeeds(model, params, [seed], { signal });
+    const [other] = await writeSeeds(second.model, second.params, [seed], { signal });
+    let { first, second: others, bits } = this.counted;
+    if (bits) {
+      const ofOne = await bitsPerToken(model, promptIds, one, signal);
+      const ofOther = await bitsPerToken(model, second.promptIds, other, signal);
+      bits = [...bits, [ofOne, ofOther]];
+    }
+    this.counted = { ...this.counted, first: [...first, one], second: [...others, other], bits };
+  }
+
+  /** Whether the first model can read what the second one writes. */
+  get hasSameTokens() {
+    const [one, other] = [this.run, this.second.run];
+    return one === other || one.vocab.join("\0") === other.vocab.join("\0");
   }
 
   stopCounting() {
@@ -477,14 +501,15 @@ class CompareTexts extends Figure {
   }
 
   /** Whether that is more than other luck does. */
-  chance(seeds) {
+  chance() {
+    const { seeds, surprise } = this.counted;
     if (!this.other) return "Nothing is changed yet.";
-    if (seeds.between === 1) return "So what you have changed makes no difference here.";
+    if (seeds.between === 1) return "What you have changed makes no difference here.";
     return {
       more: "What you have changed does more than other luck.",
       less: "Other luck does more than what you have changed.",
       unclear: "Other luck does about as much as what you have changed.",
-    }[verdictOf(seeds)];
+    }[verdictOf(seeds, surprise)];
   }
 
   /** How much two texts have in common: with what was changed, and without it. */
@@ -502,11 +527,29 @@ class CompareTexts extends Figure {
         )}</dl>`;
   }
 
+  /** How well the first model predicts the texts of both, in words. */
+  surprise() {
+    const { bits, surprise } = this.counted;
+    if (!bits) {
+      return html`<p class="caption surprise">The two models have different tokens, so the first cannot be asked how much the texts
+        of the second surprise it.</p>`;
+    }
+    if (!surprise) return nothing;
+    const { first, second, chance, isClear } = surprise;
+    return html`<p class="caption surprise">When the first model reads them, its own texts surprise it by
+      <b>${first.toFixed(2)} bits</b> a token on average, and those of the second by <b>${second.toFixed(2)} bits</b>. ${
+        isClear ? "That is more than chance" : "That may be chance"
+      }: with the texts shuffled, a difference as large comes up ${percent(chance)} of the time. Unlike words in common,
+      this sees spelling and grammar.</p>`;
+  }
+
   counts() {
     const { first, second, seeds } = this.counted;
     const word = this.shownWord;
     const found = (texts, run) => (word ? `${countWord(texts, run.vocab, word)} of ${texts.length}` : "");
-    return html`<p class="verdict">${this.summary()} ${seeds ? this.chance(seeds) : nothing}</p>${seeds ? this.likeness(seeds) : nothing}<table><caption class="visually-hidden">In how many texts a word
+    return html`<p class="verdict">${seeds ? this.chance() : nothing} ${this.summary()}</p>${
+      seeds ? [this.surprise(), this.likeness(seeds)] : nothing
+    }<table><caption class="visually-hidden">In how many texts a word
         occurs</caption>
       <thead><tr><td></td><th scope="col">${word ? html`has the word <b dir="auto">${word}</b>` : "has the word"}</th></tr></thead>
       <tbody><tr><th scope="row">First</th><td>${found(first, this.run)}</td></tr>
@@ -518,7 +561,11 @@ class CompareTexts extends Figure {
 
   /** Whether a word tells the two apart. */
   wordVerdict(word) {
-    const { first, second } = this.counted;
+    const { first, second, most } = this.counted;
+    if (this.word === null) {
+      return `Of the ${count(most.among)} words in these texts, this one tells the two apart best. It was chosen for that, so
+        its difference says less than that of a word which you choose.`;
+    }
     const [one, other] = [
       countWord(first, this.run.vocab, word),
       countWord(second, this.second.run.vocab, word),
@@ -528,12 +575,9 @@ class CompareTexts extends Figure {
       ${CLEAR_COUNT} or more is hardly ever chance.`;
   }
 
-  /** The word that is counted: the one that somebody chose, or the first one that the second text has to itself. */
+  /** The word that is counted: the one that somebody chose, or the one whose counts differ most. */
   get shownWord() {
-    if (this.word !== null) return this.word;
-    const text = wordsOf(this.second.tokens, this.second.run.vocab);
-    const differing = (this.diff?.ranges[1] ?? []).map(([from, to]) => text.slice(from, to));
-    return differing.find((one) => /\p{L}/u.test(one)) ?? "";
+    return this.word ?? this.counted.most?.word ?? "";
   }
 
   point({ target }, side) {

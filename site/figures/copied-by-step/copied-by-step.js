@@ -12,6 +12,8 @@ import { Figure } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
 import { howOften, trend } from "../../app/trend.js";
 
+const SHOWN = 8; // rows of the list before one scrolls, and half of the next
+
 class CopiedByStep extends Figure {
   static share = {
     title: "What was copied, step by step",
@@ -24,7 +26,7 @@ class CopiedByStep extends Figure {
     dotStyles,
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
-    .list { max-height: 320px; overflow-y: auto; margin-top: 8px; position: relative; }
+    .list { max-height: 336px; overflow-y: auto; margin-top: 8px; position: relative; }
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     th, td { font-weight: 400; text-align: left; padding: 0 8px 0 0; height: 32px; }
     thead th, tfoot :is(th, td) { position: sticky; background: var(--panel); }
@@ -55,13 +57,13 @@ class CopiedByStep extends Figure {
     }
   }
 
-  /** The row of the chosen step is in view. */
+  /** The list begins at the top; once another step is chosen, its row is in view. */
   updated(changed) {
     super.updated(changed);
     const list = this.renderRoot.querySelector(".list");
     const row = list?.querySelector("[aria-current]")?.closest("tr");
-    if (!row || !(changed.has("data") || changed.has("step"))) return;
-    list.scrollTop = row.offsetTop - list.clientHeight / 2;
+    if (!row || changed.has("data") || !changed.has("step")) return;
+    if (!isInView(row, list)) list.scrollTop = row.offsetTop - list.clientHeight / 2;
   }
 
   draw(copied) {
@@ -72,7 +74,9 @@ class CopiedByStep extends Figure {
     return html`<h3>The recorded samples, step by step</h3>
       <p class="caption">The longest match of each text, and how many words stand in matches of
         ${count(least_words)} or more: right of the dashed line. A dot is a text, the thick mark their average. Here the
-        whole training text was searched.</p>
+        whole training text was searched.${
+          samples.length > SHOWN ? ` Scroll the list to see all ${count(samples.length)} steps.` : nothing
+        }</p>
       <div class="list" tabindex="0" role="group" aria-label="What was copied, step by step"><table>
         <thead><tr><th scope="col">step</th><th scope="col">longest match, in words, on average</th>
           <th scope="col">copied</th></tr></thead>
@@ -103,6 +107,15 @@ class CopiedByStep extends Figure {
     return html`<div class="longest"><p class="caption">The longest of all, ${count(words)} words at step ${count(step)}
         after “${prompts[prompt]}”, stands ${often}${where}:</p><blockquote dir="auto">${text}</blockquote></div>`;
   }
+}
+
+/** Whether a row can be seen between the head and the foot of its list, which stay where they are. */
+function isInView(row, list) {
+  const { top, bottom } = row.getBoundingClientRect();
+  const [head, foot] = ["thead", "tfoot"].map((part) =>
+    list.querySelector(`${part} th`).getBoundingClientRect(),
+  );
+  return top >= head.bottom && bottom <= foot.top;
 }
 
 /** The words of the longest match of each text of a step; of held-out text, only the average was exported. */

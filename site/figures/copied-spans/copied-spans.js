@@ -86,6 +86,7 @@ class CopiedSpans extends Figure {
     this.hasShort = false;
     this.quest = null;
     this.nextSeeds = new Map(); // hasCopy -> the seed with which the next search begins
+    this.tried = new Map(); // hasCopy -> how many texts were tried so far, and how many of them were found
   }
 
   load(run) {
@@ -114,6 +115,7 @@ class CopiedSpans extends Figure {
     this.seeking?.abort();
     this.quest = null;
     this.nextSeeds.clear();
+    this.tried.clear();
   }
 
   updated(changed) {
@@ -210,6 +212,7 @@ class CopiedSpans extends Figure {
       const least = this.data.least_words;
       const found = await findText(new Copies(this.run), { ...wanted, least }, { signal, onProgress });
       this.nextSeeds.set(hasCopy, (found?.seed ?? seeds.at(-1)) + 1);
+      this.remember(hasCopy, found, seeds);
       this.quest = { ...this.quest, isOver: true, found };
       if (found) this.store.set({ seed: found.seed, temperature, branch: null }, { jump: true });
     } catch (error) {
@@ -219,17 +222,37 @@ class CopiedSpans extends Figure {
     }
   }
 
+  /** A text that was looked for is not typical: it is said how many there were without what it has. */
+  remember(hasCopy, found, seeds) {
+    const { texts, found: nFound } = this.tried.get(hasCopy) ?? { texts: 0, found: 0 };
+    const more = found ? seeds.indexOf(found.seed) + 1 : seeds.length;
+    this.tried.set(hasCopy, { texts: texts + more, found: nFound + (found ? 1 : 0) });
+  }
+
   questStatus() {
     if (!this.quest) return "The same beginning, with other seeds. The text at the top changes with it.";
     const { hasCopy, temperature, isOver, texts, found } = this.quest;
     const at = `at temperature ${temperature}`;
     if (!isOver) return `${count(texts)} of ${TRIES} texts ${at} …`;
     if (found) {
-      const with_ = `Found with seed ${count(found.seed)} ${at}: `;
-      return `${with_}${hasCopy ? `${inWords(found.words)} in a row are copied.` : "nothing in it is copied."}`;
+      const what = hasCopy ? `${inWords(found.words)} in a row are copied.` : "nothing in it is copied.";
+      return `Found with seed ${count(found.seed)} ${at}: ${what} ${this.howTypical(hasCopy)}`;
     }
     if (!hasCopy) return `All ${TRIES} texts ${at} have a copy. Once more tries other seeds.`;
     return `None of ${TRIES} texts ${at} has a copy: ${this.whyNone(this.quest)}`;
+  }
+
+  howTypical(hasCopy) {
+    const { texts, found } = this.tried.get(hasCopy);
+    const kind = hasCopy ? "a copy" : "none";
+    if (texts === found) {
+      return texts === 1
+        ? `The first text tried has ${kind}.`
+        : `All ${count(texts)} texts tried so far have ${kind}.`;
+    }
+    return `It was picked for that: of ${count(texts)} texts tried so far, ${count(found)} ${
+      found === 1 ? "has" : "have"
+    } ${kind}.`;
   }
 
   whyNone({ longest, words }) {
@@ -358,12 +381,8 @@ class CopiedSpans extends Figure {
     const ours = `Its longest match has ${inWords(totals.longest)}`;
     if (!heldOut?.words) return `${ours}.`;
     const { average, longest, texts } = heldOut;
-    const isMore = totals.copied / totals.words > heldOut.copied / heldOut.words;
-    const verdict = isMore
-      ? "It copies more than text that it never saw would: it may know this by heart."
-      : "It copies no more than text that it never saw, which was written in the same style.";
     return `${ours}. In ${count(texts)} texts that it never saw, the longest has ${average.toFixed(1)} on average, and
-      ${count(longest)} at most. ${verdict}`;
+      ${count(longest)} at most. ${judgement(totals, heldOut)}`;
   }
 
   inOneSentence() {
@@ -422,6 +441,20 @@ class CopiedSpans extends Figure {
 }
 
 const inWords = (n) => (n === 1 ? "1 word" : `${count(n)} words`);
+
+/** How a text compares with others that the model never saw: by the part that is copied, and by the longest match. */
+function judgement(totals, heldOut) {
+  if (totals.copied / totals.words <= heldOut.copied / heldOut.words) {
+    return "No more of it is copied than of that text, which was written in the same style.";
+  }
+  if (totals.longest > heldOut.longest) {
+    return "More of it is copied than of that text, where no match is as long: it may know this by heart.";
+  }
+  const asLong = heldOut.each.filter((longest) => longest >= totals.longest).length;
+  return `More of it is copied than of all that text together. But ${count(asLong)} of those texts ${
+    asLong === 1 ? "has" : "have"
+  } a match as long as this one, so it need not know this by heart.`;
+}
 
 /** What is said of a part that is new, which may be short, or long; or of a text that is. */
 function newness(part) {

@@ -11,7 +11,7 @@ import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { count, inText, precisePercent, spoken } from "../../app/format.js";
 import { encodeWhole } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
-import { scores } from "../../app/score.js";
+import { mostSurprising, scores } from "../../app/score.js";
 import { tokenText } from "../../app/token-text.js";
 import { directionOf, fitted, takeOver, unknownNote } from "../../app/typed-text.js";
 import { makeRng } from "../../engine/sample.js";
@@ -24,7 +24,7 @@ const LIMITS = { characters: MAX_CHARACTERS, lines: MAX_LINES };
 const PROGRESS = 250; // milliseconds from one drawing to the next while it reads
 const MAX_DRAWN = 3000; // tokens; the numbers are about all of them
 const DRAWN_AT_ONCE = 200; // of them: then the page may answer
-const PLACES = 5;
+const PLACES = 5; // that are framed, and listed
 
 class TextScore extends Figure {
   static share = {
@@ -58,7 +58,17 @@ class TextScore extends Figure {
     .text { font: 400 1.0625rem/1.8 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 16px 0 0;
             max-height: 20em; overflow-y: auto; padding: 2px; }
     .text span { border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); cursor: pointer; }
+    .text .framed, .legend .framed { border-radius: 0; /* one frame around all tokens of a word */
+      box-shadow: inset 0 2px var(--text), inset 0 -2px var(--text), inset var(--left, 0) 0 var(--text),
+                  inset var(--right, 0) 0 var(--text); }
+    .framed.first { --left: 2px; } .framed.last { --right: -2px; }
     .text .chosen { box-shadow: 0 0 0 2px var(--chosen); }
+    .legend { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 8px 0 0; padding: 0; list-style: none;
+              color: var(--muted); }
+    .legend b { font-weight: 400; color: var(--text); border-radius: 3px; padding: 0 4px; margin-right: 2px; }
+    @media (forced-colors: active) {
+      .framed { outline: 2px solid; outline-offset: -1px; } .text .chosen { outline: 4px double; }
+    }
     .about { margin-top: 8px; min-height: 1.5em; }
     .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 8px 32px;
              margin: 16px 0 0; }
@@ -188,6 +198,10 @@ class TextScore extends Figure {
         @keydown=${this.walk} @click=${this.point}>${drawn.map((id, i) => this.token(id, i))}${
           drawn.length < this.ids.length ? " …" : nothing
         }</p>
+      <ul class="legend">
+        <li><b class="color0">unlikely</b> <b class="color5">likely</b> <b class="color10">nearly certain</b> The
+          greener a token, the likelier the model found it.</li>
+        <li><b class="framed first last">Framed</b> What surprised it most.</li></ul>
       <p class="about" role="status">${this.about()}</p>
       ${this.p.length === this.ids.length ? this.facts() : this.progress()}`;
   }
@@ -195,9 +209,28 @@ class TextScore extends Figure {
   token(id, i) {
     const { vocab } = this.run;
     const p = this.p[i] ?? null; // the first one may have none, others not yet
+    const frame = this.frameOf(i);
     return html`<span id=${`token${i}`} role="option" data-index=${i} aria-selected=${String(i === this.chosen)}
-      class=${`${p === null ? "" : colorToken(p)} ${i === this.chosen ? "chosen" : ""}`}
-      aria-label=${spoken(vocab[id])}>${inText(vocab[id])}</span>`;
+      class=${`${p === null ? "" : colorToken(p)} ${i === this.chosen ? "chosen" : ""} ${frame}`}
+      aria-label=${`${spoken(vocab[id])}${frame ? ", framed" : ""}`}>${inText(vocab[id])}</span>`;
+  }
+
+  /** The classes of a token in one of the places that surprised it most. */
+  frameOf(i) {
+    const place = this.places.find(({ from, to }) => from <= i && i < to);
+    if (!place) return "";
+    return `framed ${i === place.from ? "first" : ""} ${i === place.to - 1 ? "last" : ""}`;
+  }
+
+  /** Where it was most surprised, once it has read everything. */
+  get places() {
+    const { p, ids, run } = this;
+    if (p.length < ids.length) return [];
+    if (this.placesOf?.p !== p) {
+      const tokens = ids.map((id) => run.vocab[id]);
+      this.placesOf = { p, places: mostSurprising(tokens, p, PLACES) };
+    }
+    return this.placesOf.places;
   }
 
   /** What is said of the chosen token. */
@@ -273,16 +306,15 @@ class TextScore extends Figure {
     const bits = read.reduce((sum, { p }) => sum - Math.log2(Math.max(p, Number.MIN_VALUE)), 0);
     const characters = read.reduce((sum, { i }) => sum + Array.from(vocab[this.ids[i]]).length, 0);
     const mean = bits / read.length;
-    const worst = [...read].sort((a, b) => a.p - b.p).slice(0, PLACES);
     return html`${this.reader()}
       <div class="facts">
-        <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${count(characters)} characters</span></p>
+        <p><b>${(bits / characters).toFixed(2)} bits</b><span>for each of ${inUnits(characters, "character")}</span></p>
         <p><b>${count(Math.round(bits))} bits</b><span>in all; 8 a character, as a file has them, would be
           ${count(8 * characters)}</span></p>
-        <p><b>${count(read.length)} tokens</b><span>with ${mean.toFixed(2)} bits each on average: ${likeGuessing(mean, vocab.length)}</span></p>
+        <p><b>${inUnits(read.length, "token")}</b><span>with ${mean.toFixed(2)} bits each on average: ${likeGuessing(mean, vocab.length)}</span></p>
       </div>
       <h3>Where it was most surprised</h3>
-      <ol>${worst.map(({ i }) => this.place(i))}</ol>`;
+      <ol>${this.places.map((one) => this.place(one))}</ol>`;
   }
 
   /** Which model it was: the slider stands far above. */
@@ -296,15 +328,19 @@ class TextScore extends Figure {
     return html`<p class="caption">Read by the model of step ${count(step)}.${finished}</p>`;
   }
 
-  place(i) {
+  /** A word, with all its bits, and its most surprising token; or a token that is no word. */
+  place({ from, to, bits, worst }) {
     const { vocab } = this.run;
-    const before = this.ids
-      .slice(Math.max(0, i - 6), i)
-      .map((one) => inText(vocab[one]))
-      .join("");
-    return html`<li><span dir="auto">… ${before}<b>${inText(vocab[this.ids[i]])}</b></span><br>${this.judged(i)}</li>`;
+    const text = (some) => some.map((id) => inText(vocab[id])).join("");
+    const before = text(this.ids.slice(Math.max(0, from - 6), from));
+    const n = to - from;
+    const inAll =
+      n > 1 ? `${bits.toFixed(1)} bits in all, for ${count(n)} tokens; the most surprising is ` : "";
+    return html`<li><span dir="auto">… ${before}<b>${text(this.ids.slice(from, to))}</b></span><br>${inAll}${this.judged(worst)}</li>`;
   }
 }
+
+const inUnits = (n, unit) => `${count(n)} ${n === 1 ? unit : `${unit}s`}`;
 
 /** What a number of bits means: each one more doubles the options to guess among. */
 function likeGuessing(bits, most) {
