@@ -1,17 +1,28 @@
 /**
  * <operated-result of="steer" leads-to="operated"></operated-result>
  *
- * What the operations do, in short, where somebody has just chosen one of this kind ("steer" or "patch"): how likely
- * the chosen token is, or else the next one, and the first words of the texts. The whole texts are elsewhere.
+ * What the operations do, in short, where somebody has just chosen one of this kind: how likely the token is that it
+ * is about, and the first words of the texts. For "steer", that is the word that is steered to, where one of the two
+ * words would stand in the text above; for "patch", what the other text leads to, after this one. The whole texts are
+ * elsewhere.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { colorToken } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
 import { errorBox } from "../../app/figure.js";
 import { inText } from "../../app/format.js";
+import { likeliest } from "../../app/next-tokens.js";
 import { OperatedFigure, PANES, TITLES } from "../../app/operated-figure.js";
+import { tellingTokens } from "../../app/patching.js";
+import { placeOfWords, wordSteeredTo } from "../../app/steered-word.js";
 
 const FIRST = 16; // tokens of each text
+const PLACES = {
+  written:
+    "You see it at the first place in the text at the top where the model writes one of the two words.",
+  likely: "You see it at the place in the text at the top where one of the two words is likeliest.",
+  next: "You see it right after your beginning, as neither word comes up in the text at the top.",
+};
 
 class OperatedResult extends OperatedFigure {
   static properties = {
@@ -38,17 +49,43 @@ class OperatedResult extends OperatedFigure {
     return this.chosen.some(({ kind }) => kind === this.of);
   }
 
-  /** The chosen token, or else the first one after the beginning. */
-  get index() {
-    const { position, promptIds, tokens } = this;
-    const next = tokens.length ? promptIds.length : null;
-    return position > 0 && position < promptIds.length + tokens.length ? position : next;
+  /** The last operation of this kind: the one that is shown in the figure around. */
+  get shown() {
+    return this.possible.findLast(({ kind }) => kind === this.of);
+  }
+
+  get effectKey() {
+    return JSON.stringify([this.key, this.ids.length]);
+  }
+
+  async ask(signal) {
+    await this.operated.prepared;
+    const { shown } = this;
+    if (!shown) return null;
+    return shown.kind === "steer" ? this.askOfSteering(shown) : this.askOfPatch(signal);
+  }
+
+  askOfSteering(shown) {
+    const { index, reason } = placeOfWords(this.promptIds, this.tokens, [shown.from, shown.to]);
+    const why = `It is the word that you steer to. ${PLACES[reason]}`;
+    return { before: this.ids.slice(0, index), id: wordSteeredTo(shown), why };
+  }
+
+  /** What comes next after both texts tells them apart. */
+  async askOfPatch(signal) {
+    const { operated, promptIds: before } = this;
+    const { model } = operated.writing.state;
+    const plain = await model.nextLogits(before, { signal });
+    const other = await model.nextLogits(operated.state.otherIds, { signal });
+    const id = tellingTokens(plain, other)?.b ?? likeliest(other).id;
+    const why = "It is what the other text leads to. You see how likely it is right after your beginning.";
+    return { before, id, why };
   }
 
   draw() {
     const failure = this.failure ?? this.writeError;
     if (failure) return errorBox(failure);
-    if (!this.isReady || !this.possible.some(({ kind }) => kind === this.of)) return nothing;
+    if (!this.isReady || !this.shown) return nothing;
     return html`<div class="all">${this.chances()}
       <div class="texts">${PANES.map((pane) => this.firstWords(pane))}</div>
       ${this.leadTo(this.leadsTo, "To the whole texts and more seeds, in “Operate”")}</div>`;
