@@ -118,6 +118,7 @@ def test_all_three_are_asked_about_the_same_token_after_the_same_words(browser, 
         (0.335, 0.331, [0.1] * 8, "hardly"),
         (0.0004, 0.0001, [0.0004] * 8, "hardly"),
         (0.9999999, 0, [0.9999999] * 8, "clear"),
+        (1e-6, 0.693, [0.004, 0.168, 0.001, 0.022, 0.03, 0.02, 0.05, 0.01], "clear"),
         (0.3, 0.1, [], "alone"),
     ],
 )
@@ -179,7 +180,7 @@ def test_steering_says_what_else_is_on_and_shows_its_own_result_in_place(
     others = [
         i for i, token in enumerate(run.vocab) if re.fullmatch(" [a-z]{2,}", token) and i != a
     ]
-    b = max(others, key=lambda one: abs(steered(2, one) - steered(1, one)))
+    b = max(others[:60], key=lambda one: abs(steered(2, one) - steered(1, one)))
     alone, both = steered(2, b), steered(1, b)
     assert abs(alone - both) > 1.5e-3, "nobody could tell them apart"
     # What is judged is not the token that is chosen in the text.
@@ -280,7 +281,7 @@ def test_a_patch_is_judged_by_what_the_other_text_leads_to(browser, site, run, w
         go_to(page, "patch-chooser").get_by_role("button", name="Take the patch back").wait_for()
         result = go_to(page, "patch-chooser operated-result")
         shown, _ = numbers(page, result, "patch-chooser operated-result")
-        assert shown[:2] == pytest.approx([plain[answer], patched[answer]], abs=6e-4)
+        assert shown[:2] == pytest.approx([plain[answer].item(), patched[answer].item()], abs=6e-4)
         assert result.locator(".where b").inner_text() == run.vocab[answer]
 
 
