@@ -144,6 +144,21 @@ def test_from_the_ranking_to_the_result_and_back(browser, site):
         page.wait_for_function(active + "'ranking'")
 
 
+def test_alone_in_a_frame_the_ranking_leads_nowhere(browser, site):
+    hash = "figure=head-ranking&page=playground&length=20&operations=h0.1"
+    with opened(browser, f"{site.address}/embed.html#{hash}") as page:
+        ranking = page.locator("head-ranking")
+        ranking.get_by_role("rowheader", name="head 0.1").wait_for()
+        names = ranking.get_by_role("button").all_inner_texts()
+        assert not [one for one in names if re.search("witch|result", one)]
+        # As long as the probability is large.
+        row = ranking.get_by_role("row").filter(has_text="nothing")
+        length = row.locator(".left").evaluate(
+            "(bar) => bar.getBoundingClientRect().width / (bar.parentNode.getBoundingClientRect().width - 2)"
+        )
+        assert length == pytest.approx(percents(row.inner_text())[0], abs=0.02)
+
+
 # What else is on ----------------------------------------------------------------------------------
 
 
@@ -201,6 +216,30 @@ def test_steering_says_what_else_is_on_and_shows_its_own_result_in_place(
         assert shown[:2] == pytest.approx([untouched, alone], abs=6e-4)
         assert ends[0] < ends[1] and others.count() == 0
         assert len(result.get_by_role("group").all()) == 3
+
+
+def test_steering_that_breaks_the_text_is_told_from_steering_that_does_not(
+    browser, site, run, without
+):
+    a, b = words(run)
+
+    def sense(page, strength):
+        """What is said of the steered text, and whether it is a warning."""
+        page.goto(f"{site.address}/playground.html#length=20&operations=s2.{a}.{b}.{strength}")
+        result = go_to(page, "steer-chooser operated-result")
+        said = result.locator(".sense").filter(has_text="%")
+        return percents(said.inner_text()), "note" in said.get_attribute("class").split()
+
+    ids = written(run, without(), 20)
+    start = len(run.ids(run.prompts[0]))
+    own = [probability(without(), ids, i) for i in range(start, len(ids))]
+    with there(browser, site, "length=20") as page:
+        (steered, untouched), is_warned = sense(page, 800)
+        assert untouched == pytest.approx(sum(own) / len(own), abs=0.006)
+        assert is_warned == (steered < 2 / 3 * untouched)
+        page.goto("about:blank")
+        (hardly, untouched), is_warned = sense(page, 10)
+        assert not is_warned and hardly > 2 / 3 * untouched
 
 
 def test_the_result_is_computed_once_wherever_it_is_shown(browser, site, run):

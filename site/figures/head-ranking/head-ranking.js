@@ -156,8 +156,7 @@ class HeadRanking extends Figure {
 
   found({ before, heads, layers, milliseconds }) {
     const shown = this.showsAll ? heads : heads.slice(0, SHOWN);
-    const longest = Math.max(before, ...[...heads, ...layers].map(({ after }) => after), Number.MIN_VALUE);
-    const bar = (after) => this.bar(before / longest, after / longest);
+    const bar = (after) => this.bar(before, after);
     const row = (one) => this.listed(one, bar);
     return html`<div class=${`list ${this.showsAll ? "all" : ""}`} role="group" tabindex=${this.showsAll ? "0" : nothing} aria-label="Heads and layers, by how much this token needs them">
       <table><thead><tr><th scope="col" class="part">switched off</th><td class="bars"></td>
@@ -179,7 +178,7 @@ class HeadRanking extends Figure {
         This is one prediction: other tokens may need other heads.</span></div>`;
   }
 
-  /** How much of the probability is left, and how much is lost: fractions of the longest bar. */
+  /** How much of the probability is left, and how much is lost: bars go from 0 to 100%. */
   bar(before, after) {
     const width = (part) => styleMap({ width: `${100 * part}%` });
     return html`<span class="bar" aria-hidden="true"><i class="lost" style=${width(before)}></i><i
