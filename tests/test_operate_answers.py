@@ -145,18 +145,20 @@ def test_from_the_ranking_to_the_result_and_back(browser, site):
 
 
 def test_alone_in_a_frame_the_ranking_leads_nowhere(browser, site):
+    page = browser.new_page(viewport=dict(width=390, height=844))
     hash = "figure=head-ranking&page=playground&length=20&operations=h0.1"
-    with opened(browser, f"{site.address}/embed.html#{hash}") as page:
-        ranking = page.locator("head-ranking")
-        ranking.get_by_role("rowheader", name="head 0.1").wait_for()
-        names = ranking.get_by_role("button").all_inner_texts()
-        assert not [one for one in names if re.search("witch|result", one)]
-        # As long as the probability is large.
-        row = ranking.get_by_role("row").filter(has_text="nothing")
-        length = row.locator(".left").evaluate(
-            "(bar) => bar.getBoundingClientRect().width / (bar.parentNode.getBoundingClientRect().width - 2)"
-        )
-        assert length == pytest.approx(percents(row.inner_text())[0], abs=0.02)
+    page.goto(f"{site.address}/embed.html#{hash}")
+    ranking = page.locator("head-ranking")
+    ranking.get_by_role("rowheader", name="head 0.1").wait_for()
+    names = ranking.get_by_role("button").all_inner_texts()
+    assert not [one for one in names if re.search("witch|result", one)]
+    # As long as the probability is large.
+    row = ranking.get_by_role("row").filter(has_text="nothing")
+    length = row.locator(".left").evaluate(
+        "(bar) => bar.getBoundingClientRect().width / (bar.parentNode.getBoundingClientRect().width - 2)"
+    )
+    assert length == pytest.approx(percents(row.inner_text())[0], abs=0.02)
+    page.close()
 
 
 # What else is on ----------------------------------------------------------------------------------

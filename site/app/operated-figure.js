@@ -212,7 +212,7 @@ export class OperatedFigure extends Figure {
   }
 
   /** The question, and the words that all three read before they answer it. */
-  drawQuestion({ before, id, why }) {
+  drawQuestion({ before, id, why = "" }) {
     const { vocab } = this.run;
     const start = vocab[before[0]] === END ? 1 : 0; // every text begins with it
     const from = Math.max(start, before.length - CONTEXT);

@@ -45,7 +45,7 @@ class SteerChooser extends Figure {
     isWriting: { from: "writing", attribute: false },
     draft: { state: true }, // what is steered with once its strength is not 0
     typed: { state: true }, // { from, to }: what somebody typed that is no single token
-    result: { state: true }, // { key, before, plain, steered, control, lengths }
+    result: { state: true }, // { key, read, plain, steered, control, lengths }
     failure: { state: true },
     announced: { state: true },
   };
@@ -121,18 +121,18 @@ class SteerChooser extends Figure {
   }
 
   /** What the model reads: the text above, up to where it would write one of the two words. */
-  get before() {
+  get read() {
     const { promptIds, tokens, steering } = this;
     const { index } = placeOfWords(promptIds, tokens, [steering.from, steering.to]);
     return [...promptIds, ...tokens.map(({ id }) => id)].slice(0, index);
   }
 
   get key() {
-    const { model, before, steering, otherIds, controlSeed } = this;
+    const { model, read, steering, otherIds, controlSeed } = this;
     return JSON.stringify([
       model.run.name,
       model.step,
-      before,
+      read,
       steering,
       this.withOthers,
       otherIds,
@@ -151,7 +151,7 @@ class SteerChooser extends Figure {
 
   /** What comes next without it, with it, and with a random direction of the same length. */
   async find(key, signal) {
-    const { model, before: ids, steering, withOthers: operations, otherIds, controlSeed: control } = this;
+    const { model, read: ids, steering, withOthers: operations, otherIds, controlSeed: control } = this;
     const { depth, from, to } = steering;
     const others = elsewhere(operations, this.run.manifest.settings, control) ?? operations;
     const nextLogits = (intervention) => model.nextLogits(ids, { signal, intervention });
@@ -163,7 +163,7 @@ class SteerChooser extends Figure {
       const steered = isOn ? await nextLogits(interventionOf(operations, otherIds)) : plain;
       const random = isOn ? await nextLogits(interventionOf(others, otherIds, { control })) : plain;
       this.failure = null;
-      this.result = { key, before: ids, plain, steered, control: random, lengths };
+      this.result = { key, read: ids, plain, steered, control: random, lengths };
       this.announceSoon();
     } catch (error) {
       if (!signal.aborted) this.failure = error;
@@ -304,7 +304,7 @@ class SteerChooser extends Figure {
     const { vocab } = this.run;
     if (this.failure) return errorBox(this.failure);
     if (!this.isReady) return html`<p class="caption">There is no text yet.</p>`;
-    const read = this.result?.before ?? this.promptIds;
+    const read = this.result?.read ?? this.promptIds;
     const tokens = read.map((id) => vocab[id]).filter((token, at) => at > 0 || token !== END);
     const text = tokens.map(inText).join("").trim();
     const { plain = null, steered = null, control = null } = this.result ?? {};
