@@ -11,6 +11,7 @@ import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
 import { colorToken } from "../../app/colormap.js";
 import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
+import { Fades, fades } from "../../app/fades.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { capitalized, count, inText, percent, showWhitespace, spoken } from "../../app/format.js";
 import { encodeTyped } from "../../app/forward-pass.js";
@@ -77,6 +78,7 @@ class PatchChooser extends Figure {
     controls,
     nextTokenStyles,
     alsoOnStyles,
+    fades,
     css`
     .texts { display: grid; gap: 16px 32px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
@@ -121,6 +123,7 @@ class PatchChooser extends Figure {
   constructor() {
     super();
     this.announced = "";
+    this.fades = new Fades(this, ".scroll");
   }
 
   load(run) {
@@ -478,7 +481,7 @@ class PatchChooser extends Figure {
         to ${name(map.tokens.b)}, likelier after the other: 0 is not at all, 1 all the way. Measured
         is by how much the logit of the second exceeds that of the first. Logits are the scores that the model gives to
         tokens, before they become probabilities.</p>
-      <div class="scroll">${this.grid(map)}</div>
+      <div class="fades"><div class="scroll">${this.grid(map)}</div></div>
       <p class="caption said">${this.said(map)}</p>
       <div class="row"><span class="caption" role="status">${this.progress(map, left)}</span>${
         left
