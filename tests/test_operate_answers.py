@@ -328,6 +328,24 @@ def test_a_patch_is_judged_by_what_the_other_text_leads_to(browser, site, run, w
         assert result.locator(".where b").inner_text() == run.vocab[answer]
 
 
+def test_patching_begins_with_an_example_in_which_a_word_comes_again(browser, site, run):
+    a, b = words(run)
+    said = [a, b, b, b, a]  # as if the model had written this, and were sure of the last one
+    with there(browser, site, "length=5") as page:
+        patch = go_to(page, "patch-chooser")
+        page.wait_for_function("() => document.querySelector('patch-chooser').other")
+        patch.evaluate(
+            "(one, ids) => one.writing.update({ tokens: ids.map((id) => ({ id, p: 0.9, top: [] })) })",
+            said,
+        )
+        example = run.prompts[0] + "".join(run.vocab[id] for id in said[:-1])
+        this = patch.get_by_role("listbox", name="This text, token by token")
+        this.filter(has_text=example).wait_for()
+        patch.get_by_role("textbox", name="The other text").fill("The dog was")
+        page.wait_for_function("() => /[#&]text=.*otherText|otherText.*&text=/.test(location.hash)")
+        assert page.locator("writing-desk textarea").input_value() == example
+
+
 def test_a_patch_is_taken_back_when_the_beginning_changes(browser, site):
     hash = "length=20&text=The+boy+was&otherText=The+dog+was&operations=h0.1_p2.2.2"
     with there(browser, site, hash) as page:
