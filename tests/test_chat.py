@@ -450,6 +450,23 @@ def test_nothing_jumps_while_it_comes_in_over_a_slow_network_or_is_used(browser,
     page.close()
 
 
+def test_on_a_phone_the_field_and_then_the_reasons_are_in_view_above_the_bar(browser, luna):
+    with there(browser, luna, width=390, height=844) as page:
+        bar = page.locator("#talk step-controls")
+        field = page.get_by_role("textbox", name="Say something to luna").bounding_box()
+        assert field["y"] + field["height"] <= bar.bounding_box()["y"]
+        say(page, TALK[0])
+        replies(page, 1)
+        page.get_by_role("button", name="Why this reply? Reply 1").click()
+        page.locator("chat-why table").wait_for()
+        page.wait_for_function(
+            """() => { const { renderRoot } = document.querySelector("chat-why");
+                const bar = document.querySelector("#talk step-controls").getBoundingClientRect();
+                return renderRoot.querySelector("h3").getBoundingClientRect().top >= 0
+                  && renderRoot.querySelector("table").getBoundingClientRect().bottom <= bar.top; }"""
+        )
+
+
 def test_the_slider_has_a_younger_model_say_it(browser, luna, run):
     young = quantize(run.at(0), "int8")[2]
     with there(browser, luna, link("hello")) as page:

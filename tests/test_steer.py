@@ -69,14 +69,24 @@ def words(run):
     return found[0], found[-1]
 
 
-def test_what_steering_does_to_the_next_token_is_what_pytorch_says(browser, site, run, model):
-    a, b = words(run)
-    ids = run.ids(run.prompts[0])
+def test_what_steering_does_where_one_of_the_words_stood_is_what_pytorch_says(
+    browser, site, run, model
+):
+    start = run.ids(run.prompts[0])
+    written = written_by(run, model, run.prompts[0], tokens=20)
+    b = words(run)[1]
+    found = (
+        i for i, id in enumerate(written) if re.fullmatch(" [a-z]{2,}", run.vocab[id]) and id != b
+    )
+    place = next(found)
+    a = written[place]
+    assert b not in written
+    ids = [*start, *written[:place]]
     plain = next_probs(model, ids)
     way = 2.5 * (model.token_embedding.weight[b] - model.token_embedding.weight[a]).detach()
     model.blocks[0].register_forward_hook(lambda _, x, out: (out[0] + way, *out[1:]))
     steered = next_probs(model, ids)
-    with there(browser, site, f"operations=s2.{a}.{b}.250") as page:
+    with there(browser, site, f"length=20&operations=s2.{a}.{b}.250") as page:
         figure = page.locator("steer-chooser")
         figure.get_by_role("button", name="Take the steering back").scroll_into_view_if_needed()
         is_as_in_pytorch(run, column(figure, "Untouched"), plain)

@@ -29,6 +29,13 @@ const colors = css`
   .color8 { background: color-mix(in oklab, var(--accent) 33.6%, var(--panel)); }
   .color9 { background: color-mix(in oklab, var(--accent) 37.8%, var(--panel)); }
   .color10 { background: color-mix(in oklab, var(--accent) 42.0%, var(--panel)); }
+  @media (prefers-color-scheme: dark) { /* there, the lowest of these look like the panel */
+    .color1 { background: color-mix(in oklab, var(--accent) 10%, var(--panel)); }
+    .color2 { background: color-mix(in oklab, var(--accent) 14%, var(--panel)); }
+    .color3 { background: color-mix(in oklab, var(--accent) 18%, var(--panel)); }
+    .color4 { background: color-mix(in oklab, var(--accent) 21%, var(--panel)); }
+    .color5 { background: color-mix(in oklab, var(--accent) 24%, var(--panel)); }
+  }
   .heat1 { background: color-mix(in oklab, var(--accent) 10%, var(--panel)); }
   .heat2 { background: color-mix(in oklab, var(--accent) 20%, var(--panel)); }
   .heat3 { background: color-mix(in oklab, var(--accent) 30%, var(--panel)); }

@@ -36,6 +36,7 @@ export class OperatedFigure extends Figure {
     written: { from: "operated", attribute: false },
     finished: { from: "operated", attribute: false },
     writeError: { from: "operated", attribute: false },
+    question: { state: true }, // { before, id, why }: see ask()
     effect: { state: true }, // { asked, untouched, operated, controls }
     failure: { state: true },
   };
@@ -61,7 +62,7 @@ export class OperatedFigure extends Figure {
     .result { min-height: 12em; }
     @media (max-width: 640px) {
       .chances { gap: 8px; grid-template-columns: minmax(0, 1fr); }
-      .chances > div { grid-template: auto auto / minmax(0, 1fr) 4.6em; grid-row: auto; gap: 0 12px; align-items: center; }
+      .chances > div { grid-template: auto auto / minmax(0, 1fr) 5.75rem; grid-row: auto; gap: 0 12px; align-items: center; }
       .chances dt { grid-column: 1; margin-bottom: 6px; } .chances dd.p { grid-area: 1 / 2 / 3; font-size: 1.25rem; text-align: right; }
       .chances .range { grid-column: 1 / -1; min-height: 0; }
       .result { min-height: 20em; }
@@ -104,6 +105,17 @@ export class OperatedFigure extends Figure {
     return [...this.promptIds, ...this.tokens.map(({ id }) => id)];
   }
 
+  /**
+   * Which token is asked about: how likely is it after those before it? And why this one, unless somebody has chosen
+   * it.
+   * @param {AbortSignal} _signal
+   * @returns {Promise<{ before: number[], id: number, why?: string } | null>} null if there is none
+   */
+  async ask(_signal) {
+    const { index, ids } = this;
+    return index === null ? null : { before: ids.slice(0, index), id: ids[index] };
+  }
+
   /** What the probabilities follow from. */
   get effectKey() {
     return JSON.stringify([this.key, this.index, this.ids[this.index]]);
@@ -124,11 +136,14 @@ export class OperatedFigure extends Figure {
 
   /** First the probabilities, which are quick; then the texts. */
   async find(asked, signal) {
-    const { key, index, operated } = this;
+    const { key, operated } = this;
     const isCurrent = () => !signal.aborted && operated.state.key === key;
     try {
       await near(this, signal);
-      const effect = index === null ? null : await operated.effectAt(index);
+      const question = await this.ask(signal);
+      if (!isCurrent()) return;
+      this.question = question;
+      const effect = question && (await operated.effectOf(question.before, question.id));
       if (!isCurrent()) return;
       this.effect = effect && { asked, ...effect };
       operated.write();
@@ -185,38 +200,39 @@ export class OperatedFigure extends Figure {
 
   /** How likely the token is to all three; empty while nothing is done. */
   chances() {
-    const { index, effect } = this;
-    if (index === null) return html`<p class="caption">There is no token to ask about yet.</p>`;
-    const { vocab } = this.run;
+    const { question, effect } = this;
     const isKnown = effect?.asked === this.effectKey;
-    return html`<h3>How likely is <code dir="auto">${tokenText(vocab[this.ids[index]])}</code> here?</h3>
-      ${this.where(index)}
+    if (question === null) return html`<p class="caption">There is no token to ask about yet.</p>`;
+    return html`${question ? this.drawQuestion(question) : nothing}
       <div class=${`result ${effect && !isKnown ? "stale" : ""}`} aria-busy=${String(Boolean(effect) && !isKnown)}>${
-        effect ? html`${this.numbersOf(effect)}${this.judgement(effect)}` : html`<p class="caption">…</p>`
+        effect && question
+          ? html`${this.numbersOf(effect)}${this.judgement(effect)}`
+          : html`<p class="caption">…</p>`
       }</div>`;
   }
 
-  /** The token, and what stands before it: all three read the same. */
-  where(index) {
-    const { ids } = this;
+  /** The question, and the words that all three read before they answer it. */
+  drawQuestion({ before, id, why = "" }) {
     const { vocab } = this.run;
-    const start = vocab[ids[0]] === END ? 1 : 0; // every text begins with it
-    const from = Math.max(start, index - CONTEXT);
-    const before = ids.slice(from, index).map((id) => inText(vocab[id]));
-    return html`<p class="where" dir="auto">${from > start ? "… " : ""}${before.join("")}<b>${inText(vocab[ids[index]])}</b></p>`;
+    const start = vocab[before[0]] === END ? 1 : 0; // every text begins with it
+    const from = Math.max(start, before.length - CONTEXT);
+    const read = before.slice(from).map((one) => inText(vocab[one]));
+    return html`<h3>How likely is <code dir="auto">${tokenText(vocab[id])}</code> here?</h3>
+      ${why ? html`<p class="caption why">${why}</p>` : nothing}
+      <p class="where" dir="auto">${from > start ? "… " : ""}${read.join("")}<b>${inText(vocab[id])}</b></p>`;
   }
 
-  numbersOf({ untouched, operated, controls }) {
-    const all = [untouched, operated, ...controls];
-    const most = Math.max(...all, Number.MIN_VALUE);
-    const values = { untouched, operated, control: controls[0] };
+  /** Bars go from 0 to 100%. The number of the control is the middle of all controls. */
+  numbersOf(effect) {
+    const { untouched, operated, controls } = effect;
+    const values = { untouched, operated, control: controls.length ? judge(effect).usual : undefined };
     return html`<dl class="chances">${PANES.map((pane) => {
       const p = values[pane];
       const isControl = pane === "control";
       return html`<div><dt>${TITLES[pane]}</dt><dd class="p">${p === undefined ? "none" : percentTenths(p)}</dd>
-        <dd class="bar" aria-hidden="true"><i style=${styleMap({ width: `${(100 * (p ?? 0)) / most}%` })}></i>${
+        <dd class="bar" aria-hidden="true"><i style=${styleMap({ width: `${100 * (p ?? 0)}%` })}></i>${
           isControl
-            ? controls.map((one) => html`<b style=${styleMap({ left: `${(100 * one) / most}%` })}></b>`)
+            ? controls.map((one) => html`<b style=${styleMap({ left: `${100 * one}%` })}></b>`)
             : nothing
         }</dd><dd class="range">${isControl ? range(controls) : nothing}</dd></div>`;
     })}</dl>`;
@@ -227,7 +243,7 @@ export class OperatedFigure extends Figure {
     const { untouched, operated, controls } = effect;
     const { kind, usual, asFar } = judge(effect);
     const n = count(controls.length);
-    const token = html`<code dir="auto">${tokenText(this.run.vocab[this.ids[this.index]])}</code>`;
+    const token = html`<code dir="auto">${tokenText(this.run.vocab[this.question.id])}</code>`;
     const by = html`With what is done, ${token} goes from ${percentTenths(untouched)} to ${percentTenths(operated)}`;
     if (kind === "hardly")
       return judged("It hardly changes this token.", this.isTooLate ? tooLate : html`${by}.`);
@@ -243,10 +259,9 @@ export class OperatedFigure extends Figure {
 
   /** Whether all that is done is done to later tokens. */
   get isTooLate() {
-    const { possible, index } = this;
-    return (
-      possible.length > 0 && possible.every(({ kind, position }) => kind === "patch" && position >= index)
-    );
+    const { possible, question } = this;
+    const isAfter = ({ kind, position }) => kind === "patch" && position >= question.before.length;
+    return possible.length > 0 && possible.every(isAfter);
   }
 
   /** Who is to blame, if it is one part of the model. */
@@ -261,11 +276,11 @@ export class OperatedFigure extends Figure {
 
   /** The same for the ear. */
   get spokenEffect() {
-    const { effect } = this;
-    if (!effect) return "";
+    const { effect, question } = this;
+    if (!effect || !question) return "";
     const { untouched, operated, controls } = effect;
-    const control = controls.length ? `, control ${percent(controls[0])}` : "";
-    return `${spoken(this.run.vocab[this.ids[this.index]])}: untouched ${percent(untouched)}, operated ${percent(operated)}${control}.`;
+    const control = controls.length ? `, control ${percent(judge(effect).usual)}` : "";
+    return `${spoken(this.run.vocab[question.id])}: untouched ${percent(untouched)}, operated ${percent(operated)}${control}.`;
   }
 
   /** A list of operations, each of which can be taken back. */
@@ -296,8 +311,9 @@ const noControl = "There is nothing to compare with: too few other parts of the 
 
 function range(controls) {
   if (!controls.length) return "nothing to compare with";
+  if (controls.length === 1) return "the only control that there is";
   const ends = [Math.min(...controls), Math.max(...controls)].map(percentTenths);
-  return `${count(controls.length)} controls, a line for each: ${ends[0]} to ${ends[1]}`;
+  return `the middle of ${count(controls.length)} controls, a line for each: ${ends[0]} to ${ends[1]}`;
 }
 
 /** Several things that are true at once. */

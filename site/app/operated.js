@@ -169,13 +169,13 @@ export class Operated extends Observable {
   }
 
   /**
-   * How likely the token at an index of the text is, after exactly what stands before it: for the whole model, for the
-   * one that is operated on, and for several controls, of which the first writes the text of the control.
-   * @param {number} index @returns {Promise<import("./control.js").Effect>}
+   * How likely a token is after some others: for the whole model, for the one that is operated on, and for several
+   * controls, of which the first writes the text of the control.
+   * @param {number[]} before the ids of all tokens before it @param {number} id
+   * @returns {Promise<import("./control.js").Effect>}
    */
-  effectAt(index) {
-    const { promptIds, tokens } = this.writing.state;
-    const ids = [...promptIds, ...tokens.map(({ id }) => id)].slice(0, index + 1);
+  effectOf(before, id) {
+    const ids = [...before, id];
     const key = ids.join(" ");
     if (!this.effects.has(key)) this.effects.set(key, this.find(ids, this.controller.signal));
     return this.effects.get(key);

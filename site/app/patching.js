@@ -180,7 +180,12 @@ export function exampleIn(run, promptIds, tokens) {
     .filter(({ id, p, at, kind }) => {
       const before = ids.slice(0, at);
       const stoodOnce = before.includes(id) && before.indexOf(id) === before.lastIndexOf(id);
-      return p >= CERTAIN_ENOUGH && stoodOnce && before.indexOf(id) < at - 2 && kind && kind !== "letter";
+      return (
+        p >= CERTAIN_ENOUGH &&
+        stoodOnce &&
+        before.indexOf(id) < at - 2 &&
+        (kind === "name" || kind === "word")
+      );
     });
   const names = candidates.filter(({ kind }) => kind === "name");
   const [best] = (names.length ? names : candidates).sort((one, other) => other.p - one.p);

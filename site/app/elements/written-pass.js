@@ -101,11 +101,12 @@ class WrittenPassElement extends HTMLElement {
   choosePosition() {
     const { both, defaultPosition } = this.passes.state;
     const name = this.wanted.isWriting ? "last" : "word";
-    if (name === "word" && both[0] instanceof ForwardPass) this.findDefaultHead(both[0]);
+    const isWhole = name === "word" && isSame(this.shown, this.wanted); // what is shown may be its beginning
+    if (isWhole && both[0] instanceof ForwardPass) this.findDefaultHead(both[0]);
     if (name !== defaultPosition) this.passes.update({ defaultPosition: name });
   }
 
-  /** The head that looks most at one word, in the first text of a run. */
+  /** The head that looks most at one word, in the first finished text of a run: so it is the same at each visit. */
   findDefaultHead(pass) {
     if (this.runOfHead === pass.run) return;
     this.runOfHead = pass.run;

@@ -5,7 +5,7 @@
  * Chooses a token, whose reasons <chat-why> shows; then the conversation shows where a head looked. See app/chat.js.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { moveTo } from "../../app/address.js";
+import { bringIntoView, moveTo } from "../../app/address.js";
 import { endsOf, partsOf, readable, textOf } from "../../app/chat.js";
 import { MAX_LINE, formatTurns, hasRoom, nextSeed, plain, tellingToken } from "../../app/chat-turns.js";
 import { printable } from "../../app/command.js";
@@ -16,6 +16,7 @@ import { tokenizerOf } from "../../app/forward-pass.js";
 
 const TYPING = 200; // milliseconds without a key, after which the page says what the model would read
 const EDGE = 12; // pixels between what is brought into view and the edge of the box
+const PHONE = matchMedia("(max-width: 640px)"); // where the reasons stand below the conversation
 const CLEAR = 0.1; // attention that is worth looking for
 
 class ChatDesk extends Figure {
@@ -27,6 +28,7 @@ class ChatDesk extends Figure {
   };
 
   static properties = {
+    leadsTo: { attribute: "leads-to" }, // the id of the part of the page where reasons are shown
     chatText: { state: true }, // what stands in the field
     heard: { state: true }, // what the model would read of it
     request: { from: "chat", attribute: false },
@@ -74,6 +76,10 @@ class ChatDesk extends Figure {
     .about { margin: 0 0 8px; }
     .heard, .legend { min-height: 1.5em; }
     .reads span { white-space: pre-wrap; } .reads .shaded { color: var(--text); }
+    @media (max-width: 640px) {  /* first what somebody uses, then what it is */
+      :host { display: flex; flex-direction: column; }
+      .about { order: 1; margin: 8px 0 0; }
+    }
     @media (max-width: 640px) { .log { height: 300px; padding: 8px 10px; gap: 4px 8px; } .legend { min-height: 3em; } }
     @media (max-height: 560px) { .log { height: 190px; } }
     @media (forced-colors: active) {
@@ -440,6 +446,7 @@ class ChatDesk extends Figure {
 
   select(turn, index) {
     this.store.set({ chatToken: `${turn}.${index}` });
+    if (PHONE.matches && this.leadsTo) requestAnimationFrame(() => bringIntoView(this.leadsTo)); // once it is drawn
   }
 
   /** Choose the token of a reply that says most: see tellingToken. */

@@ -27,6 +27,7 @@ class ChatWhy extends Figure {
     Figure.styles,
     controls,
     css`
+    :host { scroll-margin-bottom: 80px; }  /* above the bar of a phone */
     .head { display: flex; justify-content: space-between; gap: 16px; align-items: start; }
     h3 { font: 600 1.0625rem/1.5 var(--sans); margin: 0; overflow-wrap: anywhere; }
     h4 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 4px; }
@@ -98,6 +99,7 @@ class ChatWhy extends Figure {
           ${falls >= NOTICEABLE ? "Without these, the token becomes least likely:" : "No single head matters here: the token stays as likely without any of them."}`
         : `Switching off one head after the other: ${count(effects.length)} of ${count(nHeads)} …`
     }</p>
+      ${isDone && falls >= NOTICEABLE && effects[0].head !== reason.shownHead ? reconciled : nothing}
       <ol>${
         isDone
           ? effects.slice(0, this.showsAll ? nHeads : HEADS).map(
@@ -117,6 +119,10 @@ class ChatWhy extends Figure {
       }</div>`;
   }
 }
+
+/** Looking and being needed are two things. */
+const reconciled = html`<p class="caption reconciled">A head can look somewhere without being needed, if others bring the
+  same; and a head that looks elsewhere can be needed.</p>`;
 
 /** Whether a head has found the same token in what it sees. */
 function aboutCopy(copier, shownHead) {

@@ -2,7 +2,8 @@
  * <head-ranking leads-to="operated"></head-ranking>
  *
  * Which heads and layers matter for the chosen token of the text above: the model reads what stands before it
- * without each of them in turn. Each can be switched off, which leads to the part of the page where it writes so.
+ * without each of them in turn. Each can be switched off, which leads to the part of the page where it writes so;
+ * alone, in a frame of another page, there is no such part, and nothing to press.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { bringIntoView, moveTo } from "../../app/address.js";
@@ -33,7 +34,7 @@ class HeadRanking extends Figure {
   };
 
   static properties = {
-    leadsTo: { attribute: "leads-to" }, // the id of the part of the page
+    leadsTo: { attribute: "leads-to" }, // the id of the part of the page; none where the figure stands alone
     position: { from: "store", type: Number },
     operations: { from: "store", type: String },
     request: { from: "writing", attribute: false },
@@ -137,8 +138,8 @@ class HeadRanking extends Figure {
     const from = Math.max(start, index - CONTEXT);
     const before = ids.slice(from, index).map((id) => inText(vocab[id]));
     return html`<h3>Which heads matter for <code dir="auto">${tokenText(vocab[ids[index]])}</code></h3>
-      <p class="caption">How likely the model thinks this token here, and how likely without each of its parts. Choose
-        another token in the text at the top.</p>
+      <p class="caption">How likely the model thinks this token here, and how likely without each of its parts.
+        ${this.leadsTo ? "Choose another token in the text at the top." : nothing}</p>
       <p class="where" dir="auto">${from > start ? "… " : ""}${before.join("")}<b>${inText(vocab[ids[index]])}</b></p>
       ${this.result?.key === this.key ? this.found(this.result) : this.waiting()}`;
   }
@@ -155,14 +156,13 @@ class HeadRanking extends Figure {
 
   found({ before, heads, layers, milliseconds }) {
     const shown = this.showsAll ? heads : heads.slice(0, SHOWN);
-    const longest = Math.max(before, ...[...heads, ...layers].map(({ after }) => after), Number.MIN_VALUE);
-    const bar = (after) => this.bar(before / longest, after / longest);
+    const bar = (after) => this.bar(before, after);
     const row = (one) => this.listed(one, bar);
     return html`<div class=${`list ${this.showsAll ? "all" : ""}`} role="group" tabindex=${this.showsAll ? "0" : nothing} aria-label="Heads and layers, by how much this token needs them">
       <table><thead><tr><th scope="col" class="part">switched off</th><td class="bars"></td>
-        <th scope="col" class="p">probability</th><td class="switch"></td></tr></thead>
+        <th scope="col" class="p">probability</th>${this.leadsTo ? html`<td class="switch"></td>` : nothing}</tr></thead>
         <tbody class="whole"><tr><th scope="row">nothing</th><td>${bar(before)}</td>
-          <td class="p">${percentTenths(before)}</td><td class="switch"></td></tr></tbody>
+          <td class="p">${percentTenths(before)}</td>${this.leadsTo ? html`<td class="switch"></td>` : nothing}</tr></tbody>
         <tbody class="parts">${shown.map(row)}</tbody>
         <tbody class="parts">${layers.map(row)}</tbody></table></div>
       <div class="row">${
@@ -171,14 +171,14 @@ class HeadRanking extends Figure {
               ${count(heads.length)} heads</button>`
           : nothing
       }${
-        this.chosen.length
+        this.leadsTo && this.chosen.length
           ? html`<button @click=${() => moveTo(this.leadsTo)}>To the result</button>`
           : nothing
       }<span class="caption">${count(heads.length + layers.length)} parts in ${count(Math.ceil(milliseconds))} ms.
         This is one prediction: other tokens may need other heads.</span></div>`;
   }
 
-  /** How much of the probability is left, and how much is lost: fractions of the longest bar. */
+  /** How much of the probability is left, and how much is lost: bars go from 0 to 100%. */
   bar(before, after) {
     const width = (part) => styleMap({ width: `${100 * part}%` });
     return html`<span class="bar" aria-hidden="true"><i class="lost" style=${width(before)}></i><i
@@ -188,10 +188,15 @@ class HeadRanking extends Figure {
   listed({ operation, after }, bar) {
     const { head, layer } = operation;
     const name = operation.kind === "head" ? `head ${head}` : `layer ${layer}`;
+    return html`<tr><th scope="row">${name}</th><td>${bar(after)}</td><td class="p">${percentTenths(after)}</td>${
+      this.leadsTo ? this.switchOf(operation, name) : nothing
+    }</tr>`;
+  }
+
+  switchOf(operation, name) {
     const isOff = this.has(operation);
-    return html`<tr><th scope="row">${name}</th><td>${bar(after)}</td><td class="p">${percentTenths(after)}</td>
-      <td class="switch"><button aria-label=${`${capitalized(isOff ? "switch on" : "switch off")} ${name}`}
-        @click=${() => this.toggle(operation)}>${isOff ? "Switch on" : "Switch off"}</button></td></tr>`;
+    return html`<td class="switch"><button aria-label=${`${capitalized(isOff ? "switch on" : "switch off")} ${name}`}
+      @click=${() => this.toggle(operation)}>${isOff ? "Switch on" : "Switch off"}</button></td>`;
   }
 
   get chosen() {

@@ -109,7 +109,7 @@ class OperatedTexts extends OperatedFigure {
   result() {
     return html`<h3 class="done" tabindex="-1">What is done to the model</h3>${this.listOn(this.chosen)}
       <div class="chance">${this.chances()}</div>
-      <p class="row leads">${this.leadTo(this.ranking, "Back to the ranking of heads")}</p>
+      ${this.ranking ? html`<p class="row leads">${this.leadTo(this.ranking, "Back to the ranking of heads")}</p>` : nothing}
       <h3 class="whole">The whole texts, with the same luck</h3>
       <p class="caption">${this.textVerdict()}</p>`;
   }

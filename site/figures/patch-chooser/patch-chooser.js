@@ -11,9 +11,10 @@ import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
 import { colorToken } from "../../app/colormap.js";
 import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
+import { Fades, fades } from "../../app/fades.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
 import { capitalized, count, inText, percent, showWhitespace, spoken } from "../../app/format.js";
-import { encodeTyped } from "../../app/forward-pass.js";
+import { encodePrompt, encodeTyped } from "../../app/forward-pass.js";
 import { near } from "../../app/near.js";
 import { likeliest, nextTokenStyles, nextTokens } from "../../app/next-tokens.js";
 import {
@@ -49,8 +50,8 @@ const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], Arro
 class PatchChooser extends Figure {
   static share = {
     title: "Where a patch matters",
-    table: ({ map, textsKey, isReady, run, promptIds }) =>
-      isReady && map?.key === textsKey && map.values.size > 0 && numbers(map, run.vocab, promptIds),
+    table: ({ map, textsKey, isReady, run, ids }) =>
+      isReady && map?.key === textsKey && map.values.size > 0 && numbers(map, run.vocab, ids),
   };
 
   static properties = {
@@ -63,6 +64,7 @@ class PatchChooser extends Figure {
     model: { from: "writing", attribute: false },
     promptIds: { from: "writing", attribute: false },
     tokens: { from: "writing", attribute: false },
+    isWriting: { from: "writing", attribute: false },
     other: { state: true }, // { key, text, ids, unknown }: the other text as the model reads it
     draft: { state: true }, // the patch, while it is not among the operations
     result: { state: true }, // { key, plain, other, patched, control }
@@ -77,6 +79,7 @@ class PatchChooser extends Figure {
     controls,
     nextTokenStyles,
     alsoOnStyles,
+    fades,
     css`
     .texts { display: grid; gap: 16px 32px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
@@ -121,6 +124,9 @@ class PatchChooser extends Figure {
   constructor() {
     super();
     this.announced = "";
+    this.ids = [];
+    this.exampleText = null;
+    this.fades = new Fades(this, ".scroll");
   }
 
   load(run) {
@@ -145,6 +151,20 @@ class PatchChooser extends Figure {
     return Boolean(this.data && this.request?.run === this.run && this.promptIds.length);
   }
 
+  /**
+   * The text that is patched: the beginning. While nobody has chosen a beginning or a patch, it is an example from the
+   * text above, if there is one, because few words are open after the usual beginning.
+   */
+  findText() {
+    const { text, otherText } = this.store.state;
+    const isChosen = text || otherText || this.chosen.some(({ kind }) => kind === "patch");
+    this.exampleText = isChosen || this.isWriting ? null : exampleIn(this.run, this.promptIds, this.tokens);
+    this.ids = this.promptIds;
+    if (!this.exampleText) return;
+    const { start, encoded } = encodePrompt(this.run, this.exampleText);
+    this.ids = [...start, ...encoded];
+  }
+
   get chosen() {
     return operationsOf(this.run, this.operations);
   }
@@ -152,7 +172,7 @@ class PatchChooser extends Figure {
   /** The patch among the operations, if both texts have its positions. */
   get applied() {
     const isThere = ({ kind, position, from }) =>
-      kind === "patch" && position < this.promptIds.length && from < this.other.ids.length;
+      kind === "patch" && position < this.ids.length && from < this.other.ids.length;
     return this.otherText && this.other ? this.chosen.findLast(isThere) : undefined;
   }
 
@@ -164,11 +184,11 @@ class PatchChooser extends Figure {
   /** Where the two texts first differ, after the first layer, unless somebody has chosen another place. */
   get fittedDraft() {
     const { ids } = this.other;
-    const differs = this.promptIds.findIndex((id, i) => id !== ids[i]);
+    const differs = this.ids.findIndex((id, i) => id !== ids[i]);
     const first = Math.max(0, Math.min(differs, ids.length - 1));
     const usual = { kind: "patch", depth: 2, position: first, from: first };
     const draft = this.draft?.key === this.textsKey ? this.draft.patch : usual;
-    return draft.position < this.promptIds.length && draft.from < ids.length ? draft : usual;
+    return draft.position < this.ids.length && draft.from < ids.length ? draft : usual;
   }
 
   /** The patch, and what else is done to the model. */
@@ -179,13 +199,14 @@ class PatchChooser extends Figure {
 
   /** What both texts follow from. */
   get textsKey() {
-    const { model, promptIds, otherText } = this;
-    return JSON.stringify([model.run.name, model.step, promptIds, otherText]);
+    const { model, ids, otherText } = this;
+    return JSON.stringify([model.run.name, model.step, ids, otherText]);
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
     if (!this.isReady) return;
+    this.findText();
     const key = this.textsKey;
     if (this.isNew("texts", key)) this.readOther(key);
     if (this.other?.key !== key || !this.other.ids.length) return;
@@ -203,10 +224,10 @@ class PatchChooser extends Figure {
   async readOther(key) {
     for (const one of [this.reading, this.finding, this.mapping]) one?.abort();
     const { signal } = (this.reading = new AbortController());
-    const { run, model, promptIds, otherText } = this;
+    const { run, model, ids, otherText } = this;
     try {
       await near(this, signal);
-      const text = otherText || (await similarText(model, promptIds, signal));
+      const text = otherText || (await similarText(model, ids, signal));
       const { start, encoded, unknown } = await encodeTyped(run, text);
       if (signal.aborted) return;
       this.failure = null;
@@ -221,16 +242,16 @@ class PatchChooser extends Figure {
   async find(key) {
     this.finding?.abort();
     const { signal } = (this.finding = new AbortController());
-    const { model, promptIds, textsKey, withOthers: operations, controlSeed: control } = this;
+    const { model, ids, textsKey, withOthers: operations, controlSeed: control } = this;
     const { ids: otherIds } = this.other;
     const others = elsewhere(operations, this.run.manifest.settings, control) ?? operations;
     const patched = (done, options) => ({ signal, intervention: interventionOf(done, otherIds, options) });
     try {
       const isKnown = this.result?.textsKey === textsKey;
-      const plain = isKnown ? this.result.plain : await model.nextLogits(promptIds, { signal });
+      const plain = isKnown ? this.result.plain : await model.nextLogits(ids, { signal });
       const other = isKnown ? this.result.other : await model.nextLogits(otherIds, { signal });
-      const one = await model.nextLogits(promptIds, patched(operations));
-      const random = await model.nextLogits(promptIds, patched(others, { control }));
+      const one = await model.nextLogits(ids, patched(operations));
+      const random = await model.nextLogits(ids, patched(others, { control }));
       this.result = { key, textsKey, plain, other, patched: one, control: random };
       if (this.applied) this.announce();
       if (this.map?.key !== textsKey) this.beginMap();
@@ -252,7 +273,7 @@ class PatchChooser extends Figure {
   beginMap() {
     const { plain, other, textsKey } = this.result;
     const tokens = tellingTokens(plain, other);
-    const positions = positionsToTry(this.promptIds, this.other.ids, MAX_COLUMNS);
+    const positions = positionsToTry(this.ids, this.other.ids, MAX_COLUMNS);
     this.map = { key: textsKey, tokens, positions, values: new Map(), isStopped: false };
     if (tokens) this.goOn();
   }
@@ -261,7 +282,7 @@ class PatchChooser extends Figure {
   async goOn() {
     this.mapping?.abort();
     const { signal } = (this.mapping = new AbortController());
-    const { model, promptIds: ids, map } = this;
+    const { model, ids, map } = this;
     const { ids: otherIds } = this.other;
     const { plain, other } = this.result;
     const [before, after] = [plain, other].map((logits) => differenceOf(logits, map.tokens));
@@ -300,8 +321,11 @@ class PatchChooser extends Figure {
     if (this.failure) return errorBox(this.failure);
     if (!this.isReady) return html`<p class="caption">There is no text yet.</p>`;
     const hasOther = this.other?.ids.length > 0;
+    const title = this.exampleText
+      ? "This text: an example from the text at the top"
+      : "This text: your beginning";
     return html`${this.example()}
-      <div class="texts"><div><h3>This text: your beginning</h3>${this.text("this", this.promptIds)}</div>
+      <div class="texts"><div><h3>${title}</h3>${this.text("this", this.ids)}</div>
         <div><label class="field">The other text<textarea dir="auto" rows="1" maxlength=${MAX_LENGTH} spellcheck="false"
           .value=${this.otherText || this.other?.text || ""} @input=${this.type}></textarea></label>${
             hasOther ? this.text("other", this.other.ids) : nothing
@@ -312,6 +336,9 @@ class PatchChooser extends Figure {
 
   /** The text at the top may hold a better example than its beginning. */
   example() {
+    if (this.exampleText)
+      return html`<p class="caption row first">The model has to look back for the next word of this example. If you
+        patch it, or change the other text, it becomes your beginning.</p>`;
     const text = exampleIn(this.run, this.promptIds, this.tokens ?? []);
     if (!text) return nothing;
     return html`<div class="row first"><button class="primary" @click=${() => this.takeExample(text)}>Take an example from
@@ -326,8 +353,10 @@ class PatchChooser extends Figure {
 
   type({ target }) {
     clearTimeout(this.timer);
+    const text = this.exampleText; // with another text of somebody's own, it becomes the beginning as well
     this.timer = setTimeout(() => {
-      this.store.set({ otherText: target.value.trim() ? target.value : null }, { replace: true });
+      const otherText = target.value.trim() ? target.value : null;
+      this.store.set({ otherText, ...(text && { text }) }, { replace: true });
     }, TYPING);
   }
 
@@ -350,7 +379,7 @@ class PatchChooser extends Figure {
     const isOther = which === "other";
     const chosen = this.other?.ids.length ? this.patch[isOther ? "from" : "position"] : -1;
     const label = isOther ? "The other text, token by token" : "This text, token by token";
-    const compared = isOther ? this.promptIds : (this.other?.ids ?? []);
+    const compared = isOther ? this.ids : (this.other?.ids ?? []);
     return html`<p class="tokens" dir="auto" tabindex="0" role="listbox" aria-label=${label}
       aria-activedescendant=${chosen >= 0 ? `${which}${chosen}` : nothing}
       @keydown=${(event) => this.walk(event, isOther, ids)} @click=${(event) => this.point(event, isOther)}>${ids.map(
@@ -380,7 +409,7 @@ class PatchChooser extends Figure {
 
   /** In texts of the same length, the same position of the other one is meant. */
   takeToken(isOther, position) {
-    const isAlike = this.promptIds.length === this.other.ids.length;
+    const isAlike = this.ids.length === this.other.ids.length;
     if (isOther) this.choose({ from: position });
     else this.choose({ position, ...(isAlike && { from: position }) });
   }
@@ -394,8 +423,10 @@ class PatchChooser extends Figure {
     const operations = withOperation(applied ? without(chosen, applied) : chosen, patch);
     if (operations.length > MAX_OPERATIONS) return;
     const otherText = this.otherText || this.other.text;
+    const text = this.exampleText;
     this.draft = null;
-    this.store.set({ operations: formatOperations(operations), otherText }, { replace: Boolean(applied) });
+    const chosenNow = { operations: formatOperations(operations), otherText, ...(text && { text }) };
+    this.store.set(chosenNow, { replace: Boolean(applied) });
   }
 
   toggle() {
@@ -415,7 +446,7 @@ class PatchChooser extends Figure {
     const depths = [...new Set([...this.depths, patch.depth])].sort((a, b) => a - b);
     const name = (ids, position) =>
       html`${whichOf(ids, position)}<b dir="auto">${tokenText(vocab[ids[position]])}</b>`;
-    return html`<p class="what">What the model holds of ${name(this.promptIds, patch.position)} becomes what it holds of
+    return html`<p class="what">What the model holds of ${name(this.ids, patch.position)} becomes what it holds of
         ${name(this.other.ids, patch.from)} in the other text:</p>
       <div class="row">
         <select aria-label="Where it is patched" @change=${({ target }) => this.choose({ depth: Number(target.value) })}>${depths.map(
@@ -465,7 +496,7 @@ class PatchChooser extends Figure {
   drawMap() {
     const { map } = this;
     if (!map || map.key !== this.textsKey) return html`<p class="caption map" aria-busy="true">…</p>`;
-    const [n, m] = [this.promptIds.length, this.other.ids.length];
+    const [n, m] = [this.ids.length, this.other.ids.length];
     if (n !== m)
       return html`<p class="caption map">A map of all patches needs two texts of as many tokens: this one has
         ${count(n)}, the other ${count(m)}.</p>`;
@@ -478,7 +509,7 @@ class PatchChooser extends Figure {
         to ${name(map.tokens.b)}, likelier after the other: 0 is not at all, 1 all the way. Measured
         is by how much the logit of the second exceeds that of the first. Logits are the scores that the model gives to
         tokens, before they become probabilities.</p>
-      <div class="scroll">${this.grid(map)}</div>
+      <div class="fades"><div class="scroll">${this.grid(map)}</div></div>
       <p class="caption said">${this.said(map)}</p>
       <div class="row"><span class="caption" role="status">${this.progress(map, left)}</span>${
         left
@@ -490,7 +521,7 @@ class PatchChooser extends Figure {
   /** Only beginning and end are announced: the number in between stands in the picture. */
   progress({ values, positions, isStopped }, left) {
     if (!left) {
-      const missing = this.promptIds.length - positions[0] - positions.length;
+      const missing = this.ids.length - positions[0] - positions.length;
       return `All ${count(values.size)} places have been tried${missing > 0 ? `; ${count(missing)} tokens in the middle were left out` : ""}.`;
     }
     return isStopped ? `${count(left)} places are left.` : "Trying every place …";
@@ -516,7 +547,7 @@ class PatchChooser extends Figure {
       @keydown=${(event) => this.key(event, map)} @click=${(event) => this.press(event, map)}>
       <div aria-hidden="true"><span></span>${map.positions.map(
         (position, i) =>
-          html`${isAfterGap(map, i) ? html`<span class="gap">…</span>` : nothing}<span class="column" dir="auto">${showWhitespace(vocab[this.promptIds[position]])}</span>`,
+          html`${isAfterGap(map, i) ? html`<span class="gap">…</span>` : nothing}<span class="column" dir="auto">${showWhitespace(vocab[this.ids[position]])}</span>`,
       )}</div>
       ${this.depths.map(
         (depth, i) =>
@@ -533,7 +564,7 @@ class PatchChooser extends Figure {
     const { patch } = this;
     const isChosen = patch.depth === depth && patch.position === position && patch.from === position;
     const shade = value === undefined ? "color0" : value < -0.05 ? "against" : colorToken(value);
-    const token = spoken(this.run.vocab[this.promptIds[position]]);
+    const token = spoken(this.run.vocab[this.ids[position]]);
     const gap = isAfterGap(map, column) ? html`<span aria-hidden="true"></span>` : nothing;
     return html`${gap}<span role="gridcell" id=${`cell-${row}-${column}`} data-cell=${`${row} ${column}`} aria-colindex=${column + 1}
       aria-selected=${String(isChosen)} class=${`cell ${shade} ${isChosen ? "chosen" : ""} ${isPointed ? "pointed" : ""}`}
@@ -582,7 +613,7 @@ class PatchChooser extends Figure {
     const [row, column] = this.cell(map);
     const [depth, position] = [this.depths[row], map.positions[column]];
     const value = map.values.get(`${depth} ${position}`);
-    const ids = this.promptIds;
+    const ids = this.ids;
     const token = html`${whichOf(ids, position)}<code dir="auto">${tokenText(this.run.vocab[ids[position]])}</code>`;
     return html`${capitalized(depthName(depth))}, at ${token}: ${
       value === undefined ? "not tried yet" : minus(value.toFixed(2))

@@ -2,8 +2,8 @@
  * <steer-chooser> <operated-result of="steer"></operated-result> </steer-chooser>
  *
  * Steers the model from one word to another: the way between their embeddings is added to the residual stream,
- * after a layer, as often as the slider says. Shows what that does to the very next token. Chooses one of the
- * store's operations; inside of it stands what that leads to.
+ * after a layer, as often as the slider says. Shows what that does to the token at a place in the text above where one
+ * of the two words would stand. Chooses one of the store's operations; inside of it stands what that leads to.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
@@ -23,6 +23,7 @@ import {
   withOperation,
   without,
 } from "../../app/operations.js";
+import { placeOfWords } from "../../app/steered-word.js";
 import { tokenText } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
 import { piecesOf, similarTokens, suggestedPairs, tokenOf } from "../../app/words.js";
@@ -40,9 +41,11 @@ class SteerChooser extends Figure {
     request: { from: "writing", attribute: false },
     model: { from: "writing", attribute: false },
     promptIds: { from: "writing", attribute: false },
+    tokens: { from: "writing", attribute: false },
+    isWriting: { from: "writing", attribute: false },
     draft: { state: true }, // what is steered with once its strength is not 0
     typed: { state: true }, // { from, to }: what somebody typed that is no single token
-    result: { state: true }, // { key, plain, steered, control, lengths }
+    result: { state: true }, // { key, read, plain, steered, control, lengths }
     failure: { state: true },
     announced: { state: true },
   };
@@ -117,12 +120,19 @@ class SteerChooser extends Figure {
     return steering.strength ? withOperation(without(possible, steering), steering) : [];
   }
 
+  /** What the model reads: the text above, up to where it would write one of the two words. */
+  get read() {
+    const { promptIds, tokens, steering } = this;
+    const { index } = placeOfWords(promptIds, tokens, [steering.from, steering.to]);
+    return [...promptIds, ...tokens.map(({ id }) => id)].slice(0, index);
+  }
+
   get key() {
-    const { model, promptIds, steering, otherIds, controlSeed } = this;
+    const { model, read, steering, otherIds, controlSeed } = this;
     return JSON.stringify([
       model.run.name,
       model.step,
-      promptIds,
+      read,
       steering,
       this.withOthers,
       otherIds,
@@ -132,7 +142,7 @@ class SteerChooser extends Figure {
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (!this.isReady || this.key === this.asked) return;
+    if (!this.isReady || this.isWriting || this.key === this.asked) return;
     this.asked = this.key;
     this.controller?.abort();
     this.controller = new AbortController();
@@ -141,7 +151,7 @@ class SteerChooser extends Figure {
 
   /** What comes next without it, with it, and with a random direction of the same length. */
   async find(key, signal) {
-    const { model, promptIds: ids, steering, withOthers: operations, otherIds, controlSeed: control } = this;
+    const { model, read: ids, steering, withOthers: operations, otherIds, controlSeed: control } = this;
     const { depth, from, to } = steering;
     const others = elsewhere(operations, this.run.manifest.settings, control) ?? operations;
     const nextLogits = (intervention) => model.nextLogits(ids, { signal, intervention });
@@ -153,7 +163,7 @@ class SteerChooser extends Figure {
       const steered = isOn ? await nextLogits(interventionOf(operations, otherIds)) : plain;
       const random = isOn ? await nextLogits(interventionOf(others, otherIds, { control })) : plain;
       this.failure = null;
-      this.result = { key, plain, steered, control: random, lengths };
+      this.result = { key, read: ids, plain, steered, control: random, lengths };
       this.announceSoon();
     } catch (error) {
       if (!signal.aborted) this.failure = error;
@@ -294,8 +304,9 @@ class SteerChooser extends Figure {
     const { vocab } = this.run;
     if (this.failure) return errorBox(this.failure);
     if (!this.isReady) return html`<p class="caption">There is no text yet.</p>`;
-    const read = this.promptIds.map((id) => vocab[id]).filter((token, at) => at > 0 || token !== END);
-    const text = read.map(inText).join("").trim();
+    const read = this.result?.read ?? this.promptIds;
+    const tokens = read.map((id) => vocab[id]).filter((token, at) => at > 0 || token !== END);
+    const text = tokens.map(inText).join("").trim();
     const { plain = null, steered = null, control = null } = this.result ?? {};
     const where = depthName(depth);
     return html`<h3>What comes next after “<span dir="auto">${text.length > CONTEXT ? `…${text.slice(-CONTEXT)}` : text}</span>”</h3>

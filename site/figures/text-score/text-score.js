@@ -200,7 +200,7 @@ class TextScore extends Figure {
         }</p>
       <ul class="legend">
         <li><b class="color0">unlikely</b> <b class="color5">likely</b> <b class="color10">nearly certain</b> The
-          greener a token, the likelier the model found it.</li>
+          stronger the colour of a token, the likelier the model found it.</li>
         <li><b class="framed first last">Framed</b> What surprised it most.</li></ul>
       <p class="about" role="status">${this.about()}</p>
       ${this.p.length === this.ids.length ? this.facts() : this.progress()}`;

@@ -5,12 +5,15 @@
  * was; or, on request, the stronger the blue, the less sure the model was. Chooses a position.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { moveTo } from "../../app/address.js";
+import { formatBranch, parseBranch } from "../../app/branch.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
-import { count, inText, percent, spoken } from "../../app/format.js";
+import { count, inText, percent, precisePercent, showWhitespace, spoken } from "../../app/format.js";
 import { END } from "../../engine/tokenizer.js";
 
 const UNSURE = 4 * Math.LN2; // nats, from which on the shade is strongest: 4 bits, like 16 equal options
+const RIVALS = 2; // tokens that are named beside the chosen one
 const SILENCE = 600; // milliseconds after the last token, until the text is read aloud
 
 class WrittenText extends Figure {
@@ -25,6 +28,8 @@ class WrittenText extends Figure {
 
   static properties = {
     position: { from: "store", type: Number },
+    branch: { from: "store", type: String },
+    leadsTo: { attribute: "leads-to" }, // the id of the list of all tokens, which a phone shows further down
     promptIds: { from: "writing", attribute: false },
     tokens: { from: "writing", attribute: false },
     isWriting: { from: "writing", attribute: false },
@@ -45,6 +50,15 @@ class WrittenText extends Figure {
     .chosen { box-shadow: 0 0 0 2px var(--chosen); }
     .taken { text-decoration: underline 2px var(--chosen); text-underline-offset: 4px; }
     .end { font: 400 var(--small)/1 var(--mono); }
+    .about { min-height: 3em; margin-top: 8px; max-width: 66ch; overflow-wrap: anywhere; }
+    .about b { font: 600 1em var(--mono); }
+    .about button { padding: 2px 12px; min-height: 32px; }
+    .all { display: none; color: var(--accent); padding: 6px 0; }
+    @media (max-width: 760px) { .all { display: inline-block; } .about { min-height: 4.5em; } }
+    @media (max-width: 640px) and (max-aspect-ratio: 4/3) and (min-height: 421px) { /* above the bar, see page.css */
+      .about:not(:empty) { position: sticky; bottom: 69px; background: var(--panel); padding: 4px 0;
+                           border-top: 1px solid var(--line); }
+    }
     .below { margin-top: 8px; flex-wrap: nowrap; justify-content: space-between; }
     .below button { flex: none; }
     .scale { display: inline-flex; vertical-align: -2px; box-shadow: 0 0 0 1px var(--line); }
@@ -76,6 +90,7 @@ class WrittenText extends Figure {
         @keydown=${this.walk} @click=${this.point}>${ids.map((id, i) => this.token(id, i))}${
           this.isStopped ? html`<span class="prompt" aria-hidden="true">…</span>` : nothing
         }</p>
+      <p class="about">${this.about()}</p>
       <div class="row below">
         <p class="caption">${this.legend()}</p>
         <button aria-pressed=${String(this.shows === "uncertainty")} @click=${this.toggle}>How unsure it was</button>
@@ -107,10 +122,52 @@ class WrittenText extends Figure {
       style=${styleMap(style)}>${end ? html`<span class="end"> (end)</span>` : inText(vocab[id])}</span>`;
   }
 
-  /** Whether somebody chose this token in place of the one that was drawn. */
+  /** The positions of the tokens that somebody chose in place of those that were drawn. */
+  get taken() {
+    const decisions = parseBranch(this.store.state.branch);
+    const positions = decisions
+      .filter(({ id }) => id !== undefined)
+      .map(({ at }) => at + this.promptIds.length);
+    return positions.filter((i) => i < this.promptIds.length + this.tokens.length);
+  }
+
   isTaken(i) {
-    const { branch } = this.store.state;
-    return branch.split(".").some((one) => one.startsWith(`${i - this.promptIds.length}t`));
+    return this.taken.includes(i);
+  }
+
+  /** What was chosen: a token, or what stands in this text only because somebody took it, at whatever step. */
+  about() {
+    const { taken } = this;
+    const i = this.position || taken.at(-1);
+    const token = this.tokens[i - this.promptIds.length];
+    if (!token) return nothing;
+    const rivals = token.top.filter(({ id }) => id !== token.id).slice(0, RIVALS);
+    const what = taken.includes(i)
+      ? html`You took ${this.word(token)}: the model did not draw it here, but gives it ${precisePercent(token.p)}.`
+      : html`${this.named(token)}.`;
+    return html`${what} Also possible: ${rivals.map((one, n) => html`${n ? ", " : ""}${this.named(one)}`)}.
+      ${this.leadsTo ? html`<a class="all" href=${`#${this.leadsTo}`} @click=${this.goToList}>All tokens</a>` : nothing}
+      ${taken.length ? html`<button @click=${this.leave}>Leave it to the model</button>` : nothing}`;
+  }
+
+  word({ id }) {
+    return html`<b dir="auto">${showWhitespace(this.run.vocab[id])}</b>`;
+  }
+
+  named({ id, p }) {
+    return html`${this.word({ id })} ${precisePercent(p)}`;
+  }
+
+  goToList(event) {
+    event.preventDefault();
+    moveTo(this.leadsTo);
+  }
+
+  /** From now on, every token is drawn. */
+  leave() {
+    const branch = parseBranch(this.store.state.branch).filter(({ id }) => id === undefined);
+    this.store.set({ branch: formatBranch(branch) || null, position: this.position || null });
+    this.renderRoot.querySelector(".text").focus({ preventScroll: true }); // the button is gone
   }
 
   get shade() {
