@@ -37,7 +37,6 @@ def lesson(smoke_site, tmp_path_factory):
     """The address of a site with a lesson, as somebody adds one: HTML, and one command."""
     site = tmp_path_factory.mktemp("lesson") / "site"
     shutil.copytree(smoke_site, site)
-    (site / "lessons").mkdir()
     (site / "lessons" / "05.html").write_text(LESSON, "utf-8")
     (site / "lessons" / "05.html").write_text(pages.complete(site, "lessons/05.html"), "utf-8")
     with served(site) as address:

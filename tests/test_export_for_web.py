@@ -152,7 +152,7 @@ def test_exporting_twice_gives_the_same_bytes_and_no_other_files(export, mine):
     first = contents(Path("site/exported"))
     assert "In its place" not in said
     said = export(mine)
-    assert contents(Path("site/exported")) == first and len(first) == 1 + 11 + 7 * 5 + 6 + 6
+    assert contents(Path("site/exported")) == first and len(first) == 1 + 12 + 7 * 5 + 6 + 6
     assert "In its place" not in said
     assert [path.name for path in Path("site/exported").iterdir() if path.is_dir()] == ["tale"]
 

@@ -40,6 +40,3 @@ function save(all) {
     // it is not kept, which costs nothing now
   }
 }
-
-/** The name of the lesson that is shown: that of its file. */
-export const lessonName = () => /([\w-]+)\.html$/.exec(location.pathname)?.[1] ?? "index";

@@ -280,6 +280,8 @@ AFFECTED = {
     "neurons": "neurons",
     "embeddings": "embeddings",
     "update": "update",
+    "guesses": "guesses",
+    "weight_paths": "weight_paths",
     "train.py": "code",
     "attention": "samples heads steps",
     "rule_accuracy": "samples",
@@ -298,6 +300,7 @@ def same_export(before, after):
     announced = {name for what in about_now["missing"] for name in AFFECTED.get(what, "").split()}
     if fewer:  # whatever is a list by steps is shorter
         announced |= {"samples", "heads", "embeddings", "update", "check", "neurons", "log"}
+        announced |= {"guesses", "weight_paths"}
     for name in files.keys() & now.keys():
         if files[name] != now[name] and name.split(".")[0].split("/")[0] not in announced:
             return "wrong"

@@ -34,6 +34,7 @@ const DEFAULTS = {
   position: 0,
   comparedPosition: 0,
   head: "1.0",
+  token: null,
   temperature: 0.8,
   topK: 0,
   topP: 1,
@@ -127,8 +128,8 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
-    "&operations=h1.2_h9.9&otherText=Ann&controlSeed=3&figure=loss-curve&page=explore&theme=dark&fromStep=10&toStep=100";
+    "&head=0.2&token=3&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
+    "&operations=h1.2_h9.9&otherText=Ann&controlSeed=3&figure=loss-curve&page=explore&theme=dark&depth=code&fromStep=10&toStep=100";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
     step: 10,
@@ -138,6 +139,7 @@ test("an address is read into the values it names", () => {
     position: 4,
     comparedPosition: 5,
     head: "0.2",
+    token: 3,
     temperature: 1.5,
     topK: 5,
     topP: 0.5,
@@ -157,6 +159,7 @@ test("an address is read into the values it names", () => {
     figure: "loss-curve",
     page: "explore",
     theme: "dark",
+    depth: "code",
     fromStep: 10,
     toStep: 100,
   });
@@ -618,6 +621,7 @@ test("once another run is shown, everything is fitted to it", () => {
     position: 8,
     comparedPosition: 0,
     head: "0.0",
+    token: null,
     temperature: 1,
     topK: 0,
     topP: 1,
@@ -637,6 +641,7 @@ test("once another run is shown, everything is fitted to it", () => {
     figure: "",
     page: "index",
     theme: "",
+    depth: "plain",
     fromStep: 0,
     toStep: 7,
   });

@@ -10,9 +10,10 @@
  * right answer nobody is told that they were wrong. Answers are remembered in this browser: see app/progress.js.
  * What it says stands in the page: see app/page-words.js.
  */
+import { lessonName } from "../address.js";
 import { ask } from "../context.js";
 import { wordsOf } from "../page-words.js";
-import { lessonName, remember, remembered } from "../progress.js";
+import { remember, remembered } from "../progress.js";
 
 const LEAST_WHY = 3; // characters: anything that somebody has thought of
 

@@ -45,7 +45,7 @@ class CodeLines extends Figure {
   draw({ first, last, lines, isOfRun, say }) {
     const indent = Math.min(...lines.filter((line) => line.trim()).map((line) => line.search(/\S/)));
     return html`<figure><figcaption>${say(isOfRun ? "code-of-run" : "code-of-today", { first, last })}</figcaption>
-      <pre tabindex="0" role="region" aria-label=${`train.py, ${first}–${last}`}><ol start=${first}>${lines.map(
+      <pre tabindex="0" role="group" aria-label=${`train.py, ${first}–${last}`}><ol start=${first}>${lines.map(
         (line) => html`<li>${line.slice(indent) || " "}</li>`,
       )}</ol></pre></figure>`;
   }
