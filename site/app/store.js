@@ -150,7 +150,7 @@ export const SCHEMA = {
   },
   token: {
     type: integer, // whose embedding is shown; null: the one that a figure begins with
-    fit: (value, run) => (value in run.vocab ? value : null),
+    fit: (value, run) => (run.vocab[value] === undefined ? null : value),
   },
   temperature: {
     type: number,

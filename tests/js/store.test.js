@@ -23,6 +23,7 @@ const OTHER = {
     prompts: ["To be"],
     settings: { n_layer: 1, n_head: 1, n_ctx: 8, temperature: 1 },
   },
+  vocab: ["a"],
 };
 
 const DEFAULTS = {
@@ -128,7 +129,7 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&token=3&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
+    "&head=0.2&token=2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
     "&operations=h1.2_h9.9&otherText=Ann&controlSeed=3&figure=loss-curve&page=explore&theme=dark&depth=code&fromStep=10&toStep=100";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
@@ -139,7 +140,7 @@ test("an address is read into the values it names", () => {
     position: 4,
     comparedPosition: 5,
     head: "0.2",
-    token: 3,
+    token: 2,
     temperature: 1.5,
     topK: 5,
     topP: 0.5,

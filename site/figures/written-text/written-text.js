@@ -90,7 +90,7 @@ class WrittenText extends Figure {
         @keydown=${this.walk} @click=${this.point}>${ids.map((id, i) => this.token(id, i))}${
           this.isStopped ? html`<span class="prompt" aria-hidden="true">…</span>` : nothing
         }</p>
-      <p class="taken">${this.taken()}</p>
+      <p class="taken">${this.about()}</p>
       <div class="row below">
         <p class="caption">${this.legend()}</p>
         <button aria-pressed=${String(this.shows === "uncertainty")} @click=${this.toggle}>How unsure it was</button>
