@@ -67,7 +67,7 @@ IN_VIEW = """(selector) => { const [host, inner] = selector.split(" >> ");
 def test_on_a_phone_a_token_is_answered_where_it_was_tapped(browser, site):
     with there(browser, site, "length=40", **PHONE) as page:
         finished(page)
-        about = page.locator("written-text .taken")
+        about = page.locator("written-text .line")
         assert about.inner_text().strip() == ""
         controls = page.locator("writing-controls")
         before = controls.evaluate("(one) => one.offsetTop")
@@ -75,7 +75,7 @@ def test_on_a_phone_a_token_is_answered_where_it_was_tapped(browser, site):
         likely = re.search(r"[\d.]+%", token.get_attribute("aria-label"))[0]
         token.click()
         about.locator("b").first.wait_for()
-        assert page.evaluate(IN_VIEW, "written-text >> .taken")
+        assert page.evaluate(IN_VIEW, "written-text >> .line")
         assert controls.evaluate("(one) => one.offsetTop") == before, "something has jumped"
         assert about.locator("b").count() == 3, "the token and two others"
         found = re.findall(r"([\d.]+)%", about.inner_text())
@@ -90,19 +90,19 @@ def test_on_a_phone_a_token_is_answered_where_it_was_tapped(browser, site):
 def test_a_token_that_was_taken_is_named_at_every_step_until_it_is_left_to_the_model(browser, site):
     with there(browser, site, "length=12&position=7") as page:
         finished(page)
-        button = page.locator("written-text .taken button")
+        button = page.locator("written-text .line button")
         assert button.count() == 0
         page.get_by_role("button", name=re.compile("^Take (?!back)")).first.click()
         page.wait_for_function("() => location.hash.includes('branch=')")
-        token = page.locator("written-text .taken").text_content()
+        token = page.locator("written-text .line").text_content()
         page.get_by_role("slider", name="Training step").press("Home")
         page.wait_for_function("() => document.querySelector('writing-controls').model?.step === 0")
         finished(page)
-        named = page.locator("written-text .taken b").first.text_content()
+        named = page.locator("written-text .line b").first.text_content()
         assert named.replace("·", " ").strip("↵ ") == token.strip("↵ ")
         button.click()
         page.wait_for_function("() => !location.hash.includes('branch=')")
         text = finished(page)
-        assert button.count() == 0 and page.locator("written-text .taken").count() == 0
+        assert button.count() == 0 and page.locator("written-text .line").count() == 0
     with there(browser, site, "length=12&step=0") as page:
         assert finished(page) == text

@@ -78,7 +78,7 @@ def test_the_engine_starts_before_the_run_is_there(browser, site):
         assert worker.url.startswith("blob:")
         while not any(url.endswith("/engine/worker.js") for url in page.asked):
             page.wait_for_timeout(10)
-        assert not page.evaluate("() => document.querySelector('terra-page').page.state.run")
+        assert not page.evaluate("() => document.querySelector('terra-page').page?.state.run")
         let_come(page)
         drawn(page)
 

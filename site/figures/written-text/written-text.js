@@ -50,13 +50,13 @@ class WrittenText extends Figure {
     .chosen { box-shadow: 0 0 0 2px var(--chosen); }
     .taken { text-decoration: underline 2px var(--chosen); text-underline-offset: 4px; }
     .end { font: 400 var(--small)/1 var(--mono); }
-    .taken { min-height: 3em; margin-top: 8px; max-width: 66ch; overflow-wrap: anywhere; }
-    .taken b { font: 600 1em var(--mono); }
-    .taken button { padding: 2px 12px; min-height: 32px; }
+    .line { min-height: 3em; margin-top: 8px; max-width: 66ch; overflow-wrap: anywhere; }
+    .line b { font: 600 1em var(--mono); }
+    .line button { padding: 2px 12px; min-height: 32px; }
     .all { display: none; color: var(--accent); padding: 6px 0; }
-    @media (max-width: 760px) { .all { display: inline-block; } .taken { min-height: 4.5em; } }
+    @media (max-width: 760px) { .all { display: inline-block; } .line { min-height: 4.5em; } }
     @media (max-width: 640px) and (max-aspect-ratio: 4/3) and (min-height: 421px) { /* above the bar, see page.css */
-      .taken:not(:empty) { position: sticky; bottom: 69px; background: var(--panel); padding: 4px 0;
+      .line:not(:empty) { position: sticky; bottom: 69px; background: var(--panel); padding: 4px 0;
                            border-top: 1px solid var(--line); }
     }
     .below { margin-top: 8px; flex-wrap: nowrap; justify-content: space-between; }
@@ -90,7 +90,7 @@ class WrittenText extends Figure {
         @keydown=${this.walk} @click=${this.point}>${ids.map((id, i) => this.token(id, i))}${
           this.isStopped ? html`<span class="prompt" aria-hidden="true">…</span>` : nothing
         }</p>
-      <p class="taken">${this.about()}</p>
+      <p class="line">${this.about()}</p>
       <div class="row below">
         <p class="caption">${this.legend()}</p>
         <button aria-pressed=${String(this.shows === "uncertainty")} @click=${this.toggle}>How unsure it was</button>
