@@ -94,7 +94,7 @@ def test_a_token_that_was_taken_is_named_at_every_step_until_it_is_left_to_the_m
         assert button.count() == 0
         page.get_by_role("button", name=re.compile("^Take (?!back)")).first.click()
         page.wait_for_function("() => location.hash.includes('branch=')")
-        token = page.locator("written-text .line").text_content()
+        token = page.locator("written-text .taken").text_content()
         page.get_by_role("slider", name="Training step").press("Home")
         page.wait_for_function("() => document.querySelector('writing-controls').model?.step === 0")
         finished(page)
@@ -103,6 +103,6 @@ def test_a_token_that_was_taken_is_named_at_every_step_until_it_is_left_to_the_m
         button.click()
         page.wait_for_function("() => !location.hash.includes('branch=')")
         text = finished(page)
-        assert button.count() == 0 and page.locator("written-text .line").count() == 0
+        assert button.count() == 0 and page.locator("written-text .taken").count() == 0
     with there(browser, site, "length=12&step=0") as page:
         assert finished(page) == text
