@@ -41,8 +41,8 @@ const HE_AND_SHE = [
 ];
 
 /**
- * Arithmetic whose result can be guessed: b is to a as c is to the last. `alike`: from pairs that differ in the same
- * way; `all`: from all pairs of words that the run has tokens for.
+ * Analogies: a is to b as the expected token is to c. `alike`: made of pairs that differ in the same way, such as he
+ * and she; `all`: made of all pairs of words that the run has tokens for.
  * @typedef {[number, number, number, number]} Analogy a, b, c and the token that is expected
  * @returns {{ alike: Analogy[], all: Analogy[] }}
  */

@@ -118,8 +118,6 @@ const FACTS = {
   longest_copied_of_new_text: copied(({ held_out }) => held_out.longest_words),
 };
 
-export const FACT_NAMES = Object.keys(FACTS);
-
 /** @param {import("./run.js").Run} run @param {string} name @returns {Promise<number | string | undefined>} */
 export async function factOf(run, name) {
   if (!Object.hasOwn(FACTS, name)) throw new RangeError(`There is no fact “${name}”: see app/facts.js.`);

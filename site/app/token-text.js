@@ -10,7 +10,7 @@ export function tokenText(token) {
   return html`<span aria-hidden="true">${seen}</span><span class="visually-hidden">${heard}</span>`;
 }
 
-/** Which of the tokens that read alike is meant: "the 2nd " before its name, or nothing. @param {number[]} ids */
+/** Which one is meant of several tokens with the same text: "the 2nd " before its name, or nothing. @param {number[]} ids */
 export function whichOf(ids, position) {
   const isAlike = (id) => id === ids[position];
   if (ids.filter(isAlike).length < 2) return "";

@@ -12,7 +12,7 @@
 export const attentionWork = ({ n_layer, n_embd }, n) => n_layer * n_embd * n * (n + 1);
 
 /** In all matrices of the layers, for each token. @param {Shape} shape */
-export const workOfToken = ({ n_layer, n_embd, n_ff }) => n_layer * (4 * n_embd ** 2 + 2 * n_embd * n_ff);
+const workOfToken = ({ n_layer, n_embd, n_ff }) => n_layer * (4 * n_embd ** 2 + 2 * n_embd * n_ff);
 
 /** In everything but attention, for a text of n tokens and the guess that follows it. */
 export const otherWork = (shape, n, vocabSize) => n * workOfToken(shape) + shape.n_embd * vocabSize;

@@ -8,8 +8,8 @@
  *
  *   (u - mean of all rows) . (w (v - mean of v)) / s
  *
- * The mean of all rows is subtracted because what raises all logits alike changes no probability. The sum over all
- * parts, and what the bias of the norm gives, is the logit of the token less the mean of all logits.
+ * The mean of all rows is subtracted because what raises all logits by the same amount changes no probability. The
+ * sum over all parts, and what the bias of the norm gives, is the logit of the token less the mean of all logits.
  */
 import { rowOf } from "./weights.js";
 

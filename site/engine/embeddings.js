@@ -1,5 +1,5 @@
 /**
- * What can be computed with the embeddings of all tokens, (V C): which are alike, and arithmetic with words.
+ * What can be computed with the embeddings of all tokens, (V C): which are similar, and arithmetic with words.
  *
  *   nearestTo(vectors, C, rowOf(vectors, C, 5), [5], 3)     // [{ id: 91, cosine: 0.62 }, …]: near token 5
  *   ranksOf(vectors, C, [[she, he, boy, girl]])             // [1]: she - he + boy is nearest to girl
@@ -12,7 +12,7 @@
 export const rowOf = (vectors, C, id) => vectors.subarray(id * C, (id + 1) * C);
 
 /** The cosine of a vector with the embedding of each token, (V). */
-export function cosinesWith(vectors, C, vector) {
+function cosinesWith(vectors, C, vector) {
   const length = Math.hypot(...vector);
   return Float32Array.from({ length: vectors.length / C }, (_, id) => {
     let product = 0;

@@ -1,7 +1,7 @@
 /**
  * <position-map> <template data-words>…</template> </position-map>
  *
- * How alike the embeddings of all positions are: a square with a row and a column for each position, whose shade is
+ * How similar the embeddings of all positions are: a square with a row and a column for each position, whose shade is
  * the cosine of the two. One position is chosen, and compared with all others in a curve. Its words stand in the page.
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
