@@ -16,6 +16,7 @@ const ELEMENTS = [
   "written-pass",
   "live-chat",
   "typed-head",
+  "typed-code",
   "embedded-figure",
   "lesson-question",
   "run-value",

@@ -1,12 +1,16 @@
 /**
  * The attention head that somebody types: the code, what is said of it, and what the model does with it.
- * What is typed is saved in this browser; which exercise it is, and for which head, is in the store.
+ * What is typed is saved in this browser; which exercise it is, in which way, and for which head, is in the store.
  *
  * Its state, which figures follow:
  *   code, name     the text in the editor, and whose it is: undo does not reach into another
  *   ownCode        what somebody has typed for the exercise; not changes to a famous mistake
  *   exercise       what is written: "attention" or "head"; judgedAs is the same for what is in the editor
- *   mistake        the famous mistake that is in the editor (see MISTAKES), or null
+ *   way            how it is written: "order", "blanks" or "empty" (see exercise/ways.js)
+ *   answer         a right answer, once somebody has asked for it; null before
+ *   knowsAnswer    whether somebody has seen one, or written one: a famous mistake gives away the rest of it
+ *   asked          the id of a famous mistake that waits for somebody to say that they want to see it, or null
+ *   mistake        the famous mistake that is in the editor (see exercise/mistakes.js), or null
  *   guess          which of its choices was chosen, or null; guesses[id]: whether it came true
  *   measured, measureError   what the mistake did (see worker.js), or why that could not be measured
  *   result         of the last run (see `run` in worker.js), and what it `awaits`; null: it has not run
@@ -16,40 +20,68 @@
  *   story          what the model writes with it: see <typed-story>; null before
  *   focusOn        { tag } of the figure that gets the focus now, or null
  */
-import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
+import { fitsWay, lineOfBlank, startOf } from "../exercise/ways.js";
 import { CodeRunner } from "./code-runner.js";
 import { encodePrompt } from "./forward-pass.js";
 import { layerAndHead, trialIds } from "./heads.js";
 import { Observable } from "./observable.js";
 
-/** What was typed for an exercise. A browser may refuse to store it: it is kept here as well. */
+/** What was typed for an exercise, in one way. A browser may refuse to store it: it is kept here as well. */
 class Drafts {
   #sources = {};
 
-  load(exercise) {
-    return this.#sources[exercise] ?? this.stored(exercise) ?? EXERCISES[exercise].start;
+  load(exercise, way) {
+    const key = keyOf(exercise, way);
+    const source = this.#sources[key] ?? stored(key);
+    return source !== null && fitsWay(exercise, way, source) ? source : startOf(exercise, way);
   }
 
-  stored(exercise) {
+  save(exercise, way, code) {
+    const key = keyOf(exercise, way);
+    this.#sources[key] = code;
     try {
-      return localStorage.getItem(keyOf(exercise));
-    } catch {
-      return null;
-    }
-  }
-
-  save(exercise, code) {
-    this.#sources[exercise] = code;
-    try {
-      if (code === EXERCISES[exercise].start) localStorage.removeItem(keyOf(exercise));
-      else localStorage.setItem(keyOf(exercise), code);
+      if (code === startOf(exercise, way)) localStorage.removeItem(key);
+      else localStorage.setItem(key, code);
     } catch {
       // a browser that stores nothing
     }
   }
 }
 
-const keyOf = (exercise) => `terrarium/write/${exercise}`;
+function stored(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+const keyOf = (exercise, way) => `terrarium/write/${exercise}${way === "empty" ? "" : `/${way}`}`;
+
+/** What a famous mistake is made of, fetched only when somebody wants to see it: it gives the answer away. */
+async function loadMistake(id) {
+  const [{ mistakeIn }, { ANSWERS }] = await Promise.all([
+    import("../exercise/mistakes.js"),
+    import("../exercise/answers.js"),
+  ]);
+  return mistakeIn(id, ANSWERS.attention);
+}
+
+/** The result of code that could not even be read. */
+const unread = (code, exercise, mistake) => ({
+  passed: [],
+  mistake: { stage: "read", ...mistake },
+  printed: [],
+  truncated: 0,
+  code,
+  exercise,
+});
+
+/** The stage at which code fails. */
+const stageOf = (result) => result?.mistake?.stage;
+
+// The figure in which somebody writes, for each way.
+export const PLACES = { order: "line-order", blanks: "code-blanks", empty: "code-editor" };
 
 /** The index of the choice that came true. */
 export const cameTrue = ({ choices }, measured) => choices.findIndex(({ holds }) => holds(measured));
@@ -65,10 +97,10 @@ export class TypedHead extends Observable {
   storyTurn = 0; // the same for stories, so that late tokens of an old one are recognised
 
   /** Show a run: whatever belongs to another one ends. */
-  open(run, exercise) {
+  open(run, exercise, way) {
     this.run = run;
     this.pass = null;
-    this.edit({ exercise });
+    this.edit({ exercise, way });
   }
 
   /** Show another head; code that has run is run again for it. */
@@ -84,17 +116,20 @@ export class TypedHead extends Observable {
   // What is typed ---------------------------------------------------------------------------------
 
   /** Put one's own code, or a famous mistake, into the editor, with all that belongs to it. */
-  edit({ exercise = this.state.exercise, mistake = null, tag = null }) {
+  edit({ exercise = this.state.exercise, way = this.state.way, mistake = null, tag = null }) {
     this.stopStory();
     if (this.state.busy) this.runner.stop();
     this.turn++;
-    const ownCode = this.drafts.load(exercise);
+    const ownCode = this.drafts.load(exercise, way);
     this.update({
       exercise,
+      way,
+      answer: null,
+      asked: null,
       mistake,
       ownCode,
       code: mistake ? mistake.code : ownCode,
-      name: mistake?.id ?? exercise,
+      name: mistake?.id ?? `${exercise}-${way}`,
       judgedAs: mistake ? "attention" : exercise,
       guess: null,
       measured: null,
@@ -110,8 +145,8 @@ export class TypedHead extends Observable {
 
   /** Somebody has changed the code. */
   type(code) {
-    const { mistake, exercise, result } = this.state;
-    if (!mistake) this.drafts.save(exercise, code);
+    const { mistake, exercise, way, result } = this.state;
+    if (!mistake) this.drafts.save(exercise, way, code);
     this.update({
       code,
       errorLine: null,
@@ -122,19 +157,50 @@ export class TypedHead extends Observable {
 
   /** Back to the code that somebody has written. */
   goBack() {
-    this.edit({ tag: "code-editor" });
+    this.edit({ tag: this.place });
   }
 
   /** Begin again: with an empty body, or with the famous mistake as it was. */
   reset() {
-    const { mistake, exercise } = this.state;
-    if (!mistake) this.drafts.save(exercise, EXERCISES[exercise].start);
-    this.edit({ mistake, tag: "code-editor" });
+    const { mistake, exercise, way } = this.state;
+    if (!mistake) this.drafts.save(exercise, way, startOf(exercise, way));
+    this.edit({ mistake, tag: mistake ? "code-editor" : this.place });
   }
 
-  /** Have a famous mistake looked at. */
-  choose(id) {
-    this.edit({ mistake: MISTAKES.find((one) => one.id === id), tag: "guess-first" });
+  /** The figure in which somebody writes. */
+  get place() {
+    return PLACES[this.state.way];
+  }
+
+  /** Show a right answer. */
+  async showAnswer() {
+    const { judgedAs, name } = this.state;
+    const { ANSWERS } = await import("../exercise/answers.js");
+    if (this.state.name === name) this.update({ answer: ANSWERS[judgedAs], knowsAnswer: true });
+  }
+
+  hideAnswer() {
+    this.update({ answer: null });
+  }
+
+  /**
+   * Have a famous mistake looked at. All but one thing in it is right: who has not written a right head asks for that
+   * a second time. @returns {Promise<boolean>} whether it is in the editor
+   */
+  async choose(id, { isSure = false } = {}) {
+    if (!isSure && !this.state.knowsAnswer) {
+      this.update({ asked: id });
+      return false;
+    }
+    const mistake = await loadMistake(id);
+    this.update({ knowsAnswer: true });
+    this.edit({ mistake, tag: "guess-first" });
+    return true;
+  }
+
+  /** Rather not look at a famous mistake yet. */
+  decline() {
+    this.update({ asked: null });
   }
 
   /** Choose what a famous mistake will do. */
@@ -164,6 +230,8 @@ export class TypedHead extends Observable {
     const changed = this.state.code !== code;
     this.update({
       result: { ...result, awaits },
+      answer: stageOf(result) === stageOf(this.state.result) ? this.state.answer : null,
+      knowsAnswer: this.state.knowsAnswer || !result.mistake,
       changed,
       errorLine: changed ? null : (result.mistake?.line ?? null),
       maps: result.maps ?? this.builtinMap(true),
@@ -179,6 +247,8 @@ export class TypedHead extends Observable {
   /** @returns {Promise<any>} a result; that it could not be judged is one, too */
   async judge(code) {
     const exercise = this.state.judgedAs;
+    const line = this.state.way === "blanks" && !this.state.mistake ? lineOfBlank(code) : 0;
+    if (line) return unread(code, exercise, { message: "A blank is still empty.", hint: "blank", line });
     const [layer, head] = layerAndHead(this.head);
     try {
       const pass = await this.textToTry;
@@ -189,14 +259,7 @@ export class TypedHead extends Observable {
       );
       return { ...result, code, exercise };
     } catch ({ message }) {
-      return {
-        passed: [],
-        mistake: { stage: "read", message, hint: null, line: null },
-        printed: [],
-        truncated: 0,
-        code,
-        exercise,
-      };
+      return unread(code, exercise, { message, hint: null, line: null });
     }
   }
 

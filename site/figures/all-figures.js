@@ -1,5 +1,7 @@
 /** The storybook: every figure with made-up data, in every state. See all-figures.html. */
-import { EXERCISES, MISTAKES } from "../exercise/exercises.js";
+import { ANSWERS } from "../exercise/answers.js";
+import { EXERCISES } from "../exercise/exercises.js";
+import { MISTAKES, mistakeIn } from "../exercise/mistakes.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
 import { Chat } from "../app/chat.js";
@@ -311,9 +313,9 @@ const tokensOf = (n) => Array.from({ length: n }, (_, i) => ({ id: (3 * i) % 8, 
 /** The outcome of a typed head in each state: result, maps, story, measured. */
 const TYPED = [
   {
-    code: EXERCISES.attention.answer,
+    code: ANSWERS.attention,
     errorLine: 8,
-    trial: MISTAKES[0],
+    trial: mistakeIn(MISTAKES[0].id, ANSWERS.attention),
     result: {
       passed: stages.slice(0, 5),
       printed: ["tensor([[0.5000, 0.5000]])"],
@@ -332,7 +334,7 @@ const TYPED = [
     },
     story: {
       prompt: 0,
-      code: EXERCISES.attention.answer,
+      code: ANSWERS.attention,
       typed: tokensOf(12),
       builtin: tokensOf(9),
       busy: false,
@@ -341,9 +343,9 @@ const TYPED = [
     },
   },
   {
-    code: EXERCISES.head.answer.repeat(3),
+    code: ANSWERS.head.repeat(3),
     errorLine: null,
-    trial: MISTAKES[3],
+    trial: mistakeIn(MISTAKES[3].id, ANSWERS.attention),
     result: {
       passed: stages,
       mistake: null,
@@ -359,7 +361,7 @@ const TYPED = [
   {
     code: "def attention(q, k, v)",
     errorLine: 1,
-    trial: MISTAKES[4],
+    trial: mistakeIn(MISTAKES[4].id, ANSWERS.attention),
     result: {
       passed: [],
       printed: [],

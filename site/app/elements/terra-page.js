@@ -14,8 +14,12 @@ import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
 import { SCHEMA, Store } from "../store.js";
 
+/** What is chosen in a hash; one without "=" is the part of a page to scroll to. */
+const partsOf = (hash) => new URLSearchParams(hash && !hash.includes("=") ? { section: hash } : hash);
+
 class TerraPage extends HTMLElement {
   page = Object.assign(new Observable(), { state: { runs: [], run: null } });
+  ownHashes = new WeakMap(); // of links, before anything is carried along
 
   connectedCallback() {
     const step = SCHEMA.step.type(this.getAttribute("default-step") ?? "first");
@@ -30,8 +34,18 @@ class TerraPage extends HTMLElement {
 
   /** Open another run once it is chosen, and have the links to other pages show what this one shows. */
   follow() {
-    for (const link of this.querySelectorAll("nav a, .next a, header .name")) link.hash = this.store.carried;
+    for (const link of this.querySelectorAll('a[href*=".html"]')) link.hash = this.hashOf(link);
     if (this.page.state.runs.length && this.store.runName !== this.opening) this.open();
+  }
+
+  /** What a link carries along, and the part of the page to which it leads by itself. */
+  hashOf(link) {
+    if (!this.ownHashes.has(link)) this.ownHashes.set(link, link.hash.slice(1));
+    const own = this.ownHashes.get(link);
+    const hash = new URLSearchParams(this.store.carried);
+    if (!hash.size) return own;
+    for (const [name, value] of partsOf(own)) hash.set(name, value);
+    return hash.toString();
   }
 
   async open() {

@@ -1,8 +1,9 @@
 /**
- * <typed-head> … </typed-head>
+ * <typed-head way="order"> … </typed-head>
  *
  * The part of a page in which somebody types an attention head. Figures inside ask it for "typed"; it tries
- * the head on the text of the <forward-pass> around it. See typed-head.js.
+ * the head on the text of the <forward-pass> around it. `way`: how it is written unless somebody has chosen another
+ * way; an empty body without it. See typed-head.js.
  */
 import { ask, provide } from "../context.js";
 import { firstInteraction } from "../interaction.js";
@@ -27,21 +28,22 @@ class TypedHeadElement extends HTMLElement {
   show() {
     const {
       run,
-      state: { head, exercise },
+      state: { head, exercise, way: chosen },
       isSettled,
     } = this.store;
     if (!isSettled) return;
     const { typed } = this;
-    if (typed.run !== run) this.open(run, exercise);
-    if (exercise !== typed.state.exercise) typed.edit({ exercise });
+    const way = chosen || this.getAttribute("way") || "empty";
+    if (typed.run !== run) this.open(run, exercise, way);
+    if (exercise !== typed.state.exercise || way !== typed.state.way) typed.edit({ exercise, way });
     const [pass] = this.passes.state.both;
     typed.textToTry = this.passes.current;
     typed.show(head, pass?.run === run || pass instanceof Error ? pass : null);
   }
 
   /** Python starts as soon as somebody does something; that it cannot is reported when it is used. */
-  async open(run, exercise) {
-    this.typed.open(run, exercise);
+  async open(run, exercise, way) {
+    this.typed.open(run, exercise, way);
     await firstInteraction;
     await this.passes.current; // what is seen comes first
     if (this.typed.run === run) this.typed.runner.open(run).catch(() => {});

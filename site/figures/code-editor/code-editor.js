@@ -30,7 +30,6 @@ import {
   tags,
 } from "../../vendored/codemirror.js";
 import { css, html } from "../../vendored/lit.js";
-import { changedLines } from "../../exercise/exercises.js";
 import { Figure } from "../../app/figure.js";
 
 const highlightStyle = HighlightStyle.define([
@@ -240,7 +239,7 @@ class CodeEditor extends Figure {
     if (changed.has("errorLine"))
       view.dispatch({ effects: markError.of(this.errorLine ? [this.errorLine] : []) });
     if (this.mistake && this.code === this.mistake.code) {
-      view.dispatch({ effects: markChange.of(changedLines(this.code)) });
+      view.dispatch({ effects: markChange.of(this.mistake.lines) });
     }
     if (changed.has("focusOn") && this.focusOn?.tag === this.localName) view.focus();
   }

@@ -4,7 +4,7 @@
  * What to write; or, while a famous mistake is in the editor, which one, and the way back.
  */
 import { css, html } from "../../vendored/lit.js";
-import { EXERCISES, changedLines } from "../../exercise/exercises.js";
+import { EXERCISES } from "../../exercise/exercises.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 
@@ -20,7 +20,11 @@ class ExerciseChooser extends Figure {
     css`
     .mistake { border-left: 4px solid var(--chosen); padding-left: 12px; }
     .mistake span { flex: 1 1 14em; }
-    @media (max-width: 640px) { .mistake { row-gap: 4px; } }
+    @media (max-width: 640px) {
+      .row { gap: 8px; }
+      .mistake { row-gap: 4px; }
+      button { padding: 4px 12px; }
+    }
   `,
   ];
 
@@ -46,8 +50,8 @@ class ExerciseChooser extends Figure {
         )}</div>`;
   }
 
-  note({ code }) {
-    return html`<p class="row mistake"><span>The mistake is marked: line ${changedLines(code).join(", ")}. Your own code is
+  note({ lines }) {
+    return html`<p class="row mistake"><span>The mistake is marked: line ${lines.join(", ")}. Your own code is
       kept.</span>
       <button @click=${() => this.typed.goBack()}>Back to my code</button></p>`;
   }

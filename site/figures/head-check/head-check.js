@@ -20,8 +20,9 @@ class HeadCheck extends Figure {
     busy: { from: "typed", type: Boolean },
     changed: { from: "typed", type: Boolean },
     passed: { from: "typed", type: Number },
+    answer: { from: "typed", attribute: false },
     seconds: { state: true }, // since it began to run
-    help: { state: true }, // 0: the message; 1: the larger hint, too; 2: also the answer
+    hasHint: { state: true }, // whether the larger hint is shown
   };
 
   static styles = [
@@ -64,7 +65,7 @@ class HeadCheck extends Figure {
     super.willUpdate(changed);
     const before = changed.get("result")?.mistake?.stage;
     const isOther = changed.has("result") && before !== this.result?.mistake?.stage;
-    if (changed.has("judgedAs") || isOther) this.help = 0;
+    if (changed.has("judgedAs") || isOther) this.hasHint = false;
   }
 
   disconnectedCallback() {
@@ -84,7 +85,7 @@ class HeadCheck extends Figure {
     if (changed.has("result") && this.result && !this.result.awaits) {
       this.renderRoot.querySelector(".verdict").scrollIntoView({ block: "nearest" });
     }
-    if (changed.has("help") && this.help === 2) this.renderRoot.querySelector("#answer").focus();
+    if (changed.has("answer") && this.answer) this.renderRoot.querySelector("#answer").focus();
   }
 
   render() {
@@ -97,7 +98,7 @@ class HeadCheck extends Figure {
     return html`<div role="status">${isAnnounced ? verdict : nothing}</div>
       ${isAnnounced ? nothing : verdict}
       ${isNews ? nothing : this.soFar(stages)}
-      <div role="status">${hint && this.help > 0 ? html`<p class="hint">${hint}</p>` : nothing}</div>
+      <div role="status">${hint && this.hasHint ? html`<p class="hint">${hint}</p>` : nothing}</div>
       ${hint ? this.more() : nothing}
       <ol class=${this.changed && !this.busy ? "old" : ""} aria-busy=${String(Boolean(this.busy))} aria-label="What is checked">${stages.map(
         (stage, i) => this.stage(stage, i),
@@ -137,8 +138,8 @@ class HeadCheck extends Figure {
       }</p>`;
     }
     if (!result) {
-      return html`<p class="verdict caption">Write it, then run it. It is judged by what it does, so
-        any way of writing it will do. The first problem is named here.</p>`;
+      return html`<p class="verdict caption">Run it whenever you like. It is judged by what it does, so any way of
+        doing it that works is right. The first problem is named here.</p>`;
     }
     return html`<p class="verdict old">The code has changed since you ran it. The last verdict was: ${
       result.mistake?.message ?? "This is attention."
@@ -150,7 +151,7 @@ class HeadCheck extends Figure {
       return html`<p class="verdict good"><b>This is attention.</b> With your code in every head of the model,
         none of the ${n_logits} logits differs from PyTorch’s by more than ${maxAbsDiff.toFixed(
           7,
-        )}. Now let the model write with it, further down.</p>`;
+        )}. Now let the model write with it.</p>`;
     }
     return html`<p class="verdict bad">${
       passed.length ? html`<b>${passed.length} of ${stages.length} right so far.</b> ` : nothing
@@ -167,16 +168,26 @@ class HeadCheck extends Figure {
 
   /** What else helps: a larger hint, then an answer, then neither. */
   more() {
-    const words = ["A larger hint", "Show me an answer", "Hide the answer"][this.help];
-    return html`<div class="row"><button @click=${() => {
-      this.help = (this.help + 1) % 3;
-    }}>${words}</button></div>
+    const [words, press] = this.nextHelp();
+    return html`<div class="row"><button @click=${press}>${words}</button></div>
       ${
-        this.help > 1
+        this.answer
           ? html`<h3>One right answer</h3><pre id="answer" tabindex="0" role="group"
-        aria-label="One right answer">${EXERCISES[this.judgedAs].answer}</pre>`
+        aria-label="One right answer">${this.answer}</pre>`
           : nothing
       }`;
+  }
+
+  /** @returns {[string, () => void]} */
+  nextHelp() {
+    const { typed } = this;
+    if (this.answer) return ["Hide the answer", () => typed.hideAnswer()];
+    if (this.hasHint) return ["Show me an answer", () => typed.showAnswer()];
+    return ["A larger hint", () => this.showHint()];
+  }
+
+  showHint() {
+    this.hasHint = true;
   }
 }
 

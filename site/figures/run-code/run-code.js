@@ -45,7 +45,7 @@ class RunCode extends Figure {
       ${
         this.isConfirming
           ? html`<div class="row" role="group" aria-labelledby="question">
-          <span id="question">Delete what you typed here?</span>
+          <span id="question">Delete what you did here?</span>
           <button @click=${this.reset}>Delete it</button>
           <button id="cancel" @click=${this.cancel}>Keep it</button></div>`
           : html`<button id="reset" @click=${this.confirm}>Start over</button>`
