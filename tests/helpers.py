@@ -252,7 +252,8 @@ DRAWN = """() => {
     const isBusy = (one) => one.getAttribute("aria-busy") === "true" && !one.matches("#compared *")
       && !one.getRootNode().host?.matches("parity-check, logit-lens, top-ten, #compared *");
     if (document.fonts.status !== "loaded") return false;
-    if (document.querySelector(":not(:defined)")) return false;
+    const waits = (one) => !document.querySelector("live-text") && one.closest(".later");  // for somebody to come near
+    if ([...document.querySelectorAll(":not(:defined)")].some((one) => !waits(one))) return false;
     if (document.querySelector("#figures > *")) return true;  // the storybook, where some stay busy
     if (document.querySelector("#figures")) return false;
     const box = document.querySelector("#error");

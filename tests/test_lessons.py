@@ -162,7 +162,7 @@ def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds,
                 question.locator("textarea").fill("I think so")
             question.locator("button.primary").click()
             question.locator("[data-reveal]").wait_for()
-        for figure in page.locator("main .card > *").all():
+        for figure in page.locator("main .card > :not(typed-head), main typed-head > *").all():
             figure.scroll_into_view_if_needed()
         page.wait_for_function(EMPTY.replace("=> [", "=> ![") + ".length")
         texts = page.evaluate(TEXTS)
@@ -183,6 +183,42 @@ def test_two_answers_with_the_same_number_are_not_both_offered(browser, kinds):
         )
         question.locator("li", has=page.locator("[of=n_ctx]")).wait_for(state="hidden")
         assert question.locator("li", has=page.locator("[of=vocab_size]")).is_visible()
+
+
+# From page to page ------------------------------------------------------------------------------
+
+
+def test_a_link_in_a_lesson_leads_to_the_run_that_the_lesson_shows(browser, kinds):
+    with opened(browser, f"{kinds}/lessons/09-limits.html#run=letters") as page:
+        links = page.locator('main a[href*=".html"]')
+        assert links.count() > 5
+        hashes = [link.evaluate("(link) => link.hash") for link in links.all()]
+        assert all("run=letters" in one for one in hashes), hashes
+        assert any("run=letters" in one and "section=copied" in one for one in hashes)
+        page.locator("main a.term").first.click()
+        page.wait_for_function("() => document.querySelector('dt[data-led-to]')")
+        assert "run=letters" in page.url
+        term = page.locator("dt[data-led-to]")
+        assert f"section={term.get_attribute('id')}" in page.url
+        page.wait_for_function(
+            "() => document.querySelector('dt[data-led-to]').getBoundingClientRect().y < innerHeight"
+        )
+
+
+def test_the_slider_of_a_lesson_shows_only_steps_of_which_the_model_is_there(browser):
+    manifest = json.loads((SITE / "exported/stories/manifest.json").read_text())
+    saved = [one["step"] for one in manifest["snapshots"]]
+    between = next(step for step in manifest["sampled_steps"] if step not in saved)
+    with served(SITE) as address:
+        with opened(browser, f"{address}/lessons/03-embeddings.html#step={between}") as page:
+            controls = page.locator("step-controls").first
+            shown = controls.evaluate("(one) => one.shownStep")
+            assert shown in saved
+            assert f"step {shown:,} of" in controls.locator("strong").inner_text()
+            assert controls.locator("input").get_attribute("max") == str(len(saved) - 1)
+            controls.get_by_role("button", name="Next sample").click()
+            page.wait_for_function(f"() => document.querySelector('step-controls').step > {shown}")
+            assert controls.evaluate("(one) => one.step") == saved[saved.index(shown) + 1]
 
 
 # Questions --------------------------------------------------------------------------------------

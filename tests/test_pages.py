@@ -2081,6 +2081,14 @@ def test_what_is_said_of_a_word_stands_right_below_the_text(browser, site):
         assert about.bounding_box()["y"] + 40 <= 480
 
 
+@pytest.mark.parametrize("name", PAGES[:4])
+def test_the_code_that_trained_it_is_not_wider_than_a_phone(browser, site, name):
+    with opened(browser, f"{site.address}/{name}", 390, 844) as page:
+        page.get_by_text("The code that trained it").click()
+        page.locator("run-facts pre").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_the_storybook_has_every_figure(browser, site):
     figures = {path.parent.name for path in site.folder.glob("figures/*/*.js")}
     lessons = "".join(path.read_text("utf-8") for path in site.folder.glob("lessons/*.html"))

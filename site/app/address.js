@@ -66,6 +66,8 @@ let leaving = new AbortController(); // ends the stay at the part of the page th
 export function leadTo(id) {
   const part = document.getElementById(id);
   if (!part) return;
+  document.querySelector("[data-led-to]")?.removeAttribute("data-led-to");
+  part.setAttribute("data-led-to", ""); // :target does not hold for what the address names among other things
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;

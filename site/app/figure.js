@@ -48,6 +48,7 @@ const colors = css`
   .heat10 { background: color-mix(in oklab, var(--accent) 100%, var(--panel)); }
   @media (forced-colors: active) {
     :is([class*="color"], [class*="heat"], .strip, .strip *) { forced-color-adjust: none; color: CanvasText; }
+    :is(.bar, .weight, .like) > i { forced-color-adjust: none; border: 2px solid Highlight; }
   }
 `;
 

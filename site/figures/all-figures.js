@@ -2,6 +2,7 @@
 import { ANSWERS } from "../exercise/answers.js";
 import { EXERCISES } from "../exercise/exercises.js";
 import { MISTAKES, mistakeIn } from "../exercise/mistakes.js";
+import { startOf } from "../exercise/ways.js";
 import { softmax } from "../engine/kernel.js";
 import { entropy } from "../engine/sample.js";
 import { Chat } from "../app/chat.js";
@@ -509,6 +510,9 @@ const FIGURES = [
   "code-editor",
   "run-code",
   "exercise-chooser",
+  "way-chooser",
+  "line-order",
+  "code-blanks",
   "head-check",
   "guess-first",
   "typed-map",
@@ -549,7 +553,14 @@ const LESSONS = {
   "attention-by-hand": "05-attention",
   "code-lines": "05-attention",
   "reading-depth": "05-attention",
+  "way-chooser": "05-attention",
+  "line-order": "05-attention",
+  "code-blanks": "05-attention",
 };
+const WAYS = { "line-order": "order", "code-blanks": "blanks" };
+
+/** What stands in a way of writing a head: all of it right in the first state, nothing done in the others. */
+const codeIn = (way, i) => (i === 0 ? ANSWERS.attention : startOf("attention", way));
 const ATTRIBUTES = { "code-lines": { of: "attention" } };
 // Shown with two texts.
 const COMPARING = [
@@ -592,6 +603,7 @@ function sources(figure, i) {
   const typed = Object.assign(new TypedHead(), {
     state: {
       exercise: "attention",
+      way: "order",
       judgedAs: "attention",
       ownCode: others.code,
       mistake: trial,
@@ -600,6 +612,8 @@ function sources(figure, i) {
       guesses: { [MISTAKES[0].id]: true, [MISTAKES[1].id]: false },
       busy: others.story?.busy,
       ...others,
+      ...(figure in WAYS && { code: codeIn(WAYS[figure], i) }),
+      ...(figure === "way-chooser" && { mistake: null }), // with one in the editor, there is no choice
     },
   });
   const compared = figure === "loss-diff" ? atTheirEnds(PASSES[i]) : PASSES[i];
@@ -626,7 +640,9 @@ function card(figure, i) {
   for (const [context, source] of Object.entries(sources(figure, i))) provide(section, context, source);
   const element = document.createElement(figure);
   for (const [name, value] of Object.entries(ATTRIBUTES[figure] ?? {})) element.setAttribute(name, value);
-  const words = pages.get(LESSONS[figure])?.querySelector(`${figure} > [data-words]`);
+  const page = pages.get(LESSONS[figure]);
+  const words =
+    page?.querySelector(`${figure} > [data-words]`) ?? page?.querySelector("typed-code > [data-words]");
   if (words) element.append(document.importNode(words, true));
   section.append(element);
   return section;

@@ -2,12 +2,18 @@
  * <code-lines of="attention"></code-lines>   <code-lines of="GPT.forward" from="1" to="3"></code-lines>
  *
  * A function or class of train.py as it ran, with the numbers of its lines; of them, only those from one to another,
- * counted from its own first line.
+ * counted from its own first line. In a fold that is closed, which may hide an answer, there is nothing of them.
  */
-import { css, html } from "../../vendored/lit.js";
+import { css, html, nothing } from "../../vendored/lit.js";
 import { Figure } from "../../app/figure.js";
 import { wordsOf } from "../../app/page-words.js";
 import { UserError } from "../../app/run.js";
+
+/** Resolves when no closed fold is around an element. */
+async function unfolded(element) {
+  const fold = element.closest("details:not([open])");
+  if (fold) await new Promise((resolve) => fold.addEventListener("toggle", resolve, { once: true }));
+}
 
 class CodeLines extends Figure {
   static properties = { of: {}, from: { type: Number }, to: { type: Number } };
@@ -26,6 +32,7 @@ class CodeLines extends Figure {
   ];
 
   async load(run) {
+    await unfolded(this);
     const say = wordsOf(this);
     const { functions, sections, from_run: isOfRun } = await run.part("code");
     const range = functions[this.of];
@@ -40,6 +47,11 @@ class CodeLines extends Figure {
     const begin = this.from ? first + this.from - 1 : first;
     const end = this.to ? first + this.to - 1 : last;
     return [begin, Math.min(last, end)];
+  }
+
+  render() {
+    const isFolded = !this.data && !this.error && this.closest("details:not([open])");
+    return isFolded ? nothing : super.render();
   }
 
   draw({ first, last, lines, isOfRun, say }) {

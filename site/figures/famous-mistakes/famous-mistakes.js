@@ -42,9 +42,10 @@ class FamousMistakes extends Figure {
     if (await this.typed.choose(id, options)) leadTo(this.leadsTo);
   }
 
-  decline() {
+  async decline() {
     const { asked } = this;
     this.typed.decline();
+    await this.updateComplete;
     this.renderRoot.querySelector(`[data-id="${asked}"]`).focus();
   }
 

@@ -4,6 +4,7 @@
  * The slider over all sampled steps, with play and single steps; the milestones are marked below it, and
  * lead to their step. Chooses a step. A film goes on only when what it shows is there.
  *
+ *   snapshots  only the steps of which the page has the model, for figures that compute with it
  *   autoplay   a shorter film starts by itself, once, if the address names no step; not with reduced motion
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
@@ -11,7 +12,7 @@ import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, duration, nats } from "../../app/format.js";
 import { choiceOf, summary } from "../../app/milestones.js";
-import { fractionalIndex } from "../../app/step-scale.js";
+import { fractionalIndex, nearest } from "../../app/step-scale.js";
 
 const DURATION = 14_000; // milliseconds for all samples, at most MAX_INTERVAL each
 const MAX_INTERVAL = 700;
@@ -28,6 +29,7 @@ class StepControls extends Figure {
 
   static properties = {
     autoplay: { type: Boolean },
+    snapshots: { type: Boolean },
     isPlaying: { state: true },
     said: { state: true }, // what screen readers say of a step that was not chosen by the slider
   };
@@ -83,7 +85,16 @@ class StepControls extends Figure {
     const { sampled_steps, loss } = log.validation;
     const seconds = new Map(log.point_steps.map((step, i) => [step, log.seconds[i]]));
     const losses = new Map(sampled_steps.map((step, i) => [step, loss[i]]));
-    return { milestones, samples, chance, seconds, losses, steps: run.manifest.sampled_steps };
+    return { milestones, samples, chance, seconds, losses, steps: this.stepsOf(run) };
+  }
+
+  stepsOf({ manifest }) {
+    return this.snapshots ? manifest.snapshots.map(({ step }) => step) : manifest.sampled_steps;
+  }
+
+  /** The step that is chosen, or the one closest to it that can be shown here. */
+  get shownStep() {
+    return nearest(this.step, this.data.steps);
   }
 
   disconnectedCallback() {
@@ -119,7 +130,7 @@ class StepControls extends Figure {
 
   play() {
     const { steps } = this.data;
-    const start = this.step === steps.at(-1) ? 0 : steps.indexOf(this.step);
+    const start = this.shownStep === steps.at(-1) ? 0 : steps.indexOf(this.shownStep);
     const rest = Array.from({ length: steps.length - start }, (_, i) => start + i);
     this.film(rest, Math.min(MAX_INTERVAL, DURATION / steps.length));
   }
@@ -164,13 +175,13 @@ class StepControls extends Figure {
   }
 
   get label() {
-    return `step ${count(this.step)} of ${count(this.run.manifest.settings.steps)}`;
+    return `step ${count(this.shownStep)} of ${count(this.run.manifest.settings.steps)}`;
   }
 
   /** The step, and what happened there: "step 10 of 20, milestone: Real words". */
   labelWithMilestones() {
     const { milestones, chance } = this.data;
-    const reached = milestones.filter(({ step }) => step === this.step);
+    const reached = milestones.filter(({ step }) => step === this.shownStep);
     return reached.length ? `${this.label}, milestone: ${summary(reached, chance)}` : this.label;
   }
 
@@ -199,7 +210,7 @@ class StepControls extends Figure {
   /** The finger has scrolled: the thumb goes back. */
   letGo({ target }) {
     this.touch = null;
-    target.value = String(this.data.steps.indexOf(this.step));
+    target.value = String(this.data.steps.indexOf(this.shownStep));
   }
 
   slide({ target }) {
@@ -218,9 +229,9 @@ class StepControls extends Figure {
   }
 
   draw({ seconds, losses, steps }) {
-    const i = Math.max(0, steps.indexOf(this.step));
+    const i = steps.indexOf(this.shownStep);
     const last = steps.length - 1;
-    const loss = losses.get(this.step);
+    const loss = losses.get(this.shownStep);
     return html`
       <div class="row">
         <div class="buttons">
@@ -265,7 +276,7 @@ class StepControls extends Figure {
     return withMilestones.map((step) => {
       const reached = milestones.filter((one) => one.step === step);
       const left = (100 * fractionalIndex(step, steps)) / Math.max(1, steps.length - 1);
-      return html`<i class=${`${step <= this.step ? "passed" : ""} ${left > 50 ? "late" : ""}`}
+      return html`<i class=${`${step <= this.shownStep ? "passed" : ""} ${left > 50 ? "late" : ""}`}
         style=${styleMap({ left: `${left}%` })} @click=${() => this.showMilestones(reached)}
         ><span class="name">Step ${count(step)}: ${summary(reached, chance)}</span></i>`;
     });
@@ -282,7 +293,8 @@ class StepControls extends Figure {
   /** "after 12 s, ", if that is known. */
   elapsed(seconds, steps) {
     const elapsedSeconds =
-      seconds.get(this.step) ?? (this.step === steps.at(-1) ? this.run.manifest.metrics?.seconds : undefined);
+      seconds.get(this.shownStep) ??
+      (this.shownStep === steps.at(-1) ? this.run.manifest.metrics?.seconds : undefined);
     return elapsedSeconds === undefined ? "" : `after ${duration(elapsedSeconds)}, `;
   }
 }
