@@ -2363,6 +2363,7 @@ def test_names_of_a_parent_are_text_and_one_that_is_not_there_has_no_link(browse
 
 def test_a_child_is_trained_with_a_head_from_its_parent(browser, family_address):
     with opened(browser, f"{family_address}/write.html#run={CHILD}") as page:
+        page.locator("#download").scroll_into_view_if_needed()
         command = page.locator("download-head code").last.inner_text()
     assert command == (
         "python train.py --head my_head.py --from runs/tale --dataset king.txt --preset smoke"

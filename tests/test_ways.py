@@ -158,6 +158,17 @@ def test_lines_are_put_in_order_by_keyboard_and_run_in_the_model(browser, site):
         page.goto(f"{site.address}/write.html#way=order")
         drawn(page)
         assert lines_in(page) == IN_ORDER, "what was done in the lesson is here, too"
+        page.goto(f"{site.address}/lessons/teacher.html")
+        kept = page.locator("lesson-record pre")
+        kept.wait_for()
+        assert [one.strip() for one in kept.inner_text().splitlines()[-6:]] == IN_ORDER
+        page.get_by_role("button", name="Delete all answers").click()
+        page.get_by_role("button", name="Delete them for good").click()
+        kept.wait_for(state="detached")
+        page.goto(f"{site.address}/write.html#way=order")
+        drawn(page)
+        assert lines_in(page) == sorted(IN_ORDER), "it is deleted with all the rest"
+        put_in_order(page, IN_ORDER)
         page.get_by_role("button", name="Start over").click()
         page.get_by_role("button", name="Delete it").click()
         page.wait_for_function(
@@ -267,6 +278,9 @@ def test_nothing_that_can_be_reached_before_show_me_holds_the_answer(browser, si
                 hint = page.get_by_role("button", name="A larger hint")
                 hint.click()
                 assert_gives_nothing_away(page, way, exercise)
+        if name == "write.html":
+            page.locator("#mistakes").scroll_into_view_if_needed()
+            page.locator("famous-mistakes b").first.wait_for()
         for mistake in page.locator("famous-mistakes b").all_inner_texts():
             page.get_by_role("button", name=mistake).click()
         assert page.locator("famous-mistakes .asked").count() == (1 if name == "write.html" else 0)
@@ -285,6 +299,7 @@ def test_nothing_that_can_be_reached_before_show_me_holds_the_answer(browser, si
 
 def test_a_famous_mistake_asks_those_who_have_not_seen_a_right_head(browser, site):
     with opened(browser, f"{site.address}/write.html") as page:
+        page.locator("#mistakes").scroll_into_view_if_needed()
         page.get_by_role("button", name="The forgotten scale").click()
         sure = page.get_by_role("button", name="Show me all the same")
         assert sure.evaluate("(one) => one === one.getRootNode().activeElement")

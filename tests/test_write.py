@@ -210,6 +210,7 @@ class Desk:
 
 def choose_mistake(page, name):
     """Put a famous mistake into the editor, by somebody who has not written a right head yet, and knows what it shows."""
+    page.locator("#mistakes").scroll_into_view_if_needed()
     page.get_by_role("button", name=name).click()
     sure = page.get_by_role("button", name="Show me all the same")
     asked = page.locator("guess-first legend", has_text=name)
@@ -263,6 +264,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         assert "Both are the same" in page.locator("typed-map .description").inner_text()
         page.get_by_role("button", name="Let it write with my code").click()
         page.get_by_text("Every token is the same.").wait_for()
+        page.locator("#download").scroll_into_view_if_needed()
         with page.expect_download() as download:
             page.get_by_role("button", name="Download my_head.py").click()
         download.value.save_as(tmp_path / "my_head.py")
@@ -803,6 +805,8 @@ def test_a_famous_mistake_is_on_one_screen_with_the_question_about_it(browser, s
 
 def test_every_famous_mistake_has_one_choice_that_comes_true(browser):
     with served(SHIPPED) as address, opened(browser, f"{address}/write.html") as page:
+        page.locator("#mistakes").scroll_into_view_if_needed()
+        page.locator("famous-mistakes b").first.wait_for()
         for name in page.locator("famous-mistakes b").all_inner_texts():
             choose_mistake(page, name)
             page.locator("guess-first input").first.check()
@@ -871,6 +875,8 @@ def test_the_command_to_take_home_names_the_text_of_the_run(browser, site, tmp_p
         lambda about: about["settings"].update(preset="stories", dataset="my novel.txt"),
     )
     with served(copy) as address, opened(browser, f"{address}/write.html") as page:
+        page.locator("#download").scroll_into_view_if_needed()
+        page.locator("download-head code").last.wait_for()
         assert page.locator("download-head code").all_inner_texts() == [
             "python train.py --head my_head.py --preset smoke",
             'python train.py --head my_head.py --preset stories --dataset "my novel.txt"',

@@ -14,7 +14,10 @@ export const firstView = new Promise((resolve) => {
 
 export const endFirstView = () => end();
 
-for (const type of ["keydown", "beforeprint"]) addEventListener(type, endFirstView, { once: true });
+addEventListener("beforeprint", endFirstView, { once: true });
+addEventListener("keydown", ({ key }) => {
+  if (key === "Tab") endFirstView();
+});
 
 const PATIENCE = 1000; // milliseconds
 

@@ -8,6 +8,7 @@
  *   isRight: boolean | null, day: string }} Answer isRight is null where there is no right or wrong
  */
 const KEY = "terrarium.lessons";
+export const HEADS = "terrarium/write/"; // what the names of heads in the browser's storage begin with
 
 /** Everything, by lesson and the name of a question. A browser may forbid to keep it, or somebody may have changed it. */
 export function allAnswers() {
@@ -31,7 +32,15 @@ export function remember(lesson, name, answer) {
   save(all);
 }
 
-export const forgetAll = () => save({});
+/** Delete all answers, and the heads that somebody has written. */
+export function forgetAll() {
+  save({});
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(HEADS)) localStorage.removeItem(key);
+  } catch {
+    // a browser that keeps nothing
+  }
+}
 
 function save(all) {
   try {

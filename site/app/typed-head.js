@@ -25,6 +25,7 @@ import { CodeRunner } from "./code-runner.js";
 import { encodePrompt } from "./forward-pass.js";
 import { layerAndHead, trialIds } from "./heads.js";
 import { Observable } from "./observable.js";
+import { HEADS } from "./progress.js";
 
 /** What was typed for an exercise, in one way. A browser may refuse to store it: it is kept here as well. */
 class Drafts {
@@ -56,7 +57,7 @@ function stored(key) {
   }
 }
 
-const keyOf = (exercise, way) => `terrarium/write/${exercise}${way === "empty" ? "" : `/${way}`}`;
+const keyOf = (exercise, way) => `${HEADS}${exercise}${way === "empty" ? "" : `/${way}`}`;
 
 /** What a famous mistake is made of, fetched only when somebody wants to see it: it gives the answer away. */
 async function loadMistake(id) {

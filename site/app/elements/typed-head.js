@@ -5,9 +5,22 @@
  * the head on the text of the <forward-pass> around it. `way`: how it is written unless somebody has chosen another
  * way; an empty body without it. See typed-head.js.
  */
+import { EXERCISES } from "../../exercise/exercises.js";
 import { ask, provide } from "../context.js";
 import { firstInteraction } from "../interaction.js";
+import { remember } from "../progress.js";
 import { TypedHead } from "../typed-head.js";
+
+const LESSON = "05-attention"; // where a head stands in somebody's record
+const HOW = { order: "lines in order", blanks: "blanks filled", empty: "all of it written" };
+
+/** Keep for somebody's record what they have written, and whether it was right. */
+function record(run, { exercise, way, mistake, code, result, changed }) {
+  if (mistake || changed || !result) return;
+  const question = `${EXERCISES[exercise].title}: ${HOW[way]}`;
+  const answer = { run: run.name, question, choice: 0, answer: code, why: "", isRight: !result.mistake };
+  remember(LESSON, `${exercise}-${way}`, answer);
+}
 
 class TypedHeadElement extends HTMLElement {
   typed = new TypedHead();
@@ -16,6 +29,12 @@ class TypedHeadElement extends HTMLElement {
     this.store = ask(this, "store");
     this.passes = ask(this, "passes");
     provide(this, "typed", this.typed);
+    let { result } = this.typed.state;
+    this.typed.subscribe(() => {
+      if (this.typed.state.result === result) return;
+      result = this.typed.state.result;
+      record(this.typed.run, this.typed.state);
+    });
     this.stops = [this.store, this.passes].map((source) => source.subscribe(() => this.show()));
     this.show();
   }

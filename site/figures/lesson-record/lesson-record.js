@@ -30,6 +30,7 @@ class LessonRecord extends Figure {
     li p { margin: 0; }
     .question { font: 400 1.0625rem/1.5 var(--serif); }
     q { font-style: italic; }
+    pre { margin: 4px 0; white-space: pre-wrap; font: 400 0.8125rem/1.5 var(--mono); }
     a { color: var(--accent); }
     .row { margin-top: 16px; }
     .caption { overflow-wrap: anywhere; }
@@ -64,7 +65,8 @@ class LessonRecord extends Figure {
   answer({ question, answer, why, isRight, run, day }) {
     const verdict = { true: "right", false: "not-right" }[String(isRight)];
     return html`<li><p class="question">${question}</p>
-      <p>${this.say("answered", { answer })} ${verdict ? this.say(verdict) : nothing}</p>
+      ${isCode(answer) ? html`<pre>${answer}</pre>` : nothing}
+      <p>${isCode(answer) ? nothing : this.say("answered", { answer })} ${verdict ? this.say(verdict) : nothing}</p>
       ${why ? html`<p>${this.say("because")} <q dir="auto">${why}</q></p>` : nothing}
       <p class="caption">${this.say("about", { run: run ?? "", day: day ?? "" })}</p></li>`;
   }
@@ -79,6 +81,9 @@ class LessonRecord extends Figure {
     Object.assign(this, { isAsking: false, isDeleted: true, lessons: [] });
   }
 }
+
+/** Whether an answer is a head that somebody has written, and not one of some choices. */
+const isCode = (answer) => answer.includes("\n");
 
 /** The lessons with answers, in their order. Somebody may have changed what is kept: what is none is left out. */
 function lessonsIn(all) {
