@@ -47,5 +47,6 @@ def test_a_head_that_is_typed_is_judged_and_writes_a_story(firefox_browser, site
         page.keyboard.press("Control+Enter")
         page.wait_for_function(TYPED)
         assert page.locator("head-check .verdict").inner_text().startswith("This is attention.")
+        page.locator("#inside").scroll_into_view_if_needed()
         page.get_by_role("button", name="Let it write with my code").click()
         page.get_by_text("Every token is the same.").wait_for()

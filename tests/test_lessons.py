@@ -144,7 +144,8 @@ EMPTY = """() => [...document.querySelectorAll("main *")]
     .filter((one) => !one.hasAttribute("drawn") || one.error || !one.renderRoot.textContent.trim())
     .map((one) => one.localName)"""
 TEXTS = """() => { const texts = [document.querySelector("main").innerText];
-    for (const one of document.querySelectorAll("*")) if (one.renderRoot && one.checkVisibility())
+    const speaksOfNaN = "head-check";  // of a head that somebody writes
+    for (const one of document.querySelectorAll("*")) if (one.renderRoot && one.checkVisibility() && one.localName !== speaksOfNaN)
       texts.push(one.renderRoot.textContent);
     return texts.join(" "); }"""
 

@@ -208,6 +208,12 @@ class Desk:
         self.put(self.text.replace(old, new))
 
 
+def let_it_write(page, button):
+    """Press a button of the story, which is further down."""
+    page.locator("#inside").scroll_into_view_if_needed()
+    page.get_by_role("button", name=button).click()
+
+
 def choose_mistake(page, name):
     """Put a famous mistake into the editor, by somebody who has not written a right head yet, and knows what it shows."""
     page.locator("#mistakes").scroll_into_view_if_needed()
@@ -262,7 +268,7 @@ def test_from_an_empty_body_through_mistakes_to_a_story_that_the_typed_head_writ
         )
         assert page.locator("head-check li.right").count() == 10
         assert "Both are the same" in page.locator("typed-map .description").inner_text()
-        page.get_by_role("button", name="Let it write with my code").click()
+        let_it_write(page, "Let it write with my code")
         page.get_by_text("Every token is the same.").wait_for()
         page.locator("#download").scroll_into_view_if_needed()
         with page.expect_download() as download:
@@ -374,7 +380,7 @@ def test_the_verdict_is_marked_as_old_as_soon_as_the_code_changes(desk):
     desk.put(SOURCE.replace("dim=-1", "dim=-2"))
     assert page.get_by_text("The code has changed since you ran it.").is_visible()
     assert page.get_by_text("Yours, from the last run").is_visible()
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_text("The columns of the weights sum to one").wait_for()  # it ran again before
     page.get_by_text("The texts diverge after").wait_for()
     page.locator("typed-story select").select_option("1")
@@ -459,19 +465,19 @@ NEVER_ENDING = SOURCE.replace(  # a story; what the code is judged by is never o
 def test_a_story_can_be_stopped_and_another_one_told(desk):
     page = desk.page
     assert desk.run(NEVER_ENDING).startswith("This is attention.")
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_role("button", name="Stop").click()
     page.locator("typed-story .all").get_by_text("Stopped.").wait_for()
     assert page.locator("typed-story .differs").count() == 0
     desk.run(SOURCE)
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_text("Every token is the same.").wait_for()
 
 
 def test_a_story_says_that_older_code_wrote_it_and_the_next_one_is_told_in_its_place(desk):
     page = desk.page
     desk.run(SOURCE)
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_text("Every token is the same.").wait_for()
     old = page.locator("typed-story .old")
     assert old.count() == 0
@@ -489,14 +495,14 @@ def test_a_story_says_that_older_code_wrote_it_and_the_next_one_is_told_in_its_p
 def test_code_that_cannot_go_in_after_a_change_says_so_beside_the_story(desk):
     page = desk.page
     desk.run(SOURCE)
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_text("Every token is the same.").wait_for()
     desk.put(SOURCE.replace("weights @ v, weights", "weights @ v"))
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.locator("typed-story").get_by_text("It has to return two things").wait_for()
     assert page.locator("typed-story .old").count() == 1
     desk.put(SOURCE)
-    page.get_by_role("button", name="Let it write with my code").click()  # no need to run it first
+    let_it_write(page, "Let it write with my code")  # no need to run it first
     page.locator("typed-story .old").wait_for(state="detached")
     page.get_by_text("Every token is the same.").wait_for()
 
@@ -504,7 +510,7 @@ def test_code_that_cannot_go_in_after_a_change_says_so_beside_the_story(desk):
 def test_running_something_else_ends_a_story(desk):
     page = desk.page
     desk.run(NEVER_ENDING)
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_role("button", name="Stop").wait_for()
     assert "not scaled" in desk.run(SOURCE.replace(" / D**0.5", ""))
     assert page.locator("typed-story .all").get_by_text("Stopped.").is_visible()
@@ -585,7 +591,7 @@ def test_without_a_held_out_text_nothing_is_made_up(browser, site, tmp_path):
         assert page.locator("guess-first .true").count() == 0
         page.get_by_role("button", name="Back to my code").click()
         Desk(page).run(SOURCE)
-        page.get_by_role("button", name="Let it write with my code").click()
+        let_it_write(page, "Let it write with my code")
         page.get_by_text("Every token is the same.").wait_for()
         page.locator("typed-story").get_by_text("Their losses are not known.").wait_for()
 
@@ -634,7 +640,7 @@ def test_hints_come_one_by_one_and_the_answer_only_when_asked_for(desk):
 def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     page = desk.page
     desk.run(SOURCE.replace("full((T, T), -math.inf)", "zeros((T, T))"))
-    page.get_by_role("button", name="See what this mistake does").click()
+    let_it_write(page, "See what this mistake does")
     page.get_by_text("The texts diverge after").wait_for()
     losses = [
         float(re.search(r"([\d.]+) nats", one.inner_text())[1])
@@ -642,7 +648,7 @@ def test_a_mistake_can_be_put_into_the_model_on_purpose(desk):
     ]
     assert losses[0] > losses[1]
     desk.run(SOURCE.replace("triu(1)", "triu(0)"))
-    page.get_by_role("button", name="See what this mistake does").click()
+    let_it_write(page, "See what this mistake does")
     page.get_by_text("The model’s output is NaN").wait_for()
 
 
@@ -660,7 +666,7 @@ def test_a_bad_loss_beside_a_good_text_is_explained_only_where_it_is_the_mask(br
             (SOURCE.replace(" / D**0.5", ""), False),
         ):
             desk.run(source)
-            page.get_by_role("button", name="See what this mistake does").click()
+            let_it_write(page, "See what this mistake does")
             page.get_by_text("The texts diverge after").wait_for()
             assert page.locator("typed-story .why").count() == is_explained
 
@@ -668,7 +674,7 @@ def test_a_bad_loss_beside_a_good_text_is_explained_only_where_it_is_the_mask(br
 def test_the_text_says_at_which_words_it_diverges_from_the_other(desk):
     page = desk.page
     desk.run(SOURCE.replace(" / D**0.5", ""))
-    page.get_by_role("button", name="See what this mistake does").click()
+    let_it_write(page, "See what this mistake does")
     said = page.get_by_text("The texts diverge after")
     said.wait_for()
     words = page.locator("typed-story .differs").all_inner_texts()
@@ -683,7 +689,7 @@ def test_the_losses_are_those_of_pytorch(desk, smoke_run, site):
     text = read(site.folder / "exported" / "smoke", "check")["held_out"]["ids"]
     source = SOURCE.replace(" / D**0.5", "")
     desk.run(source)
-    desk.page.get_by_role("button", name="See what this mistake does").click()
+    let_it_write(desk.page, "See what this mistake does")
     said = desk.page.locator("typed-story .all").get_by_text("with your code it is")
     said.wait_for()
     names = {}
@@ -705,7 +711,7 @@ def test_the_whole_class_is_written_tried_and_put_into_the_model(desk):
     assert desk.run(wrong_class("scaled by the width").lstrip()).startswith("7 of 11 right so far.")
     assert desk.run(RIGHT_CLASSES["step by step"].lstrip()).startswith("This is attention.")
     assert page.locator("head-check li.right").count() == 11
-    page.get_by_role("button", name="Let it write with my code").click()
+    let_it_write(page, "Let it write with my code")
     page.get_by_text("Every token is the same.").wait_for()
 
 
@@ -717,6 +723,7 @@ def test_what_a_button_leads_to_gets_the_focus_and_has_a_name(desk):
     desk.run(SOURCE.replace(" / D**0.5", ""))
     page.get_by_role("button", name="A larger hint").click()
     page.get_by_role("button", name="Show me an answer").click()
+    page.locator("head-check #answer:focus").wait_for()
     assert page.evaluate(IN_FOCUS) == "One right answer"
     expect(desk.editor).to_have_accessible_description(re.compile("Esc, then Tab"))
 

@@ -177,8 +177,9 @@ function prediction({ loss, builtinLoss, uniformLoss }) {
  */
 export function mistakeIn(id, answer) {
   const mistake = MISTAKES.find((one) => one.id === id);
-  const code = answer.replace(...mistake.change);
-  const right = answer.split("\n");
-  const lines = code.split("\n").flatMap((line, i) => (right.includes(line) ? [] : [i + 1]));
+  const [right, wrong] = mistake.change;
+  const code = answer.replace(right, wrong);
+  const rightLines = answer.split("\n");
+  const lines = code.split("\n").flatMap((line, i) => (rightLines.includes(line) ? [] : [i + 1]));
   return { ...mistake, code, lines };
 }

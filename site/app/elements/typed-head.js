@@ -14,7 +14,10 @@ import { TypedHead } from "../typed-head.js";
 const LESSON = "05-attention"; // where a head stands in somebody's record
 const HOW = { order: "lines in order", blanks: "blanks filled", empty: "all of it written" };
 
-/** Keep for somebody's record what they have written, and whether it was right. */
+/**
+ * Keep for somebody's record what they have written, and whether it was right.
+ * @param {any} run @param {Object<string, any>} state of TypedHead
+ */
 function record(run, { exercise, way, mistake, code, result, changed }) {
   if (mistake || changed || !result) return;
   const question = `${EXERCISES[exercise].title}: ${HOW[way]}`;
