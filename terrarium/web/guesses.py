@@ -3,6 +3,7 @@
 import re
 
 from terrarium.baselines import Counts
+from terrarium.text import END
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ CHARACTERS = 120  # of a text whose tokens are characters
 LEAST_BEFORE = 8  # tokens that one has read before the first question
 WORD = re.compile(r" [^\W\d_]{2,}")  # a word with the space before it, or its beginning
 LETTER = re.compile(r"[^\W\d_]")
+MARK = re.compile(r"\S+")  # anything that leaves ink: all that a text without letters has
 
 
 def guesses(run):
@@ -44,9 +46,11 @@ def has_words(vocab):
 
 def positions(vocab, ids):
     """Up to QUESTIONS positions, spread over a text, at which a word begins; or, where tokens are
-    characters, at which a letter comes next."""
-    asked = WORD if has_words(vocab) else LETTER
-    possible = [i for i in range(LEAST_BEFORE, len(ids)) if asked.fullmatch(vocab[ids[i]])]
+    characters, at which a letter comes next; or, in a text without letters, any other mark."""
+    kinds = [WORD if has_words(vocab) else LETTER, MARK]
+    later = [i for i in range(LEAST_BEFORE, len(ids)) if vocab[ids[i]] != END]
+    found = ([i for i in later if kind.fullmatch(vocab[ids[i]])] for kind in kinds)
+    possible = next(filter(None, found), [])
     if len(possible) <= QUESTIONS:
         return possible
     return [possible[i] for i in np.linspace(0, len(possible) - 1, QUESTIONS).round().astype(int)]
