@@ -126,11 +126,17 @@ function pairOf({ manifest }, say) {
   const { prompts, settings, speakers } = manifest;
   if (settings.dataset === "stories") return [say("stories-first"), say("stories-second")];
   const longest = prompts.reduce((a, b) => (b.length > a.length ? b : a));
-  if (!speakers) return [longest, withoutFirstWord(longest)];
+  if (!speakers) return [longest, shortened(longest)];
   const [person, model] = speakers;
   return ["answer-first", "answer-second"].map((key) => `${person}: ${say(key)}\n${model}:`);
 }
 
-const withoutFirstWord = (text) => text.replace(/^\S+\s+(?=\S)/, "");
+/** A text without its first word; if no space parts its words, without its first half. */
+function shortened(text) {
+  const rest = text.replace(/^\S+\s+(?=\S)/, "");
+  if (rest !== text) return rest;
+  const characters = Array.from(text);
+  return characters.slice(Math.floor(characters.length / 2)).join("");
+}
 
 customElements.define("two-prompts", TwoPrompts);
