@@ -288,6 +288,20 @@ def test_nothing_is_said_about_words_of_a_text_without_letters(browser, kinds, k
         assert shown_if(page, "letters") == (kind == "letters")
 
 
+@pytest.mark.parametrize(
+    "name, tag, sentence",
+    [
+        ("04-positions", "position-sum", ".result"),
+        ("05-attention", "attention-by-hand", ".about"),
+    ],
+)
+def test_a_sentence_about_a_space_shows_a_sign_for_it(browser, kinds, name, tag, sentence):
+    with opened(browser, f"{kinds}/lessons/{name}.html#run=letters") as page:
+        figure = page.locator(tag)
+        figure.get_by_role("button", name="space").first.click()
+        figure.locator(sentence, has_text="“·”").wait_for()
+
+
 def test_two_answers_with_the_same_number_are_not_both_offered(browser, kinds):
     with opened(browser, f"{kinds}/lessons/01-the-task.html#run=letters") as page:
         question = page.locator("lesson-question[name=n-tokens]")

@@ -17,7 +17,9 @@ const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token))
 /** Whether one of those that only count needs fewer bits for a token of new text than the model. */
 async function losesToCounting(run) {
   const names = ["unigram_bits", "bigram_bits", "model_bits"];
-  const [unigram, bigram, model] = await Promise.all(names.map((name) => factOf(run, name)));
+  const [unigram, bigram, model] = await Promise.all(
+    names.map(async (name) => Number(await factOf(run, name))),
+  );
   return Math.min(unigram, bigram) < model;
 }
 

@@ -7,7 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { precisePercent, showWhitespace } from "../../app/format.js";
+import { inSentence, precisePercent } from "../../app/format.js";
 import { encodeTyped } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { near } from "../../app/near.js";
@@ -111,8 +111,6 @@ class TwoPrompts extends Figure {
     })}</p>${notes}`;
   }
 }
-
-const inSentence = (token) => showWhitespace(token.trim() || token);
 
 /** What follows a text. What has no room in the context is cut off at its end. */
 async function readText(model, text, signal) {
