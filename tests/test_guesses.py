@@ -3,7 +3,9 @@
 import json
 
 from terrarium.baselines import Counts
+from terrarium.text import END
 from terrarium.trained import Run
+from terrarium.web.guesses import QUESTIONS, positions
 from terrarium.web.quantize import quantize
 
 import pytest
@@ -34,3 +36,23 @@ def test_somebody_s_own_text_is_quoted_no_further_than_in_the_check(tale_export)
     passages = json.loads((tale_export / "guesses.json").read_text())["passages"]
     for one in passages:
         assert check["held_out"]["ids"][: len(one["ids"])] == one["ids"]
+
+
+@pytest.mark.parametrize(
+    "text, asked",
+    [
+        ("The cat sat on the mat. It was a big mat.", str.isalpha),
+        ("12+7=19\n30-4=26\n5+5=10\n81-9=72\n", lambda one: not one.isspace()),
+    ],
+)
+def test_a_letter_is_guessed_or_in_a_text_without_letters_any_other_mark(text, asked):
+    vocab = sorted(set(text))
+    found = positions(vocab, [vocab.index(one) for one in text])
+    assert len(found) == QUESTIONS
+    assert all(asked(text[i]) for i in found)
+
+
+def test_the_end_of_a_document_is_nothing_to_guess():
+    vocab = [END, *"0123456789"]
+    ids = [0, *range(1, 9), 0]
+    assert positions(vocab, ids) == [8]

@@ -17,21 +17,35 @@ import torch
 LESSONS = [name for name in pages_of(SITE) if re.fullmatch(r"lessons/\d\d-.*\.html", name)]
 TRANSLATED = [name for name in pages_of(SITE) if re.fullmatch(r"lessons/\w\w/\d\d-.*\.html", name)]
 IN_LESSONS = [name for name in pages_of(SITE) if name.startswith("lessons/")]
-KINDS = ("smoke", "letters", "luna")
+KINDS = ("smoke", "letters", "luna", "sums")
 LETTERS = "To be, or not to be, that is the question.\nWhether 'tis nobler in the mind to suffer.\n"
 LUNA = "".join(f"what is {i} and {i}?\tit is {2 * i}, my friend\n" for i in range(150))
+SUMS = "".join(
+    f"{i * i % 89}+{i * 7 % 61}={i * i % 89 + i * 7 % 61}\n" for i in range(130)
+)  # no letter in it, and soon known by heart
+ONE_HEAD = ("--n-layer", "1", "--n-head", "1", "--n-embd", "64", "--n-ff", "128")
 
 
 @pytest.fixture(scope="module")
-def kinds(smoke_run, tmp_path_factory):
-    """The address of a site with a run on stories, one on characters and one that answers."""
+def home(smoke_run, tmp_path_factory):
+    """A folder with the site of a run on stories, one on characters, one that answers, and one of a
+    single layer and head that has learned a short text without letters by heart."""
     home = tmp_path_factory.mktemp("kinds")
     (home / "letters.txt").write_text(LETTERS * 60, "utf-8")
     (home / "luna.tsv").write_text(LUNA, "utf-8")
     train_in(home, *SMALL, "--dataset", "letters.txt", "--vocab-size", "0", "--steps", "20")
     train_in(home, *SMALL, "--dataset", "luna.tsv", "--vocab-size", "128", "--steps", "20")
-    runs = (smoke_run, "runs/luna", "runs/letters")
+    (home / "sums.txt").write_text(SUMS, "utf-8")
+    by_heart = ("--steps", "400", "--sample-every", "50")
+    train_in(home, *SMALL, *ONE_HEAD, *by_heart, "--dataset", "sums.txt", "--vocab-size", "0")
+    runs = (smoke_run, "runs/luna", "runs/letters", "runs/sums")
     run_script("export_for_web.py", *runs, "--out", "site", cwd=home).check_returncode()
+    return home
+
+
+@pytest.fixture(scope="module")
+def kinds(home):
+    """The address of that site."""
     with served(home / "site") as address:
         yield address
 
@@ -143,6 +157,7 @@ EMPTY = """() => [...document.querySelectorAll("main *")]
     .filter((one) => one.localName.includes("-") && one.renderRoot && one.checkVisibility())
     .filter((one) => !one.hasAttribute("drawn") || one.error || !one.renderRoot.textContent.trim())
     .map((one) => one.localName)"""
+NOT_ONE = "1 (?:characters|guesses|heads|layers|neurons|steps|tokens|words)"
 TEXTS = """() => { const texts = [document.querySelector("main").innerText];
     const speaksOfNaN = "head-check";  // of a head that somebody writes
     for (const one of document.querySelectorAll("*")) if (one.renderRoot && one.checkVisibility() && one.localName !== speaksOfNaN)
@@ -158,7 +173,7 @@ def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds,
             "() => { for (const one of document.querySelectorAll('details')) one.open = true; }"
         )
         for question in page.locator("lesson-question").all():
-            question.locator("label").first.click()
+            question.locator("label:visible").first.click()
             if question.locator("textarea").count():
                 question.locator("textarea").fill("I think so")
             question.locator("button.primary").click()
@@ -171,8 +186,121 @@ def test_a_lesson_shows_all_of_its_figures_with_each_kind_of_run(browser, kinds,
         assert not re.search(
             r"NaN|undefined|Infinity|\{\w+\}" + ("" if "/de/" in name else "|null"), texts
         )
+        assert re.findall(rf"(?<![\d.,]){NOT_ONE}", texts) == []
         values = page.locator("run-value:visible").all_inner_texts()
         assert all(values), values
+
+
+def part_of(home, kind, name):
+    return json.loads((home / f"site/exported/{kind}/{name}.json").read_text())
+
+
+def shown_if(page, condition):
+    """Whether the sentences with a condition are shown; all of them are, or none."""
+    (is_shown,) = set(
+        page.locator(f"when-run[is~={condition}]").evaluate_all(
+            "(all) => all.map((one) => !one.hidden)"
+        )
+    )
+    return is_shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_said_of_the_losses_of_a_run_is_true_of_them(browser, kinds, home, kind):
+    log, metrics = part_of(home, kind, "log"), part_of(home, kind, "manifest")["metrics"]
+    bits = {
+        "unigram_bits": log["baselines"]["unigram"] / math.log(2),
+        "bigram_bits": log["baselines"]["bigram"] / math.log(2),
+        "model_bits": metrics["validation_loss"] / math.log(2),
+    }
+    with opened(browser, f"{kinds}/lessons/01-the-task.html#run={kind}") as page:
+        question = page.locator("lesson-question[name=counting]")
+        question.locator("label").first.click()
+        question.locator("textarea").fill("I think so")
+        question.locator("button.primary").click()
+        question.locator("[of=model_bits]").wait_for()
+        for name, value in bits.items():
+            shown = question.locator(f"[of={name}]").inner_text()
+            assert float(shown) == pytest.approx(value, abs=0.006)
+        loses = bits["model_bits"] > min(bits["unigram_bits"], bits["bigram_bits"])
+        assert shown_if(page, "loses-to-counting") == loses
+    losses = log["validation"]["loss"]
+    best = min(losses)
+    with opened(browser, f"{kinds}/lessons/08-learning.html#run={kind}") as page:
+        page.locator("[of=model_bits]").first.wait_for()
+        if losses[-1] < 1.05 * best:
+            assert not page.locator("[of=lowest_bits]").is_visible()
+            return
+        step = log["validation"]["sampled_steps"][losses.index(best)]
+        page.locator("[of=lowest_step]", has_text=re.compile(rf"^{step}$")).wait_for()
+        shown = page.locator("[of=lowest_bits]").inner_text()
+        assert float(shown) == pytest.approx(best / math.log(2), abs=0.006)
+
+
+def test_a_model_that_knows_a_short_text_by_heart_is_among_the_kinds_of_run(home):
+    log = part_of(home, "sums", "log")
+    assert log["validation"]["loss"][-1] > 1.05 * min(log["validation"]["loss"])
+    assert part_of(home, "sums", "manifest")["metrics"]["validation_loss"] > max(
+        log["baselines"]["unigram"], log["baselines"]["bigram"]
+    )
+
+
+def test_a_text_without_letters_is_one_to_guess_in_too(browser, kinds):
+    with opened(browser, f"{kinds}/lessons/01-the-task.html#run=sums") as page:
+        figure = page.locator("guess-token")
+        figure.locator(".candidates button").nth(4).wait_for()
+    with opened(browser, f"{kinds}/lessons/09-limits.html#run=sums") as page:
+        figure = page.locator("calm-falsehood")
+        figure.scroll_into_view_if_needed()
+        figure.locator(".side .first").nth(1).wait_for()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_wordings_are_different_also_where_no_space_parts_words(browser, kinds, kind):
+    with opened(browser, f"{kinds}/lessons/09-limits.html#run={kind}") as page:
+        one, other = page.locator("two-prompts textarea").evaluate_all(
+            "(fields) => fields.map((one) => one.value)"
+        )
+        assert one.strip()
+        assert other.strip()
+        assert one != other
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_positions_a_swap_changes_the_guess_only_if_a_second_layer_can_tell(
+    browser, kinds, home, kind
+):
+    has_one_layer = part_of(home, kind, "manifest")["settings"]["n_layer"] == 1
+    with opened(browser, f"{kinds}/lessons/04-positions.html#run={kind}") as page:
+        figure = page.locator("swap-tokens")
+        figure.scroll_into_view_if_needed()
+        figure.get_by_role("button", name="without positions").click()
+        figure.get_by_text("has changed by").nth(1).wait_for()
+        guess = figure.get_by_text("The guess for the next token").inner_text()
+        assert ("by 0.00%" in guess) == has_one_layer
+        assert shown_if(page, "one-layer") == has_one_layer
+        assert shown_if(page, "several-layers") != has_one_layer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_said_about_words_of_a_text_without_letters(browser, kinds, kind):
+    with opened(browser, f"{kinds}/lessons/02-tokens.html#run={kind}") as page:
+        page.locator("[of=vocab_size]", has_text=re.compile(".")).first.wait_for()
+        assert shown_if(page, "letters") == (kind == "letters")
+
+
+@pytest.mark.parametrize(
+    "name, tag, sentence",
+    [
+        ("04-positions", "position-sum", ".result"),
+        ("05-attention", "attention-by-hand", ".about"),
+    ],
+)
+def test_a_sentence_about_a_space_shows_a_sign_for_it(browser, kinds, name, tag, sentence):
+    with opened(browser, f"{kinds}/lessons/{name}.html#run=letters") as page:
+        figure = page.locator(tag)
+        figure.get_by_role("button", name="space").first.click()
+        figure.locator(sentence, has_text="“·”").wait_for()
 
 
 def test_two_answers_with_the_same_number_are_not_both_offered(browser, kinds):

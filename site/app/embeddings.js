@@ -40,6 +40,9 @@ const HE_AND_SHE = [
   ["brother", "sister"],
 ];
 
+const WORD = /^\p{L}{2,}$/u; // nobody expects "e" to be to "a" as "I" is to "O"
+const WORD_PAIRS = PAIRS.filter((pair) => pair.every((word) => WORD.test(word)));
+
 /**
  * Analogies: a is to b as the expected token is to c. `alike`: made of pairs that differ in the same way, such as he
  * and she; `all`: made of all pairs of words that the run has tokens for.
@@ -49,7 +52,7 @@ const HE_AND_SHE = [
 export function analogies(run) {
   const there = tokensOf(run, HE_AND_SHE);
   const back = there.map(([he, she]) => [she, he]);
-  return { alike: [...combined(there), ...combined(back)], all: combined(tokensOf(run, PAIRS)) };
+  return { alike: [...combined(there), ...combined(back)], all: combined(tokensOf(run, WORD_PAIRS)) };
 }
 
 /** The pairs of words that a run has single tokens for, as tokens. @returns {number[][]} */

@@ -31,6 +31,25 @@ const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_word
 
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 
+async function trainLoss(run) {
+  const loss = (await logOf(run))?.loss ?? [];
+  const last = loss.slice(-Math.max(1, Math.ceil(LAST_PART * loss.length)));
+  return last.reduce((sum, one) => sum + one, 0) / last.length;
+}
+
+const RISEN = 1.05; // times the lowest loss: less may be chance
+
+/**
+ * Where the loss on held-out text was lowest, if it has risen since, while the training text is known better than
+ * that: then it is learned by heart. Null otherwise.
+ */
+async function lowest(run) {
+  const { sampled_steps: steps = [], loss: losses = [] } = (await logOf(run))?.validation ?? {};
+  const loss = Math.min(...losses);
+  const isByHeart = losses.at(-1) > RISEN * loss && (await trainLoss(run)) < loss;
+  return isByHeart ? { loss, step: steps[losses.indexOf(loss)] } : null;
+}
+
 /** Name -> what finds it out about a run; undefined where it is not known. */
 const FACTS = {
   n_layer: ({ manifest }) => manifest.settings.n_layer,
@@ -86,16 +105,18 @@ const FACTS = {
     const log = await logOf(run);
     return round(bits(log?.validation.loss[0]), 2);
   },
+  /** Where the training is done, over all of the held-out text: each line of the log is about a part of it. */
   async model_bits(run) {
     const log = await logOf(run);
-    return round(bits(log?.validation.loss.at(-1)), 2);
+    return round(bits(run.manifest.metrics?.validation_loss ?? log?.validation.loss.at(-1)), 2);
   },
+  async lowest_bits(run) {
+    const found = await lowest(run);
+    return round(bits(found?.loss), 2);
+  },
+  lowest_step: async (run) => (await lowest(run))?.step,
   /** The loss on what it was training on at the end. */
-  async train_bits(run) {
-    const loss = (await logOf(run))?.loss ?? [];
-    const last = loss.slice(-Math.max(1, Math.ceil(LAST_PART * loss.length)));
-    return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
-  },
+  train_bits: async (run) => round(bits(await trainLoss(run)), 2),
 
   training_time({ manifest }) {
     const seconds = manifest.metrics?.seconds;

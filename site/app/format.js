@@ -6,6 +6,12 @@ export const count = (n) => english.format(n);
 
 const english = new Intl.NumberFormat("en"); // made once: that takes longest
 
+/** A token in quotation marks, in a sentence: " dog" -> "dog", "\n" -> "↵", "<|endoftext|>" -> "(end)". */
+export const inSentence = (token) => showWhitespace(token.trim() || token);
+
+/** 1, "head" -> "1 head"; 2, "head" -> "2 heads". */
+export const counted = (n, noun) => `${count(n)} ${n === 1 ? noun : `${noun}s`}`;
+
 /** 0.754 -> "75%"; what is not quite 0 or not quite 1 is not rounded to it. */
 export function percent(p) {
   if (p > 0 && p < 0.005) return "<1%";

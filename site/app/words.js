@@ -89,10 +89,19 @@ export function suggestedPairs(run) {
   return /** @type {[number, number][]} */ (found.length ? found : frequentPairs(run));
 }
 
-/** Pairs of the most frequent words, or of whatever tokens there are. */
+/** Pairs of the most frequent words; without words, of what comes up most in the prompts, or of whatever there is. */
 function frequentPairs(run) {
-  const words = wordIds(run);
-  const ids = words.length > 1 ? words : [...run.vocab.keys()].slice(-2);
+  const found = [wordIds(run), frequentInPrompts(run), [...run.vocab.keys()].slice(-2)];
+  const ids = found.find((all) => all.length > 1) ?? [];
   const n = Math.min(MAX_PAIRS, Math.floor(ids.length / 2));
   return Array.from({ length: n }, (_, i) => ids.slice(2 * i, 2 * i + 2));
+}
+
+/** The tokens of the prompts that leave ink, the most frequent first. @returns {number[]} */
+function frequentInPrompts(run) {
+  const times = new Map();
+  for (const id of (run.manifest.prompts ?? []).flatMap((prompt) => encoded(run, prompt))) {
+    if (run.vocab[id].trim()) times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  return [...times.keys()].sort((a, b) => times.get(b) - times.get(a));
 }

@@ -3,6 +3,7 @@
 import re
 
 from terrarium.baselines import Counts
+from terrarium.text import END
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ CHARACTERS = 120  # of a text whose tokens are characters
 LEAST_BEFORE = 8  # tokens that one has read before the first question
 WORD = re.compile(r" [^\W\d_]{2,}")  # a word with the space before it, or its beginning
 LETTER = re.compile(r"[^\W\d_]")
+MARK = re.compile(r" ?\S+")  # anything that leaves ink: all that a text without letters has
+FEWEST = 2  # questions about words or letters: fewer are no game
 
 
 def guesses(run):
@@ -44,9 +47,11 @@ def has_words(vocab):
 
 def positions(vocab, ids):
     """Up to QUESTIONS positions, spread over a text, at which a word begins; or, where tokens are
-    characters, at which a letter comes next."""
-    asked = WORD if has_words(vocab) else LETTER
-    possible = [i for i in range(LEAST_BEFORE, len(ids)) if asked.fullmatch(vocab[ids[i]])]
+    characters, at which a letter comes next; or any mark, where there are hardly any of these."""
+    kinds = [WORD if has_words(vocab) else LETTER, MARK]
+    later = [i for i in range(LEAST_BEFORE, len(ids)) if vocab[ids[i]] != END]
+    first, *_ = found = [[i for i in later if kind.fullmatch(vocab[ids[i]])] for kind in kinds]
+    possible = first if len(first) >= FEWEST else found[-1]
     if len(possible) <= QUESTIONS:
         return possible
     return [possible[i] for i in np.linspace(0, len(possible) - 1, QUESTIONS).round().astype(int)]

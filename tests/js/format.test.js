@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   count,
+  counted,
   duration,
+  inSentence,
   inText,
   isCut,
   nats,
@@ -13,6 +15,7 @@ import {
   showWhitespace,
   spoken,
 } from "../../site/app/format.js";
+import { END } from "../../site/engine/tokenizer.js";
 
 test("thousands are separated by commas, in every language of a browser", () => {
   assert.deepEqual([0, 999, 1000, 951040, 12345678].map(count), [
@@ -143,4 +146,15 @@ test("a text that ends by itself was not cut, and any other was", () => {
 test("a place in a row is named as people say it", () => {
   const said = [1, 2, 3, 4, 11, 12, 13, 21, 112, 1003].map(ordinal);
   assert.equal(said.join(" "), "1st 2nd 3rd 4th 11th 12th 13th 21st 112th 1,003rd");
+});
+
+test("one thing is counted in the singular", () => {
+  assert.deepEqual(
+    [0, 1, 2, 1200].map((n) => counted(n, "head")),
+    ["0 heads", "1 head", "2 heads", "1,200 heads"],
+  );
+});
+
+test("a token in a sentence has no space around it, and is never empty", () => {
+  assert.deepEqual([" dog", " ", "\n", "   ", END].map(inSentence), ["dog", "·", "↵", "···", "(end)"]);
 });

@@ -47,3 +47,13 @@ test("every pair that is suggested has two single tokens", () => {
   assert.deepEqual(suggestedPairs(characters), [[at(characters, "?"), at(characters, "!")]]);
   assert.deepEqual(suggestedPairs(runWith(["q", "z", "k"])), [[1, 2]]);
 });
+
+test("without words, pairs of what comes up in the prompts are suggested, what is common first", () => {
+  const digits = runWith([..."\n0123456789=+"]);
+  digits.manifest.prompts = ["3+3=6", "3+4=7\n"];
+  const [[first, second], ...others] = suggestedPairs(digits).map((pair) =>
+    pair.map((id) => digits.vocab[id]),
+  );
+  assert.deepEqual([first, second], ["3", "+"]);
+  assert.ok(!others.flat().includes("\n"));
+});

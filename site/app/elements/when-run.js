@@ -2,23 +2,39 @@
  * <when-run has="bigram_bits">…</when-run>   <when-run is="words">…</when-run>
  *
  * Sentences that are true of some runs only. `has`: names of facts that have to be known (see app/facts.js); `is`:
- * "words" or "characters", what most of its tokens are, "merges" or "no-merges", "conversation" or
- * "no-conversation", "stories" for the corpus that comes with Terrarium. Until that is known, they are not shown.
+ * "words" or "characters", what most of its tokens are, "letters" if there are any in it, "merges" or "no-merges",
+ * "conversation" or "no-conversation", "one-layer" or "several-layers", "loses-to-counting" on new text, "stories"
+ * for the corpus that comes with Terrarium. Until that is known, they are not shown.
  */
 import { ask } from "../context.js";
 import { factOf } from "../facts.js";
+import { END } from "../../engine/tokenizer.js";
 
 const SEVERAL_LETTERS = /\p{L}{3}/u;
+const LETTER = /\p{L}/u;
 const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token));
+
+/** Whether one of those that only count needs fewer bits for a token of new text than the model. */
+async function losesToCounting(run) {
+  const names = ["unigram_bits", "bigram_bits", "model_bits"];
+  const [unigram, bigram, model] = await Promise.all(
+    names.map(async (name) => Number(await factOf(run, name))),
+  );
+  return Math.min(unigram, bigram) < model;
+}
 
 const KINDS = {
   words: hasWords,
   characters: (run) => !hasWords(run),
+  letters: ({ vocab }) => vocab.some((token) => LETTER.test(token) && token !== END),
   merges: ({ manifest }) => manifest.tokenizer.merges.length > 0,
   "no-merges": ({ manifest }) => manifest.tokenizer.merges.length === 0,
   conversation: ({ manifest }) => Boolean(manifest.speakers),
   "no-conversation": ({ manifest }) => !manifest.speakers,
+  "several-layers": ({ manifest }) => manifest.settings.n_layer > 1,
+  "one-layer": ({ manifest }) => manifest.settings.n_layer === 1,
   stories: ({ manifest }) => manifest.settings.dataset === "stories",
+  "loses-to-counting": losesToCounting,
 };
 
 class WhenRun extends HTMLElement {
@@ -42,7 +58,7 @@ class WhenRun extends HTMLElement {
   }
 
   async isTrueOf(run) {
-    const kinds = words(this.getAttribute("is")).map((kind) => KINDS[kind](run));
+    const kinds = await Promise.all(words(this.getAttribute("is")).map((kind) => KINDS[kind](run)));
     const facts = await Promise.all(words(this.getAttribute("has")).map((name) => factOf(run, name)));
     return kinds.every(Boolean) && facts.every((fact) => fact !== undefined);
   }

@@ -8,7 +8,7 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { percent } from "../../app/format.js";
+import { inSentence, percent } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { attendByHand, rowOf } from "../../app/one-head.js";
@@ -115,7 +115,7 @@ class AttentionByHand extends ForwardPassFigure {
         } ${this.say(name)}</button>`,
     )}</div>
       <p class="about" aria-live="polite">${this.say(`about-${stage}`, {
-        token: this.tokenAt(this.query).trim(),
+        token: inSentence(this.tokenAt(this.query)),
         d: this.vectors.D,
         root: Math.sqrt(this.vectors.D),
       })}</p>

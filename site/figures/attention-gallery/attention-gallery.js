@@ -230,9 +230,10 @@ class AttentionGallery extends ForwardPassFigure {
 function roleCount(roles) {
   const all = roles.flat();
   const n = all.filter(({ role }) => role).length;
-  const passed = n ? count(n) : "None";
-  return `${passed} of the ${count(all.length)} heads of this run passed a test of a role, such as looking at the
-    previous token, at the end of the training.`;
+  const few = n ? "The one head of this run passed" : "The one head of this run did not pass";
+  const passed =
+    all.length === 1 ? few : `${n ? count(n) : "None"} of the ${count(all.length)} heads of this run passed`;
+  return `${passed} a test of a role, such as looking at the previous token, at the end of the training.`;
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { precisePercent, showWhitespace } from "../../app/format.js";
+import { inSentence, precisePercent } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { near } from "../../app/near.js";
 import { nextTokenStyles, nextTokens } from "../../app/next-tokens.js";
@@ -121,7 +121,7 @@ class ContextWindow extends ForwardPassFigure {
     if (!this.candidates) return html`<p class="caption waiting">…</p>`; // until somebody comes near
     if (!this.candidates.length) return html`<p>${this.say("too-short")}</p>`;
     const { target, seen } = this;
-    const token = this.tokenAt(target).trim() || showWhitespace(this.tokenAt(target));
+    const token = inSentence(this.tokenAt(target));
     const columns = ["all", "some"].map((key, i) => ({
       title: this.say(key, { n: i ? seen : target }),
       logits: this.read?.logits[i] ?? null,

@@ -8,7 +8,7 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { firstToken } from "../../app/embeddings.js";
 import { Figure } from "../../app/figure.js";
-import { percent, showWhitespace } from "../../app/format.js";
+import { inSentence, percent, showWhitespace } from "../../app/format.js";
 import { wordsOf } from "../../app/page-words.js";
 import { nearest } from "../../app/step-scale.js";
 
@@ -129,7 +129,7 @@ class EmbeddingMap extends Figure {
     if (chosen === undefined) return this.say("not-here");
     const { points, ids, snapshot_steps: steps } = this.data;
     const way = Math.hypot(...points[at][chosen].map((value, axis) => value - points[0][chosen][axis]));
-    const token = this.run.vocab[ids[chosen]].trim() || showWhitespace(this.run.vocab[ids[chosen]]);
+    const token = inSentence(this.run.vocab[ids[chosen]]);
     return this.say("moved", { token, way: way.toFixed(2), step: steps[at] });
   }
 

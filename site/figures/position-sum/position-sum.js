@@ -7,6 +7,7 @@
 import { css, html } from "../../vendored/lit.js";
 import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
+import { inSentence } from "../../app/format.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
 import { LiveFigure, cosine, decimals, vectorOf } from "../../app/live-figure.js";
 import { END } from "../../engine/tokenizer.js";
@@ -84,7 +85,7 @@ class PositionSum extends LiveFigure {
   drawFound(found) {
     const sums = this.sums(found);
     const [first, second] = sums;
-    const text = this.run.vocab[found.ids[this.shownToken(found.ids)]].trim();
+    const text = inSentence(this.run.vocab[found.ids[this.shownToken(found.ids)]]);
     const isSame = first.at === second.at;
     return html`<div class="tokens" role="group" aria-label=${this.say("choose-token")}>${found.ids.map(
       (id, i) =>

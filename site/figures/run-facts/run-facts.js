@@ -6,7 +6,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { printable } from "../../app/command.js";
 import { Figure, errorBox } from "../../app/figure.js";
-import { count } from "../../app/format.js";
+import { count, counted } from "../../app/format.js";
 import { parentOf, stepCount } from "../../app/parent.js";
 
 class RunFacts extends Figure {
@@ -53,7 +53,7 @@ class RunFacts extends Figure {
       ? `It goes on from its parent, the run “${parent.name}”, after ${stepCount(parent.step)}: since then, it ` +
         "was"
       : "It was";
-    return html`<p>This run, “${printable(name)}”, has ${s.n_layer} layers of ${s.n_head} heads,
+    return html`<p>This run, “${printable(name)}”, has ${counted(s.n_layer, "layer")} of ${counted(s.n_head, "head")},
         ${count(parameters)} parameters and ${count(corpus.vocab_size)} different tokens.
         ${training} trained on ${count(corpus.train_characters)} characters (${s.dataset}), for ${state}.</p>
       ${Object.entries(missing).map(([part, reason]) => html`<p>Missing here: ${part}. ${reason}</p>`)}

@@ -6,7 +6,7 @@
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { percent } from "../../app/format.js";
+import { inSentence, percent } from "../../app/format.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
 import { LiveFigure } from "../../app/live-figure.js";
 import { softmax } from "../../engine/kernel.js";
@@ -110,7 +110,7 @@ class SwapTokens extends LiveFigure {
     const last = ids.length - 1;
     const weights = (pass) => rowOfHead(pass.attention, head, ids.length, last);
     const [first, second] = [weights(before), weights(after)];
-    return html`<table><caption>${this.say("table", { head: `0.${head}`, token: this.run.vocab[ids[last]].trim() })}</caption>
+    return html`<table><caption>${this.say("table", { head: `0.${head}`, token: inSentence(this.run.vocab[ids[last]]) })}</caption>
       <thead><tr><th class="token" scope="col">${this.say("token")}</th><th scope="col">${this.say("before")}</th>
         <th scope="col">${this.say("after")}</th></tr></thead>
       <tbody>${ids.map(

@@ -7,7 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { precisePercent, showWhitespace } from "../../app/format.js";
+import { inSentence, precisePercent } from "../../app/format.js";
 import { encodeTyped } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { near } from "../../app/near.js";
@@ -112,8 +112,6 @@ class TwoPrompts extends Figure {
   }
 }
 
-const inSentence = (token) => showWhitespace(token.trim() || token);
-
 /** What follows a text. What has no room in the context is cut off at its end. */
 async function readText(model, text, signal) {
   const { start, encoded, unknown } = await encodeTyped(model.run, text);
@@ -126,11 +124,17 @@ function pairOf({ manifest }, say) {
   const { prompts, settings, speakers } = manifest;
   if (settings.dataset === "stories") return [say("stories-first"), say("stories-second")];
   const longest = prompts.reduce((a, b) => (b.length > a.length ? b : a));
-  if (!speakers) return [longest, withoutFirstWord(longest)];
+  if (!speakers) return [longest, shortened(longest)];
   const [person, model] = speakers;
   return ["answer-first", "answer-second"].map((key) => `${person}: ${say(key)}\n${model}:`);
 }
 
-const withoutFirstWord = (text) => text.replace(/^\S+\s+(?=\S)/, "");
+/** A text without its first word; if no space parts its words, without its first half. */
+function shortened(text) {
+  const rest = text.replace(/^\S+\s+(?=\S)/, "");
+  if (rest !== text) return rest;
+  const characters = Array.from(text);
+  return characters.slice(Math.floor(characters.length / 2)).join("");
+}
 
 customElements.define("two-prompts", TwoPrompts);
