@@ -29,6 +29,20 @@ const copied = (find) => async (run) => {
 
 const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_words / n_words) : undefined);
 
+const ALIKE = 0.05; // of the most bits: players that are no further apart are about the same
+
+/** Who needs the fewest bits for new text: the name of a player, or "alike". */
+async function fewestBits(run) {
+  const log = await logOf(run);
+  const { unigram, bigram } = log?.baselines ?? {};
+  const players = Object.entries({ unigram, bigram, model: log?.validation.loss.at(-1) });
+  if (!players.every(([, loss]) => Number.isFinite(loss))) return undefined;
+  players.sort(([, a], [, b]) => a - b);
+  const least = players[0][1];
+  const most = players.at(-1)[1];
+  return most - least < ALIKE * most ? "alike" : players[0][0];
+}
+
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 
 /** Name -> what finds it out about a run; undefined where it is not known. */
@@ -74,6 +88,7 @@ const FACTS = {
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
   unigram_bits: baseline("unigram"),
   bigram_bits: baseline("bigram"),
+  fewest_bits: fewestBits,
   /** A token whose row of the embeddings has a number that no update ever changed. */
   async unmoved_token(run) {
     const paths = await run.part("weight_paths").catch(() => null);
