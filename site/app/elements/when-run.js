@@ -3,9 +3,11 @@
  *
  * Sentences that are true of some runs only. `has`: names of facts that have to be known (see app/facts.js); `is`:
  * "words" or "characters", what most of its tokens are, "merges" or "no-merges", "conversation" or
- * "no-conversation", "stories" for the corpus that comes with Terrarium. Until that is known, they are not shown.
+ * "no-conversation", "documents" if a token ends each of its texts, "stories" for the corpus that comes with
+ * Terrarium. Until that is known, they are not shown.
  */
 import { ask } from "../context.js";
+import { END } from "../../engine/tokenizer.js";
 import { factOf } from "../facts.js";
 
 const SEVERAL_LETTERS = /\p{L}{3}/u;
@@ -18,6 +20,7 @@ const KINDS = {
   "no-merges": ({ manifest }) => manifest.tokenizer.merges.length === 0,
   conversation: ({ manifest }) => Boolean(manifest.speakers),
   "no-conversation": ({ manifest }) => !manifest.speakers,
+  documents: ({ vocab }) => vocab.includes(END),
   stories: ({ manifest }) => manifest.settings.dataset === "stories",
 };
 
