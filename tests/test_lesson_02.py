@@ -25,7 +25,7 @@ def letters(tmp_path_factory):
 
 def typed(page, text):
     """Type a text, and wait until it is in the address."""
-    page.locator("cut-text textarea").fill(text)
+    page.locator("#cut textarea").fill(text)
     page.wait_for_function(
         "(text) => (new URLSearchParams(location.hash.slice(1)).get('text') ?? '') === text",
         arg=text,
@@ -34,7 +34,7 @@ def typed(page, text):
 
 def tokens_shown(page):
     """Ids and texts of the tokens in the first figure, with dots for spaces."""
-    items = page.locator("cut-text li:not(.unknown)")
+    items = page.locator("#cut li:not(.unknown)")
     return [int(one) for one in items.locator("i").all_text_contents()]
 
 
@@ -47,21 +47,22 @@ def test_a_text_is_cut_while_somebody_types_as_the_tokenizer_of_train_py_cuts_it
             known = "".join(one for one in text if one in tokenizer.ids)
             typed(page, text)
             assert tokens_shown(page) == tokenizer.encode(known), text
-            numbers = page.locator("cut-text dd").all_inner_texts()
+            numbers = page.locator("#cut dd").all_inner_texts()
             assert numbers[0] == str(len(text))
             assert numbers[1] == str(len(tokenizer.encode(known)))
-        page.locator("cut-text textarea").fill("")
+        page.locator("#cut textarea").fill("")
         page.wait_for_function("() => !location.hash.includes('text=')")
         assert tokens_shown(page) == []
-        assert page.locator("cut-text dd").nth(1).inner_text() == "0"
+        assert page.locator("#cut dd").nth(1).inner_text() == "0"
 
 
 def test_what_has_no_token_is_shown_at_its_place_and_the_model_gets_the_rest(browser, site):
     with opened(browser, f"{site.address}/{LESSON}") as page:
         typed(page, "a 犬 dog 🐌é")
-        shown = page.locator("cut-text li")
-        unknown = page.locator("cut-text li.unknown b").all_text_contents()
-        assert unknown == ["犬", "🐌", "é"]
+        shown = page.locator("#cut li")
+        unknown = page.locator("#cut li.unknown b").all_text_contents()
+        assert unknown == ["犬", "🐌"]  # an e is read in place of the é
+        assert re.search(r"é\W+e\b", page.locator("#cut .note").text_content())
         classes = shown.evaluate_all("(all) => all.map((one) => one.className)")
         assert classes.index("unknown") < len(classes) - 3  # between "a" and "dog", not at the end
         result = page.evaluate(
@@ -87,7 +88,7 @@ def test_what_has_no_token_is_shown_at_its_place_and_the_model_gets_the_rest(bro
         )
         for text, _, ours, of_the_model in result:
             assert ours == of_the_model, text
-        assert re.search("a  dog", page.locator("cut-text .note").text_content())
+        assert re.search("a  dog", page.locator("#cut .note").text_content())
 
 
 def test_the_film_merges_pair_by_pair_and_ends_with_what_the_tokenizer_gives(
@@ -158,7 +159,7 @@ def test_without_merges_the_film_shows_those_that_the_text_would_lead_to(browser
     with opened(browser, f"{letters}/{LESSON}") as page:
         typed(page, "the other the")
         film = page.locator("merge-film")
-        assert page.locator("cut-text li").count() == len("the other the")
+        assert page.locator("#cut li").count() == len("the other the")
         assert film.locator(".pair").all_text_contents() == ["t", "h"] * 3
         film.get_by_role("button", name="Next merge").click()
         assert film.locator(".pair").all_text_contents() == ["th", "e"] * 3
@@ -172,13 +173,83 @@ def test_without_merges_the_film_shows_those_that_the_text_would_lead_to(browser
 
 def test_cuts_are_the_same_at_each_step(browser, site):
     with opened(browser, f"{site.address}/{LESSON}#step=first") as page:
-        before = page.locator("cut-text ol").inner_text()
+        before = page.locator("#cut ol").inner_text()
+        beside_the_slider = page.locator("cut-text[only-tokens] ol")
+        assert beside_the_slider.inner_text() == before
         page.locator("step-controls input").press("End")
         page.wait_for_function("() => /step=[1-9]/.test(location.hash)")
-        assert page.locator("cut-text ol").inner_text() == before
+        assert page.locator("#cut ol").inner_text() == before
+        assert beside_the_slider.inner_text() == before
 
 
-def test_the_numbers_about_the_prompt_and_its_mirror_image_are_those_of_the_tokenizer(
+def test_no_character_without_a_token_is_passed_over_in_silence(browser, site):
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        many = "абвгдежзиклмн"
+        typed(page, f"a {many} dog")
+        note = page.locator("#cut .note").inner_text()
+        n_more = int(re.search(r"(\d+)", note)[1])
+        assert sum(one in note for one in many) + n_more == len(many)
+        characters, tokens, per_token = page.locator("#cut dd").all_inner_texts()
+        assert not re.search(r"\d", per_token)  # what is lost has no part in it
+        typed(page, "the dog")
+        characters, tokens, per_token = page.locator("#cut dd").all_inner_texts()
+        assert float(per_token) == pytest.approx(int(characters) / int(tokens), abs=0.006)
+
+
+def test_the_example_is_what_a_person_says_and_its_mirror_image_is_cut_as_said(
+    browser, site, smoke, smoke_run
+):
+    tokenizer = Run(smoke_run).tokenizer
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        found = page.evaluate(
+            """async () => {
+                const { factOf } = await import("../app/facts.js");
+                const { run } = document.querySelector("cut-text");
+                const prompts = ["you: hi\\npip:", "you: hi\\npip: a b c.\\nyou: the dog ran\\npip:"];
+                const manifest = { ...run.manifest, prompts, speakers: ["you", "pip"] };
+                const talk = { manifest, vocab: run.vocab, name: "talk" };
+                const names = ["longest_word", "longest_word_letters", "split_word", "keys_without_token"];
+                return [await factOf(talk, "example"), ...await Promise.all(names.map((one) => factOf(run, one)))];
+            }"""
+        )
+    example, longest, n_letters, split, keys = found
+    assert example == "the dog ran"
+    words = [one[1:] for one in tokenizer.vocab if re.fullmatch(r" [^\W\d_]{3,}", one)]
+    assert len(longest) == n_letters == max(map(len, words))
+    assert tokenizer.encode(f"a {longest}")[1:] == [tokenizer.ids[f" {longest}"]]
+    assert f" {split}" in tokenizer.ids
+    assert len(tokenizer.encode(split)) > 1
+    assert keys.split()
+    assert not set(keys.split()) & set(tokenizer.ids)
+
+
+def test_it_is_told_whether_a_text_needs_more_tokens_backwards_in_this_run(browser, site, letters):
+    for address, right in ((site.address, "more"), (letters, "same")):
+        with opened(browser, f"{address}/{LESSON}") as page:
+            question = page.locator("lesson-question[name=backwards]")
+            question.locator(f"[data-answer={right}] label").click()
+            question.locator("textarea").fill("I think so")
+            question.locator("button.primary").click()
+            question.locator(".verdict.is-right").wait_for()
+
+
+def test_the_film_ends_with_the_truth_and_keeps_its_height(browser, site, letters):
+    ends = []
+    for address in (site.address, letters):
+        with opened(browser, f"{address}/{LESSON}", width=390) as page:
+            typed(page, "to be or not to be, that is the question " * 4)
+            film = page.locator("merge-film")
+            before = film.bounding_box()["height"]
+            film.get_by_role("slider").press("End")
+            page.wait_for_function(
+                "() => document.querySelector('merge-film').renderRoot.querySelector('.pair') === null"
+            )
+            ends.append(film.locator(".next").inner_text())
+            assert film.bounding_box()["height"] == pytest.approx(before, abs=1)
+    assert ends[0] != ends[1]  # only one of them shows the tokens of the model
+
+
+def test_the_numbers_about_the_example_and_its_mirror_image_are_those_of_the_tokenizer(
     browser, site, smoke, smoke_run
 ):
     tokenizer = Run(smoke_run).tokenizer

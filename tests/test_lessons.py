@@ -458,7 +458,7 @@ def test_you_and_the_model_are_scored_in_bits_by_what_came(browser, site, smoke,
         game.locator(".candidates > button").nth(right).click()
         game.get_by_label("80%").check()
         game.get_by_role("button", name="That is my guess").click()
-        game.get_by_role("button", name="Next text").wait_for()
+        game.get_by_role("button", name="Next guess").wait_for()
         bits = {
             name: float(re.search(r"[\d.]+", row.text_content().split(name)[1])[0])
             for row in game.locator("tr").all()
@@ -469,7 +469,7 @@ def test_you_and_the_model_are_scored_in_bits_by_what_came(browser, site, smoke,
         assert bits["the model"] == pytest.approx(of_model, abs=0.006)
         assert bits["pair counter"] == pytest.approx(of_bigram, abs=0.006)
         assert bits["blind guess"] == pytest.approx(math.log2(5), abs=0.006)
-        game.get_by_role("button", name="Next text").click()
+        game.get_by_role("button", name="Next guess").click()
         game.get_by_role("button", name="That is my guess").wait_for()
 
 

@@ -4,8 +4,9 @@
  *   const { items, known } = cut(run, "a 🐌 went");
  *   items     // [{ id: 30 }, { id: 2 }, { unknown: "🐌" }, { id: 59 }, …]
  *   known     // "a  went": what the model gets
+ *   replaced  // [["é", "e"]] of "café", if only e has a token
  */
-import { normalize } from "../engine/spelling.js";
+import { readings } from "../engine/spelling.js";
 import { tokenizerOf } from "./forward-pass.js";
 
 const MAX_UNKNOWN = 0.2; // of an example: with more, it would be one of something else
@@ -15,16 +16,15 @@ export function cut(run, text) {
   const tokenizer = tokenizerOf(run);
   let known = "";
   const unknown = [];
-  for (const character of normalize(text, tokenizer.ids)) {
-    if (tokenizer.ids.has(character)) {
-      known += character;
-    } else {
-      unknown.push({ unknown: character, at: known.length });
-      known += normalize(character, tokenizer.ids, true); // an accent goes, its letter may stay
-    }
+  const replaced = new Map();
+  for (const { typed, read, isUnknown } of readings(text, tokenizer.ids)) {
+    if (isUnknown) unknown.push({ unknown: typed.normalize(), at: known.length });
+    else if (read && read.normalize() !== typed.normalize()) replaced.set(typed, read);
+    known += read;
   }
   const ids = tokenizer.encode(known);
-  return { known, ids, unknown: unknown.map((one) => one.unknown), items: inOrder(run.vocab, ids, unknown) };
+  const items = inOrder(run.vocab, ids, unknown);
+  return { known, ids, unknown: unknown.map((one) => one.unknown), replaced: [...replaced], items };
 }
 
 /** Tokens, and between them what is unknown; what stood in the middle of a token comes after it. */

@@ -6,10 +6,41 @@
  */
 import { duration, percent, showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
+import { readings } from "../engine/spelling.js";
 import { evenLength } from "./work.js";
 
 const bits = (nats) => nats / Math.LN2;
 const round = (number, digits) => (Number.isFinite(number) ? Number(number.toFixed(digits)) : undefined);
+
+const tokensOf = (run, text) => tokenizerOf(run).encode(text).length;
+
+const SOME_WORDS = 3;
+
+/** A short text as this model reads it: a prompt of a few words, or what somebody says in one. */
+function exampleOf({ manifest }) {
+  const { prompts, speakers } = manifest;
+  const texts = prompts.map((prompt) => (speakers ? said(prompt, speakers[0]) : prompt)).filter(Boolean);
+  return texts.find((text) => text.trim().split(/\s+/).length >= SOME_WORDS) ?? texts[0] ?? prompts[0];
+}
+
+/** The last line of a prompt that somebody says, without their name. */
+function said(prompt, speaker) {
+  const label = `${speaker}:`;
+  const lines = prompt.split("\n").filter((line) => line.startsWith(label));
+  return lines.at(-1)?.slice(label.length).trim();
+}
+
+const A_WORD = /^ \p{L}{3,}$/u;
+
+/** The words of at least three letters that are one token after a space. */
+function wordTokens(run) {
+  const words = run.vocab.filter((token) => A_WORD.test(token) && tokensOf(run, token) === 1);
+  return words.map((token) => token.slice(1));
+}
+
+const splitWord = (run) => wordTokens(run).find((word) => tokensOf(run, word) > 1);
+
+const KEYS = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)); // "!" to "~"
 
 const backwards = (text) => Array.from(text).reverse().join("");
 
@@ -28,6 +59,20 @@ const copied = (find) => async (run) => {
 };
 
 const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_words / n_words) : undefined);
+
+const ALIKE = 0.05; // of the most bits: players that are no further apart are about the same
+
+/** Who needs the fewest bits for new text: the name of a player, or "alike". */
+async function fewestBits(run) {
+  const log = await logOf(run);
+  const { unigram, bigram } = log?.baselines ?? {};
+  const players = Object.entries({ unigram, bigram, model: log?.validation.loss.at(-1) });
+  if (!players.every(([, loss]) => Number.isFinite(loss))) return undefined;
+  players.sort(([, a], [, b]) => a - b);
+  const least = players[0][1];
+  const most = players.at(-1)[1];
+  return most - least < ALIKE * most ? "alike" : players[0][0];
+}
 
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 
@@ -83,16 +128,37 @@ const FACTS = {
   temperature: ({ manifest }) => manifest.settings.temperature,
   last_step: ({ manifest }) => manifest.snapshots.at(-1).step,
   train_characters: ({ manifest }) => manifest.corpus.train_characters,
-  first_prompt: ({ manifest }) => manifest.prompts[0],
-  first_prompt_tokens: (run) => tokenizerOf(run).encode(run.manifest.prompts[0]).length,
-  first_prompt_characters: ({ manifest }) => Array.from(manifest.prompts[0]).length,
-  first_prompt_backwards: ({ manifest }) => backwards(manifest.prompts[0]),
-  first_prompt_backwards_tokens: (run) => tokenizerOf(run).encode(backwards(run.manifest.prompts[0])).length,
+  example: exampleOf,
+  example_tokens: (run) => tokensOf(run, exampleOf(run)),
+  example_characters: (run) => Array.from(exampleOf(run)).length,
+  example_backwards: (run) => backwards(exampleOf(run)),
+  example_backwards_tokens: (run) => tokensOf(run, backwards(exampleOf(run))),
+  /** How many tokens the example needs backwards: "fewer", "same" or "more". */
+  backwards_needs(run) {
+    const difference = tokensOf(run, backwards(exampleOf(run))) - tokensOf(run, exampleOf(run));
+    return ["fewer", "same", "more"][Math.sign(difference) + 1];
+  },
+  /** The longest word that is one token after a space. */
+  longest_word: (run) => wordTokens(run).sort((a, b) => b.length - a.length)[0],
+  longest_word_letters(run) {
+    const lengths = wordTokens(run).map((word) => Array.from(word).length);
+    return lengths.length ? Math.max(...lengths) : undefined;
+  },
+  /** A word that is one token after a space, but not at the start of a text. */
+  split_word: splitWord,
+  split_word_tokens: (run) => (splitWord(run) ? tokensOf(run, splitWord(run)) : undefined),
+  /** What an English keyboard has, and this model has no token for. */
+  keys_without_token(run) {
+    const { ids } = tokenizerOf(run);
+    const missing = KEYS.filter((key) => readings(key, ids)[0].isUnknown);
+    return missing.length ? missing.join(" ") : undefined;
+  },
 
   /** What a guess costs that takes all tokens for equally likely. */
   blind_bits: ({ vocab }) => round(Math.log2(vocab.length), 2),
   unigram_bits: baseline("unigram"),
   bigram_bits: baseline("bigram"),
+  fewest_bits: fewestBits,
   /** A token whose row of the embeddings has a number that no update ever changed. */
   async unmoved_token(run) {
     const paths = await run.part("weight_paths").catch(() => null);

@@ -38,15 +38,35 @@ export function normalize(text, ids, drop = false) {
   const known = (some) => Array.from(some).every((character) => ids.has(character));
   if (known(text)) return text;
   return text.replace(CHARACTER, (character, offset) => {
-    for (const spelling of spellings(character, OPENS.test(text.charAt(offset - 1)))) {
-      if (known(spelling)) return spelling;
-    }
-    if (!drop) return character.normalize();
-    // An accent may go, and its letter stay.
-    return Array.from(character.normalize("NFD"))
-      .filter((part) => ids.has(part))
-      .join("");
+    const spelling = spellingOf(character, OPENS.test(text.charAt(offset - 1)), known);
+    if (spelling !== undefined) return spelling;
+    return drop ? knownParts(character, ids) : character.normalize();
   });
+}
+
+/**
+ * What somebody types as one character, again and again, and what the model reads in its place: "é" and "e".
+ * What it cannot read at all is `isUnknown`. @returns {{ typed: string, read: string, isUnknown: boolean }[]}
+ */
+export function readings(text, ids) {
+  const known = (some) => Array.from(some).every((character) => ids.has(character));
+  return Array.from(text.matchAll(CHARACTER), ({ 0: typed, index }) => {
+    const spelling = spellingOf(typed, OPENS.test(text.charAt(index - 1)), known);
+    const read = spelling ?? knownParts(typed, ids);
+    return { typed, read, isUnknown: spelling === undefined && read === "" };
+  });
+}
+
+function spellingOf(character, beginsWord, known) {
+  for (const spelling of spellings(character, beginsWord)) if (known(spelling)) return spelling;
+  return undefined;
+}
+
+/** An accent may go, and its letter stay. */
+function knownParts(character, ids) {
+  return Array.from(character.normalize("NFD"))
+    .filter((part) => ids.has(part))
+    .join("");
 }
 
 /** Other ways to write a character, the closest first. */

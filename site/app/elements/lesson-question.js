@@ -6,12 +6,15 @@
  * </lesson-question>
  *
  * A question with answers to choose from. What is to be revealed is shown once somebody has chosen; with `why`, also
- * a sentence has to be written first: comparing one's own explanation with what happens is what helps. Without a
- * right answer nobody is told that they were wrong. Answers are remembered in this browser: see app/progress.js.
+ * a sentence has to be written first: comparing one's own explanation with what happens is what helps. Which answer is
+ * right may depend on the run: <lesson-question answer="fewest_bits"> names a fact (see app/facts.js), and <li
+ * data-answer="model"> what it says where that answer is right. Without a right answer nobody is told that they were
+ * wrong. Answers are remembered in this browser: see app/progress.js.
  * What it says stands in the page: see app/page-words.js.
  */
 import { lessonName } from "../address.js";
 import { ask } from "../context.js";
+import { factOf } from "../facts.js";
 import { wordsOf } from "../page-words.js";
 import { remember, remembered } from "../progress.js";
 
@@ -107,6 +110,16 @@ class LessonQuestion extends HTMLElement {
     this.reveal.focus();
   }
 
+  /** Which answer is right for this run, where that depends on it. */
+  async findRight(run) {
+    const name = this.getAttribute("answer");
+    if (!name) return;
+    for (const one of this.choices) one.isRight = false; // until it is known
+    const fact = await factOf(run, name);
+    if (run !== this.run) return;
+    for (const one of this.choices) one.isRight = fact !== undefined && one.item.dataset.answer === fact;
+  }
+
   ask(key, field) {
     this.note.textContent = this.say(key);
     field.focus();
@@ -148,11 +161,13 @@ class LessonQuestion extends HTMLElement {
   }
 
   /** What somebody answered before, about the same run. */
-  restore() {
+  async restore() {
     const { run } = this.page.state;
     if (!run || run === this.run) return;
     this.run = run;
     this.begin({ isFirst: true });
+    await this.findRight(run);
+    if (run !== this.run || !this.reveal.hidden) return; // they have answered meanwhile
     const answer = remembered(lessonName())[this.name];
     const chosen = this.choices[answer?.choice];
     if (!chosen || answer.run !== run.name) return;

@@ -3,12 +3,13 @@
  *
  * Sentences that are true of some runs only. `has`: names of facts that have to be known (see app/facts.js); `is`:
  * "words" or "characters", what most of its tokens are, "letters" if there are any in it, "merges" or "no-merges",
- * "conversation" or "no-conversation", "one-layer" or "several-layers", "loses-to-counting" on new text, "stories"
- * for the corpus that comes with Terrarium. Until that is known, they are not shown.
+ * "conversation" or "no-conversation", "one-layer" or "several-layers", "documents" if a token ends each of its texts,
+ * "loses-to-counting" on new text, "stories" for the corpus that comes with Terrarium. Until that is known, they are
+ * not shown.
  */
 import { ask } from "../context.js";
-import { factOf } from "../facts.js";
 import { END } from "../../engine/tokenizer.js";
+import { factOf } from "../facts.js";
 
 const SEVERAL_LETTERS = /\p{L}{3}/u;
 const LETTER = /\p{L}/u;
@@ -33,6 +34,7 @@ const KINDS = {
   "no-conversation": ({ manifest }) => !manifest.speakers,
   "several-layers": ({ manifest }) => manifest.settings.n_layer > 1,
   "one-layer": ({ manifest }) => manifest.settings.n_layer === 1,
+  documents: ({ vocab }) => vocab.includes(END),
   stories: ({ manifest }) => manifest.settings.dataset === "stories",
   "loses-to-counting": losesToCounting,
 };

@@ -130,10 +130,22 @@ class MergeFilm extends Figure {
 
   /** What is merged next, in a sentence; `shown` says how a token is written. */
   caption({ pair, rank, times }, shown) {
-    if (!pair) return this.say(this.filmed.frames.length > 1 ? "end" : "nothing");
+    if (!pair && this.filmed.frames.length === 1) return this.say("nothing");
+    if (!pair) return this.say(this.hasMerges ? "end" : "end-learned");
     const values = { a: shown(pair[0]), b: shown(pair[1]), both: shown(pair.join("")), rank, times };
     const all = this.run.manifest.tokenizer.merges.length;
     return this.say(this.hasMerges ? "next" : "next-learned", { ...values, all });
+  }
+
+  /** The text keeps the most height that it had: what stands below does not jump. */
+  updated(changed) {
+    super.updated(changed);
+    const box = /** @type {HTMLElement | null} */ (this.renderRoot.querySelector(".text"));
+    if (!box) return;
+    const key = `${this.filmed.text} ${box.clientWidth}`;
+    if (this.measured !== key) box.style.minHeight = "";
+    this.measured = key;
+    box.style.minHeight = `${box.offsetHeight}px`;
   }
 
   piece(parts, { pair }) {
