@@ -293,8 +293,9 @@ def test_the_neuron_that_raises_most_stays_chosen_with_another_token(browser, si
                 )
             )
         assert -1 not in best
-        pressed = page.locator("residual-road .tokens button").nth(8)
-        assert pressed.get_attribute("aria-pressed") == "true"
+        road = page.locator("residual-road")
+        road.scroll_into_view_if_needed()
+        road.locator(".tokens button").nth(8).and_(road.locator("[aria-pressed=true]")).wait_for()
 
 
 def test_what_is_written_as_0_has_no_bar_and_both_figures_give_the_same_probability(browser, site):

@@ -1,5 +1,6 @@
 """Lesson 08, learning: its update, its weights and its slice are those of the training."""
 
+import hashlib
 import json
 import math
 import re
@@ -222,7 +223,7 @@ def test_a_key_goes_from_one_saved_step_to_the_next(browser, site, paths):
             assert slider.input_value() == str(step)
 
 
-def test_it_is_said_how_many_weights_slow_down_if_most_do(browser, site):
+def test_it_is_said_how_many_weights_slow_down_if_most_do(browser, site, smoke):
     """With the numbers of a made-up training, in which five of six weights do."""
     steps = list(range(0, 101, 10))
     early = [0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3.5]
@@ -232,9 +233,14 @@ def test_it_is_said_how_many_weights_slow_down_if_most_do(browser, site):
         dict(name=name, way=way, row=0, column=0, values=values)
         for (name, way), values in zip(names, [early] * 5 + [early[::-1]])
     ]
-    body = json.dumps(dict(saved_steps=steps, weights=made))
+    body = json.dumps(dict(saved_steps=steps, weights=made)).encode()
+    manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
+    manifest["files"]["weight_paths.json"] = dict(
+        bytes=len(body), sha256=hashlib.sha256(body).hexdigest()
+    )
     with opened(browser, f"{site.address}/lessons/index.html") as page:
-        page.route("**/weight_paths.json*", lambda route: route.fulfill(body=body))
+        page.route("**/smoke/manifest.json", lambda route: route.fulfill(json=manifest))
+        page.route("**/smoke/weight_paths.json", lambda route: route.fulfill(body=body))
         page.goto(f"{site.address}/{LESSON}")
         with_a_weight(page)
         said = page.locator("lesson-question[name=weight] when-run").first

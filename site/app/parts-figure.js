@@ -73,7 +73,8 @@ export class PartsFigure extends LiveFigure {
   }
 
   async compute(model, signal) {
-    const ids = this.pass.ids.slice(0, this.shownNext);
-    return model.parts(ids, this.nextId, this.shownLayer, { signal });
+    const next = this.shownNext; // another one may be chosen before this is drawn
+    const ids = this.pass.ids.slice(0, next);
+    return { ...(await model.parts(ids, this.nextId, this.shownLayer, { signal })), next };
   }
 }

@@ -69,15 +69,15 @@ class NeuronCount extends PartsFigure {
     return { ...found, best, silent, neuron, layer: this.shownLayer, without };
   }
 
-  drawFound({ neurons, best, silent, neuron, p, without, layer }) {
+  drawFound({ neurons, next, best, silent, neuron, p, without, layer }) {
     const { activations, effects } = neurons;
     const active = activations.filter((value) => value > ACTIVE).length;
     const said = {
       n: activations.length,
       active,
       layer: String(layer),
-      last: this.tokenName(this.shownNext - 1),
-      next: this.tokenName(this.shownNext),
+      last: this.tokenName(next - 1),
+      next: this.tokenName(next),
       neuron: String(neuron),
       activation: decimals(activations[neuron]),
       effect: decimals(effects[neuron]),

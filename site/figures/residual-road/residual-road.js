@@ -63,13 +63,8 @@ class ResidualRoad extends PartsFigure {
       })}</p>`;
   }
 
-  said({ p, rank }) {
-    return {
-      next: this.tokenName(this.shownNext),
-      last: this.tokenName(this.shownNext - 1),
-      p: finePercent(p),
-      rank,
-    };
+  said({ p, rank, next }) {
+    return { next: this.tokenName(next), last: this.tokenName(next - 1), p: finePercent(p), rank };
   }
 
   row(one, scale, isFirst) {
