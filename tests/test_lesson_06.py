@@ -208,7 +208,7 @@ def test_switching_off_a_silent_neuron_changes_nothing_and_the_strongest_somethi
         figure = page.locator("neuron-count")
         figure.scroll_into_view_if_needed()
         figure.locator(".result").wait_for()
-        figure.get_by_role("button", name="most silent").click()
+        figure.get_by_role("button", name="nearest to zero").click()
         page.wait_for_function(
             """() => { const { found } = document.querySelector("neuron-count");
                 return Math.abs(found.neurons.activations[found.neuron]) < 0.01; }"""
@@ -219,14 +219,14 @@ def test_switching_off_a_silent_neuron_changes_nothing_and_the_strongest_somethi
         )
         said = figure.locator(".result p").nth(1).inner_text()
         set_range(figure.locator(".which input"), 3)
-        figure.locator(".result", has_text=re.compile(r"Neuron \d\.3 has")).wait_for()
+        figure.locator(".result", has_text=re.compile(r"Neuron 3 of")).wait_for()
         ids, next_id, layer, other = page.evaluate(
             """() => { const one = document.querySelector("neuron-count");
                 return [one.pass.ids.slice(0, one.shownNext), one.nextId, one.shownLayer,
                         one.found.without]; }"""
         )
     assert without == pytest.approx(p, abs=2e-3)
-    assert said.count("%") == 2
+    assert f"{100 * p:.2f}%" in said or p > 0.99 or p < 0.01
 
     def silenced(_, x):
         x[0][..., 3] = 0
@@ -235,3 +235,81 @@ def test_switching_off_a_silent_neuron_changes_nothing_and_the_strongest_somethi
     with torch.inference_mode():
         wanted = model(torch.tensor([ids]))[0][0, -1].softmax(-1)[next_id].item()
     assert other == pytest.approx(wanted, abs=1e-4)
+
+
+CHANGE = """() => { const { p, without } = document.querySelector("neuron-count").found;
+    return [p, without]; }"""
+
+
+def choose_token(page, figure, position):
+    """Press a token in a figure, and wait until its neurons have been computed for it."""
+    figure.locator(".tokens button").nth(position - 1).click()
+    page.wait_for_function(
+        """(position) => { const one = document.querySelector("neuron-count");
+            const name = one.tokenName(position);
+            return one.shownNext === position
+                && one.shadowRoot.querySelector(".result").textContent.includes(`“${name}”`); }""",
+        arg=position,
+    )
+
+
+def test_it_is_said_whether_a_guess_falls_or_rises_without_a_neuron(browser, site):
+    with there(browser, site) as page:
+        figure = page.locator("neuron-count")
+        figure.scroll_into_view_if_needed()
+        figure.locator(".result").wait_for()
+        seen = set()
+        for neuron in range(0, 24, 2):
+            set_range(figure.locator(".which input"), neuron)
+            figure.locator(".result", has_text=re.compile(rf"Neuron {neuron} of")).wait_for()
+            p, without = page.evaluate(CHANGE)
+            said = figure.locator(".result p").nth(1).inner_text()
+            found = [float(one) for one in re.findall(r"([\d.]+)%", said)]
+            if len(found) == 1:
+                assert without == pytest.approx(p, abs=1e-4)
+                continue
+            assert found == pytest.approx([100 * p, 100 * without], abs=0.0051)
+            assert ("rises" in said) == (without > p)
+            seen.add(without > p)
+        assert seen
+
+
+def test_the_neuron_that_raises_most_stays_chosen_with_another_token(browser, site):
+    """And a token that is chosen beside the neurons is chosen in the table as well."""
+    with there(browser, site) as page:
+        figure = page.locator("neuron-count")
+        figure.scroll_into_view_if_needed()
+        button = figure.get_by_role("button", name="raises the next token most")
+        button.click()
+        best = set()
+        for position in (3, 6, 9):
+            choose_token(page, figure, position)
+            assert button.get_attribute("aria-pressed") == "true"
+            best.add(
+                page.evaluate(
+                    """() => { const { neurons, neuron } = document.querySelector("neuron-count").found;
+                        const most = Math.max(...neurons.effects);
+                        return neurons.effects[neuron] === most ? neuron : -1; }"""
+                )
+            )
+        assert -1 not in best
+        road = page.locator("residual-road")
+        road.scroll_into_view_if_needed()
+        road.locator(".tokens button").nth(8).and_(road.locator("[aria-pressed=true]")).wait_for()
+
+
+def test_what_is_written_as_0_has_no_bar_and_both_figures_give_the_same_probability(browser, site):
+    with there(browser, site) as page:
+        road = page.locator("residual-road")
+        road.locator("tbody tr").first.wait_for()
+        for row in road.locator("tbody tr").all():
+            is_zero = number(row.locator(".effect").inner_text()) == 0
+            assert row.locator(".axis i").count() == (0 if is_zero else 1)
+        figure = page.locator("neuron-count")
+        figure.scroll_into_view_if_needed()
+        figure.locator(".result").wait_for()
+        told = [
+            re.search(r"[\d.<>]+%", one.inner_text())[0]
+            for one in (road.locator(".about"), figure.locator(".result"))
+        ]
+        assert told[0] == told[1]

@@ -7,6 +7,7 @@
 import { duration, percent, showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 import { readings } from "../engine/spelling.js";
+import { wayOf } from "./step-scale.js";
 import { evenLength } from "./work.js";
 
 const bits = (nats) => nats / Math.LN2;
@@ -75,6 +76,19 @@ async function fewestBits(run) {
 }
 
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
+const MOST = 0.8;
+
+/** The file weight_paths.json, if the export has it. */
+const weightPaths = (run) => run.part("weight_paths").catch(() => null);
+
+/** A row of the embeddings that has a number that no update ever changed. */
+async function unmovedRow(run) {
+  const paths = await weightPaths(run);
+  const ways = (paths?.weights ?? []).filter(({ name }) => name === "token_embedding.weight");
+  const still = ways.filter(({ values }) => values.every((one) => one === values[0]));
+  const isFrozen = still.length === ways.length; // that says nothing about tokens
+  return isFrozen ? undefined : still.at(-1)?.row;
+}
 
 async function trainLoss(run) {
   const loss = (await logOf(run))?.loss ?? [];
@@ -161,11 +175,29 @@ const FACTS = {
   fewest_bits: fewestBits,
   /** A token whose row of the embeddings has a number that no update ever changed. */
   async unmoved_token(run) {
-    const paths = await run.part("weight_paths").catch(() => null);
-    const ways = (paths?.weights ?? []).filter(({ name }) => name === "token_embedding.weight");
-    const still = ways.filter(({ values }) => values.every((one) => one === values[0]));
-    const isFrozen = still.length === ways.length; // that says nothing about tokens
-    return isFrozen || !still.length ? undefined : `“${showWhitespace(run.vocab[still.at(-1).row])}”`;
+    const row = await unmovedRow(run);
+    return row === undefined ? undefined : `“${showWhitespace(run.vocab[row])}”`;
+  },
+  /** A longer token that contains it. */
+  async unmoved_token_in(run) {
+    const row = await unmovedRow(run);
+    const longer =
+      row === undefined ? undefined : run.vocab.find((one, id) => id !== row && one.includes(run.vocab[row]));
+    return longer && `“${showWhitespace(longer)}”`;
+  },
+  /** The weights that one can follow through the training. */
+  followed_weights: async (run) => (await weightPaths(run))?.weights.length,
+  /** How many of them went further in the first quarter of the training than in the last, if most did. */
+  async settling_weights(run) {
+    const paths = await weightPaths(run);
+    if (!paths) return undefined;
+    const { weights, saved_steps: steps } = paths;
+    const quarter = (steps.at(-1) - steps[0]) / 4;
+    const settle = weights.filter(({ values }) => {
+      const last = wayOf(values, steps, steps.at(-1) - quarter);
+      return wayOf(values, steps, steps[0], steps[0] + quarter) > last;
+    });
+    return settle.length >= MOST * weights.length ? settle.length : undefined;
   },
   async first_bits(run) {
     const log = await logOf(run);

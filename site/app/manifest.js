@@ -19,7 +19,7 @@
  *
  * @typedef {{ n_layer: number, n_head: number, n_embd: number, n_ff: number, n_ctx: number, steps: number,
  *   sample_tokens: number, temperature: number, preset: string, dataset: string,
- *   parent?: string, freeze?: number, lora?: number }} Settings
+ *   parent?: string, freeze?: number, lora?: number, batch_size: number }} Settings
  *
  * @typedef {{ name: string, step: number, dataset: string }} Parent the run that a run goes on from
  *

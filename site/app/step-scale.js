@@ -41,3 +41,19 @@ export function roundSteps(scale, last, n) {
   const apart = power * [1, 2, 5, 10].find((one) => one * power >= rough);
   return Array.from({ length: Math.floor(last / apart) + 1 }, (_, i) => i * apart);
 }
+
+/**
+ * How far a number went, back and forth, between two steps of a training. Between two snapshots it is taken to go
+ * straight.
+ *
+ * @param {number[]} values what it was at each of the saved steps @param {number[]} steps
+ */
+export function wayOf(values, steps, from = steps[0], to = steps.at(-1)) {
+  let way = 0;
+  for (let i = 1; i < steps.length; i++) {
+    const length = steps[i] - steps[i - 1];
+    const within = Math.min(to, steps[i]) - Math.max(from, steps[i - 1]);
+    if (within > 0) way += (Math.abs(values[i] - values[i - 1]) * within) / length;
+  }
+  return way;
+}

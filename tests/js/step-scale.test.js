@@ -1,7 +1,7 @@
 /** site/app/step-scale.js: sampled steps are equally far apart, whatever their numbers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fractionalIndex, latest, nearest } from "../../site/app/step-scale.js";
+import { fractionalIndex, latest, nearest, wayOf } from "../../site/app/step-scale.js";
 
 const STEPS = [0, 1, 10, 100, 1000];
 
@@ -51,4 +51,12 @@ test("the latest step is the last one that is not after the one that is asked fo
 
 test("before all steps, the latest one is the first", () => {
   assert.equal(latest(3, [10, 20]), 10);
+});
+
+test("the way of a number is all that it went, back and forth, between two steps", () => {
+  const values = [0, 2, 1];
+  const steps = [0, 10, 30];
+  assert.equal(wayOf(values, steps), 3);
+  assert.equal(wayOf(values, steps, 5, 20), 1.5); // half of the first part, and half of the second
+  assert.equal(wayOf([4, 4, 4], steps), 0);
 });

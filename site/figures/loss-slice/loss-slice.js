@@ -8,13 +8,14 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
-import { linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
+import { endLabels, linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
 import { LiveModel } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
 
 const FRACTIONS = Array.from({ length: 11 }, (_, i) => (i - 2) / 5); // of the way: 0 is one snapshot, 1 the other
 const AT_START = FRACTIONS.indexOf(0);
+const DIGITS = 3; // late in a training, neighbours differ in the third
 
 class LossSlice extends Figure {
   static properties = {
@@ -29,9 +30,10 @@ class LossSlice extends Figure {
     controls,
     linePlots,
     css`
+    :host { --labels: 5.8em; }
     .reading { min-height: 3em; margin-top: 8px; }
     .reading b { color: var(--chosen); }
-    .marks { position: relative; height: 1.6em; margin: 0 9px 0 4.8em; color: var(--muted); }
+    .marks { position: relative; height: 1.6em; margin: 0 9px 0 var(--labels); color: var(--muted); }
     .marks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
     .marks span::before { content: "↑ "; }
   `,
@@ -118,32 +120,35 @@ class LossSlice extends Figure {
   plot() {
     const bits = this.losses.map(inBits);
     const [low, high] = rangeOf(bits);
+    const heightOf = (one) => (one - low) / (high - low);
     const points = bits.map(
-      (one, i) => /** @type {[number, number]} */ ([i / (FRACTIONS.length - 1), (one - low) / (high - low)]),
+      (one, i) => /** @type {[number, number]} */ ([i / (FRACTIONS.length - 1), heightOf(one)]),
     );
-    return linePlot(points, {
-      marked: this.marked,
-      top: this.say("bits", { bits: high }),
-      bottom: this.say("bits", { bits: low }),
-    });
+    const labels = endLabels(bits, heightOf, (one) => this.say("bits", { bits: one }));
+    return linePlot(points, { marked: this.marked, labels });
+  }
+
+  get isFlat() {
+    return Math.max(...this.losses) - Math.min(...this.losses) < 1e-6;
   }
 
   at(i) {
-    return this.say("at", { way: written(FRACTIONS[i]), bits: inBits(this.losses[i]).toFixed(2) });
+    return this.isFlat ? this.said("flat", i) : this.said("at", i);
   }
 
   /** Where it is lowest; nothing where it is the same everywhere. */
   lowest() {
-    const least = Math.min(...this.losses);
-    if (Math.max(...this.losses) - least < 1e-6) return this.say("flat");
-    const way = written(FRACTIONS[this.losses.indexOf(least)]);
-    return this.say("lowest", { way, bits: inBits(least).toFixed(2) });
+    return this.isFlat ? nothing : this.said("lowest", this.losses.indexOf(Math.min(...this.losses)));
+  }
+
+  /** What is true of one point: of some, that they come before the first of the two models. */
+  said(key, i) {
+    const isBefore = FRACTIONS[i] < 0 && !this.isFlat;
+    const way = `${Math.round(Math.abs(100 * FRACTIONS[i]))}%`;
+    return this.say(isBefore ? `${key}-before` : key, { way, bits: inBits(this.losses[i]).toFixed(DIGITS) });
   }
 }
 
 const inBits = (nats) => nats / Math.LN2;
-
-/** A part of the way: −0.5 -> "−50%". */
-const written = (fraction) => `${fraction < 0 ? "−" : ""}${Math.round(Math.abs(100 * fraction))}%`;
 
 customElements.define("loss-slice", LossSlice);

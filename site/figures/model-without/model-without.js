@@ -27,6 +27,7 @@ class ModelWithout extends LiveFigure {
     .track i { display: block; height: 100%; min-height: 20px; background: var(--accent); }
     .without .track i { background: var(--value); } .blind .track i { background: var(--muted); }
     .bar { display: contents; }
+    .bar b { text-align: right; justify-self: end; }
     .texts { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px 32px; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
     .story { font: 400 1.0625rem/1.5 var(--serif); overflow-wrap: anywhere; white-space: pre-wrap; min-height: 7.5em; }

@@ -25,9 +25,9 @@ class NormNumbers extends PartsFigure {
   `,
   ];
 
-  drawFound({ norms, normed }) {
+  drawFound({ norms, normed, next }) {
     const most = Math.max(...norms.map(({ deviation }) => deviation));
-    return html`<table><thead><tr><th class="depth" scope="col">${this.say("after")}</th>
+    return html`<table><thead><tr><th class="depth" scope="col">${this.say("after", { last: this.tokenName(next - 1) })}</th>
         <th class="number" scope="col">${this.say("mean")}</th><th class="number" scope="col">${this.say("deviation")}</th>
         <td class="bar"></td></tr></thead>
       <tbody>${norms.map((one, depth) => this.row(this.nameOf(depth), one, most))}</tbody>

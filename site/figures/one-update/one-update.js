@@ -31,8 +31,8 @@ class OneUpdate extends Figure {
     .text b { border-bottom: 3px solid var(--chosen); }
     .stages { display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 8px 0; }
     .stages button { padding: 4px 14px; min-height: 36px; }
-    .about { min-height: 4.6em; max-width: 66ch; margin-bottom: 8px; }
-    table { border-collapse: collapse; width: 100%; table-layout: fixed; min-height: 288px; }
+    .about { min-height: 5em; max-width: 66ch; margin-bottom: 8px; }
+    table { border-collapse: collapse; width: 100%; table-layout: fixed; height: 340px; }
     caption { text-align: left; color: var(--muted); padding-bottom: 4px; }
     th { width: 8em; font: 400 1em/1.5 var(--mono); text-align: right; padding: 4px 12px 4px 0; white-space: pre; overflow: hidden;
          text-overflow: ellipsis; }
@@ -50,7 +50,8 @@ class OneUpdate extends Figure {
     @media (forced-colors: active) { .bar i, .bar u { forced-color-adjust: none; } .bar { border: 1px solid CanvasText; } }
     @media (max-width: 640px) {
       .text { font-size: 1.0625rem; line-height: 1.4; }
-      .about { min-height: 6.2em; }
+      .about { min-height: 9em; }
+      table { height: 356px; }
       th { width: 5.4em; padding-right: 8px; }
       th.tensor { width: 10.5em; }
     }
@@ -85,24 +86,35 @@ class OneUpdate extends Figure {
     const isBeginning = read[0] === END;
     const text = read.filter((token) => token !== END).join("");
     const came = vocab[target].trim() ? vocab[target] : showWhitespace(vocab[target]);
-    return html`<p class="text" dir="auto">${isBeginning ? "" : "… "}${text.trimStart()}<b>${came}</b></p>`;
+    const shown = isBeginning ? text.trimStart() : `… ${fromAWord(text)}`;
+    return html`<p class="text" dir="auto">${shown}<b>${came}</b></p>`;
   }
 
-  about({ step, context, target, candidates, weight_deltas }, stage) {
+  about({ step, target, candidates, weight_deltas }, stage) {
     const [{ p_before: before, p_after: after }] = candidates;
     const tokens = weight_deltas.find(({ name }) => name === "token_embedding.weight");
     const hasRest = tokens && tokens.unchanged_rows > 0 && tokens.unchanged_rows < tokens.n_rows;
     const said = this.say(`about-${stage}`, {
       token: showWhitespace(this.run.vocab[target]),
       step: step + 1,
-      n: context.length,
       before: precisePercent(before),
+      part: before.toFixed(3),
+      push: signed(1 - before),
       after: precisePercent(after),
       bits_before: surprise(before),
       bits_after: surprise(after),
     });
+    if (stage === "after") return `${said} ${this.alsoRose(candidates)}`;
     if (stage !== "weights" || !hasRest) return said;
     return `${said} ${this.say("unmoved", { n: tokens.unchanged_rows, of: tokens.n_rows })}`;
+  }
+
+  /** Here they were pushed down; but at other places of the same batch, they may have come. */
+  alsoRose(candidates) {
+    const others = candidates.slice(1, SHOWN);
+    const n = others.filter((one) => one.p_after > one.p_before).length;
+    const { batch_size: batch } = this.run.manifest.settings;
+    return n ? this.say("also-rose", { n, of: others.length, batch }) : "";
   }
 
   tokens({ target, candidates }, stage) {
@@ -133,7 +145,7 @@ class OneUpdate extends Figure {
       .sort((a, b) => b.fraction - a.fraction);
     const most = moved[0]?.fraction || 1;
     return html`<table><caption>${this.say("table-weights")}</caption><tbody>${moved.slice(0, SHOWN).map(
-      ({ name, fraction }) => html`<tr><th class="tensor" scope="row">${name}</th>
+      ({ name, fraction }) => html`<tr><th class="tensor" scope="row">${name.replace(/\.weight$/, "")}</th>
         <td><div class="bar"><i style=${styleMap({ width: `${(100 * fraction) / most}%` })}></i></div></td>
         <td class="number">${precisePercent(fraction)}</td></tr>`,
     )}</tbody></table>`;
@@ -153,14 +165,17 @@ function bar(candidate, stage, most) {
 
 /** A push from the middle, up to the right, or down to the left. */
 function pushBar(push) {
-  const width = 50 * Math.abs(push);
-  const left = push > 0 ? 50 : 50 - width;
-  return html`<div class="bar"><i class=${push > 0 ? "" : "down"} style=${styleMap({ left: `${left}%`, width: `${width}%` })}></i><u class="middle"></u></div>`;
+  const side = push > 0 ? { left: "50%", right: "auto" } : { left: "auto", right: "50%" };
+  const width = `max(4px, ${50 * Math.abs(push)}%)`; // of which the line in the middle covers one
+  return html`<div class="bar"><i class=${push > 0 ? "" : "down"} style=${styleMap({ ...side, width })}></i><u class="middle"></u></div>`;
 }
 
-/** 0.92 -> "+0.92", with a real minus and enough digits. */
+/** A text that may begin within a word, from its first whole one on. */
+const fromAWord = (text) => text.replace(/^\S+\s+(?=\S)|^\s+/, "");
+
+/** 0.92 -> "+0.920", with a real minus and enough digits. */
 function signed(number) {
-  const digits = Math.abs(number) < 0.1 ? 4 : 2;
+  const digits = Math.abs(number) < 0.0005 ? 5 : 3;
   return `${number > 0 ? "+" : "−"}${Math.abs(number).toFixed(digits)}`;
 }
 

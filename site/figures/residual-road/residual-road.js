@@ -7,30 +7,25 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { percent } from "../../app/format.js";
-import { tokenText } from "../../app/forward-pass-figure.js";
 import { decimals } from "../../app/live-figure.js";
-import { PartsFigure } from "../../app/parts-figure.js";
+import { finePercent, PartsFigure, tokenButtons } from "../../app/parts-figure.js";
 
+const LEAST = 0.005; // what is written as 0.00 has no bar
 const MAX_HEADS = 4; // of a layer that have a row each; of more, the others share one
 
 class ResidualRoad extends PartsFigure {
   static styles = [
     PartsFigure.styles,
     controls,
+    tokenButtons,
     css`
-    .tokens { display: flex; flex-wrap: wrap; gap: 4px; margin-bottom: 8px; }
-    .tokens :is(button, span) { font: 400 var(--small)/1.4 var(--mono); white-space: pre; padding: 2px 8px; border-radius: 8px;
-                       min-height: 32px; display: inline-flex; align-items: center; }
-    .tokens button.read { color: var(--text); background: color-mix(in oklab, var(--accent) 12%, var(--panel)); }
-    .tokens button[aria-pressed="true"] { border-color: var(--chosen); box-shadow: inset 0 0 0 2px var(--chosen); }
     .about { max-width: 66ch; min-height: 3em; margin-bottom: 8px; }
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     th, td { text-align: left; font-weight: 400; padding: 0 8px 0 0; height: 26px; vertical-align: middle; }
     thead th { color: var(--muted); height: auto; vertical-align: bottom; padding-bottom: 4px; }
     .part { width: 9em; border-left: 4px solid var(--accent); padding-left: 12px; white-space: nowrap; }
     thead .part, tfoot .part { border-left-color: transparent; }
-    .length { width: 5.5em; text-align: right; padding-right: 16px; } .effect { width: 5em; text-align: right; }
+    .length { width: 5.5em; text-align: right; padding-right: 16px; } .effect { width: 5.5em; text-align: right; padding-right: 12px; }
     .layer-begins th, .layer-begins td, tfoot th, tfoot td { border-top: 1px solid var(--line); }
     .axis { position: relative; height: 14px; }
     .axis::before { content: ""; position: absolute; inset: -6px auto -6px var(--zero); border-left: 1px solid var(--line); }
@@ -39,7 +34,7 @@ class ResidualRoad extends PartsFigure {
     tfoot { font-weight: 600; } tfoot :is(th, td) { font-weight: 600; height: 32px; }
     .result { margin-top: 8px; max-width: 66ch; min-height: 3em; }
     @media (max-width: 640px) {
-      .part { width: 6.2em; padding-left: 6px; } .length { width: 3.6em; padding-right: 8px; } .effect { width: 3.8em; padding-right: 0; }
+      .part { width: 6.2em; padding-left: 6px; } .length { width: 3.6em; padding-right: 8px; } .effect { width: 4.2em; padding-right: 8px; }
     }
     @media (forced-colors: active) {
       .axis i { forced-color-adjust: none; background: Highlight; } .axis i.down { background: LinkText; }
@@ -68,25 +63,8 @@ class ResidualRoad extends PartsFigure {
       })}</p>`;
   }
 
-  /** The text, as far as the next token may be chosen in it. */
-  tokens() {
-    const next = this.shownNext;
-    return html`<div class="tokens" role="group" aria-label=${this.say("choose")}>${this.shownIds.map(
-      (id, i) =>
-        i === 0
-          ? html`<span>${tokenText(this.run.vocab[id])}</span>`
-          : html`<button class=${i < next ? "read" : ""} aria-pressed=${String(i === next)} @click=${() =>
-              this.store.set({ position: i }, { replace: true })}>${tokenText(this.run.vocab[id])}</button>`,
-    )}</div>`;
-  }
-
-  said({ p, rank }) {
-    return {
-      next: this.tokenName(this.shownNext),
-      last: this.tokenName(this.shownNext - 1),
-      p: percent(p),
-      rank,
-    };
+  said({ p, rank, next }) {
+    return { next: this.tokenName(next), last: this.tokenName(next - 1), p: finePercent(p), rank };
   }
 
   row(one, scale, isFirst) {
@@ -130,6 +108,8 @@ function scaleOf(rows) {
 
 function effectBar(effect, { low, range }) {
   const zero = (100 * -low) / range;
+  if (Math.abs(effect) < LEAST)
+    return html`<div class="axis" aria-hidden="true" style=${styleMap({ "--zero": `${zero}%` })}></div>`;
   const width = (100 * Math.abs(effect)) / range;
   const left = effect < 0 ? zero - width : zero;
   return html`<div class="axis" aria-hidden="true" style=${styleMap({ "--zero": `${zero}%` })}><i

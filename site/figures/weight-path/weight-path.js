@@ -8,8 +8,9 @@ import { css, html } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, showWhitespace } from "../../app/format.js";
-import { linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
+import { endLabels, linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
 import { wordsOf } from "../../app/page-words.js";
+import { nearest, wayOf } from "../../app/step-scale.js";
 
 const OF_TOKENS = ["token_embedding.weight", "unembed.weight"]; // a row is a token
 
@@ -51,7 +52,7 @@ class WeightPath extends Figure {
     const marked = Math.min(this.marked ?? Infinity, steps.length - 1);
     const ways = weights.filter((one) => one.name === name).map(({ way }) => way);
     return html`<div class="row"><label>${this.say("tensor")} ${choice(
-      tensors.map((one) => [one, one]),
+      tensors.map((one) => [one, tableName(one)]),
       name,
       (value) => (this.tensor = value),
     )}</label>
@@ -60,15 +61,33 @@ class WeightPath extends Figure {
         this.way,
         (value) => (this.way = value),
       )}</label></div>
-      ${plot(weight.values, marked)}
-      <input class="slide" type="range" min="0" max=${steps.length - 1} .value=${String(marked)} aria-label=${this.say("slide")}
+      ${plot(weight.values, steps, marked)}
+      <input class="slide" type="range" min=${steps[0]} max=${steps.at(-1)} .value=${String(steps[marked])} aria-label=${this.say("slide")}
         aria-valuetext=${this.say("at", { step: count(steps[marked]), value: written(weight.values[marked]) })}
-        @input=${({ target }) => (this.marked = Number(target.value))}>
+        @input=${({ target }) => this.mark(steps.indexOf(nearest(Number(target.value), steps)), steps, target)}
+        @keydown=${(event) => this.move(event, marked, steps)}>
       <p class="ends"><span>${this.say("step", { step: count(steps[0]) })}</span><span>${this.say("step", {
         step: count(steps.at(-1)),
       })}</span></p>
       <p class="reading"><b>${this.say("at", { step: count(steps[marked]), value: written(weight.values[marked]) })}</b>
-        ${this.about(weight)} ${this.change(weight)}</p>`;
+        ${this.about(weight)} ${this.change(weight, steps, weights)}</p>`;
+  }
+
+  /** Only the saved steps are known: the slider stays at one of them. */
+  mark(i, steps, slider) {
+    this.marked = i;
+    slider.value = String(steps[i]);
+  }
+
+  /** A key goes from one saved step to the next, however far that is. */
+  move(event, marked, steps) {
+    const last = steps.length - 1;
+    const to = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -3, PageUp: 3 }[
+      event.key
+    ];
+    if (to === undefined) return; // the browser knows Home and End
+    event.preventDefault();
+    this.mark(Math.max(0, Math.min(last, marked + to)), steps, event.target);
   }
 
   /** Where the number stands. Steps and places are counted as in the program: from zero. */
@@ -78,26 +97,32 @@ class WeightPath extends Figure {
     return `${where} ${this.say("token", { token: showWhitespace(this.run.vocab[row]) })}`;
   }
 
-  change({ values }) {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    if (low === high) return this.say("still");
-    return this.say("moved", { first: written(values[0]), last: written(values.at(-1)) });
+  change({ name, values }, steps, weights) {
+    if (wayOf(values, steps)) {
+      const way = wayOf(values, steps).toFixed(3);
+      return this.say("moved", { first: written(values[0]), last: written(values.at(-1)), way });
+    }
+    const others = weights.filter((one) => one.name === name && wayOf(one.values, steps));
+    const isTooLate = name === "position_embedding.weight" && others.length > 0; // no text is as long
+    return isTooLate ? `${this.say("still")} ${this.say("still-position")}` : this.say("still");
   }
 }
 
-function plot(values, marked) {
+/** Steps are as far apart as they were in the training: one sees when the number moved fast. */
+function plot(values, steps, marked) {
   const [low, high] = rangeOf(values);
-  const height = (value) => (value - low) / (high - low);
-  const across = Math.max(1, values.length - 1);
-  const points = values.map((value, i) => /** @type {[number, number]} */ ([i / across, height(value)]));
+  const heightOf = (value) => (value - low) / (high - low);
+  const length = Math.max(1, steps.at(-1) - steps[0]);
+  const points = values.map(
+    (value, i) => /** @type {[number, number]} */ ([(steps[i] - steps[0]) / length, heightOf(value)]),
+  );
   const isZeroSeen = low < 0 && high > 0;
-  return linePlot(points, {
-    marked,
-    top: written(high),
-    bottom: written(low),
-    level: isZeroSeen ? height(0) : null,
-  });
+  const labels = endLabels(values, heightOf, written);
+  return linePlot(points, { marked, labels, level: isZeroSeen ? heightOf(0) : null });
 }
+
+/** "blocks.0.up.weight" -> "blocks.0.up". */
+const tableName = (name) => name.replace(/\.weight$/, "");
 
 /** A menu. @param {string[][]} options [value, text] */
 const choice = (options, chosen, choose) =>
