@@ -2,11 +2,13 @@
  * <greedy-text> <template data-words>…</template> </greedy-text>
  *
  * The same beginning continued twice: always with the likeliest token, and with tokens that are drawn. What repeats
- * itself is marked and counted. Both are written here, with the weights of the chosen step. Its words stand in the
- * page: see app/page-words.js.
+ * itself is marked and counted. Both are written here once somebody asks for it, with the weights of the chosen step:
+ * at first an early one, at which the model has only learned which tokens are frequent. So it needs a step of its own,
+ * that of a <forward-pass step="last"> around it. Its words stand in the page: see app/page-words.js.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
+import { Fades, fades } from "../../app/fades.js";
 import { Figure } from "../../app/figure.js";
 import { inText, percent } from "../../app/format.js";
 import { encodeTyped, tokenizerOf } from "../../app/forward-pass.js";
@@ -26,23 +28,26 @@ class GreedyText extends Figure {
     greedy: { state: true }, // the tokens that it has written so far
     drawn: { state: true },
     isWriting: { state: true },
+    hasBegun: { state: true }, // whether anything was asked for: until then, nothing is given away
   };
 
   static styles = [
     Figure.styles,
     controls,
+    fades,
     css`
     .both { margin-top: 12px; display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px 32px; }
     h3 { margin: 0 0 4px; font: 600 1em/1.5 var(--sans); }
-    .story { font: 400 1.0625rem/1.55 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; height: 15.5em; overflow-y: auto;
-             padding-right: 8px; }
+    .story { font: 400 1.0625rem/1.55 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; overflow-y: auto; padding-right: 8px; }
+    .begun .story { height: 15.5em; }
     .story span { color: var(--muted); }
     mark { color: inherit; background: color-mix(in oklab, var(--chosen) 30%, var(--panel)); text-decoration: underline 2px var(--chosen); }
     .count { margin-top: 8px; min-height: 1.5em; }
     .row { margin-top: 12px; }
     @media (forced-colors: active) { mark { forced-color-adjust: none; background: Mark; color: MarkText; } }
-    @media (max-width: 640px) { .both { grid-template-columns: minmax(0, 1fr); } .story { height: 11em; } }
-    @media print { .story { height: auto; } }
+    @media (max-width: 640px) { .both { grid-template-columns: minmax(0, 1fr); } .begun .story { height: 11em; } }
+    .fades { --fade: 2em; }
+    @media print { .begun .story { height: auto; } }
   `,
   ];
 
@@ -52,6 +57,8 @@ class GreedyText extends Figure {
     this.greedy = [];
     this.drawn = [];
     this.isWriting = false;
+    this.hasBegun = false;
+    for (const way of Object.keys(WAYS)) new Fades(this, `[data-way=${way}] .story`);
   }
 
   disconnectedCallback() {
@@ -59,15 +66,17 @@ class GreedyText extends Figure {
     this.controller?.abort();
   }
 
-  load(_run) {
+  async load(run) {
     this.say = wordsOf(this);
+    const step = await earlyStep(run);
+    if (run === this.run) this.store.set({ step });
     return true;
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
     const isAnother = ["run", "step", "prompt", "text"].some((name) => changed.has(name));
-    if (this.run && isAnother) this.write(Object.keys(WAYS));
+    if (this.run && isAnother && this.hasBegun) this.write(Object.keys(WAYS));
   }
 
   /** Write in these ways, one after the other: the worker does one thing at a time. */
@@ -108,28 +117,45 @@ class GreedyText extends Figure {
 
   draw() {
     const typed = this.text || this.run.manifest.prompts[this.prompt];
-    return html`<p class="caption">${this.say("about")}</p><div class="both">${Object.keys(WAYS).map((way) => this.column(way, typed))}</div>
+    const button = this.say(this.hasBegun ? "again" : "write");
+    return html`<p class="caption">${this.say("about")}</p>
       <div class="row"><button class="primary" aria-disabled=${String(this.isWriting)}
-        @click=${this.again}>${this.say("again")}</button></div>`;
+        @click=${this.again}>${button}</button></div>
+      <div class="both ${this.hasBegun ? "begun" : ""}">${Object.keys(WAYS).map((way) => this.column(way, typed))}</div>`;
   }
 
-  /** Both are written again, with another seed. */
+  /** Both are written; the next time with another seed. */
   again() {
     if (this.isWriting) return;
-    this.seed++;
+    if (this.hasBegun) this.seed++;
+    this.hasBegun = true;
     this.write(Object.keys(WAYS));
   }
 
   column(way, typed) {
     const tokens = this[way];
     const marks = repeated(tokens);
-    return html`<div data-way=${way}><h3>${this.say(way)}</h3>
-      <p class="story" dir="auto" tabindex="0" role="region" aria-label=${this.say(way)}><span>${typed}</span>${stretches(
+    return html`<div data-way=${way}><h3>${this.say(way, { temperature: WAYS[way] })}</h3>
+      <div class="fades"><p class="story" dir="auto" tabindex="0" role="region" aria-label=${this.say(way, { temperature: WAYS[way] })}><span>${typed}</span>${stretches(
         tokens,
         marks,
-      ).map(({ text, isRepeated }) => (isRepeated ? html`<mark>${text}</mark>` : text))}</p>
-      <p class="count" role="status">${this.isWriting ? nothing : this.say("count", { p: percent(fraction(tokens, marks)) })}</p></div>`;
+      ).map(({ text, isRepeated }) => (isRepeated ? html`<mark>${text}</mark>` : text))}</p></div>
+      <p class="count" role="status">${this.isWriting || !this.hasBegun ? nothing : this.say("count", { p: percent(fraction(tokens, marks)) })}</p></div>`;
   }
+}
+
+const LEARNED = 0.8; // of the first loss, where nobody knows that of counting
+
+/**
+ * The first step at which a model is better than one that only knows how often each token occurs. A training that is
+ * too short for that has learned little even at its end.
+ */
+async function earlyStep(run) {
+  const log = await run.part("log").catch(() => null);
+  if (!log) return "last";
+  const { sampled_steps, loss } = log.validation;
+  const unigram = log.baselines?.unigram ?? LEARNED * loss[0];
+  return sampled_steps.find((_, i) => loss[i] < unigram) ?? sampled_steps.at(-1);
 }
 
 /** The text in stretches that are repeated, and others. */
