@@ -106,7 +106,17 @@ const FACTS = {
     const heads = await run.part("heads").catch(() => null);
     return heads?.roles.flat().filter(({ role }) => role).length;
   },
+  /** Names of the roles that they have; undefined if none has one. */
+  async roles_of_heads(run) {
+    const heads = await run.part("heads").catch(() => null);
+    const found = new Set(heads?.roles.flat().flatMap(({ role }) => role ?? []));
+    return found.size ? [...found].map((role) => `“${role}”`).join(", ") : undefined;
+  },
+  async no_head_with_role(run) {
+    return (await FACTS.heads_with_role(run)) === 0 || undefined;
+  },
   steps: ({ manifest }) => manifest.settings.steps,
+  seed: ({ manifest }) => manifest.settings.seed,
   matrix_lr: ({ manifest }) => String(manifest.settings.matrix_lr), // with all of its digits
 
   /** The length from which on attention takes more work than all the matrices. */
