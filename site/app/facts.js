@@ -27,8 +27,11 @@ const copied = (find) => async (run) => {
   return found?.samples.length && found.held_out.n_words ? find(found) : undefined;
 };
 
+const isMore = (one, other) => one.copied_words / one.n_words > other.copied_words / other.n_words;
+
 const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_words / n_words) : undefined);
 
+const CLOSE = 0.05; // a part of the loss on new text
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 
 /** Name -> what finds it out about a run; undefined where it is not known. */
@@ -97,6 +100,16 @@ const FACTS = {
     return round(bits(last.reduce((sum, one) => sum + one, 0) / last.length), 2);
   },
 
+  /** The same, if it is about as large as on new text; or else, if it is clearly lower. */
+  async close_bits(run) {
+    const [train, model] = [await FACTS.train_bits(run), await FACTS.model_bits(run)];
+    return train >= (1 - CLOSE) * model ? train : undefined;
+  },
+  async lower_bits(run) {
+    const [train, model] = [await FACTS.train_bits(run), await FACTS.model_bits(run)];
+    return train < (1 - CLOSE) * model ? train : undefined;
+  },
+
   training_time({ manifest }) {
     const seconds = manifest.metrics?.seconds;
     return Number.isFinite(seconds) ? duration(seconds) : undefined;
@@ -124,6 +137,9 @@ const FACTS = {
   least_copied_words: copied(({ least_words }) => least_words),
   copied_part: copied(({ samples }) => copiedPart(samples.at(-1))),
   copied_part_of_new_text: copied(({ held_out }) => copiedPart(held_out)),
+  /** Whether more of what it wrote is copied than of new text. */
+  copies_more: copied(({ samples, held_out }) => isMore(samples.at(-1), held_out) || undefined),
+  copies_no_more: copied(({ samples, held_out }) => !isMore(samples.at(-1), held_out) || undefined),
   longest_copied: copied(({ samples }) => samples.at(-1).longest_words),
   longest_copied_of_new_text: copied(({ held_out }) => held_out.longest_words),
 };

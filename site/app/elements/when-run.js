@@ -3,10 +3,11 @@
  *
  * Sentences that are true of some runs only. `has`: names of facts that have to be known (see app/facts.js); `is`:
  * "words" or "characters", what most of its tokens are, "merges" or "no-merges", "conversation" or
- * "no-conversation", "stories" for the corpus that comes with Terrarium. Until that is known, they are not shown.
+ * "no-conversation", "documents" if it learned from whole texts, "stories" for the corpus that comes with Terrarium. Until that is known, they are not shown.
  */
 import { ask } from "../context.js";
 import { factOf } from "../facts.js";
+import { END } from "../../engine/tokenizer.js";
 
 const SEVERAL_LETTERS = /\p{L}{3}/u;
 const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token));
@@ -18,6 +19,7 @@ const KINDS = {
   "no-merges": ({ manifest }) => manifest.tokenizer.merges.length === 0,
   conversation: ({ manifest }) => Boolean(manifest.speakers),
   "no-conversation": ({ manifest }) => !manifest.speakers,
+  documents: ({ vocab }) => vocab.includes(END),
   stories: ({ manifest }) => manifest.settings.dataset === "stories",
 };
 
