@@ -61,7 +61,9 @@ def test_time_is_measured_up_to_the_context_and_work_is_counted_beyond_it(browse
         assert lengths == sorted({max(1, n_ctx * 2**by // 16) for by in range(9)})
         for n, *_, time in [(n, *row) for n, row in zip(lengths, rows, strict=True)]:
             assert (float(time.removesuffix(" ms")) > 0) if n <= n_ctx else (time == "no room")
-        shares = [percentages(row[2])[0] for row in rows]
+        pairs = [int(row[1].replace(",", "")) for row in rows]
+        assert pairs == [sum(range(1, n + 1)) for n in lengths]
+        shares = [percentages(row[-2])[0] for row in rows]
         assert shares == sorted(shares)
         figure.get_by_role("slider").fill("0")
         figure.get_by_text(f"A text of {lengths[0]} tokens").wait_for()
@@ -72,6 +74,7 @@ def test_what_is_cut_off_the_text_changes_nothing_that_the_model_expects(browser
     """The probability of the next token is that of a text which begins where the window begins."""
     with opened(browser, f"{site.address}/{LESSON}") as page:
         figure = page.locator("context-window")
+        figure.scroll_into_view_if_needed()
         figure.locator(".about").get_by_text("%").wait_for()
         ids, position = page.evaluate(
             """() => { const one = document.querySelector("context-window");
@@ -104,6 +107,68 @@ def test_what_is_cut_off_the_text_changes_nothing_that_the_model_expects(browser
         )
 
 
+# A model that expects one word while it can see the same word further back, and no other.
+COPYING = """async () => {
+    const one = document.querySelector("context-window");
+    const ids = [...one.pass.ids];
+    const letters = (i) => /\\p{L}/u.test(one.run.vocab[ids[i]]);
+    const copies = ids.map((id, i) => i - ids.lastIndexOf(id, i - 1))
+        .flatMap((distance, i) => (i > 0 && distance >= 4 && distance < i && letters(i)) ? [[i, distance]] : []);
+    const [expected, distance] = copies.at(-1);
+    one.probability = async (position, seen) =>
+        position !== expected ? 0.5 : seen >= distance ? 0.9 : 0.01;
+    await one.find();
+    return [one.candidates, expected]; }"""
+
+
+def test_the_first_token_is_one_that_depends_on_the_same_word_further_back(browser, site):
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        figure = page.locator("context-window")
+        figure.scroll_into_view_if_needed()
+        page.locator("prompt-chooser").get_by_role("textbox").fill("the dog saw the cat. the dog")
+        page.wait_for_function(
+            """() => { const { pass, run } = document.querySelector("context-window");
+                return pass && [...pass.ids].map((id) => run.vocab[id]).join("").includes("cat. the dog"); }"""
+        )
+        figure.locator(".about").get_by_text("%").wait_for()
+        candidates, expected = page.evaluate(COPYING)
+        assert candidates[0] == expected
+        assert len(set(candidates)) == len(candidates) == 4
+
+
+def test_two_texts_are_chosen_that_lead_to_different_guesses(browser, site, smoke_run, model):
+    run = Run(smoke_run)
+    texts = {}
+    for text in (*(f"{one} dog" for one in ("The", "A", "His")), "She was", "They", "Tom said"):
+        ids = [run.tokenizer.end, *run.tokenizer.encode(text)]
+        texts.setdefault(probabilities(model, ids).argmax().item(), text)
+    one, other = list(texts.values())[:2]
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        chosen = page.evaluate(
+            """async (pairs) => { const figure = document.querySelector("two-prompts");
+                figure.pairs = pairs;
+                figure.texts = pairs[0];
+                figure.scrollIntoView();
+                await figure.readBoth();
+                return figure.texts; }""",
+            [[one, one], [one, other], [other, one]],
+        )
+        assert chosen == [one, other]
+
+
+def test_a_loss_counts_as_close_or_as_lower_than_that_on_new_text(engine):
+    for train, expected in ((0.99, [True, False]), (0.8, [False, True])):
+        known = engine(
+            """async (train) => { const { factOf } = await import("/app/facts.js");
+                const log = { loss: [train], validation: { loss: [1] } };
+                const run = { part: async () => log };
+                const facts = [await factOf(run, "close_bits"), await factOf(run, "lower_bits")];
+                return facts.map((one) => one !== undefined); }""",
+            train,
+        )
+        assert known == expected
+
+
 def test_after_a_wrong_token_the_model_goes_on_as_pytorch_would(browser, site, smoke, model):
     with opened(browser, f"{site.address}/{LESSON}") as page:
         figure = page.locator("calm-falsehood")
@@ -111,7 +176,7 @@ def test_after_a_wrong_token_the_model_goes_on_as_pytorch_would(browser, site, s
         figure.locator(".side .first").nth(1).wait_for()
         question, sides = page.evaluate(
             """() => { const one = document.querySelector("calm-falsehood");
-                return [one.data[one.round], one.sides]; }"""
+                return [one.questions[one.round], one.sides]; }"""
         )
         before = question["ids"][: question["position"]]
         right = question["ids"][question["position"]]
@@ -125,14 +190,21 @@ def test_after_a_wrong_token_the_model_goes_on_as_pytorch_would(browser, site, s
                 assert token["id"] == p.argmax().item()
                 sure.append(p.max().item())
                 ids.append(token["id"])
-            assert percentages(text)[0] == pytest.approx(sum(sure) / len(sure), abs=0.0051)
+            first = probabilities(model, before)[side["id"]].item()
+            shown_first, shown_mean = percentages(text)
+            assert shown_first == pytest.approx(first, abs=0.0051)
+            assert shown_mean == pytest.approx(sum(sure) / len(sure), abs=0.0051)
         assert figure.locator(".side.false").count() == 0
-        figure.get_by_role("button", name="A is wrong").click()
+        figure.get_by_role("button", name="A was swapped").click()
         figure.get_by_role("button", name="Next text").wait_for()
         marked = figure.locator(".side").evaluate_all(
             "(all) => all.map((one) => one.classList.contains('false'))"
         )
         assert marked == [one["isFalse"] for one in sides]
+        by_side = [percentages(text)[1] for text in shown]
+        wrong, right = sorted(by_side, key=lambda p: not marked[by_side.index(p)])
+        if abs(wrong - right) != pytest.approx(0.01):  # which may be less than the half of it
+            figure.get_by_text(f"in {int(wrong > right)} of 1").wait_for()
         figure.get_by_role("button", name="Next text").press("Enter")
         figure.get_by_text("Text 2 of").wait_for()
         assert figure.locator(".side.false").count() == 0

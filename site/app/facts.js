@@ -59,6 +59,8 @@ const copied = (find) => async (run) => {
   return found?.samples.length && found.held_out.n_words ? find(found) : undefined;
 };
 
+const isMore = (one, other) => one.copied_words / one.n_words > other.copied_words / other.n_words;
+
 const copiedPart = ({ copied_words, n_words }) => (n_words ? percent(copied_words / n_words) : undefined);
 
 const ALIKE = 0.05; // of the most bits: players that are no further apart are about the same
@@ -75,6 +77,7 @@ async function fewestBits(run) {
   return most - least < ALIKE * most ? "alike" : players[0][0];
 }
 
+const CLOSE = 0.05; // a part of the loss on new text
 const LAST_PART = 0.05; // of a training: the loss of one batch alone is mostly luck
 const MOST = 0.8;
 
@@ -216,6 +219,16 @@ const FACTS = {
   /** The loss on what it was training on at the end. */
   train_bits: async (run) => round(bits(await trainLoss(run)), 2),
 
+  /** The same, if it is about as large as on new text; or else, if it is clearly lower. */
+  async close_bits(run) {
+    const [train, model] = [await FACTS.train_bits(run), await FACTS.model_bits(run)];
+    return train >= (1 - CLOSE) * model ? train : undefined;
+  },
+  async lower_bits(run) {
+    const [train, model] = [await FACTS.train_bits(run), await FACTS.model_bits(run)];
+    return train < (1 - CLOSE) * model ? train : undefined;
+  },
+
   training_time({ manifest }) {
     const seconds = manifest.metrics?.seconds;
     return Number.isFinite(seconds) ? duration(seconds) : undefined;
@@ -225,7 +238,17 @@ const FACTS = {
     const heads = await run.part("heads").catch(() => null);
     return heads?.roles.flat().filter(({ role }) => role).length;
   },
+  /** Names of the roles that they have; undefined if none has one. */
+  async roles_of_heads(run) {
+    const heads = await run.part("heads").catch(() => null);
+    const found = new Set(heads?.roles.flat().flatMap(({ role }) => role ?? []));
+    return found.size ? [...found].map((role) => `“${role}”`).join(", ") : undefined;
+  },
+  async no_head_with_role(run) {
+    return (await FACTS.heads_with_role(run)) === 0 || undefined;
+  },
   steps: ({ manifest }) => manifest.settings.steps,
+  seed: ({ manifest }) => manifest.settings.seed,
   matrix_lr: ({ manifest }) => String(manifest.settings.matrix_lr), // with all of its digits
 
   /** The length from which on attention takes more work than all the matrices. */
@@ -233,6 +256,9 @@ const FACTS = {
   least_copied_words: copied(({ least_words }) => least_words),
   copied_part: copied(({ samples }) => copiedPart(samples.at(-1))),
   copied_part_of_new_text: copied(({ held_out }) => copiedPart(held_out)),
+  /** Whether more of what it wrote is copied than of new text. */
+  copies_more: copied(({ samples, held_out }) => isMore(samples.at(-1), held_out) || undefined),
+  copies_no_more: copied(({ samples, held_out }) => !isMore(samples.at(-1), held_out) || undefined),
   longest_copied: copied(({ samples }) => samples.at(-1).longest_words),
   longest_copied_of_new_text: copied(({ held_out }) => held_out.longest_words),
 };

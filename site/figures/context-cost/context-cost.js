@@ -1,7 +1,7 @@
 /**
  * <context-cost> <template data-words>…</template> </context-cost>
  *
- * What a longer text costs: the multiplications in attention and in all the rest, counted, and the time that the
+ * What a longer text costs: the pairs of tokens that attention compares, the multiplications in attention and in all the rest, counted, and the time that the
  * model takes for it in this browser, measured up to its context. Its words stand in the page: see app/page-words.js.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
@@ -40,14 +40,16 @@ class ContextCost extends Figure {
     .time { width: 8.5em; text-align: right; padding: 0 8px 0 0; }
     .work { display: flex; height: 14px; border-radius: 4px; overflow: hidden; box-shadow: inset 0 0 0 1px var(--line); }
     .work i { background: var(--query); }
-    .share { width: 6.5em; }
+    .share { width: 4.5em; }
+    .pairs { width: 7em; text-align: right; }
     tr.shown > * { font-weight: 600; background: var(--background); }
     tr.beyond { color: var(--muted); }
     .row { margin-top: 8px; }
     .key::before { content: ""; display: inline-block; width: 12px; height: 12px; border-radius: 3px; background: var(--query);
                    margin-right: 6px; }
     @media (max-width: 640px) {
-      th, td { padding-right: 8px; } .tokens { width: 4.4em; } .share { width: 3.8em; } .time { width: 6.4em; }
+      .about { min-height: 4.5em; }
+      th, td { padding-right: 8px; } .tokens { width: 4.4em; } .share { width: 3.4em; } .pairs { width: 5.2em; } .time { width: 4.6em; padding: 0; }
     }
     @media (forced-colors: active) { .work i, .key::before { forced-color-adjust: none; background: Highlight; } }
   `,
@@ -97,8 +99,8 @@ class ContextCost extends Figure {
       <input type="range" min="0" max=${this.lengths.length - 1} .value=${String(this.chosen)}
         aria-valuetext=${this.say("length", { n })} @input=${this.choose}></label>
       <p class="about" aria-live="polite">${this.about(settings, n)}</p>
-      <table><colgroup><col class="tokens" /><col /><col class="share" /><col class="time" /></colgroup><thead><tr><th class="tokens" scope="col">${this.say("tokens")}</th>
-        <th scope="colgroup" colspan="2"><span class="key">${this.say("attention")}</span></th>
+      <table><colgroup><col class="tokens" /><col class="pairs" /><col /><col class="share" /><col class="time" /></colgroup><thead><tr><th class="tokens" scope="col">${this.say("tokens")}</th>
+        <th class="pairs" scope="col">${this.say("pairs")}</th><th scope="colgroup" colspan="2"><span class="key">${this.say("attention")}</span></th>
         <th class="time" scope="col">${this.say("time")}</th></tr></thead>
       <tbody>${this.lengths.map((one, i) => this.row(settings, one, i === this.chosen))}</tbody></table>
       <div class="row"><button aria-disabled=${String(this.isMeasuring)}
@@ -145,6 +147,7 @@ class ContextCost extends Figure {
     const classes = `${isShown ? "shown" : ""} ${n > n_ctx ? "beyond" : ""}`;
     return html`<tr class=${classes} aria-current=${isShown ? "true" : nothing}>
       <th class="tokens" scope="row">${n.toLocaleString(languageOf(this))}</th>
+      <td class="pairs">${((n * (n + 1)) / 2).toLocaleString(languageOf(this))}</td>
       <td><div class="work" aria-hidden="true"><i style=${styleMap({ width: `${100 * share}%` })}></i></div></td>
       <td class="share">${percent(share)}</td><td class="time">${this.timeOf(n, n_ctx)}</td></tr>`;
   }

@@ -2,8 +2,8 @@
  * <context-window> <template data-words>…</template> </context-window>
  *
  * A text of which the model may see only the last tokens, and what it then takes for likely: what stands before them
- * does not exist for it. First comes the token whose probability falls most when only a few can be seen. Its words
- * stand in the page: see app/page-words.js.
+ * does not exist for it. First comes a word that stands in the text before, and is not expected once that is out of
+ * sight; then tokens that need much, and one that needs little. Its words stand in the page: see app/page-words.js.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
@@ -17,7 +17,12 @@ import { END } from "../../engine/tokenizer.js";
 
 const FEW = 6; // tokens that can be seen when it is tried what matters
 const TRIED = 48; // positions, the last of a text
-const CANDIDATES = 5; // of them that one can go through
+const COPIES = 2; // of them that one can go through, of words that stood there before
+const OTHERS = 2; // that need much of the text
+const LEAST_DISTANCE = 4; // tokens from a word to the same one before it
+const LEAST_CONTRAST = 0.3; // in its probability, with and without that
+const SOME_LETTERS = /\p{L}/u;
+const WORD = /\p{L}{4}/u; // most shorter ones come up in every text
 
 class ContextWindow extends ForwardPassFigure {
   static properties = {
@@ -61,25 +66,53 @@ class ContextWindow extends ForwardPassFigure {
     this.controller?.abort();
   }
 
-  /** The positions at which it matters most how much can be seen. */
+  /** The positions to go through. */
   async find() {
-    const { pass } = this;
     const { signal } = this.begin();
     this.candidates = this.read = null;
     try {
       await near(this, signal);
-      const gains = [];
-      const first = Math.max(1, pass.length - TRIED);
-      for (let position = first; position < pass.length; position++) {
-        const few = softmax(await this.after(position, FEW, signal))[pass.ids[position]];
-        gains.push({ position, gain: pass.nextTokenProbs(position).p - few });
-      }
-      gains.sort((a, b) => b.gain - a.gain);
-      this.candidates = gains.slice(0, CANDIDATES).map(({ position }) => position);
-      if (gains.length) this.show(0);
+      const tried = await this.tryAll(signal);
+      this.candidates = chosen(tried);
+      if (tried.length) this.show(0);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
+  }
+
+  /** How much each of the last positions needs, as { position, few, gain, contrast, isWord }. */
+  async tryAll(signal) {
+    const { pass } = this;
+    const tried = [];
+    for (let position = Math.max(1, pass.length - TRIED); position < pass.length; position++) {
+      const few = await this.probability(position, FEW, signal);
+      const gain = pass.nextTokenProbs(position).p - few;
+      const contrast = await this.contrast(position, signal);
+      tried.push({ position, few, gain, contrast, isWord: WORD.test(this.tokenAt(position)) });
+    }
+    return tried;
+  }
+
+  /** How much likelier a token is while the same one can be seen further back: 0 if there is none. */
+  async contrast(position, signal) {
+    const ids = [...this.pass.ids].slice(0, position);
+    const distance = position - ids.lastIndexOf(this.pass.ids[position]);
+    const isThere =
+      distance >= LEAST_DISTANCE && distance < position && SOME_LETTERS.test(this.tokenAt(position));
+    if (!isThere) return 0;
+    const probabilities = async (lengths) => {
+      const all = [];
+      for (const n of lengths) all.push(await this.probability(position, n, signal));
+      return all;
+    };
+    const withIt = await probabilities([distance, Math.ceil((distance + position) / 2), position]);
+    const without = await probabilities([2, Math.ceil(distance / 2), distance - 1]);
+    return withIt.reduce((sum, one) => sum + one, 0) / withIt.length - Math.max(...without);
+  }
+
+  /** Of the token at a position, if only so many before it can be seen. */
+  async probability(position, seen, signal) {
+    return softmax(await this.after(position, seen, signal))[this.pass.ids[position]];
   }
 
   /** What was asked before is no longer wanted. */
@@ -153,6 +186,22 @@ class ContextWindow extends ForwardPassFigure {
     const [all, some] = this.read.logits.map((logits) => precisePercent(softmax(logits)[id]));
     return this.say("about", { token, all, some });
   }
+}
+
+/** Of the positions that were tried: copies, some that need much of the text, and one that needs little of it. */
+function chosen(tried) {
+  const copies = tried
+    .filter(({ contrast }) => contrast > LEAST_CONTRAST)
+    .sort((a, b) => Number(b.isWord) - Number(a.isWord) || b.contrast - a.contrast)
+    .slice(0, COPIES);
+  const others = tried
+    .filter((one) => !copies.includes(one))
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, OTHERS);
+  const little = tried
+    .filter((one) => ![...copies, ...others].includes(one))
+    .sort((a, b) => b.few - a.few)[0];
+  return [...copies, ...others, little].filter(Boolean).map(({ position }) => position);
 }
 
 customElements.define("context-window", ContextWindow);

@@ -64,9 +64,9 @@ class ParityCheck extends Figure {
         ),
       );
     }
-    return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> Of the ${count(n)} logits after
-      the first ${ids.length} tokens of prompt 1, with the weights of step ${count(step)}, none differs by
-      more than ${maxAbsDiff.toFixed(7)}.</p>`;
+    return html`<p><b>✓ This page computes the same numbers as PyTorch.</b> It read the first ${ids.length} tokens
+      of prompt 1 with the weights of step ${count(step)}, and gave a score, a logit, to each of its ${count(n)} tokens.
+      Of these, none differs by more than ${maxAbsDiff.toFixed(7)}.</p>`;
   }
 }
 

@@ -44,7 +44,8 @@ class TwoPrompts extends Figure {
   load(run) {
     this.say = wordsOf(this);
     this.read = [null, null];
-    this.texts = pairOf(run, this.say);
+    this.pairs = pairsOf(run, this.say);
+    this.texts = this.pairs[0];
     this.readBoth();
     return true;
   }
@@ -62,6 +63,7 @@ class TwoPrompts extends Figure {
 
   type(i, { target }) {
     const typed = target.value.slice(0, MAX_LENGTH);
+    this.pairs = null; // the words are somebody's own now
     this.texts = this.texts.map((text, side) => (side === i ? typed : text));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.readBoth(), TYPING);
@@ -74,9 +76,15 @@ class TwoPrompts extends Figure {
     try {
       await near(this, signal);
       const model = new LiveModel(run, nearestSnapshot(run, this.step));
-      const read = [];
-      for (const text of this.texts) read.push(await readText(model, text, signal));
-      if (!signal.aborted) this.read = read;
+      const pairs = this.pairs ?? [this.texts];
+      for (const texts of pairs) {
+        const read = [];
+        for (const text of texts) read.push(await readText(model, text, signal));
+        if (signal.aborted) return;
+        Object.assign(this, { texts, read });
+        if (expectDifferent(read)) break;
+      }
+      this.pairs = null;
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
@@ -119,15 +127,26 @@ async function readText(model, text, signal) {
   return { text, unknown, logits: ids.length ? await model.nextLogits(ids, { signal }) : null };
 }
 
-/** The two texts that one sees first: a pair that the page has for this kind of run, or two prompts of the run. */
-function pairOf({ manifest }, say) {
+const expectDifferent = (read) => new Set(read.map(({ logits }) => logits && likeliest(logits).id)).size > 1;
+
+/**
+ * Pairs of texts, of which one sees the first that leads to different guesses: those that the page has for this kind of
+ * run, or a prompt of the run with one word less, or two prompts.
+ */
+function pairsOf({ manifest }, say) {
   const { prompts, settings, speakers } = manifest;
-  if (settings.dataset === "stories") return [say("stories-first"), say("stories-second")];
+  if (settings.dataset === "stories") return [[say("stories-first"), say("stories-second")]];
+  if (speakers) {
+    const [person, model] = speakers;
+    return [["answer-first", "answer-second"].map((key) => `${person}: ${say(key)}\n${model}:`)];
+  }
   const longest = prompts.reduce((a, b) => (b.length > a.length ? b : a));
-  if (!speakers) return [longest, shortened(longest)];
-  const [person, model] = speakers;
-  return ["answer-first", "answer-second"].map((key) => `${person}: ${say(key)}\n${model}:`);
+  const others = prompts.filter((one) => one !== longest);
+  const second = [shortened(longest), withoutLastWord(longest), ...others];
+  return second.map((one) => [longest, one]);
 }
+
+const withoutLastWord = (text) => text.replace(/(?<=\S)\s+\S+$/, "");
 
 /** A text without its first word; if no space parts its words, without its first half. */
 function shortened(text) {
