@@ -237,7 +237,7 @@ def test_the_film_ends_with_the_truth_and_keeps_its_height(browser, site, letter
     ends = []
     for address in (site.address, letters):
         with opened(browser, f"{address}/{LESSON}", width=390) as page:
-            typed(page, "to be or not to be, that is the question " * 4)
+            typed(page, "to be or not to be, that is the question " * 2)
             film = page.locator("merge-film")
             before = film.bounding_box()["height"]
             film.get_by_role("slider").press("End")
