@@ -1,6 +1,7 @@
 """The lesson on embeddings: vectors, neighbours and word arithmetic are those of PyTorch, at each step."""
 
 import json
+import math
 import re
 import statistics
 
@@ -9,6 +10,7 @@ from terrarium.trained import Run
 from terrarium.web.quantize import quantize
 
 import pytest
+import torch
 import torch.nn.functional as F
 
 LESSON = "lessons/03-embeddings.html"
@@ -40,6 +42,67 @@ def neighbours_shown(page):
 
 def dotted(token):
     return token.replace(" ", "·").replace("\n", "↵")
+
+
+def random_cosines(V, C):
+    """The mean cosines of random vectors with the nearest of V of them, the nearest first."""
+    vectors = F.normalize(torch.randn(V, C, generator=torch.Generator().manual_seed(1)), dim=1)
+    cosines = (vectors @ vectors.T).fill_diagonal_(-2)
+    return cosines.topk(5).values.mean(0).tolist()
+
+
+def test_the_dashed_lines_are_where_random_vectors_are_and_bars_end_there_before_training(
+    browser, site, smoke_run
+):
+    run = Run(smoke_run)
+    vectors = embeddings(smoke_run, run.steps[0])
+    wanted = random_cosines(*vectors.shape)
+    with opened(browser, f"{site.address}/{LESSON}#step=0") as page:
+        lines = page.locator("token-vector .like u")
+        shown = [one.evaluate("(one) => parseFloat(one.style.left) / 100") for one in lines.all()]
+    assert shown == pytest.approx(wanted, abs=0.02)
+    unit = F.normalize(vectors, dim=1)
+    at_first = (unit @ unit.T).fill_diagonal_(-2).topk(5).values.mean(0).tolist()
+    assert shown == pytest.approx(at_first, abs=0.02)
+
+
+def test_the_page_opens_on_tokens_that_have_neighbours_and_offers_one_that_has_none(
+    browser, site, smoke, smoke_run
+):
+    exported = json.loads((smoke / "embeddings.json").read_text())
+    vocab = Run(smoke_run).vocab
+    found = {
+        dotted(vocab[i]): near[:5]
+        for i, near in zip(exported["ids"], exported["neighbours"], strict=True)
+    }
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        buttons = page.locator("token-vector .choose button")
+        shown = buttons.evaluate_all(
+            "(all) => all.map((one) => (one.querySelector('[aria-hidden]') ?? one).textContent)"
+        )
+        assert buttons.first.get_attribute("aria-pressed") == "true"
+        assert page.locator("embedding-map .is-chosen").text_content() == shown[0]
+    assert len(set(shown)) == 6
+    *clear, alone = (found[token] for token in shown)
+    likeness = [statistics.mean(cosine for _, cosine in near) for near in clear]
+    assert min(near[0][1] for near in clear) > alone[0][1]
+    words = [near for token, near in found.items() if re.fullmatch(r"·[^\W\d_]{2,}", token)]
+    of_words = [statistics.mean(cosine for _, cosine in near) for near in words]
+    assert likeness[0] > statistics.median(of_words)
+    kinds = [i for near in clear for i, _ in near]
+    assert len(set(kinds)) == len(kinds)
+
+
+def test_no_token_has_its_name_on_the_map_twice(browser, site):
+    with opened(browser, f"{site.address}/{LESSON}") as page:
+        page.locator("embedding-map .label").first.wait_for()
+        named = page.evaluate(
+            """() => { const figure = document.querySelector("embedding-map");
+                const now = figure.data.points.at(-1).map(figure.data.scale);
+                return now.map((_, i) => figure.labels(now, i, figure.near(i)).map((one) => one.i)); }"""
+        )
+    assert len(named) > 100
+    assert all(len(set(one)) == len(one) for one in named)
 
 
 @pytest.mark.parametrize("which", [0, -1])
@@ -177,12 +240,15 @@ def test_word_arithmetic_is_scored_as_pytorch_scores_it_against_chance(
         )
         word = [run.vocab[i] for i in groups["alike"][0]]
         assert word == [" she", " he", " boy", " girl"]
+        of_kind = {}
         for name, quadruples in groups.items():
             assert all(len(set(one)) == 4 for one in quadruples)
             alone = [[None, None, *one[2:]] for one in quadruples]
             for kind, given in (("arithmetic", quadruples), ("alone", alone)):
                 expected = ranks(vectors, given)
                 cells = figure.locator(f"table.{name} tr.{kind} td").all_inner_texts()
+                if name == "alike":
+                    of_kind[kind] = expected
                 n_first, typical = re.search(r"\((\d+)\)", cells[0])[1], cells[1]
                 assert abs(int(n_first) - expected.count(1)) <= 1
                 median = statistics.median_high(expected)
@@ -192,6 +258,14 @@ def test_word_arithmetic_is_scored_as_pytorch_scores_it_against_chance(
             )
             assert len(random) == len(quadruples)
             assert random != ranks(vectors, quadruples)
+        compared = list(zip(of_kind["arithmetic"], of_kind["alone"], strict=True))
+        said = re.findall(r"\d+", figure.locator(".conclusion").inner_text())
+        wanted = [sum(x < y for x, y in compared), len(compared), sum(x > y for x, y in compared)]
+        assert [int(one) for one in said[:3]] == pytest.approx(wanted, abs=1)
+        # What it opens with is neither a lucky example nor a bad one.
+        opened_with = re.search(r"place ([\d,]+)", figure.locator(".verdict").inner_text())[1]
+        middle = statistics.median_high(of_kind["arithmetic"])
+        assert int(opened_with.replace(",", "")) == pytest.approx(middle, abs=1.01)
 
 
 def test_what_comes_out_of_somebody_s_own_words_is_what_pytorch_finds(browser, site, smoke_run):
@@ -230,8 +304,18 @@ def test_the_facts_about_the_table_are_those_of_the_export(browser, site, smoke,
         question.locator("label").first.click()
         question.locator("textarea").fill("I think so")
         question.locator("button.primary").click()
-        shown = question.locator("[data-reveal] run-value").all_inner_texts()
+        shown = question.locator("[data-reveal] run-value[of$=_cosine]").all_inner_texts()
         nearest = statistics.mean(one[0][1] for one in exported["neighbours"])
         assert [float(one) for one in shown] == pytest.approx(
-            [nearest, exported["chance_cosine"]], abs=0.006
+            [nearest, random_cosines(*weights.shape)[0]], abs=0.02
         )
+        assert float(shown[0]) == pytest.approx(nearest, abs=0.006)
+        points = exported["points"]
+        still = sum(len({str(one[i]) for one in points}) == 1 for i in range(len(points[0])))
+        said = question.locator("[of=unmoved_tokens]").inner_text()
+        assert said.split()[0] == (str(still) if still else "")
+        ways = [sum(math.dist(a, b) for a, b in zip(one, points[0], strict=True)) for one in points]
+        half = next(i for i, way in enumerate(ways) if way >= ways[-1] / 2)
+        page.locator("details", has=page.locator("[of=half_way_step]")).locator("summary").click()
+        said = page.locator("[of=half_way_step]").inner_text()
+        assert int(said.replace(",", "")) == exported["snapshot_steps"][half]

@@ -89,8 +89,9 @@ def test_a_token_and_a_position_are_added_number_by_number(browser, site, model)
         token, places = model.token_embedding.weight[chosen], model.position_embedding.weight
         for at, terms in zip((4, 7), figure.locator(".terms").all_inner_texts(), strict=True):
             shown = [number(one) for one in re.findall(r"[−-]?\d+\.\d\d", terms)]
-            wanted = [token[5], places[at, 5], token[5] + places[at, 5]]
-            assert shown == pytest.approx([one.item() for one in wanted], abs=0.006)
+            wanted = [token[5], places[at, 5]]
+            assert shown[:2] == pytest.approx([one.item() for one in wanted], abs=0.006)
+            assert shown[2] == pytest.approx(sum(shown[:2]), abs=1e-9)  # as a reader would add them
         cosine = F.cosine_similarity(token + places[4], token + places[7], dim=0).item()
         said = figure.locator(".result").inner_text()
         assert number(re.search(r"cosine is ([−-]?[\d.]+\d)", said)[1]) == pytest.approx(
@@ -118,8 +119,14 @@ def test_the_map_of_positions_has_the_cosines_of_the_step_that_is_shown(browser,
                 number(one)
                 for one in re.findall(r"[−-]?\d+\.\d\d", figure.locator(".result").inner_text())
             ]
-            wanted = [others.max(), cosines.diagonal(1).mean()]
-            assert said[:2] == pytest.approx([one.item() for one in wanted], abs=0.006)
+            neighbours = cosines.diagonal(1)
+            quarter = len(table) // 4
+            ends = [neighbours[: quarter - 1].mean(), neighbours[-(quarter - 1) :].mean()]
+            wanted = [others.max(), neighbours.mean(), *ends]
+            assert said == pytest.approx([one.item() for one in wanted], abs=0.006)
+            curve = figure.locator("svg path").get_attribute("d")
+            assert curve.count("M") == 2  # not through the place itself, which is like itself
+            assert len(re.findall("[ML]", curve)) == len(table) - 1
 
 
 def test_the_surprise_with_and_without_positions_is_that_of_pytorch(browser, site, smoke, model):
@@ -141,6 +148,8 @@ def test_the_surprise_with_and_without_positions_is_that_of_pytorch(browser, sit
         figure.locator(".story").first.wait_for()
         shown = [float(one.split()[0]) for one in figure.locator(".bar b").all_inner_texts()]
         assert shown == pytest.approx(wanted, abs=0.006)
+        if shown[1] > shown[2]:
+            assert "worse than a blind guess" in figure.locator(".lost").inner_text()
         first, second = figure.locator(".story").all_inner_texts()
         assert first != second
 
@@ -152,7 +161,18 @@ def test_without_positions_the_first_layer_does_not_notice_a_swap_but_the_guess_
         figure = page.locator("swap-tokens")
         figure.scroll_into_view_if_needed()
         figure.locator(".result").wait_for()
+        ids = page.evaluate("() => [...document.querySelector('swap-tokens').ids]")
+        shown = [
+            number(one.strip("<%"))
+            for one in figure.locator("tbody td:nth-child(2)").all_inner_texts()
+        ]
         buttons = figure.locator("tbody button")
+        pressed = [
+            i for i, one in enumerate(buttons.all()) if one.get_attribute("aria-pressed") == "true"
+        ]
+        # It opens with a swap of which something is seen, and that has a token between.
+        assert max(shown[i] for i in pressed) == max(shown[:-1])
+        assert pressed[1] - pressed[0] > 1
         buttons.nth(1).click()
         buttons.nth(4).click()
         changed = figure.locator(".result p").first

@@ -131,15 +131,35 @@ const FACTS = {
     return vocab.filter((token) => !made.has(token)).length;
   },
   embedding_numbers: ({ manifest, vocab }) => vocab.length * manifest.settings.n_embd,
+  /** Of the nearest among as many random lists of numbers. */
   async chance_cosine(run) {
-    const { chance_cosine: cosine } = await run.part("embeddings").catch(() => ({}));
-    return round(cosine, 2);
+    const { chanceOf } = await import("./embeddings.js"); // only one lesson asks
+    return round(chanceOf(run)[0], 2);
   },
   /** Of a token and the one that is nearest to it, on average at the end. */
   async nearest_cosine(run) {
     const { neighbours } = await run.part("embeddings").catch(() => ({ neighbours: [] }));
     const cosines = neighbours.map(([[, cosine]]) => cosine);
     return round(cosines.reduce((sum, one) => sum + one, 0) / cosines.length, 2);
+  },
+  /** How many of the tokens on the map no update ever moved. */
+  async unmoved_tokens(run) {
+    const { points } = await run.part("embeddings").catch(() => ({ points: [[]] }));
+    const isUnmoved = (_, i) => points.every((one) => String(one[i]) === String(points[0][i]));
+    const found = points[0].filter(isUnmoved).length;
+    return found === points[0].length ? undefined : found || undefined; // a frozen table says nothing about tokens
+  },
+  /** The first step at which tokens have made half of their way on the map, on average. */
+  async half_way_step(run) {
+    const exported = await run.part("embeddings").catch(() => ({ points: [[]], snapshot_steps: [] }));
+    const { points, snapshot_steps: steps } = exported;
+    const lengths = points.map((one) =>
+      one.reduce(
+        (sum, [x, y = 0], i) => sum + Math.hypot(x - points[0][i][0], y - (points[0][i][1] ?? 0)),
+        0,
+      ),
+    );
+    return lengths.at(-1) ? steps[lengths.findIndex((length) => length >= lengths.at(-1) / 2)] : undefined;
   },
   parameters: ({ manifest }) => manifest.parameters,
   temperature: ({ manifest }) => manifest.settings.temperature,

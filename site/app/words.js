@@ -75,7 +75,7 @@ function commonLength(a, b) {
 }
 
 /** The tokens that are whole words, the most frequent first: one that grows into another may be only a piece. */
-function wordIds(run) {
+export function wordIds(run) {
   const growing = new Set(
     run.manifest.tokenizer.merges.filter(([, end]) => /^\p{L}/u.test(end)).map(([begin]) => begin),
   );

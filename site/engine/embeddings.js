@@ -3,10 +3,15 @@
  *
  *   nearestTo(vectors, C, rowOf(vectors, C, 5), [5], 3)     // [{ id: 91, cosine: 0.62 }, …]: near token 5
  *   ranksOf(vectors, C, [[she, he, boy, girl]])             // [1]: she - he + boy is nearest to girl
+ *   chanceCosines(768, 128, 2)                              // [0.28, 0.25]: of random vectors, to be compared with
  *
  * @typedef {[number | null, number | null, number, number]} Quadruple a, b, c and the token that is expected to be
  *   nearest to a - b + c; without a and b, to c alone
  */
+
+import { makeRng } from "./sample.js";
+
+const DRAWN = 40; // vectors whose nearest are found: enough for two digits, nearly
 
 /** The embedding of a token, (C). @param {Float32Array} vectors @param {number} C @param {number} id */
 export const rowOf = (vectors, C, id) => vectors.subarray(id * C, (id + 1) * C);
@@ -31,6 +36,19 @@ export function nearestTo(vectors, C, vector, left, n) {
   const ids = [...cosines.keys()].filter((id) => !left.includes(id));
   ids.sort((x, y) => cosines[y] - cosines[x]);
   return ids.slice(0, n).map((id) => ({ id, cosine: cosines[id] }));
+}
+
+/** The mean cosines of a vector with the nearest ones among n random vectors (n C), the nearest first. */
+export function chanceCosines(n, C, nNearest) {
+  const rng = makeRng(1);
+  const vectors = Float32Array.from({ length: n * C }, () => rng() - 0.5);
+  const sums = new Array(Math.min(nNearest, n - 1)).fill(0);
+  const drawn = Math.min(DRAWN, n);
+  for (let id = 0; id < drawn; id++) {
+    const nearest = nearestTo(vectors, C, rowOf(vectors, C, id), [id], sums.length);
+    nearest.forEach(({ cosine }, i) => (sums[i] += cosine / drawn));
+  }
+  return sums;
 }
 
 /** The vector a - b + c, or that of c alone. */

@@ -49,14 +49,16 @@ class EmbeddingMap extends Figure {
     const exported = await run.part("embeddings");
     return {
       ...exported,
+      first: firstToken(run, exported),
       indexOf: new Map(exported.ids.map((id, i) => [id, i])),
       scale: scaleOf(exported.points),
+      width: widthOf(exported.points),
     };
   }
 
   /** The token that is chosen, if it is on the map. */
   get chosen() {
-    return this.data.indexOf.get(this.token ?? firstToken(this.run));
+    return this.data.indexOf.get(this.token ?? this.data.first);
   }
 
   draw(data) {
@@ -93,15 +95,19 @@ class EmbeddingMap extends Figure {
       ...near.map((i) => [i, "is-near"]),
       ...now.map((_, i) => [i, "is-frequent"]),
     ];
+    const isNamed = new Set();
     const { width, height } = this.pixels;
     const placed = [];
     for (const [i, kind] of wanted) {
       if (placed.length >= MAX_LABELS) break;
+      if (isNamed.has(i)) continue; // or it would look like two tokens
       const text = this.textOf(i);
       const x = (now[i][0] * width) / SIZE.width;
       const y = (now[i][1] * height) / SIZE.height;
       const side = SIDES.find((one) => isFree(boxOf(x, y, text, one), placed, width));
-      if (side) placed.push({ i, kind, side, text, box: boxOf(x, y, text, side) });
+      if (!side) continue;
+      placed.push({ i, kind, side, text, box: boxOf(x, y, text, side) });
+      isNamed.add(i);
     }
     return placed;
   }
@@ -130,7 +136,8 @@ class EmbeddingMap extends Figure {
     const { points, ids, snapshot_steps: steps } = this.data;
     const way = Math.hypot(...points[at][chosen].map((value, axis) => value - points[0][chosen][axis]));
     const token = inSentence(this.run.vocab[ids[chosen]]);
-    return this.say("moved", { token, way: way.toFixed(2), step: steps[at] });
+    const width = this.data.width.toFixed(2);
+    return this.say("moved", { token, way: way.toFixed(2), width, step: steps[at] });
   }
 
   press({ clientX, clientY, currentTarget }, now) {
@@ -151,6 +158,15 @@ function scaleOf(points) {
   const place = (value, { least, most }, size) =>
     MARGIN + ((value - least) / (most - least || 1)) * (size - 2 * MARGIN);
   return ([x, y = 0]) => [place(x, ends[0], SIZE.width), SIZE.height - place(y, ends[1], SIZE.height)];
+}
+
+/** How far the dots on the left are from those on the right, over all steps. */
+function widthOf(points) {
+  const xs = points.flat().map(([x]) => x);
+  return (
+    xs.reduce((most, x) => Math.max(most, x), -Infinity) -
+    xs.reduce((least, x) => Math.min(least, x), Infinity)
+  );
 }
 
 const written = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;

@@ -4,7 +4,7 @@
  * The model as it is, and without a part of it: its loss on a text that it has never seen, and what it writes.
  * `of`: "positions" or "residual", see GPT.intervene. Its words stand in the page.
  */
-import { css, html, styleMap } from "../../vendored/lit.js";
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { inText } from "../../app/format.js";
 import { tokenizerOf } from "../../app/forward-pass.js";
@@ -13,6 +13,7 @@ import { LiveFigure } from "../../app/live-figure.js";
 import { END } from "../../engine/tokenizer.js";
 
 const INTERVENTIONS = { positions: { positions: "none" }, residual: { residual: false } };
+const LITTLE = 0.05; // of what it has learned
 const LEAST = 2 ** -140; // the smallest probability that is not rounded to 0, about
 
 class ModelWithout extends LiveFigure {
@@ -29,6 +30,7 @@ class ModelWithout extends LiveFigure {
     .bar { display: contents; }
     .bar b { text-align: right; justify-self: end; }
     .texts { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px 32px; }
+    .lost { margin-bottom: 16px; max-width: 66ch; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
     .story { font: 400 1.0625rem/1.5 var(--serif); overflow-wrap: anywhere; white-space: pre-wrap; min-height: 7.5em; }
     .story span { color: var(--muted); }
@@ -77,6 +79,12 @@ class ModelWithout extends LiveFigure {
     return tokens.map(({ id }) => run.vocab[id]);
   }
 
+  /** Which sentence is true of what is lost: of all that the model has learned, a little, much, or more than all. */
+  verdict([whole, without], blind) {
+    if (without > blind) return "lost-all";
+    return without - whole > LITTLE * (blind - whole) ? "lost-much" : "lost-little";
+  }
+
   drawFound({ bits, texts, isHeldOut, blind, pass }) {
     const most = Math.max(...bits, blind);
     const names = ["with", "without", "blind"];
@@ -92,6 +100,7 @@ class ModelWithout extends LiveFigure {
               bits: one.toFixed(2),
             })}</b></div>`,
       )}</div>
+      ${this.of === "positions" ? html`<p class="lost">${this.say(this.verdict(bits, blind))}</p>` : nothing}
       <div class="texts">${texts.map(
         (tokens, i) =>
           html`<div><h3>${this.say(`writes-${names[i]}`)}</h3><p class="story" dir="auto"><span>${prompt.join(

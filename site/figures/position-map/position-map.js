@@ -28,7 +28,7 @@ class PositionMap extends LiveFigure {
     .row { position: absolute; left: -4px; right: -4px; height: 6px; margin-top: -3px; border: 1px solid var(--chosen);
            pointer-events: none; border-radius: 3px; }
     svg { display: block; width: 100%; overflow: visible; }
-    polyline { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }
+    path { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }
     line { stroke: var(--line); vector-effect: non-scaling-stroke; } .mark { stroke: var(--chosen); stroke-dasharray: 3 3; }
     .ends { display: flex; justify-content: space-between; color: var(--muted); }
     label { color: var(--text); } input { flex: 1; min-width: 0; accent-color: var(--accent); height: 32px; }
@@ -59,9 +59,9 @@ class PositionMap extends LiveFigure {
     const said = {
       at: String(shown),
       step,
-      near: decimals(meanAt(cosines, n, 1)),
-      far: decimals(meanAt(cosines, n, Math.floor(n / 2))),
-      distance: Math.floor(n / 2),
+      near: decimals(meanOfNeighbours(cosines, n, 0, n)),
+      first: decimals(meanOfNeighbours(cosines, n, 0, Math.ceil(n / 4))),
+      last: decimals(meanOfNeighbours(cosines, n, Math.floor((3 * n) / 4), n)),
       best: String(bestOf(row, shown)),
       cosine: decimals(row[bestOf(row, shown)]),
     };
@@ -79,14 +79,15 @@ class PositionMap extends LiveFigure {
         <p class="result" role="status">${this.say("result", said)}</p></div></div>`;
   }
 
-  /** The cosines of the chosen position with all others, from -1 to 1. */
+  /** The cosines of the chosen position with all others, from -1 to 1: with itself, it would be 1. */
   curve(row, n, shown, said) {
     const x = (i) => (WIDTH * i) / Math.max(1, n - 1);
     const y = (value) => (HEIGHT * (1 - value)) / 2;
-    const points = Array.from(row, (value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+    const points = Array.from(row, (value, i) => `${x(i).toFixed(1)},${y(value).toFixed(1)}`);
+    const sides = [points.slice(0, shown), points.slice(shown + 1)];
     return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${this.say("about-curve", said)}><line x1="0" x2=${WIDTH} y1=${y(0)} y2=${y(0)}></line>
       <line class="mark" x1=${x(shown)} x2=${x(shown)} y1="0" y2=${HEIGHT}></line>
-      <polyline points=${points}></polyline></svg>`;
+      <path d=${sides.map((one) => (one.length ? `M${one.join("L")}` : "")).join("")}></path></svg>`;
   }
 
   point({ offsetY, target }) {
@@ -121,11 +122,11 @@ function cosinesOf(vectors, C) {
   return cosines;
 }
 
-/** The mean cosine of positions that are so far apart. */
-function meanAt(cosines, n, distance) {
+/** The mean cosine of each position from start to end with the next one. */
+function meanOfNeighbours(cosines, n, start, end) {
   let sum = 0;
-  for (let i = distance; i < n; i++) sum += cosines[i * n + i - distance];
-  return n > distance ? sum / (n - distance) : 0;
+  for (let i = start + 1; i < end; i++) sum += cosines[i * n + i - 1];
+  return end - start > 1 ? sum / (end - start - 1) : 0;
 }
 
 /** The position that is most like another one, itself aside. */

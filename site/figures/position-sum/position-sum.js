@@ -87,7 +87,7 @@ class PositionSum extends LiveFigure {
     const [first, second] = sums;
     const text = inSentence(this.run.vocab[found.ids[this.shownToken(found.ids)]]);
     const isSame = first.at === second.at;
-    return html`<div class="tokens" role="group" aria-label=${this.say("choose-token")}>${found.ids.map(
+    return html`<div class="tokens" role="group" aria-label=${this.say("choose-token")}><span aria-hidden="true">${this.say("choose-token")}</span>${found.ids.map(
       (id, i) =>
         html`<button aria-pressed=${String(i === this.shownToken(found.ids))} @click=${() => {
           this.token = i;
@@ -99,6 +99,7 @@ class PositionSum extends LiveFigure {
       )} @input=${(event) => {
         this.number = Number(event.target.value);
       }}><output>${this.number}</output></label>
+      <p class="caption">${this.say("legend")}</p>
       <p class="result" role="status">${this.say(isSame ? "same" : "different", {
         token: text,
         a: String(first.at),
@@ -118,7 +119,7 @@ class PositionSum extends LiveFigure {
       <dl><dt>${this.say("token")}</dt><dd>${strip("token", token)}</dd>
         <dt>${this.say("plus-position")}</dt><dd>${strip("position", position)}</dd>
         <dt class="sum">${this.say("sum")}</dt><dd class="sum">${strip("sum", sum)}</dd></dl>
-      <p class="terms">${decimals(token[c])} + ${decimals(position[c])} = ${decimals(sum[c])}</p></div>`;
+      <p class="terms">${written(token[c], position[c])}</p></div>`;
   }
 
   move({ target }, i) {
@@ -138,6 +139,12 @@ class PositionSum extends LiveFigure {
       drawVector(canvas, /** @type {any} */ (canvas).vector, colormapsOf(this));
     }
   }
+}
+
+/** Two numbers and their sum, which is that of the digits that are shown. */
+function written(a, b) {
+  const [one, other] = [a, b].map((value) => Number(value.toFixed(2)));
+  return `${decimals(one)} + ${decimals(other)} = ${decimals(one + other)}`;
 }
 
 customElements.define("position-sum", PositionSum);

@@ -6,7 +6,7 @@
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { inSentence, percent } from "../../app/format.js";
+import { inSentence, inText, percent } from "../../app/format.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
 import { LiveFigure } from "../../app/live-figure.js";
 import { softmax } from "../../engine/kernel.js";
@@ -17,7 +17,7 @@ const FIRST_LAYER = 2; // the depth after it: see GPT.residual
 
 class SwapTokens extends LiveFigure {
   static properties = {
-    swapped: { state: true }, // the two positions, or one while the other is being chosen
+    swapped: { state: true }, // the two positions, one while the other is being chosen; null: none is chosen yet
     isWithout: { state: true }, // whether the position embeddings are left out
   };
 
@@ -38,6 +38,7 @@ class SwapTokens extends LiveFigure {
     .weight { position: relative; height: 1.7em; line-height: 1.7; border-radius: 4px; background: var(--background); overflow: hidden; }
     .weight i { position: absolute; inset: 0 auto 0 0; background: color-mix(in oklab, var(--key) 40%, var(--panel)); }
     .weight span { position: relative; padding: 0 6px; }
+    .now { margin-top: 12px; overflow-wrap: anywhere; }
     .result { margin-top: 12px; display: grid; gap: 4px; max-width: 66ch; }
     @media (max-width: 640px) { .token { width: 7em; } th, td { padding-right: 6px; } }
   `,
@@ -45,7 +46,7 @@ class SwapTokens extends LiveFigure {
 
   constructor() {
     super();
-    this.swapped = [1, 2];
+    this.swapped = null;
     this.isWithout = false;
   }
 
@@ -60,26 +61,33 @@ class SwapTokens extends LiveFigure {
   /** The two positions that are swapped in this text: the last token stays where it is. */
   get pair() {
     const last = this.ids.length - 2;
-    return this.swapped.map((one) => Math.max(0, Math.min(one, last)));
+    return this.shown.map((one) => Math.max(0, Math.min(one, last)));
   }
 
   async compute(model, signal) {
     const { ids, isWithout } = this;
     if (ids.length < LEAST_TOKENS) return { ids };
-    const [a, b = a] = this.pair;
-    const other = [...ids];
-    [other[a], other[b]] = [other[b], other[a]];
     const intervention = isWithout ? { positions: "none" } : undefined;
     const read = async (some) => ({
       ...(await model.forward(some, { intervention, signal })),
       vector: await model.residual(some, FIRST_LAYER, { intervention, signal }),
     });
-    return { ids, a, b, isWithout, before: await read(ids), after: await read(other) };
+    const before = await read(ids);
+    this.first ??= clearPair(rowOfHead(before.attention, this.layerAndHead[1], ids.length, ids.length - 1));
+    const [a, b = a] = this.pair;
+    const other = [...ids];
+    [other[a], other[b]] = [other[b], other[a]];
+    return { ids, other, a, b, isWithout, before, after: await read(other) };
+  }
+
+  /** Those that are chosen; before somebody has chosen any, two for which the head shows something. */
+  get shown() {
+    return this.swapped ?? this.first ?? [1, 2];
   }
 
   /** Choose a token: with another one that is already chosen, they are swapped. */
   choose(position) {
-    if (this.swapped.length === 1) this.swapped = [this.swapped[0], position];
+    if (this.swapped?.length === 1) this.swapped = [this.swapped[0], position];
     else this.swapped = [position];
   }
 
@@ -89,7 +97,7 @@ class SwapTokens extends LiveFigure {
       layer: 100 * relativeChange(found.before.vector, found.after.vector),
       guess: 100 * this.totalVariation(found),
     };
-    const isWaiting = this.swapped.length < 2;
+    const isWaiting = this.shown.length < 2;
     return html`<div class="switch" role="group" aria-label=${this.say("positions")}>${[false, true].map(
       (isWithout) =>
         html`<button aria-pressed=${String(isWithout === this.isWithout)} @click=${() => {
@@ -97,6 +105,7 @@ class SwapTokens extends LiveFigure {
         }}>${this.say(isWithout ? "without" : "with")}</button>`,
     )}</div>
       ${this.table(found)}
+      <p class="now">${this.say("now", { text: found.other.map((id) => inText(this.run.vocab[id])).join("") })}</p>
       <div class="result" role="status">${
         isWaiting
           ? html`<p>${this.say("choose-another")}</p>`
@@ -123,7 +132,7 @@ class SwapTokens extends LiveFigure {
   tokenButton(id, position, last) {
     const text = tokenText(this.run.vocab[id]);
     if (position === last) return html`<b>${text}</b>`;
-    return html`<button aria-pressed=${String(this.swapped.includes(position))} @click=${() =>
+    return html`<button aria-pressed=${String(this.shown.includes(position))} @click=${() =>
       this.choose(position)}>${text}</button>`;
   }
 
@@ -138,6 +147,14 @@ class SwapTokens extends LiveFigure {
 /** Whole numbers lose nothing, so that 0 and 0.00 can be told apart. */
 const rounded = (values) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.toFixed(2)]));
+
+/** The token that has the largest weight, and the one furthest from it that is not the last. */
+function clearPair(weights) {
+  const others = [...weights.keys()].slice(0, -1);
+  const largest = others.reduce((best, one) => (weights[one] > weights[best] ? one : best), 0);
+  const furthest = largest < others.length / 2 ? others.length - 1 : 0;
+  return [largest, furthest].sort((x, y) => x - y);
+}
 
 /** The weights of a head of the first layer for a query. */
 function rowOfHead(attention, head, T, query) {

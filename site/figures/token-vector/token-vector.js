@@ -8,17 +8,15 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { embeddingsAt, firstToken } from "../../app/embeddings.js";
+import { N_NEAREST, chanceOf, clearestTokens, embeddingsAt } from "../../app/embeddings.js";
 import { Figure, wayOf } from "../../app/figure.js";
 import { near } from "../../app/near.js";
+import { showWhitespace } from "../../app/format.js";
 import { wordsOf } from "../../app/page-words.js";
 import { tokenText } from "../../app/token-text.js";
-import { suggestedPairs, tokenOf } from "../../app/words.js";
+import { tokenOf } from "../../app/words.js";
 import { nearestTo, rowOf } from "../../engine/embeddings.js";
 import { makeRng } from "../../engine/sample.js";
-
-const N_NEIGHBOURS = 5;
-const N_SUGGESTED = 6;
 
 class TokenVector extends Figure {
   static properties = {
@@ -41,6 +39,9 @@ class TokenVector extends Figure {
     canvas { display: block; width: 100%; height: 22px; image-rendering: pixelated; border-radius: 4px; }
     .own canvas { height: 44px; cursor: crosshair; }
     .own canvas:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+    .own { position: relative; }
+    .own i { position: absolute; inset: -3px auto -3px 0; width: 5px; margin-left: -1px; border: 2px solid var(--chosen);
+             border-radius: 3px; pointer-events: none; }
     .value { min-height: 1.5em; margin: 4px 0 16px; font-family: var(--mono); font-size: 0.875rem; color: var(--muted); }
     table { border-collapse: collapse; width: 100%; table-layout: fixed; }
     caption { text-align: left; color: var(--muted); padding-bottom: 4px; }
@@ -58,17 +59,17 @@ class TokenVector extends Figure {
   `,
   ];
 
-  load(run) {
+  async load(run) {
     this.say = wordsOf(this);
     this.order = null;
     this.problem = "";
     this.cell = 0;
     this.embeddings = null;
-    return run.part("embeddings");
+    return { offered: clearestTokens(run, await run.part("embeddings")), chances: chanceOf(run) };
   }
 
   get shown() {
-    return this.token ?? firstToken(this.run);
+    return this.token ?? this.data.offered[0] ?? 0;
   }
 
   willUpdate(changed) {
@@ -100,7 +101,7 @@ class TokenVector extends Figure {
   }
 
   type(typed) {
-    const id = tokenOf(this.run, typed);
+    const id = typed ? tokenOf(this.run, typed.replaceAll("·", " ")) : this.shown;
     if (id === null) this.problem = typed.trim();
     else this.choose(id);
   }
@@ -125,33 +126,33 @@ class TokenVector extends Figure {
     const V = vectors.length / C;
     const all = new Float32Array(V * C);
     for (let id = 0; id < V; id++) all.set(this.numbers(id), id * C);
-    return nearestTo(all, C, rowOf(all, C, this.shown), [this.shown], N_NEIGHBOURS);
+    return nearestTo(all, C, rowOf(all, C, this.shown), [this.shown], N_NEAREST);
   }
 
-  draw({ chance_cosine: chance }) {
+  draw({ offered, chances }) {
     if (!this.embeddings) return html`<p class="caption" aria-busy="true">…</p>`;
     const { C, step, vectors } = this.embeddings;
     const token = this.run.vocab[this.shown];
-    return html`${this.chooser(token)}
+    return html`${this.chooser(token, offered)}
       <div class="own"><canvas data-token=${this.shown} tabindex="0" role="slider" aria-label=${this.say("numbers")}
         aria-valuemin="1" aria-valuemax=${C} aria-valuenow=${this.cell + 1} aria-valuetext=${this.value()}
-        @pointermove=${this.point} @pointerdown=${this.point} @keydown=${this.move}></canvas></div>
+        @pointermove=${this.point} @pointerdown=${this.point} @keydown=${this.move}></canvas>
+        <i aria-hidden="true" style=${styleMap({ left: `${(100 * this.shownCell) / C}%` })}></i></div>
       <p class="value">${this.value()}</p>
-      <table><caption>${this.say("nearest", { step })}</caption><tbody>${this.neighbours().map((one) =>
-        this.row(one, chance),
+      <table><caption>${this.say("nearest", { step })}</caption><tbody>${this.neighbours().map((one, i) =>
+        this.row(one, chances[i]),
       )}</tbody></table>
-      <p class="caption below">${this.say("chance", { n: vectors.length / C, c: C, chance })}</p>
+      <p class="caption below">${this.say("chance", { n: vectors.length / C, c: C, chance: chances[0] })}</p>
       <div class="row below"><button @click=${this.shuffle}>${this.say("shuffle")}</button>
         ${this.order ? html`<button @click=${() => (this.order = null)}>${this.say("as-they-are")}</button>` : nothing}
         <span role="status">${this.order ? this.say("shuffled") : ""}</span></div>`;
   }
 
-  chooser(token) {
-    const suggested = [...new Set(suggestedPairs(this.run).flat())].slice(0, N_SUGGESTED);
+  chooser(token, offered) {
     return html`<div class="choose"><label>${this.say("token")} <input type="text" dir="auto" maxlength="40"
         spellcheck="false" autocomplete="off" autocapitalize="none" aria-invalid=${String(Boolean(this.problem))}
         .value=${this.problem || token.trim() || token} @change=${({ target }) => this.type(target.value)}></label>
-        ${suggested.map(
+        ${offered.map(
           (id) =>
             html`<button aria-pressed=${String(id === this.shown)} @click=${() => this.choose(id)}>${tokenText(
               this.run.vocab[id],
@@ -162,9 +163,14 @@ class TokenVector extends Figure {
 
   /** The number that is pointed at, in words. */
   value() {
-    const n = Math.min(this.cell, this.embeddings.C - 1);
-    const value = this.numbers(this.shown)[n].toFixed(3).replace("-", "−");
-    return this.say("value", { n: n + 1, of: this.embeddings.C, value });
+    const value = this.numbers(this.shown)[this.shownCell].toFixed(3).replace("-", "−");
+    const token = this.run.vocab[this.shown];
+    const said = { token: showWhitespace(token.trim() || token), n: this.shownCell + 1 };
+    return this.say("value", { ...said, of: this.embeddings.C, value });
+  }
+
+  get shownCell() {
+    return Math.min(this.cell, this.embeddings.C - 1);
   }
 
   point({ offsetX, currentTarget }) {

@@ -1,8 +1,8 @@
 /**
  * <word-arithmetic> <template data-words>…</template> </word-arithmetic>
  *
- * a - b + c with the embeddings of three tokens: which tokens are nearest to what comes out. And how often that works:
- * for all pairs of words that the run has tokens for, against the token that is nearest to c alone, and against two
+ * a - b + c with the embeddings of three tokens: which tokens are nearest to what comes out. The example that is shown
+ * first is neither a good one nor a bad one. And how often that works: for all pairs of words that the run has tokens for, against the token that is nearest to c alone, and against two
  * tokens at random in place of a and b. All of it is computed from the weights of the step that is shown.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
@@ -15,13 +15,13 @@ import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
 import { tokenText } from "../../app/token-text.js";
 import { suggestedPairs, tokenOf } from "../../app/words.js";
-import { arithmetic, nearestTo } from "../../engine/embeddings.js";
+import { arithmetic, nearestTo, ranksOf } from "../../engine/embeddings.js";
 import { makeRng } from "../../engine/sample.js";
 
 const N_NEAREST = 5;
 const SIDES = ["a", "b", "c"];
-const MAX_EXAMPLES = 60; // to choose from
 const AT_ONCE = 64; // so many ranks in one call: others wait for the worker, too
+const HELPS = 0.25; // so many more examples get better than worse, of all
 const KINDS = ["arithmetic", "alone", "random"];
 
 class WordArithmetic extends Figure {
@@ -57,6 +57,8 @@ class WordArithmetic extends Figure {
     th:first-child { text-align: left; padding-left: 0; }
     thead th { color: var(--muted); border: 0; vertical-align: bottom; }
     tr.arithmetic { font-weight: 600; } tr.arithmetic th { font-weight: 600; }
+    .sum + .caption { margin-top: 8px; }
+    .conclusion { margin-top: 16px; max-width: 66ch; min-height: 4.5em; }
     .score { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 24px 32px; align-items: start; }
     @media (max-width: 640px) { li { grid-template-columns: 6em minmax(0, 1fr); } .sum input { width: 5.2em; }
       th, td { padding-left: 8px; } }
@@ -69,7 +71,7 @@ class WordArithmetic extends Figure {
     this.embeddings = null;
     this.typed = {};
     const { alike, all } = analogies(run);
-    const examples = alike.length ? alike : all.slice(0, MAX_EXAMPLES);
+    const examples = alike.length ? alike : all;
     const [b, a] = suggestedPairs(run)[0] ?? [0, 0];
     this.chosen = examples[0] ?? [a, b, Math.min(1, run.vocab.length - 1), null];
     return { examples, groups: Object.entries({ alike, all }).filter(([, one]) => one.length) };
@@ -94,6 +96,7 @@ class WordArithmetic extends Figure {
       await near(this, signal);
       const embeddings = await embeddingsAt(run, step);
       signal.throwIfAborted();
+      if (!this.embeddings) this.chosen = typical(this.data?.examples ?? [], embeddings) ?? this.chosen;
       this.embeddings = embeddings;
       const model = new LiveModel(run, embeddings.step);
       const score = {};
@@ -122,9 +125,22 @@ class WordArithmetic extends Figure {
 
   draw({ examples, groups }) {
     return html`${this.sum(examples)}
+      ${examples.length > 1 ? html`<p class="caption">${this.say("middle-one", { n: examples.length })}</p>` : nothing}
       <p class="problem" role="status">${this.problem()}</p>
       <div class="result">${this.embeddings ? this.result() : nothing}</div>
-      <div class="score">${groups.length ? groups.map((group) => this.scores(group)) : this.say("no-pairs")}</div>`;
+      <div class="score">${groups.length ? groups.map((group) => this.scores(group)) : this.say("no-pairs")}</div>
+      <p class="conclusion" role="status">${groups.length && this.score ? this.conclusion(groups[0]) : nothing}</p>`;
+  }
+
+  /** What the arithmetic changes in a group of examples, compared with the third word alone. */
+  conclusion([name, examples]) {
+    const { arithmetic: ranks, alone } = this.score[name];
+    const better = ranks.filter((rank, i) => rank < alone[i]).length;
+    const worse = ranks.filter((rank, i) => rank > alone[i]).length;
+    const pairs = new Set(examples.map(([a, b]) => [a, b].sort((x, y) => x - y).join())).size;
+    const gain = (better - worse) / examples.length;
+    const kind = gain > 0 ? "hardly" : "no-help";
+    return this.say(gain > HELPS ? "helps" : kind, { n: examples.length, better, worse, pairs });
   }
 
   /** The nearest tokens; nothing while this is far from the screen. */
@@ -201,7 +217,7 @@ class WordArithmetic extends Figure {
   /** How often the expected token comes first, in a group of examples. */
   scores([name, examples]) {
     const ranks = this.score?.[name];
-    return html`<table class=${name}><caption>${this.say(`table-${name}`, { n: examples.length })}</caption>
+    return html`<table class=${name}><caption>${this.say(`table-${name}`, this.about(name, examples))}</caption>
       <thead><tr><th scope="col">${this.say("way")}</th><th scope="col">${this.say("first")}</th>
         <th scope="col">${this.say("middle")}</th></tr></thead>
       <tbody>${KINDS.map((kind) => this.scoreRow(kind, ranks?.[kind]))}
@@ -209,15 +225,31 @@ class WordArithmetic extends Figure {
           <td>${this.say("rank", { rank: Math.round(this.run.vocab.length / 2) })}</td></tr></tbody></table>`;
   }
 
+  /** How many examples there are, and two words that are paired in them. */
+  about(name, examples) {
+    const [a, b, c, expected] = name === "alike" ? examples[0] : examples.at(-1);
+    const [one, other] = name === "alike" ? [b, a] : [c, expected];
+    return { n: examples.length, one: this.shown(one), other: this.shown(other) };
+  }
+
   scoreRow(kind, ranks) {
     if (!ranks)
       return html`<tr class=${kind}><th scope="row">${this.say(`way-${kind}`)}</th><td>…</td><td>…</td></tr>`;
-    const first = ranks.filter((rank) => rank === 1).length;
+    const first = countFirst(ranks);
     const middle = [...ranks].sort((x, y) => x - y)[Math.floor(ranks.length / 2)];
     return html`<tr class=${kind}><th scope="row">${this.say(`way-${kind}`)}</th>
       <td>${this.say("first-of", { percent: percent(first / ranks.length), n: first })}</td>
       <td>${this.say("rank", { rank: middle })}</td></tr>`;
   }
+}
+
+const countFirst = (ranks) => ranks.filter((rank) => rank === 1).length;
+
+/** The example in the middle, if they are sorted by where the expected token comes. */
+function typical(examples, { vectors, C }) {
+  const ranks = ranksOf(vectors, C, examples);
+  const order = [...examples.keys()].sort((x, y) => ranks[x] - ranks[y]);
+  return examples[order[Math.floor(order.length / 2)]];
 }
 
 /** The ranks of the expected tokens: with the arithmetic, for c alone, and with other tokens than a and b. */
