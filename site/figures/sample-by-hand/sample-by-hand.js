@@ -86,7 +86,8 @@ class SampleByHand extends ForwardPassFigure {
       .handle { grid-template-columns: 6.2em minmax(0, 1fr) 2.8em; }
       .handle input { grid-area: 1 / 2; }
       .handle b { grid-area: 1 / 3; }
-      th { width: 5.6em; padding-right: 8px; }
+      th { width: 6.4em; padding-right: 8px; }
+      th.rest { font-size: 0.875em; }
       td.p { width: 3.8em; padding-left: 6px; }
       .verdict { min-height: 3em; }
     }
