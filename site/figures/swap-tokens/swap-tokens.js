@@ -47,6 +47,7 @@ class SwapTokens extends LiveFigure {
   constructor() {
     super();
     this.swapped = null;
+    this.first = null; // two positions to begin with
     this.isWithout = false;
   }
 
@@ -73,7 +74,10 @@ class SwapTokens extends LiveFigure {
       vector: await model.residual(some, FIRST_LAYER, { intervention, signal }),
     });
     const before = await read(ids);
-    this.first ??= clearPair(rowOfHead(before.attention, this.layerAndHead[1], ids.length, ids.length - 1));
+    if (!this.first || !isWithout) {
+      const last = ids.length - 1;
+      this.first = clearPair(rowOfHead(before.attention, this.layerAndHead[1], ids.length, last));
+    }
     const [a, b = a] = this.pair;
     const other = [...ids];
     [other[a], other[b]] = [other[b], other[a]];
