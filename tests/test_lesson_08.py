@@ -150,15 +150,26 @@ def test_the_rows_that_did_not_move_are_those_of_tokens_that_no_batch_has_had(sm
     assert table["unchanged_rows"] == len(run.vocab) - len(seen)
 
 
+def instead_of(page, smoke, name, content):
+    """Let a page read something else than a file of the run, as if it had been exported so."""
+    body = json.dumps(content).encode()
+    manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
+    sha256 = hashlib.sha256(body).hexdigest()
+    manifest["files"][name] = dict(bytes=len(body), sha256=sha256)
+    page.route("**/smoke/manifest.json", lambda route: route.fulfill(json=manifest))
+    page.route(f"**/smoke/{name}", lambda route: route.fulfill(body=body))
+
+
 def test_the_text_of_the_update_begins_with_a_whole_word(browser, site, smoke, run):
-    context = json.loads((smoke / "update.json").read_text())["context"]
-    read = "".join(run.vocab[i] for i in context)
-    with opened(browser, f"{site.address}/{LESSON}") as page:
+    """Here with one that would begin in the middle of a word."""
+    update = json.loads((smoke / "update.json").read_text())
+    ids = {token: i for i, token in enumerate(run.vocab)}
+    update["context"] = [ids[one] for one in ("e", "n", " ", "t", "o")]
+    with opened(browser, f"{site.address}/lessons/index.html") as page:
+        instead_of(page, smoke, "update.json", update)
+        page.goto(f"{site.address}/{LESSON}")
         shown = page.locator("one-update .text").inner_text()
-        assert shown.startswith("… ")
-        words = re.findall(r"\S+", read)
-        assert shown.split()[1] in words[:2]
-        assert read[read.index(shown.split()[1]) - 1].isspace()
+        assert shown.startswith("… to")
 
 
 # One weight -------------------------------------------------------------------------------------
@@ -233,14 +244,8 @@ def test_it_is_said_how_many_weights_slow_down_if_most_do(browser, site, smoke):
         dict(name=name, way=way, row=0, column=0, values=values)
         for (name, way), values in zip(names, [early] * 5 + [early[::-1]])
     ]
-    body = json.dumps(dict(saved_steps=steps, weights=made)).encode()
-    manifest = json.loads((smoke / "manifest.json").read_text("utf-8"))
-    manifest["files"]["weight_paths.json"] = dict(
-        bytes=len(body), sha256=hashlib.sha256(body).hexdigest()
-    )
     with opened(browser, f"{site.address}/lessons/index.html") as page:
-        page.route("**/smoke/manifest.json", lambda route: route.fulfill(json=manifest))
-        page.route("**/smoke/weight_paths.json", lambda route: route.fulfill(body=body))
+        instead_of(page, smoke, "weight_paths.json", dict(saved_steps=steps, weights=made))
         page.goto(f"{site.address}/{LESSON}")
         with_a_weight(page)
         said = page.locator("lesson-question[name=weight] when-run").first
