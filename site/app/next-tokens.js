@@ -23,7 +23,7 @@ export const nextTokenStyles = css`
   .next .also tr:first-child :is(th, td) { border-top: 1px solid var(--line); }
   @media (max-width: 640px) {
     .nexts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 20px; }
-    .next th { width: 48%; } .next .p { width: 4.3em; }
+    .next th { width: 46%; } .next .p { width: 4.9em; }
   }
   @media (forced-colors: active) { .next i { forced-color-adjust: none; background: Highlight; } }
 `;

@@ -49,7 +49,7 @@ class ContextCost extends Figure {
                    margin-right: 6px; }
     @media (max-width: 640px) {
       .about { min-height: 4.5em; }
-      th, td { padding-right: 8px; } .tokens { width: 4.4em; } .share { width: 3.4em; } .pairs { width: 5.2em; } .time { width: 4.6em; padding: 0; }
+      th, td { padding-right: 8px; } .tokens { width: 3.8em; } .share { width: 3.2em; } .pairs { width: 6em; } .time { width: 4.4em; padding: 0; }
     }
     @media (forced-colors: active) { .work i, .key::before { forced-color-adjust: none; background: Highlight; } }
   `,
