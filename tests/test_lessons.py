@@ -275,6 +275,7 @@ def test_without_positions_a_swap_changes_the_guess_only_if_a_second_layer_can_t
         figure = page.locator("swap-tokens")
         figure.scroll_into_view_if_needed()
         figure.get_by_role("button", name="without positions").click()
+        page.wait_for_function("() => document.querySelector('swap-tokens').found?.isWithout")
         figure.get_by_text("has changed by").nth(1).wait_for()
         guess = figure.get_by_text("The guess for the next token").inner_text()
         assert ("by 0.00%" in guess) == has_one_layer
