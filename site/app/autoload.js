@@ -39,15 +39,17 @@ async function loadTagsOf(elements) {
 
 const undefinedIn = (part) => [...part.querySelectorAll(":not(:defined)")];
 const later = new Set(); // parts of the page that are not seen at first
+let outer = Promise.resolve(); // until the elements are there that those parts ask
 const released = new WeakSet(); // those of them whose elements are loaded by now, and any that are added to them
 let turn = firstView; // of those that nobody has come near: one after another
 
 function loadLater(part) {
   if (later.has(part)) return;
   later.add(part);
-  const loadPart = () => {
+  const loadPart = async () => {
+    await outer;
     released.add(part);
-    return loadTagsOf(undefinedIn(part));
+    await loadTagsOf(undefinedIn(part));
   };
   nearlySeen(part).then(loadPart);
   turn = turn.then(idle);
@@ -59,7 +61,8 @@ async function loadTags() {
   const partOf = (one) => one.closest(".later");
   const isFirst = (one) => !partOf(one) || released.has(partOf(one));
   for (const one of undefinedIn(document)) if (!isFirst(one)) loadLater(partOf(one));
-  await loadTagsOf(undefinedIn(document).filter(isFirst));
+  outer = loadTagsOf(undefinedIn(document).filter(isFirst));
+  await outer;
 }
 
 // It starts in a worker of its own, which need not wait for what is drawn.

@@ -11,7 +11,7 @@ export const codeText = css`
   .error-line { background: color-mix(in oklab, var(--warning) 14%, transparent); box-shadow: inset 4px 0 var(--warning); }
   @media (max-width: 640px) {
     :host { --code-size: 0.875rem; }
-    .line { grid-template-columns: 1.8em minmax(0, 1fr); gap: 6px; padding-right: 4px; }
+    .line { grid-template-columns: 2.2em minmax(0, 1fr); gap: 6px; padding-right: 4px; }
   }
   @media (forced-colors: active) { .error-line { outline: 2px solid Mark; outline-offset: -2px; } }
 `;

@@ -198,7 +198,7 @@ export const SCHEMA = {
     fit: (value, run, { others }) => (isVersus(run, value) ? value : `step:${usualStep(run, others.step)}`),
   },
   exercise: { type: text, isPlace: true, fit: (value) => (value === "head" ? "head" : "attention") },
-  way: { type: oneOf("order", "blanks", "empty"), isPlace: true, fit: (value = "") => value }, // "": as the page has it
+  way: { type: oneOf("order", "blanks", "empty"), isPlace: true, travels: true, fit: (value = "") => value }, // "": as the page has it
   section: { type: text, fit: (value = "") => value }, // the id of a part of the page
   // What embed.html shows: see elements/embedded-figure.js.
   figure: {

@@ -61,11 +61,11 @@ const keyOf = (exercise, way) => `${HEADS}${exercise}${way === "empty" ? "" : `/
 
 /** What a famous mistake is made of, fetched only when somebody wants to see it: it gives the answer away. */
 async function loadMistake(id) {
-  const [{ mistakeIn }, { ANSWERS }] = await Promise.all([
+  const [{ mistakeIn }, { answerTo }] = await Promise.all([
     import("../exercise/mistakes.js"),
     import("../exercise/answers.js"),
   ]);
-  return mistakeIn(id, ANSWERS.attention);
+  return mistakeIn(id, answerTo("attention"));
 }
 
 /** The result of code that could not even be read. */
@@ -175,9 +175,10 @@ export class TypedHead extends Observable {
 
   /** Show a right answer. */
   async showAnswer() {
-    const { judgedAs, name } = this.state;
-    const { ANSWERS } = await import("../exercise/answers.js");
-    if (this.state.name === name) this.update({ answer: ANSWERS[judgedAs], knowsAnswer: true });
+    const { judgedAs, name, way, mistake } = this.state;
+    const { answerTo } = await import("../exercise/answers.js");
+    const answer = answerTo(judgedAs, mistake ? "empty" : way);
+    if (this.state.name === name) this.update({ answer, knowsAnswer: true });
   }
 
   hideAnswer() {
@@ -258,10 +259,17 @@ export class TypedHead extends Observable {
       const result = await this.runner.run(this.run, { code, exercise, ids, layer, head }, (passed) =>
         this.update({ passed }),
       );
-      return { ...result, code, exercise };
+      return { ...this.withHint(result), code, exercise };
     } catch ({ message }) {
       return unread(code, exercise, { message, hint: null, line: null });
     }
+  }
+
+  /** A result whose larger hint fits how the code is written: lines that are given only have to change places. */
+  withHint(result) {
+    const { mistake } = result;
+    const isOrder = this.state.way === "order" && !this.state.mistake && mistake;
+    return isOrder ? { ...result, mistake: { ...mistake, hint: "order" } } : result;
   }
 
   /** Measure what a famous mistake does, and check the guess. */

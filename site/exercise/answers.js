@@ -1,6 +1,7 @@
 /** The right answers. Nothing loads them until somebody asks to see one: see app/typed-head.js. */
+import { withFillings } from "./ways.js";
 
-export const ANSWERS = {
+const ANSWERS = {
   attention: `import math
 import torch
 
@@ -35,3 +36,9 @@ class Head(nn.Module):
         return weights @ v, weights
 `,
 };
+
+const FILLINGS = ["powers / sums", "shares @ v"];
+
+/** @param {string} exercise @param {string} way one of WAYS */
+export const answerTo = (exercise, way = "empty") =>
+  way === "blanks" ? withFillings(exercise, FILLINGS) : ANSWERS[exercise];

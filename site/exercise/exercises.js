@@ -48,8 +48,11 @@ export const HINTS = {
     "What token t gathers is a mixture of all values, with the weights in row t. One product of two matrices does " +
     "that for all tokens: each row of the left one mixes the rows of the right one.",
   blank:
-    "A blank takes a piece of Python that computes something. Look at what the lines around it need, and at the " +
-    "list of what you may need of PyTorch.",
+    "A blank takes a piece of Python that computes something out of names from the lines above it. Weights are " +
+    "parts of a whole; and what a token gathers is a mixture of values.",
+  order:
+    "A line can only use what a line above it has made. Look at the names on its right side: which line makes each " +
+    "of them?",
   other_sizes: "Do not write any size as a number: T, D = q.shape[-2:] takes them from the tensor.",
   in_model:
     "What is right on random numbers should be right here, too. Does your code remember " +
@@ -158,21 +161,16 @@ class Head(nn.Module):
     def forward(self, x):
 `;
 
-const BLANKS = `    D = q.shape[-1]
-    scores = ____ / D**0.5
-    later = torch.ones_like(scores).triu(1) > 0
-    hidden = scores.masked_fill(later, -math.inf)
-    weights = hidden.softmax(dim=-1)
-    return ____, weights
+const BLANKS = `    width = q.shape[-1]
+    fits = q @ k.transpose(-2, -1) / width**0.5
+    powers = fits.exp().tril()
+    sums = powers.sum(dim=-1, keepdim=True)
+    shares = ____
+    return ____, shares
 `;
 
-const BLANKS_OF_HEAD = `        q, k, v = ____
-        D = q.shape[-1]
-        scores = q @ k.transpose(-2, -1) / ____
-        later = torch.ones_like(scores).triu(1) > 0
-        hidden = scores.masked_fill(later, -math.inf)
-        weights = hidden.softmax(dim=-1)
-        return weights @ v, weights
+const BLANKS_OF_HEAD = `        q, k, v = self.query(x), self.key(x), self.value(x)
+${BLANKS.replaceAll(/^/gm, "    ").trimEnd()}
 `;
 
 const indented = (lines, indent) => lines.map((line) => " ".repeat(indent) + line);

@@ -1,5 +1,5 @@
 /** The storybook: every figure with made-up data, in every state. See all-figures.html. */
-import { ANSWERS } from "../exercise/answers.js";
+import { answerTo } from "../exercise/answers.js";
 import { EXERCISES } from "../exercise/exercises.js";
 import { MISTAKES, mistakeIn } from "../exercise/mistakes.js";
 import { startOf } from "../exercise/ways.js";
@@ -314,9 +314,9 @@ const tokensOf = (n) => Array.from({ length: n }, (_, i) => ({ id: (3 * i) % 8, 
 /** The outcome of a typed head in each state: result, maps, story, measured. */
 const TYPED = [
   {
-    code: ANSWERS.attention,
+    code: answerTo("attention"),
     errorLine: 8,
-    trial: mistakeIn(MISTAKES[0].id, ANSWERS.attention),
+    trial: mistakeIn(MISTAKES[0].id, answerTo("attention")),
     result: {
       passed: stages.slice(0, 5),
       printed: ["tensor([[0.5000, 0.5000]])"],
@@ -335,7 +335,7 @@ const TYPED = [
     },
     story: {
       prompt: 0,
-      code: ANSWERS.attention,
+      code: answerTo("attention"),
       typed: tokensOf(12),
       builtin: tokensOf(9),
       busy: false,
@@ -344,9 +344,9 @@ const TYPED = [
     },
   },
   {
-    code: ANSWERS.head.repeat(3),
+    code: answerTo("head").repeat(3),
     errorLine: null,
-    trial: mistakeIn(MISTAKES[3].id, ANSWERS.attention),
+    trial: mistakeIn(MISTAKES[3].id, answerTo("attention")),
     result: {
       passed: stages,
       mistake: null,
@@ -362,7 +362,7 @@ const TYPED = [
   {
     code: "def attention(q, k, v)",
     errorLine: 1,
-    trial: mistakeIn(MISTAKES[4].id, ANSWERS.attention),
+    trial: mistakeIn(MISTAKES[4].id, answerTo("attention")),
     result: {
       passed: [],
       printed: [],
@@ -560,7 +560,7 @@ const LESSONS = {
 const WAYS = { "line-order": "order", "code-blanks": "blanks" };
 
 /** What stands in a way of writing a head: all of it right in the first state, nothing done in the others. */
-const codeIn = (way, i) => (i === 0 ? ANSWERS.attention : startOf("attention", way));
+const codeIn = (way, i) => (i === 0 ? answerTo("attention", way) : startOf("attention", way));
 const ATTRIBUTES = { "code-lines": { of: "attention" } };
 // Shown with two texts.
 const COMPARING = [

@@ -42,9 +42,10 @@ class TerraPage extends HTMLElement {
   hashOf(link) {
     if (!this.ownHashes.has(link)) this.ownHashes.set(link, link.hash.slice(1));
     const own = this.ownHashes.get(link);
-    const hash = new URLSearchParams(this.store.carried);
-    if (!hash.size) return own;
-    for (const [name, value] of partsOf(own)) hash.set(name, value);
+    const { carried } = this.store;
+    if (!carried) return own;
+    const hash = partsOf(own);
+    for (const [name, value] of new URLSearchParams(carried)) hash.set(name, value);
     return hash.toString();
   }
 

@@ -78,9 +78,16 @@ class AttentionByHand extends ForwardPassFigure {
     return this.pass.ids.slice(0, MAX_TOKENS);
   }
 
-  /** The position that looks: the one that somebody has chosen, or the last that is shown. */
+  /** The position that looks: the one that somebody has chosen, or one in the middle, with earlier and later ones. */
   get query() {
-    return Math.min(this.looking ?? Infinity, this.ids.length - 1);
+    const { length } = this.ids;
+    return Math.min(this.looking ?? Math.floor(length / 2), length - 1);
+  }
+
+  /** Have a token look; what is said of all heads further down follows. */
+  look(key) {
+    this.looking = key;
+    this.store.set({ position: key + 1 });
   }
 
   willUpdate(changed) {
@@ -146,7 +153,7 @@ class AttentionByHand extends ForwardPassFigure {
     const kind = stage === "mixed" ? "values" : "keys";
     return html`<tr class=${isHidden ? "is-hidden" : ""} @pointerenter=${() => (this.pointed = key)}>
       <th class="token" scope="row"><button aria-pressed=${String(key === this.query)}
-        @focus=${() => (this.pointed = key)} @click=${() => (this.looking = key)}>${tokenText(
+        @focus=${() => (this.pointed = key)} @click=${() => this.look(key)}>${tokenText(
           this.run.vocab[id],
         )}</button></th>
       <td class="vector-column">${this.strip(`${kind}-${key}`, "")}</td>

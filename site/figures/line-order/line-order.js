@@ -31,8 +31,8 @@ class LineOrder extends Figure {
          border: 1px solid var(--line); border-radius: 8px; background: var(--panel); min-height: 44px; }
     li .line { cursor: grab; user-select: none; align-self: stretch; align-items: center;
                font: 400 var(--code-size)/1.4 var(--mono); padding-right: 0; }
-    .grip { touch-action: none; align-self: stretch; display: grid; align-items: center; padding-left: 8px;
-            background: radial-gradient(circle, var(--muted) 0 1px, transparent 1.5px) 6px 50% / 4px 6px no-repeat;
+    .grip { touch-action: none; align-self: stretch; display: grid; align-items: center; padding-left: 10px;
+            background: radial-gradient(circle, var(--text) 0 1px, transparent 1.5px) 2px 50% / 5px 7px no-repeat;
             background-repeat: no-repeat space; }
     li.dragged { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
     li.dragged .line { cursor: grabbing; }

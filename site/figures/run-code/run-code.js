@@ -11,6 +11,7 @@ class RunCode extends Figure {
   static properties = {
     busy: { from: "typed", type: Boolean },
     mistake: { from: "typed", attribute: false },
+    name: { from: "typed", type: String }, // whose code it is
     isConfirming: { state: true },
   };
 
@@ -30,6 +31,11 @@ class RunCode extends Figure {
 
   load() {
     return true;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("name")) this.isConfirming = false; // it was asked about other code
   }
 
   /** A famous mistake has a button of its own, beside its question: these need not stay on the screen. */
