@@ -92,6 +92,12 @@ def test_a_token_and_a_position_are_added_number_by_number(browser, site, model)
             wanted = [token[5], places[at, 5]]
             assert shown[:2] == pytest.approx([one.item() for one in wanted], abs=0.006)
             assert shown[2] == pytest.approx(sum(shown[:2]), abs=1e-9)  # as a reader would add them
+        for c in range(30):  # most sums of rounded numbers are right by luck
+            set_range(figure.locator(".which input"), c)
+            page.evaluate("() => document.querySelector('position-sum').updateComplete")
+            for terms in figure.locator(".terms").all_inner_texts():
+                one, other, both = (number(x) for x in re.findall(r"[−-]?\d+\.\d\d", terms))
+                assert both == pytest.approx(one + other, abs=1e-9)
         cosine = F.cosine_similarity(token + places[4], token + places[7], dim=0).item()
         said = figure.locator(".result").inner_text()
         assert number(re.search(r"cosine is ([−-]?[\d.]+\d)", said)[1]) == pytest.approx(
