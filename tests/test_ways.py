@@ -19,10 +19,7 @@ IN_ORDER = [
     "weights = hidden.softmax(dim=-1)",
     "return weights @ v, weights",
 ]
-FILLINGS = {
-    "attention": ["q @ k.transpose(-2, -1)", "weights @ v"],
-    "head": ["self.query(x), self.key(x), self.value(x)", "D**0.5"],
-}
+FILLINGS = ["powers / sums", "shares @ v"]
 # All that a page holds: its texts, attributes and templates, in shadow roots, too.
 HELD = """() => {
     const pieces = [];
@@ -54,8 +51,8 @@ def sources_of(engine, exercise):
     made = engine(
         """async (exercise) => {
         const { WAYS, startOf } = await import("/exercise/ways.js");
-        const { ANSWERS } = await import("/exercise/answers.js");
-        return { answer: ANSWERS[exercise],
+        const { answerTo } = await import("/exercise/answers.js");
+        return { answer: answerTo(exercise), filled: answerTo(exercise, "blanks"),
                  starts: Object.fromEntries(WAYS.map((way) => [way, startOf(exercise, way)])) }; }""",
         exercise,
     )
@@ -92,10 +89,8 @@ def test_the_answer_is_right_and_no_way_begins_with_it(engine, exercise):
     assert is_right(sources.answer)
     assert not any(is_right(start) for start in sources.starts.values())
     first, *rest = sources.starts["blanks"].split("____")
-    filled = first + "".join(
-        filling + part for filling, part in zip(FILLINGS[exercise], rest, strict=True)
-    )
-    assert filled == sources.answer
+    filled = first + "".join(filling + part for filling, part in zip(FILLINGS, rest, strict=True))
+    assert filled == sources.filled and is_right(filled)
     given = sources.starts["order"].splitlines()
     assert sorted(given) == sorted(sources.answer.splitlines())
     lines = given[-len(IN_ORDER) :]
@@ -200,23 +195,44 @@ def test_blanks_are_filled_and_an_empty_one_is_named(browser, site, exercise):
     address = f"{site.address}/write.html#way=blanks&exercise={exercise}"
     with opened(browser, address) as page:
         fields = page.locator("code-blanks input")
-        page.get_by_label("Blank 1 of 2").fill(FILLINGS[exercise][0])
+        page.get_by_label("Blank 1 of 2").fill(FILLINGS[0])
         run_it(page)
         assert page.evaluate("document.querySelector('head-check').result.mistake.hint") == "blank"
         assert page.locator("code-blanks .error-line input").count() == 1
         page.get_by_label("Blank 2 of 2").fill("None")
         assert not run_it(page).startswith("This is attention.")
-        fields.nth(1).fill(FILLINGS[exercise][1])
+        fields.nth(1).fill(FILLINGS[1])
         fields.nth(1).press("Enter")
         page.get_by_text("This is attention.").wait_for()
         page.get_by_role("button", name="Write it all").click()
         page.locator("code-editor .cm-content").wait_for()
         page.get_by_role("button", name="Fill blanks").click()
         fields.first.wait_for()
-        assert [one.input_value() for one in fields.all()] == FILLINGS[exercise]
+        assert [one.input_value() for one in fields.all()] == FILLINGS
         page.reload()
         drawn(page)
-        assert [one.input_value() for one in fields.all()] == FILLINGS[exercise]
+        assert [one.input_value() for one in fields.all()] == FILLINGS
+
+
+def test_a_lesson_that_is_reloaded_in_its_middle_is_there_again(browser, site):
+    with opened(browser, f"{site.address}/lessons/05-attention.html") as page:
+        for _ in range(4):
+            page.locator("#build").scroll_into_view_if_needed()
+            page.evaluate("document.querySelector('#build').scrollIntoView()")
+            page.locator("line-order li").first.wait_for()
+            page.reload()
+        drawn(page)
+        assert page.locator("#error *").count() == 0
+        assert page.locator("attention-by-hand table").is_visible()
+
+
+def test_what_was_asked_about_one_way_is_not_asked_in_another(browser, site):
+    with opened(browser, f"{site.address}/write.html#way=order") as page:
+        page.get_by_role("button", name="Start over").click()
+        page.get_by_text("Delete what you did here?").wait_for()
+        page.get_by_role("button", name="Fill blanks").click()
+        page.locator("code-blanks input").first.wait_for()
+        page.get_by_text("Delete what you did here?").wait_for(state="detached")
 
 
 def test_a_draft_that_fits_no_way_is_not_shown(browser, site):
@@ -246,9 +262,7 @@ def assert_gives_nothing_away(page, way, exercise):
     code, held = code_in(page), page.evaluate(HELD)
     assert code and not is_right(code)
     assert lines_of(held) != IN_ORDER
-    if way == "blanks":
-        for filling in FILLINGS[exercise]:
-            assert filling not in held, filling
+    assert not [filling for filling in FILLINGS if filling in held]
     if way == "empty":
         assert len(lines_of(held)) == 0
 
@@ -321,5 +335,5 @@ def test_a_famous_mistake_asks_those_who_have_not_seen_a_right_head(browser, sit
 
 def test_a_hint_never_holds_what_belongs_into_a_blank(engine):
     hints = engine("async () => (await import('/exercise/exercises.js')).HINTS")
-    for filling in (one for some in FILLINGS.values() for one in some):
+    for filling in FILLINGS:
         assert not [name for name, hint in hints.items() if filling in hint]

@@ -138,7 +138,7 @@ def test_the_hint_is_the_kind_of_an_error_and_not_read_out_of_its_message(in_the
 def test_every_hint_of_the_judge_is_one_that_the_page_has(engine):
     hints = engine("async () => Object.keys((await import('/exercise/exercises.js')).HINTS)")
     stages = ["layers", *(check.__name__ for check in judge.CHECKS), "in_model"]
-    assert set(hints) == {*stages, *HINTS.values(), "broadcast_shapes", "blank"}
+    assert set(hints) == {*stages, *HINTS.values(), "broadcast_shapes", "blank", "order"}
 
 
 @pytest.mark.parametrize("name", RIGHT_CLASSES)

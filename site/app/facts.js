@@ -264,6 +264,12 @@ const FACTS = {
     const found = new Set(heads?.roles.flat().flatMap(({ role }) => role ?? []));
     return found.size ? [...found].map((role) => `“${role}”`).join(", ") : undefined;
   },
+  /** A head whose role is to look at the token before. */
+  async previous_token_head(run) {
+    const heads = await run.part("heads").catch(() => null);
+    const named = heads?.roles.flatMap((layer, i) => layer.map(({ role }, j) => ({ role, name: `${i}.${j}` })));
+    return named?.find(({ role }) => role === "previous token")?.name;
+  },
   async no_head_with_role(run) {
     return (await FACTS.heads_with_role(run)) === 0 || undefined;
   },
