@@ -267,7 +267,9 @@ const FACTS = {
   /** A head whose role is to look at the token before. */
   async previous_token_head(run) {
     const heads = await run.part("heads").catch(() => null);
-    const named = heads?.roles.flatMap((layer, i) => layer.map(({ role }, j) => ({ role, name: `${i}.${j}` })));
+    const named = heads?.roles.flatMap((layer, i) =>
+      layer.map(({ role }, j) => ({ role, name: `${i}.${j}` })),
+    );
     return named?.find(({ role }) => role === "previous token")?.name;
   },
   async no_head_with_role(run) {
