@@ -161,7 +161,7 @@ def test_a_loss_counts_as_close_or_as_lower_than_that_on_new_text(engine):
         known = engine(
             """async (train) => { const { factOf } = await import("/app/facts.js");
                 const log = { loss: [train], validation: { loss: [1] } };
-                const run = { part: async () => log };
+                const run = { manifest: {}, part: async () => log };
                 const facts = [await factOf(run, "close_bits"), await factOf(run, "lower_bits")];
                 return facts.map((one) => one !== undefined); }""",
             train,

@@ -63,6 +63,7 @@ class TwoPrompts extends Figure {
 
   type(i, { target }) {
     const typed = target.value.slice(0, MAX_LENGTH);
+    this.controller?.abort(); // a pair that is still being read must not come in place of what is typed
     this.pairs = null; // the words are somebody's own now
     this.texts = this.texts.map((text, side) => (side === i ? typed : text));
     clearTimeout(this.timer);
