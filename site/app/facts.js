@@ -7,7 +7,7 @@
 import { duration, percent, showWhitespace } from "./format.js";
 import { tokenizerOf } from "./forward-pass.js";
 import { readings } from "../engine/spelling.js";
-import { wayOf } from "./step-scale.js";
+import { pathLength } from "./step-scale.js";
 import { evenLength } from "./work.js";
 
 const bits = (nats) => nats / Math.LN2;
@@ -217,8 +217,8 @@ const FACTS = {
     const { weights, saved_steps: steps } = paths;
     const quarter = (steps.at(-1) - steps[0]) / 4;
     const settle = weights.filter(({ values }) => {
-      const last = wayOf(values, steps, steps.at(-1) - quarter);
-      return wayOf(values, steps, steps[0], steps[0] + quarter) > last;
+      const last = pathLength(values, steps, steps.at(-1) - quarter);
+      return pathLength(values, steps, steps[0], steps[0] + quarter) > last;
     });
     return settle.length >= MOST * weights.length ? settle.length : undefined;
   },

@@ -48,7 +48,7 @@ export function roundSteps(scale, last, n) {
  *
  * @param {number[]} values what it was at each of the saved steps @param {number[]} steps
  */
-export function wayOf(values, steps, from = steps[0], to = steps.at(-1)) {
+export function pathLength(values, steps, from = steps[0], to = steps.at(-1)) {
   let way = 0;
   for (let i = 1; i < steps.length; i++) {
     const length = steps[i] - steps[i - 1];
