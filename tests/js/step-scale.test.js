@@ -1,7 +1,7 @@
 /** site/app/step-scale.js: sampled steps are equally far apart, whatever their numbers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fractionalIndex, latest, nearest, wayOf } from "../../site/app/step-scale.js";
+import { fractionalIndex, latest, nearest, pathLength } from "../../site/app/step-scale.js";
 
 const STEPS = [0, 1, 10, 100, 1000];
 
@@ -56,7 +56,7 @@ test("before all steps, the latest one is the first", () => {
 test("the way of a number is all that it went, back and forth, between two steps", () => {
   const values = [0, 2, 1];
   const steps = [0, 10, 30];
-  assert.equal(wayOf(values, steps), 3);
-  assert.equal(wayOf(values, steps, 5, 20), 1.5); // half of the first part, and half of the second
-  assert.equal(wayOf([4, 4, 4], steps), 0);
+  assert.equal(pathLength(values, steps), 3);
+  assert.equal(pathLength(values, steps, 5, 20), 1.5); // half of the first part, and half of the second
+  assert.equal(pathLength([4, 4, 4], steps), 0);
 });

@@ -10,7 +10,7 @@ import { Figure } from "../../app/figure.js";
 import { count, showWhitespace } from "../../app/format.js";
 import { endLabels, linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
 import { wordsOf } from "../../app/page-words.js";
-import { nearest, wayOf } from "../../app/step-scale.js";
+import { nearest, pathLength } from "../../app/step-scale.js";
 
 const OF_TOKENS = ["token_embedding.weight", "unembed.weight"]; // a row is a token
 
@@ -98,11 +98,11 @@ class WeightPath extends Figure {
   }
 
   change({ name, values }, steps, weights) {
-    if (wayOf(values, steps)) {
-      const way = wayOf(values, steps).toFixed(3);
+    if (pathLength(values, steps)) {
+      const way = pathLength(values, steps).toFixed(3);
       return this.say("moved", { first: written(values[0]), last: written(values.at(-1)), way });
     }
-    const others = weights.filter((one) => one.name === name && wayOf(one.values, steps));
+    const others = weights.filter((one) => one.name === name && pathLength(one.values, steps));
     const isTooLate = name === "position_embedding.weight" && others.length > 0; // no text is as long
     return isTooLate ? `${this.say("still")} ${this.say("still-position")}` : this.say("still");
   }
