@@ -104,7 +104,6 @@ export const SCHEMA = {
       "chatHead",
       "other",
       "exercise",
-      "way",
       "section",
       "milestone",
       "fromStep",

@@ -50,6 +50,7 @@ const DEFAULTS = {
   chatHead: "",
   versus: "step:100",
   exercise: "attention",
+  way: "",
   section: "",
   milestone: "",
   figure: "",
@@ -129,7 +130,7 @@ test("an address without choices shows everything as it is by default", () => {
 test("an address is read into the values it names", () => {
   const hash =
     "run=stories&step=10&prompt=2&text=Tom+saw&seed=3&position=4&comparedPosition=5" +
-    "&head=0.2&token=2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&section=compare&milestone=name" +
+    "&head=0.2&token=2&temperature=1.5&topK=5&topP=0.5&length=9&branch=2t4.6s3&versus=off%3A1.1&exercise=head&way=order&section=compare&milestone=name" +
     "&operations=h1.2_h9.9&otherText=Ann&controlSeed=3&figure=loss-curve&page=explore&theme=dark&depth=code&fromStep=10&toStep=100";
   assert.deepEqual(storeAt(hash).store.state, {
     run: "stories",
@@ -155,6 +156,7 @@ test("an address is read into the values it names", () => {
     chatHead: "",
     versus: "off:1.1",
     exercise: "head",
+    way: "order",
     section: "compare",
     milestone: "name",
     figure: "loss-curve",
@@ -311,7 +313,7 @@ test("a default head that is known already changes nothing", () => {
 
 const EVERYTHING =
   "step=10&prompt=2&text=Tom&seed=3&position=4&comparedPosition=5&head=0.2" +
-  "&temperature=1.5&operations=h0.1&otherText=Ann&versus=off:1.1&exercise=head&section=compare&milestone=name";
+  "&temperature=1.5&operations=h0.1&otherText=Ann&versus=off:1.1&exercise=head&way=order&section=compare&milestone=name";
 
 /** The names of what is no longer chosen after these changes. */
 function clearedBy(changes) {
@@ -321,7 +323,7 @@ function clearedBy(changes) {
   return before.filter((name) => !(name in store.chosen));
 }
 
-test("another run clears everything: it means something else there", () => {
+test("another run clears everything that means something else there", () => {
   assert.deepEqual(clearedBy({ run: "other" }), [
     "step",
     "prompt",
@@ -637,6 +639,7 @@ test("once another run is shown, everything is fitted to it", () => {
     chatHead: "",
     versus: "step:0",
     exercise: "attention",
+    way: "",
     section: "",
     milestone: "",
     figure: "",
