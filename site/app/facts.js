@@ -67,14 +67,14 @@ const ALIKE = 0.05; // of the most bits: players that are no further apart are a
 
 /** Who needs the fewest bits for new text: the name of a player, or "alike". */
 async function fewestBits(run) {
-  const log = await logOf(run);
-  const { unigram, bigram } = log?.baselines ?? {};
-  const players = Object.entries({ unigram, bigram, model: log?.validation.loss.at(-1) });
-  if (!players.every(([, loss]) => Number.isFinite(loss))) return undefined;
-  players.sort(([, a], [, b]) => a - b);
-  const least = players[0][1];
-  const most = players.at(-1)[1];
-  return most - least < ALIKE * most ? "alike" : players[0][0];
+  const names = ["unigram", "bigram", "model"];
+  const players = await Promise.all(
+    names.map(async (name) => ({ name, bits: await FACTS[`${name}_bits`](run) })),
+  );
+  if (players.some(({ bits }) => bits === undefined)) return undefined;
+  players.sort((a, b) => a.bits - b.bits);
+  const [least, most] = [players[0], players.at(-1)];
+  return most.bits - least.bits < ALIKE * most.bits ? "alike" : least.name;
 }
 
 const CLOSE = 0.05; // a part of the loss on new text

@@ -53,7 +53,8 @@ export class PartsFigure extends LiveFigure {
   }
 
   tokenName(position) {
-    return inText(this.run.vocab[this.pass.ids[position] ?? 0]).trim() || "·";
+    const { ids } = this.found?.pass ?? this.pass; // the text that the numbers are about
+    return inText(this.run.vocab[ids[position] ?? 0]).trim() || "·";
   }
 
   /** The text, as far as the next token may be chosen in it. */

@@ -175,10 +175,11 @@ export class TypedHead extends Observable {
 
   /** Show a right answer. */
   async showAnswer() {
-    const { judgedAs, name, way, mistake } = this.state;
+    const { turn } = this;
+    const { judgedAs, way, mistake } = this.state;
     const { answerTo } = await import("../exercise/answers.js");
     const answer = answerTo(judgedAs, mistake ? "empty" : way);
-    if (this.state.name === name) this.update({ answer, knowsAnswer: true });
+    if (this.turn === turn) this.update({ answer, knowsAnswer: true });
   }
 
   hideAnswer() {
@@ -194,7 +195,9 @@ export class TypedHead extends Observable {
       this.update({ asked: id });
       return false;
     }
+    const { turn } = this;
     const mistake = await loadMistake(id);
+    if (this.turn !== turn) return false; // somebody has gone on to something else
     this.update({ knowsAnswer: true });
     this.edit({ mistake, tag: "guess-first" });
     return true;

@@ -15,11 +15,12 @@ const LESSON = "05-attention"; // where a head stands in somebody's record
 const HOW = { order: "lines in order", blanks: "blanks filled", empty: "all of it written" };
 
 /**
- * Keep for somebody's record what they have written, and whether it was right.
+ * Keep for somebody's record what they have written, and whether it was right. Code that could not be read, or was
+ * stopped, is no answer.
  * @param {any} run @param {Object<string, any>} state of TypedHead
  */
 function record(run, { exercise, way, mistake, code, result, changed }) {
-  if (mistake || changed || !result) return;
+  if (mistake || changed || !result || result.mistake?.stage === "read") return;
   const question = `${EXERCISES[exercise].title}: ${HOW[way]}`;
   const answer = { run: run.name, question, choice: 0, answer: code, why: "", isRight: !result.mistake };
   remember(LESSON, `${exercise}-${way}`, answer);

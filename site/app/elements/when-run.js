@@ -16,13 +16,7 @@ const LETTER = /\p{L}/u;
 const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token));
 
 /** Whether one of those that only count needs fewer bits for a token of new text than the model. */
-async function losesToCounting(run) {
-  const names = ["unigram_bits", "bigram_bits", "model_bits"];
-  const [unigram, bigram, model] = await Promise.all(
-    names.map(async (name) => Number(await factOf(run, name))),
-  );
-  return Math.min(unigram, bigram) < model;
-}
+const losesToCounting = async (run) => ["unigram", "bigram"].includes(await factOf(run, "fewest_bits"));
 
 const KINDS = {
   words: hasWords,

@@ -83,6 +83,7 @@ class CalmFalsehood extends Figure {
   async choose() {
     const { signal } = this.ask();
     const model = this.model;
+    this.questions = null; // of another step: nobody may go on with them
     try {
       await near(this, signal);
       const all = [];
@@ -205,7 +206,7 @@ async function withOther(model, question, signal) {
   const right = ids[position];
   const probabilities = softmax(await model.nextLogits(ids.slice(0, position), { signal }));
   const words = wordsAmong(model.run, question);
-  const others = (words.length ? words : candidates).map(({ id }) => id).filter((id) => id !== right);
+  const others = (words.length > 1 ? words : candidates).map(({ id }) => id).filter((id) => id !== right);
   const wrong = others.reduce((best, id) => (probabilities[id] > probabilities[best] ? id : best), others[0]);
   return { ...question, wrong, p: [probabilities[right], probabilities[wrong]] };
 }

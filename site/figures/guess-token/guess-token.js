@@ -142,7 +142,7 @@ class GuessToken extends Figure {
   /** What one has read so far, and a gap. */
   text({ ids, position }) {
     const before = ids.slice(0, position).map((id) => this.run.vocab[id]);
-    const given = before.filter((token) => token !== END).join("");
+    const given = before.map((token) => (token === END ? "\n\n" : token)).join("");
     const right = this.run.vocab[ids[position]];
     return html`<p class="text" dir="auto">${given.trimStart()}${
       this.isOpen ? html`<b class="gap known">${right}</b>` : html`<span class="gap">?</span>`
@@ -165,7 +165,7 @@ class GuessToken extends Figure {
   }
 
   choose(id) {
-    this.choice = id;
+    if (!this.isWaiting) this.choice = id;
   }
 
   bar(name, p) {
@@ -204,7 +204,7 @@ class GuessToken extends Figure {
       }
       this.odds = odds;
     } catch (error) {
-      if (job !== this.job) return;
+      if (job !== this.job || answers !== this.answers) return;
       this.fail(error);
     }
     this.isWaiting = false;
@@ -240,7 +240,7 @@ class GuessToken extends Figure {
 
   verdict({ ids, position }) {
     const token = this.run.vocab[ids[position]].trim();
-    const key = this.choice === ids[position] ? "came-true" : "came-otherwise";
+    const key = this.answers[this.round].choice === ids[position] ? "came-true" : "came-otherwise";
     return this.say(key, { token, you: this.bits("you", this.round), model: this.bits("model", this.round) });
   }
 

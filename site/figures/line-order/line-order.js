@@ -109,6 +109,11 @@ class LineOrder extends Figure {
     this.requestUpdate();
   }
 
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (changed.has("focusOn")) this.moved = null; // other code is shown now
+  }
+
   updated(changed) {
     if (changed.has("focusOn") && this.focusOn?.tag === this.localName) this.focusFirst();
   }

@@ -81,6 +81,7 @@ class ModelWithout extends LiveFigure {
 
   /** Which sentence is true of what is lost: of all that the model has learned, a little, much, or more than all. */
   verdict([whole, without], blind) {
+    if (whole > (1 - LITTLE) * blind) return "lost-little"; // it has learned too little to lose any
     if (without > blind) return "lost-all";
     return without - whole > LITTLE * (blind - whole) ? "lost-much" : "lost-little";
   }
