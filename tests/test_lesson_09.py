@@ -195,7 +195,7 @@ def test_after_a_wrong_token_the_model_goes_on_as_pytorch_would(browser, site, s
             assert shown_first == pytest.approx(first, abs=0.0051)
             assert shown_mean == pytest.approx(sum(sure) / len(sure), abs=0.0051)
         assert figure.locator(".side.false").count() == 0
-        figure.get_by_role("button", name="A was swapped").click()
+        figure.get_by_role("button", name="The swap is in A").click()
         figure.get_by_role("button", name="Next text").wait_for()
         marked = figure.locator(".side").evaluate_all(
             "(all) => all.map((one) => one.classList.contains('false'))"

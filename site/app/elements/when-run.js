@@ -16,7 +16,8 @@ const LETTER = /\p{L}/u;
 const hasWords = (run) => run.vocab.some((token) => SEVERAL_LETTERS.test(token));
 
 /** Whether one of those that only count needs fewer bits for a token of new text than the model. */
-const losesToCounting = async (run) => ["unigram", "bigram"].includes(await factOf(run, "fewest_bits"));
+const losesToCounting = async (run) =>
+  ["unigram", "bigram"].includes(String(await factOf(run, "fewest_bits")));
 
 const KINDS = {
   words: hasWords,
