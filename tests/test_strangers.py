@@ -425,6 +425,7 @@ def test_what_a_run_calls_its_corpus_is_quoted_where_it_is_to_be_typed(visited, 
 
     with changed(visited, poison):
         visited.goto(f"{shipped}/write.html", wait_until="load")
+        visited.locator("#download").scroll_into_view_if_needed()
         visited.get_by_role("button", name="Download my_head.py").wait_for()
         shown = visited.locator("download-head code").all_inner_texts()
         assert shown and not any("rm -rf" in code or "$(" in code for code in shown)
