@@ -5,6 +5,7 @@
 import { Chat } from "../../site/app/chat.js";
 import { Comparison } from "../../site/app/comparison.js";
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
+import { Lab } from "../../site/app/lab.js";
 import { Observable } from "../../site/app/observable.js";
 import { Operated } from "../../site/app/operated.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
@@ -32,6 +33,7 @@ declare module "../../site/app/figure.js" {
     writing: Writing;
     operated: Operated;
     chat: Chat;
+    lab: Lab;
     load(run: Run): any;
     draw(data: any): unknown;
   }
