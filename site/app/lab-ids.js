@@ -1,12 +1,8 @@
 /**
- * A text of the lab as the numbers that a model learns from: what of it is held out, as in data/__init__.py, and what
- * counting alone would reach, as in terrarium/baselines.py.
+ * What follows from the tokens of a text in the lab: what counting alone would reach, as in terrarium/baselines.py, and
+ * beginnings for a model to go on from. And how long work is cut, so that the page answers meanwhile.
  */
-import { documentsOf } from "../engine/bpe.js";
-import { END } from "../engine/tokenizer.js";
 
-const HELD_OUT = 0.1; // of the characters
-const MOST_HELD_OUT = 2 * 2 ** 20;
 const PATIENCE = 12; // milliseconds of work, after which the page gets its turn
 
 /**
@@ -26,37 +22,6 @@ export async function inTurns(generator, signal, onValue = () => {}, onTurn = ()
     signal.throwIfAborted();
     since = performance.now();
   }
-}
-
-/** Whether a text consists of several, with an end each. */
-export const hasDocuments = (text) => text.includes(END);
-
-/**
- * What a model learns from, and what is held out: the last tenth. Of several documents, those that begin there, or the
- * last one.
- * @param {string} text
- * @returns {{ train: string[], validation: string[] }}
- */
-export function split(text) {
-  const held = Math.min(Math.floor(text.length * HELD_OUT) + 1, MOST_HELD_OUT);
-  if (!hasDocuments(text)) {
-    const cut = boundary(text, text.length - held);
-    return { train: [text.slice(0, cut)], validation: [text.slice(cut)] };
-  }
-  const documents = documentsOf(text, true);
-  let left = held;
-  let first = documents.length;
-  while (first > 1 && left > 0) {
-    first -= 1;
-    left -= documents[first].length;
-  }
-  return { train: documents.slice(0, first), validation: documents.slice(first) };
-}
-
-/** Not within a character. */
-function boundary(text, position) {
-  const isLow = (text.charCodeAt(position) & 0xfc00) === 0xdc00;
-  return isLow ? position + 1 : position;
 }
 
 /**
@@ -93,12 +58,12 @@ const WORDS = 3; // of a prompt
 const LONGEST = 24; // characters of a prompt
 
 /**
- * Beginnings for a model to go on from: those of documents, or of lines, from all over a text.
- * @param {string} text @param {number} n how many, at most
+ * Beginnings for a model to go on from: those of documents, or of the lines of a single text, from all over it.
+ * @param {string[]} documents @param {number} n how many, at most
  * @returns {string[]}
  */
-export function beginningsOf(text, n) {
-  const parts = hasDocuments(text) ? documentsOf(text, true) : text.split("\n");
+export function beginningsOf(documents, n) {
+  const parts = documents.length > 1 ? documents : documents.flatMap((one) => one.split("\n"));
   const found = [];
   const every = Math.max(1, Math.floor(parts.length / (8 * n)));
   for (let i = 0; i < parts.length; i += every) {

@@ -9,7 +9,6 @@ import { endFirstView } from "../first-view.js";
 import { percent } from "../format.js";
 import { BUILT_IN } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
-import { describe } from "../lab-text.js";
 import { Lab } from "../lab.js";
 import { WorkerClient } from "../worker-client.js";
 
@@ -17,7 +16,6 @@ class LiveLab extends HTMLElement {
   lab = new Lab({
     worker: new WorkerClient(new URL("../../engine/train-worker.js", import.meta.url)),
     storage: new LabStorage(),
-    describe,
   });
 
   connectedCallback() {
