@@ -41,8 +41,9 @@ class LabLoss extends LabFigure {
   static styles = [
     LabFigure.styles,
     css`
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
     .plot { position: relative; overflow: hidden; min-height: ${HEIGHT}px; }
-    .legend { display: flex; flex-wrap: wrap; gap: 0 16px; color: var(--muted); margin: 0 0 4px; }
+    .legend { display: flex; flex-wrap: wrap; gap: 0 16px; color: var(--muted); margin: 0; }
     .legend b { color: var(--accent); font-weight: 600; }
     .reading { min-height: 3em; margin-top: 8px; max-width: 66ch; }
     .reading b { font-weight: 600; }
@@ -69,8 +70,11 @@ class LabLoss extends LabFigure {
   drawLab() {
     const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${styleSheet}>
-      <p class="legend"><span>— loss on its text</span> <span><b>●—</b> on text that it never learns from</span></p>
+      <h3>Loss</h3>
+      <p class="caption">How surprised it is by what really comes next: the lower, the better. More in <a
+        href="lessons/08-learning.html">lesson 8</a> and the <a href="lessons/glossary.html#loss">glossary</a>.</p>
       <div class="plot" aria-hidden="true"></div>
+      <p class="legend"><span>— on its text</span> <span><b>●—</b> on text that it never learns from</span></p>
       <p class="reading">${this.reading()}</p>`;
   }
 
@@ -133,7 +137,7 @@ class LabLoss extends LabFigure {
     return {
       width,
       height: HEIGHT,
-      padding: [8, 16, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: { x: { time: false, range: [0, last] }, y: { range: () => [0, this.highest] } },

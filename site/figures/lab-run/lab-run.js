@@ -41,7 +41,7 @@ class LabRun extends LabFigure {
     .problem { color: var(--warning); }
     @media (max-width: 640px) {
       .row { gap: 8px; }
-      .go { flex: 1 1 100%; }
+      .go { flex: 1 1 auto; min-width: 7em; padding: 8px 16px; }
       .row button:not(.go) { padding: 4px 14px; }
       .state, .note { min-height: 3em; }
     }

@@ -38,7 +38,7 @@ class LabSamples extends LabFigure {
     ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
     li { contain: layout; }
     .text { font: 400 1.0625rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
-            padding: 3px 0; min-height: calc(2.9em + 6px); border-bottom: 1px solid var(--line); }
+            padding: 3px 0; min-height: calc(1.45em + 7px); border-bottom: 1px solid var(--line); }
     .prompt { font-weight: 600; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; border-radius: 3px; opacity: 1; }
     .shade0 { opacity: 0.56; } .shade1 { opacity: 0.58; } .shade2 { opacity: 0.6; } .shade3 { opacity: 0.64; }
@@ -49,7 +49,7 @@ class LabSamples extends LabFigure {
     .scrub input { flex: 1; min-width: 0; height: 32px; accent-color: var(--accent); }
     .scrub button { min-height: 36px; padding: 2px 14px; }
     @media (forced-colors: active) { .token { opacity: 1; border-bottom: 1px solid; } }
-    @media (max-width: 640px) { .text { font-size: 1rem; } .about { min-height: 4.5em; } }
+    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 7px); } .about { min-height: 4.5em; } }
   `,
   ];
 
@@ -137,7 +137,7 @@ class LabSamples extends LabFigure {
   }
 
   legend() {
-    return "Bold is the beginning that it is given; the rest is its own. The surer it is of a piece, the darker it is.";
+    return "Bold is what it is given; the rest is its own. The surer it was of a piece, the more clearly it stands out.";
   }
 
   aboutToken() {
