@@ -411,14 +411,10 @@ export class Lab extends Observable {
     const { step, losses, finished } = done;
     this.#series.add(losses, step);
     const speed = this.#speedAfter(losses.length, performance.now() - since, step);
-    const isAtEnd = finished && this.state.status !== "failed";
-    this.update({
-      step,
-      losses: this.#series.points,
-      speed,
-      ...(isAtEnd && { status: "finished", pausedBy: null }),
-    });
-    if (isAtEnd) await this.#look(signal);
+    this.update({ step, losses: this.#series.points, speed });
+    if (!finished) return;
+    await this.#look(signal);
+    this.update({ status: "finished", pausedBy: null });
   }
 
   /** A mean in which what was lately counts most, and the time that is left with it. */
@@ -558,9 +554,8 @@ export class Lab extends Observable {
 
   /** Before a model goes, so that it can be brought back. */
   async #throwAway() {
-    const { waits } = this.state;
-    await this.#halt();
-    if (waits) this.update({ waits }); // with what comes now
+    this.update({ status: "preparing", pausedBy: null });
+    await this.#settle();
     if (!this.#hasModel || !this.state.step) return;
     this.#thrownAway = await this.#record().catch(() => null);
     if (this.#thrownAway) this.update({ undoable: factsOf(this.#thrownAway) });
