@@ -116,7 +116,7 @@ async function lookThrough(text, signal) {
     const code = character.codePointAt(0);
     found.characters += n;
     found.bytes += n * bytesOf(code);
-    if (/[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/.test(character)) controls += n;
+    if (isControl(code)) controls += n;
     if (n <= RARE) rare++;
   }
   const printed = [...counts.keys()].filter((character) => character.trim());
@@ -132,6 +132,10 @@ async function lookThrough(text, signal) {
   };
 }
 
+/** Whether a character has no shape, but does something in a terminal; line ends and tabs are no such. */
+const isControl = (code) =>
+  code < 0x09 || (code > 0x0d && code < 0x20) || (code > 0x7e && code < 0xa0 && code !== 0x85);
+
 /** Where a part ends: at a space, so that no word is counted twice. */
 function endOfPart(text, start) {
   const stop = start + PART;
@@ -143,16 +147,16 @@ function endOfPart(text, start) {
 
 // What kind of text it is ----------------------------------------------------------------------------------------
 
-const MARKUP = [
-  ["HTML", /^\s*<(!doctype\s+html|html|head|body)\b/i],
-  ["XML", /^\s*<\?xml\b/],
-  ["JSON", /^\s*(\{\s*"[^"\n]*"\s*:|\[\s*[[{"])/],
-];
+const MARKUP = {
+  HTML: /^\s*<(!doctype\s+html|html|head|body)\b/i,
+  XML: /^\s*<\?xml\b/,
+  JSON: /^\s*(\{\s*"[^"\n]*"\s*:|\[\s*[[{"])/,
+};
 
 function kindOf(text) {
   const beginning = text.slice(0, BEGINNING).replace(/^\ufeff/, "");
   return {
-    markup: MARKUP.find(([, pattern]) => pattern.test(beginning))?.[0] ?? null,
+    markup: Object.keys(MARKUP).find((kind) => MARKUP[kind].test(beginning)) ?? null,
     format: otherFormat(new TextEncoder().encode(beginning.slice(0, 99))),
     misread: beginning.match(/[ÃÂ][\x80-\xbf]|â€/g)?.length ?? 0,
   };
