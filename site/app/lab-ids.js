@@ -3,6 +3,7 @@
  * beginnings for a model to go on from. And how long work is cut, so that the page answers meanwhile.
  */
 
+const OFTEN = 20_000; // tokens that are counted before the caller gets its turn
 const PATIENCE = 12; // milliseconds of work, after which the page gets its turn
 
 /**
@@ -25,11 +26,11 @@ export async function inTurns(generator, signal, onValue = () => {}, onTurn = ()
 }
 
 /**
- * The losses on held-out text, in nats per token, of models that only count.
+ * The losses on held-out text, in nats per token, of models that only count. It yields now and then.
  * @param {ArrayLike<number>} train ids @param {ArrayLike<number>} validation ids @param {number} vocabSize
- * @returns {{ uniform: number, unigram: number, bigram: number }}
+ * @returns {Generator<number, { uniform: number, unigram: number, bigram: number }>}
  */
-export function baselinesOf(train, validation, vocabSize) {
+export function* baselinesOf(train, validation, vocabSize) {
   const counts = new Float64Array(vocabSize).fill(1); // as if each had occurred once more
   const before = new Float64Array(vocabSize);
   const pairs = new Map();
@@ -39,6 +40,7 @@ export function baselinesOf(train, validation, vocabSize) {
     const pair = train[i] * vocabSize + train[i + 1];
     before[train[i]] += 1;
     pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+    if (i % OFTEN === 0) yield i;
   }
   const total = train.length + vocabSize;
   let unigram = 0;
@@ -49,6 +51,7 @@ export function baselinesOf(train, validation, vocabSize) {
     unigram -= Math.log(p);
     // One more observation, divided as the unigram model says: no pair is impossible.
     bigram -= Math.log(((pairs.get(a * vocabSize + b) ?? 0) + p) / (before[a] + 1));
+    if (i % OFTEN === 0) yield i;
   }
   const n = Math.max(1, validation.length - 1);
   return { uniform: Math.log(vocabSize), unigram: unigram / n, bigram: bigram / n };

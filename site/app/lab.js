@@ -52,7 +52,7 @@ export const SETTINGS = {
 
 const SLICE = 100; // milliseconds of training at a time
 const SAVE_EVERY = 5000; // milliseconds
-const REST = 4; // so many times as long as a sample took, it only trains
+const REST = 5; // so many times as long as a sample took, it only trains
 const FIRST_SAMPLES = 250; // milliseconds between samples at the beginning, when most changes,
 const LATER_SAMPLES = 1000; // and once there are some: so that they can be read
 const N_PROMPTS = 5;
@@ -100,6 +100,9 @@ export class Lab extends Observable {
   #cannotKeep = false; // said once
   #lookedAt = 0; // when the last sample was there,
   #lookTook = 0; // and how long it took
+  #answeredAt = 0; // the same of the last answer to a figure
+  #answerTook = 0;
+  #wasAway = false; // the notice says so
 
   /**
    * @param {object} parts
@@ -184,6 +187,7 @@ export class Lab extends Observable {
     await this.#settle();
     if (this.state.pausedBy !== "hidden") return;
     this.start();
+    this.#wasAway = true;
     this.update({ notice: "It paused while this page was out of sight, and now goes on." });
   }
 
@@ -236,10 +240,10 @@ export class Lab extends Observable {
     try {
       const record = await this.storage.read();
       if (record) await this.#restore(record);
-    } catch (error) {
-      this.#say(error);
+      this.update({ kept: null });
+    } catch {
+      this.update({ kept: null, notice: "The model of your earlier visit cannot be read any more." });
     }
-    this.update({ kept: null });
   }
 
   /** Do not offer it any more; it is replaced when another model is kept. */
@@ -255,7 +259,7 @@ export class Lab extends Observable {
   ask(method, params = {}) {
     if (!this.#hasModel) return Promise.resolve(null);
     const key = `${method} ${JSON.stringify(params)}`;
-    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0, took: 0 };
+    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0 };
     this.#questions.set(key, known);
     known.waiting ??= Promise.withResolvers();
     const { promise } = known.waiting;
@@ -319,7 +323,8 @@ export class Lab extends Observable {
       return;
     }
     const prompts = text.prompts ?? beginningsOf(parts.train, N_PROMPTS);
-    this.update({ prompts, baselines: baselinesOf(ids, validationIds, tokenizer.vocab.length) });
+    const baselines = await inTurns(baselinesOf(ids, validationIds, tokenizer.vocab.length), signal);
+    this.update({ prompts, baselines });
     await this.#begin(signal);
   }
 
@@ -389,7 +394,7 @@ export class Lab extends Observable {
     await this.#unlessStale(signal, async () => {
       while (this.state.status === "training") {
         await this.#update({ milliseconds: SLICE }, signal);
-        await this.#answerSome();
+        await this.#answerOne();
         if (this.#isTimeToLook) await this.#look(signal);
         if (performance.now() - this.#lastSave > SAVE_EVERY) await this.#save();
       }
@@ -476,12 +481,12 @@ export class Lab extends Observable {
 
   // Questions of figures ------------------------------------------------------------------------------
 
-  /** Those whose turn it is, between two slices of training. */
-  async #answerSome() {
-    for (const [key, one] of this.#questions) {
-      const rested = performance.now() - one.lastAsked;
-      if (one.waiting && rested > Math.max(SLICE, REST * one.took)) await this.#answer(key);
-    }
+  /** The one that was answered longest ago, between two slices of training, unless answers would take too much time. */
+  async #answerOne() {
+    if (performance.now() - this.#answeredAt < REST * this.#answerTook) return;
+    const waiting = [...this.#questions].filter(([, one]) => one.waiting);
+    waiting.sort(([, a], [, b]) => a.lastAsked - b.lastAsked);
+    if (waiting.length) await this.#answer(waiting[0][0]);
   }
 
   async #answer(key) {
@@ -495,8 +500,8 @@ export class Lab extends Observable {
       return null;
     });
     one.isAsked = false;
-    one.lastAsked = performance.now();
-    one.took = one.lastAsked - since;
+    one.lastAsked = this.#answeredAt = performance.now();
+    this.#answerTook = this.#answeredAt - since;
     one.waiting?.resolve(signal.aborted ? null : answer);
     one.waiting = null;
   }
@@ -538,6 +543,8 @@ export class Lab extends Observable {
       await this.storage.write(source, model);
       this.#cannotKeep = false;
       if (this.state.kept) this.update({ kept: null }); // it is replaced
+      if (this.#wasAway) this.update({ notice: null }); // it has been read by now
+      this.#wasAway = false;
     } catch (error) {
       if (!signal.aborted && !this.#cannotKeep) this.#say(error);
       this.#cannotKeep = true;

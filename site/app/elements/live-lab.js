@@ -21,7 +21,7 @@ class LiveLab extends HTMLElement {
   connectedCallback() {
     const { lab } = this;
     provide(this, "lab", lab);
-    this.title_ = document.title;
+    this.usualTitle = document.title;
     this.onVisible = () => (document.hidden ? lab.hide() : lab.show());
     document.addEventListener("visibilitychange", this.onVisible);
     this.stop = lab.subscribe(() => this.follow());
@@ -32,7 +32,7 @@ class LiveLab extends HTMLElement {
     this.stop();
     document.removeEventListener("visibilitychange", this.onVisible);
     this.lab.pause();
-    document.title = this.title_;
+    document.title = this.usualTitle;
   }
 
   /** The text that one begins with, unless somebody has chosen another one meanwhile. */
@@ -44,7 +44,7 @@ class LiveLab extends HTMLElement {
 
   follow() {
     const { state } = this.lab;
-    const title = titleOf(state) ?? this.title_;
+    const title = titleOf(state) ?? this.usualTitle;
     if (document.title !== title) document.title = title;
   }
 }

@@ -43,7 +43,7 @@ class LabRun extends LabFigure {
       .row { gap: 8px; }
       .go { flex: 1 1 auto; min-width: 7em; padding: 8px 16px; }
       .row button:not(.go) { padding: 4px 14px; }
-      .state, .note { min-height: 3em; }
+      .note { min-height: 3em; }
     }
     @media (forced-colors: active) { .track i { forced-color-adjust: none; background: Highlight; } }
   `,
@@ -100,11 +100,16 @@ class LabRun extends LabFigure {
       return html`<button class="go primary" @click=${() => lab.pause()}>Pause</button>`;
     }
     if (status === "finished") {
-      return html`<button class="go primary" @click=${() => lab.reset()}>Start again</button>`;
+      return html`<button class="go primary" @click=${() => this.startAgain()}>Train again</button>`;
     }
     const name = status === "paused" ? "Go on" : "Train";
     const isPossible = ["ready", "paused", "preparing"].includes(status);
     return html`<button class="go primary" ?disabled=${!isPossible} @click=${() => lab.start()}>${name}</button>`;
+  }
+
+  startAgain() {
+    this.lab.reset();
+    this.lab.start();
   }
 
   sentence() {
