@@ -29,6 +29,7 @@ const COMMON = {
   unembedding_lr: 0.02,
   embedding_std: 0.3,
   weight_decay: 0.03,
+  seed: 1,
 };
 
 /**
@@ -67,7 +68,8 @@ export const LIMITS = {
   weight_decay: [0, 10],
   seed: [0, 2 ** 31 - 1],
 };
-const FRACTIONS = [
+/** Those that need not be whole numbers. */
+export const FRACTIONS = [
   "cooldown",
   "matrix_lr",
   "momentum",

@@ -32,6 +32,7 @@ declare module "../../site/app/figure.js" {
     writing: Writing;
     operated: Operated;
     chat: Chat;
+    lab: any;
     load(run: Run): any;
     draw(data: any): unknown;
   }
@@ -71,5 +72,14 @@ declare module "../../site/app/operated-figure.js" {
     writeError: Error | null;
     effect: any;
     failure: Error | null;
+  }
+}
+
+declare module "../../site/app/lab-figure.js" {
+  interface LabFigure {
+    status: string;
+    text: any;
+    tokens: any;
+    settings: any;
   }
 }
