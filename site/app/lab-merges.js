@@ -20,6 +20,7 @@ export class MergeReplay {
   constructor(text) {
     this.text = text;
     this.isCut = text.length > MOST_CHARACTERS;
+    this.counted = Math.min(text.length, MOST_CHARACTERS); // characters
     this.ranks = new Map(); // pair -> which merge it is, from 0
     this.merges = []; // that have been followed
     this.pieces = []; // { parts, times, isWord } of each different piece of the text
