@@ -15,6 +15,7 @@ const ELEMENTS = [
   "live-text",
   "written-pass",
   "live-chat",
+  "live-lab",
   "typed-head",
   "typed-code",
   "embedded-figure",

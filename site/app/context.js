@@ -12,6 +12,7 @@
  *   writing  the text that the model writes: see writing.js
  *   operated  what the model writes instead while it is operated on: see operated.js
  *   chat   a conversation with the model: see chat.js
+ *   lab    a model that learns in the page: see lab.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

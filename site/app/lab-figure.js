@@ -1,11 +1,6 @@
 /**
- * The base class of figures of the lab: they show the model that is trained in this page, and not a run that was
- * exported. What they follow is in the state of the lab: see lab.js.
- *
- *   class LabModel extends LabFigure {
- *     static properties = { settings: { from: "lab", attribute: false } };
- *     draw() { return html`… <button @click=${() => this.lab.start()}>…`; }
- *   }
+ * The base class of the figures of the lab, which show the model that learns in this page (see lab.js) and no run.
+ * Their properties follow it: `static properties = { losses: { from: "lab" } }`.
  */
 import { html } from "../vendored/lit.js";
 import { Figure, errorBox } from "./figure.js";
@@ -13,31 +8,22 @@ import { Figure, errorBox } from "./figure.js";
 export class LabFigure extends Figure {
   /** @type {Object<string, object>} */
   static properties = {
-    run: { attribute: false }, // there is none
-    step: { from: "lab", type: Number }, // how many updates have been made
-    status: { from: "lab", type: String },
-    text: { from: "lab", attribute: false },
-    tokens: { from: "lab", attribute: false },
-    settings: { from: "lab", attribute: false },
+    run: { state: true }, // there is none
+    step: { from: "lab", type: Number }, // updates made so far
+    status: { from: "lab" },
   };
 
-  /** No run is waited for. */
   willUpdate(changed) {
-    if (this.error?.fromRender && !changed.has("error")) this.error = null;
-  }
-
-  /** The size of the vocabulary, as far as it is known. */
-  get vocabSize() {
-    return this.tokens?.tokenizer?.vocab.length ?? this.settings?.vocab_size ?? 0;
-  }
-
-  /** Whether a model is there that has begun to learn: then its shape stays as it is. */
-  get hasBegun() {
-    return this.step > 0 || this.status === "training";
+    if (this.error?.fromRender && !changed.has("error")) this.error = null; // perhaps it works now
   }
 
   render() {
     if (this.error) return errorBox(this.error);
-    return this.lab ? this.draw(null) : html`<p class="caption" aria-busy="true">…</p>`;
+    return this.lab ? this.drawLab() : html`<p class="caption" aria-busy="true">…</p>`;
+  }
+
+  /** @returns {unknown} */
+  drawLab() {
+    return "";
   }
 }

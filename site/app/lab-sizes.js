@@ -8,7 +8,7 @@
  *   secondsFor(settings, machine) // 41.3
  */
 
-/** Tokens that a window model sees. */
+/** Tokens that a window model sees, as in engine/training.js. */
 export const WINDOW = 10;
 
 /**
@@ -17,18 +17,19 @@ export const WINDOW = 10;
  * @typedef {{ overhead: number, rate: number }} Machine
  */
 
-/** Settings that all sizes share: those of train.py, with fewer steps to warm up for. */
+/** Settings that all sizes share: those of train.py. */
 const COMMON = {
   architecture: "gpt",
   optimizer: "muon",
-  warmup: 20,
+  warmup: 40,
   cooldown: 0.75,
   matrix_lr: 0.03,
   momentum: 0.85,
   embedding_lr: 0.01,
   unembedding_lr: 0.02,
   embedding_std: 0.3,
-  weight_decay: 0.03,
+  weight_decay: 0.1,
+  temperature: 0.8,
   seed: 1,
 };
 
@@ -41,12 +42,13 @@ export const SIZES = {
   middle: { shape: { n_layer: 2, n_head: 4, n_embd: 64, n_ff: 256, n_ctx: 64 }, steps: 1500, patience: 120 },
   large: { shape: { n_layer: 3, n_head: 4, n_embd: 128, n_ff: 512, n_ctx: 128 }, steps: 2000, patience: 300 },
   window: {
-    shape: { architecture: "window", n_layer: 1, n_head: 1, n_embd: 24, n_ff: 96, n_ctx: WINDOW },
+    shape: { architecture: "window", n_layer: 1, n_head: 1, n_embd: 24, n_ff: 96, n_ctx: 64 },
     steps: 1000,
     patience: 60,
   },
 };
 const TOKENS_A_STEP = 1024;
+const WITH_SAMPLES = 1.25; // how much longer everything takes because of what it writes meanwhile: see lab.js
 const FEWEST_STEPS = 100; // with fewer, there is nothing to see
 
 /** Numbers that may be chosen: from, to. */
@@ -97,7 +99,7 @@ const batchOf = (n_ctx) => Math.max(1, Math.round(TOKENS_A_STEP / n_ctx));
 export function stepsFor(size, settings, machine) {
   const { steps, patience } = SIZES[size];
   if (!machine) return steps;
-  const possible = (1000 * patience) / millisecondsFor(settings, machine);
+  const possible = (1000 * patience) / (WITH_SAMPLES * millisecondsFor(settings, machine));
   const rounded = possible > 200 ? 100 * Math.floor(possible / 100) : 50 * Math.floor(possible / 50);
   return Math.max(FEWEST_STEPS, Math.min(steps, rounded));
 }
@@ -118,7 +120,7 @@ export function partsOf(settings) {
   const { architecture, n_layer, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
   if (architecture === "window") {
     return [
-      { name: "token embedding", parameters: V * C },
+      { name: "token embedding", parameters: (V + 1) * C }, // one more for what is before the beginning
       { name: "hidden layer", parameters: WINDOW * C * n_ff },
       { name: "unembedding", parameters: n_ff * V },
     ];
@@ -143,7 +145,8 @@ export function operationsOf(settings) {
   const { architecture, n_layer, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
   const perParameter = 30 * parametersOf(settings); // about what an optimizer does with each
   if (architecture === "window") {
-    return 6 * tokensIn(settings) * (WINDOW * C * n_ff + n_ff * V) + perParameter;
+    const hidden = settings.optimizer === "muon" ? newtonSchulz(n_ff, WINDOW * C) : 0;
+    return 6 * tokensIn(settings) * (WINDOW * C * n_ff + n_ff * V) + perParameter + hidden;
   }
   const matrices = n_layer * (4 * C * C + 2 * C * n_ff) + C * V;
   const attention = n_layer * C * (n_ctx + 1); // scores and mixture, half of a square each
@@ -151,21 +154,24 @@ export function operationsOf(settings) {
   return 6 * tokensIn(settings) * (matrices + attention) + perParameter + orthogonal;
 }
 
-/** Those of Newton-Schulz in Muon: five rounds of three products for every matrix in the blocks. */
-function orthogonalizing({ n_layer, n_embd: C, n_ff }) {
-  const rounds = (rows, columns) => {
-    const [m, n] = [Math.min(rows, columns), Math.max(rows, columns)];
-    return 5 * 2 * (2 * m * m * n + m ** 3);
-  };
-  return n_layer * (4 * rounds(C, C) + 2 * rounds(n_ff, C));
+/** Those of Muon for the matrices in the blocks. */
+const orthogonalizing = ({ n_layer, n_embd: C, n_ff }) =>
+  n_layer * (4 * newtonSchulz(C, C) + 2 * newtonSchulz(n_ff, C));
+
+/** Five rounds of three products, in which the shorter side is squared. */
+function newtonSchulz(rows, columns) {
+  const short = Math.min(rows, columns);
+  const long = Math.max(rows, columns);
+  return 5 * 2 * (2 * short * short * long + short ** 3);
 }
 
 /** @param {Machine} machine */
 export const millisecondsFor = (settings, { overhead, rate }) =>
   overhead + operationsOf(settings) / 1e6 / rate;
 
-/** How long all steps take. @param {Machine} machine */
-export const secondsFor = (settings, machine) => (settings.steps * millisecondsFor(settings, machine)) / 1000;
+/** How long all steps take, with the samples in between. @param {Machine} machine */
+export const secondsFor = (settings, machine) =>
+  (WITH_SAMPLES * settings.steps * millisecondsFor(settings, machine)) / 1000;
 
 /** What two measurements of steps say about a machine. @param {{ settings: any, milliseconds: number }[]} measured */
 export function machineFrom([small, large]) {
@@ -188,14 +194,14 @@ export function bytesOf(settings) {
   const { architecture, n_layer, n_head, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
   const weights = 4 * parametersOf(settings); // with their gradients, and what the optimizer remembers of each
   const tokens = tokensIn(settings);
-  const inBlocks = architecture === "window" ? WINDOW * C + 2 * n_ff : n_layer * (12 * C + 3 * n_ff);
+  const inBlocks = architecture === "window" ? 2 * WINDOW * C + 2 * n_ff : n_layer * (12 * C + 3 * n_ff);
   const maps = architecture === "window" ? 0 : 2 * n_layer * n_head * n_ctx;
   return 4 * (weights + tokens * (inBlocks + maps + 2 * V));
 }
 
 /**
- * Why a model cannot be made: the setting that is wrong, and a sentence. Null if nothing is.
- * @returns {{ field: string, sentence: string } | null}
+ * Why a model cannot be made: a sentence, and the settings that it is about. Null if nothing is wrong.
+ * @returns {{ fields: string[], sentence: string } | null}
  */
 export function problemOf(settings) {
   return (
@@ -206,52 +212,48 @@ export function problemOf(settings) {
 function rangeProblem(settings) {
   for (const [field, [least, most]] of Object.entries(LIMITS)) {
     const value = settings[field];
+    const problem = (sentence) => ({ fields: [field], sentence });
     if (value === undefined) continue;
-    if (!Number.isFinite(value)) return { field, sentence: "This has to be a number." };
-    if (!FRACTIONS.includes(field) && !Number.isInteger(value)) {
-      return { field, sentence: "This has to be a whole number." };
-    }
-    if (value < least) return { field, sentence: `This has to be at least ${written(least)}.` };
-    if (value > most) return { field, sentence: `This can be at most ${written(most)} here.` };
+    if (!Number.isFinite(value)) return problem("This has to be a number.");
+    if (!FRACTIONS.includes(field) && !Number.isInteger(value))
+      return problem("This has to be a whole number.");
+    if (value < least) return problem(`This has to be at least ${written(least)}.`);
+    if (value > most) return problem(`This can be at most ${written(most)} here.`);
   }
   return null;
 }
 
 function shapeProblem({ architecture, n_head, n_embd, n_ff }) {
-  if (n_ff % 4) return { field: "n_ff", sentence: `${n_ff} cannot be divided by 4, which this page needs.` };
-  if (architecture === "window") {
-    return n_embd % 4
-      ? { field: "n_embd", sentence: `${n_embd} cannot be divided by 4, which this page needs.` }
-      : null;
-  }
+  const undivided = (field, value) => ({
+    fields: [field],
+    sentence: `${written(value)} cannot be divided by 4, which this page needs.`,
+  });
+  if (n_ff % 4) return undivided("n_ff", n_ff);
+  if (architecture === "window") return n_embd % 4 ? undivided("n_embd", n_embd) : null;
+  const fields = ["n_head", "n_embd"];
   if (n_embd % n_head) {
-    return {
-      field: "n_head",
-      sentence: `A width of ${n_embd} cannot be shared equally among ${n_head} heads.`,
-    };
+    return { fields, sentence: `A width of ${n_embd} cannot be shared equally among ${n_head} heads.` };
   }
-  if ((n_embd / n_head) % 4) {
-    const sentence = `Each head would get ${n_embd / n_head} of ${n_embd} numbers, which is not a multiple of 4, as this page needs.`;
-    return { field: "n_head", sentence };
+  const D = n_embd / n_head;
+  if (D % 4) {
+    return { fields, sentence: `Each head would get ${D} numbers, but this page needs a multiple of 4.` };
   }
   return null;
 }
 
 function scheduleProblem({ steps, warmup }) {
   if (warmup < steps) return null;
-  return {
-    field: "warmup",
-    sentence: `The learning rates would still be rising when the ${written(steps)} steps are over.`,
-  };
+  const sentence = `After ${written(steps)} steps, the learning rates would still be rising.`;
+  return { fields: ["warmup", "steps"], sentence };
 }
 
 function memoryProblem(settings) {
   const bytes = bytesOf(settings);
   if (bytes <= MOST_BYTES) return null;
   const sentence =
-    `This would take about ${(bytes / 1e9).toFixed(1)} GB of memory; a page gets ` +
+    `Training this would take about ${(bytes / 1e9).toFixed(1)} GB of memory, but a page gets ` +
     `${(MOST_BYTES / 1e9).toFixed(0)} GB at most. Fewer rows or a shorter context take less.`;
-  return { field: "batch_size", sentence };
+  return { fields: ["batch_size", "n_ctx", "n_layer", "n_head", "n_embd", "n_ff"], sentence };
 }
 
 const english = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });

@@ -18,7 +18,7 @@ export const SPACE =
 const BEYOND_LATIN = "(?=[^\\0-\\u02ff])";
 const WORD = `[${LETTER}]{1,32}(?:${BEYOND_LATIN}[${LETTER}${MARKS}]{1,32}[${MARKS}]{0,15})?`;
 const PUNCTUATION = `(?:(?![${LETTER}]|${SPACE})[^]){1,32}(?:${BEYOND_LATIN}[${MARKS}]{0,15})?`;
-const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "gu");
+export const PIECES = new RegExp(` ?${WORD}(?:'${WORD})?| ?${PUNCTUATION}|${SPACE}`, "gu");
 
 /** A `character` that never occurs in the corpus; `position` is its number in the text, from 1. */
 export class UnknownCharacter extends Error {
@@ -62,10 +62,13 @@ export class Tokenizer {
    * @throws {UnknownCharacter}
    */
   encode(text) {
-    return this.preTokenize(text).flatMap((piece) => {
-      if (!this.cache.has(piece)) this.cache.set(piece, this.encodePiece(piece, text));
-      return this.cache.get(piece);
-    });
+    return this.preTokenize(text).flatMap((piece) => this.idsOf(piece, text));
+  }
+
+  /** The ids of a piece that stands in a text. @returns {number[]} */
+  idsOf(piece, text) {
+    if (!this.cache.has(piece)) this.cache.set(piece, this.encodePiece(piece, text));
+    return this.cache.get(piece);
   }
 
   /** One piece of a text -> ids, by applying the merges in the order they were learned in. */
@@ -80,7 +83,7 @@ export class Tokenizer {
         if (rank < best) [best, pair] = [rank, [parts[i], parts[i + 1]]];
       }
       if (!pair) return parts;
-      parts = merge(parts, pair, this.ids.get(pair.map((id) => this.vocab[id]).join("")));
+      parts = merge(parts, pair[0], pair[1], this.ids.get(pair.map((id) => this.vocab[id]).join("")));
     }
   }
 
@@ -96,8 +99,8 @@ export class Tokenizer {
   }
 }
 
-/** [t, h, e], the pair [t, h] and its merged token -> [th, e]. All of them are ids. */
-function merge(parts, [a, b], both) {
+/** [t, h, e], the pair t, h and its merged token -> [th, e]. All of them are ids. */
+export function merge(parts, a, b, both) {
   const merged = [];
   for (let i = 0; i < parts.length; i++) {
     if (parts[i] === a && parts[i + 1] === b) {

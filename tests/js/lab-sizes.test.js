@@ -77,6 +77,7 @@ test("a window model has no attention and no positions, and its hidden layer see
   assert.ok(!("attention" in parts) && !("position embedding" in parts));
   const { n_embd, n_ff } = SIZES.window.shape;
   assert.equal(parts["hidden layer"], 10 * n_embd * n_ff);
+  assert.equal(parts["token embedding"], 51 * n_embd); // one for what is before the beginning
   assert.equal(WINDOW, 10);
 });
 
@@ -156,7 +157,7 @@ test("real steps that take twice as long double every estimate", () => {
 });
 
 /** The setting that is refused when some are changed. */
-const refused = (changes, size = "middle") => problemOf({ ...settingsOf(size, 512), ...changes })?.field;
+const refused = (changes, size = "middle") => problemOf({ ...settingsOf(size, 512), ...changes })?.fields[0];
 
 test("what cannot be a model is refused where it is wrong", () => {
   assert.equal(refused({ n_head: 3 }), "n_head");

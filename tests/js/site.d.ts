@@ -5,6 +5,7 @@
 import { Chat } from "../../site/app/chat.js";
 import { Comparison } from "../../site/app/comparison.js";
 import { ForwardPass as AForwardPass } from "../../site/app/forward-pass.js";
+import { Lab } from "../../site/app/lab.js";
 import { Observable } from "../../site/app/observable.js";
 import { Operated } from "../../site/app/operated.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
@@ -32,7 +33,7 @@ declare module "../../site/app/figure.js" {
     writing: Writing;
     operated: Operated;
     chat: Chat;
-    lab: any;
+    lab: Lab;
     load(run: Run): any;
     draw(data: any): unknown;
   }
@@ -75,9 +76,8 @@ declare module "../../site/app/operated-figure.js" {
   }
 }
 
-declare module "../../site/app/lab-figure.js" {
-  interface LabFigure {
-    status: string;
+declare module "../../site/app/lab-choice.js" {
+  interface LabChoice {
     text: any;
     tokens: any;
     settings: any;

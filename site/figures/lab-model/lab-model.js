@@ -7,10 +7,11 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, percent } from "../../app/format.js";
-import { LabFigure } from "../../app/lab-figure.js";
+import { LabChoice } from "../../app/lab-choice.js";
 import {
   FRACTIONS,
   SIZES,
+  WINDOW,
   aboutHowLong,
   corrected,
   matrixRateOf,
@@ -22,7 +23,6 @@ import {
   sizeOf,
 } from "../../app/lab-sizes.js";
 import { measureSpeed } from "../../app/lab-speed.js";
-import { near } from "../../app/near.js";
 
 const NAMES = { small: "Small", middle: "Middle", large: "Large", window: "Window model" };
 
@@ -90,7 +90,7 @@ const FIELDS = [
 ];
 const ONLY_GPT = FIELDS.filter(([, , , isShared]) => !isShared).map(([name]) => name);
 
-class LabModel extends LabFigure {
+class LabModel extends LabChoice {
   static properties = {
     speed: { from: "lab", attribute: false },
     machine: { state: true }, // see app/lab-sizes.js; null until it is measured, false where it cannot be
@@ -98,7 +98,7 @@ class LabModel extends LabFigure {
   };
 
   static styles = [
-    LabFigure.styles,
+    LabChoice.styles,
     controls,
     css`
     fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
@@ -133,7 +133,7 @@ class LabModel extends LabFigure {
     .field [aria-invalid="true"] { border-color: var(--warning); box-shadow: inset 0 0 0 1px var(--warning); }
     .field p { color: var(--muted); }
     .field .problem { color: var(--warning); }
-    .fixed { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin-top: 12px; color: var(--muted); }
+    .warning { margin-top: 12px; color: var(--muted); }
     @media (max-width: 720px) { .sizes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; } }
     @media (forced-colors: active) {
       .parts i, .legend i { forced-color-adjust: none; border: 1px solid CanvasText; }
@@ -142,28 +142,14 @@ class LabModel extends LabFigure {
   `,
   ];
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.controller = new AbortController();
-    this.measure(this.controller.signal);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.controller.abort();
-  }
-
-  /** Find out how fast this machine is, unless it is busy training: then its steps say so. */
-  async measure(signal) {
+  /** Find out how fast this machine is, once it has nothing else to do; when it trains, its steps say so. */
+  async measure() {
+    this.isMeasured = true;
     try {
-      await this.updateComplete;
-      await near(this, signal);
-      const machine = this.hasBegun ? false : await measureSpeed();
-      if (signal.aborted) return;
-      this.machine = machine;
+      this.machine = await measureSpeed();
       this.fitSteps();
     } catch {
-      if (!signal.aborted) this.machine = false; // there are sizes, but no times
+      this.machine ??= false; // there are sizes, but no times
     }
   }
 
@@ -171,7 +157,8 @@ class LabModel extends LabFigure {
   fitSteps() {
     const { settings, machine } = this;
     const size = settings && sizeOf(settings);
-    if (!size || this.hasBegun || !machine || settings.steps !== SIZES[size].steps) return;
+    const isUntouched = size && settings.steps === SIZES[size].steps && this.status === "ready";
+    if (!isUntouched || !machine || !this.isConnected) return;
     const { steps } = settingsOf(size, this.vocabSize, machine);
     if (steps !== settings.steps) this.lab.setSettings({ steps });
   }
@@ -180,13 +167,15 @@ class LabModel extends LabFigure {
     super.willUpdate(changed);
     if (changed.has("settings")) this.draft = null;
     if (changed.has("speed")) this.learnFromSteps();
+    if (!this.isMeasured && IDLE.includes(this.status)) this.measure();
   }
 
   /** The steps that are made in earnest know better. */
   learnFromSteps() {
     const milliseconds = this.speed?.millisecondsPerStep;
-    if (!milliseconds || !this.settings) return;
+    if (!milliseconds) return;
     const settings = { ...this.settings, vocab_size: this.vocabSize };
+    this.isMeasured = true;
     this.machine = corrected(this.machine || { overhead: 0, rate: 1 }, settings, milliseconds);
   }
 
@@ -195,16 +184,15 @@ class LabModel extends LabFigure {
     return { ...(this.draft ?? this.settings), vocab_size: this.vocabSize };
   }
 
-  draw() {
-    if (!this.settings) return html`<p class="caption" aria-busy="true">…</p>`;
+  drawLab() {
     const chosen = sizeOf(this.settings);
-    return html`<fieldset ?disabled=${this.hasBegun}><legend class="visually-hidden">Size of the model</legend>
+    return html`<fieldset><legend class="visually-hidden">Size of the model</legend>
         <div class="sizes">${Object.keys(SIZES).map((size) => this.option(size, chosen))}</div></fieldset>
       <p class="about">${this.about()}</p>
       ${this.parameters()}
-      ${this.hasBegun ? this.fixed() : nothing}
+      ${this.hasLearned ? this.warning() : nothing}
       <details><summary>Choose the numbers yourself</summary>
-        <fieldset ?disabled=${this.hasBegun}><legend class="visually-hidden">Numbers of the model</legend>
+        <fieldset><legend class="visually-hidden">Numbers of the model</legend>
           <div class="fields">${this.fields().map((field) => this.field(field))}</div></fieldset></details>`;
   }
 
@@ -239,7 +227,7 @@ class LabModel extends LabFigure {
     const { architecture, n_layer, n_head, n_ctx } = this.settings;
     if (architecture === "window") {
       return html`How language models were made before transformers (Bengio and others, 2003): it sees only the last
-        ${n_ctx} tokens, and one layer works on all of them at once. Train it on the same text to see what attention adds.`;
+        ${WINDOW} tokens, and one layer works on all of them at once. Train it on the same text to see what attention adds.`;
     }
     return html`A transformer, as train.py trains it: ${counted(n_layer, "layer")} with ${counted(n_head, "attention head")}
       each. It sees ${count(n_ctx)} tokens at once.`;
@@ -262,9 +250,10 @@ class LabModel extends LabFigure {
       )}</ul>`;
   }
 
-  fixed() {
-    return html`<div class="fixed"><p>This model has begun to learn, so its size is fixed.</p>
-      <button @click=${() => this.lab.reset()}>Start over with another</button></div>`;
+  /** What a change costs. */
+  warning() {
+    return html`<p class="warning">This model has learned for ${counted(this.step, "step")}. Another size or another number
+      starts over.</p>`;
   }
 
   /** The numbers that this kind of model has. */
@@ -275,12 +264,17 @@ class LabModel extends LabFigure {
 
   field([name, label, sentence]) {
     const problem = this.draft && problemOf(this.shown);
-    const isWrong = problem?.field === name;
+    const isWrong = problem && this.wrongField(problem) === name;
     return html`<div class="field"><label for=${name}>${label}${
       name === "optimizer" ? this.optimizers() : this.input(name, isWrong)
     }</label>
       <p id=${`${name}-about`}>${sentence}</p>
       <p class="problem" id=${`${name}-problem`} role="status">${isWrong ? problem.sentence : nothing}</p></div>`;
+  }
+
+  /** Where a problem is said: at the number that was typed, if it is about that. */
+  wrongField({ fields }) {
+    return fields.includes(this.typed) ? this.typed : fields[0];
   }
 
   input(name, isWrong) {
@@ -304,6 +298,7 @@ class LabModel extends LabFigure {
   }
 
   type(name, value) {
+    this.typed = name;
     this.take({ ...(this.draft ?? this.settings), [name]: value.trim() === "" ? NaN : Number(value) });
   }
 
@@ -315,6 +310,7 @@ class LabModel extends LabFigure {
   }
 }
 
+const IDLE = ["ready", "paused", "finished"];
 const OPTIMIZERS = { muon: "Muon", adamw: "AdamW" };
 
 /** 31072 -> 31000: what one remembers of it. */

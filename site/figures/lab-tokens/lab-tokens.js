@@ -8,8 +8,9 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, showWhitespace, spoken } from "../../app/format.js";
-import { LabFigure } from "../../app/lab-figure.js";
+import { LabChoice } from "../../app/lab-choice.js";
 import { MergeReplay } from "../../app/lab-merges.js";
+import { END } from "../../engine/tokenizer.js";
 import { sentencesOf } from "../../app/lab-sentences.js";
 import { linePlots } from "../../app/line-plot.js";
 
@@ -25,7 +26,7 @@ const FAST = { milliseconds: 80, growth: 0.08 };
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-class LabTokens extends LabFigure {
+class LabTokens extends LabChoice {
   static properties = {
     index: { state: true }, // how many merges are shown
     isPlaying: { state: true },
@@ -35,7 +36,7 @@ class LabTokens extends LabFigure {
   };
 
   static styles = [
-    LabFigure.styles,
+    LabChoice.styles,
     controls,
     linePlots,
     css`
@@ -43,17 +44,17 @@ class LabTokens extends LabFigure {
     .kinds { display: flex; flex-wrap: wrap; gap: 4px 24px; align-items: center; }
     .kinds label { color: var(--text); min-height: 36px; cursor: pointer; font-weight: 500; }
     .kinds input[type="radio"] { accent-color: var(--accent); width: 16px; height: 16px; margin: 0; }
-    .kinds .size { flex: 1 1 260px; color: var(--muted); font-weight: 400; cursor: default; }
+    .kinds .size { flex: 1 1 260px; min-width: 0; max-width: 100%; color: var(--muted); font-weight: 400; cursor: default; }
     input[type="range"] { flex: 1 1 60px; min-width: 0; height: 32px; margin: 0; accent-color: var(--accent); }
     output { font-weight: 600; color: var(--text); min-width: 6.2em; }
     .caption { margin-top: 4px; }
     .film { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 16px 40px; margin-top: 16px;
             border-top: 1px solid var(--line); padding-top: 16px; }
-    .newest { font-size: 1.1875rem; line-height: 1.5; min-height: 3em; }
+    .newest { font-size: 1.1875rem; line-height: 1.6; min-height: 3.2em; }
     .newest b { font: 600 1em var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; padding: 1px 5px; border-radius: 5px;
                 border: 1px solid var(--line); }
     .newest .made { border-color: var(--accent); background: color-mix(in oklab, var(--accent) 24%, var(--panel)); }
-    .newest span { color: var(--muted); font-size: var(--small); }
+    .newest span { display: block; color: var(--muted); font-size: var(--small); }
     .row { flex-wrap: nowrap; gap: 8px; margin: 8px 0 16px; }
     .row button { min-width: 44px; padding: 4px 12px; text-align: center; }
     .row .primary { min-width: 84px; }
@@ -65,19 +66,20 @@ class LabTokens extends LabFigure {
     .under button { min-height: 36px; }
     .under p { color: var(--muted); }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
-    .chips { display: flex; flex-wrap: wrap; gap: 4px; align-content: start; height: 9.6em; overflow: hidden; margin: 0; padding: 0;
+    .chips { display: flex; flex-wrap: wrap; gap: 4px; align-content: start; height: 131px; overflow: hidden; margin: 0; padding: 0;
              list-style: none; }
-    .chips li { font: 500 0.875rem/1.5 var(--mono); white-space: pre; max-width: 12em; overflow: hidden; text-overflow: ellipsis;
+    .chips li { font: 500 0.875rem/21px var(--mono); height: 23px; white-space: pre; max-width: 12em; overflow: hidden; text-overflow: ellipsis;
                 padding: 0 6px; border: 1px solid var(--line); border-radius: 5px; }
     .chips .made { border-color: var(--accent); background: color-mix(in oklab, var(--accent) 24%, var(--panel)); }
     .plot { --labels: 2.6em; height: 110px; margin-top: 8px; }
     .plot .now { background: var(--chosen); width: 14px; height: 14px; margin: 0 0 -7px -7px; box-shadow: 0 0 0 3px var(--panel); }
-    .ends { --labels: 2.6em; font-size: 0.8125rem; }
+    .ends { --labels: 2.6em; font-size: 0.8125rem; margin-top: 6px; }
     .curve { margin-top: 16px; }
     @media (max-width: 720px) {
       .film { grid-template-columns: minmax(0, 1fr); }
       .sentence { min-height: 11em; }
       .newest { min-height: 4.5em; }
+      output { min-width: 5.4em; }
     }
     @media (forced-colors: active) {
       .token { border: 1px solid CanvasText; }
@@ -97,49 +99,47 @@ class LabTokens extends LabFigure {
     this.pause();
   }
 
-  /** @returns {[string, string][]} the merges that are there by now */
-  get merges() {
-    return (this.tokens?.merges ?? []).map((one) => (Array.isArray(one) ? one : one.pair));
-  }
-
   get isBpe() {
     return this.tokens?.kind === "bpe";
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    const text = this.text?.text ?? "";
+    const text = (this.text?.text ?? "").split(END).join("\n");
     if (this.replay?.text !== text) this.begin(text);
     if (changed.has("tokens")) this.followMerges(changed.get("tokens"));
   }
 
   begin(text) {
-    this.replay = new MergeReplay(text);
-    this.sentences = sentencesOf(text, N_SENTENCES);
-    this.sentenceIndex = 0;
-    this.index = 0;
     this.pause();
+    this.replay = new MergeReplay(text);
+    this.frames = []; // the merges that are there by now: { pair, token, count, vocabSize } of each
+    this.sentences = sentencesOf(text, N_SENTENCES);
+    this.sentenceIndex = this.index = 0;
+    this.hasScrubbed = false;
   }
 
   /** New merges are shown one after the other; those that were there before the figure are not. */
   followMerges(before) {
-    const { merges } = this;
-    if (!this.replay.follow(merges)) {
-      this.replay = new MergeReplay(this.replay.text);
-      this.replay.follow(merges);
-      this.index = 0;
+    const { merges, tokenizer } = this.tokens;
+    const isDone = Boolean(tokenizer);
+    const isSame = this.replay.follow(merges.map(({ pair }) => pair));
+    if (!isSame) {
+      this.begin(this.replay.text);
+      this.replay.follow(merges.map(({ pair }) => pair));
     }
-    this.wanted = null;
-    const isNew = merges.length > this.index;
-    const isFirstSight = before === undefined && !this.tokens.isTraining;
-    if (this.index > merges.length || isFirstSight || (isNew && still.matches)) this.index = merges.length;
-    else if (isNew && !this.isPlaying && this.isBpe && !this.hasScrubbed) this.play();
-    if (!merges.length) this.hasScrubbed = false;
-    if (before?.isTraining && !this.tokens.isTraining) this.said = this.summary();
+    // A larger vocabulary begins with the same merges: what is shown stays until those that are new come.
+    if (isDone || !this.isBpe || merges.length > this.frames.length) this.frames = merges;
+    if (isDone) this.wanted = null;
+    const isThereAlready = before === undefined && isDone;
+    const last = this.frames.length;
+    if (isThereAlready || still.matches || this.index > last) this.index = last;
+    else if (this.index < last && !this.isPlaying && !this.hasScrubbed) this.play();
+    if (isDone && before && !before.tokenizer && this.isBpe) this.said = this.summary();
   }
 
   play() {
-    if (this.index >= this.merges.length && !this.tokens.isTraining) this.index = 0;
+    if (this.index >= this.frames.length && !this.isComing) this.index = 0;
     this.isPlaying = true;
     this.hasScrubbed = false;
     this.tick();
@@ -150,13 +150,18 @@ class LabTokens extends LabFigure {
     this.timer = setTimeout(
       () => {
         const by = isSlow ? 1 : Math.max(1, Math.ceil((this.index - SLOW.merges) * FAST.growth));
-        const last = this.merges.length;
+        const last = this.frames.length;
         this.index = Math.min(last, this.index + by);
-        if (this.index < last || this.tokens.isTraining) this.tick();
+        if (this.index < last || this.isComing) this.tick();
         else this.pause();
       },
       isSlow ? SLOW.milliseconds : FAST.milliseconds,
     );
+  }
+
+  /** Whether there will be more merges. */
+  get isComing() {
+    return this.isBpe && !this.tokens.tokenizer && this.status === "preparing";
   }
 
   pause() {
@@ -168,7 +173,7 @@ class LabTokens extends LabFigure {
   go(index) {
     this.pause();
     this.hasScrubbed = true;
-    this.index = Math.max(0, Math.min(this.merges.length, index));
+    this.index = Math.max(0, Math.min(this.frames.length, index));
     this.said = this.newestInWords();
   }
 
@@ -177,36 +182,36 @@ class LabTokens extends LabFigure {
     this.lab.setTokens({ kind, vocabSize: kind === "bpe" ? size : 0 });
   }
 
-  draw() {
-    if (!this.tokens) return html`<p class="caption" aria-busy="true">…</p>`;
-    const isReady = Boolean(this.text?.text);
-    return html`${this.chooser()}
-      ${isReady ? this.film() : html`<p class="caption">Choose a text first: its tokens are made from it.</p>`}
+  drawLab() {
+    const hasText = Boolean(this.replay.text);
+    return html`${this.chooser(hasText)}
+      ${hasText ? this.film() : html`<p class="caption">Choose a text first: its tokens are made from it.</p>`}
       <p class="visually-hidden" role="status">${this.said}</p>`;
   }
 
-  chooser() {
-    const isFixed = this.hasBegun || !this.text?.text;
+  chooser(hasText) {
     const kind = (value, label) =>
       html`<label><input type="radio" name="kind" value=${value} .checked=${this.tokens.kind === value}
         @change=${() => this.choose(value)}> ${label}</label>`;
-    return html`<fieldset ?disabled=${isFixed}><legend class="visually-hidden">What a token is</legend>
+    return html`<fieldset ?disabled=${!hasText}><legend class="visually-hidden">What a token is</legend>
         <div class="kinds">${kind("characters", "Characters")} ${kind("bpe", "Pieces of words")}
         ${this.isBpe ? this.slider() : nothing}</div></fieldset>
       <p class="caption">${this.explanation()}</p>`;
   }
 
   explanation() {
-    if (this.hasBegun) return "This model has begun to learn, so its tokens are fixed until you start over.";
+    const lost = this.hasLearned
+      ? ` Other tokens mean another model, so what it has learned in ${counted(this.step, "step")} would be lost.`
+      : "";
     return this.isBpe
       ? html`Byte-pair encoding begins with characters, and merges the two neighbours that stand side by side most often,
-          again and again. A larger vocabulary makes shorter texts, and a larger model.`
+          again and again. A larger vocabulary makes shorter texts, and a larger model.${lost}`
       : html`Each character is a token. There are few to learn, but the model has to spell every word, and sees less text
-          at once.`;
+          at once.${lost}`;
   }
 
   slider() {
-    const sizes = SIZES.filter((size) => size > this.nCharacters);
+    const sizes = SIZES.filter((size) => size > this.characters.length);
     const now = this.wanted ?? this.tokens.vocabSize;
     const at = sizes.findLastIndex((size) => size <= now);
     return html`<label class="size">Vocabulary
@@ -217,12 +222,12 @@ class LabTokens extends LabFigure {
       <output aria-hidden="true">${counted(now, "token")}</output></label>`;
   }
 
-  /** How many tokens there are before the first merge. */
-  get nCharacters() {
-    const { tokenizer, merges = [] } = this.tokens;
-    if (merges[0]?.vocabSize) return merges[0].vocabSize - 1;
-    if (tokenizer) return tokenizer.vocab.length - this.merges.length;
-    return new Set(this.replay.text).size;
+  /** The tokens that there are before the first merge. */
+  get characters() {
+    const { tokenizer, merges } = this.tokens;
+    if (tokenizer) return tokenizer.vocab.slice(0, merges[0] ? merges[0].vocabSize - 1 : undefined);
+    this.replay.characters ??= [...new Set(this.replay.text)].sort();
+    return this.replay.characters;
   }
 
   film() {
@@ -233,40 +238,45 @@ class LabTokens extends LabFigure {
 
   /** The merge that was made last, and the way to the others. */
   newest() {
-    const last = this.merges.length;
-    const label = this.isPlaying ? "Pause" : "Play";
+    const last = this.frames.length;
     return html`<p class="newest">${this.newestSeen()}</p>
       <div class="row">
-        <button class="primary" ?disabled=${!last} @click=${() => (this.isPlaying ? this.pause() : this.play())}>${label}</button>
+        <button class="primary" ?disabled=${!last} @click=${() => (this.isPlaying ? this.pause() : this.play())}>${
+          this.isPlaying ? "Pause" : "Play"
+        }</button>
         <button aria-label="One merge back" ?disabled=${!this.index} @click=${() => this.go(this.index - 1)}>‹</button>
         <button aria-label="Next merge" ?disabled=${this.index >= last} @click=${() => this.go(this.index + 1)}>›</button>
         <input type="range" min="0" max=${last} .value=${String(this.index)} ?disabled=${!last} aria-label="Merges"
           aria-valuetext=${this.newestInWords()} @input=${({ target }) => this.go(Number(target.value))}></div>`;
   }
 
+  /** The merge that is shown; none before the first. */
+  get frame() {
+    return this.index ? this.frames[this.index - 1] : null;
+  }
+
   newestSeen() {
-    if (!this.index) return html`<span>Before the first merge, each character is a token.</span>`;
-    const [a, b] = this.merges[this.index - 1];
-    const { count: times } = this.tokens.merges[this.index - 1];
-    const shown = (token) => html`<b dir="auto">${showWhitespace(token)}</b>`;
-    return html`${shown(a)} + ${shown(b)} → <b class="made" dir="auto">${showWhitespace(a + b)}</b>
-      <span>${times ? html`${counted(times, "time")} in the text;` : nothing} merge ${count(this.index)} of ${count(this.merges.length)}</span>`;
+    if (!this.frame) return html`<span>Before the first merge, each character is a token.</span>`;
+    const { pair, token, count: times } = this.frame;
+    const shown = (one) => html`<b dir="auto">${showWhitespace(one)}</b>`;
+    return html`${shown(pair[0])} + ${shown(pair[1])} → <b class="made" dir="auto">${showWhitespace(token)}</b>
+      <span>side by side ${counted(times, "time")} in the text; merge ${count(this.index)} of ${count(this.frames.length)}</span>`;
   }
 
   newestInWords() {
-    if (!this.index) return "Before the first merge";
-    const [a, b] = this.merges[this.index - 1];
-    return `Merge ${count(this.index)} of ${count(this.merges.length)}: “${spoken(a)}” and “${spoken(b)}” become “${spoken(a + b)}”.`;
+    if (!this.frame) return "Before the first merge";
+    const { pair, token } = this.frame;
+    const [a, b] = pair.map(spoken);
+    return `Merge ${count(this.index)} of ${count(this.frames.length)}: “${a}” and “${b}” become “${spoken(token)}”.`;
   }
 
   sentence() {
     const sentence = this.sentences[this.sentenceIndex];
     if (!sentence) return nothing;
     const parts = this.replay.cut(sentence, this.index).flat();
-    const made = this.index ? this.merges[this.index - 1].join("") : null;
     return html`<div class="sentence" dir="auto" role="group" aria-label="A sentence of your text, as tokens">${parts.map(
       (part) =>
-        html`<span class=${`token ${part === made ? "made" : ""}`} style=${styleMap({ "--hue": hueOf(part) })}>${showWhitespace(part)}</span>`,
+        html`<span class=${`token ${part === this.frame?.token ? "made" : ""}`} style=${styleMap({ "--hue": hueOf(part) })}>${showWhitespace(part)}</span>`,
     )}</div>
       <div class="under"><p>${counted(parts.length, "token")} for ${counted(Array.from(sentence).length, "character")}</p>
       ${
@@ -282,29 +292,25 @@ class LabTokens extends LabFigure {
 
   /** The vocabulary, the newest tokens first: as many as there is room for. */
   vocabulary() {
-    const made = this.merges.slice(0, this.index).map((pair) => pair.join(""));
-    const newest = [...new Set(made.slice(-MOST_CHIPS).reverse())];
-    const characters = this.characters.slice(0, MOST_CHIPS - newest.length);
-    const all = this.nCharacters + new Set(made).size;
-    return html`<h3>${counted(all, "token")} in the vocabulary${this.index ? ", the newest first" : nothing}</h3>
-      <ul class="chips">${[...newest, ...characters].map(
-        (token, i) =>
-          html`<li class=${this.index && !i ? "made" : ""} dir="auto">${showWhitespace(token)}</li>`,
+    const { characters, frame } = this;
+    const made = this.frames
+      .slice(Math.max(0, this.index - MOST_CHIPS), this.index)
+      .map(({ token }) => token);
+    const newest = [...new Set(made.reverse())];
+    const chips = [...newest, ...characters.slice(0, MOST_CHIPS - newest.length)];
+    return html`<h3>${counted(frame?.vocabSize ?? characters.length, "token")} in the vocabulary${
+      frame ? ", the newest first" : nothing
+    }</h3>
+      <ul class="chips">${chips.map(
+        (token) =>
+          html`<li class=${token === frame?.token ? "made" : ""} dir="auto">${showWhitespace(token)}</li>`,
       )}</ul>`;
-  }
-
-  /** The characters of the text. */
-  get characters() {
-    if (this.spelled?.text !== this.replay.text) {
-      this.spelled = { text: this.replay.text, all: [...new Set(this.replay.text)].sort() };
-    }
-    return this.spelled.all;
   }
 
   /** How many tokens stand for a word, after each merge. */
   curve() {
     const { replay, index } = this;
-    const last = this.merges.length;
+    const last = this.frames.length;
     const start = replay.tokensPerWord(0);
     if (!start || !last) return nothing;
     const height = (n) => (replay.tokensPerWord(n) - 1) / (start - 1 || 1);
@@ -325,15 +331,15 @@ class LabTokens extends LabFigure {
   /** What all merges together do, in a sentence. */
   summary() {
     const { replay } = this;
-    const last = this.merges.length;
+    const last = this.frames.length;
     const start = replay.tokensPerWord(0);
-    if (!this.isBpe || !start) return "";
-    const where = replay.isCut ? ` (counted in the first ${count(replay.counted)} characters)` : "";
-    const ended =
-      !this.tokens.isTraining && this.vocabSize < this.tokens.vocabSize
-        ? " No pair comes up twice any more, so the vocabulary ends there."
-        : "";
-    return `A word is ${start.toFixed(1)} tokens at first, and ${replay.tokensPerWord(last).toFixed(1)} after ${counted(last, "merge")}${where}.${ended}`;
+    if (!last || !start) return "";
+    const isOver = this.tokens.tokenizer && this.vocabSize < this.tokens.vocabSize;
+    return (
+      `A word is ${start.toFixed(1)} tokens at first, and ${replay.tokensPerWord(last).toFixed(1)} after ${counted(last, "merge")}` +
+      `${replay.isCut ? `, counted in the first ${count(replay.counted)} characters` : ""}.` +
+      `${isOver ? " No pair stands side by side twice any more, so the vocabulary ends there." : ""}`
+    );
   }
 }
 

@@ -1,0 +1,63 @@
+/**
+ * <live-lab> … </live-lab>
+ *
+ * A model that learns in the page. Figures inside ask it for "lab": see app/lab.js. The title of the tab says how far
+ * it is; while the tab is out of sight, it pauses.
+ */
+import { provide } from "../context.js";
+import { endFirstView } from "../first-view.js";
+import { percent } from "../format.js";
+import { BUILT_IN } from "../lab-corpora.js";
+import { LabStorage } from "../lab-storage.js";
+import { describe } from "../lab-text.js";
+import { Lab } from "../lab.js";
+import { WorkerClient } from "../worker-client.js";
+
+class LiveLab extends HTMLElement {
+  lab = new Lab({
+    worker: new WorkerClient(new URL("../../engine/train-worker.js", import.meta.url)),
+    storage: new LabStorage(),
+    describe,
+  });
+
+  connectedCallback() {
+    const { lab } = this;
+    provide(this, "lab", lab);
+    this.title_ = document.title;
+    this.onVisible = () => (document.hidden ? lab.hide() : lab.show());
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.stop = lab.subscribe(() => this.follow());
+    this.open();
+  }
+
+  disconnectedCallback() {
+    this.stop();
+    document.removeEventListener("visibilitychange", this.onVisible);
+    this.lab.pause();
+    document.title = this.title_;
+  }
+
+  /** The text that one begins with, unless somebody has chosen another one meanwhile. */
+  async open() {
+    this.lab.findKept();
+    if (!this.lab.state.text) await this.lab.setText(BUILT_IN[0]);
+    endFirstView();
+  }
+
+  follow() {
+    const { state } = this.lab;
+    const title = titleOf(state) ?? this.title_;
+    if (document.title !== title) document.title = title;
+  }
+}
+
+/** What the tab is called while something goes on; null for its usual name. */
+function titleOf({ status, pausedBy, step, settings, losses }) {
+  const loss = losses.at(-1)?.loss;
+  if (loss === undefined) return null;
+  const progress = `${percent(step / settings.steps)} · loss ${loss.toFixed(2)}`;
+  if (status === "training") return progress;
+  return pausedBy === "hidden" ? `Paused · ${progress}` : null;
+}
+
+customElements.define("live-lab", LiveLab);

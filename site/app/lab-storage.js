@@ -1,0 +1,96 @@
+/**
+ * What the lab keeps in this browser, so that a reload or a crash costs seconds and not the training: one model with
+ * its text. It is replaced in one transaction, so there is never half a model, however a tab ends. The text is
+ * written only when it is another one: it may be large, and a model is kept every few seconds.
+ *
+ *   const storage = new LabStorage();
+ *   await storage.write({ id: "1-2-3-4", text, tokens }, { step: 420, weights, … });
+ *   await storage.read()      // { source, model }, or null
+ *
+ * @typedef {{ id: string, text: object, tokens: object }} Source what a model learns from; another one has another id
+ * @typedef {{ step: number, weights: Float32Array, optimizer: Float32Array }} Model and whatever else belongs to it
+ */
+const NAME = "terrarium.lab";
+const STORE = "model";
+
+/** A browser keeps nothing here: it is full, or forbidden. */
+export class StorageFailure extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("This browser could not keep the model.", { cause });
+    /** Whether there was no room for it. */
+    this.isFull = /** @type {{ name?: string } | null} */ (cause)?.name === "QuotaExceededError";
+  }
+}
+
+export class LabStorage {
+  /** @param {() => IDBFactory} [factory] asked for at each use: where it is forbidden, a browser throws */
+  constructor(factory = () => indexedDB) {
+    this.factory = factory;
+    this.database = null; // a promise of it
+  }
+
+  /** What was kept last; null if nothing was. @returns {Promise<{ source: Source, model: Model } | null>} */
+  async read() {
+    return this.transaction("readonly", (store, done) => {
+      store.get("source").onsuccess = ({ target }) => {
+        const source = target.result;
+        store.get("model").onsuccess = (event) => {
+          const model = event.target.result;
+          done(source && model?.source === source.id ? { source, model } : null);
+        };
+      };
+    });
+  }
+
+  /** Keep a model in the place of the one before. @param {Source} source @param {Model} model */
+  async write(source, model) {
+    return this.transaction("readwrite", (store) => {
+      store.get("id").onsuccess = ({ target }) => {
+        if (target.result !== source.id) {
+          store.put(source.id, "id"); // a transaction that fails leaves all as it was
+          store.put(source, "source");
+        }
+        store.put({ ...model, source: source.id }, "model");
+      };
+    });
+  }
+
+  /** Keep nothing any more. */
+  async clear() {
+    return this.transaction("readwrite", (store) => store.clear());
+  }
+
+  open() {
+    return new Promise((resolve, reject) => {
+      const request = this.factory().open(NAME, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+      request.onblocked = () => reject(new Error("Another tab has it open."));
+    });
+  }
+
+  /**
+   * @param {IDBTransactionMode} mode @param {(store: any, done: (found: any) => void) => void} act
+   * @returns {Promise<any>} what `done` was called with, once all of it is written
+   */
+  async transaction(mode, act) {
+    try {
+      this.database ??= this.open();
+      const database = await this.database;
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(STORE, mode);
+        let found;
+        transaction.oncomplete = () => resolve(found);
+        transaction.onabort = () => reject(transaction.error ?? new Error("It was cut short."));
+        act(transaction.objectStore(STORE), (result) => {
+          found = result;
+        });
+      });
+    } catch (error) {
+      this.database = null; // the next time, it may work
+      throw new StorageFailure(error);
+    }
+  }
+}

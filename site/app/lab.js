@@ -1,0 +1,616 @@
+/**
+ * A model that learns in the page. Figures ask for it as "lab", and follow its state:
+ *   text      { name, text, facts, prompts }, null while there is none; facts: see lab-text.js
+ *   tokens    { kind: "characters" | "bpe", vocabSize, tokenizer, merges, ids, validationIds, isTraining }; merges: those
+ *             learned so far, while isTraining; tokenizer and the ids (Uint16Array) are null until they are there
+ *   settings  as in train.py, and architecture: "gpt" | "window"
+ *   status    "empty" | "preparing" | "ready" | "training" | "paused" | "finished" | "failed"
+ *   pausedBy  "person" | "hidden" (the tab was) | null
+ *   step      updates made; parameters: how many numbers are trained; kernel: what it runs on
+ *   losses    [{ step, loss }] on the training text, of each update or, of many, the means of some
+ *   evaluations [{ step, loss }] on held-out text, and baselines { uniform, unigram, bigram }, of the same text
+ *   prompts   five beginnings; samples [{ step, prompts: [{ ids, tokens: [{ id, p, entropy }] }] }]: how it went on
+ *             from their ids
+ *   speed     { millisecondsPerStep, secondsLeft }, null before the first update
+ *   problem   a sentence on why it cannot train, or null; notice: a sentence on what else there is to know, or null
+ *   kept      { name, step, savedAt } of the model in the browser's storage, while one may go on with it
+ *   undoable  { step } of the model that a reset threw away, while it can be brought back
+ * The page drives: calls of the worker are short, and it pauses when the page does not call again.
+ */
+import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
+import { Tokenizer } from "../engine/tokenizer.js";
+import { baselinesOf, beginningsOf, hasDocuments, inTurns, split } from "./lab-ids.js";
+import { LossSeries, thinned } from "./loss-series.js";
+import { Observable } from "./observable.js";
+
+/** The model that somebody begins with: about 0.1 million parameters, with which a minute shows much. */
+export const SETTINGS = {
+  architecture: "gpt",
+  n_layer: 2,
+  n_head: 4,
+  n_embd: 64,
+  n_ff: 256,
+  n_ctx: 64,
+  batch_size: 16,
+  steps: 1500,
+  warmup: 40,
+  cooldown: 0.75,
+  optimizer: "muon",
+  matrix_lr: 0.03,
+  momentum: 0.85,
+  embedding_lr: 0.01,
+  unembedding_lr: 0.02,
+  embedding_std: 0.3,
+  weight_decay: 0.1,
+  temperature: 0.8,
+  seed: 1,
+};
+export const MOST_CHARACTERS = 4e6; // of a text: a model of the page does not get through more
+
+const SLICE = 100; // milliseconds of training at a time
+const SAVE_EVERY = 5000; // milliseconds
+const REST = 4; // so many times as long as a sample took, it only trains
+const FIRST_SAMPLES = 250; // milliseconds between samples at the beginning, when most changes,
+const LATER_SAMPLES = 1000; // and once there are some: so that they can be read
+const N_PROMPTS = 5;
+const MOST_SAMPLES = 60;
+const MOST_EVALUATIONS = 400;
+const FEWEST = 20; // tokens of a text that can be learned from
+
+const UNTRAINED = {
+  step: 0,
+  losses: [],
+  evaluations: [],
+  samples: [],
+  speed: null,
+  pausedBy: null,
+  problem: null,
+  notice: null,
+};
+
+export class Lab extends Observable {
+  /** @type {any} see above */
+  state = {
+    ...UNTRAINED,
+    text: null,
+    tokens: { kind: "characters", vocabSize: 0, ...noTokens() },
+    settings: SETTINGS,
+    status: "empty",
+    parameters: null,
+    kernel: null,
+    baselines: null,
+    prompts: [],
+    kept: null,
+    undoable: null,
+  };
+
+  #making = new AbortController(); // what is being made of the text; another text or another model ends it
+  #series = new LossSeries();
+  #loop = null; // a promise, while it trains
+  #wantsToTrain = false; // once it is ready
+  #hasModel = false; // whether the worker has the one that is shown
+  #source = null; // what is kept of the text
+  #thrownAway = null; // what a reset can bring back
+  #questions = new Map();
+  #lastSave = 0;
+  #cannotKeep = false; // said once
+  #lookedAt = 0; // when the last sample was there,
+  #lookTook = 0; // and how long it took
+
+  /**
+   * @param {object} parts
+   * @param {{ call: (method: string, params: object, options?: object) => Promise<any> }} parts.worker
+   * @param {import("./lab-storage.js").LabStorage} parts.storage
+   * @param {(text: string) => any} [parts.describe] facts and warnings about a text
+   */
+  constructor({ worker, storage, describe = () => null }) {
+    super();
+    this.worker = worker;
+    this.storage = storage;
+    this.describe = describe;
+  }
+
+  // What somebody chooses -------------------------------------------------------------------------
+
+  /**
+   * Another text to learn from.
+   * @param {{ name: string, text: string, prompts?: string[] }} text prompts: beginnings that suit it
+   */
+  async setText({ name, text, prompts }) {
+    const cut = text.slice(0, MOST_CHARACTERS);
+    await this.#throwAway();
+    const signal = this.#renew();
+    this.update({ ...UNTRAINED, status: "preparing", text: { name, text: cut, facts: null, prompts } });
+    await this.#unlessStale(signal, async () => {
+      const facts = await this.describe(cut);
+      signal.throwIfAborted();
+      this.update({ text: { ...this.state.text, facts } });
+      await this.#prepare(signal);
+    });
+  }
+
+  /** @param {{ kind: "characters" | "bpe", vocabSize: number }} chosen */
+  async setTokens({ kind, vocabSize }) {
+    await this.#throwAway();
+    const signal = this.#renew();
+    const status = this.state.text ? "preparing" : "empty";
+    this.update({ ...UNTRAINED, status, tokens: { kind, vocabSize, ...noTokens() } });
+    if (this.state.text) await this.#unlessStale(signal, () => this.#prepare(signal));
+  }
+
+  /** Another model, or other numbers for its training. @param {object} changes */
+  async setSettings(changes) {
+    const settings = { ...this.state.settings, ...changes };
+    if (!this.state.tokens.ids) {
+      this.update({ settings });
+      return;
+    }
+    await this.#throwAway();
+    const signal = this.#renew();
+    this.update({ ...UNTRAINED, settings, status: "preparing" });
+    await this.#unlessStale(signal, () => this.#begin(signal));
+  }
+
+  /** Train, or go on; at once if the text is ready, and else as soon as it is. */
+  start() {
+    const { status } = this.state;
+    if (status === "preparing") this.#wantsToTrain = true;
+    if (status === "preparing") this.notify();
+    if (status !== "ready" && status !== "paused") return;
+    this.update({ status: "training", pausedBy: null, notice: null });
+    this.#loop ??= this.#train().finally(() => {
+      this.#loop = null;
+    });
+  }
+
+  /** Whether it trains as soon as it is ready. */
+  get isWaitingToTrain() {
+    return this.#wantsToTrain;
+  }
+
+  pause() {
+    this.#wantsToTrain = false;
+    if (this.state.status === "preparing") this.notify();
+    if (this.state.status === "training") this.update({ status: "paused", pausedBy: "person" });
+  }
+
+  /** The tab cannot be seen: browsers slow down what it does, and nobody looks. */
+  hide() {
+    if (this.state.status === "training") this.update({ status: "paused", pausedBy: "hidden" });
+    if (this.#hasModel && this.state.step) this.#settle().then(() => this.#save());
+  }
+
+  /** The tab can be seen again. */
+  async show() {
+    if (this.state.pausedBy !== "hidden") return;
+    await this.#settle();
+    if (this.state.pausedBy !== "hidden") return;
+    this.start();
+    this.update({ notice: "It paused while this page was out of sight, and now goes on." });
+  }
+
+  /** One update, and what comes of it. */
+  async stepOnce() {
+    await this.#halt();
+    if (!["ready", "paused"].includes(this.state.status)) return;
+    const { signal } = this.#making;
+    await this.#unlessStale(signal, async () => {
+      await this.#update({ steps: 1 }, signal);
+      if (this.state.status === "ready") this.update({ status: "paused", pausedBy: "person" });
+      if (this.state.status !== "failed") await this.#look(signal);
+      await this.#save();
+    });
+  }
+
+  /** Back to a model that has learned nothing. It can be brought back once. */
+  async reset() {
+    if (!this.state.text) return;
+    await this.#throwAway();
+    const signal = this.#renew();
+    this.update({ ...UNTRAINED, status: "preparing" });
+    await this.#unlessStale(signal, () =>
+      this.state.tokens.ids ? this.#begin(signal) : this.#prepare(signal),
+    );
+  }
+
+  /** Undo what threw a model away. */
+  async bringBack() {
+    const record = this.#thrownAway;
+    if (!record) return;
+    this.#forgetThrownAway();
+    await this.#halt();
+    await this.#restore(record);
+  }
+
+  /** Whether the browser has a model from an earlier visit: then `kept` says which. */
+  async findKept() {
+    try {
+      const record = await this.storage.read();
+      if (record) this.update({ kept: factsOf(record) });
+    } catch {
+      // it is said when it would be of use: as soon as there is something to keep
+    }
+  }
+
+  /** Go on with it. */
+  async goOn() {
+    await this.#halt();
+    try {
+      const record = await this.storage.read();
+      if (record) await this.#restore(record);
+    } catch (error) {
+      this.#say(error);
+    }
+    this.update({ kept: null });
+  }
+
+  /** Do not offer it any more; it is replaced when another model is kept. */
+  dismissKept() {
+    this.update({ kept: null });
+  }
+
+  /**
+   * Something that a figure wants to know of the model as it is now: attention, embeddings, updates (see
+   * engine/train-worker.js). While it trains, such questions wait for their turn, and the same question is asked
+   * again only when it has trained for some time. @returns {Promise<any>} null where there is no model
+   */
+  ask(method, params = {}) {
+    if (!this.#hasModel) return Promise.resolve(null);
+    const key = `${method} ${JSON.stringify(params)}`;
+    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0, took: 0 };
+    this.#questions.set(key, known);
+    known.waiting ??= Promise.withResolvers();
+    const { promise } = known.waiting;
+    if (!this.#loop) this.#answer(key);
+    return promise;
+  }
+
+  // From a text to a model ------------------------------------------------------------------------
+
+  /** End what is being made, for something else. */
+  #renew() {
+    this.#making.abort();
+    this.#making = new AbortController();
+    this.#hasModel = false;
+    this.#dropQuestions();
+    return this.#making.signal;
+  }
+
+  /** Do something that ends without a word when something else is chosen. */
+  async #unlessStale(signal, act) {
+    try {
+      await act();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#fail(`It cannot go on. ${error.message}`);
+      console.warn(error);
+    }
+  }
+
+  #fail(problem) {
+    this.#wantsToTrain = false;
+    this.update({ status: "failed", problem, pausedBy: null });
+  }
+
+  /** The tokens of the text, and a model that has learned nothing. */
+  async #prepare(signal) {
+    const { text, tokens } = this.state;
+    this.#source = null;
+    const documents = split(text.text);
+    const tokenizer = await this.#learnTokens(documents, text.text, tokens, signal);
+    if (!tokenizer) return;
+    await this.#encode(documents, tokenizer, signal);
+    const { ids, validationIds } = this.state.tokens;
+    if (ids.length < FEWEST || validationIds.length < 2) {
+      const problem = "This text is too short to learn from. Put more into it, or choose another one.";
+      this.#wantsToTrain = false;
+      this.update({ status: "empty", problem });
+      return;
+    }
+    const prompts = text.prompts ?? beginningsOf(text.text, N_PROMPTS);
+    this.update({ prompts, baselines: baselinesOf(ids, validationIds, tokenizer.vocab.length) });
+    await this.#begin(signal);
+  }
+
+  /** Merge pairs while somebody looks; what is learned of a text is a tokenizer. */
+  async #learnTokens({ train, validation }, text, { kind, vocabSize }, signal) {
+    this.#updateTokens({ isTraining: true, merges: [] });
+    const counts = await inTurns(countPieces(train), signal);
+    const options = {
+      vocabSize: kind === "bpe" ? vocabSize : 0,
+      hasDocuments: hasDocuments(text),
+      heldOut: validation,
+    };
+    const merges = [];
+    const trained = await inTurns(
+      trainTokenizer(counts, options),
+      signal,
+      (merge) => merges.push(merge),
+      () => this.#updateTokens({ merges: [...merges] }),
+    );
+    const tokenizer = new Tokenizer(trained);
+    if (tokenizer.vocab.length > 2 ** 16) {
+      const problem = `It has ${tokenizer.vocab.length} different characters: is it really text?`;
+      this.update({ status: "empty", problem });
+      return null;
+    }
+    this.#updateTokens({ isTraining: false, merges, trained });
+    return tokenizer;
+  }
+
+  #updateTokens(changes) {
+    this.update({ tokens: { ...this.state.tokens, ...changes } });
+  }
+
+  async #encode({ train, validation }, tokenizer, signal) {
+    const ids = await inTurns(encodeDocuments(tokenizer, train), signal);
+    const validationIds = await inTurns(encodeDocuments(tokenizer, validation), signal);
+    this.#updateTokens({ tokenizer, ids, validationIds });
+  }
+
+  /** A model that has learned nothing, and what it writes. */
+  async #begin(signal) {
+    this.#series = new LossSeries();
+    const made = await this.worker.call("begin", this.#given(), { signal });
+    const { parameters, validationLoss, kernel } = made;
+    this.#hasModel = true;
+    const evaluations = [{ step: 0, loss: validationLoss }];
+    this.update({ parameters, kernel, evaluations });
+    await this.#sample(signal);
+    this.#becomeReady();
+  }
+
+  /** What the worker is given with each model. */
+  #given() {
+    const { settings, tokens } = this.state;
+    const { ids, validationIds, tokenizer } = tokens;
+    const { vocab, end } = tokenizer;
+    return {
+      settings: { ...settings, vocab_size: vocab.length },
+      ids: ids.slice(), // a copy is sent: nothing of it can be lost
+      validationIds: validationIds.slice(),
+      end,
+      seed: settings.seed,
+    };
+  }
+
+  #becomeReady() {
+    this.update({ status: "ready" });
+    if (!this.#wantsToTrain) return;
+    this.#wantsToTrain = false;
+    this.start();
+  }
+
+  // Training ----------------------------------------------------------------------------------------
+
+  async #train() {
+    const { signal } = this.#making;
+    this.#lastSave ||= performance.now();
+    await this.#unlessStale(signal, async () => {
+      while (this.state.status === "training") {
+        await this.#update({ milliseconds: SLICE }, signal);
+        await this.#answerSome();
+        if (this.#isTimeToLook) await this.#look(signal);
+        if (performance.now() - this.#lastSave > SAVE_EVERY) await this.#save();
+      }
+    });
+    if (!signal.aborted && this.state.status !== "failed") await this.#save();
+  }
+
+  /** Some updates. */
+  async #update(howMany, signal) {
+    const since = performance.now();
+    const done = await this.worker.call("train", howMany, { signal });
+    if (done.failed) {
+      this.#fail(
+        `After step ${done.step}, the loss was no number any more: a step was too large. Reset it, and choose ` +
+          "smaller learning rates.",
+      );
+      return;
+    }
+    const { step, losses, finished } = done;
+    this.#series.add(losses, step);
+    const speed = this.#speedAfter(losses.length, performance.now() - since, step);
+    const isAtEnd = finished && this.state.status !== "failed";
+    this.update({
+      step,
+      losses: this.#series.points,
+      speed,
+      ...(isAtEnd && { status: "finished", pausedBy: null }),
+    });
+    if (isAtEnd) await this.#look(signal);
+  }
+
+  /** A mean in which what was lately counts most, and the time that is left with it. */
+  #speedAfter(n, milliseconds, step) {
+    const { speed, settings } = this.state;
+    if (!n) return speed;
+    const now = milliseconds / n;
+    const millisecondsPerStep = speed ? 0.9 * speed.millisecondsPerStep + 0.1 * now : now;
+    const withSamples = 1 + 1 / REST; // how much longer everything takes
+    const secondsLeft = ((settings.steps - step) * millisecondsPerStep * withSamples) / 1000;
+    return { millisecondsPerStep, secondsLeft };
+  }
+
+  /** Samples take less than a fifth of the time. */
+  get #isTimeToLook() {
+    const { samples, status } = this.state;
+    if (status !== "training") return false;
+    const pause = samples.length < 8 ? FIRST_SAMPLES : LATER_SAMPLES;
+    return performance.now() - this.#lookedAt > Math.max(pause, REST * this.#lookTook);
+  }
+
+  /** The loss on held-out text, and what it writes now. */
+  async #look(signal) {
+    const since = performance.now();
+    const { loss } = await this.worker.call("evaluate", {}, { signal });
+    const { step, evaluations } = this.state;
+    const before = evaluations.filter((one) => one.step < step);
+    this.update({ evaluations: thinned([...before, { step, loss }], MOST_EVALUATIONS) });
+    await this.#sample(signal);
+    this.#lookedAt = performance.now();
+    this.#lookTook = this.#lookedAt - since;
+  }
+
+  async #sample(signal) {
+    const { prompts, settings, tokens, step } = this.state;
+    const { tokenizer } = tokens;
+    const start = tokenizer.end === null ? [] : [tokenizer.end];
+    const room = Math.max(1, settings.n_ctx - 1);
+    const ids = prompts.map((prompt) => [...start, ...known(prompt, tokenizer)].slice(0, room));
+    const given = { prompts: ids, tokens: settings.n_ctx, temperature: settings.temperature, seed: 1 + step };
+    const { rows } = await this.worker.call("sample", given, { signal });
+    const written = rows.map((row, i) => ({
+      ids: ids[i],
+      tokens: row.map(({ id, p, entropy }) => ({ id, p, entropy })), // what else was likely would take much memory
+    }));
+    const before = this.state.samples.filter((one) => one.step < step);
+    this.update({ samples: thinned([...before, { step, prompts: written }], MOST_SAMPLES) });
+  }
+
+  /** Pause, and wait until nothing is under way. */
+  async #halt() {
+    this.pause();
+    await this.#settle();
+  }
+
+  async #settle() {
+    await this.#loop;
+  }
+
+  // Questions of figures ------------------------------------------------------------------------------
+
+  /** Those whose turn it is, between two slices of training. */
+  async #answerSome() {
+    for (const [key, one] of this.#questions) {
+      const rested = performance.now() - one.lastAsked;
+      if (one.waiting && rested > Math.max(SLICE, REST * one.took)) await this.#answer(key);
+    }
+  }
+
+  async #answer(key) {
+    const one = this.#questions.get(key);
+    if (!one?.waiting || one.isAsked) return;
+    one.isAsked = true;
+    const since = performance.now();
+    const { signal } = this.#making;
+    const answer = await this.worker.call(one.method, one.params, { signal }).catch((error) => {
+      if (!signal.aborted) console.warn(error);
+      return null;
+    });
+    one.isAsked = false;
+    one.lastAsked = performance.now();
+    one.took = one.lastAsked - since;
+    one.waiting?.resolve(signal.aborted ? null : answer);
+    one.waiting = null;
+  }
+
+  /** Of a model that is not there any more. */
+  #dropQuestions() {
+    for (const { waiting } of this.#questions.values()) waiting?.resolve(null);
+    this.#questions.clear();
+  }
+
+  // What is kept --------------------------------------------------------------------------------------
+
+  /** All that it takes to go on from here. */
+  async #record() {
+    const { text, tokens, settings, step, evaluations, samples, speed, baselines, prompts } = this.state;
+    const { name } = text;
+    const { weights, optimizer } = await this.worker.call("state", {});
+    const { kind, vocabSize, trained } = tokens;
+    this.#source ??= {
+      id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+      text: { name, text: text.text, prompts: text.prompts },
+      tokens: { kind, vocabSize, trained, merges: tokens.merges },
+    };
+    const model = {
+      ...{ name, settings, step, weights, optimizer, evaluations, samples, speed, baselines, prompts },
+      losses: this.#series.kept,
+      savedAt: Date.now(),
+    };
+    return { source: this.#source, model };
+  }
+
+  /** Keep it in the browser. Where that fails, training goes on, and it is said once. */
+  async #save() {
+    if (!this.#hasModel || !this.state.step) return;
+    const { signal } = this.#making;
+    try {
+      const { source, model } = await this.#record();
+      if (!signal.aborted) await this.storage.write(source, model);
+      this.#cannotKeep = false;
+    } catch (error) {
+      if (!signal.aborted && !this.#cannotKeep) this.#say(error);
+      this.#cannotKeep = true;
+    }
+    this.#lastSave = performance.now();
+  }
+
+  #say(error) {
+    const why = error.isFull ? "its storage is full" : "it keeps nothing for this page";
+    this.update({
+      notice: `Training goes on, but if you close this page, the model is lost: this browser cannot keep it, because ${why}.`,
+    });
+  }
+
+  /** Before a model goes, so that it can be brought back. */
+  async #throwAway() {
+    const wanted = this.#wantsToTrain;
+    await this.#halt();
+    this.#wantsToTrain = wanted;
+    if (!this.#hasModel || !this.state.step) return;
+    this.#thrownAway = await this.#record().catch(() => null);
+    if (this.#thrownAway) this.update({ undoable: factsOf(this.#thrownAway) });
+  }
+
+  #forgetThrownAway() {
+    this.#thrownAway = null;
+    this.update({ undoable: null });
+  }
+
+  /** Go on from what was kept. */
+  async #restore({ source, model }) {
+    const signal = this.#renew();
+    this.#wantsToTrain = false;
+    const { text, tokens } = source;
+    const { weights, optimizer, losses, step, settings } = model;
+    const { kind, vocabSize, trained, merges } = tokens;
+    this.update({
+      ...UNTRAINED,
+      status: "preparing",
+      text: { ...text, facts: null },
+      tokens: { ...noTokens(), kind, vocabSize, trained, merges },
+      settings,
+    });
+    await this.#unlessStale(signal, async () => {
+      const facts = await this.describe(text.text);
+      this.update({ text: { ...text, facts } });
+      await this.#encode(split(text.text), new Tokenizer(trained), signal);
+      const given = { ...this.#given(), state: { step, weights, optimizer } };
+      const { parameters, kernel } = await this.worker.call("restore", given, { signal });
+      this.#source = source;
+      this.#series = new LossSeries(losses);
+      this.#hasModel = true;
+      const { evaluations, samples, speed, baselines, prompts } = model;
+      const status = step >= settings.steps ? "finished" : "paused";
+      this.update({
+        ...{ step, evaluations, samples, speed, baselines, prompts, parameters, kernel, status },
+      });
+      this.update({ losses: this.#series.points, pausedBy: status === "paused" ? "person" : null });
+    });
+  }
+}
+
+/** While there are no tokens yet. */
+function noTokens() {
+  return { tokenizer: null, merges: [], ids: null, validationIds: null, isTraining: false };
+}
+
+/** The ids of a beginning; what has no token is left out. */
+function known(prompt, tokenizer) {
+  const characters = Array.from(prompt).filter((character) => tokenizer.ids.has(character));
+  return tokenizer.encode(characters.join(""));
+}
+
+const factsOf = ({ model: { name, step, savedAt } }) => ({ name, step, savedAt });
