@@ -54,6 +54,13 @@ export function nearlySeen(element) {
   });
 }
 
+/**
+ * Tell a listener whether an element is on the screen, or close to it, now and whenever that changes.
+ * @param {Element} element @param {(isSeen: boolean) => void} listener @returns {() => void} what ends that
+ */
+export const watch = (element, listener) =>
+  follow(element, DRAW_WITHIN, ({ isIntersecting }) => listener(isIntersecting));
+
 export class OnScreen {
   /** @param {import("../vendored/lit.js").LitElement} host */
   constructor(host) {

@@ -75,3 +75,11 @@ declare module "../../site/app/operated-figure.js" {
     failure: Error | null;
   }
 }
+
+declare module "../../site/app/lab-choice.js" {
+  interface LabChoice {
+    text: any;
+    tokens: any;
+    settings: any;
+  }
+}

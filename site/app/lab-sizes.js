@@ -1,0 +1,269 @@
+/**
+ * How large a model of the lab is, what it needs and how long it takes: all of it follows from its settings, which have
+ * the names that they have in train.py.
+ *
+ *   const settings = settingsOf("middle", 512, machine);
+ *   partsOf(settings)             // [{ name: "token embedding", parameters: 32768 }, …]
+ *   problemOf(settings)           // { field: "n_head", sentence: "…" }, or null
+ *   secondsFor(settings, machine) // 41.3
+ */
+
+/** Tokens that a window model sees, as in engine/training.js. */
+export const WINDOW = 10;
+
+/**
+ * What a machine can do: the milliseconds that every step takes, however small the model is, and the millions of
+ * multiplications and additions that it does in a millisecond beside that. See lab-speed.js.
+ * @typedef {{ overhead: number, rate: number }} Machine
+ */
+
+/** Settings that all sizes share: those of train.py. */
+const COMMON = {
+  architecture: "gpt",
+  optimizer: "muon",
+  warmup: 40,
+  cooldown: 0.75,
+  matrix_lr: 0.03,
+  momentum: 0.85,
+  embedding_lr: 0.01,
+  unembedding_lr: 0.02,
+  embedding_std: 0.3,
+  weight_decay: 0.1,
+  temperature: 0.8,
+  seed: 1,
+};
+
+/**
+ * The sizes to choose from. `steps` is how long it is worth to train them, and `patience` the seconds that nobody should
+ * have to wait longer for: on a slow machine, they are trained for fewer steps.
+ */
+export const SIZES = {
+  small: { shape: { n_layer: 2, n_head: 2, n_embd: 32, n_ff: 128, n_ctx: 64 }, steps: 1000, patience: 60 },
+  middle: { shape: { n_layer: 2, n_head: 4, n_embd: 64, n_ff: 256, n_ctx: 64 }, steps: 1500, patience: 120 },
+  large: { shape: { n_layer: 3, n_head: 4, n_embd: 128, n_ff: 512, n_ctx: 128 }, steps: 2000, patience: 300 },
+  window: {
+    shape: { architecture: "window", n_layer: 1, n_head: 1, n_embd: 24, n_ff: 96, n_ctx: 64 },
+    steps: 1000,
+    patience: 60,
+  },
+};
+const TOKENS_A_STEP = 1024;
+const WITH_SAMPLES = 1.25; // how much longer everything takes because of what it writes meanwhile: see lab.js
+const FEWEST_STEPS = 100; // with fewer, there is nothing to see
+
+/** Numbers that may be chosen: from, to. */
+export const LIMITS = {
+  n_layer: [1, 12],
+  n_head: [1, 16],
+  n_embd: [8, 512],
+  n_ff: [8, 2048],
+  n_ctx: [8, 512],
+  batch_size: [1, 128],
+  steps: [1, 100_000],
+  warmup: [0, 10_000],
+  cooldown: [0.01, 1],
+  matrix_lr: [0, 10],
+  momentum: [0, 0.999],
+  embedding_lr: [0, 10],
+  unembedding_lr: [0, 10],
+  embedding_std: [0.001, 10],
+  weight_decay: [0, 10],
+  seed: [0, 2 ** 31 - 1],
+};
+/** Those that need not be whole numbers. */
+export const FRACTIONS = [
+  "cooldown",
+  "matrix_lr",
+  "momentum",
+  "embedding_lr",
+  "unembedding_lr",
+  "embedding_std",
+  "weight_decay",
+];
+const MOST_BYTES = 1e9; // that a page can expect to get
+
+/**
+ * All settings of a size.
+ * @param {string} size a key of SIZES @param {number} vocabSize @param {Machine | null} [machine]
+ */
+export function settingsOf(size, vocabSize, machine = null) {
+  const { shape } = SIZES[size];
+  const settings = { ...COMMON, ...shape, vocab_size: vocabSize, batch_size: batchOf(shape.n_ctx), steps: 0 };
+  return { ...settings, steps: stepsFor(size, settings, machine) };
+}
+
+/** Rows that make about as many tokens as a step of the sizes has. */
+const batchOf = (n_ctx) => Math.max(1, Math.round(TOKENS_A_STEP / n_ctx));
+
+/** The steps that a machine does within the patience of a size: a round number, and no more than is worth it. */
+export function stepsFor(size, settings, machine) {
+  const { steps, patience } = SIZES[size];
+  if (!machine) return steps;
+  const possible = (1000 * patience) / (WITH_SAMPLES * millisecondsFor(settings, machine));
+  const rounded = possible > 200 ? 100 * Math.floor(possible / 100) : 50 * Math.floor(possible / 50);
+  return Math.max(FEWEST_STEPS, Math.min(steps, rounded));
+}
+
+/** Which of the sizes settings have the shape of; null if it is one of somebody's own. */
+export function sizeOf(settings) {
+  const of = ({ shape }) =>
+    (shape.architecture ?? "gpt") === settings.architecture &&
+    Object.entries(shape).every(([name, value]) => settings[name] === value);
+  return Object.keys(SIZES).find((size) => of(SIZES[size])) ?? null;
+}
+
+/** The learning rate of the matrices that suits an optimizer. */
+export const matrixRateOf = (optimizer) => (optimizer === "muon" ? COMMON.matrix_lr : 0.003);
+
+/** The parameters of a model, part by part, in the order in which a token passes them. */
+export function partsOf(settings) {
+  const { architecture, n_layer, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
+  if (architecture === "window") {
+    return [
+      { name: "token embedding", parameters: (V + 1) * C }, // one more for what is before the beginning
+      { name: "hidden layer", parameters: WINDOW * C * n_ff },
+      { name: "unembedding", parameters: n_ff * V },
+    ];
+  }
+  return [
+    { name: "token embedding", parameters: V * C },
+    { name: "position embedding", parameters: n_ctx * C },
+    { name: "attention", parameters: n_layer * 4 * C * C },
+    { name: "MLP", parameters: n_layer * 2 * C * n_ff },
+    { name: "norms", parameters: (2 * n_layer + 1) * 2 * C },
+    { name: "unembedding", parameters: C * V },
+  ];
+}
+
+/** How many parameters a model has: as train.py counts them. */
+export const parametersOf = (settings) => partsOf(settings).reduce((sum, one) => sum + one.parameters, 0);
+
+const tokensIn = ({ n_ctx, batch_size }) => n_ctx * batch_size;
+
+/** Multiplications and additions of one step: forward, twice as many backward, and those of the optimizer. */
+export function operationsOf(settings) {
+  const { architecture, n_layer, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
+  const perParameter = 30 * parametersOf(settings); // about what an optimizer does with each
+  if (architecture === "window") {
+    const hidden = settings.optimizer === "muon" ? newtonSchulz(n_ff, WINDOW * C) : 0;
+    return 6 * tokensIn(settings) * (WINDOW * C * n_ff + n_ff * V) + perParameter + hidden;
+  }
+  const matrices = n_layer * (4 * C * C + 2 * C * n_ff) + C * V;
+  const attention = n_layer * C * (n_ctx + 1); // scores and mixture, half of a square each
+  const orthogonal = settings.optimizer === "muon" ? orthogonalizing(settings) : 0;
+  return 6 * tokensIn(settings) * (matrices + attention) + perParameter + orthogonal;
+}
+
+/** Those of Muon for the matrices in the blocks. */
+const orthogonalizing = ({ n_layer, n_embd: C, n_ff }) =>
+  n_layer * (4 * newtonSchulz(C, C) + 2 * newtonSchulz(n_ff, C));
+
+/** Five rounds of three products, in which the shorter side is squared. */
+function newtonSchulz(rows, columns) {
+  const short = Math.min(rows, columns);
+  const long = Math.max(rows, columns);
+  return 5 * 2 * (2 * short * short * long + short ** 3);
+}
+
+/** @param {Machine} machine */
+export const millisecondsFor = (settings, { overhead, rate }) =>
+  overhead + operationsOf(settings) / 1e6 / rate;
+
+/** How long all steps take, with the samples in between. @param {Machine} machine */
+export const secondsFor = (settings, machine) =>
+  (WITH_SAMPLES * settings.steps * millisecondsFor(settings, machine)) / 1000;
+
+/** What two measurements of steps say about a machine. @param {{ settings: any, milliseconds: number }[]} measured */
+export function machineFrom([small, large]) {
+  const [few, many] = [small, large].map(({ settings }) => operationsOf(settings) / 1e6);
+  const rate = (many - few) / Math.max(1e-3, large.milliseconds - small.milliseconds);
+  const overhead = Math.max(0, small.milliseconds - few / rate);
+  // A pause in the wrong moment makes the large one look as fast as the small one: then only its own time is believed.
+  const isLikely = large.milliseconds > small.milliseconds;
+  return isLikely ? { overhead, rate } : { overhead: 0, rate: many / large.milliseconds };
+}
+
+/** A machine after real steps have been timed: all that it does takes as much longer, or less long. */
+export function corrected(machine, settings, milliseconds) {
+  const factor = milliseconds / millisecondsFor(settings, machine);
+  return { overhead: machine.overhead * factor, rate: machine.rate / factor };
+}
+
+/** The bytes that training takes, about. */
+export function bytesOf(settings) {
+  const { architecture, n_layer, n_head, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
+  const weights = 4 * parametersOf(settings); // with their gradients, and what the optimizer remembers of each
+  const tokens = tokensIn(settings);
+  const inBlocks = architecture === "window" ? 2 * WINDOW * C + 2 * n_ff : n_layer * (12 * C + 3 * n_ff);
+  const maps = architecture === "window" ? 0 : 2 * n_layer * n_head * n_ctx;
+  return 4 * (weights + tokens * (inBlocks + maps + 2 * V));
+}
+
+/**
+ * Why a model cannot be made: a sentence, and the settings that it is about. Null if nothing is wrong.
+ * @returns {{ fields: string[], sentence: string } | null}
+ */
+export function problemOf(settings) {
+  return (
+    rangeProblem(settings) ?? shapeProblem(settings) ?? scheduleProblem(settings) ?? memoryProblem(settings)
+  );
+}
+
+function rangeProblem(settings) {
+  for (const [field, [least, most]] of Object.entries(LIMITS)) {
+    const value = settings[field];
+    const problem = (sentence) => ({ fields: [field], sentence });
+    if (value === undefined) continue;
+    if (!Number.isFinite(value)) return problem("This has to be a number.");
+    if (!FRACTIONS.includes(field) && !Number.isInteger(value))
+      return problem("This has to be a whole number.");
+    if (value < least) return problem(`This has to be at least ${written(least)}.`);
+    if (value > most) return problem(`This can be at most ${written(most)} here.`);
+  }
+  return null;
+}
+
+function shapeProblem({ architecture, n_head, n_embd, n_ff }) {
+  const undivided = (field, value) => ({
+    fields: [field],
+    sentence: `${written(value)} cannot be divided by 4, which this page needs.`,
+  });
+  if (n_ff % 4) return undivided("n_ff", n_ff);
+  if (architecture === "window") return n_embd % 4 ? undivided("n_embd", n_embd) : null;
+  const fields = ["n_head", "n_embd"];
+  if (n_embd % n_head) {
+    return { fields, sentence: `A width of ${n_embd} cannot be shared equally among ${n_head} heads.` };
+  }
+  const D = n_embd / n_head;
+  if (D % 4) {
+    return { fields, sentence: `Each head would get ${D} numbers, but this page needs a multiple of 4.` };
+  }
+  return null;
+}
+
+function scheduleProblem({ steps, warmup }) {
+  if (warmup < steps) return null;
+  const sentence = `After ${written(steps)} steps, the learning rates would still be rising.`;
+  return { fields: ["warmup", "steps"], sentence };
+}
+
+function memoryProblem(settings) {
+  const bytes = bytesOf(settings);
+  if (bytes <= MOST_BYTES) return null;
+  const sentence =
+    `Training this would take about ${(bytes / 1e9).toFixed(1)} GB of memory, but a page gets ` +
+    `${(MOST_BYTES / 1e9).toFixed(0)} GB at most. Fewer rows or a shorter context take less.`;
+  return { fields: ["batch_size", "n_ctx", "n_layer", "n_head", "n_embd", "n_ff"], sentence };
+}
+
+const english = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
+const written = (number) => english.format(number);
+
+/** 41.3 -> "about 40 s": no more digits than are known. */
+export function aboutHowLong(seconds) {
+  if (seconds < 1) return "less than 1 s";
+  if (seconds < 10) return `about ${Math.round(seconds)} s`;
+  if (seconds < 90) return `about ${5 * Math.round(seconds / 5)} s`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${Math.round(seconds / 3600)} h`;
+}
