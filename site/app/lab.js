@@ -226,9 +226,10 @@ export class Lab extends Observable {
     }
   }
 
-  /** Do not offer it any more; it is replaced when another model is kept. */
-  dismissKept() {
+  /** Keep nothing of it any more. */
+  async forgetKept() {
     this.update({ kept: null });
+    await this.storage.clear().catch(() => {}); // then there was nothing
   }
 
   /**
