@@ -56,7 +56,10 @@ function linesOf(items) {
   return lines.map((one) => ({ ...one, text: one.text.replace(/\s+/gu, " ").trim() }));
 }
 
-/** Pages without the lines at their top and their foot that are the same on at least half of them, numbers aside. */
+/**
+ * Pages without the lines at their top and their foot that come again and again, numbers aside: on at least half of
+ * the pages, or on a few of them if a number begins or ends the line, which is that of the page.
+ */
 function withoutRunningHeads(pages) {
   const edges = pages.map((lines) => {
     const ordered = [...lines].sort((a, b) => b.y - a.y);
@@ -67,10 +70,12 @@ function withoutRunningHeads(pages) {
   for (const lines of edges) {
     for (const one of new Set(lines.map(key))) counts.set(one, (counts.get(one) ?? 0) + 1);
   }
-  const least = Math.max(FEW_PAGES, pages.length / 2);
-  return pages.map((lines, i) =>
-    lines.filter((line) => !edges[i].includes(line) || counts.get(key(line)) < least),
-  );
+  const isRunning = (line) => {
+    const n = counts.get(key(line));
+    const isNumbered = /^\W*#|#\W*$/.test(key(line));
+    return n >= FEW_PAGES && (isNumbered || n >= pages.length / 2);
+  };
+  return pages.map((lines, i) => lines.filter((line) => !edges[i].includes(line) || !isRunning(line)));
 }
 
 /** What is usual in a document: how far apart its lines are, and how wide they are at most. @param {Line[][]} pages */
