@@ -2,7 +2,7 @@
  * The base class of the figures of the lab, which show the model that learns in this page (see lab.js) and no run.
  * Their properties follow it: `static properties = { losses: { from: "lab" } }`.
  */
-import { html } from "../vendored/lit.js";
+import { css, html } from "../vendored/lit.js";
 import { Figure, errorBox } from "./figure.js";
 
 export class LabFigure extends Figure {
@@ -12,6 +12,8 @@ export class LabFigure extends Figure {
     step: { from: "lab", type: Number }, // updates made so far
     status: { from: "lab" },
   };
+
+  static styles = [Figure.styles, css`a { color: var(--accent); }`];
 
   willUpdate(changed) {
     if (this.error?.fromRender && !changed.has("error")) this.error = null; // perhaps it works now

@@ -1,12 +1,9 @@
 /**
- * A text of the lab as the numbers that a model learns from: what of it is held out, as in data/__init__.py, and what
- * counting alone would reach, as in terrarium/baselines.py.
+ * What follows from the tokens of a text in the lab: what counting alone would reach, as in terrarium/baselines.py, and
+ * beginnings for a model to go on from. And how long work is cut, so that the page answers meanwhile.
  */
-import { documentsOf } from "../engine/bpe.js";
-import { END } from "../engine/tokenizer.js";
 
-const HELD_OUT = 0.1; // of the characters
-const MOST_HELD_OUT = 2 * 2 ** 20;
+const OFTEN = 20_000; // tokens that are counted before the caller gets its turn
 const PATIENCE = 12; // milliseconds of work, after which the page gets its turn
 
 /**
@@ -28,43 +25,12 @@ export async function inTurns(generator, signal, onValue = () => {}, onTurn = ()
   }
 }
 
-/** Whether a text consists of several, with an end each. */
-export const hasDocuments = (text) => text.includes(END);
-
 /**
- * What a model learns from, and what is held out: the last tenth. Of several documents, those that begin there, or the
- * last one.
- * @param {string} text
- * @returns {{ train: string[], validation: string[] }}
- */
-export function split(text) {
-  const held = Math.min(Math.floor(text.length * HELD_OUT) + 1, MOST_HELD_OUT);
-  if (!hasDocuments(text)) {
-    const cut = boundary(text, text.length - held);
-    return { train: [text.slice(0, cut)], validation: [text.slice(cut)] };
-  }
-  const documents = documentsOf(text, true);
-  let left = held;
-  let first = documents.length;
-  while (first > 1 && left > 0) {
-    first -= 1;
-    left -= documents[first].length;
-  }
-  return { train: documents.slice(0, first), validation: documents.slice(first) };
-}
-
-/** Not within a character. */
-function boundary(text, position) {
-  const isLow = (text.charCodeAt(position) & 0xfc00) === 0xdc00;
-  return isLow ? position + 1 : position;
-}
-
-/**
- * The losses on held-out text, in nats per token, of models that only count.
+ * The losses on held-out text, in nats per token, of models that only count. It yields now and then.
  * @param {ArrayLike<number>} train ids @param {ArrayLike<number>} validation ids @param {number} vocabSize
- * @returns {{ uniform: number, unigram: number, bigram: number }}
+ * @returns {Generator<number, { uniform: number, unigram: number, bigram: number }>}
  */
-export function baselinesOf(train, validation, vocabSize) {
+export function* baselinesOf(train, validation, vocabSize) {
   const counts = new Float64Array(vocabSize).fill(1); // as if each had occurred once more
   const before = new Float64Array(vocabSize);
   const pairs = new Map();
@@ -74,6 +40,7 @@ export function baselinesOf(train, validation, vocabSize) {
     const pair = train[i] * vocabSize + train[i + 1];
     before[train[i]] += 1;
     pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+    if (i % OFTEN === 0) yield i;
   }
   const total = train.length + vocabSize;
   let unigram = 0;
@@ -84,6 +51,7 @@ export function baselinesOf(train, validation, vocabSize) {
     unigram -= Math.log(p);
     // One more observation, divided as the unigram model says: no pair is impossible.
     bigram -= Math.log(((pairs.get(a * vocabSize + b) ?? 0) + p) / (before[a] + 1));
+    if (i % OFTEN === 0) yield i;
   }
   const n = Math.max(1, validation.length - 1);
   return { uniform: Math.log(vocabSize), unigram: unigram / n, bigram: bigram / n };
@@ -93,12 +61,12 @@ const WORDS = 3; // of a prompt
 const LONGEST = 24; // characters of a prompt
 
 /**
- * Beginnings for a model to go on from: those of documents, or of lines, from all over a text.
- * @param {string} text @param {number} n how many, at most
+ * Beginnings for a model to go on from: those of documents, or of the lines of a single text, from all over it.
+ * @param {string[]} documents @param {number} n how many, at most
  * @returns {string[]}
  */
-export function beginningsOf(text, n) {
-  const parts = hasDocuments(text) ? documentsOf(text, true) : text.split("\n");
+export function beginningsOf(documents, n) {
+  const parts = documents.length > 1 ? documents : documents.flatMap((one) => one.split("\n"));
   const found = [];
   const every = Math.max(1, Math.floor(parts.length / (8 * n)));
   for (let i = 0; i < parts.length; i += every) {

@@ -5,6 +5,7 @@
  *             learned so far, while isTraining; tokenizer and the ids (Uint16Array) are null until they are there
  *   settings  as in train.py, and architecture: "gpt" | "window"
  *   status    "empty" | "preparing" | "ready" | "training" | "paused" | "finished" | "failed"
+ *   waits     whether it trains as soon as it is ready
  *   pausedBy  "person" | "hidden" (the tab was) | null
  *   step      updates made; parameters: how many numbers are trained; kernel: what it runs on
  *   losses    [{ step, loss }] on the training text, of each update or, of many, the means of some
@@ -19,7 +20,10 @@
  */
 import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
 import { Tokenizer } from "../engine/tokenizer.js";
-import { baselinesOf, beginningsOf, hasDocuments, inTurns, split } from "./lab-ids.js";
+import { count } from "./format.js";
+import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
+import { asSaved, splitText } from "./lab-split.js";
+import { describe, usedPart } from "./lab-text.js";
 import { LossSeries, thinned } from "./loss-series.js";
 import { Observable } from "./observable.js";
 
@@ -45,17 +49,17 @@ export const SETTINGS = {
   temperature: 0.8,
   seed: 1,
 };
-export const MOST_CHARACTERS = 4e6; // of a text: a model of the page does not get through more
 
 const SLICE = 100; // milliseconds of training at a time
 const SAVE_EVERY = 5000; // milliseconds
-const REST = 4; // so many times as long as a sample took, it only trains
+const REST = 5; // so many times as long as a sample took, it only trains
 const FIRST_SAMPLES = 250; // milliseconds between samples at the beginning, when most changes,
 const LATER_SAMPLES = 1000; // and once there are some: so that they can be read
 const N_PROMPTS = 5;
 const MOST_SAMPLES = 60;
 const MOST_EVALUATIONS = 400;
 const FEWEST = 20; // tokens of a text that can be learned from
+const MOST_TOKENS = 2 ** 16; // two bytes an id
 
 const UNTRAINED = {
   step: 0,
@@ -82,12 +86,12 @@ export class Lab extends Observable {
     prompts: [],
     kept: null,
     undoable: null,
+    waits: false,
   };
 
   #making = new AbortController(); // what is being made of the text; another text or another model ends it
   #series = new LossSeries();
   #loop = null; // a promise, while it trains
-  #wantsToTrain = false; // once it is ready
   #hasModel = false; // whether the worker has the one that is shown
   #source = null; // what is kept of the text
   #thrownAway = null; // what a reset can bring back
@@ -96,18 +100,19 @@ export class Lab extends Observable {
   #cannotKeep = false; // said once
   #lookedAt = 0; // when the last sample was there,
   #lookTook = 0; // and how long it took
+  #answeredAt = 0; // the same of the last answer to a figure
+  #answerTook = 0;
+  #wasAway = false; // the notice says so
 
   /**
    * @param {object} parts
    * @param {{ call: (method: string, params: object, options?: object) => Promise<any> }} parts.worker
    * @param {import("./lab-storage.js").LabStorage} parts.storage
-   * @param {(text: string) => any} [parts.describe] facts and warnings about a text
    */
-  constructor({ worker, storage, describe = () => null }) {
+  constructor({ worker, storage }) {
     super();
     this.worker = worker;
     this.storage = storage;
-    this.describe = describe;
   }
 
   // What somebody chooses -------------------------------------------------------------------------
@@ -117,16 +122,18 @@ export class Lab extends Observable {
    * @param {{ name: string, text: string, prompts?: string[] }} text prompts: beginnings that suit it
    */
   async setText({ name, text, prompts }) {
-    const cut = text.slice(0, MOST_CHARACTERS);
     await this.#throwAway();
     const signal = this.#renew();
-    this.update({ ...UNTRAINED, status: "preparing", text: { name, text: cut, facts: null, prompts } });
-    await this.#unlessStale(signal, async () => {
-      const facts = await this.describe(cut);
-      signal.throwIfAborted();
-      this.update({ text: { ...this.state.text, facts } });
-      await this.#prepare(signal);
+    const used = asSaved(usedPart(text));
+    const { kind, vocabSize } = this.state.tokens;
+    this.#source = null;
+    this.update({
+      ...UNTRAINED,
+      status: "preparing",
+      text: { name, text: used, facts: null, prompts },
+      tokens: { kind, vocabSize, ...noTokens() },
     });
+    await this.#unlessStale(signal, () => this.#make(signal, text));
   }
 
   /** @param {{ kind: "characters" | "bpe", vocabSize: number }} chosen */
@@ -134,8 +141,9 @@ export class Lab extends Observable {
     await this.#throwAway();
     const signal = this.#renew();
     const status = this.state.text ? "preparing" : "empty";
+    this.#source = null;
     this.update({ ...UNTRAINED, status, tokens: { kind, vocabSize, ...noTokens() } });
-    if (this.state.text) await this.#unlessStale(signal, () => this.#prepare(signal));
+    if (this.state.text) await this.#unlessStale(signal, () => this.#make(signal));
   }
 
   /** Another model, or other numbers for its training. @param {object} changes */
@@ -154,8 +162,7 @@ export class Lab extends Observable {
   /** Train, or go on; at once if the text is ready, and else as soon as it is. */
   start() {
     const { status } = this.state;
-    if (status === "preparing") this.#wantsToTrain = true;
-    if (status === "preparing") this.notify();
+    if (status === "preparing") this.update({ waits: true });
     if (status !== "ready" && status !== "paused") return;
     this.update({ status: "training", pausedBy: null, notice: null });
     this.#loop ??= this.#train().finally(() => {
@@ -163,14 +170,8 @@ export class Lab extends Observable {
     });
   }
 
-  /** Whether it trains as soon as it is ready. */
-  get isWaitingToTrain() {
-    return this.#wantsToTrain;
-  }
-
   pause() {
-    this.#wantsToTrain = false;
-    if (this.state.status === "preparing") this.notify();
+    if (this.state.waits) this.update({ waits: false });
     if (this.state.status === "training") this.update({ status: "paused", pausedBy: "person" });
   }
 
@@ -186,6 +187,7 @@ export class Lab extends Observable {
     await this.#settle();
     if (this.state.pausedBy !== "hidden") return;
     this.start();
+    this.#wasAway = true;
     this.update({ notice: "It paused while this page was out of sight, and now goes on." });
   }
 
@@ -238,10 +240,10 @@ export class Lab extends Observable {
     try {
       const record = await this.storage.read();
       if (record) await this.#restore(record);
-    } catch (error) {
-      this.#say(error);
+      this.update({ kept: null });
+    } catch {
+      this.update({ kept: null, notice: "The model of your earlier visit cannot be read any more." });
     }
-    this.update({ kept: null });
   }
 
   /** Do not offer it any more; it is replaced when another model is kept. */
@@ -257,7 +259,7 @@ export class Lab extends Observable {
   ask(method, params = {}) {
     if (!this.#hasModel) return Promise.resolve(null);
     const key = `${method} ${JSON.stringify(params)}`;
-    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0, took: 0 };
+    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0 };
     this.#questions.set(key, known);
     known.waiting ??= Promise.withResolvers();
     const { promise } = known.waiting;
@@ -288,39 +290,49 @@ export class Lab extends Observable {
   }
 
   #fail(problem) {
-    this.#wantsToTrain = false;
-    this.update({ status: "failed", problem, pausedBy: null });
+    this.update({ status: "failed", problem, pausedBy: null, waits: false });
+  }
+
+  /** All of it, from the text on, unless there is nothing to learn from. @param {string} [whole] before it was cut */
+  async #make(signal, whole = this.state.text.text) {
+    const facts = this.state.text.facts ?? (await describe(whole, { signal }));
+    this.update({ text: { ...this.state.text, facts } });
+    const problem = facts.warnings.find(({ isProblem }) => isProblem);
+    if (problem) this.#leaveEmpty(problem.sentence);
+    else await this.#prepare(signal);
+  }
+
+  /** There is nothing to learn from. */
+  #leaveEmpty(problem) {
+    this.update({ status: "empty", problem, waits: false });
   }
 
   /** The tokens of the text, and a model that has learned nothing. */
   async #prepare(signal) {
     const { text, tokens } = this.state;
-    this.#source = null;
-    const documents = split(text.text);
-    const tokenizer = await this.#learnTokens(documents, text.text, tokens, signal);
-    if (!tokenizer) return;
-    await this.#encode(documents, tokenizer, signal);
-    const { ids, validationIds } = this.state.tokens;
-    if (ids.length < FEWEST || validationIds.length < 2) {
-      const problem = "This text is too short to learn from. Put more into it, or choose another one.";
-      this.#wantsToTrain = false;
-      this.update({ status: "empty", problem });
+    const parts = splitText(text.text);
+    const tokenizer = await this.#learnTokens(parts, tokens, signal);
+    if (tokenizer.vocab.length > MOST_TOKENS) {
+      this.#leaveEmpty(`It has ${count(tokenizer.vocab.length)} different characters: is it really text?`);
       return;
     }
-    const prompts = text.prompts ?? beginningsOf(text.text, N_PROMPTS);
-    this.update({ prompts, baselines: baselinesOf(ids, validationIds, tokenizer.vocab.length) });
+    await this.#encode(parts, tokenizer, signal);
+    const { ids, validationIds } = this.state.tokens;
+    if (ids.length < FEWEST || validationIds.length < 2) {
+      this.#leaveEmpty("This text is too short to learn from. Put more into it, or choose another one.");
+      return;
+    }
+    const prompts = text.prompts ?? beginningsOf(parts.train, N_PROMPTS);
+    const baselines = await inTurns(baselinesOf(ids, validationIds, tokenizer.vocab.length), signal);
+    this.update({ prompts, baselines });
     await this.#begin(signal);
   }
 
   /** Merge pairs while somebody looks; what is learned of a text is a tokenizer. */
-  async #learnTokens({ train, validation }, text, { kind, vocabSize }, signal) {
+  async #learnTokens({ train, validation, hasDocuments }, { kind, vocabSize }, signal) {
     this.#updateTokens({ isTraining: true, merges: [] });
     const counts = await inTurns(countPieces(train), signal);
-    const options = {
-      vocabSize: kind === "bpe" ? vocabSize : 0,
-      hasDocuments: hasDocuments(text),
-      heldOut: validation,
-    };
+    const options = { vocabSize: kind === "bpe" ? vocabSize : 0, hasDocuments, heldOut: validation };
     const merges = [];
     const trained = await inTurns(
       trainTokenizer(counts, options),
@@ -328,14 +340,8 @@ export class Lab extends Observable {
       (merge) => merges.push(merge),
       () => this.#updateTokens({ merges: [...merges] }),
     );
-    const tokenizer = new Tokenizer(trained);
-    if (tokenizer.vocab.length > 2 ** 16) {
-      const problem = `It has ${tokenizer.vocab.length} different characters: is it really text?`;
-      this.update({ status: "empty", problem });
-      return null;
-    }
     this.#updateTokens({ isTraining: false, merges, trained });
-    return tokenizer;
+    return new Tokenizer(trained);
   }
 
   #updateTokens(changes) {
@@ -375,10 +381,9 @@ export class Lab extends Observable {
   }
 
   #becomeReady() {
-    this.update({ status: "ready" });
-    if (!this.#wantsToTrain) return;
-    this.#wantsToTrain = false;
-    this.start();
+    const { waits } = this.state;
+    this.update({ status: "ready", waits: false });
+    if (waits) this.start();
   }
 
   // Training ----------------------------------------------------------------------------------------
@@ -389,7 +394,7 @@ export class Lab extends Observable {
     await this.#unlessStale(signal, async () => {
       while (this.state.status === "training") {
         await this.#update({ milliseconds: SLICE }, signal);
-        await this.#answerSome();
+        await this.#answerOne();
         if (this.#isTimeToLook) await this.#look(signal);
         if (performance.now() - this.#lastSave > SAVE_EVERY) await this.#save();
       }
@@ -411,14 +416,10 @@ export class Lab extends Observable {
     const { step, losses, finished } = done;
     this.#series.add(losses, step);
     const speed = this.#speedAfter(losses.length, performance.now() - since, step);
-    const isAtEnd = finished && this.state.status !== "failed";
-    this.update({
-      step,
-      losses: this.#series.points,
-      speed,
-      ...(isAtEnd && { status: "finished", pausedBy: null }),
-    });
-    if (isAtEnd) await this.#look(signal);
+    this.update({ step, losses: this.#series.points, speed });
+    if (!finished) return;
+    await this.#look(signal);
+    this.update({ status: "finished", pausedBy: null });
   }
 
   /** A mean in which what was lately counts most, and the time that is left with it. */
@@ -480,12 +481,12 @@ export class Lab extends Observable {
 
   // Questions of figures ------------------------------------------------------------------------------
 
-  /** Those whose turn it is, between two slices of training. */
-  async #answerSome() {
-    for (const [key, one] of this.#questions) {
-      const rested = performance.now() - one.lastAsked;
-      if (one.waiting && rested > Math.max(SLICE, REST * one.took)) await this.#answer(key);
-    }
+  /** The one that was answered longest ago, between two slices of training, unless answers would take too much time. */
+  async #answerOne() {
+    if (performance.now() - this.#answeredAt < REST * this.#answerTook) return;
+    const waiting = [...this.#questions].filter(([, one]) => one.waiting);
+    waiting.sort(([, a], [, b]) => a.lastAsked - b.lastAsked);
+    if (waiting.length) await this.#answer(waiting[0][0]);
   }
 
   async #answer(key) {
@@ -499,8 +500,8 @@ export class Lab extends Observable {
       return null;
     });
     one.isAsked = false;
-    one.lastAsked = performance.now();
-    one.took = one.lastAsked - since;
+    one.lastAsked = this.#answeredAt = performance.now();
+    this.#answerTook = this.#answeredAt - since;
     one.waiting?.resolve(signal.aborted ? null : answer);
     one.waiting = null;
   }
@@ -538,8 +539,12 @@ export class Lab extends Observable {
     const { signal } = this.#making;
     try {
       const { source, model } = await this.#record();
-      if (!signal.aborted) await this.storage.write(source, model);
+      if (signal.aborted) return;
+      await this.storage.write(source, model);
       this.#cannotKeep = false;
+      if (this.state.kept) this.update({ kept: null }); // it is replaced
+      if (this.#wasAway) this.update({ notice: null }); // it has been read by now
+      this.#wasAway = false;
     } catch (error) {
       if (!signal.aborted && !this.#cannotKeep) this.#say(error);
       this.#cannotKeep = true;
@@ -556,9 +561,8 @@ export class Lab extends Observable {
 
   /** Before a model goes, so that it can be brought back. */
   async #throwAway() {
-    const wanted = this.#wantsToTrain;
-    await this.#halt();
-    this.#wantsToTrain = wanted;
+    this.update({ status: "preparing", pausedBy: null });
+    await this.#settle();
     if (!this.#hasModel || !this.state.step) return;
     this.#thrownAway = await this.#record().catch(() => null);
     if (this.#thrownAway) this.update({ undoable: factsOf(this.#thrownAway) });
@@ -572,7 +576,6 @@ export class Lab extends Observable {
   /** Go on from what was kept. */
   async #restore({ source, model }) {
     const signal = this.#renew();
-    this.#wantsToTrain = false;
     const { text, tokens } = source;
     const { weights, optimizer, losses, step, settings } = model;
     const { kind, vocabSize, trained, merges } = tokens;
@@ -584,9 +587,9 @@ export class Lab extends Observable {
       settings,
     });
     await this.#unlessStale(signal, async () => {
-      const facts = await this.describe(text.text);
+      const facts = await describe(text.text, { signal });
       this.update({ text: { ...text, facts } });
-      await this.#encode(split(text.text), new Tokenizer(trained), signal);
+      await this.#encode(splitText(text.text), new Tokenizer(trained), signal);
       const given = { ...this.#given(), state: { step, weights, optimizer } };
       const { parameters, kernel } = await this.worker.call("restore", given, { signal });
       this.#source = source;

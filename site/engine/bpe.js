@@ -80,6 +80,7 @@ export function* trainTokenizer(text, { vocabSize, hasDocuments = false, heldOut
   while (vocab.length < vocabSize) {
     const best = pairs.mostFrequent();
     if (best === null || best.count < RAREST) break;
+    /** @type {[string, string]} */
     const pair = [vocab[best.first], vocab[best.second]];
     const token = pair.join("");
     merges.push(pair);

@@ -30,6 +30,7 @@ NAVIGATION = {
     "explore.html": "Look inside",
     "playground.html": "Talk to it",
     "write.html": "Write the head",
+    "lab.html": "Train your own",
 }
 # Nothing but this site; 'wasm-unsafe-eval' is what WebAssembly needs, and blobs start workers
 # that have the same policy.
@@ -38,9 +39,11 @@ POLICY = (
     "font-src 'self'; img-src 'self'; connect-src 'self'; worker-src blob:; "
     "base-uri 'none'; form-action 'none'"
 )
-SHARED = ("copy-link", "run-picker")  # figures in the header
+SHARED = ("copy-link", "run-picker")  # figures in the header of a page that shows a run
+CHOOSING = ("  <run-picker></run-picker>", "  <copy-link></copy-link>")
 LESSON_FIGURES = ("reading-depth",)  # what is written at the beginning of a lesson
 ALONE = "embed.html"  # it stands in a frame, and has no header
+WITHOUT_RUN = "<terra-page without-run>"  # what a page contains that shows no run
 AUTOLOAD = "app/autoload.js"
 ENGINE = "app/engine.js"  # where the first view needs it, it starts before everything else
 FETCHING = ("terra-page", "forward-pass", "live-text")  # elements that fetch what figures show
@@ -57,7 +60,7 @@ IMPORT = re.compile(r'^(?:import|export)\s+(?:[^;"()]*\sfrom\s+)?"(\.[^"]+)"', r
 def complete(site, name):
     """The text of a page with everything that has to stand in it."""
     text = UTF8_MARK + own_text(site, name)
-    top = [*header(name), *lesson_top(site, name)]
+    top = [*header(name, text), *lesson_top(site, name)]
     text = text.replace("<head>", "<head>" + block(head(site, name, text)), 1)
     text = re.sub("<terra-page[^>]*>", lambda tag: tag[0] + block(top), text, count=1)
     if is_lesson(name):
@@ -82,7 +85,7 @@ def head(site, name, text):
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         f'<link rel="icon" href="{root}styles/icon.svg">',
         f'<link rel="preload" href="{root}{EXPLAIN}" as="script">',  # modules wait for it
-        *([runs_preload(root)] if "<terra-page" in text else []),
+        *([runs_preload(root)] if shows_run(text) else []),
         f'<link rel="stylesheet" href="{root}styles/colors.css">',
         f'<link rel="stylesheet" href="{root}styles/page.css">',
         *([f'<link rel="stylesheet" href="{root}styles/lesson.css">'] if in_lessons(name) else []),
@@ -92,16 +95,20 @@ def head(site, name, text):
     ]
 
 
+def shows_run(text):
+    return "<terra-page" in text and WITHOUT_RUN not in text
+
+
 def runs_preload(root):
     """The list of runs is what a page needs first; one that shows none would be told off for it."""
     return f'<link rel="preload" href="{root}exported/index.json" as="fetch" crossorigin>'
 
 
-def header(name):
-    return [*([] if name == ALONE else navigation(name)), *trouble(name)]
+def header(name, text):
+    return [*([] if name == ALONE else navigation(name, text)), *trouble(name)]
 
 
-def navigation(name):
+def navigation(name, text):
     root = root_of(name)
     language = ' lang="en"' if in_another_language(name) else ""
     links = [
@@ -111,8 +118,7 @@ def navigation(name):
     return [
         f'<header class="site"{language}>',
         f'  <a class="name" href="{root}index.html">Terrarium</a>',
-        "  <run-picker></run-picker>",
-        "  <copy-link></copy-link>",
+        *(CHOOSING if shows_run(text) else ()),
         '  <nav aria-label="Pages">',
         *links,
         "  </nav>",
@@ -247,7 +253,8 @@ def preloads(site, name, text):
     figures that wait (app/first-view.js). First come those that fetch the run; those of the figures
     follow while its data comes, the first figure's first."""
     root = root_of(name)
-    shared = () if name == ALONE else (*SHARED, *(LESSON_FIGURES if is_lesson(name) else ()))
+    has_header = name != ALONE and shows_run(text)
+    shared = (*SHARED, *(LESSON_FIGURES if is_lesson(name) else ())) if has_header else ()
     tags = dict.fromkeys([*tags_in(LATER.sub("", text)), *shared])
     fetching = [script_of(site, tag) for tag in FETCHING if tag in tags]
     engine = [ENGINE] if "live-text" in tags else []

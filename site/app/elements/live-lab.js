@@ -9,7 +9,6 @@ import { endFirstView } from "../first-view.js";
 import { percent } from "../format.js";
 import { BUILT_IN } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
-import { describe } from "../lab-text.js";
 import { Lab } from "../lab.js";
 import { WorkerClient } from "../worker-client.js";
 
@@ -17,13 +16,12 @@ class LiveLab extends HTMLElement {
   lab = new Lab({
     worker: new WorkerClient(new URL("../../engine/train-worker.js", import.meta.url)),
     storage: new LabStorage(),
-    describe,
   });
 
   connectedCallback() {
     const { lab } = this;
     provide(this, "lab", lab);
-    this.title_ = document.title;
+    this.usualTitle = document.title;
     this.onVisible = () => (document.hidden ? lab.hide() : lab.show());
     document.addEventListener("visibilitychange", this.onVisible);
     this.stop = lab.subscribe(() => this.follow());
@@ -34,7 +32,7 @@ class LiveLab extends HTMLElement {
     this.stop();
     document.removeEventListener("visibilitychange", this.onVisible);
     this.lab.pause();
-    document.title = this.title_;
+    document.title = this.usualTitle;
   }
 
   /** The text that one begins with, unless somebody has chosen another one meanwhile. */
@@ -46,7 +44,7 @@ class LiveLab extends HTMLElement {
 
   follow() {
     const { state } = this.lab;
-    const title = titleOf(state) ?? this.title_;
+    const title = titleOf(state) ?? this.usualTitle;
     if (document.title !== title) document.title = title;
   }
 }

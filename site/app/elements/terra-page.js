@@ -1,10 +1,11 @@
 /**
  * <terra-page default-step="last"> … </terra-page>
+ * <terra-page without-run> … </terra-page>
  *
  * A whole page: it opens the run that the address names, or the default one, and says so where that fails.
  * Figures inside ask it for "page": its state has runs, the list to choose from, and run, the one that is
  * shown, null until it is there; and for "store". default-step, "first" or "last", is the step that is shown
- * while the address names none. Its header and its box for errors stand in every page: see
+ * while the address names none. A page without a run opens none, and needs none. Its header and its box for errors stand in every page: see
  * terrarium/web/pages.py.
  */
 import { leadTo } from "../address.js";
@@ -29,7 +30,7 @@ class TerraPage extends HTMLElement {
     this.querySelector(".no-scripts:not([role])")?.remove(); // it says that no script runs
     for (const code of this.querySelectorAll("code")) code.translate = false; // by the browser
     this.store.subscribe(() => this.follow());
-    this.open();
+    if (!this.hasAttribute("without-run")) this.open();
   }
 
   /** Open another run once it is chosen, and have the links to other pages show what this one shows. */

@@ -1,0 +1,245 @@
+/**
+ * <lab-loss></lab-loss>
+ *
+ * The loss of the model of the lab while it learns, on its text and on text that it never learns from, beside the
+ * losses that guessing and counting reach.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import uPlot from "../../vendored/uplot.js";
+import { cssVariable } from "../../app/colormap.js";
+import { count, nats } from "../../app/format.js";
+import { LabFigure } from "../../app/lab-figure.js";
+import { placeLabels } from "../../app/label-places.js";
+import { OnResize } from "../../app/resize.js";
+import { roundSteps } from "../../app/step-scale.js";
+
+const HEIGHT = 240; // pixels, axis included
+const LABEL_HEIGHT = 15; // pixels
+const MOST_POINTS = 400; // of a curve: more cannot be told apart
+
+/** What each baseline means, and what a model that is better has learned. */
+const BASELINES = { uniform: "guessing", unigram: "counting tokens", bigram: "counting pairs" };
+const BEATEN = {
+  uniform: "it does better than guessing",
+  unigram: "it does better than a model that only counts how often each token occurs",
+  bigram: "it does better than a model that only counts which token follows which",
+};
+
+const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+
+class LabLoss extends LabFigure {
+  static share = { title: "Loss by step", table: (figure) => figure.losses?.length && figure.numbers() };
+
+  static properties = {
+    losses: { from: "lab" },
+    evaluations: { from: "lab" },
+    baselines: { from: "lab" },
+    settings: { from: "lab" },
+    tokens: { from: "lab" },
+  };
+
+  static styles = [
+    LabFigure.styles,
+    css`
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
+    .plot { position: relative; overflow: hidden; min-height: ${HEIGHT}px; }
+    .legend { display: flex; flex-wrap: wrap; gap: 0 16px; color: var(--muted); margin: 0; }
+    .legend b { color: var(--accent); font-weight: 600; }
+    .reading { min-height: 3em; margin-top: 8px; max-width: 66ch; }
+    .reading b { font-weight: 600; }
+    @media (max-width: 640px) { .reading { min-height: 4.5em; } }
+  `,
+  ];
+
+  constructor() {
+    super();
+    new OnResize(this, () => this.resize());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    cancelAnimationFrame(this.frame);
+    this.plot?.destroy();
+    this.plot = null;
+  }
+
+  repaint() {
+    this.plot?.redraw();
+  }
+
+  drawLab() {
+    const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
+    return html`<link rel="stylesheet" href=${styleSheet}>
+      <h3>Loss</h3>
+      <p class="caption">How surprised it is by what really comes next: the lower, the better. More in <a
+        href="lessons/08-learning.html">lesson 8</a> and the <a href="lessons/glossary.html#loss">glossary</a>.</p>
+      <div class="plot" aria-hidden="true"></div>
+      <p class="legend"><span>— on its text</span> <span><b>●—</b> on text that it never learns from</span></p>
+      <p class="reading">${this.reading()}</p>`;
+  }
+
+  /** How far it is, in words. */
+  reading() {
+    const now = this.evaluations.at(-1);
+    if (!now) return nothing;
+    return html`<b>${nats(now.loss, this.tokens.tokenizer?.vocab.length)}</b>${this.comparison(now.loss)}.`;
+  }
+
+  /** The best that it has beaten of what only counts. */
+  comparison(loss) {
+    if (!this.baselines || !this.step) return nothing;
+    const beaten = Object.keys(BASELINES).filter((name) => loss < this.baselines[name]);
+    const best = beaten.toSorted((a, b) => this.baselines[a] - this.baselines[b])[0];
+    return best ? `: ${BEATEN[best]}` : nothing;
+  }
+
+  updated() {
+    const box = this.renderRoot.querySelector(".plot");
+    if (!box) return;
+    if (!this.plot || this.shownSteps !== this.settings.steps || this.shownBaselines !== this.baselines) {
+      this.createPlot(box);
+    }
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.plot?.setData(this.table()));
+  }
+
+  createPlot(box) {
+    this.plot?.destroy();
+    this.shownSteps = this.settings.steps;
+    this.shownBaselines = this.baselines;
+    this.plot = new uPlot(this.options(box.clientWidth || 400), this.table(), box);
+    this.drawnScale = textScale();
+  }
+
+  /** The steps, the losses on its text, and those on text that it never learns from. */
+  table() {
+    const losses = subsampled(this.losses, MOST_POINTS);
+    return uPlot.join([
+      [losses.map((one) => one.step), losses.map((one) => one.loss)],
+      [this.evaluations.map((one) => one.step), this.evaluations.map((one) => one.loss)],
+    ]);
+  }
+
+  get highest() {
+    return 1.08 * Math.max(this.baselines?.uniform ?? 0, this.evaluations[0]?.loss ?? 1);
+  }
+
+  options(width) {
+    const axis = {
+      stroke: () => cssVariable(this, "muted"),
+      font: `${13 * textScale()}px Inter, sans-serif`,
+      grid: { show: false },
+      ticks: { stroke: () => cssVariable(this, "line"), size: 4 },
+    };
+    const last = this.settings.steps;
+    const room = (plot) => plot.bbox.width / devicePixelRatio / textScale() / 90;
+    const ticks = (plot) => roundSteps("linear", last, Math.max(2, Math.floor(room(plot))));
+    return {
+      width,
+      height: HEIGHT,
+      padding: [8, 22, 0, 0],
+      cursor: { show: false },
+      legend: { show: false },
+      scales: { x: { time: false, range: [0, last] }, y: { range: () => [0, this.highest] } },
+      axes: [
+        { ...axis, size: 28 * textScale(), splits: ticks, values: (_plot, steps) => steps.map(count) },
+        { ...axis, size: 30 * textScale(), space: 40 },
+      ],
+      series: [
+        {},
+        { stroke: () => cssVariable(this, "muted"), width: 1, points: { show: false }, spanGaps: true },
+        {
+          stroke: () => cssVariable(this, "accent"),
+          width: 2.5,
+          spanGaps: true,
+          points: {
+            show: (plot) => this.evaluations.length < plot.width / 12,
+            size: 5,
+            fill: () => cssVariable(this, "accent"),
+          },
+        },
+      ],
+      hooks: { drawClear: [(plot) => this.drawBaselines(plot)], draw: [(plot) => this.drawLabels(plot)] },
+    };
+  }
+
+  /** Dashed lines at the baselines. */
+  drawBaselines(plot) {
+    const {
+      ctx,
+      bbox: { left, width },
+    } = plot;
+    ctx.save();
+    ctx.strokeStyle = cssVariable(this, "muted");
+    ctx.setLineDash([2 * devicePixelRatio, 5 * devicePixelRatio]);
+    for (const loss of Object.values(this.baselines ?? {})) {
+      const y = Math.round(plot.valToPos(loss, "y", true));
+      ctx.beginPath();
+      ctx.moveTo(left, y);
+      ctx.lineTo(left + width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** What they mean, written in front of the curves. */
+  drawLabels(plot) {
+    const { ctx, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const height = LABEL_HEIGHT * ratio * textScale();
+    ctx.save();
+    Object.assign(ctx, {
+      font: `${12 * ratio * textScale()}px Inter, sans-serif`,
+      textAlign: "left",
+      textBaseline: "middle",
+      lineWidth: 4 * ratio,
+      lineJoin: "round",
+      strokeStyle: cssVariable(this, "panel"),
+      fillStyle: cssVariable(this, "muted"),
+    });
+    const labels = Object.entries(this.baselines ?? {}).map(([name, loss]) => {
+      const text = `${BASELINES[name]} (${loss.toFixed(2)})`;
+      const bottom = plot.valToPos(loss, "y", true) - 2 * ratio;
+      return { text, bottom, width: ctx.measureText(text).width + 8 * ratio };
+    });
+    const { left, width } = bbox;
+    for (const { text, x, top } of placeLabels(labels, this.curves(plot), { left, width, height })) {
+      ctx.strokeText(text, x + 4 * ratio, top + height / 2);
+      ctx.fillText(text, x + 4 * ratio, top + height / 2);
+    }
+    ctx.restore();
+  }
+
+  /** The points of both curves, in pixels: their labels leave them room. */
+  curves(plot) {
+    const [steps, ...curves] = plot.data;
+    const ofCurve = (losses) =>
+      steps
+        .map((step, i) => [step, losses[i]])
+        .filter(([, loss]) => loss !== null && loss !== undefined)
+        .map(([step, loss]) => [plot.valToPos(step, "x", true), plot.valToPos(loss, "y", true)]);
+    return curves.map(ofCurve);
+  }
+
+  resize() {
+    const box = this.renderRoot.querySelector(".plot");
+    if (!box?.clientWidth || !this.plot) return;
+    if (box.clientWidth !== this.plot.width || this.drawnScale !== textScale()) this.createPlot(box);
+  }
+
+  numbers() {
+    return [
+      ["step", "loss", "on"],
+      ...this.losses.map(({ step, loss }) => [step, loss, "its text"]),
+      ...this.evaluations.map(({ step, loss }) => [step, loss, "text that it never learns from"]),
+    ];
+  }
+}
+
+/** At most so many of a list, evenly; the last is among them. */
+function subsampled(list, most) {
+  const every = Math.ceil(list.length / most) || 1;
+  return list.filter((_, i) => (list.length - 1 - i) % every === 0);
+}
+
+customElements.define("lab-loss", LabLoss);

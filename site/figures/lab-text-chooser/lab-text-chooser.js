@@ -1,0 +1,221 @@
+/**
+ * <lab-text-chooser></lab-text-chooser>
+ *
+ * The text that the model of the lab learns from: one that comes with the page, what somebody pastes or types, or a
+ * file, which may be dropped here. Says what is in it, what is odd about it and what to do then, and shows its first
+ * tokens.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
+import { count, counted, spoken, showWhitespace } from "../../app/format.js";
+import { BUILT_IN } from "../../app/lab-corpora.js";
+import { LabFigure } from "../../app/lab-figure.js";
+
+const OWN = "Your text";
+const MOST_SHOWN = 20_000; // characters in the field: browsers are slow with more
+const BEGINNING = 400; // characters of which the tokens are shown
+const MOST_TOKENS = 90;
+const COLORS = 5;
+
+class LabTextChooser extends LabFigure {
+  static properties = {
+    text: { from: "lab" },
+    tokens: { from: "lab" },
+    isOwn: { state: true }, // whether the field is open
+    typed: { state: true }, // what is in it
+    isOver: { state: true }, // whether a file is held over it
+    file: { state: true }, // what became of a file: a note, a problem or columns to choose from
+  };
+
+  static styles = [
+    LabFigure.styles,
+    controls,
+    css`
+    .row { gap: 8px; }
+    .own { display: grid; gap: 8px; margin-top: 12px; }
+    textarea { display: block; width: 100%; min-height: 8em; max-height: 40vh; resize: vertical; padding: 8px 12px;
+               font: 400 1rem/1.5 var(--serif); color: var(--text); background: var(--background);
+               border: 1px solid var(--line); border-radius: 8px; }
+    .over { outline: 2px dashed var(--accent); outline-offset: 8px; border-radius: 4px; }
+    .facts { margin-top: 12px; min-height: 1.5em; }
+    .facts b { font-weight: 600; }
+    .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
+    .warnings li { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
+    .warnings li.hint { border-color: var(--line); }
+    .warnings button { margin-top: 4px; min-height: 36px; padding: 2px 14px; }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 16px 0 4px; }
+    .tokens { display: flex; flex-wrap: wrap; gap: 3px 2px; min-height: 56px; }
+    .token { font: 500 0.9375rem/1.6 var(--mono); white-space: pre; padding: 0 4px; border-radius: 4px; }
+    .hue0 { background: color-mix(in oklab, var(--accent) 18%, var(--panel)); }
+    .hue1 { background: color-mix(in oklab, var(--query) 18%, var(--panel)); }
+    .hue2 { background: color-mix(in oklab, var(--key) 18%, var(--panel)); }
+    .hue3 { background: color-mix(in oklab, var(--value) 18%, var(--panel)); }
+    .hue4 { background: color-mix(in oklab, var(--chosen) 18%, var(--panel)); }
+    .drop { color: var(--muted); }
+    @media (forced-colors: active) { .token { border: 1px solid; } }
+    @media (max-width: 640px) { .drop { display: none; } }  /* nothing is dropped on a phone */
+  `,
+  ];
+
+  constructor() {
+    super();
+    this.isOwn = false;
+    this.typed = "";
+    this.file = null;
+    this.addEventListener("dragover", (event) => this.hold(event));
+    this.addEventListener("dragleave", () => (this.isOver = false));
+    this.addEventListener("drop", (event) => this.drop(event));
+  }
+
+  drawLab() {
+    const { text } = this;
+    return html`<div class=${this.isOver ? "over" : ""}>
+      <div class="row" role="group" aria-label="Texts to learn from">
+        ${BUILT_IN.map(
+          (one) => html`<button aria-pressed=${String(!this.isOwn && text?.name === one.name)}
+            @click=${() => this.choose(one)}>${one.name}</button>`,
+        )}
+        <button aria-pressed=${String(this.isOwn)} aria-expanded=${String(this.isOwn)}
+          @click=${() => (this.isOwn = !this.isOwn)}>A text of your own</button>
+      </div>
+      ${this.isOwn ? this.field() : nothing}
+      ${this.aboutFile()}
+      <p class="facts" role="status">${this.facts()}</p>
+      ${this.warnings()}
+      <h3>How it begins, token by token</h3>
+      ${this.firstTokens()}
+    </div>`;
+  }
+
+  field() {
+    return html`<div class="own">
+      <label for="own-text">Paste or type a text: a chapter, song texts, recipes, your own diary.</label>
+      <textarea id="own-text" dir="auto" spellcheck="false" autocomplete="off" .value=${this.typed}
+        @paste=${this.paste} @input=${({ target }) => (this.typed = target.value)}></textarea>
+      <div class="row">
+        <button class="primary" ?disabled=${!this.typed.trim()} @click=${() => this.use(OWN, this.typed)}>Use this text</button>
+        <button @click=${() => this.renderRoot.querySelector("input").click()}>Open a file</button>
+        <input type="file" hidden accept=".txt,.md,.csv,.docx,.pdf,text/*" @change=${this.open}>
+        <span class="drop">or drop one here: .txt, .md, .csv, .docx or .pdf</span>
+      </div></div>`;
+  }
+
+  /** What became of a file that was opened. */
+  aboutFile() {
+    const { file } = this;
+    if (!file) return nothing;
+    if (file.columns) {
+      return html`<p>Which column of ${file.name} is the text?</p><div class="row">${file.columns.map(
+        (one) =>
+          html`<button @click=${() => this.use(`${file.name}, ${one.name}`, one.text)}>${one.name}</button>`,
+      )}</div>`;
+    }
+    return html`<p role="status">${file.note}</p>`;
+  }
+
+  facts() {
+    const { text } = this;
+    if (!text) return nothing;
+    const { facts } = text;
+    if (!facts) return "It is being read.";
+    const parts = [
+      counted(facts.characters, "character"),
+      counted(facts.words, "word"),
+      counted(facts.distinct, "different character"),
+      facts.hasDocuments ? counted(facts.documents, "document") : null,
+    ].filter(Boolean);
+    return html`<b>${text.name}</b>: ${parts.join(", ")}.`;
+  }
+
+  warnings() {
+    const warnings = this.text?.facts?.warnings ?? [];
+    if (!warnings.length) return nothing;
+    return html`<ul class="warnings">${warnings.map(
+      ({ sentence, isProblem, fix }) => html`<li class=${isProblem ? "" : "hint"}>${sentence}
+        ${fix ? html`<br><button @click=${() => this.addEnds(fix)}>Make each ${fix === "lines" ? "line" : "paragraph"} a document</button>` : nothing}</li>`,
+    )}</ul>`;
+  }
+
+  /** The beginning of the text, cut into tokens; the same token always has the same colour. */
+  firstTokens() {
+    const { tokenizer, ids } = this.tokens;
+    const shown = ids ? Array.from(ids.subarray(0, MOST_TOKENS)) : [];
+    const ofId = (id) => showWhitespace(tokenizer.vocab[id]);
+    return html`<div class="tokens" role="img" aria-label=${this.spokenTokens(shown)}>${shown.map(
+      (id) => html`<span class=${`token hue${(7 * id) % COLORS}`}>${ofId(id)}</span>`,
+    )}</div>`;
+  }
+
+  spokenTokens(shown) {
+    if (!shown.length) return "The tokens are not there yet";
+    const { vocab } = this.tokens.tokenizer;
+    const named = shown.slice(0, 20).map((id) => spoken(vocab[id]));
+    return `The first of ${count(this.tokens.ids.length)} tokens: ${named.join(", ")}`;
+  }
+
+  async choose(one) {
+    this.isOwn = false;
+    this.file = null;
+    await this.lab.setText(one);
+  }
+
+  /** Another text; what is told of a file before goes. */
+  use(name, text) {
+    this.file = null;
+    this.lab.setText({ name, text });
+  }
+
+  async addEnds(fix) {
+    const { withEnds } = await import("../../app/lab-text.js");
+    const { name, text } = this.text;
+    this.lab.setText({ name, text: withEnds(text, fix) });
+  }
+
+  /** What is pasted is used at once; a field shows only the beginning of a long text. */
+  paste(event) {
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    const { selectionStart, selectionEnd, value } = event.target;
+    const text = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
+    if (!pasted) return;
+    event.preventDefault();
+    this.typed = text.slice(0, MOST_SHOWN);
+    this.use(OWN, text);
+  }
+
+  hold(event) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.isOver = true;
+  }
+
+  drop(event) {
+    this.isOver = false;
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    this.read(file);
+  }
+
+  open({ target }) {
+    const [file] = target.files;
+    target.value = ""; // the same one may be opened again
+    if (file) this.read(file);
+  }
+
+  /** A file as text; what reads it is fetched only now. */
+  async read(file) {
+    this.file = { note: `${file.name} is being read.` };
+    const reading = this.file;
+    try {
+      const { readFile } = await import("../../app/lab-files.js");
+      const found = await readFile(file);
+      if (this.file !== reading) return;
+      this.file = found;
+      if (found.text !== undefined) this.lab.setText({ name: found.name, text: found.text });
+    } catch (error) {
+      if (this.file === reading) this.file = { note: error.message };
+    }
+  }
+}
+
+customElements.define("lab-text-chooser", LabTextChooser);
