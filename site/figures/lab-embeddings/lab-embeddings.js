@@ -93,7 +93,7 @@ class LabEmbeddings extends LabChoice {
 
   forgetTrail() {
     this.trail = [];
-    this.reach = 0;
+    this.reach = [0, 0];
   }
 
   receive({ values }, step) {
@@ -105,7 +105,8 @@ class LabEmbeddings extends LabChoice {
     const { points, explained } = plane.show(vectors);
     this.from = this.now() ?? points;
     this.trail = [...this.trail, points].slice(-TRAIL);
-    this.reach = Math.max(this.reach, reachOf(points)); // it grows: a dot that rests does not move
+    // It only grows: a dot that rests does not move.
+    this.reach = this.reach.map((before, axis) => Math.max(before, reachOf(points, axis)));
     this.shown = { ids, vectors, C, points, explained, step };
     this.since = performance.now();
     this.animate();
@@ -291,22 +292,21 @@ function chanceOf(n, C) {
   return chances.get(key);
 }
 
-/** How far the farthest points are from the middle, but for a few. */
-function reachOf(points) {
-  const far = Array.from({ length: points.length / 2 }, (_, i) =>
-    Math.max(Math.abs(points[2 * i]) / 2, Math.abs(points[2 * i + 1])),
-  );
-  far.sort((a, b) => a - b);
-  return far[Math.floor(0.99 * (far.length - 1))] || 1;
+/** How far the farthest points are from the middle along an axis, but for a few. */
+function reachOf(points, axis) {
+  const far = points.filter((_, i) => i % 2 === axis).map(Math.abs);
+  far.sort();
+  return far[Math.floor(0.99 * (far.length - 1))];
 }
 
 /** Points -> where they are on a canvas, in pixels; those beyond its edge are at the edge. */
 function placesOf(points, reach, width, height) {
-  const scale = Math.min(width / 4, height / 2) - MARGIN / 2;
+  const [x, y] = [width, height].map((size, axis) => (size / 2 - MARGIN) / (reach[axis] || 1e-9));
+  const scale = Math.min(x, y); // the same for both: distances stay true
   const inside = (value, size) => Math.max(6, Math.min(size - 6, value));
   return Array.from({ length: points.length / 2 }, (_, i) => [
-    inside(width / 2 + (scale * points[2 * i]) / reach, width),
-    inside(height / 2 - (scale * points[2 * i + 1]) / reach, height),
+    inside(width / 2 + scale * points[2 * i], width),
+    inside(height / 2 - scale * points[2 * i + 1], height),
   ]);
 }
 

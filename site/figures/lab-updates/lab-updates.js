@@ -1,7 +1,7 @@
 /**
  * <lab-updates></lab-updates>
  *
- * How far the last update of the model of the lab moved each of its tensors, beside how large their weights are, and how
+ * How far an update of the model of the lab moves each of its tensors, beside how large their weights are, and how
  * large their gradients were: bars on a scale of powers of ten.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
@@ -57,6 +57,7 @@ class LabUpdates extends LabChoice {
       tbody tr { display: grid; grid-template-columns: 8.2em minmax(0, 1fr); align-items: center; }
       thead td, td, th { padding-right: 0; }
       .cell { grid-template-columns: minmax(0, 1fr) 4.6em; }
+      .scale span:nth-child(even) { display: none; }
       thead .scale { margin-left: 8.2em; margin-right: calc(4.6em + 10px); }
     }
     @media (forced-colors: active) {
@@ -95,6 +96,7 @@ class LabUpdates extends LabChoice {
   }
 
   receive({ tensors }, step) {
+    if (!tensors.length) return; // it goes on from what was kept, and has made no update yet
     // Shifts begin at zero, so nothing can be said of what an update is to them.
     const matrices = tensors.filter(({ shape }) => shape.length === 2);
     const rows = matrices.map((one) => ({
@@ -108,7 +110,7 @@ class LabUpdates extends LabChoice {
 
   drawLab() {
     const { shown } = this;
-    return html`<h3>How far the last update went${shown ? html`, at step ${count(shown.step)}` : nothing}</h3>
+    return html`<h3>How far an update goes${shown ? html`, at step ${count(shown.step)}` : nothing}</h3>
       ${
         shown
           ? this.table(shown)
