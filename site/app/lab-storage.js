@@ -8,7 +8,7 @@
  *   await storage.read()      // { source, model }, or null
  *
  * @typedef {{ id: string, text: object, tokens: object }} Source what a model learns from; another one has another id
- * @typedef {{ step: number, weights: Float32Array, optimizer: Float32Array }} Model and whatever else belongs to it
+ * @typedef {{ name: string, step: number, savedAt: number, [other: string]: any }} Model with all that belongs to it
  */
 const NAME = "terrarium.lab";
 const STORE = "model";
@@ -32,10 +32,10 @@ export class LabStorage {
 
   /** What was kept last; null if nothing was. @returns {Promise<{ source: Source, model: Model } | null>} */
   async read() {
-    return this.transaction("readonly", (store, done) => {
-      store.get("source").onsuccess = ({ target }) => {
+    return this.transaction("readonly", (records, done) => {
+      records.get("source").onsuccess = ({ target }) => {
         const source = target.result;
-        store.get("model").onsuccess = (event) => {
+        records.get("model").onsuccess = (event) => {
           const model = event.target.result;
           done(source && model?.source === source.id ? { source, model } : null);
         };
@@ -45,20 +45,20 @@ export class LabStorage {
 
   /** Keep a model in the place of the one before. @param {Source} source @param {Model} model */
   async write(source, model) {
-    return this.transaction("readwrite", (store) => {
-      store.get("id").onsuccess = ({ target }) => {
+    return this.transaction("readwrite", (records) => {
+      records.get("id").onsuccess = ({ target }) => {
         if (target.result !== source.id) {
-          store.put(source.id, "id"); // a transaction that fails leaves all as it was
-          store.put(source, "source");
+          records.put(source.id, "id"); // a transaction that fails leaves all as it was
+          records.put(source, "source");
         }
-        store.put({ ...model, source: source.id }, "model");
+        records.put({ ...model, source: source.id }, "model");
       };
     });
   }
 
   /** Keep nothing any more. */
   async clear() {
-    return this.transaction("readwrite", (store) => store.clear());
+    return this.transaction("readwrite", (records) => records.clear());
   }
 
   open() {
@@ -72,7 +72,7 @@ export class LabStorage {
   }
 
   /**
-   * @param {IDBTransactionMode} mode @param {(store: any, done: (found: any) => void) => void} act
+   * @param {IDBTransactionMode} mode @param {(records: any, done: (found: any) => void) => void} act
    * @returns {Promise<any>} what `done` was called with, once all of it is written
    */
   async transaction(mode, act) {

@@ -22,33 +22,14 @@ import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { count } from "./format.js";
 import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
+import { settingsOf } from "./lab-sizes.js";
 import { asSaved, splitText } from "./lab-split.js";
 import { describe, usedPart } from "./lab-text.js";
 import { LossSeries, thinned } from "./loss-series.js";
 import { Observable } from "./observable.js";
 
-/** The model that somebody begins with: about 0.1 million parameters, with which a minute shows much. */
-export const SETTINGS = {
-  architecture: "gpt",
-  n_layer: 2,
-  n_head: 4,
-  n_embd: 64,
-  n_ff: 256,
-  n_ctx: 64,
-  batch_size: 16,
-  steps: 1500,
-  warmup: 40,
-  cooldown: 0.75,
-  optimizer: "muon",
-  matrix_lr: 0.03,
-  momentum: 0.85,
-  embedding_lr: 0.01,
-  unembedding_lr: 0.02,
-  embedding_std: 0.3,
-  weight_decay: 0.1,
-  temperature: 0.8,
-  seed: 1,
-};
+/** The model that somebody begins with: a minute of training shows much. */
+export const SETTINGS = { ...settingsOf("middle", 0), temperature: 0.8, seed: 1 };
 
 const SLICE = 100; // milliseconds of training at a time
 const SAVE_EVERY = 5000; // milliseconds
@@ -178,7 +159,6 @@ export class Lab extends Observable {
   /** The tab cannot be seen: browsers slow down what it does, and nobody looks. */
   hide() {
     if (this.state.status === "training") this.update({ status: "paused", pausedBy: "hidden" });
-    if (this.#hasModel && this.state.step) this.#settle().then(() => this.#save());
   }
 
   /** The tab can be seen again. */
@@ -246,9 +226,10 @@ export class Lab extends Observable {
     }
   }
 
-  /** Do not offer it any more; it is replaced when another model is kept. */
-  dismissKept() {
+  /** Keep nothing of it any more. */
+  async forgetKept() {
     this.update({ kept: null });
+    await this.storage.clear().catch(() => {}); // then there was nothing
   }
 
   /**

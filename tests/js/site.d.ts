@@ -40,6 +40,12 @@ declare module "../../site/app/figure.js" {
   }
 }
 
+declare module "../../site/app/lab-figure.js" {
+  interface LabFigure {
+    status: string;
+  }
+}
+
 declare module "../../site/app/forward-pass-figure.js" {
   interface ForwardPassFigure {
     both: ForwardPass[];

@@ -38,6 +38,7 @@ class LabRun extends LabFigure {
     .state { min-height: 1.5em; }
     .state b { font-weight: 600; }
     .note { min-height: 1.5em; color: var(--muted); }
+    .quiet { min-height: 32px; padding: 2px 12px; }
     .problem { color: var(--warning); }
     @media (max-width: 640px) {
       .row { gap: 8px; }
@@ -140,7 +141,8 @@ class LabRun extends LabFigure {
         dateStyle: "medium",
         timeStyle: "short",
       });
-      return `From an earlier visit there is a model that learned from “${this.kept.name}” until ${when}.`;
+      return html`You have a model that learned from “${this.kept.name}” until ${when}.
+        <button class="quiet" @click=${() => this.lab.forgetKept()}>Delete it</button>`;
     }
     if (this.undoable) return `The model of step ${count(this.undoable.step)} can still be brought back.`;
     return this.text

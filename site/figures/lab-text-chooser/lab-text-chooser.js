@@ -13,7 +13,6 @@ import { LabFigure } from "../../app/lab-figure.js";
 
 const OWN = "Your text";
 const MOST_SHOWN = 20_000; // characters in the field: browsers are slow with more
-const BEGINNING = 400; // characters of which the tokens are shown
 const MOST_TOKENS = 90;
 const COLORS = 5;
 
