@@ -4,10 +4,10 @@
  * The embeddings of the most frequent tokens on a plane, moving while the model of the lab learns. The token that is
  * chosen, from the list or by pressing near its dot, leaves a trail, and those most like it are marked.
  */
-import { css, html, nothing } from "../../vendored/lit.js";
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { cssVariable } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { count, inSentence, percent, showWhitespace } from "../../app/format.js";
+import { count, percent, showWhitespace } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
 import { Plane } from "../../app/lab-plane.js";
@@ -36,16 +36,26 @@ class LabEmbeddings extends LabChoice {
     LabChoice.styles,
     controls,
     css`
-    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0; }
-    .row { justify-content: space-between; }
-    .map { position: relative; aspect-ratio: 2; margin-top: 8px; border: 1px solid var(--line); border-radius: 8px; overflow: hidden;
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 8px; }
+    .two { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 2fr); gap: 16px 32px; align-items: start; }
+    .map { position: relative; aspect-ratio: 1.45; border: 1px solid var(--line); border-radius: 8px; overflow: hidden;
            background: var(--background); cursor: pointer; touch-action: pan-y; }
     canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+    label { min-height: 36px; }
     select { min-height: 36px; font: 500 var(--small)/1.4 var(--mono); }
-    .caption { margin-top: 8px; min-height: 4.5em; }
-    .caption b { font: 600 1em var(--mono); color: var(--accent); }
-    .caption .is-chosen { color: var(--chosen); }
-    @media (max-width: 640px) { .map { aspect-ratio: 1; } .caption { min-height: 9em; } }
+    .beside { display: grid; gap: 12px; align-content: start; }
+    ol { list-style: none; margin: 4px 0 0; padding: 0; }
+    li { display: grid; grid-template-columns: minmax(4.5em, 2fr) minmax(40px, 3fr) 3em; gap: 10px; align-items: center; min-height: 26px; }
+    li b { font: 600 0.8125rem/1.4 var(--mono); color: var(--accent); white-space: pre; overflow: hidden; text-overflow: ellipsis; }
+    li span { text-align: right; }
+    .bar { position: relative; height: 10px; background: color-mix(in oklab, var(--line) 45%, var(--panel)); border-radius: 3px; }
+    .bar i { position: absolute; inset: 0 auto 0 0; background: var(--accent); border-radius: 3px; }
+    .bar u { position: absolute; inset: -4px auto; border-left: 2px dashed var(--text); }
+    @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } .map { aspect-ratio: 1; } }
+    @media (forced-colors: active) {
+      .bar, .bar i { forced-color-adjust: none; border: 1px solid CanvasText; }
+      .bar i { background: Highlight; }
+    }
   `,
   ];
 
@@ -147,36 +157,46 @@ class LabEmbeddings extends LabChoice {
   drawLab() {
     const { shown } = this;
     const label = shown
-      ? `Map of the ${count(shown.ids.length)} most frequent tokens at step ${count(shown.step)}. What is near the chosen one is said below.`
+      ? `Map of the ${count(shown.ids.length)} most frequent tokens at step ${count(shown.step)}. What is most like the chosen one is said beside it.`
       : "Map of the tokens";
-    return html`<div class="row"><h3>Tokens on a map${shown ? html`, at step ${count(shown.step)}` : nothing}</h3>
-        ${shown ? this.chooser() : nothing}</div>
-      <div class="map" role="img" aria-label=${label} @pointerdown=${this.press}><canvas></canvas></div>
-      <p class="caption">${shown ? this.sentence() : "The map is drawn as soon as there is a model."}</p>`;
+    return html`<h3>Tokens on a map${shown ? html`, at step ${count(shown.step)}` : nothing}</h3>
+      <div class="two"><div class="map" role="img" aria-label=${label} @pointerdown=${this.press}><canvas></canvas></div>
+        <div class="beside">${
+          shown ? this.beside() : html`<p class="caption">The map is drawn as soon as there is a model.</p>`
+        }</div></div>`;
+  }
+
+  beside() {
+    const { ids, C, explained } = this.shown;
+    const chance = chanceOf(ids.length, C);
+    return html`${this.chooser()}
+      ${this.neighbours(chance)}
+      <p class="caption">How much two tokens point the same way: 1 is the same direction, 0 has nothing in common. The
+        dashed line, at ${chance.toFixed(2)}, is what the nearest of as many random embeddings reach.</p>
+      <p class="caption">The map shows ${percent(explained)} of the differences between the tokens, so what is near on it
+        need not be alike.</p>`;
   }
 
   chooser() {
     const { ids, tokenizer, chosenIndex } = this;
     const listed = [...new Set([...ids.slice(0, MOST_CHOICES), ids[chosenIndex]])];
-    return html`<label>Token <select @change=${({ target }) => (this.chosen = Number(target.value))}>${listed.map(
+    return html`<label>Most like <select @change=${({ target }) => (this.chosen = Number(target.value))}>${listed.map(
       (id) =>
         html`<option value=${id} .selected=${id === ids[chosenIndex]}>${showWhitespace(tokenizer.vocab[id])}</option>`,
     )}</select></label>`;
   }
 
-  /** What is most like the chosen token, and how much that says. */
-  sentence() {
-    const { ids, C, explained } = this.shown;
+  /** The tokens that are most like the chosen one. */
+  neighbours(chance) {
     const { vocab } = this.tokenizer;
-    const near = this.nearest();
-    const name = (i) => tokenText(vocab[ids[i]]);
-    if (!near.length) return "There is only one token.";
-    const chance = chanceOf(ids.length, C);
-    return html`Most like <b class="is-chosen" dir="auto">${name(this.chosenIndex)}</b> now: ${near.map(
-      ({ i, cosine }, rank) =>
-        html`${rank ? ", " : nothing}<b dir="auto">${name(i)}</b> ${cosine.toFixed(2)}`,
-    )}. 1 would be the same direction; the nearest of as many random embeddings reach ${chance.toFixed(2)}. The map shows
-      ${percent(explained)} of the differences between the tokens, so what is near on it need not be alike.`;
+    const left = (cosine) => styleMap({ left: `${100 * cosine}%` });
+    return html`<ol>${this.nearest().map(
+      ({ i, cosine }) =>
+        html`<li><b dir="auto">${tokenText(vocab[this.ids[i]])}</b>
+          <span class="bar" aria-hidden="true"><i style=${styleMap({ width: `${100 * Math.max(0, cosine)}%` })}></i><u
+            style=${left(chance)}></u></span>
+          <span>${cosine.toFixed(2).replace("-", "−")}</span></li>`,
+    )}</ol>`;
   }
 
   updated(changed) {

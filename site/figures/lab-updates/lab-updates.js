@@ -10,6 +10,7 @@ import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
 import { rateMultiplier } from "../../app/lab-sizes.js";
 
+const MUCH_MORE = 3; // times what is usual
 const USUAL = 1e-3; // of AdamW: a rule of thumb
 const RATIOS = { least: 1e-5, most: 1e-1 }; // that always have room
 const GRADIENTS = { least: 1e-6, most: 1e-2 };
@@ -151,20 +152,22 @@ class LabUpdates extends LabChoice {
 
   /** What is read off. */
   sentences(rows, step) {
-    const { optimizer } = this.settings;
-    const muon = median(rows.filter(({ isMuon }) => isMuon).map(({ ratio }) => ratio));
-    const adamw = median(rows.filter(({ isMuon }) => !isMuon).map(({ ratio }) => ratio));
+    const ratiosOf = (isMuon) => rows.filter((one) => one.isMuon === isMuon).map(({ ratio }) => ratio);
+    const [muon, adamw] = [true, false].map((one) => median(ratiosOf(one)));
     const rate = rateMultiplier(step - 1, this.settings); // of the update that was made last
-    const slowed =
-      rate < 1 ? html` The learning rates are at ${percent(rate)} of their full size now.` : nothing;
-    const rule = html`With AdamW, about one part in ${count(Math.round(1 / USUAL))} is usual (the dashed line): with much
-      less it takes forever, and with much more each update undoes the last.`;
-    if (optimizer !== "muon" || muon === null) {
-      return html`The typical matrix was moved by ${parts(adamw)}. ${rule}${slowed}`;
-    }
-    return html`Muon moved the typical matrix by ${parts(muon)}, AdamW the embeddings and the unembedding by ${parts(adamw)}.
-      ${rule} That rule does not hold for Muon, which makes the updates of a matrix equally large in all directions,
-      however small its gradient is.${slowed}`;
+    const moved =
+      muon === null
+        ? html`The typical matrix was moved by ${parts(adamw)}.`
+        : html`Muon moved the typical matrix by ${parts(muon)}, AdamW the embeddings and the unembedding by ${parts(adamw)}.`;
+    return html`${moved} With AdamW, about one part in ${count(Math.round(1 / USUAL))} is usual (the dashed line): with much
+      less it takes forever, and with much more each update undoes the last.
+      ${adamw > MUCH_MORE * USUAL ? "Here it is more, because large learning rates make few steps enough." : nothing}
+      ${
+        muon === null
+          ? nothing
+          : "For Muon the rule does not hold: it makes an update equally large in all directions, however small the gradient is."
+      }
+      ${rate < 1 ? html`The learning rates are at ${percent(rate)} of their full size now.` : nothing}`;
   }
 }
 
