@@ -22,6 +22,7 @@ import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { count } from "./format.js";
 import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
+import { Questions } from "./lab-questions.js";
 import { settingsOf } from "./lab-sizes.js";
 import { asSaved, splitText } from "./lab-split.js";
 import { describe, usedPart } from "./lab-text.js";
@@ -76,13 +77,11 @@ export class Lab extends Observable {
   #hasModel = false; // whether the worker has the one that is shown
   #source = null; // what is kept of the text
   #thrownAway = null; // what a reset can bring back
-  #questions = new Map();
+  #questions = new Questions((method, params) => this.#find(method, params));
   #lastSave = 0;
   #cannotKeep = false; // said once
   #lookedAt = 0; // when the last sample was there,
   #lookTook = 0; // and how long it took
-  #answeredAt = 0; // the same of the last answer to a figure
-  #answerTook = 0;
   #wasAway = false; // the notice says so
 
   /**
@@ -148,6 +147,7 @@ export class Lab extends Observable {
     this.update({ status: "training", pausedBy: null, notice: null });
     this.#loop ??= this.#train().finally(() => {
       this.#loop = null;
+      this.#questions.answerAll(); // those that came while it ended
     });
   }
 
@@ -239,13 +239,20 @@ export class Lab extends Observable {
    */
   ask(method, params = {}) {
     if (!this.#hasModel) return Promise.resolve(null);
-    const key = `${method} ${JSON.stringify(params)}`;
-    const known = this.#questions.get(key) ?? { method, params, waiting: null, lastAsked: 0 };
-    this.#questions.set(key, known);
-    known.waiting ??= Promise.withResolvers();
-    const { promise } = known.waiting;
-    if (!this.#loop) this.#answer(key);
-    return promise;
+    const answer = this.#questions.ask(method, params);
+    if (!this.#loop) this.#questions.answerAll();
+    return answer;
+  }
+
+  /** What the worker says; null if the model is gone by then. */
+  async #find(method, params) {
+    const { signal } = this.#making;
+    try {
+      return await this.worker.call(method, params, { signal });
+    } catch (error) {
+      if (!signal.aborted) console.warn(error);
+      return null;
+    }
   }
 
   // From a text to a model ------------------------------------------------------------------------
@@ -255,7 +262,7 @@ export class Lab extends Observable {
     this.#making.abort();
     this.#making = new AbortController();
     this.#hasModel = false;
-    this.#dropQuestions();
+    this.#questions.drop();
     return this.#making.signal;
   }
 
@@ -375,12 +382,14 @@ export class Lab extends Observable {
     await this.#unlessStale(signal, async () => {
       while (this.state.status === "training") {
         await this.#update({ milliseconds: SLICE }, signal);
-        await this.#answerOne();
+        await this.#questions.answerOne();
         if (this.#isTimeToLook) await this.#look(signal);
         if (performance.now() - this.#lastSave > SAVE_EVERY) await this.#save();
       }
     });
-    if (!signal.aborted && this.state.status !== "failed") await this.#save();
+    if (signal.aborted) return;
+    await this.#questions.answerAll();
+    if (this.state.status !== "failed") await this.#save();
   }
 
   /** Some updates. */
@@ -458,39 +467,6 @@ export class Lab extends Observable {
 
   async #settle() {
     await this.#loop;
-  }
-
-  // Questions of figures ------------------------------------------------------------------------------
-
-  /** The one that was answered longest ago, between two slices of training, unless answers would take too much time. */
-  async #answerOne() {
-    if (performance.now() - this.#answeredAt < REST * this.#answerTook) return;
-    const waiting = [...this.#questions].filter(([, one]) => one.waiting);
-    waiting.sort(([, a], [, b]) => a.lastAsked - b.lastAsked);
-    if (waiting.length) await this.#answer(waiting[0][0]);
-  }
-
-  async #answer(key) {
-    const one = this.#questions.get(key);
-    if (!one?.waiting || one.isAsked) return;
-    one.isAsked = true;
-    const since = performance.now();
-    const { signal } = this.#making;
-    const answer = await this.worker.call(one.method, one.params, { signal }).catch((error) => {
-      if (!signal.aborted) console.warn(error);
-      return null;
-    });
-    one.isAsked = false;
-    one.lastAsked = this.#answeredAt = performance.now();
-    this.#answerTook = this.#answeredAt - since;
-    one.waiting?.resolve(signal.aborted ? null : answer);
-    one.waiting = null;
-  }
-
-  /** Of a model that is not there any more. */
-  #dropQuestions() {
-    for (const { waiting } of this.#questions.values()) waiting?.resolve(null);
-    this.#questions.clear();
   }
 
   // What is kept --------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class LabLoss extends LabFigure {
   comparison(loss) {
     if (!this.baselines || !this.step) return nothing;
     const beaten = Object.keys(BASELINES).filter((name) => loss < this.baselines[name]);
-    const best = beaten.toSorted((a, b) => this.baselines[a] - this.baselines[b])[0];
+    const best = beaten.sort((a, b) => this.baselines[a] - this.baselines[b])[0];
     return best ? `: ${BEATEN[best]}` : nothing;
   }
 
