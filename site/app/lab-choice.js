@@ -9,14 +9,14 @@ export class LabChoice extends LabFigure {
     settings: { from: "lab", attribute: false },
   };
 
+  vocabSize = 0; // how many tokens there are, or will be
+
   willUpdate(changed) {
     super.willUpdate(changed);
-    const { tokenizer, merges = [] } = this.tokens ?? {};
-    this.vocabSize = tokenizer?.vocab.length ?? merges.at(-1)?.vocabSize ?? this.vocabSize ?? 0;
+    const { tokenizer, kind, vocabSize } = this.tokens;
+    if (tokenizer) this.vocabSize = tokenizer.vocab.length;
+    else if (kind === "bpe") this.vocabSize = vocabSize;
   }
-
-  /** The size of the vocabulary, while it is made as far as it has come. */
-  vocabSize = 0;
 
   /** Whether something is lost if another model is chosen. */
   get hasLearned() {

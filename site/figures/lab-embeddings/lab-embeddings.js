@@ -119,7 +119,7 @@ class LabEmbeddings extends LabChoice {
     this.reach = this.reach.map((before, axis) => Math.max(before, reachOf(points, axis)));
     this.shown = { ids, vectors, C, points, explained, step };
     this.since = performance.now();
-    this.animate();
+    this.moveDots();
   }
 
   /** Where the dots are at this moment, on their way from one to the next. */
@@ -132,11 +132,11 @@ class LabEmbeddings extends LabChoice {
     return points.map((value, i) => this.from[i] + eased * (value - this.from[i]));
   }
 
-  animate() {
+  moveDots() {
     cancelAnimationFrame(this.frame);
     this.repaint();
     if (performance.now() - this.since < MOVE && !still.matches) {
-      this.frame = requestAnimationFrame(() => this.animate());
+      this.frame = requestAnimationFrame(() => this.moveDots());
     }
   }
 
