@@ -16,6 +16,7 @@ const ELEMENTS = [
   "written-pass",
   "live-chat",
   "live-lab",
+  "lab-pass",
   "typed-head",
   "typed-code",
   "embedded-figure",

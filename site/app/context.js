@@ -13,6 +13,7 @@
  *   operated  what the model writes instead while it is operated on: see operated.js
  *   chat   a conversation with the model: see chat.js
  *   lab    a model that learns in the page: see lab.js
+ *   sentences  the sentence that the model of the lab reads: see elements/lab-pass.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

@@ -176,11 +176,11 @@ export const secondsFor = (settings, machine) =>
 /** What two measurements of steps say about a machine. @param {{ settings: any, milliseconds: number }[]} measured */
 export function machineFrom([small, large]) {
   const [few, many] = [small, large].map(({ settings }) => operationsOf(settings) / 1e6);
-  const rate = (many - few) / Math.max(1e-3, large.milliseconds - small.milliseconds);
-  const overhead = Math.max(0, small.milliseconds - few / rate);
-  // A pause in the wrong moment makes the large one look as fast as the small one: then only its own time is believed.
-  const isLikely = large.milliseconds > small.milliseconds;
-  return isLikely ? { overhead, rate } : { overhead: 0, rate: many / large.milliseconds };
+  // A pause in the wrong moment could make the small one take as long as the large one: at least half is its own work.
+  const least = small.milliseconds / (2 * few);
+  const slope = (large.milliseconds - small.milliseconds) / (many - few);
+  const perOperation = Math.max(slope, Math.min(least, large.milliseconds / many));
+  return { overhead: Math.max(0, large.milliseconds - many * perOperation), rate: 1 / perOperation };
 }
 
 /** A machine after real steps have been timed: all that it does takes as much longer, or less long. */
@@ -267,3 +267,7 @@ export function aboutHowLong(seconds) {
   if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
   return `about ${Math.round(seconds / 3600)} h`;
 }
+
+/** The fraction of each learning rate in a step, as in train.py: it rises, stays at 1, then falls to zero. */
+export const rateMultiplier = (step, { warmup, steps, cooldown }) =>
+  Math.max(0, Math.min((step + 1) / (warmup + 1), 1, (1 - step / steps) / cooldown));

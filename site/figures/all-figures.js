@@ -16,6 +16,7 @@ import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
+import { labOf, sentencesIn } from "./all-figures-lab.js";
 
 const VOCAB = [
   "<|endoftext|>",
@@ -478,6 +479,9 @@ const CHATS = STATES.map(([state, ordinary]) => {
   };
 });
 
+/** What learns in the page, in each state. */
+const LABS = await Promise.all(STATES.map(([state]) => labOf(state)));
+
 const FIGURES = [
   "prompt-chooser",
   "token-row",
@@ -546,6 +550,15 @@ const FIGURES = [
   "attention-by-hand",
   "code-lines",
   "reading-depth",
+  "lab-run",
+  "lab-samples",
+  "lab-loss",
+  "lab-text-chooser",
+  "lab-tokens",
+  "lab-model",
+  "lab-embeddings",
+  "lab-sentence",
+  "lab-updates",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -628,6 +641,8 @@ function sources(figure, i) {
     typed,
     writing,
     operated,
+    lab: LABS[i],
+    sentences: sentencesIn(LABS[i]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
     }),

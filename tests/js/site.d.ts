@@ -34,6 +34,7 @@ declare module "../../site/app/figure.js" {
     operated: Operated;
     chat: Chat;
     lab: Lab;
+    sentences: any;
     load(run: Run): any;
     draw(data: any): unknown;
   }

@@ -117,7 +117,7 @@ class LabModel extends LabChoice {
     .total b { font-weight: 600; }
     .parts { display: flex; gap: 2px; height: 20px; margin: 8px 0 12px; border-radius: 4px; overflow: hidden; }
     .parts i { min-width: 2px; background: var(--shade); }
-    .legend { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 2px 24px; margin: 0;
+    .legend { display: grid; grid-template-columns: repeat(auto-fit, minmax(270px, 1fr)); gap: 2px 24px; margin: 0;
               padding: 0; list-style: none; }
     .legend li { display: grid; grid-template-columns: 12px minmax(0, 1fr) auto; gap: 8px; align-items: baseline; }
     .legend i { width: 12px; height: 12px; border-radius: 3px; background: var(--shade); align-self: center; }
@@ -134,7 +134,13 @@ class LabModel extends LabChoice {
     .field p { color: var(--muted); }
     .field .problem { color: var(--warning); }
     .warning { margin-top: 12px; color: var(--muted); }
-    @media (max-width: 720px) { .sizes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; } }
+    @media (max-width: 900px) { .sizes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; } }
+    @media (max-width: 500px) {
+      .sizes { grid-template-columns: minmax(0, 1fr); }
+      .size { grid-template-columns: auto minmax(0, 1fr) auto; padding: 8px 12px; }
+      .size span:last-child { grid-column: 2 / 4; }
+      .size .parameters { grid-column: 3; grid-row: 1; }
+    }
     @media (forced-colors: active) {
       .parts i, .legend i { forced-color-adjust: none; border: 1px solid CanvasText; }
       .size:has(:checked) { outline: 2px solid Highlight; }
@@ -204,7 +210,7 @@ class LabModel extends LabChoice {
     return html`<label class="size"><input type="radio" name="size" value=${size} .checked=${isChosen}
         @change=${() => this.choose(size)}>
       <b>${NAMES[size]}</b>
-      <span>${count(rounded(parametersOf(settings)))} parameters</span>
+      <span class="parameters">${count(rounded(parametersOf(settings)))} parameters</span>
       <span>${this.howLong(settings)}</span></label>`;
   }
 

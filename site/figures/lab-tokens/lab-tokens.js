@@ -201,7 +201,7 @@ class LabTokens extends LabChoice {
 
   explanation() {
     const lost = this.hasLearned
-      ? ` Other tokens mean another model, so what it has learned in ${counted(this.step, "step")} would be lost.`
+      ? ` This model has learned for ${counted(this.step, "step")}: with other tokens, it starts over.`
       : "";
     return this.isBpe
       ? html`Byte-pair encoding begins with characters, and merges the two neighbours that stand side by side most often,
