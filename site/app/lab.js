@@ -235,7 +235,8 @@ export class Lab extends Observable {
   /**
    * Something that a figure wants to know of the model as it is now: attention, embeddings, updates (see
    * engine/train-worker.js). While it trains, such questions wait for their turn, and the same question is asked
-   * again only when it has trained for some time. @returns {Promise<any>} null where there is no model
+   * again only when it has trained for some time.
+   * @param {string} method @param {object} [params] @returns {Promise<any>} null where there is no model
    */
   ask(method, params = {}) {
     if (!this.#hasModel) return Promise.resolve(null);

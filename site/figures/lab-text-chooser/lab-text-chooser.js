@@ -9,7 +9,9 @@ import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, spoken, showWhitespace } from "../../app/format.js";
 import { BUILT_IN } from "../../app/lab-corpora.js";
+import { ACCEPTED, FileError, readFile } from "../../app/lab-files.js";
 import { LabFigure } from "../../app/lab-figure.js";
+import { withEnds } from "../../app/lab-text.js";
 
 const OWN = "Your text";
 const MOST_SHOWN = 20_000; // characters in the field: browsers are slow with more
@@ -36,6 +38,10 @@ class LabTextChooser extends LabFigure {
                font: 400 1rem/1.5 var(--serif); color: var(--text); background: var(--background);
                border: 1px solid var(--line); border-radius: 8px; }
     .over { outline: 2px dashed var(--accent); outline-offset: 8px; border-radius: 4px; }
+    .file { margin-top: 12px; display: grid; gap: 8px; max-width: 66ch; }
+    .problem { border-left: 4px solid var(--warning); padding-left: 12px; }
+    .columns { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
+    .columns span { color: var(--muted); overflow-wrap: anywhere; }
     .facts { margin-top: 12px; min-height: 1.5em; }
     .facts b { font-weight: 600; }
     .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
@@ -94,7 +100,7 @@ class LabTextChooser extends LabFigure {
       <div class="row">
         <button class="primary" ?disabled=${!this.typed.trim()} @click=${() => this.use(OWN, this.typed)}>Use this text</button>
         <button @click=${() => this.renderRoot.querySelector("input").click()}>Open a file</button>
-        <input type="file" hidden accept=".txt,.md,.csv,.docx,.pdf,text/*" @change=${this.open}>
+        <input type="file" hidden accept=${ACCEPTED} @change=${this.open}>
         <span class="drop">or drop one here: .txt, .md, .csv, .docx or .pdf</span>
       </div></div>`;
   }
@@ -103,13 +109,17 @@ class LabTextChooser extends LabFigure {
   aboutFile() {
     const { file } = this;
     if (!file) return nothing;
-    if (file.columns) {
-      return html`<p>Which column of ${file.name} is the text?</p><div class="row">${file.columns.map(
-        (one) =>
-          html`<button @click=${() => this.use(`${file.name}, ${one.name}`, one.text)}>${one.name}</button>`,
-      )}</div>`;
-    }
-    return html`<p role="status">${file.note}</p>`;
+    const note = file.note
+      ? html`<p role="status" class=${file.isProblem ? "problem" : ""}>${file.note}</p>`
+      : nothing;
+    if (!file.columns) return html`<div class="file">${note}</div>`;
+    return html`<div class="file">${note}<p id="columns">Which column of ${file.name} is the text?</p>
+      <ul class="columns" aria-labelledby="columns">${file.columns.map((one) => this.column(file, one))}</ul></div>`;
+  }
+
+  column(file, { name, text, characters, examples }) {
+    return html`<li><button @click=${() => this.use(`${file.name}: ${name}`, text)}>${name}</button>
+      <span>${counted(characters, "character")}, such as “${examples[0]?.slice(0, 80)}”</span></li>`;
   }
 
   facts() {
@@ -152,20 +162,24 @@ class LabTextChooser extends LabFigure {
     return `The first of ${count(this.tokens.ids.length)} tokens: ${named.join(", ")}`;
   }
 
-  async choose(one) {
+  choose(one) {
     this.isOwn = false;
-    this.file = null;
-    await this.lab.setText(one);
+    this.leaveFile();
+    this.lab.setText(one);
   }
 
-  /** Another text; what is told of a file before goes. */
   use(name, text) {
-    this.file = null;
+    this.leaveFile();
     this.lab.setText({ name, text });
   }
 
-  async addEnds(fix) {
-    const { withEnds } = await import("../../app/lab-text.js");
+  /** It is no longer about a file. */
+  leaveFile() {
+    this.reading?.abort();
+    this.file = null;
+  }
+
+  addEnds(fix) {
     const { name, text } = this.text;
     this.lab.setText({ name, text: withEnds(text, fix) });
   }
@@ -201,19 +215,30 @@ class LabTextChooser extends LabFigure {
     if (file) this.read(file);
   }
 
-  /** A file as text; what reads it is fetched only now. */
+  /** A file as text. Another file, or another text, ends that. */
   async read(file) {
-    this.file = { note: `${file.name} is being read.` };
-    const reading = this.file;
+    this.reading?.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    const onProgress = ({ done, of }) =>
+      this.tell(`Page ${count(done)} of ${count(of)} of ${file.name} has been read.`);
+    this.tell(`${file.name} is being read.`);
     try {
-      const { readFile } = await import("../../app/lab-files.js");
-      const found = await readFile(file);
-      if (this.file !== reading) return;
+      const found = await readFile(file, { signal, onProgress });
+      if (signal.aborted) return;
       this.file = found;
-      if (found.text !== undefined) this.lab.setText({ name: found.name, text: found.text });
+      const { name, text } = found;
+      if (text !== undefined) this.lab.setText({ name, text });
     } catch (error) {
-      if (this.file === reading) this.file = { note: error.message };
+      if (signal.aborted) return;
+      const isKnown = error instanceof FileError;
+      this.file = { note: isKnown ? error.message : `${file.name} cannot be read.`, isProblem: true };
+      if (!isKnown) console.warn(error);
     }
+  }
+
+  tell(note) {
+    this.file = { note };
   }
 }
 
