@@ -35,10 +35,10 @@ class LabSamples extends LabFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
     h3 span { color: var(--muted); font-weight: 400; }
-    ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
-    li { contain: layout; }
+    ol { list-style: none; margin: 0; padding: 0; display: grid; grid-auto-rows: 1fr; gap: 2px; }
+    li { contain: layout; border-bottom: 1px solid var(--line); }
     .text { font: 400 1.0625rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
-            padding: 3px 0; min-height: calc(1.45em + 7px); border-bottom: 1px solid var(--line); }
+            padding: 3px 0; min-height: calc(1.45em + 6px); }
     .prompt { font-weight: 600; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; border-radius: 3px; opacity: 1; }
     .shade0 { opacity: 0.64; } .shade1 { opacity: 0.66; } .shade2 { opacity: 0.68; } .shade3 { opacity: 0.72; }
@@ -49,7 +49,7 @@ class LabSamples extends LabFigure {
     .scrub input { flex: 1; min-width: 0; height: 32px; accent-color: var(--accent); }
     .scrub button { min-height: 36px; padding: 2px 14px; }
     @media (forced-colors: active) { .token { opacity: 1; border-bottom: 1px solid; } }
-    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 7px); } .about { min-height: 4.5em; } }
+    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 6px); } .about { min-height: 4.5em; } }
   `,
   ];
 

@@ -8,10 +8,12 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, spoken, showWhitespace } from "../../app/format.js";
-import { BUILT_IN } from "../../app/lab-corpora.js";
+import { listCorpora, loadCorpus } from "../../app/lab-corpora.js";
 import { ACCEPTED, FileError, readFile } from "../../app/lab-files.js";
 import { LabFigure } from "../../app/lab-figure.js";
 import { withEnds } from "../../app/lab-text.js";
+import { near } from "../../app/near.js";
+import { UserError } from "../../app/run.js";
 
 const OWN = "Your text";
 const MOST_SHOWN = 20_000; // characters in the field: browsers are slow with more
@@ -22,6 +24,7 @@ class LabTextChooser extends LabFigure {
   static properties = {
     text: { from: "lab" },
     tokens: { from: "lab" },
+    choices: { state: true }, // the texts that come with the site
     isOwn: { state: true }, // whether the field is open
     typed: { state: true }, // what is in it
     isOver: { state: true }, // whether a file is held over it
@@ -42,7 +45,8 @@ class LabTextChooser extends LabFigure {
     .problem { border-left: 4px solid var(--warning); padding-left: 12px; }
     .columns { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
     .columns span { color: var(--muted); overflow-wrap: anywhere; }
-    .facts { margin-top: 12px; min-height: 1.5em; }
+    .row { min-height: 44px; }
+    .facts { margin-top: 12px; min-height: 1.5em; max-width: 66ch; }
     .facts b { font-weight: 600; }
     .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
     .warnings li { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
@@ -64,6 +68,7 @@ class LabTextChooser extends LabFigure {
 
   constructor() {
     super();
+    this.choices = [];
     this.isOwn = false;
     this.typed = "";
     this.file = null;
@@ -72,11 +77,34 @@ class LabTextChooser extends LabFigure {
     this.addEventListener("drop", (event) => this.drop(event));
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.list();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.leaving.abort();
+    this.reading?.abort();
+  }
+
+  /** What there is to choose from, once somebody comes near. */
+  async list() {
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    try {
+      await near(this, signal);
+      this.choices = await listCorpora();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   drawLab() {
     const { text } = this;
     return html`<div class=${this.isOver ? "over" : ""}>
       <div class="row" role="group" aria-label="Texts to learn from">
-        ${BUILT_IN.map(
+        ${this.choices.map(
           (one) => html`<button aria-pressed=${String(!this.isOwn && text?.name === one.name)}
             @click=${() => this.choose(one)}>${one.name}</button>`,
         )}
@@ -133,7 +161,7 @@ class LabTextChooser extends LabFigure {
       counted(facts.distinct, "different character"),
       facts.hasDocuments ? counted(facts.documents, "document") : null,
     ].filter(Boolean);
-    return html`<b>${text.name}</b>: ${parts.join(", ")}.`;
+    return html`<b>${text.name}</b>: ${parts.join(", ")}. ${text.about}`;
   }
 
   warnings() {
@@ -162,10 +190,25 @@ class LabTextChooser extends LabFigure {
     return `The first of ${count(this.tokens.ids.length)} tokens: ${named.join(", ")}`;
   }
 
-  choose(one) {
+  /** One that comes with the site. */
+  async choose({ id, name }) {
     this.isOwn = false;
     this.leaveFile();
-    this.lab.setText(one);
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    try {
+      const text = await loadCorpus(id);
+      if (!signal.aborted) this.lab.setText(text);
+    } catch (error) {
+      if (!signal.aborted) this.complain(error, name);
+    }
+  }
+
+  /** What comes from elsewhere cannot be read. */
+  complain(error, name) {
+    const isKnown = error instanceof FileError || error instanceof UserError;
+    this.file = { note: isKnown ? error.message : `${name} cannot be read.`, isProblem: true };
+    if (!isKnown) console.warn(error);
   }
 
   use(name, text) {
@@ -230,10 +273,7 @@ class LabTextChooser extends LabFigure {
       const { name, text } = found;
       if (text !== undefined) this.lab.setText({ name, text });
     } catch (error) {
-      if (signal.aborted) return;
-      const isKnown = error instanceof FileError;
-      this.file = { note: isKnown ? error.message : `${file.name} cannot be read.`, isProblem: true };
-      if (!isKnown) console.warn(error);
+      if (!signal.aborted) this.complain(error, file.name);
     }
   }
 
