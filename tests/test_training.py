@@ -2,6 +2,7 @@
 
 import base64
 import math
+from collections import Counter
 
 import finetune
 import train
@@ -630,6 +631,46 @@ def test_a_text_is_cut_into_the_windows_of_train_py(engine, tokens, n_ctx, has_d
         dict(tokens=tokens, end=end, n_ctx=n_ctx),
     )
     assert [tuple(window) for window in found] == train.windows(np.array(tokens), end, n_ctx)
+
+
+BATCHES = """async ({ all, end, n_ctx, batch_size, n }) => {
+  const { makeBatches } = await import("/engine/batches.js");
+  const batches = makeBatches(all, { end, n_ctx, batch_size, seed: 3 });
+  return Array.from({ length: n }, () => batches.next().value);
+}"""
+
+
+@settings(max_examples=20)
+@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=60), batch_size=st.integers(1, 6))
+def test_each_window_comes_as_often_as_the_others(engine, lengths, batch_size):
+    all_windows = [[100 * i, 100 * i + length] for i, length in enumerate(lengths)]
+    given = dict(all=all_windows, end=0, n_ctx=12, batch_size=batch_size)
+    batches = engine(BATCHES, given | dict(n=80))
+    for batch in batches:
+        longest = max(b - a for a, b in batch)
+        assert len(batch) == 1 or len(batch) * longest <= 12 * batch_size, "there is room for it"
+    counts = Counter(a for batch in batches for a, _ in batch)
+    # What is left over in an epoch comes in the next one.
+    assert set(counts) == {a for a, _ in all_windows}
+    assert max(counts.values()) - min(counts.values()) <= 2
+    assert batches == engine(BATCHES, given | dict(n=80)), "a seed gives the same batches again"
+
+
+@settings(max_examples=10)
+@given(n=st.integers(2, 60), n_ctx=st.integers(1, 12))
+def test_a_text_without_documents_is_cut_elsewhere_in_each_epoch(engine, n, n_ctx):
+    all_windows = train.windows(np.arange(n), None, n_ctx)
+    given = dict(all=all_windows, end=None, n_ctx=n_ctx, batch_size=2, n=40)
+    windows = [window for batch in engine(BATCHES, given) for window in batch]
+    assert all(0 <= a < b <= n - 1 for a, b in windows)
+    can_move = min(n_ctx, n - 1) > 1
+    assert len(set(map(tuple, windows))) > len(all_windows) or not can_move
+
+
+def test_a_text_of_one_token_is_refused(engine):
+    given = dict(all=[], end=None, n_ctx=4, batch_size=2, n=1)
+    with pytest.raises(Exception, match="at least two tokens"):
+        engine(BATCHES, given)
 
 
 WORKER = """async (given) => {
