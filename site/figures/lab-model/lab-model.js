@@ -286,7 +286,7 @@ class LabModel extends LabChoice {
   input(name, isWrong) {
     const isWhole = !FRACTIONS.includes(name);
     return html`<input id=${name} type="number" step=${isWhole ? "1" : "any"} .value=${String(this.shown[name] ?? "")}
-      aria-describedby=${`${name}-about ${name}-problem`} aria-invalid=${String(isWrong)}
+      aria-describedby=${`${name}-about ${name}-problem`} aria-invalid=${String(Boolean(isWrong))}
       @change=${({ target }) => this.type(name, target.value)}>`;
   }
 
