@@ -45,13 +45,17 @@ export class LabStorage {
 
   /** Keep a model in the place of the one before. @param {Source} source @param {Model} model */
   async write(source, model) {
-    return this.transaction("readwrite", (records) => {
+    return this.transaction("readwrite", (records, done, fail) => {
       records.get("id").onsuccess = ({ target }) => {
-        if (target.result !== source.id) {
-          records.put(source.id, "id"); // a transaction that fails leaves all as it was
-          records.put(source, "source");
+        try {
+          if (target.result !== source.id) {
+            records.put(source.id, "id");
+            records.put(source, "source");
+          }
+          records.put({ ...model, source: source.id }, "model");
+        } catch (error) {
+          fail(error); // all stays as it was
         }
-        records.put({ ...model, source: source.id }, "model");
       };
     });
   }
@@ -59,6 +63,15 @@ export class LabStorage {
   /** Keep nothing any more. */
   async clear() {
     return this.transaction("readwrite", (records) => records.clear());
+  }
+
+  /** The database, opened once. */
+  opened() {
+    this.database ??= this.open().catch((error) => {
+      this.database = null; // the next time, it may work
+      throw error;
+    });
+    return this.database;
   }
 
   open() {
@@ -72,24 +85,29 @@ export class LabStorage {
   }
 
   /**
-   * @param {IDBTransactionMode} mode @param {(records: any, done: (found: any) => void) => void} act
+   * @param {IDBTransactionMode} mode @param {(records: any, done: (found: any) => void,
+   *   fail: (error: unknown) => void) => void} act
    * @returns {Promise<any>} what `done` was called with, once all of it is written
    */
   async transaction(mode, act) {
     try {
-      this.database ??= this.open();
-      const database = await this.database;
+      const database = await this.opened();
       return await new Promise((resolve, reject) => {
         const transaction = database.transaction(STORE, mode);
         let found;
+        let failure;
         transaction.oncomplete = () => resolve(found);
-        transaction.onabort = () => reject(transaction.error ?? new Error("It was cut short."));
-        act(transaction.objectStore(STORE), (result) => {
+        transaction.onabort = () => reject(failure ?? transaction.error ?? new Error("It was cut short."));
+        const done = (result) => {
           found = result;
-        });
+        };
+        const fail = (error) => {
+          failure = error;
+          transaction.abort();
+        };
+        act(transaction.objectStore(STORE), done, fail);
       });
     } catch (error) {
-      this.database = null; // the next time, it may work
       throw new StorageFailure(error);
     }
   }

@@ -1,6 +1,7 @@
 /**
  * A model that learns in the page. Figures ask for it as "lab", and follow its state:
- *   text      { name, text, facts, prompts }, null while there is none; facts: see lab-text.js
+ *   text      { name, text, about, facts, prompts }, null while there is none; about: sentences on where it comes from,
+ *             or ""; facts: see lab-text.js
  *   tokens    { kind: "characters" | "bpe", vocabSize, tokenizer, merges, ids, validationIds, isTraining }; merges: those
  *             learned so far, while isTraining; tokenizer and the ids (Uint16Array) are null until they are there
  *   settings  as in train.py, and architecture: "gpt" | "window"
@@ -99,9 +100,9 @@ export class Lab extends Observable {
 
   /**
    * Another text to learn from.
-   * @param {{ name: string, text: string, prompts?: string[] }} text prompts: beginnings that suit it
+   * @param {{ name: string, text: string, about?: string, prompts?: string[] }} text prompts: beginnings that suit it
    */
-  async setText({ name, text, prompts }) {
+  async setText({ name, text, about = "", prompts }) {
     await this.#throwAway();
     const signal = this.#renew();
     const used = asSaved(usedPart(text));
@@ -110,7 +111,7 @@ export class Lab extends Observable {
     this.update({
       ...UNTRAINED,
       status: "preparing",
-      text: { name, text: used, facts: null, prompts },
+      text: { name, text: used, about, facts: null, prompts },
       tokens: { kind, vocabSize, ...noTokens() },
     });
     await this.#unlessStale(signal, () => this.#make(signal, text));
@@ -235,7 +236,8 @@ export class Lab extends Observable {
   /**
    * Something that a figure wants to know of the model as it is now: attention, embeddings, updates (see
    * engine/train-worker.js). While it trains, such questions wait for their turn, and the same question is asked
-   * again only when it has trained for some time. @returns {Promise<any>} null where there is no model
+   * again only when it has trained for some time.
+   * @param {string} method @param {object} [params] @returns {Promise<any>} null where there is no model
    */
   ask(method, params = {}) {
     if (!this.#hasModel) return Promise.resolve(null);
@@ -479,7 +481,7 @@ export class Lab extends Observable {
     const { kind, vocabSize, trained } = tokens;
     this.#source ??= {
       id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
-      text: { name, text: text.text, prompts: text.prompts },
+      text: { name, text: text.text, about: text.about, prompts: text.prompts },
       tokens: { kind, vocabSize, trained, merges: tokens.merges },
     };
     const model = {

@@ -25,7 +25,7 @@ export class Tensor {
   constructor(value, gradient) {
     this.value = value;
     this.gradient = gradient;
-    /** Whether something has been written to the gradient; what comes next is added. */
+    /** Whether something has been written to the gradient. */
     this.hasGradient = false;
   }
 
@@ -41,8 +41,8 @@ export class Tensor {
     return this.rows * this.columns;
   }
 
-  /** Whether the next contribution to the gradient is added to others. From now on it is. */
-  get adds() {
+  /** Whether what comes next is added to the gradient: not the first time. */
+  adds() {
     const hadGradient = this.hasGradient;
     this.hasGradient = true;
     return hadGradient;
@@ -69,7 +69,7 @@ export class Tape {
     for (const backward of this.backwards.reverse()) backward();
   }
 
-  /** Room for the output of an operation, (rows, columns). It has a gradient if one of the inputs has. */
+  /** Room for the output of an operation. It has a gradient if one of the inputs has. */
   output(rows, columns, ...inputs) {
     const room = () => matrix(this.kernel.reserve(rows * columns), rows, columns);
     const hasGradient = inputs.some((one) => one.gradient);
@@ -83,21 +83,21 @@ export class Tape {
 
   /** Add a b to the gradient of a tensor, if it has one. */
   addProduct(tensor, a, b) {
-    if (tensor.gradient) this.kernel.product(tensor.gradient, a, b, { adds: tensor.adds });
+    if (tensor.gradient) this.kernel.product(tensor.gradient, a, b, { adds: tensor.adds() });
   }
 
   /** Add dy to the gradient of a tensor as large, if it has one. */
   addGradient(tensor, dy) {
     if (!tensor.gradient) return;
     const { address } = tensor.gradient;
-    if (tensor.adds) this.kernel.add(address, address, dy.address, tensor.size);
+    if (tensor.adds()) this.kernel.add(address, address, dy.address, tensor.size);
     else this.kernel.scale(address, dy.address, 1, tensor.size);
   }
 
   /** The address of a gradient that is only ever added to: it begins as zeros. */
   zeroed(tensor) {
     const { address } = tensor.gradient;
-    if (!tensor.adds) this.kernel.floats(address, tensor.size).fill(0);
+    if (!tensor.adds()) this.kernel.floats(address, tensor.size).fill(0);
     return address;
   }
 
@@ -202,7 +202,8 @@ export class Tape {
     kernel.norm(y.value.address, input, scales, shifts, rows, columns);
     this.record(y, () => {
       const dy = y.gradient.address;
-      if (x.gradient) kernel.normInputGradient(x.gradient.address, dy, input, scales, rows, columns, x.adds);
+      if (x.gradient)
+        kernel.normInputGradient(x.gradient.address, dy, input, scales, rows, columns, x.adds());
       if (!weight.gradient) return;
       kernel.normParameterGradients(this.zeroed(weight), this.zeroed(bias), dy, input, rows, columns);
     });
@@ -215,7 +216,7 @@ export class Tape {
     const y = this.output(x.rows, x.columns, x);
     const slope = kernel.reserve(x.size);
     kernel[name](y.value.address, slope, x.value.address, x.size);
-    this.record(y, () => kernel.times(x.gradient.address, y.gradient.address, slope, x.size, x.adds));
+    this.record(y, () => kernel.times(x.gradient.address, y.gradient.address, slope, x.size, x.adds()));
     return y;
   }
 

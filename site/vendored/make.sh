@@ -16,7 +16,10 @@ npm install --silent --ignore-scripts --no-audit --no-fund --save-exact esbuild@
   @codemirror/{state@6.7.6,view@6.43.15,commands@6.11.1,language@6.13.1,autocomplete@6.20.4} \
   @codemirror/{legacy-modes@6.5.5,streamparser@6.0.0} @lezer/{common@1.5.5,highlight@1.2.5,lr@1.4.12} \
   @marijn/find-cluster-break@1.0.4 style-mod@4.1.4 w3c-keyname@2.2.8 crelt@1.0.7 \
-  @micropython/micropython-webassembly-pyscript@1.27.0 binaryen@132.0.0 terser@5.51.2
+  @micropython/micropython-webassembly-pyscript@1.27.0 binaryen@132.0.0 terser@5.51.2 \
+  papaparse@5.7.1 mammoth@1.13.0 @xmldom/xmldom@0.8.15 jszip@3.10.2 underscore@1.13.8 \
+  xmlbuilder@10.1.1 lop@0.4.2 option@0.2.4 dingbat-to-unicode@1.0.2 base64-js@1.5.1 \
+  pako@1.0.11 lie@3.3.0 immediate@3.0.6 setimmediate@1.0.5 pdfjs-dist@6.5.438
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check fonttools==4.68.0 brotli==1.2.1
 
@@ -210,6 +213,33 @@ banner = "/*! MicroPython 1.27.0, Copyright 2013-2025 Damien P. George, MIT, lic
 place.write_text(f'{banner}\nexport default "{packed}";\n')
 PY
 
+# --- Readers of files ------------------------------------------------------------------------
+# Tables, Word documents and PDF documents, each in a worker of its own.
+echo 'export { default } from "papaparse";' > papaparse-entry.js
+bundle papaparse-entry.js papaparse.js "Papa Parse 5.7.1, Copyright 2015 Matthew Holt, MIT, licences/papaparse.txt"
+
+# jszip looks for the streams of node, which it does without in a browser.
+mkdir -p no-stream && echo 'module.exports = {};' > no-stream/index.js
+echo 'import mammoth from "mammoth"; export const extractRawText = mammoth.extractRawText;' > mammoth-entry.js
+bundle mammoth-entry.js mammoth.js "Mammoth 1.13.0, Copyright 2013 Michael Williamson, BSD-2-Clause, with other packages, licences/mammoth.txt" \
+  --alias:stream=./no-stream
+
+# pdf.js has a part that asks and a part that answers, in a worker of its own. Here both are in one worker,
+# which is ours: the second must not take over its messages.
+python3 - node_modules/pdfjs-dist/build/pdf.worker.mjs <<'PY'
+import pathlib, re, sys
+path = pathlib.Path(sys.argv[1])
+taken_over = r"static \{\s+if \(typeof window === \"undefined\" && [^{]*\) \{\s+this\.initializeFromPort\(self\);\s+\}\s+\}"
+text, found = re.subn(taken_over, "", path.read_text())
+assert found == 1, "the worker of pdf.js is not written as expected"
+path.write_text(text)
+PY
+cat > pdf-entry.js <<'JS'
+import "pdfjs-dist/build/pdf.worker.mjs";
+export { getDocument } from "pdfjs-dist/build/pdf.mjs";
+JS
+bundle pdf-entry.js pdf.js "pdf.js 6.5.438, Copyright 2024 Mozilla Foundation, Apache-2.0, licences/pdf.txt; changed, see README.md"
+
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
 from io import BytesIO
@@ -348,6 +378,18 @@ for copyright, names in holders.items():
     print(copyright, *(f"  {name}" for name in names), sep="\n")
 print("", *terms, sep="\n")
 PY
+cp node_modules/papaparse/LICENSE out/licences/papaparse.txt
+licences() { # packages, or files of theirs: their licences one after the other, each under its name
+  for name in "$@"; do
+    path=node_modules/$name
+    [ -f "$path" ] || path=$(find "$path" -maxdepth 1 -iname "license*")
+    printf '%s\n\n' "--- $name" && sed 's/\r$//' "$path" && echo
+  done
+}
+licences mammoth @xmldom/xmldom jszip pako lie immediate setimmediate underscore xmlbuilder lop option \
+  dingbat-to-unicode base64-js > out/licences/mammoth.txt
+licences pdfjs-dist/LICENSE pdfjs-dist/wasm/LICENSE_{JBIG2,OPENJPEG,QCMS,QUICKJS} \
+  pdfjs-dist/wasm/LICENSE_PDFJS_{JBIG2,OPENJPEG,QCMS,QUICKJS} > out/licences/pdf.txt
 # The package of MicroPython has no licence file; this is the licence of its repository.
 cat > out/licences/micropython.txt <<'TXT'
 The MIT License (MIT)

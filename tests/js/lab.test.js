@@ -316,6 +316,7 @@ test("the same question of several figures is asked once, and answered between t
   const later = lab.ask("embeddings"); // too soon: it is answered when nothing else is going on
   lab.pause();
   assert.ok((await later).values[0] >= 5);
+  worker.embeddings = () => new Promise(() => {}); // too late
   const unanswered = lab.ask("embeddings");
   await lab.reset();
   assert.equal(await unanswered, null);

@@ -33,8 +33,11 @@ declare module "*/vendored/lit.js" {
 }
 
 declare module "*/vendored/codemirror.js";
+declare module "*/vendored/mammoth.js";
 declare module "*/vendored/micropython.js";
 declare module "*/vendored/micropython-program.js";
+declare module "*/vendored/papaparse.js";
+declare module "*/vendored/pdf.js";
 declare module "*/vendored/uplot.js";
 
 /** An element that is looked up may be of any class. */

@@ -7,10 +7,12 @@
 import { provide } from "../context.js";
 import { endFirstView } from "../first-view.js";
 import { percent } from "../format.js";
-import { BUILT_IN } from "../lab-corpora.js";
+import { loadCorpus } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
 import { Lab } from "../lab.js";
 import { WorkerClient } from "../worker-client.js";
+
+const FIRST = "rhymes"; // what one begins with
 
 class LiveLab extends HTMLElement {
   lab = new Lab({
@@ -37,8 +39,15 @@ class LiveLab extends HTMLElement {
 
   /** The text that one begins with, unless somebody has chosen another one meanwhile. */
   async open() {
-    this.lab.findKept();
-    if (!this.lab.state.text) await this.lab.setText(BUILT_IN[0]);
+    const { lab } = this;
+    lab.findKept();
+    lab.update({ status: "preparing" }); // so that a press on Train is not lost
+    try {
+      const text = await loadCorpus(FIRST);
+      if (!lab.state.text) await lab.setText(text);
+    } catch (error) {
+      if (!lab.state.text) lab.update({ status: "empty", problem: error.message, waits: false });
+    }
     endFirstView();
   }
 

@@ -25,6 +25,9 @@ const BEATEN = {
   bigram: "it does better than a model that only counts which token follows which",
 };
 
+const RECENT = 10; // points of a curve that tell where it is
+const RISEN = 0.15; // nats: what is less may be chance
+
 const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 class LabLoss extends LabFigure {
@@ -82,7 +85,27 @@ class LabLoss extends LabFigure {
   reading() {
     const now = this.evaluations.at(-1);
     if (!now) return nothing;
-    return html`<b>${nats(now.loss, this.tokens.tokenizer?.vocab.length)}</b>${this.comparison(now.loss)}.`;
+    const since = this.byHeartSince();
+    if (since === null) {
+      const tokens = this.tokens.tokenizer?.vocab.length;
+      return html`On text that it never learns from: <b>${nats(now.loss, tokens)}</b>${this.comparison(now.loss)}.`;
+    }
+    return html`On its text: <b>${nats(this.lossNow)}</b>. On other text, the loss has risen since step ${count(since)}: it
+      learns this text by heart. A longer text helps.`;
+  }
+
+  /** The loss of the last updates: that of a single one is a matter of luck. */
+  get lossNow() {
+    const last = this.losses.slice(-RECENT);
+    return last.reduce((sum, one) => sum + one.loss, 0) / last.length;
+  }
+
+  /** The step from which on what it learns helps on its own text only; null while it helps elsewhere. */
+  byHeartSince() {
+    const best = this.evaluations.reduce((least, one) => (one.loss < least.loss ? one : least));
+    const now = this.evaluations.at(-1);
+    const isByHeart = now.loss - best.loss > RISEN && this.losses.length && this.lossNow < best.loss;
+    return isByHeart ? best.step : null;
   }
 
   /** The best that it has beaten of what only counts. */

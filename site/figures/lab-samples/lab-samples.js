@@ -14,7 +14,7 @@ import { tokenText } from "../../app/token-text.js";
 
 const SHADES = 8; // that can be told apart
 
-/** Probabilities below this are all the same: hardly readable, and still read. */
+/** Even what is most unsure stays readable: see the styles below. */
 const shadeOf = (p) => Math.round(SHADES * Math.sqrt(Math.min(1, p)));
 
 class LabSamples extends LabFigure {
@@ -35,21 +35,21 @@ class LabSamples extends LabFigure {
     css`
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 0 0 4px; }
     h3 span { color: var(--muted); font-weight: 400; }
-    ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
-    li { contain: layout; }
+    ol { list-style: none; margin: 0; padding: 0; display: grid; grid-auto-rows: 1fr; gap: 2px; }
+    li { contain: layout; border-bottom: 1px solid var(--line); }
     .text { font: 400 1.0625rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; margin: 0;
-            padding: 3px 0; min-height: calc(1.45em + 7px); border-bottom: 1px solid var(--line); }
+            padding: 3px 0; min-height: calc(1.45em + 6px); }
     .prompt { font-weight: 600; }
     .token.chosen { outline: 2px solid var(--chosen); outline-offset: 1px; border-radius: 3px; opacity: 1; }
-    .shade0 { opacity: 0.56; } .shade1 { opacity: 0.58; } .shade2 { opacity: 0.6; } .shade3 { opacity: 0.64; }
-    .shade4 { opacity: 0.7; } .shade5 { opacity: 0.77; } .shade6 { opacity: 0.84; } .shade7 { opacity: 0.92; }
+    .shade0 { opacity: 0.64; } .shade1 { opacity: 0.66; } .shade2 { opacity: 0.68; } .shade3 { opacity: 0.72; }
+    .shade4 { opacity: 0.77; } .shade5 { opacity: 0.82; } .shade6 { opacity: 0.88; } .shade7 { opacity: 0.94; }
     .about { min-height: 3em; margin: 4px 0 0; color: var(--muted); }
     .about b { font: 600 1em var(--mono); color: var(--text); overflow-wrap: anywhere; }
     .scrub { display: flex; gap: 8px; align-items: center; min-height: 44px; }
     .scrub input { flex: 1; min-width: 0; height: 32px; accent-color: var(--accent); }
     .scrub button { min-height: 36px; padding: 2px 14px; }
     @media (forced-colors: active) { .token { opacity: 1; border-bottom: 1px solid; } }
-    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 7px); } .about { min-height: 4.5em; } }
+    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 6px); } .about { min-height: 4.5em; } }
   `,
   ];
 

@@ -8,8 +8,12 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, spoken, showWhitespace } from "../../app/format.js";
-import { BUILT_IN } from "../../app/lab-corpora.js";
+import { listCorpora, loadCorpus } from "../../app/lab-corpora.js";
+import { ACCEPTED, FileError, readFile } from "../../app/lab-files.js";
 import { LabFigure } from "../../app/lab-figure.js";
+import { withEnds } from "../../app/lab-text.js";
+import { near } from "../../app/near.js";
+import { UserError } from "../../app/run.js";
 
 const OWN = "Your text";
 const MOST_SHOWN = 20_000; // characters in the field: browsers are slow with more
@@ -20,6 +24,7 @@ class LabTextChooser extends LabFigure {
   static properties = {
     text: { from: "lab" },
     tokens: { from: "lab" },
+    choices: { state: true }, // the texts that come with the site
     isOwn: { state: true }, // whether the field is open
     typed: { state: true }, // what is in it
     isOver: { state: true }, // whether a file is held over it
@@ -36,7 +41,12 @@ class LabTextChooser extends LabFigure {
                font: 400 1rem/1.5 var(--serif); color: var(--text); background: var(--background);
                border: 1px solid var(--line); border-radius: 8px; }
     .over { outline: 2px dashed var(--accent); outline-offset: 8px; border-radius: 4px; }
-    .facts { margin-top: 12px; min-height: 1.5em; }
+    .file { margin-top: 12px; display: grid; gap: 8px; max-width: 66ch; }
+    .problem { border-left: 4px solid var(--warning); padding-left: 12px; }
+    .columns { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
+    .columns span { color: var(--muted); overflow-wrap: anywhere; }
+    .row { min-height: 44px; }
+    .facts { margin-top: 12px; min-height: 1.5em; max-width: 66ch; }
     .facts b { font-weight: 600; }
     .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
     .warnings li { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
@@ -58,6 +68,7 @@ class LabTextChooser extends LabFigure {
 
   constructor() {
     super();
+    this.choices = [];
     this.isOwn = false;
     this.typed = "";
     this.file = null;
@@ -66,11 +77,34 @@ class LabTextChooser extends LabFigure {
     this.addEventListener("drop", (event) => this.drop(event));
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.list();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.leaving.abort();
+    this.reading?.abort();
+  }
+
+  /** What there is to choose from, once somebody comes near. */
+  async list() {
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    try {
+      await near(this, signal);
+      this.choices = await listCorpora();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   drawLab() {
     const { text } = this;
     return html`<div class=${this.isOver ? "over" : ""}>
       <div class="row" role="group" aria-label="Texts to learn from">
-        ${BUILT_IN.map(
+        ${this.choices.map(
           (one) => html`<button aria-pressed=${String(!this.isOwn && text?.name === one.name)}
             @click=${() => this.choose(one)}>${one.name}</button>`,
         )}
@@ -94,7 +128,7 @@ class LabTextChooser extends LabFigure {
       <div class="row">
         <button class="primary" ?disabled=${!this.typed.trim()} @click=${() => this.use(OWN, this.typed)}>Use this text</button>
         <button @click=${() => this.renderRoot.querySelector("input").click()}>Open a file</button>
-        <input type="file" hidden accept=".txt,.md,.csv,.docx,.pdf,text/*" @change=${this.open}>
+        <input type="file" hidden accept=${ACCEPTED} @change=${this.open}>
         <span class="drop">or drop one here: .txt, .md, .csv, .docx or .pdf</span>
       </div></div>`;
   }
@@ -103,13 +137,17 @@ class LabTextChooser extends LabFigure {
   aboutFile() {
     const { file } = this;
     if (!file) return nothing;
-    if (file.columns) {
-      return html`<p>Which column of ${file.name} is the text?</p><div class="row">${file.columns.map(
-        (one) =>
-          html`<button @click=${() => this.use(`${file.name}, ${one.name}`, one.text)}>${one.name}</button>`,
-      )}</div>`;
-    }
-    return html`<p role="status">${file.note}</p>`;
+    const note = file.note
+      ? html`<p role="status" class=${file.isProblem ? "problem" : ""}>${file.note}</p>`
+      : nothing;
+    if (!file.columns) return html`<div class="file">${note}</div>`;
+    return html`<div class="file">${note}<p id="columns">Which column of ${file.name} is the text?</p>
+      <ul class="columns" aria-labelledby="columns">${file.columns.map((one) => this.column(file, one))}</ul></div>`;
+  }
+
+  column(file, { name, text, characters, examples }) {
+    return html`<li><button @click=${() => this.use(`${file.name}: ${name}`, text)}>${name}</button>
+      <span>${counted(characters, "character")}, such as “${examples[0]?.slice(0, 80)}”</span></li>`;
   }
 
   facts() {
@@ -123,7 +161,7 @@ class LabTextChooser extends LabFigure {
       counted(facts.distinct, "different character"),
       facts.hasDocuments ? counted(facts.documents, "document") : null,
     ].filter(Boolean);
-    return html`<b>${text.name}</b>: ${parts.join(", ")}.`;
+    return html`<b>${text.name}</b>: ${parts.join(", ")}. ${text.about}`;
   }
 
   warnings() {
@@ -152,20 +190,39 @@ class LabTextChooser extends LabFigure {
     return `The first of ${count(this.tokens.ids.length)} tokens: ${named.join(", ")}`;
   }
 
-  async choose(one) {
+  /** One that comes with the site. */
+  async choose({ id, name }) {
     this.isOwn = false;
-    this.file = null;
-    await this.lab.setText(one);
+    this.leaveFile();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    try {
+      const text = await loadCorpus(id);
+      if (!signal.aborted) this.lab.setText(text);
+    } catch (error) {
+      if (!signal.aborted) this.complain(error, name);
+    }
   }
 
-  /** Another text; what is told of a file before goes. */
+  /** What comes from elsewhere cannot be read. */
+  complain(error, name) {
+    const isKnown = error instanceof FileError || error instanceof UserError;
+    this.file = { note: isKnown ? error.message : `${name} cannot be read.`, isProblem: true };
+    if (!isKnown) console.warn(error);
+  }
+
   use(name, text) {
-    this.file = null;
+    this.leaveFile();
     this.lab.setText({ name, text });
   }
 
-  async addEnds(fix) {
-    const { withEnds } = await import("../../app/lab-text.js");
+  /** It is no longer about a file. */
+  leaveFile() {
+    this.reading?.abort();
+    this.file = null;
+  }
+
+  addEnds(fix) {
     const { name, text } = this.text;
     this.lab.setText({ name, text: withEnds(text, fix) });
   }
@@ -201,19 +258,27 @@ class LabTextChooser extends LabFigure {
     if (file) this.read(file);
   }
 
-  /** A file as text; what reads it is fetched only now. */
+  /** A file as text. Another file, or another text, ends that. */
   async read(file) {
-    this.file = { note: `${file.name} is being read.` };
-    const reading = this.file;
+    this.reading?.abort();
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    const onProgress = ({ done, of }) =>
+      this.tell(`Page ${count(done)} of ${count(of)} of ${file.name} has been read.`);
+    this.tell(`${file.name} is being read.`);
     try {
-      const { readFile } = await import("../../app/lab-files.js");
-      const found = await readFile(file);
-      if (this.file !== reading) return;
+      const found = await readFile(file, { signal, onProgress });
+      if (signal.aborted) return;
       this.file = found;
-      if (found.text !== undefined) this.lab.setText({ name: found.name, text: found.text });
+      const { name, text } = found;
+      if (text !== undefined) this.lab.setText({ name, text });
     } catch (error) {
-      if (this.file === reading) this.file = { note: error.message };
+      if (!signal.aborted) this.complain(error, file.name);
     }
+  }
+
+  tell(note) {
+    this.file = { note };
   }
 }
 

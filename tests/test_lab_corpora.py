@@ -1,0 +1,110 @@
+"""site/app/lab-corpora.js: the texts that the page offers, and what they are."""
+
+import json
+import re
+import shutil
+
+from data import open_text
+from helpers import ROOT, served
+from terrarium.text import END
+
+import pytest
+
+LIST = """async () => {
+  const { listCorpora } = await import("/app/lab-corpora.js");
+  return listCorpora();
+}"""
+LOAD = """async (id) => {
+  const { loadCorpus } = await import("/app/lab-corpora.js");
+  const { describe } = await import("/app/lab-text.js");
+  const corpus = await loadCorpus(id);
+  const { documents, warnings } = await describe(corpus.text);
+  return { ...corpus, documents, warnings };
+}"""
+SLICE = """async ([documents, most]) => {
+  const { sliceOf } = await import("/app/lab-corpora.js");
+  return sliceOf(documents, most);
+}"""
+
+
+@pytest.fixture
+def page_of(browser):
+    """page_of(address): a page of a site that can import its modules."""
+    opened = []
+
+    def open_page(address):
+        page = browser.new_page()
+        page.goto(f"{address}/lab/rhymes.txt")
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+
+
+def test_every_text_that_is_offered_can_be_loaded_and_learned_from(page_of, tale_export):
+    with served(tale_export.parent.parent) as address:
+        page = page_of(address)
+        choices = page.evaluate(LIST)
+        assert [one["id"] for one in choices] == ["rhymes", "run:tale"]
+        assert choices[1]["name"] == "tale.txt"
+        for choice in choices:
+            corpus = page.evaluate(LOAD, choice["id"])
+            assert corpus["name"] == choice["name"] and corpus["about"].endswith(".")
+            assert not any(one["isProblem"] for one in corpus["warnings"])
+
+
+def test_a_text_that_did_not_go_along_with_its_run_is_not_offered(page_of, family):
+    with served(family) as address:
+        assert [one["id"] for one in page_of(address).evaluate(LIST)] == ["rhymes"]
+
+
+def test_the_shipped_stories_are_offered_with_their_ends_and_their_credit(page_of):
+    with served(ROOT / "site") as address:
+        page = page_of(address)
+        assert [one["id"] for one in page.evaluate(LIST)] == ["rhymes", "run:stories"]
+        corpus = page.evaluate(LOAD, "run:stories")
+    exported = json.loads((ROOT / "site/exported/stories/training_text.json").read_text("utf-8"))
+    written = corpus["text"].split(END)
+    assert [one.strip() for one in written[:-1]] == exported["documents"][: len(written) - 1]
+    assert 190_000 < len(corpus["text"]) < 220_000 and corpus["documents"] > 300
+    assert exported["credit"] in corpus["about"] and "The first 19" in corpus["about"]
+    assert corpus["warnings"] == []
+
+
+def test_a_site_without_runs_offers_the_rhymes(page_of, tmp_path):
+    for folder in ("app", "engine", "lab"):
+        shutil.copytree(ROOT / "site" / folder, tmp_path / folder)
+    with served(tmp_path) as address:
+        page = page_of(address)
+        assert [one["id"] for one in page.evaluate(LIST)] == ["rhymes"]
+        assert page.evaluate(LOAD, "rhymes")["documents"] > 40
+
+
+@pytest.mark.parametrize(
+    "documents, most, expected",
+    [
+        (["so long", "and so on", "the end"], 17, f"so long\n{END}\nand so on\n{END}\n"),
+        (["so long\nand so on\nthe end"], 20, "so long\nand so on\n"),
+        (["so long"], 20, "so long"),
+        (["a" * 30], 20, "a" * 20),
+        (["so long\nand so on", "the end"], 10, "so long\n"),
+    ],
+)
+def test_a_slice_ends_where_a_document_or_a_line_does(page_of, documents, most, expected):
+    with served(ROOT / "site") as address:
+        assert page_of(address).evaluate(SLICE, [documents, most]) == expected
+
+
+def test_the_rhymes_are_short_documents_of_simple_words_which_train_py_reads():
+    path = ROOT / "site" / "lab" / "rhymes.txt"
+    corpus = open_text(path)
+    rhymes = [*corpus.train, *corpus.validation]
+    assert corpus.has_documents and len(rhymes) == len(set(rhymes)) >= 40
+    assert 6_000 < path.stat().st_size < 11_000 and path.read_bytes().isascii()
+    for rhyme in rhymes:
+        lines = rhyme.split("\n")
+        assert len(lines) == 4 and all(20 < len(line) < 60 and line[0].isupper() for line in lines)
+    words = re.findall(r"[a-z']+", " ".join(rhymes).lower())
+    assert sum(map(len, words)) / len(words) < 4.2
