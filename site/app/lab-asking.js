@@ -76,7 +76,10 @@ export class Asking {
     this.ask();
   }
 
-  /** What an answer depends on: the model, its step, and the question. */
+  /**
+   * What an answer depends on: the model, its step, and the question.
+   * @param {{ method: string, params?: object }} question
+   */
   about({ method, params }) {
     const { settings, tokens, step, parameters, status } = this.lab.state;
     const isThere = !["empty", "preparing"].includes(status);

@@ -66,7 +66,10 @@ function timesCovariance(centered, C, axis) {
   return out;
 }
 
-/** Two vectors -> two of length 1 with a right angle between them; of what has no direction, any. */
+/**
+ * Two vectors -> two of length 1 with a right angle between them; of what has no direction, any.
+ * @param {Float64Array[]} two @returns {Float64Array[]}
+ */
 function orthonormal([a, b]) {
   const first = unit(a, 0);
   const along = dot(first, b);

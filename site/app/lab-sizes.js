@@ -165,11 +165,11 @@ function newtonSchulz(rows, columns) {
   return 5 * 2 * (2 * short * short * long + short ** 3);
 }
 
-/** @param {Machine} machine */
+/** How long a step takes. @param {any} settings @param {Machine} machine */
 export const millisecondsFor = (settings, { overhead, rate }) =>
   overhead + operationsOf(settings) / 1e6 / rate;
 
-/** How long all steps take, with the samples in between. @param {Machine} machine */
+/** How long all steps take, with the samples in between. @param {any} settings @param {Machine} machine */
 export const secondsFor = (settings, machine) =>
   (WITH_SAMPLES * settings.steps * millisecondsFor(settings, machine)) / 1000;
 

@@ -51,7 +51,7 @@ class LabEmbeddings extends LabChoice {
     .bar { position: relative; height: 10px; background: color-mix(in oklab, var(--line) 45%, var(--panel)); border-radius: 3px; }
     .bar i { position: absolute; inset: 0 auto 0 0; background: var(--accent); border-radius: 3px; }
     .bar u { position: absolute; inset: -4px auto; border-left: 2px dashed var(--text); }
-    @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } .map { aspect-ratio: 1; } }
+    @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } .map { aspect-ratio: 1; } .beside { min-height: 340px; } }
     @media (forced-colors: active) {
       .bar, .bar i { forced-color-adjust: none; border: 1px solid CanvasText; }
       .bar i { background: Highlight; }
@@ -319,15 +319,20 @@ function reachOf(points, axis) {
   return far[Math.floor(0.99 * (far.length - 1))];
 }
 
-/** Points -> where they are on a canvas, in pixels; those beyond its edge are at the edge. */
+/**
+ * Points -> where they are on a canvas, in pixels; those beyond its edge are at the edge.
+ * @returns {[number, number][]}
+ */
 function placesOf(points, reach, width, height) {
   const [x, y] = [width, height].map((size, axis) => (size / 2 - MARGIN) / (reach[axis] || 1e-9));
   const scale = Math.min(x, y); // the same for both: distances stay true
   const inside = (value, size) => Math.max(6, Math.min(size - 6, value));
-  return Array.from({ length: points.length / 2 }, (_, i) => [
-    inside(width / 2 + scale * points[2 * i], width),
-    inside(height / 2 - scale * points[2 * i + 1], height),
-  ]);
+  const placeOf = (i) => {
+    const left = inside(width / 2 + scale * points[2 * i], width);
+    const top = inside(height / 2 - scale * points[2 * i + 1], height);
+    return /** @type {[number, number]} */ ([left, top]);
+  };
+  return Array.from({ length: points.length / 2 }, (_, i) => placeOf(i));
 }
 
 /** As many pixels as the screen has. @returns {{ width: number, height: number }} in those of the page */

@@ -26,69 +26,39 @@ import { measureSpeed } from "../../app/lab-speed.js";
 
 const NAMES = { small: "Small", middle: "Middle", large: "Large", window: "Window model" };
 
-/** The numbers of the open panel: [name in train.py, what it is called, what it does, whether a window model has it]. */
-const FIELDS = [
-  [
-    "n_layer",
-    "Layers",
-    "Blocks that a token passes, one after the other. More of them can build on each other.",
-    false,
-  ],
-  ["n_head", "Heads", "Ways of looking back that each layer has, side by side.", false],
-  ["n_embd", "Width", "Numbers that stand for a token on its way through the model.", true],
-  ["n_ff", "Neurons", "Neurons in the MLP of a layer, where what a token has gathered is worked on.", true],
-  ["n_ctx", "Context", "Tokens that the model sees at once. What is further back is forgotten.", false],
-  [
-    "batch_size",
+/** The numbers of the open panel, by their names in train.py: what they are called, and what they do. */
+const FIELDS = {
+  n_layer: ["Layers", "Blocks that a token passes, one after the other. Later ones build on earlier ones."],
+  n_head: ["Heads", "Ways of looking back that each layer has, side by side."],
+  n_embd: ["Width", "How many numbers stand for a token on its way through the model."],
+  n_ff: ["Neurons", "How many each layer has. They work on what a token has gathered."],
+  n_ctx: ["Context", "Tokens that the model sees at once. It knows nothing of what is further back."],
+  batch_size: [
     "Batch",
-    "Rows of text that it learns from in one step. More of them make a step steadier, and slower.",
-    true,
+    "Rows of text that it learns from in one step. More make a step steadier, and slower.",
   ],
-  ["steps", "Steps", "How often the weights are changed.", true],
-  [
-    "warmup",
-    "Warm-up",
-    "Steps in which the learning rates rise from nothing, so that the start does no harm.",
-    true,
-  ],
-  [
-    "optimizer",
+  steps: ["Steps", "How often the weights are changed."],
+  warmup: ["Warm-up", "Steps in which the learning rates rise to full, so that the start does no harm."],
+  optimizer: [
     "Optimizer",
-    "How a gradient becomes a change of the weights. Muon learns from fewer steps; AdamW is what most people use.",
-    true,
+    "How a gradient becomes a change of the weights. Muon needs fewer steps; AdamW is what most people use.",
   ],
-  [
-    "matrix_lr",
+  matrix_lr: [
     "Learning rate of the matrices",
-    "How far they move in a step. Too far, and each step undoes the last.",
-    true,
+    "How far a step moves them. Too far, and each step undoes the last.",
   ],
-  [
-    "embedding_lr",
-    "Learning rate of the embeddings",
-    "The same for the numbers that each token begins with.",
-    true,
-  ],
-  [
-    "unembedding_lr",
+  embedding_lr: ["Learning rate of the embeddings", "The same for the numbers that each token begins with."],
+  unembedding_lr: [
     "Learning rate of the unembedding",
-    "The same for what turns the last numbers into predictions.",
-    true,
+    "The same for what makes predictions of the last numbers.",
   ],
-  [
-    "weight_decay",
+  weight_decay: [
     "Weight decay",
     "How strongly the matrices are pulled towards zero, against learning by heart.",
-    true,
   ],
-  [
-    "seed",
-    "Seed",
-    "Decides all that is random: the first weights, and the order of the text. The same seed, the same model.",
-    true,
-  ],
-];
-const ONLY_GPT = FIELDS.filter(([, , , isShared]) => !isShared).map(([name]) => name);
+  seed: ["Seed", "Decides the first weights and the order of the text. The same seed makes the same model."],
+};
+const ONLY_GPT = ["n_layer", "n_head", "n_ctx"]; // a window model has none of these
 
 class LabModel extends LabChoice {
   static properties = {
@@ -199,7 +169,7 @@ class LabModel extends LabChoice {
       ${this.hasLearned ? this.warning() : nothing}
       <details><summary>Choose the numbers yourself</summary>
         <fieldset><legend class="visually-hidden">Numbers of the model</legend>
-          <div class="fields">${this.fields().map((field) => this.field(field))}</div></fieldset></details>`;
+          <div class="fields">${this.fields().map((name) => this.field(name))}</div></fieldset></details>`;
   }
 
   option(size, chosen) {
@@ -265,16 +235,17 @@ class LabModel extends LabChoice {
   /** The numbers that this kind of model has. */
   fields() {
     const isWindow = this.settings.architecture === "window";
-    return FIELDS.filter(([name]) => !(isWindow && ONLY_GPT.includes(name)));
+    return Object.keys(FIELDS).filter((name) => !(isWindow && ONLY_GPT.includes(name)));
   }
 
-  field([name, label, sentence]) {
+  field(name) {
+    const [label, about] = FIELDS[name];
     const problem = this.draft && problemOf(this.shown);
-    const isWrong = problem && this.wrongField(problem) === name;
+    const isWrong = Boolean(problem) && this.wrongField(problem) === name;
     return html`<div class="field"><label for=${name}>${label}${
       name === "optimizer" ? this.optimizers() : this.input(name, isWrong)
     }</label>
-      <p id=${`${name}-about`}>${sentence}</p>
+      <p id=${`${name}-about`}>${about}</p>
       <p class="problem" id=${`${name}-problem`} role="status">${isWrong ? problem.sentence : nothing}</p></div>`;
   }
 

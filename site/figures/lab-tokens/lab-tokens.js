@@ -113,6 +113,7 @@ class LabTokens extends LabChoice {
   begin(text) {
     this.pause();
     this.replay = new MergeReplay(text);
+    this.letters = null; // that it is made of, once they are wanted
     this.frames = []; // the merges that are there by now: { pair, token, count, vocabSize } of each
     this.sentences = sentencesOf(text, N_SENTENCES);
     this.sentenceIndex = this.index = 0;
@@ -226,8 +227,8 @@ class LabTokens extends LabChoice {
   get characters() {
     const { tokenizer, merges } = this.tokens;
     if (tokenizer) return tokenizer.vocab.slice(0, merges[0] ? merges[0].vocabSize - 1 : undefined);
-    this.replay.characters ??= [...new Set(this.replay.text)].sort();
-    return this.replay.characters;
+    this.letters ??= [...new Set(this.replay.text)].sort();
+    return this.letters;
   }
 
   film() {

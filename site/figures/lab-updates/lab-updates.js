@@ -140,7 +140,7 @@ class LabUpdates extends LabChoice {
           ? html`<li class="muon"><i></i>moved by Muon</li><li><i></i>moved by AdamW</li>`
           : nothing
       }<li><u></u>one part in ${count(Math.round(1 / USUAL))}</li></ul>
-      <p class="said">${this.sentences(rows, step)}</p>`;
+      <p class="said">${this.reading(rows, step)}</p>`;
   }
 
   row({ label, group, isMuon, ratio, gradient }, before, ratios, gradients, usual) {
@@ -151,7 +151,7 @@ class LabUpdates extends LabChoice {
   }
 
   /** What is read off. */
-  sentences(rows, step) {
+  reading(rows, step) {
     const ratiosOf = (isMuon) => rows.filter((one) => one.isMuon === isMuon).map(({ ratio }) => ratio);
     const [muon, adamw] = [true, false].map((one) => median(ratiosOf(one)));
     const rate = rateMultiplier(step - 1, this.settings); // of the update that was made last
