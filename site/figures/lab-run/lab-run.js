@@ -16,6 +16,7 @@ class LabRun extends LabFigure {
     settings: { from: "lab" },
     text: { from: "lab" },
     tokens: { from: "lab" },
+    losses: { from: "lab" },
     speed: { from: "lab" },
     pausedBy: { from: "lab" },
     problem: { from: "lab" },
@@ -120,9 +121,11 @@ class LabRun extends LabFigure {
       return this.text ? "It cannot learn from this text." : "It needs a text to learn from.";
     if (status === "preparing") return this.waits ? "It begins in a moment." : "It gets ready.";
     if (status === "ready") return html`It knows nothing yet: ${count(settings.steps)} steps are planned.`;
-    if (status === "training") return html`${where}${this.timeLeft()}`;
-    if (status === "failed") return html`${where}. It has stopped.`;
-    return status === "finished" ? html`${where}. It has finished.` : html`${where}. Paused.`;
+    const loss = this.losses.at(-1)?.loss.toFixed(2);
+    const there = loss ? html`${where}, loss <b>${loss}</b>` : where;
+    if (status === "training") return html`${there}${this.timeLeft()}`;
+    if (status === "failed") return html`${there}. It has stopped.`;
+    return status === "finished" ? html`${there}. It has finished.` : html`${there}. Paused.`;
   }
 
   timeLeft() {
