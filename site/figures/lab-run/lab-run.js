@@ -38,7 +38,7 @@ class LabRun extends LabFigure {
     .track i { display: block; height: 100%; background: var(--accent); }
     .state { min-height: 1.5em; }
     .state b { font-weight: 600; }
-    .note { min-height: 1.5em; color: var(--muted); }
+    .note { min-height: 32px; color: var(--muted); }
     .quiet { min-height: 32px; padding: 2px 12px; }
     .problem { color: var(--warning); }
     @media (max-width: 640px) {
@@ -80,7 +80,7 @@ class LabRun extends LabFigure {
     return html`
       <div class="row">
         ${this.mainButton()}
-        ${this.kept ? html`<button @click=${() => this.lab.goOn()}>Go on from step ${count(this.kept.step)}</button>` : nothing}
+        ${this.kept ? html`<button @click=${() => this.lab.goOn()}>${this.kept.isFinished ? "Open" : "Go on from"} step ${count(this.kept.step)}</button>` : nothing}
         <button ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
         <button ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
         ${this.undoable ? html`<button @click=${() => this.lab.bringBack()}>Bring it back</button>` : nothing}
