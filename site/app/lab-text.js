@@ -248,8 +248,8 @@ const SENTENCES = {
     (words ? `, about ${counted(words, "word")}. ` : ". ") +
     "The model will soon know it by heart. Paste more of the same kind, if you have it.",
   repeats: ({ fraction }) =>
-    `${percent(fraction)} of this text has stood in it before. The model will learn the repeated passages ` +
-    "by heart, and little else: take out the copies, if you did not mean them.",
+    `${percent(fraction)} of this text repeats what came before in it. The model will learn the repeated ` +
+    "passages by heart, and little else: take out the copies, if you did not mean them.",
   noEnds: ({ fix, nParts }) =>
     "The model will read this as one long text, and never learn where something ends. " +
     (fix
@@ -264,8 +264,8 @@ const SENTENCES = {
     `Take characters as tokens, or a vocabulary of ${count(vocabSize)} or more: a smaller one has little room for ` +
     "words.",
   controls: ({ controls }) =>
-    `There ${controls === 1 ? "is" : "are"} ${counted(controls, "control character")} in this text, which ` +
-    "nobody sees, and the model learns to write. Remove them, if they are there by accident.",
+    `This text holds ${counted(controls, "control character")}. Nobody sees ${controls === 1 ? "it" : "them"}, but ` +
+    `the model learns to write ${controls === 1 ? "it" : "them"}: remove what is there by accident.`,
   surrogates: ({ n }) =>
     `${n === 1 ? "One character is" : `${count(n)} characters are`} only half there, and will be read as �. ` +
     "They were probably cut in two when the text was copied: copy it again.",
