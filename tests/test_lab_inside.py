@@ -197,7 +197,7 @@ def test_numbers_that_cannot_be_are_refused_where_they_are_typed(browser, site):
         assert state(page, "settings") == before
         width = model.get_by_label("Width")
         width.fill("24")
-        width.press("Enter")  # 8 numbers for each of 3 heads
+        width.press("Enter")
         page.wait_for_function(f"() => {LAB}.state.settings.n_embd === 24")
         assert problem.inner_text() == "" and state(page, "settings.n_head") == 3
         page.wait_for_function(IS_READY)
@@ -384,6 +384,10 @@ def test_attention_is_that_of_the_model_as_it_is_now(browser, site):
             "(ids) => `${document.querySelector('lab-pass attention-map').pass.ids}` !== `${ids}`",
             arg=ids,
         )
+        ids = page.evaluate("() => document.querySelector('lab-pass attention-map').pass.ids")
+        read = page.evaluate(f"ids => {LAB}.state.tokens.tokenizer.decode(ids)", ids)
+        sentence = page.locator("lab-sentence q").inner_text()
+        assert sentence.startswith(read.removeprefix("<|endoftext|>")) and len(read) > 20
         assert "#" not in page.url
 
         page.evaluate(f"() => {LAB}.setSettings({{ architecture: 'window' }})")
