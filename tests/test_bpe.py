@@ -20,7 +20,8 @@ LEARN = """async ({ documents, heldOut, vocabSize, hasDocuments }) => {
   return { ...trained, ids: Array.from(ids) };
 }"""
 TEXTS = {**sample_texts.by_script(), "pigs": PIGS, "sea": SEA, "tale": TALE}
-CHARACTERS = st.characters(exclude_categories=["Cs"])
+# A browser may know letters of a newer Unicode than Python does, for which they are no letters yet.
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cn"])
 # Few different characters make many pairs equally frequent, which is where an order could differ.
 FEW = st.text(st.sampled_from("ab '🙂e\u0301\r\n"), max_size=60)
 ANY = st.text(CHARACTERS, max_size=60)
@@ -52,7 +53,7 @@ def check(engine, documents, vocab_size, has_documents, held_out=()):
     return tokenizer
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     documents=st.lists(FEW | ANY, min_size=1, max_size=8),
     held_out=st.lists(ANY, max_size=2),

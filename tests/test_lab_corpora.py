@@ -70,7 +70,7 @@ def test_the_shipped_stories_are_offered_with_their_ends_and_their_credit(page_o
     assert [one.strip() for one in written[:-1]] == exported["documents"][: len(written) - 1]
     assert 190_000 < len(corpus["text"]) < 220_000 and corpus["documents"] > 300
     assert exported["credit"] in corpus["about"] and "The first 19" in corpus["about"]
-    assert corpus["warnings"] == []
+    assert corpus["warnings"] == [] and len(corpus["prompts"]) == 5
 
 
 def test_a_site_without_runs_offers_the_rhymes(page_of, tmp_path):

@@ -324,19 +324,27 @@ def test_of_50_mb_only_the_beginning_is_read_which_is_said(lab):
         const { readFile } = await import("/app/lab-files.js");
         const { describe } = await import("/app/lab-text.js");
         const file = new File([("So long, said the 🙂.\\n").repeat(2_200_000)], "long.txt");
-        let longest = 0, before = performance.now();
-        const watch = () => {
-          longest = Math.max(longest, performance.now() - before);
-          before = performance.now();
-        };
-        const timer = setInterval(watch, 1);
         const { text, note } = await readFile(file);
+        let turns = 0; // of the page, while the text is looked through
+        const timer = setInterval(() => turns++, 1);
         const { warnings } = await describe(text);
         clearInterval(timer);
-        return { size: file.size, length: text.length, note, kinds: warnings.map((one) => one.kind), longest };
+        return { size: file.size, length: text.length, note, kinds: warnings.map((one) => one.kind), turns };
     }""")
     assert found["size"] > 50e6 and found["length"] < 20e6 and "20 MB" in found["note"]
-    assert found["kinds"][0] == "long" and found["longest"] < 10_000, found
+    assert found["kinds"][0] == "long" and found["turns"] > 10, found
+
+
+def test_documents_are_read_in_firefox_too(firefox_browser):
+    files = {
+        "snail.pdf": pdf([typeset(["So long, my snail."])]),
+        "snail.docx": docx("So long, my snail."),
+    }
+    with served(ROOT / "site") as address, opened(firefox_browser, f"{address}/write.html") as page:
+        for name, content in files.items():
+            content = base64.b64encode(content).decode()
+            found = page.evaluate(READ, dict(name=name, content=content))
+            assert found["text"] == "So long, my snail."
 
 
 def test_a_reader_is_loaded_only_when_such_a_file_comes(browser):

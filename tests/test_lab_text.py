@@ -82,7 +82,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(WORDS), min_size=400, max_size=440), st.integers(0, 30))
 def test_any_end_of_a_text_is_held_out_by_both(engine, tmp_path_factory, some, n_last):
     path = tmp_path_factory.mktemp("split") / "text.txt"

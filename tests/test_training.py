@@ -781,6 +781,79 @@ def test_a_learning_rate_that_is_far_too_high_is_noticed(on_worker):
     assert failed and step < 60 and is_finite
 
 
+def test_what_has_moved_is_said_by_tensor_head_and_neuron(on_worker):
+    before, after, changes = on_worker("""
+      await call("begin", begin);
+      const { weights: before } = await call("state");
+      await call("train", { steps: 3 });
+      const { weights: after } = await call("state");
+      return [[...before], [...after], await call("changes")];
+    """)
+    s = small_settings()
+    shapes = {name: p.shape for name, p in random_model(s, 10).named_parameters()}
+    moved = (torch.tensor(after) - torch.tensor(before)).split([*map(math.prod, shapes.values())])
+    moved = {name: x.view(shape) for (name, shape), x in zip(shapes.items(), moved)}
+    assert [one["name"] for one in changes["tensors"]] == list(shapes)
+    rms = lambda *parts: torch.cat([x.flatten() for x in parts]).square().mean().sqrt()  # noqa: E731
+    for one in changes["tensors"]:
+        assert one["change"] == pytest.approx(rms(moved[one["name"]]).item(), rel=1e-4)
+    q, k, v, output = (
+        moved[f"blocks.1.{name}.weight"] for name in "query key value output".split()
+    )
+    head = rms(q[8:16], k[8:16], v[8:16], output[:, 8:16])
+    assert changes["heads"][5] == pytest.approx(head.item(), rel=1e-4)
+    up, down = moved["blocks.1.up.weight"], moved["blocks.1.down.weight"]
+    assert changes["neurons"][80 + 7] == pytest.approx(rms(up[7], down[:, 7]).item(), rel=1e-4)
+    assert (len(changes["heads"]), len(changes["neurons"])) == (8, 160)
+
+
+def test_an_old_text_that_goes_along_is_not_forgotten(on_worker):
+    """Before, it counts upwards; then it learns to count downwards, with and without its old text."""
+    forgot, kept, learned = on_worker("""
+      const down = Int32Array.from(given.ids, (id) => (10 - id) % 10);
+      const after = async (fraction) => {
+        await call("begin", begin);
+        await call("train", { milliseconds: 60_000 });
+        const { weights, optimizer } = await call("state");
+        const state = { step: 0, weights, optimizer: optimizer.fill(0) };
+        await call("restore", { ...begin, ids: down, old: { ids, fraction }, state });
+        await call("train", { milliseconds: 60_000 });
+        return [(await call("evaluate", { ids })).loss, (await call("evaluate", { ids: down })).loss];
+      };
+      const [forgot] = await after(0);
+      const [kept, learned] = await after(0.5);
+      return [forgot, kept, learned];
+    """)
+    assert forgot > 2
+    assert kept < 0.5 and learned < 0.5
+
+
+def test_a_grown_model_goes_on_learning_in_the_worker(engine, smoke_site):
+    loss, expected = engine("""async () => {
+      const manifest = await (await fetch("/exported/smoke/manifest.json")).json();
+      const { fetchModel } = await import("/engine/fetch.js");
+      const { softmax } = await import("/engine/kernel.js");
+      const { WorkerClient } = await import("/app/worker-client.js");
+      const last = manifest.snapshots.at(-1);
+      const url = new URL(`/exported/smoke/${last.file}`, location.href).href;
+      const { settings, tokenizer } = manifest;
+      const weights = { url, weights: manifest.weights, sha256: last.sha256 };
+      const model = await fetchModel({ ...weights, settings });
+      const end = tokenizer.vocab.indexOf("<|endoftext|>");
+      const ids = Int32Array.from([end, 5, 6, 7, 8, end]);
+      model.forward([...ids.subarray(0, 5)]);
+      let expected = 0;
+      for (let i = 0; i < 5; i++) expected -= Math.log(softmax(model.logits(i))[ids[i + 1]]) / 5;
+      const worker = new WorkerClient(new URL("/engine/train-worker.js", location.href));
+      const learning = { ...settings, vocab_size: tokenizer.vocab.length, optimizer: "muon", batch_size: 1 };
+      const given = { settings: learning, ids, validationIds: ids, end, seed: 1, weights };
+      const { validationLoss } = await worker.call("begin", given);
+      worker.end(new Error("The test is over."));
+      return [validationLoss, expected];
+    }""")
+    assert loss == pytest.approx(expected, abs=1e-4)
+
+
 def test_scripts_that_hold_the_training_programs_hold_what_was_compiled(engine):
     held = engine("""async () => {
         const programs = await import("/engine/train-kernel-program.js");

@@ -3,7 +3,7 @@
  * as far as it goes along with the run.
  *
  *   const choices = await listCorpora();         // [{ id: "rhymes", name: "Nursery rhymes" }, …]
- *   await loadCorpus(choices[0].id)              // { name, text, about }
+ *   await loadCorpus(choices[0].id)              // { name, text, about }, of a run also its prompts
  */
 import { END } from "../engine/tokenizer.js";
 import { problemOf } from "../engine/response.js";
@@ -51,7 +51,8 @@ function nameOf(run) {
 
 /**
  * @param {string} id of a choice
- * @returns {Promise<{name: string, text: string, about: string}>} `about`: sentences on where it comes from
+ * @returns {Promise<{name: string, text: string, about: string, prompts?: string[]}>} `about`: sentences on where it
+ *   comes from; `prompts`: beginnings that its run was asked to continue
  * @throws {UserError}
  */
 export async function loadCorpus(id) {
@@ -82,15 +83,12 @@ async function loadSlice(run) {
   const { credit, licence, all_characters: all } = run.manifest.training_text;
   const text = sliceOf(documents);
   const n = text.replaceAll(`\n${END}\n`, "").length;
-  const about =
-    (n < all
+  const which =
+    n < all
       ? `The first ${count(n)} of the ${count(all)} characters that the run “${run.name}” learned from.`
-      : `All that the run “${run.name}” learned from.`) + (credit ? ` From: ${credit}` : "");
-  return {
-    name: nameOf(run),
-    text,
-    about: about + (credit && licence ? ` (${licence}).` : credit ? "." : ""),
-  };
+      : `All that the run “${run.name}” learned from.`;
+  const source = credit && ` Source: ${credit}${licence && ` (${licence})`}.`;
+  return { name: nameOf(run), text, about: which + source, prompts: run.manifest.prompts };
 }
 
 /** Whole documents from the beginning, of about so many characters; of a single long one, whole lines. */

@@ -58,27 +58,48 @@ export function* baselinesOf(train, validation, vocabSize) {
 }
 
 const WORDS = 3; // of a prompt
-const LONGEST = 24; // characters of a prompt
+const LONGEST = 24; // characters of a prompt,
+const WITHOUT_SPACES = 8; // and of one in a script that has no spaces
 
 /**
- * Beginnings for a model to go on from: those of documents, or of the lines of a single text, from all over it.
+ * Beginnings for a model to go on from: those of documents, or of the lines of a single text, from all over it. Of a
+ * text that has too few of them, what follows a space here and there.
  * @param {string[]} documents @param {number} n how many, at most
  * @returns {string[]}
  */
 export function beginningsOf(documents, n) {
   const parts = documents.length > 1 ? documents : documents.flatMap((one) => one.split("\n"));
-  const found = [];
+  const found = beginnings(parts, n);
+  if (found.length >= n) return found;
+  return [...new Set([...found, ...beginnings(anywhere(documents.join("\n"), 8 * n), n)])].slice(0, n);
+}
+
+/** Different beginnings of some texts, evenly from all of them. */
+function beginnings(parts, n) {
+  const found = new Set();
   const every = Math.max(1, Math.floor(parts.length / (8 * n)));
-  for (let i = 0; i < parts.length; i += every) {
-    const beginning = beginningOf(parts[i]);
-    if (beginning && !found.includes(beginning)) found.push(beginning);
-  }
-  const apart = Math.max(1, found.length / n);
-  return Array.from({ length: Math.min(n, found.length) }, (_, i) => found[Math.floor(i * apart)]);
+  for (let i = 0; i < parts.length; i += every) found.add(beginningOf(parts[i]));
+  found.delete("");
+  const list = [...found];
+  const apart = Math.max(1, list.length / n);
+  return Array.from({ length: Math.min(n, list.length) }, (_, i) => list[Math.floor(i * apart)]);
+}
+
+/** Parts of a text that begin at the start of a word, if it has words. */
+function anywhere(text, n) {
+  return Array.from({ length: n }, (_, i) => {
+    const start = Math.floor((i * text.length) / n);
+    const part = text.slice(start, start + 200);
+    const space = part.search(/\s/);
+    if (space >= 0) return part.slice(space + 1);
+    return Array.from(part).slice(1).join(""); // the first character may be half of one
+  });
 }
 
 /** The first words of a text. */
 function beginningOf(part) {
-  const words = part.trim().slice(0, 200).split("\n", 1)[0].split(" ").slice(0, WORDS).join(" ");
-  return Array.from(words).slice(0, LONGEST).join("").trimEnd();
+  const line = part.trim().slice(0, 200).split("\n", 1)[0];
+  const words = line.split(" ").slice(0, WORDS);
+  const longest = words.length > 1 ? LONGEST : WITHOUT_SPACES;
+  return Array.from(words.join(" ")).slice(0, longest).join("").trimEnd();
 }

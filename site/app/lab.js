@@ -15,7 +15,7 @@
  *             from their ids
  *   speed     { millisecondsPerStep, secondsLeft }, null before the first update
  *   problem   a sentence on why it cannot train, or null; notice: a sentence on what else there is to know, or null
- *   kept      { name, step, savedAt } of the model in the browser's storage, while one may go on with it
+ *   kept      { name, step, savedAt, isFinished } of the model in the browser's storage, while one may go on with it
  *   undoable  { step } of the model that a reset threw away, while it can be brought back
  * The page drives: calls of the worker are short, and it pauses when the page does not call again.
  */
@@ -575,4 +575,6 @@ function known(prompt, tokenizer) {
   return tokenizer.encode(characters.join(""));
 }
 
-const factsOf = ({ model: { name, step, savedAt } }) => ({ name, step, savedAt });
+function factsOf({ model: { name, step, savedAt, settings } }) {
+  return { name, step, savedAt, isFinished: step >= settings.steps };
+}

@@ -78,7 +78,7 @@ export class WorkerClient {
       return;
     }
     this.pending.delete(id);
-    call.stopTimer();
+    call.stopWaiting();
     if (error === undefined) call.resolve(result);
     else call.reject(new Error(error));
   }
@@ -97,19 +97,24 @@ export class WorkerClient {
     this.start();
     return new Promise((resolve, reject) => {
       let timer = null;
-      const stopTimer = () => clearTimeout(timer);
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-"); // cannot be guessed
+      const cancel = () => this.cancel(id, signal.reason);
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", cancel); // a signal may outlive thousands of calls
+      };
       const restartTimer = () => {
-        stopTimer();
+        clearTimeout(timer);
         if (timeout < Infinity) timer = setTimeout(() => this.end(new WorkerTimeout()), timeout);
       };
-      const id = crypto.getRandomValues(new Uint32Array(4)).join("-"); // cannot be guessed
-      this.pending.set(id, { resolve, reject, onProgress, restartTimer, stopTimer });
-      signal?.addEventListener("abort", () => this.cancel(id, signal.reason), { once: true });
+      this.pending.set(id, { resolve, reject, onProgress, restartTimer, stopWaiting });
+      signal?.addEventListener("abort", cancel, { once: true });
       try {
         this.port.postMessage({ id, method, params });
       } catch (error) {
         // something in them cannot be sent
         this.pending.delete(id);
+        stopWaiting();
         throw error;
       }
       restartTimer();
@@ -121,7 +126,7 @@ export class WorkerClient {
     const call = this.pending.get(id);
     if (!call) return;
     this.pending.delete(id);
-    call.stopTimer();
+    call.stopWaiting();
     call.reject(reason);
     this.port.postMessage({ cancel: id });
   }
@@ -131,8 +136,8 @@ export class WorkerClient {
     this.worker?.terminate();
     this.port?.close();
     this.worker = null;
-    for (const { reject, stopTimer } of this.pending.values()) {
-      stopTimer();
+    for (const { reject, stopWaiting } of this.pending.values()) {
+      stopWaiting();
       reject(reason);
     }
     this.pending.clear();

@@ -134,14 +134,16 @@ test("of a very long text only the beginning is used, up to where a document, a 
   assert.equal(used(`a${"🙂".repeat(999)}`).length, 999);
 });
 
-test("50 MB are looked at without keeping the page for long", async () => {
+test("while 50 MB are looked at, the page gets its turn again and again", async () => {
   const text = `${LONG}\n`.repeat(Math.ceil(5e7 / LONG.length));
-  const started = performance.now();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
   const { warnings, characters, all } = await describe(text);
+  clearInterval(timer);
   assert.equal(all, text.length);
   assert.ok(characters <= MOST && characters > 0.9 * MOST);
   assert.equal(warnings[0].kind, "long");
-  assert.ok(performance.now() - started < 60_000);
+  assert.ok(turns > 10, `${turns}`);
 });
 
 test("nobody waits for a text that is gone", async () => {

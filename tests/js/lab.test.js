@@ -119,6 +119,19 @@ test("a text becomes tokens, baselines and five beginnings, and an untrained mod
   assert.deepEqual(evaluations, [{ step: 0, loss: 4 }]);
 });
 
+test("a text in a single line has several beginnings, too, and no half character", async () => {
+  const oneLine = TEXT.replaceAll("\n", " ");
+  for (const text of [oneLine, "春眠不覺曉處處聞啼鳥夜來風雨聲花落知多少".repeat(90), "🐌🐚🌿".repeat(900)]) {
+    await lab.setText({ name: "One line", text });
+    const { prompts } = lab.state;
+    assert.ok(
+      prompts.length >= 3 && prompts.every((one) => one && text.includes(one) && one.isWellFormed()),
+      prompts,
+    );
+    assert.equal(new Set(prompts).size, prompts.length);
+  }
+});
+
 test("the merges of a tokenizer are seen while it is learned", async () => {
   await lab.setText({ name: "Tom", text: TEXT });
   await lab.setTokens({ kind: "bpe", vocabSize: 40 });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { resolveObjectURL } from "node:buffer";
-import { on, once } from "node:events";
+import { getEventListeners, on, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -456,6 +456,13 @@ test("a signal that is aborted after the result changes nothing", async (t) => {
   controller.abort();
   assert.equal(send.mock.callCount(), 0);
   assert.deepEqual(await client.call("answer", {}), { n: 1 });
+});
+
+test("a signal holds on to no call that has been answered", async (t) => {
+  const { signal } = new AbortController();
+  const client = clientOf(t, { double: async ({ n }) => ({ n: 2 * n }) });
+  for (let n = 0; n < 3; n++) await client.call("double", { n }, { signal });
+  assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
 test("a signal cancels only the calls that it was given to", async (t) => {

@@ -86,8 +86,12 @@ class LabLoss extends LabFigure {
     const now = this.evaluations.at(-1);
     if (!now) return nothing;
     const since = this.byHeartSince();
+    const tokens = this.tokens.tokenizer?.vocab.length ?? 0;
+    if (!this.step) {
+      return html`It has learned nothing yet: its loss is <b>${now.loss.toFixed(2)} nats</b>, about that of guessing among
+        all ${count(tokens)} tokens.`;
+    }
     if (since === null) {
-      const tokens = this.tokens.tokenizer?.vocab.length;
       return html`On text that it never learns from: <b>${nats(now.loss, tokens)}</b>${this.comparison(now.loss)}.`;
     }
     return html`On its text: <b>${nats(this.lossNow)}</b>. On other text, the loss has risen since step ${count(since)}: it

@@ -16,6 +16,7 @@ class LabRun extends LabFigure {
     settings: { from: "lab" },
     text: { from: "lab" },
     tokens: { from: "lab" },
+    losses: { from: "lab" },
     speed: { from: "lab" },
     pausedBy: { from: "lab" },
     problem: { from: "lab" },
@@ -37,7 +38,7 @@ class LabRun extends LabFigure {
     .track i { display: block; height: 100%; background: var(--accent); }
     .state { min-height: 1.5em; }
     .state b { font-weight: 600; }
-    .note { min-height: 1.5em; color: var(--muted); }
+    .note { min-height: 32px; color: var(--muted); }
     .quiet { min-height: 32px; padding: 2px 12px; }
     .problem { color: var(--warning); }
     @media (max-width: 640px) {
@@ -79,7 +80,7 @@ class LabRun extends LabFigure {
     return html`
       <div class="row">
         ${this.mainButton()}
-        ${this.kept ? html`<button @click=${() => this.lab.goOn()}>Go on from step ${count(this.kept.step)}</button>` : nothing}
+        ${this.kept ? html`<button @click=${() => this.lab.goOn()}>${this.kept.isFinished ? "Open" : "Go on from"} step ${count(this.kept.step)}</button>` : nothing}
         <button ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
         <button ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
         ${this.undoable ? html`<button @click=${() => this.lab.bringBack()}>Bring it back</button>` : nothing}
@@ -120,9 +121,11 @@ class LabRun extends LabFigure {
       return this.text ? "It cannot learn from this text." : "It needs a text to learn from.";
     if (status === "preparing") return this.waits ? "It begins in a moment." : "It gets ready.";
     if (status === "ready") return html`It knows nothing yet: ${count(settings.steps)} steps are planned.`;
-    if (status === "training") return html`${where}${this.timeLeft()}`;
-    if (status === "failed") return html`${where}. It has stopped.`;
-    return status === "finished" ? html`${where}. It has finished.` : html`${where}. Paused.`;
+    const loss = this.losses.at(-1)?.loss.toFixed(2);
+    const there = loss ? html`${where}, loss <b>${loss}</b>` : where;
+    if (status === "training") return html`${there}${this.timeLeft()}`;
+    if (status === "failed") return html`${there}. It has stopped.`;
+    return status === "finished" ? html`${there}. It has finished.` : html`${there}. Paused.`;
   }
 
   timeLeft() {

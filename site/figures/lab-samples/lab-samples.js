@@ -49,7 +49,7 @@ class LabSamples extends LabFigure {
     .scrub input { flex: 1; min-width: 0; height: 32px; accent-color: var(--accent); }
     .scrub button { min-height: 36px; padding: 2px 14px; }
     @media (forced-colors: active) { .token { opacity: 1; border-bottom: 1px solid; } }
-    @media (max-width: 640px) { .text { font-size: 1rem; min-height: calc(2.9em + 6px); } .about { min-height: 4.5em; } }
+    @media (max-width: 640px) { ol { grid-auto-rows: auto; } .text { font-size: 1rem; min-height: calc(2.9em + 6px); } .about { min-height: 4.5em; } }
   `,
   ];
 

@@ -115,8 +115,7 @@ class LabTextChooser extends LabFigure {
       ${this.aboutFile()}
       <p class="facts" role="status">${this.facts()}</p>
       ${this.warnings()}
-      <h3>How it begins, token by token</h3>
-      ${this.firstTokens()}
+      ${this.status === "empty" ? nothing : this.firstTokens()}
     </div>`;
   }
 
@@ -178,7 +177,7 @@ class LabTextChooser extends LabFigure {
     const { tokenizer, ids } = this.tokens;
     const shown = ids ? Array.from(ids.subarray(0, MOST_TOKENS)) : [];
     const ofId = (id) => showWhitespace(tokenizer.vocab[id]);
-    return html`<div class="tokens" role="img" aria-label=${this.spokenTokens(shown)}>${shown.map(
+    return html`<h3>How it begins, token by token</h3><div class="tokens" role="img" aria-label=${this.spokenTokens(shown)}>${shown.map(
       (id) => html`<span class=${`token hue${(7 * id) % COLORS}`}>${ofId(id)}</span>`,
     )}</div>`;
   }
