@@ -28,6 +28,8 @@ const LABEL_HEIGHT = 16;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class LabEmbeddings extends LabChoice {
+  static share = { title: "Tokens on a map", table: (figure) => figure.shown && figure.numbers() };
+
   static properties = {
     shown: { state: true }, // { ids, vectors, C, points, explained, step }; null until it is known
     chosen: { state: true }, // an id; null: the first one
@@ -174,6 +176,12 @@ class LabEmbeddings extends LabChoice {
     const { vectors, C } = this.shown;
     const found = nearestTo(vectors, C, rowOf(vectors, C, i), [i], n);
     return found.map(({ id, cosine }) => ({ i: id, cosine }));
+  }
+
+  numbers() {
+    const { ids, points } = this.shown;
+    const { vocab } = this.tokenizer;
+    return [["token", "x", "y"], ...ids.map((id, i) => [vocab[id], points[2 * i], points[2 * i + 1]])];
   }
 
   drawLab() {

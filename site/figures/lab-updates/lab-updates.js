@@ -23,6 +23,8 @@ const WORDS = {
 };
 
 class LabUpdates extends LabChoice {
+  static share = { title: "How far an update goes", table: (figure) => figure.shown && figure.numbers() };
+
   static properties = { shown: { state: true } }; // { rows, step }; null until it is known
 
   static styles = [
@@ -107,6 +109,18 @@ class LabUpdates extends LabChoice {
       ratio: one.weight ? one.update / one.weight : 0,
     }));
     this.shown = { rows, step };
+  }
+
+  numbers() {
+    const rows = this.shown.rows.map(({ name, ratio, weight, update, gradient }) => [
+      name,
+      ratio,
+      update,
+      weight,
+      gradient,
+    ]);
+    const of = "root mean square of the";
+    return [["tensor", "update / weight", `${of} update`, `${of} weights`, `${of} gradient`], ...rows];
   }
 
   drawLab() {
