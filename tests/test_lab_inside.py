@@ -3,6 +3,7 @@ updates. The engine that learns is real; the model is tiny."""
 
 import contextlib
 import math
+from pathlib import Path
 
 import train
 from helpers import TIMEOUT
@@ -197,7 +198,7 @@ def test_numbers_that_cannot_be_are_refused_where_they_are_typed(browser, site):
         assert state(page, "settings") == before
         width = model.get_by_label("Width")
         width.fill("24")
-        width.press("Enter")  # 8 numbers for each of 3 heads
+        width.press("Enter")
         page.wait_for_function(f"() => {LAB}.state.settings.n_embd === 24")
         assert problem.inner_text() == "" and state(page, "settings.n_head") == 3
         page.wait_for_function(IS_READY)
@@ -384,6 +385,10 @@ def test_attention_is_that_of_the_model_as_it_is_now(browser, site):
             "(ids) => `${document.querySelector('lab-pass attention-map').pass.ids}` !== `${ids}`",
             arg=ids,
         )
+        ids = page.evaluate("() => document.querySelector('lab-pass attention-map').pass.ids")
+        read = page.evaluate(f"ids => {LAB}.state.tokens.tokenizer.decode(ids)", ids)
+        sentence = page.locator("lab-sentence q").inner_text()
+        assert sentence.startswith(read.removeprefix("<|endoftext|>")) and len(read) > 20
         assert "#" not in page.url
 
         page.evaluate(f"() => {LAB}.setSettings({{ architecture: 'window' }})")
@@ -405,6 +410,12 @@ def test_the_size_of_an_update_is_read_beside_that_of_the_weights(browser, site)
             ratio, gradient = (float(text) for text in rows.nth(i).locator("b").all_inner_texts())
             assert ratio == pytest.approx(one["update"] / one["weight"], rel=0.06)
             assert gradient == pytest.approx(one["gradient"], rel=0.06)
+        figure.get_by_role("button", name="Keep or embed").click()
+        assert figure.get_by_role("menuitem", name="Embed").count() == 0  # no address leads to it
+        with page.expect_download() as saved:
+            figure.get_by_role("menuitem", name="Numbers (CSV)").click()
+        lines = Path(saved.value.path()).read_text("utf-8").splitlines()[1:]
+        assert [line.split(",")[0] for line in lines] == [one["name"] for one in tensors]
         wide = "one => one.getBoundingClientRect().width"
         widths = [rows.nth(i).locator(".track i").first.evaluate(wide) for i in range(len(tensors))]
         ratios = [one["update"] / one["weight"] for one in tensors]

@@ -189,14 +189,14 @@ export function corrected(machine, settings, milliseconds) {
   return { overhead: machine.overhead * factor, rate: machine.rate / factor };
 }
 
-/** The bytes that training takes, about. */
+/** The bytes that training takes, about: the engine keeps all that it computes forward, and as much for gradients. */
 export function bytesOf(settings) {
   const { architecture, n_layer, n_head, n_embd: C, n_ff, n_ctx, vocab_size: V } = settings;
+  const isWindow = architecture === "window";
   const weights = 4 * parametersOf(settings); // with their gradients, and what the optimizer remembers of each
-  const tokens = tokensIn(settings);
-  const inBlocks = architecture === "window" ? 2 * WINDOW * C + 2 * n_ff : n_layer * (12 * C + 3 * n_ff);
-  const maps = architecture === "window" ? 0 : 2 * n_layer * n_head * n_ctx;
-  return 4 * (weights + tokens * (inBlocks + maps + 2 * V));
+  const largest = Math.max(V * C, n_ff * C * (isWindow ? WINDOW : 1)); // of which the optimizer needs some copies
+  const inBlocks = isWindow ? WINDOW * C + 2 * n_ff : n_layer * (10 * C + 2 * n_ff + n_head * n_ctx) + 2 * C;
+  return 4 * (weights + 6 * largest + 2 * tokensIn(settings) * (inBlocks + V));
 }
 
 /**
@@ -223,22 +223,10 @@ function rangeProblem(settings) {
   return null;
 }
 
-function shapeProblem({ architecture, n_head, n_embd, n_ff }) {
-  const undivided = (field, value) => ({
-    fields: [field],
-    sentence: `${written(value)} cannot be divided by 4, which this page needs.`,
-  });
-  if (n_ff % 4) return undivided("n_ff", n_ff);
-  if (architecture === "window") return n_embd % 4 ? undivided("n_embd", n_embd) : null;
-  const fields = ["n_head", "n_embd"];
-  if (n_embd % n_head) {
-    return { fields, sentence: `A width of ${n_embd} cannot be shared equally among ${n_head} heads.` };
-  }
-  const D = n_embd / n_head;
-  if (D % 4) {
-    return { fields, sentence: `Each head would get ${D} numbers, but this page needs a multiple of 4.` };
-  }
-  return null;
+function shapeProblem({ architecture, n_head, n_embd }) {
+  if (architecture === "window" || n_embd % n_head === 0) return null;
+  const sentence = `A width of ${n_embd} cannot be shared equally among ${n_head} heads.`;
+  return { fields: ["n_head", "n_embd"], sentence };
 }
 
 function scheduleProblem({ steps, warmup }) {
