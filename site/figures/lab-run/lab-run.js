@@ -45,7 +45,7 @@ class LabRun extends LabFigure {
       .row { gap: 8px; }
       .go { flex: 1 1 auto; min-width: 7em; padding: 8px 16px; }
       .row button:not(.go) { padding: 4px 14px; }
-      .note { min-height: 3em; }
+      .state, .note { min-height: 3em; }
     }
     @media (forced-colors: active) { .track i { forced-color-adjust: none; background: Highlight; } }
   `,
