@@ -15,7 +15,7 @@
 const PAGE = 65536; // WebAssembly's unit of memory, in bytes
 
 /** What both kernels have in common: memory of a fixed size, allocated from front to back. */
-class KernelMemory {
+export class KernelMemory {
   constructor(buffer, start) {
     this.buffer = buffer;
     this.start = start;
@@ -136,7 +136,7 @@ class JavaScriptKernel extends KernelMemory {
 
   gelu(x, n) {
     const numbers = this.floats(x, n);
-    for (let i = 0; i < n; i++) numbers[i] = gelu(numbers[i]);
+    for (let i = 0; i < n; i++) numbers[i] *= normalBelow(numbers[i]);
   }
 
   add(total, a, b, n) {
@@ -185,14 +185,17 @@ function dot(x, weights, start) {
   return a + b + c + d;
 }
 
-/** x/2 (1 + erf(x/√2)); erf to 1.5e-7 by formula 7.1.26 of Abramowitz and Stegun. */
-export function gelu(x) {
+/**
+ * How much of a normal distribution lies below x: (1 + erf(x/√2)) / 2; erf to 1.5e-7 by formula 7.1.26 of
+ * Abramowitz and Stegun.
+ */
+export function normalBelow(x) {
   const z = Math.abs(x) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * z);
   const series =
     t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   const tail = series * Math.exp(-z * z); // 1 - erf(z)
-  return (x / 2) * (x < 0 ? tail : 2 - tail);
+  return (x < 0 ? tail : 2 - tail) / 2;
 }
 
 /** Numbers -> probabilities that sum to 1: e to the power of each, divided by their sum. */

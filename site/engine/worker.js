@@ -2,6 +2,7 @@
  * The model in a worker, so that the page never waits for it. `open` comes first; each of the other
  * methods says what it takes and returns. See serve.js for the messages.
  */
+import { activationsOf } from "./activations.js";
 import { fetchModel } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
@@ -33,28 +34,6 @@ function forward(model, ids, intervention) {
   model.intervene(resolved(model, ids, intervention));
   if (ids.length) model.forward(ids);
   return model;
-}
-
-/**
- * What a model keeps of the text in its cache: logits (T, V); attention, of each head the lower
- * triangle, row by row, (L H, T (T + 1) / 2); attentionEntropy of each row (L H, T) in nats.
- */
-function activationsOf(gpt) {
-  const T = gpt.length;
-  const triangle = (T * (T + 1)) / 2;
-  const heads = gpt.L * gpt.H;
-  const logits = new Float32Array(T * gpt.V);
-  const attention = new Float32Array(heads * triangle);
-  const attentionEntropy = new Float32Array(heads * T);
-  for (let position = 0; position < T; position++) {
-    logits.set(gpt.logits(position), position * gpt.V);
-    for (let i = 0; i < heads; i++) {
-      const row = gpt.attentionRow(Math.floor(i / gpt.H), i % gpt.H, position);
-      attention.set(row, i * triangle + (position * (position + 1)) / 2);
-      attentionEntropy[i * T + position] = entropy(row);
-    }
-  }
-  return { logits, attention, attentionEntropy };
 }
 
 /**

@@ -46,6 +46,7 @@ ENGINE = "app/engine.js"  # where the first view needs it, it starts before ever
 FETCHING = ("terra-page", "forward-pass", "live-text")  # elements that fetch what figures show
 EXPLAIN = "app/explain.js"
 PYTHON, PROGRAM = "exercise/python-files.js", "engine/kernel-program.js"
+TRAINING = "engine/train-kernel-program.js"
 # A host that is told no encoding, or a wrong one, does not matter: this mark comes before all that.
 UTF8_MARK = "\ufeff"
 BEGIN, END = "<!-- written by python -m terrarium.web.pages, from here -->", "<!-- to here -->"
@@ -336,16 +337,30 @@ def literal(text):
     return "`" + re.sub(r"[\\`]|\$(?=\{)", r"\\\g<0>", text) + "`"
 
 
+def packed(site, program):
+    """A program in WebAssembly as text, as engine/packed.js unpacks it."""
+    content = (site / "engine" / f"{program}.wasm").read_bytes()
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
 def kernel_program(site):
-    """The script that holds engine/kernel.wasm, as engine/packed.js unpacks it."""
-    packed = gzip.compress((site / "engine" / "kernel.wasm").read_bytes(), 9, mtime=0)
+    """The script that holds engine/kernel.wasm."""
     about = "// Written by python -m terrarium.web.pages, from kernel.wasm."
-    return f'{about}\nexport default "{base64.b64encode(packed).decode()}";\n'
+    return f'{about}\nexport default "{packed(site, "kernel")}";\n'
+
+
+def training_programs(site):
+    """The script that holds the two programs that training may run on."""
+    about = "// Written by python -m terrarium.web.pages, from train-kernel.wasm and -fused.wasm."
+    names = {"plain": "train-kernel", "fused": "train-kernel-fused"}
+    texts = [f'export const {name} =\n  "{packed(site, file)}";\n' for name, file in names.items()]
+    return "\n".join([about, "".join(texts)])
 
 
 def main():
     written = {name: complete(SITE, name) for name in pages_of(SITE)}
     written |= {PYTHON: python_files(SITE), PROGRAM: kernel_program(SITE)}
+    written |= {TRAINING: training_programs(SITE)}
     for name, text in written.items():
         place = SITE / name
         if not place.exists() or text.encode() != place.read_bytes():

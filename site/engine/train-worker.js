@@ -1,0 +1,250 @@
+/**
+ * A model learns in this worker, so that the page stays quick. Every call is short: the page asks for a tenth of a
+ * second of training, then for what it wants to show, and so on; to pause is not to ask. See serve.js for messages.
+ */
+import { activationsOf } from "./activations.js";
+import { drawBatch, makeBatches, windows } from "./batches.js";
+import { modelOf } from "./fetch.js";
+import { softmax } from "./kernel.js";
+import { unpack } from "./packed.js";
+import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
+import { serve } from "./serve.js";
+import { compileTraining, javascriptTraining } from "./train-kernel.js";
+import * as programs from "./train-kernel-program.js";
+import { Training, WINDOW } from "./training.js";
+
+const EVALUATED = 32; // windows of the validation text, evenly spread over it
+const MAX_BYTES = 1.5e9; // of memory
+
+const kernels = loadKernels();
+let lab = null; // what is being trained: see begin
+
+/** The fastest kernel that this browser has. */
+async function loadKernels() {
+  for (const program of [programs.fused, programs.plain]) {
+    try {
+      return await compileTraining(await unpack(program));
+    } catch {
+      // It lacks some of its instructions: the next one needs fewer.
+    }
+  }
+  return javascriptTraining;
+}
+
+/** A training from its first step on, of weights that are still to come. */
+async function prepare({ settings, ids, validationIds, end, seed }) {
+  lab = null; // before the next one takes its memory
+  const createKernel = await kernels;
+  const training = new Training({
+    settings,
+    createKernel(bytes) {
+      if (bytes > MAX_BYTES) throw new RangeError("This model is too large for a page.");
+      return createKernel(bytes);
+    },
+  });
+  const { n_ctx, batch_size } = settings;
+  const batches = makeBatches(windows(ids, end, n_ctx), { end, n_ctx, batch_size, seed });
+  lab = { training, ids, batches, validation: validationBatches(validationIds, end, settings), updates: [] };
+  return lab;
+}
+
+/** Some windows of a text, in batches that there is room for. */
+function validationBatches(ids, end, { n_ctx, batch_size }) {
+  const all = windows(ids, end, n_ctx);
+  const every = Math.floor(all.length / EVALUATED) + 1;
+  const some = all.filter((_, i) => i % every === 0);
+  const batches = [];
+  while (some.length) batches.push(drawBatch(ids, some.splice(0, batch_size)));
+  return batches;
+}
+
+/** One update; of the first one in a call, also how far each tensor moved. */
+function update({ training, ids, batches }, isMeasured) {
+  const before = isMeasured ? weightsOf(training).slice() : null;
+  const result = training.update(drawBatch(ids, batches.next().value));
+  if (before) lab.updates = sizesOf(training, before);
+  return result;
+}
+
+const weightsOf = ({ kernel, blocks }) => kernel.floats(blocks.weights, blocks.n);
+
+/** For each tensor that learns: the root mean squares of its gradient, its weights and its last update. */
+function sizesOf({ kernel, blocks, learning }, before) {
+  return learning.map(({ name, shape, address, gradient, n }) => {
+    const weights = kernel.floats(address, n);
+    const start = (address - blocks.weights) / 4;
+    const update = weights.map((one, i) => one - before[start + i]);
+    return {
+      name,
+      shape,
+      gradient: rms(kernel.floats(gradient, n)),
+      weight: rms(weights),
+      update: rms(update),
+    };
+  });
+}
+
+function rms(numbers) {
+  let squares = 0;
+  for (const one of numbers) squares += one * one;
+  return Math.sqrt(squares / numbers.length);
+}
+
+/** The model as it is now, ready to be asked; its memory is that of the one before. */
+async function currentModel() {
+  const { training } = lab;
+  if (lab.modelStep !== training.step) {
+    lab.model?.kernel.release();
+    lab.model = await modelOf(training.settings, training.tensors());
+    lab.modelStep = training.step;
+  }
+  lab.model.reset();
+  return lab.model;
+}
+
+/** A function that takes the next tokens of a text, and returns the logits of what follows. */
+async function reader() {
+  const { training } = lab;
+  if (training.settings.architecture !== "window") {
+    const model = await currentModel();
+    return (ids) => model.forward(ids);
+  }
+  const read = [];
+  return (ids) => {
+    read.push(...ids);
+    const last = read.slice(-WINDOW);
+    const logits = training.forward(last, last.length).value;
+    const from = logits.address + 4 * (last.length - 1) * logits.columns;
+    const copy = training.kernel.floats(from, logits.columns).slice();
+    training.tape.rewind();
+    return copy;
+  };
+}
+
+/** What the model writes after a prompt, until the end token, a full context or so many tokens. */
+async function continued(prompt, { tokens, temperature, random, end }) {
+  const read = await reader();
+  const room = lab.training.settings.n_ctx - prompt.length;
+  const row = [];
+  let logits = read(prompt);
+  while (row.length < Math.min(tokens, room)) {
+    const p = softmax(logits);
+    const id = pick(samplingProbs(logits, { temperature }), random());
+    row.push({ id, p: p[id], top: top(p), entropy: entropy(p) });
+    if (id === end || row.length === room) break;
+    logits = read([id]);
+  }
+  return row;
+}
+
+const methods = {
+  /**
+   * Begin to train: `ids` and `validationIds` are tokens, `end` is the id of the end token or null; settings as in
+   * training.js. -> how many parameters the model has, its loss before the first update, and its kernel.
+   */
+  async begin(params) {
+    const { training } = await prepare(params);
+    lab.end = params.end;
+    training.initialize(params.seed);
+    return {
+      parameters: training.parameterCount,
+      validationLoss: training.evaluate(lab.validation),
+      kernel: training.kernel.name,
+    };
+  },
+
+  /**
+   * Train for so many steps, or about so many milliseconds. -> the step it came to, the loss (nats per token) and
+   * the norm of the gradients at each; `failed` if a loss was not finite: the weights are those before.
+   */
+  async train({ steps = Infinity, milliseconds = Infinity }) {
+    const { training } = lab;
+    const start = performance.now();
+    const losses = [];
+    const norms = [];
+    let failed = false;
+    while (training.step < training.settings.steps && losses.length < steps && !failed) {
+      const { loss, gradientNorm, isFinite } = update(lab, losses.length === 0);
+      failed = !isFinite;
+      losses.push(loss);
+      norms.push(gradientNorm);
+      if (performance.now() - start >= milliseconds) break;
+    }
+    return {
+      step: training.step,
+      losses: Float32Array.from(losses),
+      gradientNorms: Float32Array.from(norms),
+      finished: training.step >= training.settings.steps,
+      failed,
+    };
+  },
+
+  /** The loss on a part of the validation text, in nats per token. */
+  async evaluate() {
+    return { loss: lab.training.evaluate(lab.validation) };
+  },
+
+  /** Continue prompts (lists of ids). -> for each, a row of { id, p, top, entropy } as in worker.js. */
+  async sample({ prompts, tokens, temperature = 1, seed = 1 }) {
+    const rows = [];
+    for (const [i, prompt] of prompts.entries()) {
+      const random = makeRng(seed * 1009 + i);
+      rows.push(await continued(prompt, { tokens, temperature, random, end: lab.end }));
+    }
+    return { rows };
+  },
+
+  /** What a forward pass over a text computes: see activationsOf. */
+  async attention({ ids }) {
+    const model = await currentModel();
+    model.forward(ids);
+    return activationsOf(model);
+  },
+
+  /** The embedding of every token, (V, C). */
+  async embeddings() {
+    const { training } = lab;
+    const { address, n } = training.named.get("token_embedding.weight");
+    return { values: training.kernel.floats(address, n).slice() };
+  },
+
+  /** How large the last gradients, weights and updates that were measured are: see sizesOf. */
+  async updates() {
+    return { tensors: lab.updates };
+  },
+
+  /** All that is needed to go on later: weights, and what the optimizer keeps of them. */
+  async state() {
+    const { training } = lab;
+    const { kernel, blocks } = training;
+    const optimizer = new Float32Array(2 * blocks.n);
+    optimizer.set(kernel.floats(blocks.averages, blocks.n));
+    optimizer.set(kernel.floats(blocks.squares, blocks.n), blocks.n);
+    return {
+      step: training.step,
+      settings: training.settings,
+      weights: weightsOf(training).slice(),
+      optimizer,
+    };
+  },
+
+  /** Go on from a state: with the same batches and the same results as if nothing had been in between. */
+  async restore(params) {
+    const { state } = params;
+    const { training, batches } = await prepare(params);
+    const { kernel, blocks } = training;
+    lab.end = params.end;
+    kernel.floats(blocks.weights, blocks.n).set(state.weights);
+    kernel.floats(blocks.averages, blocks.n).set(state.optimizer.subarray(0, blocks.n));
+    kernel.floats(blocks.squares, blocks.n).set(state.optimizer.subarray(blocks.n));
+    training.step = state.step;
+    for (let step = 0; step < state.step; step++) batches.next();
+    return {
+      parameters: training.parameterCount,
+      validationLoss: training.evaluate(lab.validation),
+      kernel: kernel.name,
+    };
+  },
+};
+
+serve(methods);
