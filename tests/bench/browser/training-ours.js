@@ -4,13 +4,13 @@ import { compileTraining } from "/site/engine/train-kernel.js";
 import * as programs from "/site/engine/train-kernel-program.js";
 import { Training } from "/site/engine/training.js";
 
-export async function make({ settings, learning, weights, kernel = "fused" }) {
+export async function make({ settings, learning, weights }) {
   const { rate, weight_decay } = learning;
   const rates = { matrix_lr: rate, embedding_lr: rate, unembedding_lr: rate };
   const constant = { warmup: 0, cooldown: 1e-9, steps: 1e9 };
   const training = new Training({
     settings: { ...settings, ...rates, ...constant, optimizer: "adamw", weight_decay },
-    createKernel: await compileTraining(await unpack(programs[kernel])),
+    createKernel: await compileTraining(await unpack(programs.fused)),
   });
   training.load(
     new Map(Object.entries(weights).map(([name, { shape, data }]) => [name, { shape, values: data }])),
