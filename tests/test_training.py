@@ -2,6 +2,7 @@
 
 import base64
 import math
+from collections import Counter
 
 import finetune
 import train
@@ -632,6 +633,46 @@ def test_a_text_is_cut_into_the_windows_of_train_py(engine, tokens, n_ctx, has_d
     assert [tuple(window) for window in found] == train.windows(np.array(tokens), end, n_ctx)
 
 
+BATCHES = """async ({ all, end, n_ctx, batch_size, n }) => {
+  const { makeBatches } = await import("/engine/batches.js");
+  const batches = makeBatches(all, { end, n_ctx, batch_size, seed: 3 });
+  return Array.from({ length: n }, () => batches.next().value);
+}"""
+
+
+@settings(max_examples=20)
+@given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=60), batch_size=st.integers(1, 6))
+def test_each_window_comes_as_often_as_the_others(engine, lengths, batch_size):
+    all_windows = [[100 * i, 100 * i + length] for i, length in enumerate(lengths)]
+    given = dict(all=all_windows, end=0, n_ctx=12, batch_size=batch_size)
+    batches = engine(BATCHES, given | dict(n=80))
+    for batch in batches:
+        longest = max(b - a for a, b in batch)
+        assert len(batch) == 1 or len(batch) * longest <= 12 * batch_size, "there is room for it"
+    counts = Counter(a for batch in batches for a, _ in batch)
+    # What is left over in an epoch comes in the next one.
+    assert set(counts) == {a for a, _ in all_windows}
+    assert max(counts.values()) - min(counts.values()) <= 2
+    assert batches == engine(BATCHES, given | dict(n=80)), "a seed gives the same batches again"
+
+
+@settings(max_examples=10)
+@given(n=st.integers(2, 60), n_ctx=st.integers(1, 12))
+def test_a_text_without_documents_is_cut_elsewhere_in_each_epoch(engine, n, n_ctx):
+    all_windows = train.windows(np.arange(n), None, n_ctx)
+    given = dict(all=all_windows, end=None, n_ctx=n_ctx, batch_size=2, n=40)
+    windows = [window for batch in engine(BATCHES, given) for window in batch]
+    assert all(0 <= a < b <= n - 1 for a, b in windows)
+    can_move = min(n_ctx, n - 1) > 1
+    assert len(set(map(tuple, windows))) > len(all_windows) or not can_move
+
+
+def test_a_text_of_one_token_is_refused(engine):
+    given = dict(all=[], end=None, n_ctx=4, batch_size=2, n=1)
+    with pytest.raises(Exception, match="at least two tokens"):
+        engine(BATCHES, given)
+
+
 WORKER = """async (given) => {
   const { WorkerClient } = await import("/app/worker-client.js");
   const worker = new WorkerClient(new URL("/engine/train-worker.js", location.href));
@@ -738,6 +779,79 @@ def test_a_learning_rate_that_is_far_too_high_is_noticed(on_worker):
         embedding_lr=1e30,
     )
     assert failed and step < 60 and is_finite
+
+
+def test_what_has_moved_is_said_by_tensor_head_and_neuron(on_worker):
+    before, after, changes = on_worker("""
+      await call("begin", begin);
+      const { weights: before } = await call("state");
+      await call("train", { steps: 3 });
+      const { weights: after } = await call("state");
+      return [[...before], [...after], await call("changes")];
+    """)
+    s = small_settings()
+    shapes = {name: p.shape for name, p in random_model(s, 10).named_parameters()}
+    moved = (torch.tensor(after) - torch.tensor(before)).split([*map(math.prod, shapes.values())])
+    moved = {name: x.view(shape) for (name, shape), x in zip(shapes.items(), moved)}
+    assert [one["name"] for one in changes["tensors"]] == list(shapes)
+    rms = lambda *parts: torch.cat([x.flatten() for x in parts]).square().mean().sqrt()  # noqa: E731
+    for one in changes["tensors"]:
+        assert one["change"] == pytest.approx(rms(moved[one["name"]]).item(), rel=1e-4)
+    q, k, v, output = (
+        moved[f"blocks.1.{name}.weight"] for name in "query key value output".split()
+    )
+    head = rms(q[8:16], k[8:16], v[8:16], output[:, 8:16])
+    assert changes["heads"][5] == pytest.approx(head.item(), rel=1e-4)
+    up, down = moved["blocks.1.up.weight"], moved["blocks.1.down.weight"]
+    assert changes["neurons"][80 + 7] == pytest.approx(rms(up[7], down[:, 7]).item(), rel=1e-4)
+    assert (len(changes["heads"]), len(changes["neurons"])) == (8, 160)
+
+
+def test_an_old_text_that_goes_along_is_not_forgotten(on_worker):
+    """Before, it counts upwards; then it learns to count downwards, with and without its old text."""
+    forgot, kept, learned = on_worker("""
+      const down = Int32Array.from(given.ids, (id) => (10 - id) % 10);
+      const after = async (fraction) => {
+        await call("begin", begin);
+        await call("train", { milliseconds: 60_000 });
+        const { weights, optimizer } = await call("state");
+        const state = { step: 0, weights, optimizer: optimizer.fill(0) };
+        await call("restore", { ...begin, ids: down, old: { ids, fraction }, state });
+        await call("train", { milliseconds: 60_000 });
+        return [(await call("evaluate", { ids })).loss, (await call("evaluate", { ids: down })).loss];
+      };
+      const [forgot] = await after(0);
+      const [kept, learned] = await after(0.5);
+      return [forgot, kept, learned];
+    """)
+    assert forgot > 2
+    assert kept < 0.5 and learned < 0.5
+
+
+def test_a_grown_model_goes_on_learning_in_the_worker(engine, smoke_site):
+    loss, expected = engine("""async () => {
+      const manifest = await (await fetch("/exported/smoke/manifest.json")).json();
+      const { fetchModel } = await import("/engine/fetch.js");
+      const { softmax } = await import("/engine/kernel.js");
+      const { WorkerClient } = await import("/app/worker-client.js");
+      const last = manifest.snapshots.at(-1);
+      const url = new URL(`/exported/smoke/${last.file}`, location.href).href;
+      const { settings, tokenizer } = manifest;
+      const weights = { url, weights: manifest.weights, sha256: last.sha256 };
+      const model = await fetchModel({ ...weights, settings });
+      const end = tokenizer.vocab.indexOf("<|endoftext|>");
+      const ids = Int32Array.from([end, 5, 6, 7, 8, end]);
+      model.forward([...ids.subarray(0, 5)]);
+      let expected = 0;
+      for (let i = 0; i < 5; i++) expected -= Math.log(softmax(model.logits(i))[ids[i + 1]]) / 5;
+      const worker = new WorkerClient(new URL("/engine/train-worker.js", location.href));
+      const learning = { ...settings, vocab_size: tokenizer.vocab.length, optimizer: "muon", batch_size: 1 };
+      const given = { settings: learning, ids, validationIds: ids, end, seed: 1, weights };
+      const { validationLoss } = await worker.call("begin", given);
+      worker.end(new Error("The test is over."));
+      return [validationLoss, expected];
+    }""")
+    assert loss == pytest.approx(expected, abs=1e-4)
 
 
 def test_scripts_that_hold_the_training_programs_hold_what_was_compiled(engine):

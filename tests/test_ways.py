@@ -214,13 +214,18 @@ def test_blanks_are_filled_and_an_empty_one_is_named(browser, site, exercise):
         assert [one.input_value() for one in fields.all()] == FILLINGS
 
 
-def test_a_lesson_that_is_reloaded_in_its_middle_is_there_again(browser, site):
-    with opened(browser, f"{site.address}/lessons/05-attention.html") as page:
-        for _ in range(4):
-            page.locator("#build").scroll_into_view_if_needed()
-            page.evaluate("document.querySelector('#build').scrollIntoView()")
-            page.locator("line-order li").first.wait_for()
-            page.reload()
+def test_a_part_that_somebody_comes_to_at_once_waits_for_the_elements_around_it(browser, site):
+    address = f"{site.address}/lessons/05-attention.html"
+    held = []
+    with opened(browser, address) as page:
+        page.route("**/elements/forward-pass.js", lambda route: held.append(route))
+        page.goto(f"{address}#section=build")
+        page.reload()  # only the hash had changed
+        page.locator("#build").scroll_into_view_if_needed()
+        page.wait_for_timeout(1500)  # long enough for the part, if it did not wait
+        assert page.evaluate("customElements.get('line-order') === undefined")
+        held[-1].continue_()
+        page.locator("line-order li").first.wait_for()
         drawn(page)
         assert page.locator("#error *").count() == 0
         assert page.locator("attention-by-hand table").is_visible()

@@ -50,6 +50,16 @@ export function* makeBatches(all, { end, n_ctx, batch_size, seed }) {
   }
 }
 
+/**
+ * Batches of two texts that take turns at random.
+ * @param {Iterator<object>} fresh of the new text @param {Iterator<object>} old
+ * @param {{ fraction: number, seed: number }} how the fraction of batches that are of the old text
+ */
+export function* mixed(fresh, old, { fraction, seed }) {
+  const random = makeRng(seed);
+  for (;;) yield (random() < fraction ? old : fresh).next().value;
+}
+
 const lengthOf = ([a, b]) => b - a;
 
 /** All windows of a text moved towards its beginning by the same random number of tokens. */

@@ -18,13 +18,12 @@ async function loadKernel() {
 }
 
 /**
- * A model that is ready for its first forward pass.
- * @param {any} source url and sha256 of the file, its layout (weights), settings of the model
- * @param {typeof GPT} [Model]
+ * The tensors in a file of weights.
+ * @param {{ url: string, weights: any, sha256?: string }} source where the file is, its layout and its hash
  * @throws {Error} with a sentence, if the file is missing or is not what it should be
  */
-export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT) {
-  const file = url.split("/").at(-1);
+export async function fetchTensors({ url, weights, sha256 }) {
+  const file = fileOf(url);
   const response = await fetch(url);
   const problem = problemOf(response, file);
   if (problem) throw new Error(problem);
@@ -33,13 +32,28 @@ export async function fetchModel({ url, settings, weights, sha256 }, Model = GPT
   if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
+  return tensors;
+}
+
+const fileOf = (url) => url.split("/").at(-1);
+
+/**
+ * A model that is ready for its first forward pass.
+ * @param {any} source as for fetchTensors, and the settings of the model
+ * @param {typeof GPT} [Model]
+ * @throws {Error} with a sentence, if the file is missing or is not what it should be
+ */
+export async function fetchModel(source, Model = GPT) {
+  const tensors = await fetchTensors(source);
   try {
-    const model = await modelOf(settings, tensors, Model);
+    const model = await modelOf(source.settings, tensors, Model);
     model.forward([0]); // the first time is slower
     model.reset();
     return model;
   } catch {
-    throw new Error(`${file} does not fit the settings of its run, or is too large for this page.`);
+    throw new Error(
+      `${fileOf(source.url)} does not fit the settings of its run, or is too large for this page.`,
+    );
   }
 }
 

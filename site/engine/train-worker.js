@@ -3,8 +3,9 @@
  * second of training, then for what it wants to show, and so on; to pause is not to ask. See serve.js for messages.
  */
 import { activationsOf } from "./activations.js";
-import { drawBatch, makeBatches, windows } from "./batches.js";
-import { modelOf } from "./fetch.js";
+import { changesOf, rms } from "./changes.js";
+import { drawBatch, makeBatches, mixed, windows } from "./batches.js";
+import { fetchTensors, modelOf } from "./fetch.js";
 import { softmax } from "./kernel.js";
 import { unpack } from "./packed.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
@@ -32,7 +33,7 @@ async function loadKernels() {
 }
 
 /** A training from its first step on, of weights that are still to come. */
-async function prepare({ settings, ids, validationIds, end, seed }) {
+async function prepare({ settings, ids, validationIds, end, seed, old = null }) {
   lab = null; // before the next one takes its memory
   const createKernel = await kernels;
   const training = new Training({
@@ -42,14 +43,40 @@ async function prepare({ settings, ids, validationIds, end, seed }) {
       return createKernel(bytes);
     },
   });
-  const { n_ctx, batch_size } = settings;
-  const batches = makeBatches(windows(ids, end, n_ctx), { end, n_ctx, batch_size, seed });
-  lab = { training, ids, batches, validation: validationBatches(validationIds, end, settings), updates: [] };
+  const fresh = drawn(ids, end, settings, seed);
+  const batches = old?.fraction
+    ? mixed(fresh, drawn(old.ids, end, settings, seed), { fraction: old.fraction, seed })
+    : fresh;
+  lab = { training, batches, end, validation: someBatches(validationIds, end, settings), updates: [] };
   return lab;
 }
 
+/** The same with its first weights: random ones, or those of a grown model. */
+async function start(params) {
+  const { training } = await prepare(params);
+  training.initialize(params.seed);
+  if (params.weights) training.load(await fetchTensors(params.weights));
+  lab.first = training.tensors();
+  return training;
+}
+
+/** What begin and restore return. */
+function aboutIt(training) {
+  return {
+    parameters: training.parameterCount,
+    validationLoss: training.evaluate(lab.validation),
+    kernel: training.kernel.name,
+  };
+}
+
+/** The batches of a text, one after another. */
+function* drawn(ids, end, { n_ctx, batch_size }, seed) {
+  const all = windows(ids, end, n_ctx);
+  for (const spans of makeBatches(all, { end, n_ctx, batch_size, seed })) yield drawBatch(ids, spans);
+}
+
 /** Some windows of a text, in batches that there is room for. */
-function validationBatches(ids, end, { n_ctx, batch_size }) {
+function someBatches(ids, end, { n_ctx, batch_size }) {
   const all = windows(ids, end, n_ctx);
   const every = Math.floor(all.length / EVALUATED) + 1;
   const some = all.filter((_, i) => i % every === 0);
@@ -59,9 +86,9 @@ function validationBatches(ids, end, { n_ctx, batch_size }) {
 }
 
 /** One update; of the first one in a call, also how far each tensor moved. */
-function update({ training, ids, batches }, isMeasured) {
+function update({ training, batches }, isMeasured) {
   const before = isMeasured ? weightsOf(training).slice() : null;
-  const result = training.update(drawBatch(ids, batches.next().value));
+  const result = training.update(batches.next().value);
   if (before) lab.updates = sizesOf(training, before);
   return result;
 }
@@ -82,12 +109,6 @@ function sizesOf({ kernel, blocks, learning }, before) {
       update: rms(update),
     };
   });
-}
-
-function rms(numbers) {
-  let squares = 0;
-  for (const one of numbers) squares += one * one;
-  return Math.sqrt(squares / numbers.length);
 }
 
 /** The model as it is now, ready to be asked; its memory is that of the one before. */
@@ -140,17 +161,12 @@ async function continued(prompt, { tokens, temperature, random, end }) {
 const methods = {
   /**
    * Begin to train: `ids` and `validationIds` are tokens, `end` is the id of the end token or null; settings as in
-   * training.js. -> how many parameters the model has, its loss before the first update, and its kernel.
+   * training.js. With `weights` (see fetchTensors), a grown model goes on; with `old` ({ ids, fraction }), that
+   * fraction of the batches is of another text. -> how many parameters the model has, its loss before the first
+   * update, and its kernel.
    */
   async begin(params) {
-    const { training } = await prepare(params);
-    lab.end = params.end;
-    training.initialize(params.seed);
-    return {
-      parameters: training.parameterCount,
-      validationLoss: training.evaluate(lab.validation),
-      kernel: training.kernel.name,
-    };
+    return aboutIt(await start(params));
   },
 
   /**
@@ -179,9 +195,16 @@ const methods = {
     };
   },
 
-  /** The loss on a part of the validation text, in nats per token. */
-  async evaluate() {
-    return { loss: lab.training.evaluate(lab.validation) };
+  /** The loss on a part of the validation text, or of another one, in nats per token. */
+  async evaluate({ ids = null } = {}) {
+    const { training, validation, end } = lab;
+    return { loss: training.evaluate(ids ? someBatches(ids, end, training.settings) : validation) };
+  },
+
+  /** How far the weights have moved since the beginning: see changes.js. */
+  async changes() {
+    const { training, first } = lab;
+    return changesOf(first, training.tensors(), training.settings);
   },
 
   /** Continue prompts (lists of ids). -> for each, a row of { id, p, top, entropy } as in worker.js. */
@@ -231,19 +254,14 @@ const methods = {
   /** Go on from a state: with the same batches and the same results as if nothing had been in between. */
   async restore(params) {
     const { state } = params;
-    const { training, batches } = await prepare(params);
+    const training = await start(params);
     const { kernel, blocks } = training;
-    lab.end = params.end;
     kernel.floats(blocks.weights, blocks.n).set(state.weights);
     kernel.floats(blocks.averages, blocks.n).set(state.optimizer.subarray(0, blocks.n));
     kernel.floats(blocks.squares, blocks.n).set(state.optimizer.subarray(blocks.n));
     training.step = state.step;
-    for (let step = 0; step < state.step; step++) batches.next();
-    return {
-      parameters: training.parameterCount,
-      validationLoss: training.evaluate(lab.validation),
-      kernel: kernel.name,
-    };
+    for (let step = 0; step < state.step; step++) lab.batches.next();
+    return aboutIt(training);
   },
 };
 
