@@ -11,12 +11,12 @@
  *     not imm" when the gradient is compiled. So both are products with rows of zeros and a one
  *   blockUntilReady and data() instead of dataSync(): 0.8 to 0.9
  *   a vocabulary of 65 instead of filling it up to 68, a multiple of the four lanes of SIMD: 0.93
- *   weights as (nOut, nIn), as PyTorch has them: 0.99, 0.98
+ *   weights as (nOut, nIn), as PyTorch has them: 1.0, 0.98
  *   one matrix for queries, keys and values: 0.98, 0.96
- *   nn.dotProductAttention instead of the products below: 0.98, 1.0; heads split by einsum: 0.93
- *   nn.standardize for the norm: 0.84
+ *   nn.dotProductAttention instead of the products below: 0.98 to 1.02, 1.0; heads split by einsum: 0.93
+ *   nn.standardize for the norm: 0.88
  *   gradients and AdamW compiled apart: 1.0
- *   GELU from a polynomial, whose operations have SIMD here (erfc and exp have none): 0.98, 0.99
+ *   GELU from a polynomial, whose operations have SIMD here (erfc and exp have none): 0.99, 0.99
  *
  * Its own trace says where the time goes (112 K): half into products, which do 20 to 25 billion
  * operations a second; a fifth into erfc and exp, one number at a time; a tenth into 350 starts of kernels.
