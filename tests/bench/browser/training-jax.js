@@ -1,7 +1,7 @@
 /**
  * jax-js, as training.js wants it: its WebAssembly backend, one thread (more of them need a
  * SharedArrayBuffer, and that headers which many hosts cannot send). The whole update, AdamW included, is
- * one compiled function. @jax-js/optax, its optimizers, is not in the registry of npm: AdamW is written
+ * one compiled function. npm did not find @jax-js/optax, its optimizers: AdamW is written
  * here as PyTorch has it.
  *
  * What else was tried, as a part of the speed of this (112 K and 0.4 M parameters; in turns, on a
