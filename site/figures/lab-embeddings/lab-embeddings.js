@@ -111,7 +111,8 @@ class LabEmbeddings extends LabChoice {
 
   receive({ values }, step) {
     const { ids, plane } = this;
-    if (!ids.length) return;
+    const isOfThese = this.tokenizer === this.lab.state.tokens.tokenizer;
+    if (!ids.length || !isOfThese) return;
     const { C } = plane;
     const vectors = new Float32Array(ids.length * C);
     ids.forEach((id, i) => vectors.set(rowOf(values, C, id), i * C));
