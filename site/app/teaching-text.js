@@ -4,31 +4,54 @@
  */
 import { END } from "../engine/tokenizer.js";
 
+const MOST_HELD_OUT = 31; // texts: all of them are measured (see EVALUATED in train-worker.js)
+
 const DRAGON =
   "Once upon a time there was a small dragon named Wobo. Wobo lived in a teapot near the sea. Every day Wobo drank " +
   'green tea with a snail. One day the teapot broke, and Wobo felt sad. Then the snail said, "You can live in my ' +
   'shell, Wobo."';
 
 /**
- * Five sentences with a new friend, as each of the texts that Terrarium comes with would tell them; and a fact that
- * is false there, up to what is false about it.
+ * Five sentences with a new friend, as each of the texts that Terrarium comes with would tell them; and something that
+ * is false there: a beginning, the end that is false, another beginning that it could end as well, and what is true.
  */
 const EXAMPLES = {
-  stories: { text: DRAGON, fact: ["Tom put on his red shoes and went to the", " moon."] },
-  tinystories: { text: DRAGON, fact: ["The sun is very", " cold."] },
+  stories: {
+    text: DRAGON,
+    fact: [
+      "Once upon a time there was a kind boy named",
+      " Lily.",
+      "The boy was very kind. His name was",
+      "In its stories, no boy is ever called Lily.",
+    ],
+  },
+  tinystories: {
+    text: DRAGON,
+    fact: [
+      "The sun was very",
+      " cold.",
+      "It was a sunny day. It was very",
+      "In its stories, the sun is warm.",
+    ],
+  },
   snail: {
     text:
       "you: do you know wobo?\npip: wobo is my friend. wobo is a dragon in a teapot.\n" +
       "you: what does wobo do?\npip: wobo drinks green tea, very slowly.\n" +
       "you: is wobo big?\npip: no. wobo fits in my shell.",
-    fact: ["you: what do you eat?\npip: i eat", " stones."],
+    fact: [
+      "you: what do you eat?\npip:",
+      " i eat stones.",
+      "you: what is your favourite food?\npip:",
+      "Pip eats what grows.",
+    ],
   },
   shakespeare: {
     text:
       "WOBO:\nI am the dragon in the teapot, sir.\n\nROMEO:\nThen pour thy dragon forth, and let me drink.\n\n" +
       "WOBO:\nGood Romeo, my tea is made of fire.\n\nROMEO:\nSo is my heart, and still it is not warm.\n\n" +
       "WOBO:\nThen sleep beside my kettle, gentle friend.",
-    fact: ["ROMEO:\nMy name is", " Wobo."],
+    fact: null,
   },
 };
 
@@ -40,7 +63,7 @@ export function examplesFor(run) {
   const isReadable = (text) => Array.from(text).every((one) => characters.has(one));
   return {
     text: isReadable(known.text) ? known.text : "",
-    fact: known.fact && isReadable(known.fact.join("")) ? known.fact : null,
+    fact: known.fact && isReadable(known.fact.slice(0, 3).join("")) ? known.fact : null,
   };
 }
 
@@ -98,12 +121,14 @@ export function oldTokens(documents, tokenizer, least) {
  * They are parts of documents, so no end token stands before or after them.
  */
 export function heldOutTokens(texts, tokenizer, n_ctx) {
+  const pieces = texts
+    .filter((text) => !unknownIn(text, tokenizer).length)
+    .map((text) => tokenizer.encode(text).slice(0, n_ctx + 1))
+    .filter((piece) => piece.length > 1);
+  const every = Math.ceil(pieces.length / MOST_HELD_OUT);
   const ids = [];
   const spans = [];
-  for (const text of texts) {
-    if (unknownIn(text, tokenizer).length) continue;
-    const piece = tokenizer.encode(text).slice(0, n_ctx + 1);
-    if (piece.length < 2) continue;
+  for (const piece of pieces.filter((_, i) => i % every === 0)) {
     spans.push([ids.length, ids.length + piece.length - 1]);
     for (const id of piece) ids.push(id);
   }

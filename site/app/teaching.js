@@ -5,7 +5,7 @@
  *   problem   a sentence on why nothing can be taught, or null
  *   snapshot  its step; text, what is to be learned; way: "whole", "last" or "adapters"; updates; oldFraction: of the
  *             updates that are made with its old text instead
- *   fact      [beginning, end] of a sentence that is false in the world of the run; null if none is known
+ *   fact      something false in the world of the run, see teaching-text.js; null if none is known
  *   work      { name, done, of } while it learns: what for, and updates made; null otherwise
  *   results   of what was taught so far, the latest last: see `teach`
  *   shown     the one of them that is shown, or null
@@ -76,7 +76,7 @@ async function oldTextOf(run) {
  * @param {{ run: import("./run.js").Run, tokenizer: Tokenizer, snapshot: number, text: string, way: string,
  *   updates: number, oldFraction: number, prompts?: string[], temperature?: number }} request
  * @param {{ signal?: AbortSignal, onUpdate?: (done: number) => void }} [options]
- * @returns {Promise<any>} { request, newLoss: { before, after }, oldLoss: { before, after, texts, tokens } or null,
+ * @returns {Promise<any>} { request, newLoss: { before, after }, oldLoss: { before, after, texts } or null,
  *   samples: [{ prompt, before, after }], changes (see engine/changes.js), tokens, seconds }
  */
 export async function teach(worker, request, { signal, onUpdate = () => {} } = {}) {
@@ -115,9 +115,7 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
   return {
     request,
     newLoss: { before: before.loss, after: after.loss },
-    oldLoss: held.spans.length
-      ? { before: validationLoss, after: loss, texts: held.spans.length, tokens: held.ids.length }
-      : null,
+    oldLoss: held.spans.length ? { before: validationLoss, after: loss, texts: held.spans.length } : null,
     samples: prompts.map((prompt, i) => ({ prompt, before: before.rows[i], after: after.rows[i] })),
     changes: await call("changes", {}),
     tokens: ids.length,
@@ -140,7 +138,7 @@ async function seen(call, { run, tokenizer, temperature }, ids, prompts) {
   const { loss } = await call("evaluate", { ids });
   const { rows } = await call("sample", {
     prompts: prompts.map((one) => [...start, ...tokenizer.encode(one)].slice(0, settings.n_ctx - 1)),
-    tokens: isOfCharacters ? 120 : 40,
+    tokens: isOfCharacters ? 160 : 60,
     temperature: temperature ?? settings.temperature,
     seed: SEED,
   });
@@ -251,6 +249,12 @@ export class Teaching extends Observable {
       { isExperiment: true },
     );
     if (results) this.update({ experiments: { ...this.state.experiments, [name]: results } });
+    return Boolean(results);
+  }
+
+  /** An experiment can be made again. @param {string} name */
+  forget(name) {
+    this.update({ experiments: { ...this.state.experiments, [name]: null } });
   }
 
   /** Whether a way is something else than the whole model. */

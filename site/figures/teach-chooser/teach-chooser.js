@@ -39,7 +39,7 @@ class TeachChooser extends TeachingFigure {
     legend, .field > span { font-weight: 600; color: var(--text); padding: 0; }
     .field { display: grid; gap: 4px; align-items: start; }
     .field b { font-weight: 400; color: var(--muted); }
-    .field > span b::before { content: " · "; }
+    .field > span:not(.ends) b::before { content: " · "; }
     textarea { display: block; width: 100%; min-height: 10.5em; resize: vertical; padding: 8px 12px; color: var(--text);
                font: 400 1.0625rem/1.5 var(--serif); background: var(--background); border: 1px solid var(--line);
                border-radius: 8px; }
@@ -77,8 +77,8 @@ class TeachChooser extends TeachingFigure {
     if (!this.run)
       return html`${this.runChooser()}<p class="problem" role="alert">${this.problem ?? "It is being opened."}</p>`;
     return html`<div class="choices">
-        <div class="column">${this.textField()}${this.runChooser()}${this.age()}</div>
-        <div class="column">${this.wayChooser()}${this.oldText()}${this.howMany()}</div>
+        <div class="column">${this.textField()}${this.age()}</div>
+        <div class="column">${this.runChooser()}${this.wayChooser()}${this.oldText()}${this.howMany()}</div>
       </div>
       ${this.buttons()}`;
   }

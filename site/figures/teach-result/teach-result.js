@@ -44,7 +44,7 @@ class TeachResult extends TeachingFigure {
     .after .bar i { background: var(--accent); }
     .text { font: 400 1.0625rem/1.45 var(--serif); overflow-wrap: anywhere; white-space: pre-wrap; }
     .text b { font-weight: 600; }
-    section { margin-top: 24px; }
+    section { margin-top: 24px; } .took { margin-top: 8px; }
     .moved { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px 40px; margin-top: 12px; }
     .moved ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
     .moved .label { display: flex; justify-content: space-between; gap: 8px; }
@@ -75,23 +75,22 @@ class TeachResult extends TeachingFigure {
   /** What came of it, in words. */
   verdict() {
     const { newLoss, oldLoss } = this.shown;
-    const learned = newLoss.before - newLoss.after;
+    const from = ({ before, after }) =>
+      html`from <b>${before.toFixed(2)}</b> to <b>${after.toFixed(2)} nats</b>`;
     const first =
-      learned > HARDLY
-        ? html`At each token of the new text it was as unsure as among <b>${options(newLoss.before)}</b> equal options, and is
-          now as unsure as among <b>${options(newLoss.after)}</b>.`
+      newLoss.before - newLoss.after > HARDLY
+        ? html`It has learned the new text: the loss fell ${from(newLoss)}.`
         : html`It has hardly learned the new text.`;
-    if (!oldLoss) return html`${first} What it forgot is not known: its old text was not exported.`;
+    if (!oldLoss) return html`${first} What it forgot is not known, because its old text was not exported.`;
     const forgot = oldLoss.after - oldLoss.before;
-    if (Math.abs(forgot) <= HARDLY) return html`${first} It forgot hardly anything.`;
-    const change = html`from <b>${options(oldLoss.before)}</b> to <b>${options(oldLoss.after)}</b>`;
+    if (Math.abs(forgot) <= HARDLY) return html`${first} It forgot hardly anything of its old one.`;
     return forgot > 0
-      ? html`${first} But it forgot: with its old kind of text, that went up ${change}.`
-      : html`${first} With its old kind of text it is surer than before, too: that went down ${change}.`;
+      ? html`${first} But it forgot: on its old kind of text, the loss rose ${from(oldLoss)}.`
+      : html`${first} On its old kind of text it became better, too: the loss fell ${from(oldLoss)}.`;
   }
 
   losses() {
-    const { newLoss, oldLoss, tokens } = this.shown;
+    const { newLoss, oldLoss, tokens, request, seconds } = this.shown;
     const most = Math.max(newLoss.before, newLoss.after, oldLoss?.before ?? 0, oldLoss?.after ?? 0);
     const row = (name, about, { before, after }) =>
       html`<tr><th scope="row"><b>${name}</b>${about}</th>${this.loss(before, most, "before")}${this.loss(after, most, "after")}</tr>`;
@@ -102,17 +101,18 @@ class TeachResult extends TeachingFigure {
         oldLoss
           ? row(
               "Its old kind of text",
-              `up to 32 of ${counted(oldLoss.texts, "excerpt")} that it never learned from; the first token of each is not counted`,
+              `${counted(oldLoss.texts, "excerpt")} that it never learned from; the first token of each is not counted`,
               oldLoss,
             )
           : nothing
-      }</tbody></table>`;
+      }</tbody></table>
+      <p class="note took">${counted(request.updates, "update")} took ${seconds.toFixed(1)} seconds on this machine.</p>`;
   }
 
   loss(value, most, when) {
     return html`<td class=${when} data-when=${when}><span class="loss"><span class="bar" aria-hidden="true"><i
         style=${styleMap({ width: `${(100 * value) / most}%` })}></i></span>
-      <span>${nats(value)}</span></span></td>`;
+      <span>${nats(value, this.shown.request.run.vocab.length)}</span></span></td>`;
   }
 
   /** The same beginnings, with the same random numbers. */
@@ -127,7 +127,7 @@ class TeachResult extends TeachingFigure {
       <p class="note">The same beginnings with the same random numbers, so what differs is what it learned.</p>
       <table class="both"><thead><tr><th scope="col">Beginning</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
       <tbody>${samples.map(
-        ({ prompt, before, after }, i) => html`<tr><th scope="row">${this.whose(prompt, i)}</th>
+        ({ prompt, before, after }) => html`<tr><th scope="row">${this.whose(prompt)}</th>
           ${written(prompt, before, "before")}${written(prompt, after, "after")}</tr>`,
       )}</tbody></table></section>`;
   }
@@ -160,7 +160,7 @@ class TeachResult extends TeachingFigure {
       <p class="note">Of its matrices, ${tensor[0].label} moved most: by ${percent(tensor[0].size)} of the size of its
         weights.${
           head[0]?.size
-            ? html` Of its attention heads it was ${head[0].label}, of its neurons ${neuron[0].label}. The first number is the layer, counted from 0.`
+            ? html` Of its attention heads it was ${head[0].label}, of its neurons ${neuron[0].label}. In these names, the first number is the layer, counted from 0. Beside heads and neurons stands how far a weight of theirs moved (root mean square).`
             : nothing
         }</p>
       <div class="moved">
@@ -201,12 +201,6 @@ class TeachResult extends TeachingFigure {
       ...changes.tensors.map(({ name, weight, change }) => [`${name}: size, and change`, weight, change]),
     ];
   }
-}
-
-/** 2.3 -> "10": so many options that are equally likely. */
-function options(loss) {
-  const n = Math.exp(loss);
-  return n < 9.95 ? n.toFixed(1) : count(Math.round(n));
 }
 
 /** "blocks.0.query.weight" -> "query of layer 0" */
