@@ -2,6 +2,7 @@
  * Three things to predict before they are tried on a grown model: what each asks, what is taught for it, and what of
  * the answers to choose from turned out to be true.
  */
+import { counted } from "./format.js";
 import { sentencesOf, textsOf } from "./teaching-text.js";
 
 const AGES_UPDATES = 10;
@@ -56,7 +57,7 @@ export const EXPERIMENTS = {
       return oneSentence({ run, text }) ? null : "Write a sentence above first.";
     },
     question: (chosen) => ({
-      about: `Both practise the same sentence ${AGES_UPDATES} times:`,
+      about: `Both learn the same sentence, with ${AGES_UPDATES} updates:`,
       sentence: oneSentence(chosen),
       ask: "Which of them knows it better then?",
     }),
@@ -77,21 +78,20 @@ export const EXPERIMENTS = {
     labels: () => ["newborn", "grown"],
   },
   times: {
-    title: "Once, ten times, a hundred times",
+    title: "Once or a hundred times",
     missing: (chosen) => (oneSentence(chosen) ? null : "Write a sentence above first."),
     question: (chosen) => ({
-      about: "It practises one sentence, and is then given its beginning:",
+      about: "It learns one sentence, and is then given its beginning:",
       sentence: oneSentence(chosen),
-      ask: "How often must it practise to go on with it word for word?",
+      ask: "After how many updates does it go on word for word?",
     }),
     answers: Object.fromEntries([
-      ...TIMES.map((n) => [String(n), n === 1 ? "once is enough" : `${n} times`]),
+      ...TIMES.map((n) => [String(n), counted(n, "update")]),
       ["never", "not even then"],
     ]),
     requests: (chosen) => TIMES.map((updates) => ({ ...recite(chosen), updates })),
     outcome: (results) => String(results.find(knowsByHeart)?.request.updates ?? "never"),
-    labels: (results) =>
-      results.map(({ request }) => (request.updates === 1 ? "once" : `${request.updates} times`)),
+    labels: (results) => results.map(({ request }) => counted(request.updates, "update")),
   },
   fact: {
     title: "Something false",
@@ -115,7 +115,7 @@ export const EXPERIMENTS = {
       if (saysFalse(longest, 1, fact)) return "everywhere";
       return saysFalse(longest, 0, fact) ? "there" : "nowhere";
     },
-    labels: (results) => results.map(({ request }) => `${request.updates} times`),
+    labels: (results) => results.map(({ request }) => counted(request.updates, "update")),
   },
 };
 

@@ -187,7 +187,8 @@ export class Teaching extends Observable {
       const run = await this.openRun(name);
       if (name === this.#opening) this.#show(run);
     } catch (error) {
-      if (name === this.#opening) this.update({ run: null, tokenizer: null, problem: error.message });
+      if (name === this.#opening)
+        this.update({ run: null, tokenizer: null, problem: error.message, results: [], shown: null });
     }
   }
 

@@ -54,6 +54,7 @@ class TeachChooser extends TeachingFigure {
     select { width: 100%; }
     @media (max-width: 720px) {
       .choices { grid-template-columns: minmax(0, 1fr); }
+      textarea { min-height: 13em; }
       .go { width: 100%; text-align: center; }
       .about { min-height: 4.5em; }
     }

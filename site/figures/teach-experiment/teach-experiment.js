@@ -24,7 +24,9 @@ class TeachExperiment extends TeachingFigure {
   static styles = [
     TeachingFigure.styles,
     css`
+    :host { border-top: 1px solid var(--line); padding-top: 16px; }
     h3 { font: 600 1.0625rem/1.4 var(--serif); margin: 0 0 4px; }
+    thead th { white-space: nowrap; }
     blockquote { margin: 8px 0; padding-left: 12px; border-left: 3px solid var(--line); font: 400 1.0625rem/1.45 var(--serif);
                  white-space: pre-wrap; overflow-wrap: anywhere; }
     fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
@@ -149,7 +151,7 @@ class TeachExperiment extends TeachingFigure {
     const hasOld = results.some(({ oldLoss }) => oldLoss);
     const labels = this.about.labels(results);
     return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${isRight ? "You were right" : `You expected: ${this.about.answers[this.choice]}. It was`}: ${answer}.</p>
-      <table><thead><tr><th scope="col">Practised by</th><th scope="col">Loss, the sentence</th>
+      <table><thead><tr><th scope="col">Model</th><th scope="col">Loss, the sentence</th>
         ${hasOld ? html`<th scope="col">Loss, old text</th>` : nothing}<th scope="col">How it goes on, before and after</th></tr></thead>
       <tbody>${results.map((one, i) => this.row(one, labels[i], hasOld))}</tbody></table>`;
   }

@@ -24,7 +24,11 @@ class TeachResult extends TeachingFigure {
     table: (figure) => figure.shown && figure.numbers(),
   };
 
-  static properties = { shown: { from: "teaching" }, results: { from: "teaching" } };
+  static properties = {
+    shown: { from: "teaching" },
+    results: { from: "teaching" },
+    text: { from: "teaching" },
+  };
 
   static styles = [
     TeachingFigure.styles,
@@ -69,6 +73,11 @@ class TeachResult extends TeachingFigure {
         weights moved.</p>`;
     }
     return html`<p class="verdict" role="status">${this.verdict()}</p>
+      ${
+        this.shown.request.text === this.text
+          ? nothing
+          : html`<p class="note">It was taught another text than the one that stands above now.</p>`
+      }
       ${this.losses()}${this.continuations()}${this.moved()}${this.comparison()}`;
   }
 
