@@ -1,7 +1,7 @@
 /**
  * A model of the lab as export_for_web.py would export it: docs/formats.md says what is in the files.
  *
- *   const taken = await takeFrom(lab, "rhymes");
+ *   const taken = await exported("rhymes", lab.state, snapshots);
  *   taken.manifest.step
  *   await zipped(inFolder(taken))        // the file for a classmate
  *
@@ -11,7 +11,7 @@ import { END } from "../engine/tokenizer.js";
 import { parameterShapes } from "../engine/training.js";
 import { rateMultiplier } from "./lab-sizes.js";
 import { splitText } from "./lab-split.js";
-import { samplePath } from "./run.js";
+import { samplePath, sixDigits } from "./run.js";
 import { sha256 } from "./sha256.js";
 
 export const FORMAT = 3; // of exports, as in export_for_web.py
@@ -60,67 +60,22 @@ const CHOSEN = [
  */
 
 /**
- * The model as it is now. It pauses meanwhile, so that all of it belongs to one step.
- * @param {import("./lab.js").Lab} lab @param {string} name of the run
- * @returns {Promise<Taken>} @throws {Error} if another model takes its place meanwhile
- */
-export async function takeFrom(lab, name) {
-  const wasTraining = lab.state.status === "training";
-  if (wasTraining) lab.pause();
-  try {
-    return await exported(name, lab.state, await lookAt(lab));
-  } finally {
-    if (wasTraining) lab.start();
-  }
-}
-
-/** Its weights, and what it writes and attends to after each prompt. */
-async function lookAt(lab) {
-  const ask = async (method, params = {}) => {
-    const answer = await lab.ask(method, params);
-    if (!answer) throw new Error("Another model has taken its place.");
-    return answer;
-  };
-  const { step, weights } = await ask("state");
-  const { settings, samples } = lab.state;
-  const prompts = samples
-    .at(-1)
-    .prompts.map(({ ids }) => ids)
-    .filter((ids) => ids.length);
-  const { rows } = await ask("sample", {
-    prompts,
-    tokens: N_TOKENS,
-    temperature: settings.temperature,
-    seed: 1 + step,
-  });
-  const passes = [];
-  for (const [i, tokens] of rows.entries()) {
-    const ids = [...prompts[i], ...tokens.map(({ id }) => id)];
-    const { attention, attentionEntropy } = await ask("attention", { ids });
-    passes.push({ ids: prompts[i], tokens, attention, attentionEntropy });
-  }
-  return { step, weights, passes };
-}
-
-/**
- * @param {string} name @param {any} state of the lab
- * @param {{ step: number, weights: Float32Array, passes: any[] }} found by lookAt
+ * The model as it is at the last of its snapshots: see lab-snapshots.js.
+ * @param {string} name of the run @param {any} state of the lab @param {any[]} snapshots
  * @returns {Promise<Taken>}
  */
-export async function exported(name, state, { step, weights, passes }) {
-  const { settings, tokens, text, parameters } = state;
+export async function exported(name, state, snapshots) {
+  const { settings, tokens, parameters } = state;
   const { vocab, merges } = tokens.trained;
-  const shapes = parameterShapes({ ...settings, vocab_size: vocab.length });
-  const { bytes, layout } = packed(shapes, weights);
-  const weightsFile = `weights/${String(step).padStart(6, "0")}.bin`;
-  const samples = samplesOf(state, step, passes);
-  const json = new Map([
-    ["log.json", logOf(state)],
-    ["samples.json", samples],
-    ...passes.map((pass, i) => [samplePath(step, i), stepOf(settings, step, pass, i)]),
+  const { step, passes } = snapshots.at(-1);
+  const samples = samplesOf(state, snapshots);
+  const files = new Map([
+    ["log.json", jsonBytes(logOf(state, step))],
+    ["samples.json", jsonBytes(samples)],
   ]);
-  const files = new Map([[weightsFile, bytes]]);
-  for (const [path, content] of json) files.set(path, jsonBytes(content));
+  for (const one of snapshots) addSteps(files, settings, one);
+  const shapes = parameterShapes({ ...settings, vocab_size: vocab.length });
+  const { layout, described } = await addWeights(files, shapes, snapshots);
   const prompts = passes.map(({ ids }) => textOf(ids, vocab));
   const finished = step >= settings.steps;
   const manifest = {
@@ -142,13 +97,34 @@ export async function exported(name, state, { step, weights, passes }) {
     metrics: finished ? { parameters, step } : null,
     tokenizer: { vocab, merges },
     weights: layout,
-    snapshots: [{ step, file: weightsFile, sha256: await sha256(bytes) }],
+    snapshots: described,
     sampled_steps: samples.samples.map((one) => one.step),
-    exported_steps: [step],
+    exported_steps: snapshots.map((one) => one.step),
     files: await describedFiles(files),
     missing: MISSING,
   };
   return { manifest, files };
+}
+
+/** weights/NNNNNN.bin */
+async function addWeights(files, shapes, snapshots) {
+  const described = [];
+  let layout;
+  for (const { step, weights } of snapshots) {
+    const file = `weights/${sixDigits(step)}.bin`;
+    const made = packed(shapes, weights);
+    layout = made.layout; // the same for all of them
+    files.set(file, made.bytes);
+    described.push({ step, file, sha256: await sha256(made.bytes) });
+  }
+  return { layout, described };
+}
+
+/** steps/NNNNNN-P.json */
+function addSteps(files, settings, { step, passes }) {
+  passes.forEach((pass, i) => {
+    files.set(samplePath(step, i), jsonBytes(stepOf(settings, step, pass, i)));
+  });
 }
 
 /** All of its files, in a folder of its name. @param {Taken} taken @returns {Map<string, Uint8Array>} */
@@ -201,7 +177,9 @@ const textOf = (ids, vocab) =>
 // Curves and samples -------------------------------------------------------------------------------------------
 
 /** log.json; a point is the mean of some updates, and stands at the first of them. */
-function logOf({ losses, settings, evaluations, baselines }) {
+function logOf({ losses: all, settings, evaluations, baselines }, last) {
+  const losses = all.filter(({ step }) => step <= last); // it may have gone on
+  const measured = evaluations.filter(({ step }) => step <= last);
   const perPoint = losses[0]?.step ?? 1;
   const steps = losses.map(({ step }) => step - perPoint);
   return {
@@ -213,28 +191,28 @@ function logOf({ losses, settings, evaluations, baselines }) {
     tokens_per_second: [],
     seconds: [],
     validation: {
-      sampled_steps: evaluations.map(({ step }) => step),
-      loss: evaluations.map(({ loss }) => rounded(loss)),
+      sampled_steps: measured.map(({ step }) => step),
+      loss: measured.map(({ loss }) => rounded(loss)),
     },
     baselines,
   };
 }
 
-/** samples.json: what it wrote until now, as far as the lab remembers, and what it writes now. */
-function samplesOf({ settings, samples }, step, passes) {
-  const now = { step, prompts: passes };
-  const before = samples.filter((one) => one.step < step);
+/** samples.json: what it wrote until now, as far as the lab remembers; of the same beginnings as now. */
+function samplesOf({ settings, samples }, snapshots) {
+  const { step: last, passes } = snapshots.at(-1);
+  const byStep = new Map(samples.filter(({ step }) => step <= last).map((one) => [one.step, one.prompts]));
+  for (const one of snapshots) byStep.set(one.step, one.passes);
+  const steps = [...byStep.keys()].sort((a, b) => a - b);
   return {
     temperature: settings.temperature,
     prompt_ids: passes.map(({ ids }) => ids),
-    samples: [...before, now].map((one) => ({
-      step: one.step,
-      continuations: one.prompts
+    samples: steps.map((step) => ({
+      step,
+      continuations: byStep
+        .get(step)
         .filter(({ ids }) => ids.length)
-        .map(({ tokens }) => ({
-          ids: tokens.slice(0, N_TOKENS).map(({ id }) => id),
-          p: tokens.slice(0, N_TOKENS).map(({ p }) => rounded(p)),
-        })),
+        .map(continuationOf),
     })),
     rule_accuracy: null,
     milestones: [],
@@ -242,7 +220,11 @@ function samplesOf({ settings, samples }, step, passes) {
   };
 }
 
-/** steps/NNNNNN-P.json */
+function continuationOf({ tokens }) {
+  const written = tokens.slice(0, N_TOKENS);
+  return { ids: written.map(({ id }) => id), p: written.map(({ p }) => rounded(p)) };
+}
+
 function stepOf({ temperature, n_layer, n_head }, step, { ids, tokens, attention, attentionEntropy }, i) {
   const length = ids.length + tokens.length;
   const rowOf = (layer, head) => {

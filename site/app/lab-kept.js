@@ -2,7 +2,7 @@
  * Models that this browser keeps as runs, which all pages can open: those of the lab, and those in files that somebody
  * has sent.
  *
- *   const name = await keepRun(await takeFrom(lab, "rhymes"), { isTrainedHere: true });   // "lab:rhymes"
+ *   const name = await keepRun(taken, { isTrainedHere: true });   // "lab:rhymes"
  *   const name = await keepFile(file);
  *
  * Nothing of a file is trusted: whatever is wrong with it becomes a UserError, a sentence.
@@ -59,7 +59,7 @@ export async function keepFile(file) {
   const name = await keepRun(taken, { isTrainedHere: false });
   try {
     const run = await openRun(name);
-    await new LiveModel(run, run.manifest.snapshots.at(-1).step).call("open", {}); // it makes a forward pass
+    await new LiveModel(run, run.manifest.snapshots.at(-1).step).forward([0]);
   } catch {
     if (!before.has(name)) await forget(name);
     throw problem(file, "holds a model that does not work here: its weights do not fit its settings.");

@@ -139,7 +139,7 @@ export class Run {
 }
 
 /** 100 -> "000100". */
-const sixDigits = (step) => String(step).padStart(6, "0");
+export const sixDigits = (step) => String(step).padStart(6, "0");
 
 /** 100 -> "000100.json". */
 export const stepFile = (step) => `${sixDigits(step)}.json`;

@@ -5,6 +5,7 @@
  * and loaded from one; and there is the command with which train.py trains the like of it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
@@ -178,21 +179,26 @@ class LabTake extends LabChoice {
     }
   }
 
-  /** The model as it is now, in another page. */
+  /** The model as it is now, and as it was before. */
+  async take() {
+    const [{ exported }] = await load();
+    const snapshots = ask(this, "snapshots");
+    await snapshots.now();
+    return exported(this.name, this.lab.state, snapshots.list);
+  }
+
+  /** In another page. */
   open(page) {
     return this.do("The model is being kept.", async () => {
-      const [{ takeFrom }, { keepRun }] = await load();
-      const name = await keepRun(await takeFrom(this.lab, this.name), { isTrainedHere: true });
+      const [, { keepRun }] = await load();
+      const name = await keepRun(await this.take(), { isTrainedHere: true });
       location.assign(linkTo(page, name));
       return `${shortName(name)} is kept in this browser.`;
     });
   }
 
   download() {
-    return this.do("The file is being made.", async () => {
-      const [{ takeFrom }] = await load();
-      return this.saveModel(await takeFrom(this.lab, this.name));
-    });
+    return this.do("The file is being made.", async () => this.saveModel(await this.take()));
   }
 
   downloadKept(name) {
