@@ -27,7 +27,7 @@ const MISSING = {
   weight_paths: NOT_MEASURED,
   guesses: NOT_MEASURED,
   copied: NOT_MEASURED,
-  check: "There is nothing to compare with: this model was trained in a page, and not by PyTorch.",
+  check: "That takes numbers of PyTorch, and this model was trained in a page.",
   code: "The page trained it, and not train.py.",
   training_text: "The text stays with whoever trained this model.",
 };

@@ -559,6 +559,7 @@ const FIGURES = [
   "lab-embeddings",
   "lab-sentence",
   "lab-updates",
+  "lab-take",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {

@@ -16,6 +16,7 @@ import { forget, listKept, shortName } from "../../engine/kept.js";
 
 const PAGES = { "explore.html": "Look inside it", "playground.html": "Talk to it" };
 const SHORT = { "explore.html": "Look inside", "playground.html": "Talk to it" };
+const NO_NEWS = { sentence: "", isProblem: false };
 const BUSY = ["preparing", "empty", "failed"];
 
 /** What moves models is fetched when somebody comes near. */
@@ -24,9 +25,8 @@ const load = () => Promise.all([import("../../app/lab-export.js"), import("../..
 class LabTake extends LabChoice {
   static properties = {
     kept: { state: true }, // what this browser has: see engine/kept.js
-    doing: { state: true }, // a sentence on what is going on, or null
-    said: { state: true }, // a sentence on what was done
-    complaint: { state: true }, // or on why it was not
+    isBusy: { state: true },
+    news: { state: true }, // what is going on, or became of it: { section, sentence, isProblem }, or null
     copied: { state: true }, // the command that was copied
     isOver: { state: true }, // whether a file is held over it
   };
@@ -48,20 +48,27 @@ class LabTake extends LabChoice {
     li + li { border-top: 1px solid var(--line); }
     li .name { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
     li b { font-weight: 600; }
+    li .group { display: flex; gap: 16px; }
+    li .buttons { gap: 8px; }
     li span span { color: var(--muted); }
     li .small { min-height: 32px; padding: 2px 12px; }
     li a { display: inline-flex; align-items: center; min-height: 32px; }
-    pre { margin: 0; padding: 12px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--background);
+    pre { margin: 12px 0 0; color: var(--text); padding: 12px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--background);
           font: 400 0.875rem/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: break-word; user-select: all; }
+    pre span { white-space: nowrap; }
     .drop { color: var(--muted); }
-    @media (max-width: 640px) { .drop { display: none; } li .small { min-height: 44px; } li a { min-height: 44px; } }
+    @media (max-width: 640px) {
+      .drop { display: none; }  /* nothing is dropped on a phone */
+      li :is(.small, a) { min-height: 44px; }
+    }
   `,
   ];
 
   constructor() {
     super();
     this.kept = [];
-    this.doing = this.said = this.complaint = this.copied = null;
+    this.isBusy = false;
+    this.news = this.copied = null;
     this.addEventListener("dragover", (event) => this.hold(event));
     this.addEventListener("dragleave", () => (this.isOver = false));
     this.addEventListener("drop", (event) => this.drop(event));
@@ -100,16 +107,16 @@ class LabTake extends LabChoice {
 
   openPart() {
     const why = whyOnlyHere(this.settings);
-    const isOff = Boolean(why || this.doing || !this.step || BUSY.includes(this.status));
+    const isOff = Boolean(why || this.isBusy || !this.step || BUSY.includes(this.status));
     return html`<div><h3>Open it</h3>
-      <p>The other pages can show your model as they show any other, and so can they on another machine, from a file.</p>
+      <p>The other pages show your model as they show any other. A file of it can be opened on any machine.</p>
       <div class="row">
         ${Object.entries(PAGES).map(
           ([page, name]) => html`<button ?disabled=${isOff} @click=${() => this.open(page)}>${name}</button>`,
         )}
         <button ?disabled=${isOff} @click=${this.download}>Download the model</button>
       </div>
-      <p class="note">${this.why(why)}</p></div>`;
+      <p class="note">${this.why(why)}</p>${this.report("open")}</div>`;
   }
 
   why(whyOnlyHere) {
@@ -123,32 +130,40 @@ class LabTake extends LabChoice {
       ${this.kept.length ? nothing : html`<p>There is none yet. They stay here until you delete them.</p>`}
       ${this.kept.length ? html`<ul>${this.kept.map((one) => this.item(one))}</ul>` : nothing}
       <div class="row">
-        <button ?disabled=${Boolean(this.doing)} @click=${() => this.renderRoot.querySelector("input").click()}>Load a model</button>
+        <button ?disabled=${this.isBusy} @click=${() => this.renderRoot.querySelector("input").click()}>Load a model</button>
         <input type="file" hidden accept=".zip,application/zip" aria-label="The file of a model" @change=${this.chooseFile}>
         <span class="drop">or drop its file here</span>
       </div>
-      <p class=${this.complaint ? "status problem" : "status"} role="status">${this.complaint ?? this.doing ?? this.said ?? ""}</p></div>`;
+      ${this.report("kept")}</div>`;
+  }
+
+  /** What is going on, or what became of it, where it was asked for. @param {"open" | "kept"} section */
+  report(section) {
+    const { sentence, isProblem } = this.news?.section === section ? this.news : NO_NEWS;
+    return html`<p class=${isProblem ? "status problem" : "status"} role="status">${sentence}</p>`;
   }
 
   item({ name, parameters, step, isTrainedHere }) {
     const short = shortName(name);
     const origin = isTrainedHere ? "trained in this browser" : "from a file";
     return html`<li><span class="name"><b>${short}</b> <span>${count(parameters)} parameters, step ${count(step)}, ${origin}</span></span>
-      ${Object.entries(SHORT).map(
+      <span class="group">${Object.entries(SHORT).map(
         ([page, label]) =>
           html`<a href=${linkTo(page, name)} aria-label=${`${label}: ${short}`}>${label}</a>`,
-      )}
-      <button class="small" aria-label=${`Download ${short}`} @click=${() => this.downloadKept(name)}>Download</button>
-      <button class="small" aria-label=${`Delete ${short}`} @click=${() => this.remove(name)}>Delete</button></li>`;
+      )}</span>
+      <span class="group buttons">
+        <button class="small" aria-label=${`Download ${short}`} @click=${() => this.downloadKept(name)}>Download</button>
+        <button class="small" aria-label=${`Delete ${short}`} @click=${() => this.deleteKept(name)}>Delete</button>
+      </span></li>`;
   }
 
   commandPart() {
-    if (!this.text || this.settings.architecture === "window") return nothing;
+    if (!this.text || whyOnlyHere(this.settings)) return nothing;
     const command = repeatCommand(this.settings, this.tokens, this.fileName);
     return html`<div><h3>Train it with train.py</h3>
       <p>Save the text into the Terrarium folder, and type this there. It trains the same model on the same text; only the
         random numbers are others, so its losses and texts will be a little different.</p>
-      <pre class="note" tabindex="0" role="region" aria-label="The command">${command}</pre>
+      <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
       <div class="row">
         <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
         <button @click=${this.saveText}>Save the text</button>
@@ -163,19 +178,20 @@ class LabTake extends LabChoice {
 
   // What the buttons do ------------------------------------------------------------------------------
 
-  /** Do something that takes a moment, and say what became of it. */
-  async do(doing, act) {
-    if (this.doing) return;
-    this.doing = doing;
-    this.said = this.complaint = null;
+  /** Do something that takes a moment, and say what became of it. @param {"open" | "kept"} section */
+  async do(section, doing, act) {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    const report = (sentence, isProblem = false) => (this.news = { section, sentence, isProblem });
+    report(doing);
     try {
-      this.said = await act();
+      report(await act());
       this.kept = await listKept();
     } catch (error) {
       if (!(error instanceof UserError)) console.warn(error);
-      this.complaint = error instanceof UserError ? error.message : `That did not work. ${error.message}`;
+      report(error instanceof UserError ? error.message : `That did not work. ${error.message}`, true);
     } finally {
-      this.doing = null;
+      this.isBusy = false;
     }
   }
 
@@ -189,7 +205,7 @@ class LabTake extends LabChoice {
 
   /** In another page. */
   open(page) {
-    return this.do("The model is being kept.", async () => {
+    return this.do("open", "The model is being kept.", async () => {
       const [, { keepRun }] = await load();
       const name = await keepRun(await this.take(), { isTrainedHere: true });
       location.assign(linkTo(page, name));
@@ -198,11 +214,11 @@ class LabTake extends LabChoice {
   }
 
   download() {
-    return this.do("The file is being made.", async () => this.saveModel(await this.take()));
+    return this.do("open", "The file is being made.", async () => this.saveModel(await this.take()));
   }
 
   downloadKept(name) {
-    return this.do("The file is being made.", async () => {
+    return this.do("kept", "The file is being made.", async () => {
       const [, { takeKept }] = await load();
       return this.saveModel(await takeKept(name));
     });
@@ -216,15 +232,15 @@ class LabTake extends LabChoice {
     return `The model is in the file ${file}.`;
   }
 
-  remove(name) {
-    return this.do("It is being deleted.", async () => {
+  deleteKept(name) {
+    return this.do("kept", "It is being deleted.", async () => {
       await forget(name);
       return `${shortName(name)} is deleted.`;
     });
   }
 
   read(file) {
-    return this.do(`${file.name} is being read.`, async () => {
+    return this.do("kept", `${file.name} is being read.`, async () => {
       const [, { keepFile }] = await load();
       const name = await keepFile(file);
       return `${shortName(name)} is here: look inside it, or talk to it.`;
@@ -265,6 +281,10 @@ class LabTake extends LabChoice {
     save(this.fileName, new Blob([this.text.text], { type: "text/plain" }));
   }
 }
+
+/** The command, which is never cut inside of a flag. */
+const unbroken = (command) =>
+  command.split(/ (?=--)/).map((part, i) => html`${i ? " " : ""}<span>${part}</span>`);
 
 const linkTo = (page, name) => `${page}#run=${encodeURIComponent(name)}`;
 
