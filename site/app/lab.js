@@ -191,9 +191,7 @@ export class Lab extends Observable {
     await this.#throwAway();
     const signal = this.#renew();
     this.update({ ...UNTRAINED, status: "preparing" });
-    await this.#unlessStale(signal, () =>
-      this.state.tokens.ids ? this.#begin(signal) : this.#prepare(signal),
-    );
+    await this.#unlessStale(signal, () => (this.state.tokens.ids ? this.#begin(signal) : this.#make(signal)));
   }
 
   /** Undo what threw a model away. */
@@ -514,7 +512,7 @@ export class Lab extends Observable {
   #say(error) {
     const why = error.isFull ? "its storage is full" : "it keeps nothing for this page";
     this.update({
-      notice: `Training goes on, but if you close this page, the model is lost: this browser cannot keep it, because ${why}.`,
+      notice: `If you close this page, your model is lost: this browser cannot keep it, because ${why}.`,
     });
   }
 
