@@ -8,7 +8,7 @@
  *   await storage.read()      // { source, model }, or null
  *
  * @typedef {{ id: string, text: object, tokens: object }} Source what a model learns from; another one has another id
- * @typedef {{ name: string, step: number, savedAt: number, [other: string]: any }} Model with all that belongs to it
+ * @typedef {{ name: string, step: number, savedAt: number, settings: any, [other: string]: any }} Model with all that belongs to it
  */
 const NAME = "terrarium.lab";
 const STORE = "model";

@@ -3,7 +3,7 @@
  * damaged, or written by somebody who means harm. All other files are verified by the hashes in it, so
  * the names of those files are checked as well: they stay in the folder of the run.
  *
- * @typedef {{ name: string, folder: string, step: number, parameters: number, finished: boolean,
+ * @typedef {{ name: string, trained_in?: string, folder: string, step: number, parameters: number, finished: boolean,
  *   settings: Settings, metrics?: Metrics,
  *   corpus: { vocab_size: number, train_characters: number, parent?: Parent },
  *   tokenizer: { vocab: string[], merges: [string, string][] },

@@ -6,7 +6,10 @@
  *   run.vocab[71]                      // "Once"
  *   await run.part("samples")          // samples.json
  *   await run.sample(100, 0)           // steps/000100-0.json
+ *
+ * A run whose name begins with "lab:" is kept in this browser (engine/kept.js), and no server has it.
  */
+import { folderOf, isKept, readKept } from "../engine/kept.js";
 import { isMissing, problemOf } from "../engine/response.js";
 import { hasHash } from "../engine/weights.js";
 import { exportCommand, printable } from "./command.js";
@@ -58,9 +61,9 @@ function defaultFirst(runs, latest) {
 /** @param {string} name @returns {Promise<Run>} @throws {UserError} */
 export async function openRun(name) {
   const what = runSubject(name);
-  const command = exportCommand(name);
+  const command = isKept(name) ? null : exportCommand(name);
   if (/^\.{0,2}$/.test(name)) throw new UserError(`${what.first} is missing.`, command);
-  const url = new URL(`${encodeURIComponent(name)}/`, EXPORTED);
+  const url = isKept(name) ? folderOf(name) : new URL(`${encodeURIComponent(name)}/`, EXPORTED);
   const manifest = await fetchJson(new URL("manifest.json", url), what, command);
   checkFormat(manifest, what);
   if (!isValidManifest(manifest)) throw damaged("manifest.json", what.inner, command);
@@ -99,8 +102,14 @@ export class Run {
     return damaged(path, this.label, this.command);
   }
 
+  /** What exports it again; null for one that no command has made. */
   get command() {
-    return exportCommand(this.name, this.manifest.folder);
+    return this.isOfPage ? null : exportCommand(this.name, this.manifest.folder);
+  }
+
+  /** Whether it was trained in a page, and not by train.py. */
+  get isOfPage() {
+    return isKept(this.name) || this.manifest.trained_in === "page";
   }
 
   /** Its name inside a sentence. */
@@ -130,7 +139,7 @@ export class Run {
 }
 
 /** 100 -> "000100". */
-const sixDigits = (step) => String(step).padStart(6, "0");
+export const sixDigits = (step) => String(step).padStart(6, "0");
 
 /** 100 -> "000100.json". */
 export const stepFile = (step) => `${sixDigits(step)}.json`;
@@ -152,6 +161,7 @@ function checkFormat({ format }, what) {
 }
 
 async function fetchBytes(url, what, command) {
+  if (isKept(url)) return keptBytes(url, what);
   let response;
   let bytes;
   try {
@@ -163,6 +173,15 @@ async function fetchBytes(url, what, command) {
   const problem = problemOf(response, what.first);
   if (problem) throw Object.assign(new UserError(problem, command), { isMissing: isMissing(response) });
   return bytes;
+}
+
+async function keptBytes(url, what) {
+  const bytes = await readKept(url);
+  if (bytes) return bytes;
+  throw new UserError(
+    `${what.first} is not in this browser: it was deleted, or is in the browser that it was trained in.`,
+    null,
+  );
 }
 
 async function fetchJson(url, what, command) {

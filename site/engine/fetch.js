@@ -1,5 +1,6 @@
 /** Fetch a file of weights, and make a model of it. */
 import { GPT } from "./gpt.js";
+import { isKept, readKept } from "./kept.js";
 import kernelProgram from "./kernel-program.js";
 import { compile, javascriptKernel } from "./kernel.js";
 import { unpack as unpackProgram } from "./packed.js";
@@ -24,15 +25,25 @@ async function loadKernel() {
  */
 export async function fetchTensors({ url, weights, sha256 }) {
   const file = fileOf(url);
-  const response = await fetch(url);
-  const problem = problemOf(response, file);
-  if (problem) throw new Error(problem);
-  const bytes = await response.arrayBuffer();
+  const bytes = isKept(url) ? await keptBytes(url) : await fetchBytes(url);
   const tensors = unpack(bytes, weights);
   if (sha256 && !(await hasHash(bytes, sha256))) {
     throw new Error(`${file} is damaged, or belongs to another export.`);
   }
   return tensors;
+}
+
+async function fetchBytes(url) {
+  const response = await fetch(url);
+  const problem = problemOf(response, fileOf(url));
+  if (problem) throw new Error(problem);
+  return response.arrayBuffer();
+}
+
+async function keptBytes(url) {
+  const bytes = await readKept(url);
+  if (!bytes) throw new Error(`${fileOf(url)} is not in this browser any more.`);
+  return bytes.slice().buffer; // a view of some of it would not do
 }
 
 const fileOf = (url) => url.split("/").at(-1);

@@ -224,6 +224,22 @@ const methods = {
     return activationsOf(model);
   },
 
+  /**
+   * The weights, and what the model writes and attends to after prompts (lists of ids): all of it at one step, which is
+   * also the seed. -> { step, weights, passes: [{ tokens, attention, attentionEntropy }] }
+   */
+  async snapshot({ prompts, tokens, temperature }) {
+    const { step } = lab.training;
+    const { rows } = await methods.sample({ prompts, tokens, temperature, seed: 1 + step });
+    const passes = [];
+    for (const [i, row] of rows.entries()) {
+      const ids = [...prompts[i], ...row.map(({ id }) => id)];
+      const { attention, attentionEntropy } = await methods.attention({ ids });
+      passes.push({ tokens: row, attention, attentionEntropy });
+    }
+    return { step, weights: weightsOf(lab.training).slice(), passes };
+  },
+
   /** The embedding of every token, (V, C). */
   async embeddings() {
     const { training } = lab;

@@ -563,6 +563,7 @@ const FIGURES = [
   "teach-chooser",
   "teach-result",
   "teach-experiment",
+  "lab-take",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {

@@ -10,6 +10,7 @@ import { percent } from "../format.js";
 import { loadCorpus } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
 import { Lab } from "../lab.js";
+import { Snapshots } from "../lab-snapshots.js";
 import { WorkerClient } from "../worker-client.js";
 
 const FIRST = "rhymes"; // what one begins with
@@ -19,10 +20,12 @@ class LiveLab extends HTMLElement {
     worker: new WorkerClient(new URL("../../engine/train-worker.js", import.meta.url)),
     storage: new LabStorage(),
   });
+  snapshots = new Snapshots(this.lab);
 
   connectedCallback() {
     const { lab } = this;
     provide(this, "lab", lab);
+    provide(this, "snapshots", this.snapshots);
     this.usualTitle = document.title;
     this.onVisible = () => (document.hidden ? lab.hide() : lab.show());
     document.addEventListener("visibilitychange", this.onVisible);

@@ -13,6 +13,7 @@ import { provide } from "../context.js";
 import { endFirstView } from "../first-view.js";
 import { Observable } from "../observable.js";
 import { listRuns, openRun } from "../run.js";
+import { listKept } from "../../engine/kept.js";
 import { SCHEMA, Store } from "../store.js";
 
 /** What is chosen in a hash; one without "=" is the part of a page to scroll to. */
@@ -53,15 +54,26 @@ class TerraPage extends HTMLElement {
   async open() {
     let name;
     try {
-      const { runs } = this.page.state.runs.length ? this.page.state : { runs: await listRuns() };
-      this.store.defaults.run = runs[0].name;
-      this.page.update({ runs });
+      if (!this.page.state.runs.length) await this.list();
       name = this.opening = this.store.runName;
       const run = await openRun(name);
       if (name === this.opening) this.show(run);
     } catch (error) {
       if (name === this.opening) this.fail(error); // or another run has been chosen meanwhile
     }
+  }
+
+  /** The runs of this site, and then those that were trained in this browser. */
+  async list() {
+    const keptRuns = listKept(); // nobody waits for them, unless there are no others
+    const exported = await listRuns().catch(async (error) => {
+      if (!(await keptRuns).length) throw error;
+      return [];
+    });
+    const runs = exported.length ? exported : await keptRuns;
+    this.store.defaults.run = runs[0].name;
+    this.page.update({ runs });
+    if (exported.length) keptRuns.then((kept) => this.page.update({ runs: [...exported, ...kept] }));
   }
 
   show(run) {

@@ -48,7 +48,7 @@ class RunFacts extends Figure {
     const parent = parentOf(manifest);
     const state = finished
       ? `all of its ${count(s.steps)} steps`
-      : `${count(step)} of ${count(s.steps)} steps so far; export it again to see more`;
+      : `${count(step)} of ${count(s.steps)} steps so far${this.run.isOfPage ? "" : "; export it again to see more"}`;
     const training = parent
       ? `It goes on from its parent, the run “${parent.name}”, after ${stepCount(parent.step)}: since then, it ` +
         "was"
@@ -56,7 +56,7 @@ class RunFacts extends Figure {
     return html`<p>This run, “${printable(name)}”, has ${counted(s.n_layer, "layer")} of ${counted(s.n_head, "head")},
         ${count(parameters)} parameters and ${count(corpus.vocab_size)} different tokens.
         ${training} trained on ${count(corpus.train_characters)} characters (${s.dataset}), for ${state}.</p>
-      ${Object.entries(missing).map(([part, reason]) => html`<p>Missing here: ${part}. ${reason}</p>`)}
+      ${partsByReason(missing).map(([reason, parts]) => html`<p>Missing here: ${parts.join(", ")}. ${reason}</p>`)}
       <p>Train your own: <code>python train.py</code>, then
         <code>python export_for_web.py --serve</code>.</p>
       <details @toggle=${this.readCode}>
@@ -65,6 +65,14 @@ class RunFacts extends Figure {
         ${this.code ? codeOf(this.code) : nothing}
       </details>`;
   }
+}
+
+/** What is missing for the same reason stands together: [reason, parts]. */
+function partsByReason(missing) {
+  const found = new Map();
+  for (const [part, reason] of Object.entries(missing))
+    found.set(reason, [...(found.get(reason) ?? []), part]);
+  return [...found];
 }
 
 /** train.py as it ran, and the reader's own head, if there is one. */

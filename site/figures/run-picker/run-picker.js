@@ -1,12 +1,19 @@
 /**
  * <run-picker></run-picker>
  *
- * The run that a page shows, and the others that were exported. Chooses a run.
+ * The run that a page shows, and the others that were exported, or trained in this browser. Chooses a run.
  */
 import { css, html } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count } from "../../app/format.js";
+import { isKept, shortName } from "../../engine/kept.js";
+
+/** A run that no server has says where it is from. */
+function nameOf({ name, isTrainedHere }) {
+  if (!isKept(name)) return name;
+  return `${shortName(name)}, ${isTrainedHere ? "trained in this browser" : "from a file"}`;
+}
 
 class RunPicker extends Figure {
   static properties = { runs: { from: "page", attribute: false } };
@@ -38,7 +45,7 @@ class RunPicker extends Figure {
         ${name ? "" : html`<option selected>choose one</option>`}
         ${this.runs.map(
           (one) => html`<option value=${one.name}
-          .selected=${one.name === name}>${one.name} · ${count(one.parameters)} parameters</option>`,
+          .selected=${one.name === name}>${nameOf(one)} · ${count(one.parameters)} parameters</option>`,
         )}
       </select></label>`;
   }

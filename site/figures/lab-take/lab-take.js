@@ -1,0 +1,298 @@
+/**
+ * <lab-take></lab-take>
+ *
+ * What becomes of a model of the lab: it can be opened in the other pages, kept in this browser, downloaded as a file
+ * and loaded from one; and there is the command with which train.py trains the like of it.
+ */
+import { css, html, nothing } from "../../vendored/lit.js";
+import { ask } from "../../app/context.js";
+import { controls } from "../../app/controls.js";
+import { count } from "../../app/format.js";
+import { LabChoice } from "../../app/lab-choice.js";
+import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
+import { near } from "../../app/near.js";
+import { UserError } from "../../app/run.js";
+import { forget, listKept, shortName } from "../../engine/kept.js";
+
+const PAGES = { "explore.html": "Look inside it", "playground.html": "Talk to it" };
+const SHORT = { "explore.html": "Look inside", "playground.html": "Talk to it" };
+const NO_NEWS = { sentence: "", isProblem: false };
+const BUSY = ["preparing", "empty", "failed"];
+
+/** What moves models is fetched when somebody comes near. */
+const load = () => Promise.all([import("../../app/lab-export.js"), import("../../app/lab-kept.js")]);
+
+class LabTake extends LabChoice {
+  static properties = {
+    kept: { state: true }, // what this browser has: see engine/kept.js
+    isBusy: { state: true },
+    news: { state: true }, // what is going on, or became of it: { section, sentence, isProblem }, or null
+    copied: { state: true }, // the command that was copied
+    isOver: { state: true }, // whether a file is held over it
+  };
+
+  static styles = [
+    LabChoice.styles,
+    controls,
+    css`
+    h3 { font: 600 1rem/1.4 var(--sans); margin: 0 0 8px; }
+    .parts { display: grid; gap: 24px; }
+    .parts > * + * { border-top: 1px solid var(--line); padding-top: 20px; }
+    .row { gap: 8px; margin-top: 12px; }
+    .note { margin-top: 8px; max-width: 66ch; color: var(--muted); }
+    .status { min-height: 1.5em; margin-top: 8px; }
+    .problem { color: var(--warning); }
+    .over { outline: 2px dashed var(--accent); outline-offset: 8px; border-radius: 12px; }
+    ul { list-style: none; margin: 12px 0 0; padding: 0; }
+    li { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; padding: 6px 0; }
+    li + li { border-top: 1px solid var(--line); }
+    li .name { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
+    li b { font-weight: 600; }
+    li .group { display: flex; gap: 16px; }
+    li .buttons { gap: 8px; }
+    li span span { color: var(--muted); }
+    li .small { min-height: 32px; padding: 2px 12px; }
+    li a { display: inline-flex; align-items: center; min-height: 32px; }
+    pre { margin: 12px 0 0; color: var(--text); padding: 12px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--background);
+          font: 400 0.875rem/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: break-word; user-select: all; }
+    pre span { white-space: nowrap; }
+    .drop { color: var(--muted); }
+    @media (max-width: 640px) {
+      .drop { display: none; }  /* nothing is dropped on a phone */
+      li :is(.small, a) { min-height: 44px; }
+    }
+  `,
+  ];
+
+  constructor() {
+    super();
+    this.kept = [];
+    this.isBusy = false;
+    this.news = this.copied = null;
+    this.addEventListener("dragover", (event) => this.hold(event));
+    this.addEventListener("dragleave", () => (this.isOver = false));
+    this.addEventListener("drop", (event) => this.drop(event));
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.leaving = new AbortController();
+    this.list();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.leaving.abort();
+  }
+
+  async list() {
+    const { signal } = this.leaving;
+    await near(this, signal).catch(() => {}); // it has left the page
+    if (!signal.aborted) this.kept = await listKept();
+  }
+
+  get name() {
+    return plainName(this.text?.name ?? "");
+  }
+
+  get fileName() {
+    return `${this.name}.txt`;
+  }
+
+  drawLab() {
+    return html`<div class=${this.isOver ? "parts over" : "parts"}>
+      ${this.openPart()}${this.keptPart()}${this.commandPart()}
+    </div>`;
+  }
+
+  openPart() {
+    const why = whyOnlyHere(this.settings);
+    const isOff = Boolean(why || this.isBusy || !this.step || BUSY.includes(this.status));
+    return html`<div><h3>Open it</h3>
+      <p>The other pages show your model as they show any other. A file of it can be opened on any machine.</p>
+      <div class="row">
+        ${Object.entries(PAGES).map(
+          ([page, name]) => html`<button ?disabled=${isOff} @click=${() => this.open(page)}>${name}</button>`,
+        )}
+        <button ?disabled=${isOff} @click=${this.download}>Download the model</button>
+      </div>
+      <p class="note">${this.why(why)}</p>${this.report("open")}</div>`;
+  }
+
+  why(whyOnlyHere) {
+    if (whyOnlyHere) return whyOnlyHere;
+    if (!this.step) return "It has learned nothing yet: train it first.";
+    return "The file holds the model, its tokens and what it wrote while it learned, but not the text that it learned from.";
+  }
+
+  keptPart() {
+    return html`<div><h3>Models in this browser</h3>
+      ${this.kept.length ? nothing : html`<p>There is none yet. They stay here until you delete them.</p>`}
+      ${this.kept.length ? html`<ul>${this.kept.map((one) => this.item(one))}</ul>` : nothing}
+      <div class="row">
+        <button ?disabled=${this.isBusy} @click=${() => this.renderRoot.querySelector("input").click()}>Load a model</button>
+        <input type="file" hidden accept=".zip,application/zip" aria-label="The file of a model" @change=${this.chooseFile}>
+        <span class="drop">or drop its file here</span>
+      </div>
+      ${this.report("kept")}</div>`;
+  }
+
+  /** What is going on, or what became of it, where it was asked for. @param {"open" | "kept"} section */
+  report(section) {
+    const { sentence, isProblem } = this.news?.section === section ? this.news : NO_NEWS;
+    return html`<p class=${isProblem ? "status problem" : "status"} role="status">${sentence}</p>`;
+  }
+
+  item({ name, parameters, step, isTrainedHere }) {
+    const short = shortName(name);
+    const origin = isTrainedHere ? "trained in this browser" : "from a file";
+    return html`<li><span class="name"><b>${short}</b> <span>${count(parameters)} parameters, step ${count(step)}, ${origin}</span></span>
+      <span class="group">${Object.entries(SHORT).map(
+        ([page, label]) =>
+          html`<a href=${linkTo(page, name)} aria-label=${`${label}: ${short}`}>${label}</a>`,
+      )}</span>
+      <span class="group buttons">
+        <button class="small" aria-label=${`Download ${short}`} @click=${() => this.downloadKept(name)}>Download</button>
+        <button class="small" aria-label=${`Delete ${short}`} @click=${() => this.deleteKept(name)}>Delete</button>
+      </span></li>`;
+  }
+
+  commandPart() {
+    if (!this.text || whyOnlyHere(this.settings)) return nothing;
+    const command = repeatCommand(this.settings, this.tokens, this.fileName);
+    return html`<div><h3>Train it with train.py</h3>
+      <p>Save the text into the Terrarium folder, and type this there. It trains the same model on the same text; only the
+        random numbers are others, so its losses and texts will be a little different.</p>
+      <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
+      <div class="row">
+        <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
+        <button @click=${this.saveText}>Save the text</button>
+      </div>
+      <span class="visually-hidden" role="status">${this.copied === command ? "The command is copied." : ""}</span>
+      ${
+        this.settings.optimizer === "adamw"
+          ? html`<p class="note">train.py has Muon and no AdamW for the matrices: there, they learn in another way.</p>`
+          : nothing
+      }</div>`;
+  }
+
+  // What the buttons do ------------------------------------------------------------------------------
+
+  /** Do something that takes a moment, and say what became of it. @param {"open" | "kept"} section */
+  async do(section, doing, act) {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    const report = (sentence, isProblem = false) => (this.news = { section, sentence, isProblem });
+    report(doing);
+    try {
+      report(await act());
+      this.kept = await listKept();
+    } catch (error) {
+      if (!(error instanceof UserError)) console.warn(error);
+      report(error instanceof UserError ? error.message : `That did not work. ${error.message}`, true);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** The model as it is now, and as it was before. */
+  async take() {
+    const [{ exported }] = await load();
+    const snapshots = ask(this, "snapshots");
+    await snapshots.now();
+    return exported(this.name, this.lab.state, snapshots.list);
+  }
+
+  /** In another page. */
+  open(page) {
+    return this.do("open", "The model is being kept.", async () => {
+      const [, { keepRun }] = await load();
+      const name = await keepRun(await this.take(), { isTrainedHere: true });
+      location.assign(linkTo(page, name));
+      return `${shortName(name)} is kept in this browser.`;
+    });
+  }
+
+  download() {
+    return this.do("open", "The file is being made.", async () => this.saveModel(await this.take()));
+  }
+
+  downloadKept(name) {
+    return this.do("kept", "The file is being made.", async () => {
+      const [, { takeKept }] = await load();
+      return this.saveModel(await takeKept(name));
+    });
+  }
+
+  async saveModel(taken) {
+    const [{ inFolder }] = await load();
+    const { zipped } = await import("../../app/zip.js");
+    const file = `${taken.manifest.name}.zip`;
+    save(file, new Blob([/** @type {any} */ (await zipped(inFolder(taken)))], { type: "application/zip" }));
+    return `The model is in the file ${file}.`;
+  }
+
+  deleteKept(name) {
+    return this.do("kept", "It is being deleted.", async () => {
+      await forget(name);
+      return `${shortName(name)} is deleted.`;
+    });
+  }
+
+  read(file) {
+    return this.do("kept", `${file.name} is being read.`, async () => {
+      const [, { keepFile }] = await load();
+      const name = await keepFile(file);
+      return `${shortName(name)} is here: look inside it, or talk to it.`;
+    });
+  }
+
+  chooseFile({ target }) {
+    const [file] = target.files;
+    target.value = ""; // the same one may be chosen again
+    if (file) this.read(file);
+  }
+
+  hold(event) {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.isOver = true;
+  }
+
+  drop(event) {
+    this.isOver = false;
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    this.read(file);
+  }
+
+  /** Where a browser forbids to copy, such as on unencrypted pages of another machine, it is selected instead. */
+  async copy(command) {
+    try {
+      await navigator.clipboard.writeText(command);
+      this.copied = command;
+    } catch {
+      getSelection().selectAllChildren(this.renderRoot.querySelector("pre"));
+    }
+  }
+
+  saveText() {
+    save(this.fileName, new Blob([this.text.text], { type: "text/plain" }));
+  }
+}
+
+/** The command, which is never cut inside of a flag. */
+const unbroken = (command) =>
+  command.split(/ (?=--)/).map((part, i) => html`${i ? " " : ""}<span>${part}</span>`);
+
+const linkTo = (page, name) => `${page}#run=${encodeURIComponent(name)}`;
+
+/** A file for whoever looks at the page. */
+function save(name, content) {
+  const url = URL.createObjectURL(content);
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+customElements.define("lab-take", LabTake);
