@@ -40,14 +40,13 @@ function knowsByHeart(result) {
 }
 
 /** Whether it goes on from a beginning with what is false. */
-const saysFalse = (result, i, [, end]) => textOf(result, result.samples[i].after).startsWith(end);
+const saysFalse = (result, i, fact) => textOf(result, result.samples[i].after).startsWith(fact[1]);
 
 /**
- * @typedef {{ run: import("./run.js").Run, text: string, fact: string[] | null, snapshot: number }} Chosen
- * @type {Object<string, { title: string, missing: (chosen: Chosen) => string | null,
- *   question: (chosen: Chosen) => { about: string, sentence: string, ask: string },
- *   answers: Object<string, string>, requests: (chosen: Chosen) => object[],
- *   outcome: (results: any[], chosen: Chosen) => string, labels: (results: any[]) => string[] }}
+ * Each has a title; `missing`, a sentence on why it cannot be made, or null; what it is about, the sentence that is
+ * learned, and the question; the answers to choose from; what is taught; which answer was right; and what the results
+ * are called. What they are given is what is chosen: run, text, fact and snapshot.
+ * @type {Object<string, any>}
  */
 export const EXPERIMENTS = {
   ages: {

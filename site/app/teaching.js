@@ -130,8 +130,12 @@ function oldFor({ tokenizer, updates, oldFraction }, old, { batch_size, n_ctx })
   return { ids: oldTokens(old.documents, tokenizer, least), fraction: oldFraction };
 }
 
-/** The loss of the new text, and how the model goes on from some beginnings. */
-async function seen(call, { run, tokenizer, temperature }, ids, prompts) {
+/**
+ * The loss of the new text, and how the model goes on from some beginnings.
+ * @param {any} request as for teach
+ */
+async function seen(call, request, ids, prompts) {
+  const { run, tokenizer, temperature } = request;
   const { settings } = run.manifest;
   const start = tokenizer.end === null ? [] : [tokenizer.end];
   const isOfCharacters = !run.manifest.tokenizer.merges.length;
@@ -164,7 +168,9 @@ export class Teaching extends Observable {
    */
   constructor({ worker, listRuns, openRun }) {
     super();
-    Object.assign(this, { worker, listRuns, openRun });
+    this.worker = worker;
+    this.listRuns = listRuns;
+    this.openRun = openRun;
   }
 
   /** Find out what can be taught. @param {string | null} wished the name of a run that is shown first, if it is there */
