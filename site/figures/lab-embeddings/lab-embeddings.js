@@ -152,20 +152,22 @@ class LabEmbeddings extends LabChoice {
   }
 
   /**
-   * What is shown while nobody has chosen a token: of frequent words, the one that has another most like it. It changes
-   * only when another one is much clearer.
+   * What is shown while nobody has chosen a token: the most frequent word, until another one has clearly something like
+   * it. Of so many words, some have by chance; so that is not enough.
    */
   findClearest() {
+    const { ids, C } = this.shown;
     const { vocab } = this.tokenizer;
-    const isWord = (i) => /^ ?\p{L}{2}/u.test(vocab[this.ids[i]]);
-    const frequent = [...this.ids.keys()].slice(0, MOST_CHOICES);
+    const isWord = (i) => /^ ?\p{L}{2}/u.test(vocab[ids[i]]);
+    const frequent = [...ids.keys()].slice(0, MOST_CHOICES);
     const words = frequent.some(isWord) ? frequent.filter(isWord) : frequent;
+    this.clearest ??= words[0];
     const clearness = (i) => this.nearestTo(i, 1)[0]?.cosine ?? 0;
+    const least = Math.max(clearness(this.clearest), chanceOf(ids.length, C)) + CLEARER;
     const best = words
       .map((i) => ({ i, cosine: clearness(i) }))
       .reduce((a, b) => (b.cosine > a.cosine ? b : a));
-    const isKnown = this.clearest !== null && this.clearest < this.ids.length;
-    if (!isKnown || best.cosine > clearness(this.clearest) + CLEARER) this.clearest = best.i;
+    if (best.cosine > least) this.clearest = best.i;
   }
 
   /** The shown tokens whose embeddings are most like that of the chosen one. */
