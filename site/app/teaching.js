@@ -45,8 +45,8 @@ export function teachingSettings(run, { way, updates, tokens }) {
   const { settings, tokenizer } = run.manifest;
   const { n_layer, n_ctx } = settings;
   return {
-    momentum: 0.95,
-    weight_decay: 0,
+    momentum: 0.85, // older exports do not name these
+    weight_decay: 0.1,
     embedding_std: 0.3,
     cooldown: 0.75,
     ...settings,

@@ -141,10 +141,11 @@ class TeachResult extends TeachingFigure {
       )}</tbody></table></section>`;
   }
 
+  /** Which text a beginning is from. */
   whose(prompt) {
-    return this.shown.request.run.manifest.prompts.includes(prompt)
-      ? "from its old text"
-      : "from the new text";
+    const { run, text } = this.shown.request;
+    if (!text.includes(prompt)) return "from its old text";
+    return run.manifest.prompts.includes(prompt) ? "from both texts" : "from the new text";
   }
 
   /** Which weights moved most: in words, and as bars. */

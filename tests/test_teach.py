@@ -1,0 +1,244 @@
+"""Teach it something: the part of lab.html in which a grown model learns a few new sentences, and forgets others."""
+
+import contextlib
+import json
+
+from helpers import ROOT, TIMEOUT, served
+from terrarium.trained import Run
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+TEACHING = "document.querySelector('live-teaching').teaching"
+IS_IDLE = f"() => !{TEACHING}.state.work"
+TEXT = "Tom saw a wobo. The wobo ran to Tom and sat."
+
+
+@contextlib.contextmanager
+def opened(browser, address, width=1440, height=900, **options):
+    """The lab, at the part in which something is taught."""
+    size = dict(width=width, height=height)
+    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT)
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    try:
+        page.goto(f"{address}/lab.html")
+        page.locator("#teach").scroll_into_view_if_needed()
+        page.wait_for_function("() => document.querySelector('live-teaching')?.teaching?.state.run")
+        for name in ("teach-chooser", "teach-result", "teach-experiment"):
+            page.wait_for_function("name => customElements.get(name)", arg=name)
+        yield page
+        assert page.complaints == [], page.complaints
+    finally:
+        context.close()
+
+
+def chooser(page):
+    return page.locator("teach-chooser")
+
+
+def result(page):
+    return page.locator("teach-result")
+
+
+def teach(page, text=TEXT, button="Teach it", **chosen):
+    """Write something, choose how it is learned, and wait until it has been."""
+    chooser(page).get_by_label("What it is to learn").fill(text)
+    page.evaluate(f"chosen => {TEACHING}.choose(chosen)", chosen)
+    before = state(page, "results.length")
+    chooser(page).get_by_role("button", name=button).click()
+    page.wait_for_function(f"{IS_IDLE} && {TEACHING}.state.results.length > {before}")
+    assert state(page, "problem") is None
+
+
+def text_of(figure):
+    """All that stands in a figure."""
+    return figure.evaluate("figure => figure.renderRoot.textContent")
+
+
+def state(page, name):
+    return page.evaluate(f"() => {TEACHING}.state.{name}")
+
+
+def mean_loss(model, rows):
+    """Nats per token of rows of ids, each token but the first predicted from those before."""
+    total = 0
+    for ids in rows:
+        logits, _ = model(torch.tensor([ids[:-1]]))
+        total += cross_entropy(logits[0], torch.tensor(ids[1:]), reduction="sum").item()
+    return total / sum(len(ids) - 1 for ids in rows)
+
+
+def test_a_grown_model_learns_a_text_and_one_sees_what_it_was_before(browser, site, smoke_run):
+    with opened(browser, site.address) as page:
+        assert not page.evaluate(f"() => Boolean({TEACHING}.worker.worker)"), "nobody has asked"
+        assert result(page).locator("table").count() == 0
+        teach(page, updates=25)
+        losses, old = state(page, "shown.newLoss"), state(page, "shown.oldLoss")
+        assert losses["after"] < losses["before"] - 1
+        shown = text_of(result(page))
+        for number in (losses["before"], losses["after"], old["before"], old["after"]):
+            assert f"{number:.2f}" in shown
+        texts = result(page).locator(".text").all_inner_texts()
+        assert len(texts) == 2 * len(state(page, "shown.samples"))
+        assert texts[0] != texts[1] and texts[0][:3] == texts[1][:3]  # before and after
+        heads = state(page, "shown.changes.heads")
+        layer, head = divmod(heads.index(max(heads)), 2)
+        assert f"head {layer}.{head}" in result(page).locator(".moved li").all_inner_texts()[5]
+    run = Run(smoke_run)
+    end = run.tokenizer.end
+    rows = [[end, *run.tokenizer.encode(TEXT), end]]
+    assert losses["before"] == pytest.approx(mean_loss(run.model, rows), abs=0.02)  # int8
+
+
+def test_what_it_forgets_is_measured_on_text_that_it_never_learned(browser, site, smoke, smoke_run):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        old = state(page, "shown.oldLoss")
+    run = Run(smoke_run)
+    held_out = json.loads((smoke / "training_text.json").read_text("utf-8"))["held_out"]
+    ids = [run.tokenizer.encode(text)[: run.s.n_ctx + 1] for text in held_out]
+    ids = [one for one in ids if len(one) > 1]
+    ids = ids[:: -(-len(ids) // 31)]
+    assert old["texts"] == len(ids)
+    assert old["before"] == pytest.approx(mean_loss(run.model, ids), abs=0.02)
+
+
+def test_all_ways_are_compared_and_what_stays_frozen_does_not_move(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, button="Compare all ways", updates=3)
+        page.wait_for_function(f"() => {TEACHING}.state.results.length === 3")
+        rows = result(page).locator(".list tbody tr")
+        assert rows.count() == 3
+        moved = page.evaluate(f"""() => {TEACHING}.state.results.map((one) =>
+          one.changes.tensors.filter(({{ change }}) => change > 0).map(({{ name }}) => name))""")
+        whole, last, adapters = moved
+        assert any("token_embedding" in name for name in whole)
+        assert last and not any("embedding" in name or "blocks.0" in name for name in last)
+        assert any("blocks.1" in name for name in last)
+        assert adapters and all("blocks" in name and "norm" not in name for name in adapters)
+        before = result(page).locator(".verdict").inner_text()
+        rows.first.get_by_role("button").click()
+        assert rows.first.get_by_role("button").get_attribute("aria-pressed") == "true"
+        assert result(page).locator(".verdict").inner_text() != before
+
+
+def test_old_text_that_goes_along_makes_it_forget_less(browser, site):
+    with opened(browser, site.address) as page:
+        text = "Zoe Zoe Zoe Zoe Zoe Zoe Zoe Zoe"
+        teach(page, text, updates=100)
+        alone = state(page, "shown.oldLoss")
+        slider = chooser(page).get_by_role("slider", name="How much of its old text goes along")
+        slider.focus()
+        page.keyboard.press("End")
+        assert state(page, "oldFraction") == 0.75
+        teach(page, text)
+        mixed = state(page, "shown.oldLoss")
+    assert alone["before"] == mixed["before"]
+    assert mixed["after"] < alone["after"] - 0.2
+
+
+def test_a_newborn_is_taught_its_own_weights(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        grown = state(page, "shown.newLoss.before")
+        slider = chooser(page).get_by_role("slider", name="How old it is")
+        slider.focus()
+        page.keyboard.press("Home")
+        assert "newborn" in slider.get_attribute("aria-valuetext")
+        teach(page)
+        assert state(page, "shown.newLoss.before") > grown + 0.5
+
+
+def test_what_cannot_be_learned_is_said_and_the_button_waits(browser, site):
+    with opened(browser, site.address) as page:
+        field = chooser(page).get_by_label("What it is to learn")
+        button = chooser(page).get_by_role("button", name="Teach it")
+        for text in ("", "   \n ", "Tom ate 7 日本 cakes."):
+            field.fill(text)
+            assert button.is_disabled() and field.get_attribute("aria-invalid") == "true"
+        assert "日" in text_of(chooser(page))
+        field.fill("Tom ran.")
+        assert button.is_enabled() and field.get_attribute("aria-invalid") == "false"
+
+
+def test_it_can_be_stopped_and_taught_again(browser, site):
+    with opened(browser, site.address) as page:
+        page.evaluate(f"() => {TEACHING}.choose({{ updates: 100_000 }})")
+        chooser(page).get_by_role("button", name="Teach it").click()
+        page.wait_for_function(f"() => {TEACHING}.state.work?.done > 1")
+        assert chooser(page).get_by_role("progressbar").is_visible()
+        chooser(page).get_by_role("button", name="Stop").click()
+        page.wait_for_function(IS_IDLE)
+        assert state(page, "results") == []
+        teach(page, updates=1)
+        assert state(page, "results.length") == 1
+
+
+def test_runs_without_their_text_are_taught_and_a_missing_file_is_said(browser, family, tmp_path):
+    with served(family) as address, opened(browser, address) as page:
+        assert chooser(page).get_by_role("slider", name="old text").is_disabled()
+        teach(page, "Tom saw a dog.", updates=2)
+        assert state(page, "shown.oldLoss") is None
+        assert "exported" in result(page).locator(".verdict").inner_text()
+        other = "tale" if state(page, "run.name") == "tale-king" else "tale-king"
+        chooser(page).get_by_label("Which model").select_option(other)
+        page.wait_for_function(f"() => {TEACHING}.state.run?.name === '{other}'")
+        assert state(page, "shown") is None  # it was another model's
+        page.route("**/weights/*.bin", lambda route: route.fulfill(status=404, body=""))
+        chooser(page).get_by_label("What it is to learn").fill("Tom saw a dog.")
+        chooser(page).get_by_role("button", name="Teach it").click()
+        chooser(page).get_by_role("alert").wait_for()
+        assert ".bin" in chooser(page).get_by_role("alert").inner_text()
+        page.complaints.clear()  # the browser names the missing file, too
+
+
+@pytest.mark.parametrize("name", ["ages", "times", "fact"])
+def test_an_experiment_shows_nothing_before_somebody_has_guessed(browser, site, name):
+    with opened(browser, site.address) as page:
+        figure = page.locator(f"teach-experiment[name={name}]")
+        figure.get_by_role("button", name="Try it").click()
+        assert figure.get_by_role("status").inner_text()
+        assert state(page, "work") is None and figure.locator("table").count() == 0
+        figure.get_by_role("radio").first.check()
+        figure.get_by_role("button", name="Try it").click()
+        figure.locator("table").wait_for()
+        taught = state(page, f"experiments.{name}.length")
+        assert figure.locator("tbody tr").count() == taught > 1
+        answers = figure.locator(".answers label").all_inner_texts()
+        assert any(answer in figure.locator(".verdict").inner_text() for answer in answers)
+        assert figure.get_by_role("radio").first.is_disabled()
+        figure.get_by_role("button", name="Predict again").click()
+        assert figure.locator("table").count() == 0
+        assert figure.get_by_role("radio", checked=True).count() == 0
+
+
+def test_the_default_model_learns_five_sentences_in_less_than_a_minute(browser):
+    with served(ROOT / "site") as address, opened(browser, address) as page:
+        chooser(page).get_by_role("button", name="Teach it").click()
+        page.wait_for_function(f"() => {TEACHING}.state.shown")
+        assert state(page, "shown.seconds") < 60
+        losses, old = state(page, "shown.newLoss"), state(page, "shown.oldLoss")
+        assert losses["before"] > 4 and losses["after"] < 0.1
+        assert old["after"] > old["before"] + 0.5
+        assert "Wobo" in result(page).locator(".after .text").first.inner_text()
+        assert "Wobo" not in result(page).locator(".before .text").first.inner_text()
+        teach(page, state(page, "text"), way="last")
+        assert state(page, "shown.seconds") < 20
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(browser, site, width, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, site.address, width, color_scheme="dark" if dark else "light") as page:
+        teach(page, button="Compare all ways", updates=1)
+        page.wait_for_function(f"() => {TEACHING}.state.results.length === 3")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page, context="#taught").response["violations"]
+        page.complaints.clear()  # axe itself tries what the policy forbids
+    assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
