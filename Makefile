@@ -1,7 +1,7 @@
 # make        a virtual environment, and the default model trained in it
 # make test   every test, and the linter
 # make bench  the benchmarks: minutes each, on a machine that does nothing else
-# make bench-browser  our engine against onnxruntime-web, in Chromium (wants npm)
+# make bench-browser  our engine against others, writing and learning in Chromium (wants npm)
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -23,11 +23,12 @@ test: .venv/tested
 	$(BIN)/python -m pytest
 
 bench: .venv/tested
-	for bench in $(filter-out %/browser.py %/onnx_graph.py,$(wildcard tests/bench/*.py)); do echo "$$bench"; $(BIN)/python $$bench || exit 1; done
+	for bench in $(filter-out %/browser.py %/training.py %/onnx_graph.py,$(wildcard tests/bench/*.py)); do echo "$$bench"; $(BIN)/python $$bench || exit 1; done
 
 bench-browser: .venv/tested
 	$(BIN)/python -m pip install onnx==1.23.2
 	npm install --no-package-lock --prefix tests/bench
 	$(BIN)/python tests/bench/browser.py
+	$(BIN)/python tests/bench/training.py
 
 .PHONY: train test bench bench-browser

@@ -290,3 +290,21 @@ def test_axe_finds_no_violation_while_it_learns(browser, address, width, dark):
         found = Axe().run(page).response["violations"]
         page.complaints.clear()  # axe itself tries what the policy forbids
     assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
+
+
+# In another browser -------------------------------------------------------------------------------
+
+
+def test_it_trains_in_firefox_and_finds_its_model_again(firefox_browser, address):
+    context = firefox_browser.new_context()
+    with opened_in(context, address) as page:
+        make_tiny(page)
+        train_until(page, 20)
+        button(page, "Pause").click()
+        kept = f"async () => (await {LAB}.storage.read())?.model.step === {LAB}.state.step"
+        page.wait_for_function(kept)
+        step = state(page, "step")
+        assert state(page, "losses")[-1]["loss"] < state(page, "losses")[0]["loss"]
+    with opened_in(context, address) as page:
+        page.wait_for_function(f"() => {LAB}.state.kept?.step === {step}")
+    context.close()

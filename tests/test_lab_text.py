@@ -51,17 +51,34 @@ def check_split(engine, path, text):
     assert found["hasDocuments"] == corpus.has_documents and found["problem"] is None
 
 
-@pytest.mark.parametrize("kind", TEXTS)
+# What train.py says about a text, and the kind of the warning here.
+NOTES = {
+    "tags and brackets": "markup",
+    "wrong encoding": "misread",
+    "could not read before": "lost",
+    "alphabetical": "shuffled",
+    "questions and answers": "asked",
+}
+ASKED = {
+    "questions": "what comes after it?  so long\n" * 60,
+    "some questions": "So long.\nWhat now? he said.\n" * 60,
+}
+
+
+@pytest.mark.parametrize("kind", [*TEXTS, *ASKED])
 def test_a_text_of_any_kind_is_refused_by_both_or_divided_by_both_alike(engine, tmp_path, kind):
+    text = {**TEXTS, **ASKED}[kind]
     path = tmp_path / "text.txt"
-    described = engine(DESCRIBE, TEXTS[kind])
+    warnings = engine(DESCRIBE, text)["warnings"]
     try:
-        corpus_of(path, TEXTS[kind])
+        corpus = corpus_of(path, text)
     except BadInput:
-        assert [one["isProblem"] for one in described["warnings"]] == [True]
-    else:
-        assert not any(one["isProblem"] for one in described["warnings"])
-        check_split(engine, path, TEXTS[kind])
+        assert [one["isProblem"] for one in warnings] == [True]
+        return
+    assert not any(one["isProblem"] for one in warnings)
+    kinds = [one["kind"] for one in warnings]
+    assert [said in corpus.note for said in NOTES] == [said in kinds for said in NOTES.values()]
+    check_split(engine, path, text)
 
 
 WORDS = [

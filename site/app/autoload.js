@@ -17,6 +17,7 @@ const ELEMENTS = [
   "live-chat",
   "live-lab",
   "lab-pass",
+  "live-teaching",
   "typed-head",
   "typed-code",
   "embedded-figure",

@@ -14,6 +14,7 @@
  *   chat   a conversation with the model: see chat.js
  *   lab    a model that learns in the page: see lab.js
  *   sentences  the sentence that the model of the lab reads: see elements/lab-pass.js
+ *   teaching  a grown model that is taught something: see teaching.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

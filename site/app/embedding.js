@@ -19,10 +19,13 @@ const NEEDED = {
   ],
 };
 
+/** What a model is called that learns in the page: no address leads to it. */
+const OF_LAB = { name: "lab", isLocal: true };
+
 /** The run and the step of what a figure shows. */
 export function shownAt(figure) {
   const { run, step } = figure.pass ?? figure.writing?.state.model ?? figure;
-  return { run, step };
+  return { run: run ?? OF_LAB, step };
 }
 
 /** What a figure asks for: "store", "passes", … */

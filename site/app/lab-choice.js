@@ -1,5 +1,9 @@
-/** The base class of figures of the lab that follow what is chosen there: the text, its tokens, the numbers of the model. */
+/**
+ * The base class of figures of the lab that follow what is chosen there: the text, its tokens, the numbers of the model.
+ * While steps go by, only those on the screen are drawn.
+ */
 import { LabFigure } from "./lab-figure.js";
+import { OnScreen } from "./near.js";
 
 export class LabChoice extends LabFigure {
   /** @type {Object<string, object>} */
@@ -9,7 +13,13 @@ export class LabChoice extends LabFigure {
     settings: { from: "lab", attribute: false },
   };
 
+  screen = new OnScreen(this);
   vocabSize = 0; // how many tokens there are, or will be
+
+  async scheduleUpdate() {
+    if (this.hasUpdated) await this.screen.turn();
+    if (this.isConnected) super.scheduleUpdate();
+  }
 
   willUpdate(changed) {
     super.willUpdate(changed);

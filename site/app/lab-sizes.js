@@ -112,8 +112,11 @@ export function sizeOf(settings) {
   return Object.keys(SIZES).find((size) => of(SIZES[size])) ?? null;
 }
 
-/** The learning rate of the matrices that suits an optimizer. */
-export const matrixRateOf = (optimizer) => (optimizer === "muon" ? COMMON.matrix_lr : 0.003);
+/**
+ * The learning rate of the matrices that suits an optimizer. That of AdamW: after 400 steps on the stories, the small and
+ * the middle size had the lowest loss with it, of 0.001, 0.003, 0.01, 0.02 and 0.03.
+ */
+export const matrixRateOf = (optimizer) => (optimizer === "muon" ? COMMON.matrix_lr : 0.01);
 
 /** The parameters of a model, part by part, in the order in which a token passes them. */
 export function partsOf(settings) {

@@ -8,10 +8,11 @@
  *   await storage.read()      // { source, model }, or null
  *
  * @typedef {{ id: string, text: object, tokens: object }} Source what a model learns from; another one has another id
- * @typedef {{ name: string, step: number, savedAt: number, [other: string]: any }} Model with all that belongs to it
+ * @typedef {{ name: string, step: number, savedAt: number, settings: any, [other: string]: any }} Model with all that belongs to it
  */
 const NAME = "terrarium.lab";
 const STORE = "model";
+const VERSION = 1; // one more when what is kept has another form: then what was kept before is forgotten
 
 /** A browser keeps nothing here: it is full, or forbidden. */
 export class StorageFailure extends Error {
@@ -76,8 +77,12 @@ export class LabStorage {
 
   open() {
     return new Promise((resolve, reject) => {
-      const request = this.factory().open(NAME, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      const request = this.factory().open(NAME, VERSION);
+      request.onupgradeneeded = () => {
+        const { result } = request;
+        for (const old of result.objectStoreNames) result.deleteObjectStore(old);
+        result.createObjectStore(STORE);
+      };
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
       request.onblocked = () => reject(new Error("Another tab has it open."));

@@ -24,7 +24,8 @@ const FEW = 20_000; // characters: a model soon knows less than this by heart
 const PART = 250_000; // UTF-16 units looked at before the page gets its turn: about ten milliseconds
 const MOST_TOKENS = 2 ** 16;
 const MANY = 300; // different characters: what is written with an alphabet has fewer
-const RARE = 2; // times: a character that occurs no more often is hardly learned
+const RARE = 2; // times: a character that occurs at most twice is hardly learned
+const ROOM = 2; // tokens for each character: 1.6 characters of Chinese are one token then, and 2.6 of Japanese
 const REPEATS = 0.5; // a fraction of the text
 const BEGINNING = 2 ** 14; // characters in which the kind of a text is looked for
 const FEWEST_PARTS = 10; // paragraphs or lines that may be documents
@@ -158,8 +159,22 @@ function kindOf(text) {
   return {
     markup: Object.keys(MARKUP).find((kind) => MARKUP[kind].test(beginning)) ?? null,
     format: otherFormat(new TextEncoder().encode(beginning.slice(0, 99))),
+    isAsked: looksAsked(beginning),
     misread: beginning.match(/[ÃÂ][\x80-\xbf]|â€/g)?.length ?? 0,
   };
+}
+
+const FEWEST_ASKED = 5;
+const MOST_LINES = 0.6;
+
+/** Whether most lines go on after a question mark, and spaces or TABs. */
+function looksAsked(text) {
+  const lines = withLineEnds(text)
+    .split("\n")
+    .slice(0, -1)
+    .filter((line) => line.trim());
+  const asked = lines.filter((line) => /^[^?.!]+\?[ \t]+\S/.test(line)).length;
+  return asked >= FEWEST_ASKED && asked > MOST_LINES * lines.length;
 }
 
 /** What may be documents in a text without end marks: how many, and of which kind. */
@@ -197,12 +212,14 @@ const WARNINGS = {
   repeats: ({ repeated }) => (repeated > REPEATS ? { fraction: repeated } : null),
   noEnds: ({ hasDocuments, parts, nParts }) => (hasDocuments ? null : { fix: parts, nParts }),
   shuffled: ({ isShuffled, hasDocuments }) => (isShuffled ? { hasDocuments } : null),
-  manyCharacters: ({ distinct, rare }) => (distinct > MANY ? { distinct, rare } : null),
+  manyCharacters: ({ distinct, rare }) =>
+    distinct > MANY ? { distinct, rare, vocabSize: 100 * Math.ceil((ROOM * distinct) / 100) } : null,
   controls: ({ controls }) => (controls ? { controls } : null),
   surrogates: ({ loneSurrogates: n }) => (n ? { n } : null),
   lost: ({ lost, loneSurrogates }) => (lost - loneSurrogates > 3 ? { lost: lost - loneSurrogates } : null),
   misread: ({ misread }) => (misread > 3 ? {} : null),
   markup: ({ markup }) => (markup ? { markup } : null),
+  asked: ({ isAsked }) => (isAsked ? {} : null),
 };
 
 const SENTENCES = {
@@ -231,8 +248,8 @@ const SENTENCES = {
     (words ? `, about ${counted(words, "word")}. ` : ". ") +
     "The model will soon know it by heart. Paste more of the same kind, if you have it.",
   repeats: ({ fraction }) =>
-    `${percent(fraction)} of this text has stood in it before. The model will learn the repeated passages ` +
-    "by heart, and little else: take out the copies, if you did not mean them.",
+    `${percent(fraction)} of this text repeats what came before in it. The model will learn the repeated ` +
+    "passages by heart, and little else: take out the copies, if you did not mean them.",
   noEnds: ({ fix, nParts }) =>
     "The model will read this as one long text, and never learn where something ends. " +
     (fix
@@ -241,13 +258,14 @@ const SENTENCES = {
   shuffled: ({ hasDocuments }) =>
     `This list is in alphabetical order. Its ${hasDocuments ? "documents" : "lines"} are shuffled before training, ` +
     "or the model would never learn the end of the alphabet.",
-  manyCharacters: ({ distinct, rare }) =>
+  manyCharacters: ({ distinct, rare, vocabSize }) =>
     `This text has ${count(distinct)} different characters, and each of them needs a token` +
-    (rare ? `; ${count(rare)} of them occur at most ${RARE === 2 ? "twice" : `${RARE} times`}. ` : ". ") +
-    `Take characters as tokens, or a vocabulary of far more than ${count(distinct)}. The more text, the better.`,
+    (rare ? `; ${count(rare)} of them occur at most twice, and will hardly be learned. ` : ". ") +
+    `Take characters as tokens, or a vocabulary of ${count(vocabSize)} or more: a smaller one has little room for ` +
+    "words.",
   controls: ({ controls }) =>
-    `There ${controls === 1 ? "is" : "are"} ${counted(controls, "control character")} in this text, which ` +
-    "nobody sees, and the model learns to write. Remove them, if they are there by accident.",
+    `This text holds ${counted(controls, "control character")}. Nobody sees ${controls === 1 ? "it" : "them"}, but ` +
+    `the model learns to write ${controls === 1 ? "it" : "them"}: remove what is there by accident.`,
   surrogates: ({ n }) =>
     `${n === 1 ? "One character is" : `${count(n)} characters are`} only half there, and will be read as �. ` +
     "They were probably cut in two when the text was copied: copy it again.",
@@ -259,6 +277,9 @@ const SENTENCES = {
     "Look for a better copy.",
   markup: ({ markup }) =>
     `This is ${markup}. The model will learn its tags and brackets, too: keep only the words, if you do not want that.`,
+  asked: () =>
+    "Its lines look like questions and answers. Here they are learned as any other text; train.py makes a " +
+    "conversation of such a file, if exactly one TAB stands between the two.",
 };
 
 /** @returns {Warning[]} the problem, if there is one; otherwise all that has to be said */

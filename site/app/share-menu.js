@@ -159,7 +159,7 @@ class ShareMenu extends LitElement {
       for (const [name, make] of Object.entries(copies))
         items.push([name, async () => this.copy(name, await make(figure))]);
     }
-    if (embeds && !figure.run?.isLocal) items.push(["Embed", () => this.showEmbed()]);
+    if (embeds && !shownAt(figure).run.isLocal) items.push(["Embed", () => this.showEmbed()]);
     return items;
   }
 

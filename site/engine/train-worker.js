@@ -33,7 +33,7 @@ async function loadKernels() {
 }
 
 /** A training from its first step on, of weights that are still to come. */
-async function prepare({ settings, ids, validationIds, end, seed, old = null }) {
+async function prepare({ settings, ids, validationIds, validationSpans, end, seed, old = null }) {
   lab = null; // before the next one takes its memory
   const createKernel = await kernels;
   const training = new Training({
@@ -47,7 +47,8 @@ async function prepare({ settings, ids, validationIds, end, seed, old = null }) 
   const batches = old?.fraction
     ? mixed(fresh, drawn(old.ids, end, settings, seed), { fraction: old.fraction, seed })
     : fresh;
-  lab = { training, batches, end, validation: someBatches(validationIds, end, settings), updates: [] };
+  const validation = someBatches(validationIds, end, settings, validationSpans);
+  lab = { training, batches, end, validation, updates: [] };
   return lab;
 }
 
@@ -76,8 +77,7 @@ function* drawn(ids, end, { n_ctx, batch_size }, seed) {
 }
 
 /** Some windows of a text, in batches that there is room for. */
-function someBatches(ids, end, { n_ctx, batch_size }) {
-  const all = windows(ids, end, n_ctx);
+function someBatches(ids, end, { n_ctx, batch_size }, all = windows(ids, end, n_ctx)) {
   const every = Math.floor(all.length / EVALUATED) + 1;
   const some = all.filter((_, i) => i % every === 0);
   const batches = [];
@@ -162,7 +162,7 @@ const methods = {
   /**
    * Begin to train: `ids` and `validationIds` are tokens, `end` is the id of the end token or null; settings as in
    * training.js. With `weights` (see fetchTensors), a grown model goes on; with `old` ({ ids, fraction }), that
-   * fraction of the batches is of another text. -> how many parameters the model has, its loss before the first
+   * fraction of the batches is of another text; with `validationSpans`, its windows are these instead of documents. -> how many parameters the model has, its loss before the first
    * update, and its kernel.
    */
   async begin(params) {

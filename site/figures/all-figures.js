@@ -17,6 +17,7 @@ import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
+import { teachingOf } from "./all-figures-teaching.js";
 
 const VOCAB = [
   "<|endoftext|>",
@@ -559,6 +560,9 @@ const FIGURES = [
   "lab-embeddings",
   "lab-sentence",
   "lab-updates",
+  "teach-chooser",
+  "teach-result",
+  "teach-experiment",
   "lab-take",
 ];
 // The lessons in which the words stand that these say.
@@ -575,7 +579,7 @@ const WAYS = { "line-order": "order", "code-blanks": "blanks" };
 
 /** What stands in a way of writing a head: all of it right in the first state, nothing done in the others. */
 const codeIn = (way, i) => (i === 0 ? answerTo("attention", way) : startOf("attention", way));
-const ATTRIBUTES = { "code-lines": { of: "attention" } };
+const ATTRIBUTES = { "code-lines": { of: "attention" }, "teach-experiment": { name: "fact" } };
 // Shown with two texts.
 const COMPARING = [
   "side-heading",
@@ -644,6 +648,7 @@ function sources(figure, i) {
     operated,
     lab: LABS[i],
     sentences: sentencesIn(LABS[i]),
+    teaching: teachingOf(STATES[i][0], STATES[i][1]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
     }),

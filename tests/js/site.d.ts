@@ -11,6 +11,7 @@ import { Operated } from "../../site/app/operated.js";
 import { Run as ARun, UserError } from "../../site/app/run.js";
 import { Side } from "../../site/app/sides.js";
 import { Store as AStore } from "../../site/app/store.js";
+import { Teaching } from "../../site/app/teaching.js";
 import { TypedHead } from "../../site/app/typed-head.js";
 import { Writing } from "../../site/app/writing.js";
 
@@ -43,6 +44,15 @@ declare module "../../site/app/figure.js" {
 declare module "../../site/app/lab-figure.js" {
   interface LabFigure {
     status: string;
+  }
+}
+
+declare module "../../site/app/teaching-figure.js" {
+  interface TeachingFigure {
+    teaching: Teaching;
+    tokenizer: any;
+    problem: string | null;
+    work: { name: string; done: number; of: number } | null;
   }
 }
 

@@ -20,6 +20,7 @@ const MOST_LABELS = 40;
 const MOST_CHOICES = 60; // in the list of tokens
 const N_NEAREST = 5;
 const TRAIL = 60; // moments
+const CLEARER = 0.15; // by so much of a cosine
 const MARGIN = 28; // pixels
 const MOVE = 450; // milliseconds from one moment to the next
 const LABEL_HEIGHT = 16;
@@ -27,6 +28,8 @@ const LABEL_HEIGHT = 16;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class LabEmbeddings extends LabChoice {
+  static share = { title: "Tokens on a map", table: (figure) => figure.shown && figure.numbers() };
+
   static properties = {
     shown: { state: true }, // { ids, vectors, C, points, explained, step }; null until it is known
     chosen: { state: true }, // an id; null: the first one
@@ -97,7 +100,7 @@ class LabEmbeddings extends LabChoice {
     this.ids = tokenizer && ids ? mostFrequent(ids, tokenizer.vocab.length) : [];
     this.plane = new Plane(this.settings.n_embd);
     this.shown = this.from = null;
-    this.chosen = null;
+    this.chosen = this.clearest = null;
     this.forgetTrail();
   }
 
@@ -108,7 +111,8 @@ class LabEmbeddings extends LabChoice {
 
   receive({ values }, step) {
     const { ids, plane } = this;
-    if (!ids.length) return;
+    const isOfThese = this.tokenizer === this.lab.state.tokens.tokenizer;
+    if (!ids.length || !isOfThese) return;
     const { C } = plane;
     const vectors = new Float32Array(ids.length * C);
     ids.forEach((id, i) => vectors.set(rowOf(values, C, id), i * C));
@@ -118,6 +122,7 @@ class LabEmbeddings extends LabChoice {
     // It only grows: a dot that rests does not move.
     this.reach = this.reach.map((before, axis) => Math.max(before, reachOf(points, axis)));
     this.shown = { ids, vectors, C, points, explained, step };
+    this.findClearest();
     this.since = performance.now();
     this.moveDots();
   }
@@ -143,15 +148,43 @@ class LabEmbeddings extends LabChoice {
   /** Of the tokens that are shown, which is chosen. */
   get chosenIndex() {
     const found = this.ids.indexOf(this.chosen);
-    return found >= 0 ? found : firstWord(this.ids, this.tokenizer.vocab);
+    return found >= 0 ? found : this.clearest;
+  }
+
+  /**
+   * What is shown while nobody has chosen a token: the most frequent word, until another one has clearly something like
+   * it. Of so many words, some have by chance; so that is not enough.
+   */
+  findClearest() {
+    const { ids, C } = this.shown;
+    const { vocab } = this.tokenizer;
+    const isWord = (i) => /^ ?\p{L}{2}/u.test(vocab[ids[i]]);
+    const frequent = [...ids.keys()].slice(0, MOST_CHOICES);
+    const words = frequent.some(isWord) ? frequent.filter(isWord) : frequent;
+    this.clearest ??= words[0];
+    const clearness = (i) => this.nearestTo(i, 1)[0]?.cosine ?? 0;
+    const least = Math.max(clearness(this.clearest), chanceOf(ids.length, C)) + CLEARER;
+    const best = words
+      .map((i) => ({ i, cosine: clearness(i) }))
+      .reduce((a, b) => (b.cosine > a.cosine ? b : a));
+    if (best.cosine > least) this.clearest = best.i;
   }
 
   /** The shown tokens whose embeddings are most like that of the chosen one. */
   nearest() {
+    return this.nearestTo(this.chosenIndex, N_NEAREST);
+  }
+
+  nearestTo(i, n) {
     const { vectors, C } = this.shown;
-    const { chosenIndex: i } = this;
-    const found = nearestTo(vectors, C, rowOf(vectors, C, i), [i], N_NEAREST);
+    const found = nearestTo(vectors, C, rowOf(vectors, C, i), [i], n);
     return found.map(({ id, cosine }) => ({ i: id, cosine }));
+  }
+
+  numbers() {
+    const { ids, points } = this.shown;
+    const { vocab } = this.tokenizer;
+    return [["token", "x", "y"], ...ids.map((id, i) => [vocab[id], points[2 * i], points[2 * i + 1]])];
   }
 
   drawLab() {
@@ -296,12 +329,6 @@ function mostFrequent(ids, vocabSize) {
   for (const id of ids) counts[id]++;
   const found = [...counts.keys()].filter((id) => counts[id]);
   return found.sort((a, b) => counts[b] - counts[a]).slice(0, MOST_TOKENS);
-}
-
-/** The first token that is a word, or at least a letter. */
-function firstWord(ids, vocab) {
-  const test = (pattern) => ids.findIndex((id) => pattern.test(vocab[id]));
-  return [/^ \p{L}{3}/u, /^ ?\p{L}/u].map(test).find((i) => i >= 0) ?? 0;
 }
 
 const chances = new Map();

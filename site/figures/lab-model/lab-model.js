@@ -164,7 +164,7 @@ class LabModel extends LabChoice {
     const chosen = sizeOf(this.settings);
     return html`<fieldset><legend class="visually-hidden">Size of the model</legend>
         <div class="sizes">${Object.keys(SIZES).map((size) => this.option(size, chosen))}</div></fieldset>
-      <p class="about">${this.about()}</p>
+      <p class="about">${this.about(chosen)}</p>
       ${this.parameters()}
       ${this.hasLearned ? this.warning() : nothing}
       <details><summary>Choose the numbers yourself</summary>
@@ -199,14 +199,15 @@ class LabModel extends LabChoice {
   }
 
   /** What the chosen model is, in two sentences. */
-  about() {
+  about(chosen) {
     const { architecture, n_layer, n_head, n_ctx } = this.settings;
     if (architecture === "window") {
       return html`How language models were made before transformers (Bengio and others, 2003): it sees only the last
         ${WINDOW} tokens, and one layer works on all of them at once. Train it on the same text to see what attention adds.`;
     }
-    return html`A transformer, as train.py trains it: ${counted(n_layer, "layer")} with ${counted(n_head, "attention head")}
-      each. It sees ${count(n_ctx)} tokens at once.`;
+    const layers = n_layer === 1 ? "1 layer" : `${count(n_layer)} layers, each`;
+    return html`A transformer, as train.py trains it: ${layers} with ${counted(n_head, "attention head")}. It sees
+      ${count(n_ctx)} tokens at once.${chosen ? nothing : html` With these numbers, it takes ${this.howLong(this.shown)}.`}`;
   }
 
   /** How many parameters there are, as a bar of its parts. */

@@ -44,8 +44,9 @@ class LabRun extends LabFigure {
     @media (max-width: 640px) {
       .row { gap: 8px; }
       .go { flex: 1 1 auto; min-width: 7em; padding: 8px 16px; }
+      .other { display: none; }  /* until it is known what becomes of the model that is kept */
       .row button:not(.go) { padding: 4px 14px; }
-      .note { min-height: 3em; }
+      .state, .note { min-height: 3em; }
     }
     @media (forced-colors: active) { .track i { forced-color-adjust: none; background: Highlight; } }
   `,
@@ -81,8 +82,8 @@ class LabRun extends LabFigure {
       <div class="row">
         ${this.mainButton()}
         ${this.kept ? html`<button @click=${() => this.lab.goOn()}>${this.kept.isFinished ? "Open" : "Go on from"} step ${count(this.kept.step)}</button>` : nothing}
-        <button ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
-        <button ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
+        <button class=${this.kept ? "other" : ""} ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
+        <button class=${this.kept ? "other" : ""} ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
         ${this.undoable ? html`<button @click=${() => this.lab.bringBack()}>Bring it back</button>` : nothing}
       </div>
       <div class="track" role="progressbar" aria-label="How far the training is" aria-valuemin="0" aria-valuemax="100"

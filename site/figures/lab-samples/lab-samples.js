@@ -81,14 +81,14 @@ class LabSamples extends LabFigure {
   }
 
   drawLab() {
-    return html`<h3>What it writes ${this.when()}</h3>
+    return html`<h3>What it writes ${this.stepName()}</h3>
       <ol>${(this.shown?.prompts ?? this.empty()).map((one, i) => this.item(one, i))}</ol>
       ${this.slider()}
       <p class="about" aria-live="polite" aria-atomic="true">${this.chosen ? this.aboutToken() : this.legend()}</p>`;
   }
 
   /** At which step it wrote that. */
-  when() {
+  stepName() {
     if (!this.shown) return nothing;
     const { step } = this.shown;
     if (this.chosenStep !== null) return html`<span>at step ${count(step)}</span>`;

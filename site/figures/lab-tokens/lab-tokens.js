@@ -27,6 +27,8 @@ const FAST = { milliseconds: 80, growth: 0.08 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class LabTokens extends LabChoice {
+  static share = { title: "Merges", table: (figure) => figure.frames?.length && figure.numbers() };
+
   static properties = {
     index: { state: true }, // how many merges are shown
     isPlaying: { state: true },
@@ -181,6 +183,15 @@ class LabTokens extends LabChoice {
   choose(kind, size = this.tokens.vocabSize || USUAL) {
     this.hasScrubbed = false;
     this.lab.setTokens({ kind, vocabSize: kind === "bpe" ? size : 0 });
+  }
+
+  numbers() {
+    const rows = this.frames.map(({ pair, token, count: times, vocabSize }, i) => {
+      const words = this.replay.tokensPerWord(i + 1);
+      return [i + 1, ...pair, token, times, vocabSize, words];
+    });
+    const about = ["token", "times side by side", "size of the vocabulary", "tokens a word"];
+    return [["merge", "first", "second", ...about], ...rows];
   }
 
   drawLab() {

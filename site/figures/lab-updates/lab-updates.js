@@ -10,6 +10,7 @@ import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
 import { rateMultiplier } from "../../app/lab-sizes.js";
 
+const SETTLES = 0.5; // of the full learning rates
 const MUCH_MORE = 3; // times what is usual
 const USUAL = 1e-3; // of AdamW: a rule of thumb
 const RATIOS = { least: 1e-5, most: 1e-1 }; // that always have room
@@ -22,6 +23,8 @@ const WORDS = {
 };
 
 class LabUpdates extends LabChoice {
+  static share = { title: "How far an update goes", table: (figure) => figure.shown && figure.numbers() };
+
   static properties = { shown: { state: true } }; // { rows, step }; null until it is known
 
   static styles = [
@@ -44,7 +47,6 @@ class LabUpdates extends LabChoice {
     .scale { position: relative; height: 1.5em; margin-right: calc(5.6em + 10px); color: var(--muted); font: 400 0.75rem/1.5 var(--mono); }
     .scale span { position: absolute; transform: translateX(-50%); }
     .scale span:first-child { transform: none; }
-    .scale span:last-child { transform: translateX(-100%); }
     .key { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 8px 0 0; padding: 0; list-style: none; color: var(--muted); }
     .key li { display: flex; align-items: center; gap: 8px; }
     .key i { width: 12px; height: 12px; border-radius: 3px; background: var(--accent); }
@@ -109,6 +111,18 @@ class LabUpdates extends LabChoice {
     this.shown = { rows, step };
   }
 
+  numbers() {
+    const rows = this.shown.rows.map(({ name, ratio, weight, update, gradient }) => [
+      name,
+      ratio,
+      update,
+      weight,
+      gradient,
+    ]);
+    const of = "root mean square of the";
+    return [["tensor", "update / weight", `${of} update`, `${of} weights`, `${of} gradient`], ...rows];
+  }
+
   drawLab() {
     const { shown } = this;
     return html`<h3>How far an update goes${shown ? html`, at step ${count(shown.step)}` : nothing}</h3>
@@ -167,7 +181,13 @@ class LabUpdates extends LabChoice {
           ? nothing
           : "For Muon the rule does not hold: it makes an update equally large in all directions, however small the gradient is."
       }
-      ${rate < 1 ? html`The learning rates are at ${percent(rate)} of their full size now.` : nothing}`;
+      ${
+        rate < 1
+          ? html`The learning rates are at ${percent(rate)} of their full size now${
+              rate < SETTLES ? ", so that the weights settle" : nothing
+            }.`
+          : nothing
+      }`;
   }
 }
 
@@ -192,7 +212,7 @@ function scaleFor({ least, most }, numbers) {
 function marks({ decades }) {
   const every = Math.ceil(decades.length / 5);
   const last = decades.length - 1;
-  const shown = decades.filter((_, i) => i % every === 0 || i === last);
+  const shown = decades.filter((_, i) => i % every === 0);
   return html`<div class="scale">${shown.map(
     (power) =>
       html`<span style=${styleMap({ left: `${(100 * (power - decades[0])) / last}%` })}>10<sup>${String(power).replace("-", "−")}</sup></span>`,

@@ -1,0 +1,320 @@
+/**
+ * A grown model is taught something new, in a worker of its own. Figures ask for it as "teaching", and follow its state:
+ *   runs      that may be taught, { name, parameters }; null until they are known
+ *   run       the one that is chosen, and tokenizer; null until it is open
+ *   problem   a sentence on why nothing can be taught, or null
+ *   snapshot  its step; text, what is to be learned; way: "whole", "last" or "adapters"; updates; oldFraction: of the
+ *             updates that are made with its old text instead
+ *   fact      something false in the world of the run, see teaching-text.js; null if none is known
+ *   work      { name, done, of } while it learns: what for, and updates made; null otherwise
+ *   results   of what was taught so far, the latest last: see `teach`
+ *   shown     the one of them that is shown, or null
+ *   experiments { name: results } that were made
+ */
+import { Tokenizer } from "../engine/tokenizer.js";
+import { Observable } from "./observable.js";
+import {
+  beginnings,
+  encoded,
+  examplesFor,
+  heldOutTokens,
+  oldTokens,
+  repeated,
+  textsOf,
+  unknownIn,
+} from "./teaching-text.js";
+
+/** The preset "fine-tune" of train.py: smaller steps than for a model that begins at random. */
+const FINE_TUNE = { optimizer: "muon", matrix_lr: 0.015, embedding_lr: 0.005, unembedding_lr: 0.01 };
+const WARMUP = 5;
+const RANK = 4; // of adapters
+const SEED = 1;
+const SLICE = 100; // milliseconds of training at a time
+export const MOST_CHARACTERS = 2000;
+export const MOST_OLD = 0.75; // of the updates that may be made with the old text
+export const WAYS = ["whole", "last", "adapters"];
+
+/** What of a model may change. */
+const waySettings = ({ way, n_layer }) => ({
+  freeze: way === "last" ? n_layer - 1 : 0,
+  lora: way === "adapters" ? RANK : 0,
+});
+
+/** Settings for a training that goes on from a run. */
+export function teachingSettings(run, { way, updates, tokens }) {
+  const { settings, tokenizer } = run.manifest;
+  const { n_layer, n_ctx } = settings;
+  return {
+    momentum: 0.95,
+    weight_decay: 0,
+    embedding_std: 0.3,
+    cooldown: 0.75,
+    ...settings,
+    ...FINE_TUNE,
+    ...waySettings({ way, n_layer }),
+    architecture: "gpt",
+    vocab_size: tokenizer.vocab.length,
+    batch_size: Math.max(1, Math.ceil(tokens / n_ctx)), // the new text about once, or a little more often
+    steps: updates,
+    warmup: Math.min(WARMUP, Math.floor(updates / 2)),
+  };
+}
+
+/** What the run has learned from, and what it never saw; null where it is not part of the export. */
+async function oldTextOf(run) {
+  const { manifest } = run;
+  if (manifest.missing.training_text || !manifest.files["training_text.json"]) return null;
+  const { documents, held_out } = await run.part("training_text");
+  const areTexts = (list) => Array.isArray(list) && list.every((one) => typeof one === "string");
+  if (!areTexts(documents) || !areTexts(held_out)) throw run.damaged("training_text.json");
+  return { documents, heldOut: held_out };
+}
+
+/**
+ * Teach a snapshot of a run, and compare it before and after.
+ * @param {{ call: (method: string, params: object, options?: object) => Promise<any> }} worker
+ * @param {{ run: import("./run.js").Run, tokenizer: Tokenizer, snapshot: number, text: string, way: string,
+ *   updates: number, oldFraction: number, prompts?: string[], temperature?: number }} request
+ * @param {{ signal?: AbortSignal, onUpdate?: (done: number) => void }} [options]
+ * @returns {Promise<any>} { request, newLoss: { before, after }, oldLoss: { before, after, texts } or null,
+ *   samples: [{ prompt, before, after }], changes (see engine/changes.js), tokens, seconds }
+ */
+export async function teach(worker, request, { signal, onUpdate = () => {} } = {}) {
+  const { run, tokenizer, snapshot, text, updates } = request;
+  const { settings: own, snapshots, weights } = run.manifest;
+  const { end } = tokenizer;
+  const ids = encoded(textsOf(text, end !== null), tokenizer);
+  const settings = teachingSettings(run, { ...request, tokens: ids.length });
+  const old = await oldTextOf(run);
+  const held = heldOutTokens(old?.heldOut ?? [], tokenizer, own.n_ctx);
+  const call = (method, params) => worker.call(method, params, { signal });
+
+  const { file, sha256 } = snapshots.find(({ step }) => step === snapshot);
+  const { validationLoss } = await call("begin", {
+    settings,
+    ids: end === null ? repeated(ids, tokenizer.encode("\n").slice(0, 1), 4 * own.n_ctx) : ids,
+    validationIds: held.ids,
+    validationSpans: held.spans,
+    end,
+    seed: SEED,
+    weights: { url: new URL(file, run.url).href, weights, sha256 },
+    old: oldFor(request, old, settings),
+  });
+  const prompts = request.prompts ?? beginnings(text, run.manifest);
+  const before = await seen(call, request, ids, prompts);
+  const since = performance.now();
+  for (let finished = updates === 0; !finished;) {
+    const done = await call("train", { milliseconds: SLICE });
+    if (done.failed) throw new Error(`After update ${done.step}, the loss was no number any more.`);
+    onUpdate(done.step);
+    finished = done.finished;
+  }
+  const seconds = (performance.now() - since) / 1000;
+  const after = await seen(call, request, ids, prompts);
+  const { loss } = held.spans.length ? await call("evaluate", {}) : { loss: null };
+  return {
+    request,
+    newLoss: { before: before.loss, after: after.loss },
+    oldLoss: held.spans.length ? { before: validationLoss, after: loss, texts: held.spans.length } : null,
+    samples: prompts.map((prompt, i) => ({ prompt, before: before.rows[i], after: after.rows[i] })),
+    changes: await call("changes", {}),
+    tokens: ids.length,
+    seconds,
+  };
+}
+
+/** What goes along of the old text. */
+function oldFor({ tokenizer, updates, oldFraction }, old, { batch_size, n_ctx }) {
+  if (!oldFraction || !old) return null;
+  const least = Math.ceil(1.5 * updates * oldFraction * batch_size * n_ctx) + 2 * n_ctx;
+  return { ids: oldTokens(old.documents, tokenizer, least), fraction: oldFraction };
+}
+
+/**
+ * The loss of the new text, and how the model goes on from some beginnings.
+ * @param {any} request as for teach
+ */
+async function seen(call, request, ids, prompts) {
+  const { run, tokenizer, temperature } = request;
+  const { settings } = run.manifest;
+  const start = tokenizer.end === null ? [] : [tokenizer.end];
+  const isOfCharacters = !run.manifest.tokenizer.merges.length;
+  const { loss } = await call("evaluate", { ids });
+  const { rows } = await call("sample", {
+    prompts: prompts.map((one) => [...start, ...tokenizer.encode(one)].slice(0, settings.n_ctx - 1)),
+    tokens: isOfCharacters ? 160 : 60,
+    temperature: temperature ?? settings.temperature,
+    seed: SEED,
+  });
+  return { loss, rows };
+}
+
+export class Teaching extends Observable {
+  /** @type {any} see above */
+  state = {
+    ...{ runs: null, run: null, tokenizer: null, problem: null, hasOldText: false, fact: null },
+    ...{ snapshot: null, text: "", way: "whole", updates: 50, oldFraction: 0 },
+    ...{ work: null, results: [], shown: null, experiments: {} },
+  };
+
+  #working = new AbortController();
+  #opening = null; // the name of the run
+
+  /**
+   * @param {object} parts
+   * @param {{ call: (method: string, params: object, options?: object) => Promise<any> }} parts.worker
+   * @param {() => Promise<{ name: string, parameters: number }[]>} parts.listRuns
+   * @param {(name: string) => Promise<import("./run.js").Run>} parts.openRun
+   */
+  constructor({ worker, listRuns, openRun }) {
+    super();
+    this.worker = worker;
+    this.listRuns = listRuns;
+    this.openRun = openRun;
+  }
+
+  /** Find out what can be taught. @param {string | null} wished the name of a run that is shown first, if it is there */
+  async open(wished = null) {
+    try {
+      const runs = await this.listRuns();
+      this.update({ runs });
+      const first = runs.find(({ name }) => name === wished) ?? runs[0];
+      await this.chooseRun(first.name);
+    } catch (error) {
+      this.update({ runs: this.state.runs ?? [], problem: error.message });
+    }
+  }
+
+  /** @param {string} name */
+  async chooseRun(name) {
+    this.stop();
+    this.#opening = name;
+    try {
+      const run = await this.openRun(name);
+      if (name === this.#opening) this.#show(run);
+    } catch (error) {
+      if (name === this.#opening)
+        this.update({ run: null, tokenizer: null, problem: error.message, results: [], shown: null });
+    }
+  }
+
+  #show(run) {
+    const { text, fact } = examplesFor(run);
+    const { missing, files, snapshots } = run.manifest;
+    this.update({
+      run,
+      fact,
+      text,
+      tokenizer: new Tokenizer(run.manifest.tokenizer),
+      problem: null,
+      hasOldText: !missing.training_text && Boolean(files["training_text.json"]),
+      snapshot: snapshots.at(-1).step,
+      way: "whole",
+      results: [],
+      shown: null,
+      experiments: {},
+    });
+    if (!this.state.hasOldText) this.update({ oldFraction: 0 });
+  }
+
+  /** What is to be taught, and how: snapshot, text, way, updates, oldFraction. @param {object} changes */
+  choose(changes) {
+    this.update(changes);
+  }
+
+  /** A sentence on why this text cannot be taught; null if it can. @param {string} [text] */
+  problemOf(text = this.state.text) {
+    const { tokenizer } = this.state;
+    if (!tokenizer || !textsOf(text, tokenizer.end !== null).length) return "Type something for it to learn.";
+    const unknown = unknownIn(text, tokenizer);
+    if (unknown.length) {
+      const list = unknown.slice(0, 5).map((one) => `“${one === "\n" ? "↵" : one}”`);
+      return `This model has no token for ${list.join(", ")}: the text that it grew up with has none. Replace it.`;
+    }
+    if (encoded(textsOf(text, tokenizer.end !== null), tokenizer).length < 3) return "Type a little more.";
+    return null;
+  }
+
+  /** Teach what is chosen. */
+  teachChosen() {
+    return this.#work("chosen", [this.#request()]);
+  }
+
+  /** Teach the same in each way, to compare. */
+  teachAllWays() {
+    return this.#work(
+      "ways",
+      WAYS.filter((way) => this.canUse(way)).map((way) => this.#request({ way })),
+    );
+  }
+
+  /** An experiment: several things that are taught one after another. @param {string} name @param {object[]} changes */
+  async experiment(name, changes) {
+    const results = await this.#work(
+      name,
+      changes.map((one) => this.#request({ way: "whole", oldFraction: 0, ...one })),
+      { isExperiment: true },
+    );
+    if (results) this.update({ experiments: { ...this.state.experiments, [name]: results } });
+    return Boolean(results);
+  }
+
+  /** An experiment can be made again. @param {string} name */
+  forget(name) {
+    this.update({ experiments: { ...this.state.experiments, [name]: null } });
+  }
+
+  /** Whether a way is something else than the whole model. */
+  canUse(way) {
+    return way !== "last" || (this.state.run?.manifest.settings.n_layer ?? 0) > 1;
+  }
+
+  #request(changes = {}) {
+    const { run, tokenizer, snapshot, text, way, updates, oldFraction } = this.state;
+    return { run, tokenizer, snapshot, text, way, updates, oldFraction, ...changes };
+  }
+
+  /** @returns {Promise<any[] | null>} null if it was stopped, or failed */
+  async #work(name, requests, { isExperiment = false } = {}) {
+    this.stop();
+    this.#working = new AbortController();
+    const { signal } = this.#working;
+    const of = requests.reduce((sum, { updates }) => sum + updates, 0);
+    const found = [];
+    let made = 0;
+    this.update({ problem: null, work: { name, done: 0, of } });
+    try {
+      for (const request of requests) {
+        const onUpdate = (done) => this.update({ work: { name, done: made + done, of } });
+        const result = await teach(this.worker, request, { signal, onUpdate });
+        made += request.updates;
+        found.push(result);
+        if (!isExperiment) this.update({ results: [...this.state.results, result], shown: result });
+      }
+      this.update({ work: null });
+      return found;
+    } catch (error) {
+      if (!signal.aborted) this.update({ work: null, problem: `It could not be taught. ${error.message}` });
+      return null;
+    }
+  }
+
+  /** End what goes on. */
+  stop() {
+    this.#working.abort(new Error("It was stopped."));
+    if (this.state.work) this.update({ work: null });
+  }
+
+  /** Show another of the results. */
+  show(result) {
+    this.update({ shown: result });
+  }
+
+  /** Those that can be compared with the one that is shown: of the same model and the same text. */
+  get comparable() {
+    const { shown, results } = this.state;
+    const isAlike = ({ request }) =>
+      request.text === shown.request.text && request.snapshot === shown.request.snapshot;
+    return shown ? results.filter(isAlike) : [];
+  }
+}

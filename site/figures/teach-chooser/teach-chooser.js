@@ -1,0 +1,177 @@
+/**
+ * <teach-chooser></teach-chooser>
+ *
+ * What a grown model is taught: which run and how old, the sentences, what of it may change, how much of its old text
+ * goes along, how many updates; and the button.
+ */
+import { html, css, nothing, styleMap } from "../../vendored/lit.js";
+import { count, counted, percent } from "../../app/format.js";
+import { MOST_CHARACTERS, MOST_OLD, WAYS } from "../../app/teaching.js";
+import { TeachingFigure, WAY_NAMES } from "../../app/teaching-figure.js";
+
+const UPDATES = [1, 3, 10, 25, 50, 100, 200]; // stops of the slider
+const QUARTERS = 4;
+
+const ABOUT = {
+  whole: "All its numbers may change.",
+  last: "Only the last layer, and what turns its result into tokens. It takes the least time.",
+  adapters: "All its numbers stay; a few new ones are added beside each matrix (LoRA), and only these learn.",
+};
+
+class TeachChooser extends TeachingFigure {
+  static properties = {
+    runs: { from: "teaching" },
+    snapshot: { from: "teaching" },
+    text: { from: "teaching" },
+    way: { from: "teaching" },
+    updates: { from: "teaching" },
+    oldFraction: { from: "teaching" },
+    hasOldText: { from: "teaching" },
+    said: { state: true }, // what is read aloud
+  };
+
+  static styles = [
+    TeachingFigure.styles,
+    css`
+    .choices { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 16px 40px; align-items: start; }
+    .column { display: grid; gap: 16px; }
+    fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+    legend, .field > span { font-weight: 600; color: var(--text); padding: 0; }
+    .field { display: grid; gap: 4px; align-items: start; }
+    .field b { font-weight: 400; color: var(--muted); }
+    .field > span:not(.ends) b::before { content: " · "; }
+    textarea { display: block; width: 100%; min-height: 10.5em; resize: vertical; padding: 8px 12px; color: var(--text);
+               font: 400 1.0625rem/1.5 var(--serif); background: var(--background); border: 1px solid var(--line);
+               border-radius: 8px; }
+    input[type="range"] { width: 100%; height: 32px; margin: 0; accent-color: var(--accent); }
+    .ways { display: grid; gap: 2px; }
+    .ways label { min-height: 32px; color: var(--text); }
+    input[type="radio"] { accent-color: var(--accent); width: 18px; height: 18px; margin: 0; flex: none; }
+    .ends { display: flex; justify-content: space-between; color: var(--muted); }
+    .row { margin-top: 20px; min-height: 52px; }
+    .go { min-height: 48px; border-radius: 24px; padding: 8px 28px; }
+    .about { min-height: 3em; }
+    select { width: 100%; }
+    @media (max-width: 720px) {
+      .choices { grid-template-columns: minmax(0, 1fr); }
+      textarea { min-height: 13em; }
+      .go { width: 100%; text-align: center; }
+      .about { min-height: 4.5em; }
+    }
+  `,
+  ];
+
+  constructor() {
+    super();
+    this.said = "";
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (!changed.has("work")) return;
+    if (this.work && !changed.get("work")) this.said = "It learns.";
+    if (!this.work && changed.get("work")) this.said = this.problem ?? "It has learned. The result is below.";
+  }
+
+  drawTeaching() {
+    if (!this.runs) return html`<p class="caption" aria-busy="true">…</p>`;
+    if (!this.run)
+      return html`${this.runChooser()}<p class="problem" role="alert">${this.problem ?? "It is being opened."}</p>`;
+    return html`<div class="choices">
+        <div class="column">${this.textField()}${this.age()}</div>
+        <div class="column">${this.runChooser()}${this.wayChooser()}${this.oldText()}${this.howMany()}</div>
+      </div>
+      ${this.buttons()}`;
+  }
+
+  /** There is something to choose if there are two. */
+  runChooser() {
+    if (this.runs.length < 2) return nothing;
+    return html`<label class="field"><span>Which model</span>
+      <select @change=${({ target }) => this.teaching.chooseRun(target.value)}>${this.runs.map(
+        ({ name, parameters }) =>
+          html`<option value=${name} .selected=${name === this.run?.name}>${name} · ${count(parameters)} parameters</option>`,
+      )}</select></label>`;
+  }
+
+  age() {
+    const steps = this.run.manifest.snapshots.map(({ step }) => step);
+    const i = steps.indexOf(this.snapshot);
+    return html`<label class="field"><span>How old it is <b>${this.ageName()}</b></span>
+      <input type="range" min="0" max=${steps.length - 1} .value=${String(i)} aria-valuetext=${this.ageName()}
+        ?disabled=${steps.length < 2}
+        @input=${({ target }) => this.teaching.choose({ snapshot: steps[Number(target.value)] })}>
+      <span class="ends" aria-hidden="true"><b>newborn</b><b>grown</b></span></label>`;
+  }
+
+  ageName() {
+    if (this.snapshot === 0) return "newborn: it has learned nothing";
+    const isLast = this.snapshot === this.run.manifest.snapshots.at(-1).step;
+    return `after ${counted(this.snapshot, "step")}${isLast ? ", fully grown" : ""}`;
+  }
+
+  textField() {
+    const problem = this.teaching.problemOf();
+    return html`<label class="field"><span>What it is to learn</span>
+      <textarea maxlength=${MOST_CHARACTERS} .value=${this.text} aria-invalid=${String(Boolean(problem))}
+        aria-describedby="text-about" spellcheck="false"
+        @input=${({ target }) => this.teaching.choose({ text: target.value })}></textarea></label>
+      <p class=${problem ? "problem" : "note"} id="text-about" role="status">${
+        problem ??
+        "Write something else: a new word, a new friend, another ending. A few sentences are enough."
+      }</p>`;
+  }
+
+  wayChooser() {
+    const hasOne = !this.teaching.canUse("last");
+    return html`<fieldset><legend>What of it may change</legend>
+      <div class="ways">${WAYS.map(
+        (way) => html`<label><input type="radio" name="way" value=${way} .checked=${way === this.way}
+          ?disabled=${way === "last" && hasOne} @change=${() => this.teaching.choose({ way })}>${WAY_NAMES[way]}</label>`,
+      )}</div>
+      <p class="note about">${ABOUT[this.way]} ${hasOne ? "This model has only one layer." : nothing}</p></fieldset>`;
+  }
+
+  oldText() {
+    const quarters = Math.round(MOST_OLD * QUARTERS);
+    const said = this.oldFraction ? `${percent(this.oldFraction)} of the updates` : "none";
+    return html`<label class="field"><span>How much of its old text goes along <b>${said}</b></span>
+      <input type="range" min="0" max=${quarters} .value=${String(this.oldFraction * QUARTERS)} aria-valuetext=${said}
+        ?disabled=${!this.hasOldText}
+        @input=${({ target }) => this.teaching.choose({ oldFraction: Number(target.value) / QUARTERS })}></label>
+      ${
+        this.hasOldText
+          ? nothing
+          : html`<p class="note">The text that it grew up with was not exported, so none of it can go along, and what it
+            forgets cannot be measured.</p>`
+      }`;
+  }
+
+  howMany() {
+    return html`<label class="field"><span>How often it practises <b>${counted(this.updates, "update")}</b></span>
+      <input type="range" min="0" max=${UPDATES.length - 1} .value=${String(UPDATES.indexOf(this.updates))}
+        aria-valuetext=${counted(this.updates, "update")}
+        @input=${({ target }) => this.teaching.choose({ updates: UPDATES[Number(target.value)] })}></label>`;
+  }
+
+  buttons() {
+    const cannot = Boolean(this.teaching.problemOf());
+    return html`<div class="row">${
+      this.work
+        ? html`<button class="go" @click=${() => this.teaching.stop()}>Stop</button>${this.progress()}`
+        : html`<button class="primary go" ?disabled=${cannot} @click=${() => this.teaching.teachChosen()}>Teach it</button>
+          <button ?disabled=${cannot} @click=${() => this.teaching.teachAllWays()}>Compare all ways</button>`
+    }
+      <span class="visually-hidden" role="status">${this.said}</span></div>
+      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}`;
+  }
+
+  progress() {
+    const { done, of } = this.work;
+    return html`<div class="track" role="progressbar" aria-label="How much it has practised" aria-valuemin="0"
+        aria-valuemax=${of} aria-valuenow=${done}><i style=${styleMap({ width: `${(100 * done) / of}%` })}></i></div>
+      <span class="note" aria-hidden="true">update ${count(done)} of ${count(of)}</span>`;
+  }
+}
+
+customElements.define("teach-chooser", TeachChooser);

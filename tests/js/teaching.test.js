@@ -1,0 +1,284 @@
+/** site/app/teaching.js and what it teaches, with a worker that is a fake: it remembers what it was asked. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Tokenizer, END } from "../../site/engine/tokenizer.js";
+import { Teaching, teach, teachingSettings } from "../../site/app/teaching.js";
+import { EXPERIMENTS } from "../../site/app/teaching-experiments.js";
+import {
+  beginnings,
+  encoded,
+  examplesFor,
+  heldOutTokens,
+  oldTokens,
+  repeated,
+  sentencesOf,
+  textsOf,
+  unknownIn,
+} from "../../site/app/teaching-text.js";
+
+const LETTERS = [...' .,\n:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"'];
+const OLD = {
+  documents: ["a cat sat.", "a hen sat."],
+  held_out: ["the hen saw a cat.", "a", "a cat saw é."],
+};
+
+/** A run whose tokens are characters. */
+function aRun({ vocab = [END, ...LETTERS], missing = {}, ...others } = {}) {
+  const manifest = {
+    name: "tale",
+    settings: {
+      n_layer: 2,
+      n_head: 1,
+      n_embd: 8,
+      n_ff: 16,
+      n_ctx: 16,
+      temperature: 0.5,
+      dataset: "stories",
+      batch_size: 9,
+    },
+    tokenizer: { vocab, merges: [] },
+    weights: { bytes: 1, tensors: [] },
+    snapshots: [0, 20].map((step) => ({ step, file: `weights/${step}.bin`, sha256: "" })),
+    prompts: ["a cat", "a hen"],
+    files: { "training_text.json": {} },
+    missing,
+    ...others,
+  };
+  return { manifest, vocab, name: "tale", url: new URL("http://here/exported/tale/"), part: async () => OLD };
+}
+
+/** Each update lowers the loss of the new text. */
+class FakeWorker {
+  calls = [];
+  step = 0;
+
+  async call(method, params, { signal } = {}) {
+    signal?.throwIfAborted();
+    this.calls.push({ method, params });
+    return this[method](params);
+  }
+
+  begin({ settings }) {
+    this.step = 0;
+    this.steps = settings.steps;
+    return { parameters: 1, validationLoss: 1, kernel: "fake" };
+  }
+
+  evaluate({ ids }) {
+    return { loss: ids ? 4 / (1 + this.step) : 1 + this.step };
+  }
+
+  train() {
+    this.step += 1;
+    return { step: this.step, losses: Float32Array.of(1), finished: this.step === this.steps };
+  }
+
+  sample({ prompts }) {
+    return { rows: prompts.map(() => [{ id: this.step ? 2 : 1, p: 1 }]) };
+  }
+
+  changes() {
+    return { tensors: [], heads: [], neurons: [] };
+  }
+}
+
+const requestFor = (run, changes = {}) => ({
+  ...{ run, tokenizer: new Tokenizer(run.manifest.tokenizer), snapshot: 20, text: "Wobo sat.", way: "whole" },
+  ...{ updates: 3, oldFraction: 0, ...changes },
+});
+
+async function taught(run, changes) {
+  const worker = new FakeWorker();
+  const result = await teach(worker, requestFor(run, changes));
+  return { result, begun: worker.calls.find(({ method }) => method === "begin").params, worker };
+}
+
+async function opened(run = aRun()) {
+  const worker = new FakeWorker();
+  const runs = [{ name: "tale", parameters: 1 }];
+  const teaching = new Teaching({ worker, listRuns: async () => runs, openRun: async () => run });
+  await teaching.open();
+  return { teaching, worker };
+}
+
+test("what it was before is compared with what it is after the updates", async () => {
+  const { result } = await taught(aRun());
+  assert.deepEqual(result.newLoss, { before: 4, after: 1 });
+  assert.deepEqual(result.oldLoss, { before: 1, after: 4, texts: 1 });
+  assert.deepEqual(result.samples[0].before[0].id, 1);
+  assert.deepEqual(result.samples[0].after[0].id, 2);
+});
+
+test("a snapshot goes on from its own weights, with the settings for fine-tuning", async () => {
+  const { begun } = await taught(aRun(), { snapshot: 0 });
+  assert.equal(begun.weights.url, "http://here/exported/tale/weights/0.bin");
+  const { matrix_lr, embedding_lr, unembedding_lr, steps, optimizer, vocab_size } = begun.settings;
+  assert.deepEqual([matrix_lr, embedding_lr, unembedding_lr], [0.015, 0.005, 0.01]);
+  assert.deepEqual([steps, optimizer, vocab_size], [3, "muon", LETTERS.length + 1]);
+});
+
+test("each way lets something else of the model change", () => {
+  const ways = ["whole", "last", "adapters"].map((way) =>
+    teachingSettings(aRun(), { way, updates: 5, tokens: 40 }),
+  );
+  assert.deepEqual(
+    ways.map(({ freeze, lora }) => [freeze, lora > 0]),
+    [
+      [0, false],
+      [1, false],
+      [0, true],
+    ],
+  );
+  assert.equal(ways[0].batch_size, 3, "room for the new text, and not for those of the run");
+});
+
+test("old text goes along only if somebody wants that, and never what shows how much was forgotten", async () => {
+  assert.equal((await taught(aRun())).begun.old, null);
+  const { begun } = await taught(aRun(), { oldFraction: 0.5 });
+  const tokenizer = new Tokenizer(aRun().manifest.tokenizer);
+  assert.equal(begun.old.fraction, 0.5);
+  assert.equal(tokenizer.decode(begun.old.ids), [END, OLD.documents[0], END, OLD.documents[1], END].join(""));
+  assert.equal(tokenizer.decode(begun.validationIds), OLD.held_out[0].slice(0, 17));
+  assert.deepEqual(begun.validationSpans, [[0, 16]]);
+});
+
+test("a run whose text was not exported can be taught, but not what it forgot be measured", async () => {
+  const run = aRun({ missing: { training_text: "It was left out." } });
+  const { result, begun } = await taught(run, { oldFraction: 0.5 });
+  assert.equal(result.oldLoss, null);
+  assert.equal(begun.old, null);
+  const { teaching } = await opened(run);
+  assert.equal(teaching.state.hasOldText, false);
+});
+
+test("a run without an end token reads the new text over and over", async () => {
+  const { begun } = await taught(aRun({ vocab: LETTERS }));
+  assert.equal(begun.end, null);
+  assert.ok(begun.ids.length >= 64);
+  const text = new Tokenizer({ vocab: LETTERS, merges: [] }).decode(begun.ids);
+  assert.ok(text.startsWith("Wobo sat.\nWobo sat.\n"));
+});
+
+test("held-out texts are parts of documents: no end token stands between them", () => {
+  const tokenizer = new Tokenizer({ vocab: [END, ...LETTERS], merges: [] });
+  const { ids, spans } = heldOutTokens(["abc", "de"], tokenizer, 16);
+  assert.equal(tokenizer.decode(ids), "abcde");
+  assert.deepEqual(spans, [
+    [0, 2],
+    [3, 4],
+  ]);
+  const many = heldOutTokens(Array(100).fill("abc"), tokenizer, 16);
+  assert.ok(many.spans.length > 20 && many.spans.length < 32, "the worker takes all of them");
+});
+
+test("an empty line begins another text where texts end", () => {
+  assert.deepEqual(textsOf(" a cat.\r\n\r\na hen. ", true), ["a cat.", "a hen."]);
+  assert.deepEqual(textsOf("a cat.\n\na hen.", false), ["a cat.\n\na hen."]);
+  assert.deepEqual(textsOf(" \n ", true), []);
+  const tokenizer = new Tokenizer({ vocab: [END, ...LETTERS], merges: [] });
+  assert.equal(tokenizer.decode(encoded(["a", "b"], tokenizer)), `${END}a${END}b${END}`);
+});
+
+test("characters that a model has no token for are found, each once", () => {
+  const tokenizer = new Tokenizer({ vocab: [END, ...LETTERS], merges: [] });
+  assert.deepEqual(unknownIn("é7 and é", tokenizer), ["é", "7"]);
+  assert.deepEqual(unknownIn(`a${END}b`, tokenizer), []);
+});
+
+test("sentences end with what ends them", () => {
+  assert.deepEqual(sentencesOf('A cat sat. "Go," he said! And'), ["A cat sat.", '"Go," he said!', "And"]);
+});
+
+test("it goes on from beginnings of both texts, in a conversation with the answer", () => {
+  const prompts = ["Once upon", "He"];
+  assert.deepEqual(beginnings("A small cat sat. It was here.", { prompts }), [
+    "A small",
+    "It",
+    "Once upon",
+    "He",
+  ]);
+  const chat = { prompts, speakers: ["you", "pip"] };
+  assert.deepEqual(beginnings("you: hi\npip: no", chat), ["you: hi\npip:", "Once upon", "He"]);
+});
+
+test("a text is repeated until there is enough of it, and old text is cut when there is", () => {
+  assert.deepEqual([...repeated([1, 2], [9], 5)], [1, 2, 9, 1, 2]);
+  const tokenizer = new Tokenizer({ vocab: [END, ...LETTERS], merges: [] });
+  assert.equal(oldTokens(Array(50).fill("abc"), tokenizer, 9).length, 9);
+});
+
+test("examples are those of the run's text, if the model can read them", () => {
+  assert.match(examplesFor(aRun()).text, /Wobo/);
+  assert.equal(examplesFor(aRun({ vocab: ["a"] })).text, "");
+  assert.equal(examplesFor(aRun({ vocab: ["a"] })).fact, null);
+});
+
+test("several ways are taught one after another, and can be compared", async () => {
+  const { teaching } = await opened();
+  teaching.choose({ text: "Wobo sat.", updates: 2 });
+  await teaching.teachAllWays();
+  assert.deepEqual(
+    teaching.comparable.map(({ request }) => request.way),
+    ["whole", "last", "adapters"],
+  );
+  assert.equal(teaching.state.work, null);
+  teaching.choose({ text: "Wobo ran." });
+  await teaching.teachChosen();
+  assert.equal(teaching.comparable.length, 1, "another text cannot be compared with it");
+});
+
+test("what is stopped leaves no result, and what fails says so", async () => {
+  const { teaching, worker } = await opened();
+  const stopped = teaching.teachChosen();
+  teaching.stop();
+  await stopped;
+  assert.deepEqual(
+    [teaching.state.results.length, teaching.state.work, teaching.state.problem],
+    [0, null, null],
+  );
+  worker.train = () => ({ failed: true, step: 3 });
+  await teaching.teachChosen();
+  assert.match(teaching.state.problem, /3/);
+  assert.equal(teaching.state.work, null);
+});
+
+test("a run that cannot be opened is said, and another one can be chosen", async () => {
+  const openRun = async (name) => {
+    if (name === "broken") throw new Error("It is damaged.");
+    return aRun();
+  };
+  const listRuns = async () => [
+    { name: "broken", parameters: 1 },
+    { name: "tale", parameters: 1 },
+  ];
+  const teaching = new Teaching({ worker: new FakeWorker(), listRuns, openRun });
+  await teaching.open();
+  assert.deepEqual([teaching.state.run, teaching.state.problem], [null, "It is damaged."]);
+  await teaching.chooseRun("tale");
+  assert.equal(teaching.state.run.name, "tale");
+  assert.equal(teaching.state.problem, null);
+});
+
+const told = (after, vocab = ["a", " moon.", " shed."]) => ({
+  request: { run: { vocab }, tokenizer: { end: null }, text: "a moon.", updates: 10 },
+  newLoss: { before: 5, after },
+  samples: [0, 1].map(() => ({ prompt: "a", before: [], after: [{ id: 2 }] })),
+});
+
+test("what is predicted is compared with what happened", () => {
+  const { ages, times, fact } = EXPERIMENTS;
+  assert.equal(ages.outcome([told(0.2), told(1)], null), "newborn");
+  assert.equal(ages.outcome([told(1), told(0.2)], null), "grown");
+  assert.equal(ages.outcome([told(0.02), told(0.01)], null), "alike");
+
+  const one = told(0);
+  assert.equal(times.outcome([one], null), "never");
+  one.samples[0].after = [{ id: 1 }];
+  assert.equal(times.outcome([told(1), one], null), "10");
+
+  const given = { fact: ["a", " moon.", "b", "why"] };
+  assert.equal(fact.outcome([told(1)], given), "nowhere");
+  assert.equal(fact.outcome([one], given), "there");
+  one.samples[1].after = [{ id: 1 }];
+  assert.equal(fact.outcome([one], given), "everywhere");
+});
