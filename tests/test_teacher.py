@@ -99,6 +99,6 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
         "typed-head.js",
     }
     told = (ROOT / "site" / PAGE).read_text("utf-8-sig")
-    keys = ("terrarium.lessons", "terrarium.depth", "terrarium.lab", "terrarium.runs")
-    for key in (*keys, "Write the head"):
+    lab = ("terrarium.lab", "terrarium.runs")
+    for key in ("terrarium.lessons", "terrarium.depth", *lab, "Write the head"):
         assert key in told.split('id="data"')[1]
