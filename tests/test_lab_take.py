@@ -323,6 +323,9 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
                 .map((one) => one.innerText).join('')""",
             arg=last,
         )  # the newborn model
+        page.locator("copy-link").first.get_by_role("button").click()
+        hint = page.locator("copy-link", has_text="only in this browser")
+        hint.locator(".note, .by-hand").wait_for()
         page.get_by_role("link", name="Talk to it", exact=True).click()
         page.wait_for_url("**/playground.html*")
         assert "tom-dog" in page.url

@@ -162,7 +162,7 @@ class LabTake extends LabChoice {
     const command = repeatCommand(this.settings, this.tokens, this.fileName);
     return html`<div><h3>Train it with train.py</h3>
       <p>Save the text into the Terrarium folder, and type this there. It trains the same model on the same text; only the
-        random numbers are others, so its losses and texts will be a little different.</p>
+        random numbers differ, so its losses and texts will be a little different.</p>
       <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
       <div class="row">
         <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
