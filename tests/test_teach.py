@@ -169,11 +169,14 @@ def test_what_cannot_be_learned_is_said_and_the_button_waits(browser, site):
 def test_it_can_be_stopped_and_taught_again(browser, site):
     with opened(browser, site.address) as page:
         page.evaluate(f"() => {TEACHING}.choose({{ updates: 100_000 }})")
-        chooser(page).get_by_role("button", name="Teach it").click()
+        button = chooser(page).get_by_role("button", name="Teach it")
+        button.focus()
+        page.keyboard.press("Enter")
         page.wait_for_function(f"() => {TEACHING}.state.work?.done > 1")
         assert chooser(page).get_by_role("progressbar").is_visible()
-        chooser(page).get_by_role("button", name="Stop").click()
+        page.keyboard.press("Enter")  # the button that is there instead
         page.wait_for_function(IS_IDLE)
+        assert button.evaluate("one => one === one.getRootNode().activeElement")
         assert state(page, "results") == []
         teach(page, updates=1)
         assert state(page, "results.length") == 1
@@ -212,6 +215,8 @@ def test_an_experiment_shows_nothing_before_somebody_has_guessed(browser, site, 
         answers = figure.locator(".answers label").all_inner_texts()
         assert any(answer in figure.locator(".verdict").inner_text() for answer in answers)
         assert figure.get_by_role("radio").first.is_disabled()
+        focused = "figure => figure.renderRoot.activeElement?.textContent"
+        assert "again" in figure.evaluate(focused)
         figure.get_by_role("button", name="Predict again").click()
         assert figure.locator("table").count() == 0
         assert figure.get_by_role("radio", checked=True).count() == 0

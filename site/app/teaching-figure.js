@@ -32,6 +32,14 @@ export class TeachingFigure extends Figure {
 
   willUpdate(changed) {
     if (this.error?.fromRender && !changed.has("error")) this.error = null; // perhaps it works now
+    const isOther = changed.has("work") && Boolean(changed.get("work")) !== Boolean(this.work);
+    this.losesFocus = isOther && Boolean(this.renderRoot?.activeElement?.matches(".row button"));
+  }
+
+  /** Buttons come and go when it begins to learn, and when it ends: somebody who pressed one goes on from the next. */
+  updated() {
+    if (this.losesFocus) /** @type {HTMLElement} */ (this.renderRoot.querySelector(".row button"))?.focus();
+    this.losesFocus = false;
   }
 
   render() {

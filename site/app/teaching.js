@@ -250,13 +250,8 @@ export class Teaching extends Observable {
 
   /** An experiment: several things that are taught one after another. @param {string} name @param {object[]} changes */
   async experiment(name, changes) {
-    const results = await this.#work(
-      name,
-      changes.map((one) => this.#request({ way: "whole", oldFraction: 0, ...one })),
-      { isExperiment: true },
-    );
-    if (results) this.update({ experiments: { ...this.state.experiments, [name]: results } });
-    return Boolean(results);
+    const requests = changes.map((one) => this.#request({ way: "whole", oldFraction: 0, ...one }));
+    return Boolean(await this.#work(name, requests, { isExperiment: true }));
   }
 
   /** An experiment can be made again. @param {string} name */
@@ -291,7 +286,11 @@ export class Teaching extends Observable {
         found.push(result);
         if (!isExperiment) this.update({ results: [...this.state.results, result], shown: result });
       }
-      this.update({ work: null });
+      const { experiments } = this.state;
+      this.update({
+        work: null,
+        experiments: isExperiment ? { ...experiments, [name]: found } : experiments,
+      });
       return found;
     } catch (error) {
       if (!signal.aborted) this.update({ work: null, problem: `It could not be taught. ${error.message}` });

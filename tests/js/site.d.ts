@@ -53,6 +53,7 @@ declare module "../../site/app/teaching-figure.js" {
     tokenizer: any;
     problem: string | null;
     work: { name: string; done: number; of: number } | null;
+    losesFocus: boolean;
   }
 }
 

@@ -142,6 +142,7 @@ class TeachExperiment extends TeachingFigure {
   begin() {
     this.teaching.forget(this.name);
     Object.assign(this, { choice: null, asked: null });
+    this.updateComplete.then(() => this.renderRoot.querySelector("input")?.focus());
   }
 
   outcome(results, chosen) {
