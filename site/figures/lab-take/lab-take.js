@@ -5,6 +5,7 @@
  * and loaded from one; and there is the command with which train.py trains the like of it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { openPage } from "../../app/address.js";
 import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count } from "../../app/format.js";
@@ -208,7 +209,7 @@ class LabTake extends LabChoice {
     return this.do("open", "The model is being kept.", async () => {
       const [, { keepRun }] = await load();
       const name = await keepRun(await this.take(), { isTrainedHere: true });
-      location.assign(linkTo(page, name));
+      openPage(linkTo(page, name));
       return `${shortName(name)} is kept in this browser.`;
     });
   }
