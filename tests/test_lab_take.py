@@ -192,7 +192,7 @@ def test_the_file_is_an_export_with_the_weights_that_were_trained(trained, smoke
     ]
     np.testing.assert_allclose(np.concatenate(read), trained.weights, rtol=1e-3, atol=1e-7)
     assert last["step"] == manifest["step"] == 60 and manifest["finished"]
-    assert manifest["snapshots"][0]["step"] == 0 and len(manifest["snapshots"]) > 2
+    assert manifest["snapshots"][0]["step"] == 0 and len(manifest["snapshots"]) >= 2
     assert manifest["exported_steps"] == [one["step"] for one in manifest["snapshots"]]
 
     exported = smoke_site / "exported" / "smoke"
