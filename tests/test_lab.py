@@ -215,8 +215,9 @@ def test_the_page_answers_while_it_trains(browser, address):
             page.keyboard.press("Tab")
             page.wait_for_timeout(40)
         times = page.evaluate("() => times")
-        slow = [one for one in times if one > 50]  # those below 16 are not reported
-        assert len(slow) <= n / 4, times  # another process may take the machine for a moment
+        # Those below 16 are not reported. Other processes may take the machine for a moment.
+        slow = [one for one in times if one > 50]
+        assert len(slow) <= n / 2, times
 
 
 def test_a_text_of_ones_own_is_pasted_and_learned_from(browser, address):

@@ -306,7 +306,11 @@ def test_figures_ask_only_while_they_are_seen_and_once_a_second_at_most(browser,
         page.wait_for_function(f"() => {LAB}.state.step > {start} + 200")
         page.evaluate("() => { asked.length = 0; }")  # what was under way when it was scrolled
         page.wait_for_function(f"() => {LAB}.state.step > {start} + 600")
-        assert page.evaluate("() => asked") == []
+        assert [questions(page, method) for method in ("embeddings", "attention", "updates")] == [
+            [],
+            [],
+            [],
+        ]
         for figure, method in (
             ("lab-embeddings", "embeddings"),
             ("lab-pass", "attention"),

@@ -91,10 +91,10 @@ def load(page, file):
 
 
 def looked_inside(page):
-    """The text that a page shows of a model, once all of it is there."""
-    page.locator("forward-pass token-row .token, token-row [role=option]").first.wait_for()
-    page.wait_for_function("() => !document.querySelector('forward-pass[stale]')")
-    return page.locator("token-row").first.inner_text()
+    """The tokens that a page shows of a model, once they are there."""
+    tokens = page.locator("token-row").first.locator(".token")
+    tokens.first.wait_for()
+    return "".join(tokens.all_inner_texts())
 
 
 @pytest.fixture(scope="module")
@@ -317,13 +317,19 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
             state="attached"
         )
         page.evaluate("() => { location.hash += '&step=0'; }")
-        page.wait_for_function("() => document.querySelector('terra-page').store.state.step === 0")
-        assert looked_inside(page) != last  # the newborn model
+        page.wait_for_function("() => document.querySelector('token-row').step === 0")
+        page.wait_for_function(
+            """last => last !== [...document.querySelector('token-row').shadowRoot.querySelectorAll('.token')]
+                .map((one) => one.innerText).join('')""",
+            arg=last,
+        )  # the newborn model
+        page.locator("copy-link").first.get_by_role("button").click()
+        hint = page.locator("copy-link", has_text="only in this browser")
+        hint.locator(".note, .by-hand").wait_for()
         page.get_by_role("link", name="Talk to it", exact=True).click()
         page.wait_for_url("**/playground.html*")
         assert "tom-dog" in page.url
-        written = page.locator("writing-desk")
-        written.get_by_text("Tom").first.wait_for()
+        page.locator("written-text [role=option].written").first.wait_for()
 
         page.goto(f"{site.address}/lab.html")
         page.wait_for_function(IS_READY)

@@ -91,7 +91,14 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
             path.read_text("utf-8"),
         )
     }
-    assert keeping == {"lab-storage.js", "progress.js", "reading-depth.js", "typed-head.js"}
+    assert keeping == {
+        "kept.js",
+        "lab-storage.js",
+        "progress.js",
+        "reading-depth.js",
+        "typed-head.js",
+    }
     told = (ROOT / "site" / PAGE).read_text("utf-8-sig")
-    for key in ("terrarium.lessons", "terrarium.depth", "terrarium.lab", "Write the head"):
+    lab = ("terrarium.lab", "terrarium.runs")
+    for key in ("terrarium.lessons", "terrarium.depth", *lab, "Write the head"):
         assert key in told.split('id="data"')[1]

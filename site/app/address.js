@@ -107,5 +107,8 @@ export function moveTo(id) {
 /** Scroll no further than needed to see a part of the page; the focus stays where it is. */
 export const bringIntoView = (id) => document.getElementById(id)?.scrollIntoView({ block: "nearest" });
 
+/** Leave this page for another one. */
+export const openPage = (href) => location.assign(href);
+
 /** The name of the lesson that is shown: that of its file. */
 export const lessonName = () => /([\w-]+)\.html$/.exec(location.pathname)?.[1] ?? "index";

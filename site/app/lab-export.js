@@ -122,8 +122,8 @@ async function addWeights(files, shapes, snapshots) {
 
 /** steps/NNNNNN-P.json */
 function addSteps(files, settings, { step, passes }) {
-  passes.forEach((pass, i) => {
-    files.set(samplePath(step, i), jsonBytes(stepOf(settings, step, pass, i)));
+  passes.forEach((one, i) => {
+    files.set(samplePath(step, i), jsonBytes(stepOf(settings, step, one, i)));
   });
 }
 

@@ -15,12 +15,12 @@ export async function inTurns(generator, signal, onValue = () => {}, onTurn = ()
   let since = performance.now();
   for (;;) {
     const { done, value } = generator.next();
+    signal.throwIfAborted();
     if (done) return value;
     onValue(value);
     if (performance.now() - since < PATIENCE) continue;
     onTurn();
     await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
     since = performance.now();
   }
 }

@@ -80,27 +80,35 @@ export const FRACTIONS = [
   "embedding_std",
   "weight_decay",
 ];
+const MOST_EPOCHS = 40; // readings of a text after which a model knows it by heart
 const MOST_BYTES = 1e9; // that a page can expect to get
 
 /**
  * All settings of a size.
  * @param {string} size a key of SIZES @param {number} vocabSize @param {Machine | null} [machine]
+ * @param {number} [tokens] of the text
  */
-export function settingsOf(size, vocabSize, machine = null) {
+export function settingsOf(size, vocabSize, machine = null, tokens = Infinity) {
   const { shape } = SIZES[size];
   const settings = { ...COMMON, ...shape, vocab_size: vocabSize, batch_size: batchOf(shape.n_ctx), steps: 0 };
-  return { ...settings, steps: stepsFor(size, settings, machine) };
+  return { ...settings, steps: stepsFor(size, settings, machine, tokens) };
 }
 
 /** Rows that make about as many tokens as a step of the sizes has. */
 const batchOf = (n_ctx) => Math.max(1, Math.round(TOKENS_A_STEP / n_ctx));
 
-/** The steps that a machine does within the patience of a size: a round number, and no more than is worth it. */
-export function stepsFor(size, settings, machine) {
+/**
+ * The steps that a machine does within the patience of a size: a round number, and no more than is worth it. A short
+ * text is soon known by heart.
+ */
+export function stepsFor(size, settings, machine, tokens = Infinity) {
   const { steps, patience } = SIZES[size];
-  if (!machine) return steps;
-  const possible = (1000 * patience) / (WITH_SAMPLES * millisecondsFor(settings, machine));
-  const rounded = possible > 200 ? 100 * Math.floor(possible / 100) : 50 * Math.floor(possible / 50);
+  const possible = machine
+    ? (1000 * patience) / (WITH_SAMPLES * millisecondsFor(settings, machine))
+    : Infinity;
+  const useful = (MOST_EPOCHS * tokens) / TOKENS_A_STEP;
+  const most = Math.min(possible, useful);
+  const rounded = most > 200 ? 100 * Math.floor(most / 100) : 50 * Math.floor(most / 50);
   return Math.max(FEWEST_STEPS, Math.min(steps, rounded));
 }
 

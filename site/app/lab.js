@@ -24,7 +24,7 @@ import { Tokenizer } from "../engine/tokenizer.js";
 import { count } from "./format.js";
 import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
 import { Questions } from "./lab-questions.js";
-import { settingsOf } from "./lab-sizes.js";
+import { settingsOf, sizeOf } from "./lab-sizes.js";
 import { asSaved, splitText } from "./lab-split.js";
 import { describe, usedPart } from "./lab-text.js";
 import { LossSeries, thinned } from "./loss-series.js";
@@ -72,6 +72,9 @@ export class Lab extends Observable {
     waits: false,
   };
 
+  /** How fast this machine is, once somebody has measured it (see lab-speed.js). */
+  machine = null;
+  #fittedSteps = SETTINGS.steps; // not chosen by anybody
   #making = new AbortController(); // what is being made of the text; another text or another model ends it
   #series = new LossSeries();
   #loop = null; // a promise, while it trains
@@ -140,6 +143,26 @@ export class Lab extends Observable {
     await this.#unlessStale(signal, () => this.#begin(signal));
   }
 
+  /** One of the sizes of lab-sizes.js, with as many steps as suit it. */
+  async chooseSize(size) {
+    const settings = this.#settingsOf(size);
+    this.#fittedSteps = settings.steps;
+    await this.setSettings(settings);
+  }
+
+  /** The same settings; unless somebody has chosen their steps, as many as suit the text and the machine. */
+  fitted(settings) {
+    const size = sizeOf(settings);
+    if (!size || settings.steps !== this.#fittedSteps) return settings;
+    this.#fittedSteps = this.#settingsOf(size).steps;
+    return { ...settings, steps: this.#fittedSteps };
+  }
+
+  #settingsOf(size) {
+    const { tokenizer, ids } = this.state.tokens;
+    return settingsOf(size, tokenizer?.vocab.length ?? 0, this.machine, ids?.length);
+  }
+
   /** Train, or go on; at once if the text is ready, and else as soon as it is. */
   start() {
     const { status } = this.state;
@@ -191,9 +214,7 @@ export class Lab extends Observable {
     await this.#throwAway();
     const signal = this.#renew();
     this.update({ ...UNTRAINED, status: "preparing" });
-    await this.#unlessStale(signal, () =>
-      this.state.tokens.ids ? this.#begin(signal) : this.#prepare(signal),
-    );
+    await this.#unlessStale(signal, () => (this.state.tokens.ids ? this.#begin(signal) : this.#make(signal)));
   }
 
   /** Undo what threw a model away. */
@@ -347,6 +368,7 @@ export class Lab extends Observable {
   /** A model that has learned nothing, and what it writes. */
   async #begin(signal) {
     this.#series = new LossSeries();
+    this.update({ settings: this.fitted(this.state.settings) });
     const made = await this.worker.call("begin", this.#given(), { signal });
     const { parameters, validationLoss, kernel } = made;
     this.#hasModel = true;
@@ -514,7 +536,7 @@ export class Lab extends Observable {
   #say(error) {
     const why = error.isFull ? "its storage is full" : "it keeps nothing for this page";
     this.update({
-      notice: `Training goes on, but if you close this page, the model is lost: this browser cannot keep it, because ${why}.`,
+      notice: `If you close this page, your model is lost: this browser cannot keep it, because ${why}.`,
     });
   }
 

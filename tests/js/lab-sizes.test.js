@@ -109,6 +109,11 @@ test("without a measurement, nothing is cut short", () => {
   assert.equal(settingsOf("large", 512).steps, SIZES.large.steps);
 });
 
+test("a short text, which is soon known by heart, gets fewer steps", () => {
+  const steps = [1e3, 10_000, 20_000, 1e6].map((tokens) => settingsOf("middle", 60, null, tokens).steps);
+  assert.deepEqual(steps, [100, 300, 700, SIZES.middle.steps]);
+});
+
 test("a step of a larger model takes longer, and one of Muon longer than one of AdamW", () => {
   const [small, middle, large] = GPTS.map((size) => settingsOf(size, 512));
   assert.ok(operationsOf(small) < operationsOf(middle) && operationsOf(middle) < operationsOf(large));

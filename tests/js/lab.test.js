@@ -347,3 +347,20 @@ test("what is held does not grow over many thousand steps", async () => {
   assert.equal(losses[0].step, 32); // each point is the mean of as many updates
   assert.ok(!("top" in samples.at(-1).prompts[0].tokens[0]));
 });
+
+test("a short text gets few steps, a long one more, unless somebody has chosen how many", async () => {
+  const stepsWith = async (text) => {
+    await lab.setText({ name: "Counting", text });
+    return lab.state.settings.steps;
+  };
+  const short = Array.from({ length: 700 }, (_, i) => `number ${i}.`).join("\n");
+  const long = Array.from({ length: 9000 }, (_, i) => `number ${i}.`).join("\n");
+  const few = await stepsWith(short);
+  const more = await stepsWith(long);
+  assert.ok(few < more, `${few} and ${more}`);
+  assert.equal(await stepsWith(short), few);
+  await lab.chooseSize("small");
+  assert.equal(await stepsWith(long), 1000);
+  await lab.setSettings({ steps: 123 });
+  assert.equal(await stepsWith(short), 123);
+});

@@ -8,6 +8,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
+import { isKept } from "../../engine/kept.js";
 
 class CopyLink extends Figure {
   static properties = { section: {}, link: { state: true }, isCopied: { state: true } };
@@ -61,20 +62,25 @@ class CopyLink extends Figure {
     }
   }
 
+  /** What a link does not carry: a sentence, or "". */
+  get warning() {
+    if (document.querySelector("typed-head")) return " Your code stays here: a link does not carry it.";
+    if (!isKept(this.store?.runName ?? "")) return "";
+    return " It works only in this browser: hand on the model itself as a file, from “Train your own”.";
+  }
+
   draw() {
-    const isOnlyHere = Boolean(document.querySelector("typed-head"));
+    const { warning } = this;
     return html`<button @click=${this.copy}>${
       this.isCopied ? "Copied" : this.section ? html`<slot></slot>` : "Copy link"
     }</button>
-      <span class=${isOnlyHere && this.isCopied ? "note" : "visually-hidden"} role="status">${
-        this.isCopied
-          ? `The link is copied.${isOnlyHere ? " Your code stays here: a link does not carry it." : ""}`
-          : ""
+      <span class=${warning && this.isCopied ? "note" : "visually-hidden"} role="status">${
+        this.isCopied ? `The link is copied.${warning}` : ""
       }</span>
       ${
         this.link
           ? html`<div class="by-hand" @keydown=${this.close}><label>Copy this address:
-              <input readonly value=${this.link}></label></div>`
+              <input readonly value=${this.link}></label>${warning}</div>`
           : nothing
       }`;
   }

@@ -57,6 +57,7 @@ class LabEmbeddings extends LabChoice {
     @media (max-width: 720px) { .two { grid-template-columns: minmax(0, 1fr); } .map { aspect-ratio: 1; } .beside { min-height: 340px; } }
     @media (forced-colors: active) {
       .bar, .bar i { forced-color-adjust: none; border: 1px solid CanvasText; }
+      .bar { background: Canvas; }
       .bar i { background: Highlight; }
     }
   `,

@@ -131,12 +131,11 @@ class LabModel extends LabChoice {
 
   /** A size that nobody has changed gets as many steps as this machine has time for. */
   fitSteps() {
-    const { settings, machine } = this;
-    const size = settings && sizeOf(settings);
-    const isUntouched = size && settings.steps === SIZES[size].steps && this.status === "ready";
-    if (!isUntouched || !machine || !this.isConnected) return;
-    const { steps } = settingsOf(size, this.vocabSize, machine);
-    if (steps !== settings.steps) this.lab.setSettings({ steps });
+    if (!this.isConnected || !this.machine) return;
+    this.lab.machine = this.machine;
+    if (this.status !== "ready") return;
+    const { steps } = this.lab.fitted(this.settings);
+    if (steps !== this.settings.steps) this.lab.setSettings({ steps });
   }
 
   willUpdate(changed) {
@@ -176,7 +175,7 @@ class LabModel extends LabChoice {
     const isChosen = size === chosen;
     const settings = isChosen
       ? { ...this.settings, vocab_size: this.vocabSize }
-      : settingsOf(size, this.vocabSize, this.machine || null);
+      : settingsOf(size, this.vocabSize, this.machine || null, this.tokens.ids?.length);
     return html`<label class="size"><input type="radio" name="size" value=${size} .checked=${isChosen}
         @change=${() => this.choose(size)}>
       <b>${NAMES[size]}</b>
@@ -192,10 +191,8 @@ class LabModel extends LabChoice {
   }
 
   choose(size) {
-    this.lab.setSettings({
-      ...settingsOf(size, this.vocabSize, this.machine || null),
-      seed: this.settings.seed ?? 1,
-    });
+    this.lab.machine = this.machine || null;
+    this.lab.chooseSize(size);
   }
 
   /** What the chosen model is, in two sentences. */

@@ -38,7 +38,7 @@ class LabRun extends LabFigure {
     .track i { display: block; height: 100%; background: var(--accent); }
     .state { min-height: 1.5em; }
     .state b { font-weight: 600; }
-    .note { min-height: 32px; color: var(--muted); }
+    .note { min-height: 32px; color: var(--muted); overflow-wrap: anywhere; }
     .quiet { min-height: 32px; padding: 2px 12px; }
     .problem { color: var(--warning); }
     @media (max-width: 640px) {

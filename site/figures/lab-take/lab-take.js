@@ -5,6 +5,7 @@
  * and loaded from one; and there is the command with which train.py trains the like of it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { openPage } from "../../app/address.js";
 import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count } from "../../app/format.js";
@@ -162,7 +163,7 @@ class LabTake extends LabChoice {
     const command = repeatCommand(this.settings, this.tokens, this.fileName);
     return html`<div><h3>Train it with train.py</h3>
       <p>Save the text into the Terrarium folder, and type this there. It trains the same model on the same text; only the
-        random numbers are others, so its losses and texts will be a little different.</p>
+        random numbers differ, so its losses and texts will be a little different.</p>
       <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
       <div class="row">
         <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
@@ -208,7 +209,7 @@ class LabTake extends LabChoice {
     return this.do("open", "The model is being kept.", async () => {
       const [, { keepRun }] = await load();
       const name = await keepRun(await this.take(), { isTrainedHere: true });
-      location.assign(linkTo(page, name));
+      openPage(linkTo(page, name));
       return `${shortName(name)} is kept in this browser.`;
     });
   }

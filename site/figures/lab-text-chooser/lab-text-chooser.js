@@ -46,7 +46,7 @@ class LabTextChooser extends LabFigure {
     .columns { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
     .columns span { color: var(--muted); overflow-wrap: anywhere; }
     .row { min-height: 44px; }
-    .facts { margin-top: 12px; min-height: 1.5em; max-width: 66ch; }
+    .facts { margin-top: 12px; min-height: 1.5em; max-width: 66ch; overflow-wrap: anywhere; }
     .facts b { font-weight: 600; }
     .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
     .warnings li { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }

@@ -65,6 +65,7 @@ class LabUpdates extends LabChoice {
     }
     @media (forced-colors: active) {
       .track, .track i, .key i { forced-color-adjust: none; border: 1px solid CanvasText; }
+      .track { background: Canvas; }
       .track i, .key i { background: CanvasText; }
       .muon .track i, .key .muon i { background: Highlight; }
     }
