@@ -25,15 +25,7 @@ const EXAMPLES = {
       "In its stories, no boy is ever called Lily.",
     ],
   },
-  tinystories: {
-    text: DRAGON,
-    fact: [
-      "The sun was very",
-      " cold.",
-      "It was a sunny day. It was very",
-      "In its stories, the sun is warm.",
-    ],
-  },
+  tinystories: { text: DRAGON, fact: null },
   snail: {
     text:
       "you: do you know wobo?\npip: wobo is my friend. wobo is a dragon in a teapot.\n" +

@@ -76,7 +76,11 @@ class TeachChooser extends TeachingFigure {
   drawTeaching() {
     if (!this.runs) return html`<p class="caption" aria-busy="true">…</p>`;
     if (!this.run)
-      return html`${this.runChooser()}<p class="problem" role="alert">${this.problem ?? "It is being opened."}</p>`;
+      return html`${this.runChooser()}${
+        this.problem
+          ? html`<p class="problem" role="alert">${this.problem}</p>`
+          : html`<p class="caption" aria-busy="true">…</p>`
+      }`;
     return html`<div class="choices">
         <div class="column">${this.textField()}${this.age()}</div>
         <div class="column">${this.runChooser()}${this.wayChooser()}${this.oldText()}${this.howMany()}</div>

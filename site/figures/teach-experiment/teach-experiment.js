@@ -78,7 +78,9 @@ class TeachExperiment extends TeachingFigure {
   }
 
   drawTeaching() {
-    if (!this.run) return html`<h3>${this.about.title}</h3><p class="note">…</p>`;
+    if (!this.run)
+      return html`<h3>${this.about.title}</h3>
+      <p class="note" aria-busy=${String(!this.problem)}>${this.problem ? "There is no model to try it on." : "…"}</p>`;
     const { run, text, fact, snapshot } = this;
     const chosen = this.asked ?? { run, text, fact, snapshot };
     const missing = this.about.missing(chosen);
