@@ -66,7 +66,13 @@ def make_tiny(page, steps, name="Tom & dog", **settings):
 
 def train(page, steps=60, **settings):
     make_tiny(page, steps, **settings)
-    page.locator("lab-run").get_by_role("button", name="Train", exact=True).click()
+    of_run = page.locator("lab-run")
+    of_run.get_by_role("button", name="One step", exact=True).click()
+    if settings.get("architecture") != "window":  # which has no snapshots
+        n_snapshots = "document.querySelector('live-lab').snapshots.list.length"
+        page.wait_for_function(f"() => {n_snapshots} >= 2")
+    page.wait_for_function(f"() => {LAB}.state.status === 'paused'")
+    of_run.get_by_role("button", name="Go on", exact=True).click()
     page.wait_for_function(f"() => {LAB}.state.status === 'finished'")
 
 

@@ -33,7 +33,7 @@ export class Snapshots {
       this.list = [];
       this.#model = null;
     }
-    if (!this.#isAsking && ["ready", "training"].includes(status) && step >= this.#due) this.#ask();
+    if (!this.#isAsking && ["ready", "training", "paused"].includes(status) && step >= this.#due) this.#ask();
   }
 
   get #due() {
