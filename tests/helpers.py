@@ -258,9 +258,10 @@ DRAWN = """() => {
     if (document.querySelector("#figures")) return false;
     const box = document.querySelector("#error");
     if (box.querySelector("[role=alert]")) return true;
+    const calm = !box.children.length && !inside(document).some(isBusy);
+    if (document.querySelector("terra-page[without-run]")) return calm;
     const { renderRoot } = document.querySelector("run-facts");
-    return !box.children.length && renderRoot.querySelector("p:not([aria-busy])")
-      && !inside(document).some(isBusy); }"""
+    return calm && renderRoot.querySelector("p:not([aria-busy])"); }"""
 
 
 def chromium():
