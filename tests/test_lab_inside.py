@@ -215,6 +215,39 @@ def test_numbers_that_cannot_be_are_refused_where_they_are_typed(browser, site):
         assert state(page, "settings.matrix_lr") < rate / 2
 
 
+def test_all_wrong_numbers_are_marked_and_the_one_that_is_used_is_said(browser, site):
+    with opened_lab(browser, site) as page:
+        model = page.locator("lab-model")
+        model.get_by_text("Choose the numbers yourself").click()
+        rate = state(page, "settings.matrix_lr")
+        for label, value in (("Width", "-5"), ("Learning rate of the matrices", "1000")):
+            field = model.get_by_label(label)
+            field.fill(value)
+            field.press("Enter")
+        for name, kept in (("n_embd", TINY["n_embd"]), ("matrix_lr", rate)):
+            assert model.locator(f"#{name}").get_attribute("aria-invalid") == "true"
+            assert str(kept) in model.locator(f"#{name}-problem").inner_text()
+        width = model.get_by_label("Width")
+        width.fill("")  # nothing in it is no number, which the browser does not have to be told
+        width.press("Enter")
+        assert width.get_attribute("aria-invalid") == "true"
+
+
+def test_numbers_that_somebody_has_changed_are_named_and_can_be_put_back(browser, site):
+    with opened_lab(browser, site) as page:
+        page.evaluate(f"() => {LAB}.chooseSize('small')")
+        page.wait_for_function(IS_READY)
+        unusual = page.locator("lab-model .unusual")
+        unusual.wait_for(state="hidden")
+        usual = state(page, "settings.matrix_lr")
+        page.evaluate(f"() => {LAB}.setSettings({{ matrix_lr: 7 }})")
+        page.wait_for_function(IS_READY)
+        assert "7" in unusual.inner_text() and str(usual) in unusual.inner_text()
+        unusual.get_by_role("button").click()
+        page.wait_for_function(f"() => {LAB}.state.settings.matrix_lr === {usual}")
+        unusual.wait_for(state="hidden")
+
+
 # Tokens -----------------------------------------------------------------------------------------
 
 
@@ -272,6 +305,17 @@ def test_merges_are_shown_and_can_be_scrubbed_back(browser, site):
         assert newest.inner_text() == merges[-2]["token"].replace(" ", "·")
         figure.get_by_role("button", name="Another sentence").click()
         assert tokens_shown(page) != [one.replace(" ", "·") for one in encoded]
+
+
+def test_what_was_read_aloud_of_the_merges_of_a_text_is_not_said_of_the_next(browser, site):
+    with opened_lab(browser, site) as page:
+        choose_pieces(page, 64)
+        said = page.locator("lab-tokens [role=status]")
+        assert said.text_content()
+        page.evaluate(f"() => {LAB}.setText({{ name: 'One', text: 'x' }})")
+        page.wait_for_function(f"() => {LAB}.state.status === 'empty'")
+        page.wait_for_function("() => document.querySelector('lab-tokens').replay.text === 'x'")
+        assert said.text_content() == ""
 
 
 def test_merges_go_by_as_a_film_that_can_be_stopped(browser, site):
@@ -383,6 +427,12 @@ def test_attention_is_that_of_the_model_as_it_is_now(browser, site):
         most = f"{round(100 * max(last))}%"
         assert most in gallery.locator(".now").inner_text()
         assert most in page.locator("lab-pass attention-map ol").inner_text()
+
+        whole = page.locator("lab-sentence q").inner_text()
+        n_all = page.evaluate(
+            f"text => {LAB}.state.tokens.tokenizer.encode(text).length + 1", whole
+        )
+        assert n_all > T and f"first {T} tokens" in text_of(page, "lab-sentence p")
 
         page.locator("lab-sentence").get_by_role("button", name="Another sentence").click()
         page.wait_for_function(

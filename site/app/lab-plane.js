@@ -8,6 +8,7 @@
  */
 import { makeRng } from "../engine/sample.js";
 
+const MARGIN = 28; // pixels around all points
 const MOST_ROUNDS = 60;
 const CLOSE = 1e-5; // to the plane of the round before: then it is found
 
@@ -153,4 +154,33 @@ function rotated(points, angle, sign) {
     out[i + 1] = sine * x + cosine * y;
   }
   return out;
+}
+
+/** The least and the most of some points along x, then along y, and of what there was before. @param {number[]} bounds */
+export function grown(bounds, points) {
+  let [left, right, bottom, top] = bounds;
+  for (let i = 0; i < points.length; i += 2) {
+    left = Math.min(left, points[i]);
+    right = Math.max(right, points[i]);
+    bottom = Math.min(bottom, points[i + 1]);
+    top = Math.max(top, points[i + 1]);
+  }
+  return [left, right, bottom, top];
+}
+
+/**
+ * Points -> where they are on a canvas, in pixels, so that all within some bounds have room.
+ * @returns {[number, number][]}
+ */
+export function placesOf(points, [left, right, bottom, top], width, height) {
+  const room = [width, height].map((size) => Math.max(1, size - 2 * MARGIN));
+  // The same scale for both: distances stay true.
+  const scale = Math.min(room[0] / (right - left || 1e-9), room[1] / (top - bottom || 1e-9));
+  const middle = [(left + right) / 2, (bottom + top) / 2];
+  const placeOf = (i) => {
+    const x = width / 2 + scale * (points[2 * i] - middle[0]);
+    const y = height / 2 - scale * (points[2 * i + 1] - middle[1]);
+    return /** @type {[number, number]} */ ([x, y]);
+  };
+  return Array.from({ length: points.length / 2 }, (_, i) => placeOf(i));
 }

@@ -49,6 +49,7 @@ export const SIZES = {
 };
 const TOKENS_A_STEP = 1024;
 const WITH_SAMPLES = 1.25; // how much longer everything takes because of what it writes meanwhile: see lab.js
+const CHANCE = 0.25; // by which part two measurements of the same machine may differ
 const FEWEST_STEPS = 100; // with fewer, there is nothing to see
 
 /** Numbers that may be chosen: from, to. */
@@ -107,7 +108,8 @@ export function stepsFor(size, settings, machine, tokens = Infinity) {
     ? (1000 * patience) / (WITH_SAMPLES * millisecondsFor(settings, machine))
     : Infinity;
   const useful = (MOST_EPOCHS * tokens) / TOKENS_A_STEP;
-  const most = Math.min(possible, useful);
+  const isNearlyFastEnough = possible * (1 + CHANCE) >= steps; // or each measurement would plan a little differently
+  const most = Math.min(isNearlyFastEnough ? steps : possible, useful);
   const rounded = most > 200 ? 100 * Math.floor(most / 100) : 50 * Math.floor(most / 50);
   return Math.max(FEWEST_STEPS, Math.min(steps, rounded));
 }
@@ -125,6 +127,17 @@ export function sizeOf(settings) {
  * the middle size had the lowest loss with it, of 0.001, 0.003, 0.01, 0.02 and 0.03.
  */
 export const matrixRateOf = (optimizer) => (optimizer === "muon" ? COMMON.matrix_lr : 0.01);
+
+/**
+ * What the numbers of a training usually are: those of its size, if it has the shape of one.
+ * @returns {Object<string, number | string>}
+ */
+export function usualFor({ optimizer, ...settings }) {
+  const size = sizeOf({ optimizer, ...settings });
+  const warmup = Math.min(COMMON.warmup, settings.steps - 1); // it has to end before the training does
+  const usual = { ...COMMON, warmup, matrix_lr: matrixRateOf(optimizer) };
+  return size ? { ...usual, batch_size: batchOf(settings.n_ctx) } : usual;
+}
 
 /** The parameters of a model, part by part, in the order in which a token passes them. */
 export function partsOf(settings) {
@@ -194,9 +207,13 @@ export function machineFrom([small, large]) {
   return { overhead: Math.max(0, large.milliseconds - many * perOperation), rate: 1 / perOperation };
 }
 
-/** A machine after real steps have been timed: all that it does takes as much longer, or less long. */
+/**
+ * A machine after real steps have been timed: all that it does takes as much longer, or less long. It stays the same
+ * while the difference is small, so that what somebody reads does not change all the time.
+ */
 export function corrected(machine, settings, milliseconds) {
   const factor = milliseconds / millisecondsFor(settings, machine);
+  if (factor < 1 + CHANCE && factor > 1 / (1 + CHANCE)) return machine;
   return { overhead: machine.overhead * factor, rate: machine.rate / factor };
 }
 
@@ -214,24 +231,26 @@ export function bytesOf(settings) {
  * Why a model cannot be made: a sentence, and the settings that it is about. Null if nothing is wrong.
  * @returns {{ fields: string[], sentence: string } | null}
  */
-export function problemOf(settings) {
-  return (
-    rangeProblem(settings) ?? shapeProblem(settings) ?? scheduleProblem(settings) ?? memoryProblem(settings)
-  );
+export const problemOf = (settings) => problemsOf(settings)[0] ?? null;
+
+/** All that is wrong with single numbers; if nothing is, what is wrong with them together. */
+export function problemsOf(settings) {
+  const inRanges = Object.keys(LIMITS).flatMap((field) => {
+    const sentence = rangeProblem(field, settings[field]);
+    return sentence ? [{ fields: [field], sentence }] : [];
+  });
+  if (inRanges.length) return inRanges;
+  const together = shapeProblem(settings) ?? scheduleProblem(settings) ?? memoryProblem(settings);
+  return together ? [together] : [];
 }
 
-function rangeProblem(settings) {
-  for (const [field, [least, most]] of Object.entries(LIMITS)) {
-    const value = settings[field];
-    const problem = (sentence) => ({ fields: [field], sentence });
-    if (value === undefined) continue;
-    if (!Number.isFinite(value)) return problem("This has to be a number.");
-    if (!FRACTIONS.includes(field) && !Number.isInteger(value))
-      return problem("This has to be a whole number.");
-    if (value < least) return problem(`This has to be at least ${written(least)}.`);
-    if (value > most) return problem(`This can be at most ${written(most)} here.`);
-  }
-  return null;
+function rangeProblem(field, value) {
+  const [least, most] = LIMITS[field];
+  if (value === undefined) return null;
+  if (!Number.isFinite(value)) return "This has to be a number.";
+  if (!FRACTIONS.includes(field) && !Number.isInteger(value)) return "This has to be a whole number.";
+  if (value < least) return `This has to be at least ${written(least)}.`;
+  return value > most ? `This can be at most ${written(most)} here.` : null;
 }
 
 function shapeProblem({ architecture, n_head, n_embd }) {

@@ -15,10 +15,12 @@ import {
   parametersOf,
   partsOf,
   problemOf,
+  problemsOf,
   secondsFor,
   settingsOf,
   sizeOf,
   stepsFor,
+  usualFor,
 } from "../../site/app/lab-sizes.js";
 import { Training, parameterShapes } from "../../site/engine/training.js";
 
@@ -173,6 +175,38 @@ test("what cannot be a model is refused where it is wrong", () => {
   assert.equal(refused({ steps: 20, warmup: 20 }), "warmup");
   assert.equal(refused({ matrix_lr: -1 }), "matrix_lr");
   assert.equal(refused({ seed: 0.5 }), "seed");
+});
+
+test("every number that cannot be is named, and not only the first", () => {
+  const wrong = problemsOf({ ...settingsOf("middle", 512), n_embd: -5, matrix_lr: 1000 });
+  assert.deepEqual(
+    wrong.map(({ fields }) => fields[0]),
+    ["n_embd", "matrix_lr"],
+  );
+});
+
+test("the usual numbers are those of each size, also after somebody has changed them", () => {
+  for (const size of Object.keys(SIZES)) {
+    const settings = settingsOf(size, 77);
+    const usual = usualFor({ ...settings, matrix_lr: 5, batch_size: 3, seed: 9, warmup: 2 });
+    for (const [name, value] of Object.entries(usual)) {
+      if (name !== "architecture") assert.equal(value, settings[name], `${size} ${name}`);
+    }
+  }
+  const short = { ...settingsOf("small", 77), steps: 10 };
+  assert.equal(problemOf({ ...short, ...usualFor(short) }), null);
+  assert.equal(usualFor({ ...short, optimizer: "adamw" }).matrix_lr, matrixRateOf("adamw"));
+});
+
+test("measurements that differ a little plan the same steps and change no time", () => {
+  const middle = settingsOf("middle", 512);
+  const perStep = (1000 * SIZES.middle.patience) / (1.25 * SIZES.middle.steps); // milliseconds: just fast enough
+  const machineOf = (milliseconds) => corrected(FAST, middle, milliseconds);
+  for (const factor of [0.9, 1, 1.1]) {
+    assert.equal(stepsFor("middle", middle, machineOf(factor * perStep)), SIZES.middle.steps);
+  }
+  assert.ok(stepsFor("middle", middle, machineOf(2 * perStep)) < SIZES.middle.steps);
+  assert.equal(corrected(FAST, middle, 1.1 * millisecondsFor(middle, FAST)), FAST);
 });
 
 test("a model that is too large for the memory is refused, and the largest size is not", () => {

@@ -25,9 +25,9 @@ class LabPass extends HTMLElement {
   passes = Object.assign(new Observable(), {
     state: { ...PASSES, both: [null], defaultPosition: "last", isFar: true },
   });
-  /** What <lab-sentence> shows: the sentence, whether there are others, and why nothing can be shown. */
+  /** What <lab-sentence> shows: the sentence, whether there are others, why nothing can be shown, and how many tokens have room, if not all. */
   sentences = Object.assign(new Observable(), {
-    state: { sentence: "", hasOthers: false, hasAttention: true, shownStep: null },
+    state: { sentence: "", hasOthers: false, hasAttention: true, shownStep: null, cutAt: null },
     next: () => this.next(),
   });
 
@@ -95,12 +95,16 @@ class LabPass extends HTMLElement {
 
   /** The sentence as the model reads it: from its beginning, as far as there is room. @returns {number[]} */
   ids() {
-    const { tokenizer, settings } = this;
+    return this.allIds().slice(0, Math.min(MOST_TOKENS, this.settings?.n_ctx ?? 0));
+  }
+
+  allIds() {
+    const { tokenizer } = this;
     const sentence = this.all[this.index];
     if (!tokenizer || !sentence) return [];
     const known = Array.from(sentence).filter((character) => tokenizer.ids.has(character));
     const start = tokenizer.end === null ? [] : [tokenizer.end];
-    return [...start, ...tokenizer.encode(known.join(""))].slice(0, Math.min(MOST_TOKENS, settings.n_ctx));
+    return [...start, ...tokenizer.encode(known.join(""))];
   }
 
   show(record, step) {
@@ -108,7 +112,8 @@ class LabPass extends HTMLElement {
     const ids = this.ids();
     const pass = new ForwardPass({ ...record, run, step, ids, promptLength: ids.length, isComputed: false });
     this.passes.update({ both: [pass], isFar: false });
-    this.sentences.update({ shownStep: step });
+    const cutAt = ids.length < this.allIds().length ? ids.length : null;
+    this.sentences.update({ shownStep: step, cutAt });
   }
 }
 

@@ -34,7 +34,7 @@ class AttentionGallery extends ForwardPassFigure {
                      background: var(--muted); clip-path: polygon(50% 0, 100% 100%, 0 100%);
                      forced-color-adjust: none; }
     .end { color: var(--muted); padding: 0 0 2px; }
-    .now { margin-bottom: 8px; min-height: 1.6em; position: sticky; top: var(--above, 0px); z-index: 1;
+    .now { margin-bottom: 8px; min-height: 1.6em; position: var(--now, sticky); top: var(--above, 0px); z-index: 1;
            background: var(--panel); padding: 4px 0; }
     @media (max-height: 420px) { .now { position: static; } }
     .roles { color: var(--muted); margin-bottom: 8px; max-width: 66ch; text-wrap: pretty; }

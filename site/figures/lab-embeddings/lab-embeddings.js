@@ -10,18 +10,17 @@ import { controls } from "../../app/controls.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
-import { Plane } from "../../app/lab-plane.js";
+import { Plane, grown, placesOf } from "../../app/lab-plane.js";
 import { OnResize } from "../../app/resize.js";
 import { tokenText } from "../../app/token-text.js";
 import { chanceCosines, nearestTo, rowOf } from "../../engine/embeddings.js";
 
 const MOST_TOKENS = 300;
-const MOST_LABELS = 40;
+const MOST_LABELS = 90;
 const MOST_CHOICES = 60; // in the list of tokens
 const N_NEAREST = 5;
 const TRAIL = 60; // moments
 const CLEARER = 0.15; // by so much of a cosine
-const MARGIN = 28; // pixels
 const MOVE = 450; // milliseconds from one moment to the next
 const LABEL_HEIGHT = 16;
 
@@ -107,7 +106,7 @@ class LabEmbeddings extends LabChoice {
 
   forgetTrail() {
     this.trail = [];
-    this.reach = [0, 0];
+    this.bounds = [Infinity, -Infinity, Infinity, -Infinity]; // the least and the most along x, then along y
   }
 
   receive({ values }, step) {
@@ -120,8 +119,7 @@ class LabEmbeddings extends LabChoice {
     const { points, explained } = plane.show(vectors);
     this.from = this.now() ?? points;
     this.trail = [...this.trail, points].slice(-TRAIL);
-    // It only grows: a dot that rests does not move.
-    this.reach = this.reach.map((before, axis) => Math.max(before, reachOf(points, axis)));
+    this.bounds = grown(this.bounds, points); // they never shrink: a dot that rests does not move
     this.shown = { ids, vectors, C, points, explained, step };
     this.findClearest();
     this.since = performance.now();
@@ -205,8 +203,9 @@ class LabEmbeddings extends LabChoice {
     const chance = chanceOf(ids.length, C);
     return html`${this.chooser()}
       ${this.neighbours(chance)}
-      <p class="caption">How much two tokens point the same way: 1 is the same direction, 0 has nothing in common. The
-        dashed line, at ${chance.toFixed(2)}, is what the nearest of as many random embeddings reach.</p>
+      <p class="caption">How much two tokens point the same way: 1 is the same direction, 0 has nothing in common.
+        With random numbers, the nearest token would not be at 0 either, but at about ${chance.toFixed(2)}: that is the
+        dashed line. A bar that does not go beyond it may be chance.</p>
       <p class="caption">The map shows ${percent(explained)} of the differences between the tokens, so what is near on it
         need not be alike.</p>`;
   }
@@ -244,17 +243,17 @@ class LabEmbeddings extends LabChoice {
     const { width, height } = sizeCanvas(canvas);
     const ctx = canvas.getContext("2d");
     ctx.clearRect(0, 0, width, height);
-    const places = placesOf(this.now(), this.reach, width, height);
+    const places = placesOf(this.now(), this.bounds, width, height);
     const near = this.nearest().map(({ i }) => i);
     this.drawTrail(ctx, width, height);
     this.drawDots(ctx, places, near);
-    this.drawLabels(ctx, places, near, width);
+    this.drawLabels(ctx, places, near, { width, height });
   }
 
   drawTrail(ctx, width, height) {
     const i = this.chosenIndex;
     const way = this.trail.map(
-      (points) => placesOf(points.subarray(2 * i, 2 * i + 2), this.reach, width, height)[0],
+      (points) => placesOf(points.subarray(2 * i, 2 * i + 2), this.bounds, width, height)[0],
     );
     ctx.strokeStyle = cssVariable(this, "chosen");
     ctx.lineWidth = 1.5;
@@ -282,10 +281,10 @@ class LabEmbeddings extends LabChoice {
   }
 
   /** What is written at dots: the chosen token, those most like it, then the most frequent where there is room. */
-  drawLabels(ctx, places, near, width) {
+  drawLabels(ctx, places, near, size) {
     const background = cssVariable(this, "background");
     const colors = ["chosen", "accent", "muted"].map((name) => cssVariable(this, name));
-    for (const { text, x, y, kind } of this.labels(ctx, places, near, width)) {
+    for (const { text, x, y, kind } of this.labels(ctx, places, near, size)) {
       ctx.font = fontOf(kind);
       ctx.strokeStyle = background;
       ctx.lineWidth = 3;
@@ -296,7 +295,7 @@ class LabEmbeddings extends LabChoice {
     }
   }
 
-  labels(ctx, places, near, width) {
+  labels(ctx, places, near, size) {
     const { vocab } = this.tokenizer;
     const kinds = new Map([[this.chosenIndex, 0], ...near.map((i) => [i, 1])]);
     for (let i = 0; i < places.length; i++) if (!kinds.has(i)) kinds.set(i, 2);
@@ -306,10 +305,9 @@ class LabEmbeddings extends LabChoice {
       if (placed.length >= MOST_LABELS) break;
       const text = showWhitespace(vocab[this.ids[i]]);
       ctx.font = fontOf(kind);
-      const label = { text, kind, y: places[i][1], width: ctx.measureText(text).width };
-      const [x] = places[i];
-      const free = [x + 8, x - 8 - label.width].find((left) => isFree({ ...label, x: left }, placed, width));
-      if (free !== undefined) placed.push({ ...label, x: free });
+      const label = { text, kind, width: ctx.measureText(text).width };
+      const free = around(label, places[i]).find((one) => isFree(one, placed, size));
+      if (free) placed.push(free);
     }
     return placed;
   }
@@ -318,7 +316,7 @@ class LabEmbeddings extends LabChoice {
     if (!this.shown) return;
     const { left, top, width, height } = currentTarget.getBoundingClientRect();
     const away = ([x, y]) => Math.hypot(x - (clientX - left), y - (clientY - top));
-    const places = placesOf(this.now(), this.reach, width, height);
+    const places = placesOf(this.now(), this.bounds, width, height);
     const best = places.reduce((found, one, i) => (away(one) < away(places[found]) ? i : found), 0);
     this.chosen = this.ids[best];
   };
@@ -340,29 +338,6 @@ function chanceOf(n, C) {
   return chances.get(key);
 }
 
-/** How far the farthest points are from the middle along an axis, but for a few. */
-function reachOf(points, axis) {
-  const far = points.filter((_, i) => i % 2 === axis).map(Math.abs);
-  far.sort();
-  return far[Math.floor(0.99 * (far.length - 1))];
-}
-
-/**
- * Points -> where they are on a canvas, in pixels; those beyond its edge are at the edge.
- * @returns {[number, number][]}
- */
-function placesOf(points, reach, width, height) {
-  const [x, y] = [width, height].map((size, axis) => (size / 2 - MARGIN) / (reach[axis] || 1e-9));
-  const scale = Math.min(x, y); // the same for both: distances stay true
-  const inside = (value, size) => Math.max(6, Math.min(size - 6, value));
-  const placeOf = (i) => {
-    const left = inside(width / 2 + scale * points[2 * i], width);
-    const top = inside(height / 2 - scale * points[2 * i + 1], height);
-    return /** @type {[number, number]} */ ([left, top]);
-  };
-  return Array.from({ length: points.length / 2 }, (_, i) => placeOf(i));
-}
-
 /** As many pixels as the screen has. @returns {{ width: number, height: number }} in those of the page */
 function sizeCanvas(canvas) {
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -375,8 +350,20 @@ function sizeCanvas(canvas) {
 
 const fontOf = (kind) => `${["700 15px", "600 13px", "400 12px"][kind]} "JetBrains Mono", monospace`;
 
-const isFree = (label, placed, width) =>
-  label.x >= 2 && label.x + label.width <= width - 2 && placed.every((one) => !overlap(one, label));
+/** Where a label may stand beside its dot: at the right, at the left, above and below. */
+const around = (label, [x, y]) => [
+  { ...label, x: x + 8, y },
+  { ...label, x: x - 8 - label.width, y },
+  { ...label, x: x - label.width / 2, y: y - LABEL_HEIGHT },
+  { ...label, x: x - label.width / 2, y: y + LABEL_HEIGHT },
+];
+
+const isFree = (label, placed, { width, height }) =>
+  label.x >= 2 &&
+  label.x + label.width <= width - 2 &&
+  label.y >= LABEL_HEIGHT / 2 &&
+  label.y <= height - LABEL_HEIGHT / 2 &&
+  placed.every((one) => !overlap(one, label));
 
 const overlap = (a, b) =>
   a.x < b.x + b.width + 4 && b.x < a.x + a.width + 4 && Math.abs(a.y - b.y) < LABEL_HEIGHT;

@@ -18,9 +18,11 @@ import {
   parametersOf,
   partsOf,
   problemOf,
+  problemsOf,
   secondsFor,
   settingsOf,
   sizeOf,
+  usualFor,
 } from "../../app/lab-sizes.js";
 import { measureSpeed } from "../../app/lab-speed.js";
 
@@ -41,7 +43,7 @@ const FIELDS = {
   warmup: ["Warm-up", "Steps in which the learning rates rise to full, so that the start does no harm."],
   optimizer: [
     "Optimizer",
-    "How a gradient becomes a change of the weights. Muon needs fewer steps; AdamW is what most people use.",
+    "The rule that makes a change of the weights out of a gradient. Muon needs fewer steps; AdamW is what most people use.",
   ],
   matrix_lr: [
     "Learning rate of the matrices",
@@ -103,6 +105,10 @@ class LabModel extends LabChoice {
     .field [aria-invalid="true"] { border-color: var(--warning); box-shadow: inset 0 0 0 1px var(--warning); }
     .field p { color: var(--muted); }
     .field .problem { color: var(--warning); }
+    .unusual { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin-top: 12px; }
+    .unusual p { flex: 1 1 20em; max-width: 66ch; text-wrap: pretty; }
+    .unusual button { min-height: 36px; }
+    a.term { color: inherit; text-decoration: underline dotted var(--accent) 2px; }
     .warning { margin-top: 12px; color: var(--muted); }
     @media (max-width: 900px) { .sizes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; } }
     @media (max-width: 500px) {
@@ -164,6 +170,7 @@ class LabModel extends LabChoice {
     return html`<fieldset><legend class="visually-hidden">Size of the model</legend>
         <div class="sizes">${Object.keys(SIZES).map((size) => this.option(size, chosen))}</div></fieldset>
       <p class="about">${this.about(chosen)}</p>
+      ${this.unusual()}
       ${this.parameters()}
       ${this.hasLearned ? this.warning() : nothing}
       <details><summary>Choose the numbers yourself</summary>
@@ -207,6 +214,25 @@ class LabModel extends LabChoice {
       ${count(n_ctx)} tokens at once.${chosen ? nothing : html` With these numbers, it takes ${this.howLong(this.shown)}.`}`;
   }
 
+  /** The numbers that somebody has changed, which also train the next text: they would be forgotten in a closed panel. */
+  unusual() {
+    const usual = usualFor(this.settings);
+    const names = this.fields().filter((name) => name in usual && usual[name] !== this.settings[name]);
+    if (!names.length) return nothing;
+    const shown = (value) => OPTIMIZERS[value] ?? value;
+    const written = names.map(
+      (name) => `${FIELDS[name][0]} ${shown(this.settings[name])} (usually ${shown(usual[name])})`,
+    );
+    return html`<div class="unusual"><p>You have changed numbers, and every text is trained with them:
+        ${written.join(", ")}.</p><button @click=${() => this.makeUsual()}>Use the usual numbers</button></div>`;
+  }
+
+  makeUsual() {
+    const usual = Object.entries(usualFor({ ...this.settings, optimizer: USUAL_OPTIMIZER }));
+    const visible = usual.filter(([name]) => name in FIELDS);
+    this.take({ ...this.settings, ...Object.fromEntries(visible) });
+  }
+
   /** How many parameters there are, as a bar of its parts. */
   parameters() {
     const settings = { ...this.settings, vocab_size: this.vocabSize };
@@ -219,7 +245,7 @@ class LabModel extends LabChoice {
       )}</div>
       <ul class="legend">${parts.map(
         (part, i) =>
-          html`<li><i aria-hidden="true" style=${styleMap({ "--shade": shadeOf(i, parts) })}></i>${part.name}
+          html`<li><i aria-hidden="true" style=${styleMap({ "--shade": shadeOf(i, parts) })}></i>${nameOf(part)}
             <span>${count(part.parameters)} (${percent(part.parameters / all)})</span></li>`,
       )}</ul>`;
   }
@@ -238,13 +264,18 @@ class LabModel extends LabChoice {
 
   field(name) {
     const [label, about] = FIELDS[name];
-    const problem = this.draft && problemOf(this.shown);
-    const isWrong = Boolean(problem) && this.wrongField(problem) === name;
+    const problems = this.draft ? problemsOf(this.shown) : [];
+    const problem = problems.find((one) => this.wrongField(one) === name);
+    const isWrong = Boolean(problem);
     return html`<div class="field"><label for=${name}>${label}${
       name === "optimizer" ? this.optimizers() : this.input(name, isWrong)
     }</label>
       <p id=${`${name}-about`}>${about}</p>
-      <p class="problem" id=${`${name}-problem`} role="status">${isWrong ? problem.sentence : nothing}</p></div>`;
+      <p class="problem" id=${`${name}-problem`} role="status">${
+        isWrong
+          ? `${problem.sentence} Until you mend it, the model keeps ${written(this.settings[name])}.`
+          : nothing
+      }</p></div>`;
   }
 
   /** Where a problem is said: at the number that was typed, if it is about that. */
@@ -254,7 +285,7 @@ class LabModel extends LabChoice {
 
   input(name, isWrong) {
     const isWhole = !FRACTIONS.includes(name);
-    return html`<input id=${name} type="number" step=${isWhole ? "1" : "any"} .value=${String(this.shown[name] ?? "")}
+    return html`<input id=${name} type="number" step=${isWhole ? "1" : "any"} .value=${inField(this.shown[name])}
       aria-describedby=${`${name}-about ${name}-problem`} aria-invalid=${String(isWrong)}
       @change=${({ target }) => this.type(name, target.value)}>`;
   }
@@ -286,7 +317,30 @@ class LabModel extends LabChoice {
 }
 
 const IDLE = ["ready", "paused", "finished"];
+const USUAL_OPTIMIZER = "muon";
 const OPTIMIZERS = { muon: "Muon", adamw: "AdamW" };
+
+const english = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+const written = (number) => english.format(number);
+
+/** What stands in a field: nothing while what is typed is no number. */
+const inField = (value) => (Number.isFinite(value) ? String(value) : "");
+
+/** Where the glossary explains a part. */
+const TERMS = {
+  "token embedding": "embedding",
+  "position embedding": "position-embedding",
+  attention: "head",
+  MLP: "mlp",
+  norms: "norm",
+};
+
+/** The name of a part, and the way to what it means. */
+function nameOf({ name }) {
+  const term = TERMS[name];
+  if (term) return html`<a class="term" href=${`lessons/glossary.html#${term}`}>${name}</a>`;
+  return name === "unembedding" ? html`${name}, which makes predictions` : name;
+}
 
 /** 31072 -> 31000: what one remembers of it. */
 const rounded = (n) => Number(n.toPrecision(2));

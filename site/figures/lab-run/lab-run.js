@@ -6,10 +6,11 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { count, duration } from "../../app/format.js";
+import { count } from "../../app/format.js";
 import { LabFigure } from "../../app/lab-figure.js";
+import { aboutHowLong } from "../../app/lab-sizes.js";
 
-const ROUGHLY = 10; // seconds: what is left is rounded to so many, or it would change all the time
+const FEWEST = 10; // steps after which one can say how long the others take
 
 class LabRun extends LabFigure {
   static properties = {
@@ -130,10 +131,8 @@ class LabRun extends LabFigure {
   }
 
   timeLeft() {
-    if (!this.speed || this.step < ROUGHLY) return nothing;
-    const { secondsLeft } = this.speed;
-    const rounded = secondsLeft > 20 ? ROUGHLY * Math.round(secondsLeft / ROUGHLY) : Math.round(secondsLeft);
-    return html`, about ${duration(rounded)} left`;
+    if (!this.speed || this.step < FEWEST) return nothing;
+    return html`, ${aboutHowLong(this.speed.secondsLeft)} left`;
   }
 
   /** What else there is to know. */

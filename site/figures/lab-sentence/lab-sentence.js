@@ -5,7 +5,7 @@
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { count } from "../../app/format.js";
+import { count, counted } from "../../app/format.js";
 import { LabFigure } from "../../app/lab-figure.js";
 
 class LabSentence extends LabFigure {
@@ -13,6 +13,7 @@ class LabSentence extends LabFigure {
     sentence: { from: "sentences", type: String },
     hasOthers: { from: "sentences", type: Boolean },
     hasAttention: { from: "sentences", type: Boolean },
+    cutAt: { from: "sentences", type: Number },
     shownStep: { from: "sentences", type: Number },
   };
 
@@ -35,7 +36,10 @@ class LabSentence extends LabFigure {
     if (!this.sentence) return html`<p class="caption">There is no sentence to look at yet.</p>`;
     const when = this.shownStep === null ? nothing : html` at step ${count(this.shownStep)}`;
     return html`<div class="row"><p>Where each head looks${when}, in a sentence of your text:
-        <q dir="auto">${this.sentence}</q></p>
+        <q dir="auto">${this.sentence}</q>${
+          this.cutAt === null ? nothing : html` There is room for its first ${counted(this.cutAt, "token")}.`
+        } In the name of a head, the first number says which layer it is in, the second which one it is there; both
+        are counted from zero.</p>
       ${this.hasOthers ? html`<button @click=${() => this.sentences.next()}>Another sentence</button>` : nothing}</div>`;
   }
 }

@@ -120,6 +120,7 @@ class LabTokens extends LabChoice {
     this.sentences = sentencesOf(text, N_SENTENCES);
     this.sentenceIndex = this.index = 0;
     this.hasScrubbed = false;
+    this.said = ""; // it was about another text
   }
 
   /** New merges are shown one after the other; those that were there before the figure are not. */
@@ -217,7 +218,7 @@ class LabTokens extends LabChoice {
       : "";
     return this.isBpe
       ? html`Byte-pair encoding begins with characters, and merges the two neighbours that stand side by side most often,
-          again and again. A larger vocabulary makes shorter texts, and a larger model.${lost}`
+          again and again. With a larger vocabulary, a text has fewer tokens, and the model more parameters.${lost}`
       : html`Each character is a token. There are few to learn, but the model has to spell every word, and sees less text
           at once.${lost}`;
   }

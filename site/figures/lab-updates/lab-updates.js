@@ -52,6 +52,8 @@ class LabUpdates extends LabChoice {
     .key i { width: 12px; height: 12px; border-radius: 3px; background: var(--accent); }
     .key .muon i { background: var(--value); }
     .key u { height: 14px; border-left: 2px dashed var(--text); }
+    a.term { color: inherit; text-decoration: underline dotted var(--accent) 2px; }
+    .caption { margin-top: 8px; }
     .said { margin-top: 12px; max-width: 66ch; text-wrap: pretty; min-height: 6em; }
     @media (max-width: 640px) {
       thead th:first-child { width: auto; }
@@ -155,7 +157,11 @@ class LabUpdates extends LabChoice {
           ? html`<li class="muon"><i></i>moved by Muon</li><li><i></i>moved by AdamW</li>`
           : nothing
       }<li><u></u>one part in ${count(Math.round(1 / USUAL))}</li></ul>
-      <p class="said">${this.reading(rows, step)}</p>`;
+      <p class="said">${this.reading(rows, step)}</p>
+      <p class="caption">Layers are counted from zero. The query, the key, the value and the output of a layer belong to
+        its ${term("head", "attention heads")}, up and down to its ${term("mlp", "MLP")}; the unembedding makes
+        predictions of the last numbers. Muon and AdamW are two rules that make a change of the weights out of a
+        ${term("gradient", "gradient")}.</p>`;
   }
 
   row({ label, group, isMuon, ratio, gradient }, before, ratios, gradients, usual) {
@@ -191,6 +197,9 @@ class LabUpdates extends LabChoice {
       }`;
   }
 }
+
+/** A word, and the way to what the glossary says about it. */
+const term = (id, word) => html`<a class="term" href=${`lessons/glossary.html#${id}`}>${word}</a>`;
 
 /** "blocks.0.query.weight" -> { label: "layer 0 query", group: "0" } */
 function nameOf(name) {
