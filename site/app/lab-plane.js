@@ -156,7 +156,12 @@ function rotated(points, angle, sign) {
   return out;
 }
 
-/** The least and the most of some points along x, then along y, and of what there was before. @param {number[]} bounds */
+/** @typedef {[number, number, number, number]} Bounds the least and the most along x, then along y */
+
+/** @type {Bounds} of no points */
+export const NOWHERE = [Infinity, -Infinity, Infinity, -Infinity];
+
+/** Bounds that have room for some points, too. @param {Bounds} bounds @returns {Bounds} */
 export function grown(bounds, points) {
   let [left, right, bottom, top] = bounds;
   for (let i = 0; i < points.length; i += 2) {
@@ -170,9 +175,10 @@ export function grown(bounds, points) {
 
 /**
  * Points -> where they are on a canvas, in pixels, so that all within some bounds have room.
- * @returns {[number, number][]}
+ * @param {ArrayLike<number>} points @param {Bounds} bounds @returns {[number, number][]}
  */
-export function placesOf(points, [left, right, bottom, top], width, height) {
+export function placesOf(points, bounds, width, height) {
+  const [left, right, bottom, top] = bounds;
   const room = [width, height].map((size) => Math.max(1, size - 2 * MARGIN));
   // The same scale for both: distances stay true.
   const scale = Math.min(room[0] / (right - left || 1e-9), room[1] / (top - bottom || 1e-9));

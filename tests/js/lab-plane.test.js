@@ -1,7 +1,7 @@
 /** site/app/lab-plane.js: vectors that change, on a plane. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Plane, grown, placesOf } from "../../site/app/lab-plane.js";
+import { NOWHERE, Plane, grown, placesOf } from "../../site/app/lab-plane.js";
 import { makeRng } from "../../site/engine/sample.js";
 
 const C = 8;
@@ -97,13 +97,12 @@ test("vectors that are all the same, or a single one, have a place", () => {
 });
 
 test("all points have room on the map, those far out on one side, too, and distances stay true", () => {
-  const nowhere = [Infinity, -Infinity, Infinity, -Infinity];
   const points = Float32Array.from([-1, 0, 0, 0.5, 9, 0.2, 1, -7, 0, 0]);
   const [width, height] = [500, 340];
-  const places = placesOf(points, grown(nowhere, points), width, height);
+  const places = placesOf(points, grown(NOWHERE, points), width, height);
   assert.ok(places.every(([x, y]) => x > 20 && x < width - 20 && y > 20 && y < height - 20));
   const apart = (i, j) => Math.hypot(places[i][0] - places[j][0], places[i][1] - places[j][1]);
   assert.ok(Math.abs(apart(0, 4) / apart(1, 4) - 2) < 1e-3);
-  const same = placesOf(Float32Array.from([3, 3]), grown(nowhere, [3, 3]), width, height);
+  const same = placesOf(Float32Array.from([3, 3]), grown(NOWHERE, [3, 3]), width, height);
   assert.deepEqual(same, [[width / 2, height / 2]]);
 });

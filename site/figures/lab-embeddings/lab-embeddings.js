@@ -10,7 +10,7 @@ import { controls } from "../../app/controls.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
-import { Plane, grown, placesOf } from "../../app/lab-plane.js";
+import { NOWHERE, Plane, grown, placesOf } from "../../app/lab-plane.js";
 import { OnResize } from "../../app/resize.js";
 import { tokenText } from "../../app/token-text.js";
 import { chanceCosines, nearestTo, rowOf } from "../../engine/embeddings.js";
@@ -106,7 +106,7 @@ class LabEmbeddings extends LabChoice {
 
   forgetTrail() {
     this.trail = [];
-    this.bounds = [Infinity, -Infinity, Infinity, -Infinity]; // the least and the most along x, then along y
+    this.bounds = NOWHERE;
   }
 
   receive({ values }, step) {

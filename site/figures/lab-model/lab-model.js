@@ -221,7 +221,8 @@ class LabModel extends LabChoice {
     if (!names.length) return nothing;
     const shown = (value) => OPTIMIZERS[value] ?? value;
     const written = names.map(
-      (name) => `${FIELDS[name][0]} ${shown(this.settings[name])} (usually ${shown(usual[name])})`,
+      (name) =>
+        `${FIELDS[name][0].toLowerCase()} ${shown(this.settings[name])} (usually ${shown(usual[name])})`,
     );
     return html`<div class="unusual"><p>You have changed numbers, and every text is trained with them:
         ${written.join(", ")}.</p><button @click=${() => this.makeUsual()}>Use the usual numbers</button></div>`;
@@ -333,13 +334,13 @@ const TERMS = {
   attention: "head",
   MLP: "mlp",
   norms: "norm",
+  unembedding: "unembedding",
 };
 
 /** The name of a part, and the way to what it means. */
 function nameOf({ name }) {
   const term = TERMS[name];
-  if (term) return html`<a class="term" href=${`lessons/glossary.html#${term}`}>${name}</a>`;
-  return name === "unembedding" ? html`${name}, which makes predictions` : name;
+  return term ? html`<a class="term" href=${`lessons/glossary.html#${term}`}>${name}</a>` : name;
 }
 
 /** 31072 -> 31000: what one remembers of it. */

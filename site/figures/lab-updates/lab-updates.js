@@ -159,9 +159,9 @@ class LabUpdates extends LabChoice {
       }<li><u></u>one part in ${count(Math.round(1 / USUAL))}</li></ul>
       <p class="said">${this.reading(rows, step)}</p>
       <p class="caption">Layers are counted from zero. The query, the key, the value and the output of a layer belong to
-        its ${term("head", "attention heads")}, up and down to its ${term("mlp", "MLP")}; the unembedding makes
-        predictions of the last numbers. Muon and AdamW are two rules that make a change of the weights out of a
-        ${term("gradient", "gradient")}.</p>`;
+        its ${term("head", "attention heads")}, up and down to its ${term("mlp", "MLP")}; the
+        ${term("unembedding", "unembedding")} makes the predictions. Muon and AdamW are
+        ${term("optimizer", "optimizers")}: they make an update out of ${term("gradient", "gradients")}.</p>`;
   }
 
   row({ label, group, isMuon, ratio, gradient }, before, ratios, gradients, usual) {
