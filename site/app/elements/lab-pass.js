@@ -84,7 +84,7 @@ class LabPass extends HTMLElement {
 
   next() {
     this.index = (this.index + 1) % this.all.length;
-    this.sentences.update({ sentence: this.all[this.index] });
+    this.sentences.update({ sentence: this.all[this.index], cutAt: this.cutAt() });
     this.asking.ask();
   }
 
@@ -107,13 +107,18 @@ class LabPass extends HTMLElement {
     return [...start, ...tokenizer.encode(known.join(""))];
   }
 
+  /** How many of its tokens have room; null if all have. */
+  cutAt() {
+    const { length } = this.ids();
+    return length < this.allIds().length ? length : null;
+  }
+
   show(record, step) {
     const { run } = this;
     const ids = this.ids();
     const pass = new ForwardPass({ ...record, run, step, ids, promptLength: ids.length, isComputed: false });
     this.passes.update({ both: [pass], isFar: false });
-    const cutAt = ids.length < this.allIds().length ? ids.length : null;
-    this.sentences.update({ shownStep: step, cutAt });
+    this.sentences.update({ shownStep: step, cutAt: this.cutAt() });
   }
 }
 

@@ -127,6 +127,7 @@ class LabTokens extends LabChoice {
   followMerges(before) {
     const { merges, tokenizer } = this.tokens;
     const isDone = Boolean(tokenizer);
+    if (!this.isBpe) this.said = ""; // there are no merges
     const isSame = this.replay.follow(merges.map(({ pair }) => pair));
     if (!isSame) {
       this.begin(this.replay.text);
