@@ -128,6 +128,7 @@ def test_earlier_samples_can_be_seen_again(browser, address):
         page.locator("lab-samples").get_by_role("button", name="Now").click()
         assert page.locator("lab-samples .text").all_inner_texts() == now
         page.locator("lab-samples .text").first.focus()
+        assert "%" in page.locator("lab-samples .about").inner_text()  # of its first token
         page.keyboard.press("ArrowRight")
         assert "%" in page.locator("lab-samples .about").inner_text()
 
@@ -156,15 +157,21 @@ def test_a_tab_that_dies_goes_on_from_where_it_was(browser, address):
     context.close()
 
 
+def wait_until_saved(page, condition):
+    """Until the browser's storage has models of which something is true."""
+    page.evaluate(f"""async () => {{
+        const isSo = (models) => {condition};
+        const list = async () => (await {LAB}.storage.list()).map(({{ model }}) => model);
+        while (!isSo(await list())) await new Promise((resolve) => setTimeout(resolve, 20));
+    }}""")
+
+
 def test_a_finished_model_survives_the_next_one(browser, address):
-    names = "async () => (await LAB.storage.list()).map(({ model }) => model.name)".replace(
-        "LAB", LAB
-    )
     context = browser.new_context()
     with opened_in(context, address) as page:
         make_tiny(page, steps=20)
         button(page, "Train").click()
-        page.wait_for_function(f"async () => (await {LAB}.storage.list())[0]?.model.step === 20")
+        wait_until_saved(page, "models[0]?.step === 20")
     with opened_in(context, address) as page:
         page.wait_for_function(f"() => {LAB}.state.kept.length")
         assert page.locator("lab-run .go").inner_text() == "Open step 20"
@@ -173,12 +180,10 @@ def test_a_finished_model_survives_the_next_one(browser, address):
         page.evaluate(f"() => {LAB}.setText({text})")
         page.wait_for_function(IS_READY)
         for _ in range(2):  # what was begun and left does not push it out
+            before = page.evaluate(f"async () => (await {LAB}.storage.list())[0].model.id")
             button(page, "One step").click()
-            page.wait_for_function(f"async () => (await {LAB}.storage.list()).length === 2")
-            page.wait_for_function(
-                f"async () => (await {LAB}.storage.list())[0].model.id === {LAB}.state.kept[0].id || {LAB}.state.step === 1"
-            )
-            assert page.evaluate(names) == ["Anna", "Tom"]
+            wait_until_saved(page, f"models[0].id !== {before!r}")
+            wait_until_saved(page, "models.map(({ name }) => name).join() === 'Anna,Tom'")
             button(page, "Reset").click()
             page.wait_for_function(IS_READY)
     with opened_in(context, address) as page:
@@ -190,8 +195,7 @@ def test_a_finished_model_survives_the_next_one(browser, address):
         delete.click()
         assert state(page, "kept.length") == 1  # it asks first
         delete.click()
-        page.wait_for_function(f"async () => (await {LAB}.storage.list()).length === 1")
-        assert page.evaluate(names) == ["Tom"]
+        wait_until_saved(page, "models.map(({ name }) => name).join() === 'Tom'")
     context.close()
 
 
@@ -199,7 +203,7 @@ def test_who_comes_back_from_another_page_finds_the_model_open(browser, address)
     with opened_lab(browser, address) as page:
         make_tiny(page, steps=20)
         button(page, "Train").click()
-        page.wait_for_function(f"async () => (await {LAB}.storage.list())[0]?.model.step === 20")
+        wait_until_saved(page, "models[0]?.step === 20")
         page.goto(address.replace("lab.html", "lessons/glossary.html"))
         page.go_back()
         page.wait_for_function(f"() => {LAB}?.state.status === 'finished'")
