@@ -128,7 +128,6 @@ def test_earlier_samples_can_be_seen_again(browser, address):
         page.locator("lab-samples").get_by_role("button", name="Now").click()
         assert page.locator("lab-samples .text").all_inner_texts() == now
         page.locator("lab-samples .text").first.focus()
-        assert "%" in page.locator("lab-samples .about").inner_text()  # of its first token
         page.keyboard.press("ArrowRight")
         assert "%" in page.locator("lab-samples .about").inner_text()
 
