@@ -139,23 +139,101 @@ def test_a_tab_that_dies_goes_on_from_where_it_was(browser, address):
         train_until(page, 20)
         button(page, "Pause").click()  # it is kept now, and every few seconds
         page.wait_for_function(
-            f"async () => (await {LAB}.storage.read())?.model.step === {LAB}.state.step"
+            f"async () => (await {LAB}.storage.list())[0]?.model.step === {LAB}.state.step"
         )
         step, losses = state(page, "step"), state(page, "losses")
         button(page, "Go on").click()  # it dies in the middle of the training
     with opened_in(context, address) as page:
-        page.wait_for_function(f"() => {LAB}.state.kept")
-        kept = state(page, "kept")
+        page.wait_for_function(f"() => {LAB}.state.kept.length")
+        kept = state(page, "kept[0]")
         assert kept["step"] >= step and kept["name"] == "Tom"
         page.get_by_role("button", name=f"Go on from step {kept['step']:,}").click()
-        page.wait_for_function(f"() => {LAB}.state.status === 'paused'")
+        page.wait_for_function(f"() => {LAB}.state.step > {kept['step']}")
         assert (
             state(page, "text.text") == TEXT.rstrip("\0") and state(page, "settings.n_embd") == 16
         )
         assert state(page, "losses")[: len(losses)] == losses
-        button(page, "Go on").click()
-        page.wait_for_function(f"() => {LAB}.state.step > {kept['step']}")
     context.close()
+
+
+def wait_until_saved(page, condition):
+    """Until the browser's storage has models of which something is true."""
+    page.evaluate(f"""async () => {{
+        const isSo = (models) => {condition};
+        const list = async () => (await {LAB}.storage.list()).map(({{ model }}) => model);
+        while (!isSo(await list())) await new Promise((resolve) => setTimeout(resolve, 20));
+    }}""")
+
+
+def test_a_finished_model_survives_the_next_one(browser, address):
+    context = browser.new_context()
+    with opened_in(context, address) as page:
+        make_tiny(page, steps=20)
+        button(page, "Train").click()
+        wait_until_saved(page, "models[0]?.step === 20")
+    with opened_in(context, address) as page:
+        page.wait_for_function(f"() => {LAB}.state.kept.length")
+        assert page.locator("lab-run .go").inner_text() == "Open step 20"
+        text = f"{{ name: 'Anna', text: {TEXT!r} }}"
+        page.evaluate(f"given => {LAB}.setSettings(given)", dict(TINY, steps=1000))
+        page.evaluate(f"() => {LAB}.setText({text})")
+        page.wait_for_function(IS_READY)
+        for _ in range(2):  # what was begun and left does not push it out
+            before = page.evaluate(f"async () => (await {LAB}.storage.list())[0].model.id")
+            button(page, "One step").click()
+            wait_until_saved(page, f"models[0].id !== {before!r}")
+            wait_until_saved(page, "models.map(({ name }) => name).join() === 'Anna,Tom'")
+            button(page, "Reset").click()
+            page.wait_for_function(IS_READY)
+    with opened_in(context, address) as page:
+        page.wait_for_function(f"() => {LAB}.state.kept.length === 2")
+        button(page, "Open step 20").click()
+        page.wait_for_function(f"() => {LAB}.state.status === 'finished'")
+        assert state(page, "text.name") == "Tom"
+        delete = page.locator("lab-run").get_by_role("button", name="Delete it").first
+        delete.click()
+        assert state(page, "kept.length") == 1  # it asks first
+        delete.click()
+        wait_until_saved(page, "models.map(({ name }) => name).join() === 'Tom'")
+    context.close()
+
+
+def test_who_comes_back_from_another_page_finds_the_model_open(browser, address):
+    with opened_lab(browser, address) as page:
+        make_tiny(page, steps=20)
+        button(page, "Train").click()
+        wait_until_saved(page, "models[0]?.step === 20")
+        page.goto(address.replace("lab.html", "lessons/glossary.html"))
+        page.go_back()
+        page.wait_for_function(f"() => {LAB}?.state.status === 'finished'")
+        assert state(page, "text.name") == "Tom"
+
+
+def test_a_press_of_a_key_leaves_the_focus_on_a_button(browser, address):
+    focused = "() => document.querySelector('lab-run').renderRoot.activeElement?.innerText"
+    with opened_lab(browser, address) as page:
+        make_tiny(page)
+        button(page, "Train").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => {LAB}.state.step > 2")
+        assert page.evaluate(focused) == "Pause"
+        page.keyboard.press("Space")
+        page.wait_for_function(f"() => {LAB}.state.status === 'paused'")
+        assert page.evaluate(focused) == "Go on"
+        button(page, "One step").focus()
+        step = state(page, "step")
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => {LAB}.state.step > {step}")
+        said = page.locator("lab-run [role=status]")
+        page.wait_for_function(
+            "text => document.querySelector('lab-run').said.includes(text)",
+            arg=f"{state(page, 'step'):,}",
+        )
+        assert said.inner_text()
+        button(page, "Reset").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(IS_READY)
+        assert page.evaluate(focused) == "Train"
 
 
 FORBIDDEN = """Object.defineProperty(globalThis, "indexedDB", {
@@ -190,7 +268,7 @@ def test_it_pauses_while_nobody_can_see_it_and_says_so(browser, address):
         make_tiny(page)
         train_until(page, 10)
         hidden = page.evaluate(hide, True)
-        kept = f"async (since) => (await {LAB}.storage.read())?.model.savedAt >= since"
+        kept = f"async (since) => (await {LAB}.storage.list())[0]?.model.savedAt >= since"
         page.wait_for_function(kept, arg=hidden)  # then the last of it has come to its end
         step = state(page, "step")
         assert state(page, "status") == "paused" and "Paused" in page.title()
@@ -302,10 +380,10 @@ def test_it_trains_in_firefox_and_finds_its_model_again(firefox_browser, address
         make_tiny(page)
         train_until(page, 20)
         button(page, "Pause").click()
-        kept = f"async () => (await {LAB}.storage.read())?.model.step === {LAB}.state.step"
+        kept = f"async () => (await {LAB}.storage.list())[0]?.model.step === {LAB}.state.step"
         page.wait_for_function(kept)
         step = state(page, "step")
         assert state(page, "losses")[-1]["loss"] < state(page, "losses")[0]["loss"]
     with opened_in(context, address) as page:
-        page.wait_for_function(f"() => {LAB}.state.kept?.step === {step}")
+        page.wait_for_function(f"() => {LAB}.state.kept[0]?.step === {step}")
     context.close()

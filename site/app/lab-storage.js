@@ -1,18 +1,20 @@
 /**
- * What the lab keeps in this browser, so that a reload or a crash costs seconds and not the training: one model with
- * its text. It is replaced in one transaction, so there is never half a model, however a tab ends. The text is
- * written only when it is another one: it may be large, and a model is kept every few seconds.
+ * What the lab keeps in this browser, so that a reload or a crash costs seconds and not the training: the latest model
+ * with its text, and the one before it. Each is replaced in one transaction, so there is never half a model, however
+ * a tab ends. The text is written only when it is another one: it may be large, and a model is kept every few seconds.
  *
  *   const storage = new LabStorage();
- *   await storage.write({ id: "1-2-3-4", text, tokens }, { step: 420, weights, … });
- *   await storage.read()      // { source, model }, or null
+ *   await storage.write({ id: "1-2-3-4", text, tokens }, { id: "5-6-7-8", step: 420, weights, … });
+ *   await storage.list()      // [{ source, model }, …], the latest first
  *
  * @typedef {{ id: string, text: object, tokens: object }} Source what a model learns from; another one has another id
- * @typedef {{ name: string, step: number, savedAt: number, settings: any, [other: string]: any }} Model with all that belongs to it
+ * @typedef {{ id: string, name: string, step: number, savedAt: number, settings: any, [other: string]: any }} Model with all that belongs to it
  */
 const NAME = "terrarium.lab";
 const STORE = "model";
 const VERSION = 1; // one more when what is kept has another form: then what was kept before is forgotten
+const MODELS = ["model", "earlier model"]; // the latest one, and the one before
+const SOURCES = ["source", "earlier source"];
 
 /** A browser keeps nothing here: it is full, or forbidden. */
 export class StorageFailure extends Error {
@@ -31,39 +33,48 @@ export class LabStorage {
     this.database = null; // a promise of it
   }
 
-  /** What was kept last; null if nothing was. @returns {Promise<{ source: Source, model: Model } | null>} */
-  async read() {
-    return this.transaction("readonly", (records, done) => {
-      records.get("source").onsuccess = ({ target }) => {
-        const source = target.result;
-        records.get("model").onsuccess = (event) => {
-          const model = event.target.result;
-          done(source && model?.source === source.id ? { source, model } : null);
-        };
-      };
-    });
+  /** What is kept, the latest first. @returns {Promise<{ source: Source, model: Model }[]>} */
+  async list() {
+    return this.transaction("readonly", (records, done) =>
+      all(records, [...SOURCES, ...MODELS], (...found) => {
+        const [source, earlierSource, model, earlierModel] = found;
+        const pairs = [
+          { source, model },
+          { source: earlierSource, model: earlierModel },
+        ];
+        done(pairs.filter((one) => one.source && one.model?.source === one.source.id));
+      }),
+    );
   }
 
-  /** Keep a model in the place of the one before. @param {Source} source @param {Model} model */
+  /** Keep this state of a model. The one before, if it is another one, is put aside. @param {Source} source @param {Model} model */
   async write(source, model) {
     return this.transaction("readwrite", (records, done, fail) => {
-      records.get("id").onsuccess = ({ target }) => {
-        try {
-          if (target.result !== source.id) {
-            records.put(source.id, "id");
-            records.put(source, "source");
-          }
-          records.put({ ...model, source: source.id }, "model");
-        } catch (error) {
-          fail(error); // all stays as it was
+      const act = (sourceId, modelId) => {
+        if (modelId !== model.id) setAside(records, model.id, fail);
+        if (sourceId !== source.id) {
+          records.put(source.id, "id");
+          records.put(source, "source");
         }
+        records.put(model.id, "model id");
+        records.put({ ...model, source: source.id }, "model");
       };
+      all(records, ["id", "model id"], orFail(act, fail));
     });
   }
 
-  /** Keep nothing any more. */
-  async clear() {
-    return this.transaction("readwrite", (records) => records.clear());
+  /** Keep a model no longer. @param {string} id */
+  async forget(id) {
+    return this.transaction("readwrite", (records) =>
+      all(records, MODELS, (...models) => {
+        const [isLatest, isEarlier] = models.map((one) => one && one.id === id);
+        const keys = [
+          ...(isLatest ? ["id", "source", "model id", "model"] : []),
+          ...(isEarlier ? ["earlier source", "earlier model"] : []),
+        ];
+        for (const key of keys) records.delete(key);
+      }),
+    );
   }
 
   /** The database, opened once. */
@@ -117,3 +128,39 @@ export class LabStorage {
     }
   }
 }
+
+/** What stands under some keys. Requests are carried out in their order, so the last one to end is the last key's. */
+function all(records, keys, then) {
+  const found = [];
+  for (const [i, key] of keys.entries()) {
+    records.get(key).onsuccess = ({ target }) => {
+      found[i] = target.result;
+      if (i === keys.length - 1) then(...found);
+    };
+  }
+}
+
+/** The same, except that an error ends the transaction: all stays as it was. */
+function orFail(act, fail) {
+  return (...found) => {
+    try {
+      act(...found);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+/** Before another model takes the place of the latest one, that becomes the earlier one. */
+function setAside(records, newId, fail) {
+  const act = (source, model, earlier) => {
+    const isOnlyOne = !earlier || earlier.id === newId;
+    // A finished model does not go because somebody has begun something and left it.
+    if (!model || (!isOnlyOne && isFinished(earlier) && !isFinished(model))) return;
+    records.put(source, "earlier source");
+    records.put(model, "earlier model");
+  };
+  all(records, ["source", "model", "earlier model"], orFail(act, fail));
+}
+
+const isFinished = ({ step, settings }) => step >= settings.steps;

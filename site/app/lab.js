@@ -15,8 +15,8 @@
  *             from their ids
  *   speed     { millisecondsPerStep, secondsLeft }, null before the first update
  *   problem   a sentence on why it cannot train, or null; notice: a sentence on what else there is to know, or null
- *   kept      { name, step, savedAt, isFinished } of the model in the browser's storage, while one may go on with it
- *   undoable  { step } of the model that a reset threw away, while it can be brought back
+ *   kept      [{ id, name, step, savedAt, isFinished }] of the other models in the browser's storage, the latest first
+ *   undoable  the same of the model that was thrown away last, while it can be brought back
  * The page drives: calls of the worker are short, and it pauses when the page does not call again.
  */
 import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
@@ -67,7 +67,7 @@ export class Lab extends Observable {
     kernel: null,
     baselines: null,
     prompts: [],
-    kept: null,
+    kept: [],
     undoable: null,
     waits: false,
   };
@@ -80,6 +80,9 @@ export class Lab extends Observable {
   #loop = null; // a promise, while it trains
   #hasModel = false; // whether the worker has the one that is shown
   #source = null; // what is kept of the text
+  #modelId = null; // of the one that is shown: it stays the same while it learns
+  #savedId = null; // of the one that was saved last
+  #stored = []; // what the browser has, as in `kept`
   #thrownAway = null; // what a reset can bring back
   #questions = new Questions((method, params) => this.#find(method, params));
   #lastSave = 0;
@@ -217,41 +220,52 @@ export class Lab extends Observable {
     await this.#unlessStale(signal, () => (this.state.tokens.ids ? this.#begin(signal) : this.#make(signal)));
   }
 
-  /** Undo what threw a model away. */
+  /** Undo what threw a model away. What has been trained meanwhile can be brought back in its turn. */
   async bringBack() {
     const record = this.#thrownAway;
     if (!record) return;
-    this.#forgetThrownAway();
-    await this.#halt();
+    this.#thrownAway = null;
+    await this.#throwAway();
     await this.#restore(record);
   }
 
-  /** Whether the browser has a model from an earlier visit: then `kept` says which. */
+  /** Whether the browser has models of earlier: then `kept` says which. */
   async findKept() {
     try {
-      const record = await this.storage.read();
-      if (record) this.update({ kept: factsOf(record) });
+      this.#stored = (await this.storage.list()).map(factsOf);
     } catch {
-      // it is said when it would be of use: as soon as there is something to keep
+      this.#stored = []; // it is said when it would be of use: as soon as there is something to keep
     }
+    this.#offer();
   }
 
-  /** Go on with it. */
-  async goOn() {
-    await this.#halt();
-    try {
-      const record = await this.storage.read();
-      if (record) await this.#restore(record);
-      this.update({ kept: null });
-    } catch {
-      this.update({ kept: null, notice: "The model of your earlier visit cannot be read any more." });
-    }
+  /** What one may go back to: not the model that is shown. */
+  #offer() {
+    const undoable = this.#thrownAway && factsOf(this.#thrownAway);
+    const others = this.#stored.filter(({ id }) => id !== this.#modelId && id !== undoable?.id);
+    this.update({ kept: others, undoable });
   }
 
-  /** Keep nothing of it any more. */
-  async forgetKept() {
-    this.update({ kept: null });
-    await this.storage.clear().catch(() => {}); // then there was nothing
+  /** Open one of them. @param {string} [id] the latest, if left out @param {{ trains?: boolean }} [options] at once */
+  async goOn(id = this.state.kept[0]?.id, { trains = false } = {}) {
+    const records = await this.storage.list().catch(() => []);
+    const record = records.find(({ model }) => model.id === id);
+    if (!record) {
+      this.#stored = this.#stored.filter((one) => one.id !== id);
+      this.#offer();
+      this.update({ notice: "The model of your earlier visit cannot be read any more." });
+      return;
+    }
+    await this.#throwAway();
+    this.update({ waits: trains });
+    await this.#restore(record);
+  }
+
+  /** Keep one of them no longer. */
+  async forgetKept(id) {
+    this.#stored = this.#stored.filter((one) => one.id !== id);
+    this.#offer();
+    await this.storage.forget(id).catch(() => {}); // then there was nothing
   }
 
   /**
@@ -372,6 +386,7 @@ export class Lab extends Observable {
     const made = await this.worker.call("begin", this.#given(), { signal });
     const { parameters, validationLoss, kernel } = made;
     this.#hasModel = true;
+    this.#modelId = newId();
     const evaluations = [{ step: 0, loss: validationLoss }];
     this.update({ parameters, kernel, evaluations });
     await this.#sample(signal);
@@ -502,11 +517,12 @@ export class Lab extends Observable {
     const { weights, optimizer } = await this.worker.call("state", {});
     const { kind, vocabSize, trained } = tokens;
     this.#source ??= {
-      id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+      id: newId(),
       text: { name, text: text.text, about: text.about, prompts: text.prompts },
       tokens: { kind, vocabSize, trained, merges: tokens.merges },
     };
     const model = {
+      id: this.#modelId,
       ...{ name, settings, step, weights, optimizer, evaluations, samples, speed, baselines, prompts },
       losses: this.#series.kept,
       savedAt: Date.now(),
@@ -523,7 +539,9 @@ export class Lab extends Observable {
       if (signal.aborted) return;
       await this.storage.write(source, model);
       this.#cannotKeep = false;
-      if (this.state.kept) this.update({ kept: null }); // it is replaced
+      const isNew = this.#savedId !== model.id;
+      this.#savedId = model.id;
+      if (isNew) await this.findKept(); // another one has been put aside for it
       if (this.#wasAway) this.update({ notice: null }); // it has been read by now
       this.#wasAway = false;
     } catch (error) {
@@ -546,12 +564,7 @@ export class Lab extends Observable {
     await this.#settle();
     if (!this.#hasModel || !this.state.step) return;
     this.#thrownAway = await this.#record().catch(() => null);
-    if (this.#thrownAway) this.update({ undoable: factsOf(this.#thrownAway) });
-  }
-
-  #forgetThrownAway() {
-    this.#thrownAway = null;
-    this.update({ undoable: null });
+    this.#offer();
   }
 
   /** Go on from what was kept. */
@@ -563,10 +576,13 @@ export class Lab extends Observable {
     this.update({
       ...UNTRAINED,
       status: "preparing",
+      step,
       text: { ...text, facts: null },
       tokens: { ...noTokens(), kind, vocabSize, trained, merges },
       settings,
     });
+    this.#modelId = model.id ?? newId();
+    this.#offer();
     await this.#unlessStale(signal, async () => {
       const facts = await describe(text.text, { signal });
       this.update({ text: { ...text, facts } });
@@ -581,7 +597,13 @@ export class Lab extends Observable {
       this.update({
         ...{ step, evaluations, samples, speed, baselines, prompts, parameters, kernel, status },
       });
-      this.update({ losses: this.#series.points, pausedBy: status === "paused" ? "person" : null });
+      const { waits } = this.state;
+      this.update({
+        losses: this.#series.points,
+        pausedBy: status === "paused" ? "person" : null,
+        waits: false,
+      });
+      if (waits) this.start();
     });
   }
 }
@@ -597,6 +619,10 @@ function known(prompt, tokenizer) {
   return tokenizer.encode(characters.join(""));
 }
 
-function factsOf({ model: { name, step, savedAt, settings } }) {
-  return { name, step, savedAt, isFinished: step >= settings.steps };
+function factsOf({ model: { id, name, step, savedAt, settings } }) {
+  return { id, name, step, savedAt, isFinished: step >= settings.steps };
+}
+
+function newId() {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

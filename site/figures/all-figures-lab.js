@@ -60,7 +60,7 @@ const NO_TOKENS = {
 };
 const NOTHING = {
   ...{ step: 0, losses: [], evaluations: [], samples: [], prompts: [], speed: null, baselines: null },
-  ...{ pausedBy: null, problem: null, notice: null, kept: null, undoable: null, waits: false },
+  ...{ pausedBy: null, problem: null, notice: null, kept: [], undoable: null, waits: false },
   ...{ parameters: null, kernel: null, text: null, tokens: NO_TOKENS, settings: settingsOf("middle", 512) },
 };
 
@@ -93,7 +93,7 @@ async function stateOf(state) {
     prompts: [text.slice(0, 3)],
     samples: step ? samples : samples.slice(0, 1),
     speed: step ? { millisecondsPerStep: 20, secondsLeft: 90 } : null,
-    undoable: state === "too long" ? { step: 99 } : null,
+    undoable: state === "too long" ? { name: "Stories", step: 99 } : null,
   };
 }
 

@@ -67,18 +67,27 @@ class FakeWorker {
   }
 }
 
-/** Storage that is a variable. */
+/** Storage that is a variable: the latest model comes first. */
 class Memory {
-  kept = null;
+  records = [];
   failure = null;
 
-  async read() {
-    return this.kept;
+  get kept() {
+    return this.records[0] ?? null;
+  }
+
+  async list() {
+    return this.records;
   }
 
   async write(source, model) {
     if (this.failure) throw this.failure;
-    this.kept = structuredClone({ source, model });
+    const others = this.records.filter((one) => one.model.id !== model.id);
+    this.records = [structuredClone({ source, model }), ...others].slice(0, 2);
+  }
+
+  async forget(id) {
+    this.records = this.records.filter(({ model }) => model.id !== id);
   }
 }
 
@@ -268,17 +277,53 @@ test("a later visit goes on from what was kept", async () => {
   const before = lab.state;
   const later = new Lab({ worker: (worker = new FakeWorker()), storage });
   await later.findKept();
-  assert.deepEqual([later.state.kept.step, later.state.kept.name], [before.step, "Tom"]);
+  assert.deepEqual([later.state.kept[0].step, later.state.kept[0].name], [before.step, "Tom"]);
   await later.goOn();
   const { step, losses, samples, settings, text, kept } = later.state;
   assert.deepEqual(
     { step, losses, samples },
     { step: before.step, losses: before.losses, samples: before.samples },
   );
-  assert.deepEqual([settings.n_embd, text.text, kept], [32, TEXT, null]);
+  assert.deepEqual([settings.n_embd, text.text, kept], [32, TEXT, []]);
   later.start();
   await until(reached(before.step + 5), later);
   later.pause();
+});
+
+test("a model that is trained after coming back leaves the one before where it can be opened", async () => {
+  await readyWith();
+  await lab.stepOnce();
+  const later = new Lab({ worker: new FakeWorker(), storage });
+  await later.findKept();
+  await later.setText({ name: "Snail", text: RHYME });
+  await later.stepOnce();
+  assert.deepEqual(
+    later.state.kept.map(({ name }) => name),
+    ["Tom"],
+  );
+  await later.goOn(later.state.kept[0].id);
+  assert.deepEqual([later.state.text.name, later.state.step, later.state.undoable.name], ["Tom", 1, "Snail"]);
+  await later.bringBack();
+  assert.deepEqual([later.state.text.name, later.state.undoable.name], ["Snail", "Tom"]);
+});
+
+test("a model that is opened to go on is trained as soon as it is there", async () => {
+  await readyWith();
+  await lab.stepOnce();
+  const later = new Lab({ worker: new FakeWorker(), storage });
+  await later.findKept();
+  await later.goOn(later.state.kept[0].id, { trains: true });
+  await until(reached(10), later);
+  later.pause();
+});
+
+test("a kept model that is deleted is no longer offered", async () => {
+  await readyWith();
+  await lab.stepOnce();
+  const later = new Lab({ worker: new FakeWorker(), storage });
+  await later.findKept();
+  await later.forgetKept(later.state.kept[0].id);
+  assert.deepEqual([later.state.kept, storage.kept], [[], null]);
 });
 
 test("storage that is full is said once, and training goes on", async () => {

@@ -43,9 +43,13 @@ class LiveLab extends HTMLElement {
   /** The text that one begins with, unless somebody has chosen another one meanwhile. */
   async open() {
     const { lab } = this;
-    lab.findKept();
+    const found = lab.findKept();
     lab.update({ status: "preparing" }); // so that a press on Train is not lost
     try {
+      if (isBack()) {
+        await found;
+        if (lab.state.kept.length && !lab.state.text) await lab.goOn();
+      }
       const text = await loadCorpus(FIRST);
       if (!lab.state.text) await lab.setText(text);
     } catch (error) {
@@ -59,6 +63,12 @@ class LiveLab extends HTMLElement {
     const title = titleOf(state) ?? this.usualTitle;
     if (document.title !== title) document.title = title;
   }
+}
+
+/** Whether somebody comes back from another page, where they looked at their model perhaps. */
+function isBack() {
+  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return visit?.type === "back_forward";
 }
 
 /** What the tab is called while something goes on; null for its usual name. */

@@ -2,7 +2,7 @@
  * <lab-run></lab-run>
  *
  * Trains the model of the lab: start and pause, one step, reset; and says in words what is going on, and how long it
- * takes. A model from an earlier visit can be gone on with, and one that was thrown away can be brought back.
+ * takes. A model from an earlier visit can be opened again, and one that was thrown away can be brought back.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
@@ -26,6 +26,7 @@ class LabRun extends LabFigure {
     undoable: { from: "lab" },
     waits: { from: "lab" },
     said: { state: true }, // what is read aloud
+    doubted: { state: true }, // the id of a kept model that is deleted at the next press
   };
 
   static styles = [
@@ -40,6 +41,7 @@ class LabRun extends LabFigure {
     .state { min-height: 1.5em; }
     .state b { font-weight: 600; }
     .note { min-height: 32px; color: var(--muted); overflow-wrap: anywhere; }
+    .kept { display: block; margin-bottom: 4px; }
     .quiet { min-height: 32px; padding: 2px 12px; }
     .problem { color: var(--warning); }
     @media (max-width: 640px) {
@@ -56,11 +58,22 @@ class LabRun extends LabFigure {
   constructor() {
     super();
     this.said = "";
+    this.doubted = null;
   }
 
   willUpdate(changed) {
     super.willUpdate(changed);
-    if (changed.has("status") && changed.get("status") !== undefined) this.said = this.announcement();
+    const isNew = changed.has("status") && changed.get("status") !== undefined;
+    const hasMoved = changed.has("step") && this.status === "paused"; // by single steps, or before it came to rest
+    if (isNew || hasMoved) this.said = this.announcement();
+    this.focused = /** @type {any} */ (this.renderRoot)?.activeElement;
+  }
+
+  /** A button that was pressed and is gone hands on the focus: the next key must not go elsewhere. */
+  updated(changed) {
+    super.updated(changed);
+    const { focused } = this;
+    if (focused && (focused.disabled || !focused.isConnected)) this.renderRoot.querySelector(".go")?.focus();
   }
 
   /** What changes is said in a sentence, and not each step. */
@@ -82,9 +95,9 @@ class LabRun extends LabFigure {
     return html`
       <div class="row">
         ${this.mainButton()}
-        ${this.kept ? html`<button @click=${() => this.lab.goOn()}>${this.kept.isFinished ? "Open" : "Go on from"} step ${count(this.kept.step)}</button>` : nothing}
-        <button class=${this.kept ? "other" : ""} ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
-        <button class=${this.kept ? "other" : ""} ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
+        ${this.isReturn ? html`<button ?disabled=${!this.canTrain} @click=${() => this.lab.start()}>Train</button>` : nothing}
+        <button class=${this.isReturn ? "other" : ""} ?disabled=${!this.canStep} @click=${() => this.lab.stepOnce()}>One step</button>
+        <button class=${this.isReturn ? "other" : ""} ?disabled=${!this.step} @click=${() => this.lab.reset()}>Reset</button>
         ${this.undoable ? html`<button @click=${() => this.lab.bringBack()}>Bring it back</button>` : nothing}
       </div>
       <div class="track" role="progressbar" aria-label="How far the training is" aria-valuemin="0" aria-valuemax="100"
@@ -98,17 +111,37 @@ class LabRun extends LabFigure {
     return ["ready", "paused", "training"].includes(this.status);
   }
 
+  get canTrain() {
+    return ["ready", "paused", "preparing"].includes(this.status);
+  }
+
+  get isAtWork() {
+    return this.status === "training" || (this.status === "preparing" && this.waits);
+  }
+
+  /** Whether somebody has come back and has done nothing yet: then their model comes first. */
+  get isReturn() {
+    return this.kept.length > 0 && !this.step && !this.undoable && !this.isAtWork;
+  }
+
+  /** One button with several names: it keeps the focus. */
   mainButton() {
+    const { name, act, isPossible = true } = this.mainAction();
+    return html`<button class="go primary" ?disabled=${!isPossible} @click=${act}>${name}</button>`;
+  }
+
+  mainAction() {
     const { lab, status } = this;
-    if (status === "training" || (status === "preparing" && this.waits)) {
-      return html`<button class="go primary" @click=${() => lab.pause()}>Pause</button>`;
-    }
-    if (status === "finished") {
-      return html`<button class="go primary" @click=${() => this.startAgain()}>Train again</button>`;
-    }
-    const name = status === "paused" ? "Go on" : "Train";
-    const isPossible = ["ready", "paused", "preparing"].includes(status);
-    return html`<button class="go primary" ?disabled=${!isPossible} @click=${() => lab.start()}>${name}</button>`;
+    if (this.isAtWork) return { name: "Pause", act: () => lab.pause() };
+    if (this.isReturn) return { name: openName(this.kept[0]), act: () => this.open(this.kept[0]) };
+    if (status === "finished") return { name: "Start over", act: () => this.startAgain() };
+    const name = this.step && status !== "failed" ? "Go on" : "Train";
+    return { name, act: () => lab.start(), isPossible: this.canTrain };
+  }
+
+  /** A kept model: it goes on at once, unless it has finished. */
+  open({ id, isFinished }) {
+    this.lab.goOn(id, { trains: !isFinished });
   }
 
   startAgain() {
@@ -139,19 +172,38 @@ class LabRun extends LabFigure {
   note() {
     if (this.problem) return this.problem;
     if (this.notice) return this.notice;
-    if (this.kept) {
-      const when = new Date(this.kept.savedAt).toLocaleString("en", {
-        dateStyle: "medium",
-        timeStyle: "short",
-      });
-      return html`You have a model that learned from “${this.kept.name}” until ${when}.
-        <button class="quiet" @click=${() => this.lab.forgetKept()}>Delete it</button>`;
-    }
-    if (this.undoable) return `The model of step ${count(this.undoable.step)} can still be brought back.`;
-    return this.text
-      ? html`It learns from “${this.text.name}”. <a href="#your-text">Choose another text</a>`
-      : nothing;
+    return html`${this.kept.map((one, i) => this.keptModel(one, i))}${this.aboutText()} ${this.aboutUndo()}`;
+  }
+
+  aboutText() {
+    if (!this.text) return nothing;
+    return html`${this.isReturn ? "A new model learns" : "It learns"} from “${this.text.name}”. <a
+      href="#your-text">Choose another text</a>`;
+  }
+
+  aboutUndo() {
+    if (!this.undoable) return nothing;
+    const { name, step } = this.undoable;
+    return `The model before, which learned from “${name}” until step ${count(step)}, can still be brought back.`;
+  }
+
+  /** A model of earlier that the browser has. The first one has the main button while somebody comes back. */
+  keptModel(one, i) {
+    const when = new Date(one.savedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+    const hasButton = i > 0 || !this.isReturn;
+    return html`<span class="kept">This browser has a model that learned from “${one.name}” until ${when}.
+      ${hasButton ? html`<button class="quiet" @click=${() => this.open(one)}>${openName(one)}</button>` : nothing}
+      <button class="quiet" @click=${() => this.forget(one)}>${this.doubted === one.id ? "Delete it for good" : "Delete it"}</button></span>`;
+  }
+
+  /** The first press only asks. */
+  forget({ id }) {
+    const isSure = this.doubted === id;
+    this.doubted = isSure ? null : id;
+    if (isSure) this.lab.forgetKept(id);
   }
 }
+
+const openName = ({ isFinished, step }) => `${isFinished ? "Open" : "Go on from"} step ${count(step)}`;
 
 customElements.define("lab-run", LabRun);

@@ -17,6 +17,9 @@ const SHADES = 8; // that can be told apart
 /** Even what is most unsure stays readable: see the styles below. */
 const shadeOf = (p) => Math.round(SHADES * Math.sqrt(Math.min(1, p)));
 
+/** That there is more to come; after the end of a sentence, apart from its full stop. */
+const goesOn = (texts) => (/[.!?…]$/.test(texts.at(-1)) ? " …" : "…");
+
 class LabSamples extends LabFigure {
   static share = { title: "What it writes", table: (figure) => figure.shown && figure.numbers() };
 
@@ -107,13 +110,13 @@ class LabSamples extends LabFigure {
     const texts = tokens.map(({ id }) => vocab[id] ?? "");
     const [row, token] = this.chosen ?? [];
     return html`<li><p class="text" dir="auto" tabindex="0" role="group" aria-label=${this.label(i)} data-prompt=${i}
-        @keydown=${(event) => this.walk(event, i, tokens.length)}
+        @keydown=${(event) => this.walk(event, i, tokens.length)} @focus=${(event) => this.enter(event, i, tokens.length)}
         @pointerover=${(event) => this.hover(event, i)} @click=${(event) => this.point(event, i)}
         ><span class="prompt">${prompt.join("")}</span>${tokens.map(
           ({ p }, j) =>
             html`<span data-token=${j} class=${`token shade${shadeOf(p)} ${row === i && token === j ? "chosen" : ""}`}
               >${inText(texts[j])}</span>`,
-        )}${texts.length && isCut(texts) ? "…" : nothing}</p></li>`;
+        )}${texts.length && isCut(texts) ? goesOn(texts) : nothing}</p></li>`;
   }
 
   label(i) {
@@ -145,6 +148,11 @@ class LabSamples extends LabFigure {
     const [row, token] = this.chosen;
     const { id, p } = this.shown.prompts[row].tokens[token];
     return html`It gave <b dir="auto">${tokenText(this.vocab[id])}</b> a probability of ${percent(p)}.`;
+  }
+
+  /** With the keyboard, one begins at its first token: so it can be seen that there is something to choose. */
+  enter({ target }, prompt, length) {
+    if (length && this.chosen?.[0] !== prompt && target.matches(":focus-visible")) this.choose([prompt, 0]);
   }
 
   walk(event, prompt, length) {

@@ -46,6 +46,7 @@ class LabTextChooser extends LabFigure {
     .columns { list-style: none; margin: 0; padding: 0; display: grid; gap: 8px; }
     .columns span { color: var(--muted); overflow-wrap: anywhere; }
     .row { min-height: 44px; }
+    .next { margin-top: 12px; min-height: 1.5em; }
     .facts { margin-top: 12px; min-height: 1.5em; max-width: 66ch; overflow-wrap: anywhere; }
     .facts b { font-weight: 600; }
     .warnings { list-style: none; margin: 8px 0 0; padding: 0; display: grid; gap: 8px; }
@@ -113,10 +114,16 @@ class LabTextChooser extends LabFigure {
       </div>
       ${this.isOwn ? this.field() : nothing}
       ${this.aboutFile()}
+      <p class="next">${this.status === "ready" ? html`It is ready. <a href="#train">Train a model with it</a>` : nothing}</p>
       <p class="facts" role="status">${this.facts()}</p>
       ${this.warnings()}
       ${this.status === "empty" ? nothing : this.firstTokens()}
     </div>`;
+  }
+
+  /** Whether what is in the field is what the model learns from. */
+  get isUsed() {
+    return this.text?.name === OWN && this.text.text.startsWith(this.typed.trimEnd());
   }
 
   field() {
@@ -125,7 +132,7 @@ class LabTextChooser extends LabFigure {
       <textarea id="own-text" dir="auto" spellcheck="false" autocomplete="off" .value=${this.typed}
         @paste=${this.paste} @input=${({ target }) => (this.typed = target.value)}></textarea>
       <div class="row">
-        <button class="primary" ?disabled=${!this.typed.trim()} @click=${() => this.use(OWN, this.typed)}>Use this text</button>
+        <button class=${this.isUsed ? "" : "primary"} ?disabled=${!this.typed.trim()} @click=${() => this.use(OWN, this.typed)}>Use this text</button>
         <button @click=${() => this.renderRoot.querySelector("input").click()}>Open a file</button>
         <input type="file" hidden accept=${ACCEPTED} @change=${this.open}>
         <span class="drop">or drop one here: .txt, .md, .csv, .docx or .pdf</span>
