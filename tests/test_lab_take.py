@@ -341,11 +341,29 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
         page.wait_for_function(IS_READY)
         page.locator("lab-take").scroll_into_view_if_needed()
         button(page, "Delete tom-dog").click()
+        button(page, "Do not delete tom-dog").click()  # it has asked first
+        assert page.evaluate("() => document.querySelector('lab-take').kept.length") == 1
+        button(page, "Delete tom-dog").click()
+        button(page, "Delete tom-dog for good").click()
         page.wait_for_function("() => document.querySelector('lab-take').kept.length === 0")
         page.goto(f"{site.address}/explore.html#run=lab%3Atom-dog")
         page.locator("#error .error").wait_for()
         assert "not in this browser" in page.locator("#error").inner_text()
         page.complaints.clear()  # it is said in the console, too
+
+
+def test_a_model_is_kept_without_leaving_the_page(browser, site):
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        train(page, steps=10)
+        assert page.locator("lab-take li").count() == 0
+        button(page, "Keep it in this browser").click()
+        page.locator("lab-take li").wait_for()
+        assert "lab.html" in page.url
+        assert "tom-dog" in page.locator("lab-take li").inner_text()
+        page.reload()
+        page.wait_for_function(IS_READY)
+        page.locator("lab-take").scroll_into_view_if_needed()
+        page.locator("lab-take li").wait_for()
 
 
 def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site, tmp_path):
