@@ -172,6 +172,17 @@ def test_the_command_can_be_copied(browser, site):
             assert page.evaluate("() => navigator.clipboard.readText()") == command
 
 
+def test_a_button_keeps_its_shape_when_the_keyboard_reaches_it(browser, site):
+    shape = "one => getComputedStyle(one).borderRadius"
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        save = button(page, "Save the text")
+        before = save.evaluate(shape)
+        button(page, "Copy the command").focus()
+        page.keyboard.press("Tab")
+        assert save.evaluate("one => one.matches(':focus-visible')")
+        assert save.evaluate(shape) == before
+
+
 def test_what_the_other_pages_cannot_show_stays_here_and_says_why(browser, site):
     with new_profile(browser) as context, opened_lab(context, site.address) as page:
         assert button(page, "Download the model").is_disabled()  # it has learned nothing
