@@ -84,6 +84,7 @@ export async function describe(text, { signal } = {}) {
   const seen = await lookThrough(...withoutMarks(used, split), signal);
   const facts = {
     ...seen,
+    withMarks: used.length - (used.match(/[\ud800-\udbff]/g)?.length ?? 0),
     hasDocuments: split.hasDocuments,
     documents: split.hasDocuments ? split.train.length + split.validation.length : 1,
     isShuffled: split.isShuffled,
@@ -216,9 +217,9 @@ const PROBLEMS = {
   zeros: ({ zeros }) => (zeros ? { zeros } : null),
   format: ({ format }) => (format ? { what: format[0], remedy: format[1] } : null),
   oneCharacter: ({ characters, only }) => (only && characters === 1 ? { only } : null),
-  repeatedCharacter: ({ characters, distinct, only }) =>
-    only && distinct === 1 ? { only, characters } : null,
-  tiny: ({ characters }) => (characters < SMALLEST ? { characters } : null),
+  repeatedCharacter: ({ characters, distinct, only, hasDocuments }) =>
+    only && distinct === 1 && !hasDocuments ? { only, characters } : null,
+  tiny: ({ withMarks: characters }) => (characters < SMALLEST ? { characters } : null), // as train.py counts them
   oneDocument: ({ problem }) => (problem === "one document" ? {} : null),
   tooManyCharacters: ({ distinct }) => (distinct > MOST_TOKENS ? { distinct } : null),
 };
