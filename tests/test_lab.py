@@ -387,3 +387,15 @@ def test_it_trains_in_firefox_and_finds_its_model_again(firefox_browser, address
     with opened_in(context, address) as page:
         page.wait_for_function(f"() => {LAB}.state.kept[0]?.step === {step}")
     context.close()
+
+
+def test_a_text_of_which_nothing_is_learned_is_not_compared_with_the_one_before(browser, address):
+    with opened_lab(browser, address) as page:
+        make_tiny(page)
+        compared = "() => document.querySelector('lab-loss').comparedWith"
+        assert page.evaluate(compared)["uniform"] > 0
+        page.evaluate(f"() => {LAB}.setText({{ name: 'a', text: 'a'.repeat(3000) }})")
+        page.wait_for_function(f"() => {LAB}.state.status === 'empty'")
+        page.evaluate("() => document.querySelector('lab-loss').updateComplete")
+        assert page.evaluate(compared) is None
+        assert page.evaluate("() => document.querySelector('lab-loss').shownBaselines") is None

@@ -172,6 +172,17 @@ def test_the_command_can_be_copied(browser, site):
             assert page.evaluate("() => navigator.clipboard.readText()") == command
 
 
+def test_a_button_keeps_its_shape_when_the_keyboard_reaches_it(browser, site):
+    shape = "one => getComputedStyle(one).borderRadius"
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        save = button(page, "Save the text")
+        before = save.evaluate(shape)
+        button(page, "Copy the command").focus()
+        page.keyboard.press("Tab")
+        assert save.evaluate("one => one.matches(':focus-visible')")
+        assert save.evaluate(shape) == before
+
+
 def test_what_the_other_pages_cannot_show_stays_here_and_says_why(browser, site):
     with new_profile(browser) as context, opened_lab(context, site.address) as page:
         assert button(page, "Download the model").is_disabled()  # it has learned nothing
@@ -341,11 +352,29 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
         page.wait_for_function(IS_READY)
         page.locator("lab-take").scroll_into_view_if_needed()
         button(page, "Delete tom-dog").click()
+        button(page, "Do not delete tom-dog").click()  # it has asked first
+        assert page.evaluate("() => document.querySelector('lab-take').kept.length") == 1
+        button(page, "Delete tom-dog").click()
+        button(page, "Delete tom-dog for good").click()
         page.wait_for_function("() => document.querySelector('lab-take').kept.length === 0")
         page.goto(f"{site.address}/explore.html#run=lab%3Atom-dog")
         page.locator("#error .error").wait_for()
         assert "not in this browser" in page.locator("#error").inner_text()
         page.complaints.clear()  # it is said in the console, too
+
+
+def test_a_model_is_kept_without_leaving_the_page(browser, site):
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        train(page, steps=10)
+        assert page.locator("lab-take li").count() == 0
+        button(page, "Keep it in this browser").click()
+        page.locator("lab-take li").wait_for()
+        assert "lab.html" in page.url
+        assert "tom-dog" in page.locator("lab-take li").inner_text()
+        page.reload()
+        page.wait_for_function(IS_READY)
+        page.locator("lab-take").scroll_into_view_if_needed()
+        page.locator("lab-take li").wait_for()
 
 
 def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site, tmp_path):

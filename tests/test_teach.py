@@ -108,6 +108,25 @@ def test_what_it_forgets_is_measured_on_text_that_it_never_learned(browser, site
     assert old["before"] == pytest.approx(mean_loss(run.model, ids), abs=0.02)
 
 
+def test_a_text_known_by_heart_that_goes_on_wrongly_is_explained(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        show = f"""ids => {{
+          const {{ shown, run }} = {TEACHING}.state;
+          const after = ids.map((id) => ({{ id, p: 1 }}));
+          const samples = [{{ prompt: "Tom saw", before: [], after }}];
+          {TEACHING}.show({{ ...shown, newLoss: {{ before: 5, after: 0 }}, samples }});
+        }}"""
+        rest = page.evaluate(f"() => [...{TEACHING}.state.tokenizer.encode(' a wobo.')]")
+        note = result(page).locator("section .note").first
+        said = []
+        for ids in (rest, rest[::-1]):
+            page.evaluate(show, ids)
+            page.evaluate("() => document.querySelector('teach-result').updateComplete")
+            said.append(note.inner_text())
+        assert said[1].startswith(said[0].strip()) and len(said[1]) > len(said[0])
+
+
 def test_all_ways_are_compared_and_what_stays_frozen_does_not_move(browser, site):
     with opened(browser, site.address) as page:
         teach(page, button="Compare all ways", updates=3)

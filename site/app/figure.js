@@ -81,7 +81,8 @@ export class Figure extends LitElement {
     * { box-sizing: border-box; }
     p { margin: 0; }
     button, select { font: inherit; color: inherit; }
-    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+    :focus-visible:where(:not(button)) { border-radius: 4px; }
     .caption { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
     .error { border-left: 4px solid var(--warning); padding: 8px 16px; }
     .error code { font: 1em var(--mono); overflow-wrap: anywhere; user-select: all; }

@@ -34,13 +34,14 @@ export function precisePercent(p) {
 
 /**
  * 2.3026 -> "2.30 nats, like guessing among 10 equal options". A loss may be higher than that of guessing
- * blindly: then there are not so many options. @param {number} loss @param {number} [most] the options there are
+ * blindly: then there are not so many options; and where only one is left, nothing is guessed. @param {number} loss @param {number} [most] the options there are
  */
 export function nats(loss, most = Infinity) {
   const choices = Math.exp(loss);
   if (Math.round(choices) > most) {
     return `${loss.toFixed(2)} nats, worse than guessing blindly among all ${count(most)} tokens`;
   }
+  if (choices < 1.05) return `${loss.toFixed(2)} nats, almost none`;
   const among = choices < 9.95 ? choices.toFixed(1) : count(Math.round(choices));
   return `${loss.toFixed(2)} nats, like guessing among ${among} equal options`;
 }

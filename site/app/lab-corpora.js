@@ -85,8 +85,8 @@ async function loadSlice(run) {
   const n = text.replaceAll(`\n${END}\n`, "").length;
   const which =
     n < all
-      ? `The first ${count(n)} of the ${count(all)} characters that the run “${run.name}” learned from.`
-      : `All that the run “${run.name}” learned from.`;
+      ? `That is the beginning of a text of ${count(all)} characters, from which the model “${run.name}” of the other pages learned.`
+      : `It is all that the model “${run.name}” of the other pages learned from.`;
   const source = credit && ` Source: ${credit}${licence && ` (${licence})`}.`;
   return { name: nameOf(run), text, about: which + source, prompts: run.manifest.prompts };
 }

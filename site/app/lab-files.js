@@ -93,7 +93,7 @@ function refuseOtherFormat(file, beginning) {
 const DOCX_PROBLEMS = {
   damaged: "is damaged: it is not a complete Word document. Save or download it again.",
   other:
-    "is a zip archive, but no Word document. Unpack it and choose a file that was in it; a document of another " +
+    "is a zip archive, but not a Word document. Unpack it and choose a file that was in it; a document of another " +
     "program (.odt, .epub, .pages) can be saved as plain text there.",
   blank: "holds no text, only pictures or nothing. Choose another one.",
 };
@@ -224,7 +224,7 @@ function older(bytes, broken, file) {
 function binary(file) {
   return new FileError(
     "binary",
-    `${file.name} is no text: programs, pictures, music and the like cannot be read here. If it is a document, open it ` +
+    `${file.name} is not a text: programs, pictures, music and the like cannot be read here. If it is a document, open it ` +
       "in the program that made it, and save it as plain text.",
   );
 }

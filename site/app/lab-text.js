@@ -2,7 +2,7 @@
  * What somebody should know about a text before a model learns from it.
  *
  *   const facts = await describe(text, { signal });
- *   facts.characters, facts.words, …
+ *   facts.characters, facts.words, …   // without end marks; words: null where no spaces stand between them
  *   facts.warnings      // [{ kind: "repeats", fraction: 0.62, sentence: "62% of this text …", isProblem: false }]
  *
  * The page stays awake: a long text is looked through in parts, with a pause after each. What train.py would refuse
@@ -32,6 +32,11 @@ const FEWEST_PARTS = 10; // paragraphs or lines that may be documents
 const SHORT = 80; // characters: lines that are longer on average are no list
 
 const WORDS = /[\p{L}\p{N}_\p{M}]+(?:['’][\p{L}\p{N}_\p{M}]+)*/gu;
+
+/** Letters of languages that are written without spaces between words. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const MOST_UNSPACED = 0.2; // of the characters: of more, nobody can count the words like this
 
 /**
  * @typedef {object} Warning
@@ -73,12 +78,13 @@ export async function describe(text, { signal } = {}) {
   const part = usedPart(text);
   const used = asSaved(part);
   await pause(signal);
-  const seen = await lookThrough(used, signal);
   const repeated = await repeatedFraction(used, () => pause(signal));
   const split = splitText(used);
   await pause(signal);
+  const seen = await lookThrough(...withoutMarks(used, split), signal);
   const facts = {
     ...seen,
+    withMarks: used.length - (used.match(/[\ud800-\udbff]/g)?.length ?? 0),
     hasDocuments: split.hasDocuments,
     documents: split.hasDocuments ? split.train.length + split.validation.length : 1,
     isShuffled: split.isShuffled,
@@ -99,8 +105,15 @@ async function pause(signal) {
   signal?.throwIfAborted();
 }
 
-/** What can be counted character by character. */
-async function lookThrough(text, signal) {
+/** A text without its end marks, and how many line ends stand for them: a mark is read as one token, not as letters. */
+function withoutMarks(text, { hasDocuments, train, validation }) {
+  if (!hasDocuments) return [text, 0];
+  const documents = [...train, ...validation];
+  return [documents.join("\n"), Math.max(0, documents.length - 1)];
+}
+
+/** What can be counted character by character; so many of the line ends do not count. */
+async function lookThrough(text, marks, signal) {
   const counts = new Map(); // of each character
   const found = { characters: 0, bytes: 0, words: 0 };
   for (let start = 0; start < text.length;) {
@@ -111,18 +124,23 @@ async function lookThrough(text, signal) {
     start = stop;
     await pause(signal);
   }
+  counts.set("\n", (counts.get("\n") ?? 0) - marks);
+  if (!counts.get("\n")) counts.delete("\n");
   let controls = 0;
+  let unspaced = 0;
   let rare = 0;
   for (const [character, n] of counts) {
     const code = character.codePointAt(0);
     found.characters += n;
     found.bytes += n * bytesOf(code);
     if (isControl(code)) controls += n;
+    if (UNSPACED.test(character)) unspaced += n;
     if (n <= RARE) rare++;
   }
   const printed = [...counts.keys()].filter((character) => character.trim());
   return {
     ...found,
+    words: unspaced > MOST_UNSPACED * found.characters ? null : found.words,
     distinct: counts.size,
     only: printed.length === 1 ? printed[0] : null,
     isBlank: !printed.length,
@@ -199,9 +217,9 @@ const PROBLEMS = {
   zeros: ({ zeros }) => (zeros ? { zeros } : null),
   format: ({ format }) => (format ? { what: format[0], remedy: format[1] } : null),
   oneCharacter: ({ characters, only }) => (only && characters === 1 ? { only } : null),
-  repeatedCharacter: ({ characters, distinct, only }) =>
-    only && distinct === 1 ? { only, characters } : null,
-  tiny: ({ characters }) => (characters < SMALLEST ? { characters } : null),
+  repeatedCharacter: ({ characters, distinct, only, hasDocuments }) =>
+    only && distinct === 1 && !hasDocuments ? { only, characters } : null,
+  tiny: ({ withMarks: characters }) => (characters < SMALLEST ? { characters } : null), // as train.py counts them
   oneDocument: ({ problem }) => (problem === "one document" ? {} : null),
   tooManyCharacters: ({ distinct }) => (distinct > MOST_TOKENS ? { distinct } : null),
 };
@@ -243,10 +261,8 @@ const SENTENCES = {
   long: ({ all, characters }) =>
     `This text is very long, so only its beginning is used: ${count(characters)} of about ${count(all)} characters. ` +
     "To use another part, paste that part.",
-  few: ({ characters, words }) =>
-    `This is not much to learn from: ${counted(characters, "character")}` +
-    (words ? `, about ${counted(words, "word")}. ` : ". ") +
-    "The model will soon know it by heart. Paste more of the same kind, if you have it.",
+  few: () =>
+    "This is not much to learn from: the model will soon know it by heart. A longer text teaches it more.",
   repeats: ({ fraction }) =>
     `${percent(fraction)} of this text repeats what came before in it. The model will learn the repeated ` +
     "passages by heart, and little else: take out the copies, if you did not mean them.",

@@ -44,8 +44,8 @@ const saysFalse = (result, i, fact) => textOf(result, result.samples[i].after).s
 
 /**
  * Each has a title; `missing`, a sentence on why it cannot be made, or null; what it is about, the sentence that is
- * learned, and the question; the answers to choose from; what is taught; which answer was right; and what the results
- * are called. What they are given is what is chosen: run, text, fact and snapshot.
+ * learned, and the question; the answers to choose from; what is taught; which answer was right; why, in a sentence, or
+ * null where that is not known; and what the results are called. What they are given is what is chosen: run, text, fact and snapshot.
  * @type {Object<string, any>}
  */
 export const EXPERIMENTS = {
@@ -60,7 +60,7 @@ export const EXPERIMENTS = {
       sentence: oneSentence(chosen),
       ask: "Which of them knows it better then?",
     }),
-    answers: { newborn: "the newborn", grown: "the grown one", alike: "both about alike" },
+    answers: { newborn: "the newborn", grown: "the grown one", alike: "both about the same" },
     requests: (chosen) => {
       const { snapshots } = chosen.run.manifest;
       return [snapshots[0], snapshots.at(-1)].map(({ step }) => ({
@@ -73,6 +73,15 @@ export const EXPERIMENTS = {
       const difference = newborn.newLoss.after - grown.newLoss.after;
       if (Math.abs(difference) < ALIKE) return "alike";
       return difference < 0 ? "newborn" : "grown";
+    },
+    why: ([newborn, grown]) => {
+      const hasLess = newborn.newLoss.after < grown.newLoss.after - ALIKE;
+      if (!hasLess || newborn.newLoss.before >= grown.newLoss.before) return null;
+      return (
+        `Before, the loss of this sentence was ${grown.newLoss.before.toFixed(2)} for the grown model, and ` +
+        `${newborn.newLoss.before.toFixed(2)} for the newborn. The newborn expects nothing, but the grown one is sure ` +
+        "that something else comes next, and has to unlearn that first."
+      );
     },
     labels: () => ["newborn", "grown"],
   },
@@ -97,7 +106,7 @@ export const EXPERIMENTS = {
     missing: ({ fact }) =>
       fact ? null : "This needs a fact of the world of the run, and this page knows none for this one.",
     question: ({ fact: [beginning, end, , why] }) => ({
-      about: `${why} It is taught the contrary, in one sentence:`,
+      about: `${why} It is taught the opposite, in one sentence:`,
       sentence: beginning + end,
       ask: "Where will it say so?",
     }),

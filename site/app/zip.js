@@ -161,7 +161,7 @@ function findEnd(view) {
   for (let at = view.byteLength - END_SIZE; at >= first; at--) {
     if (view.getUint32(at, true) === END) return at;
   }
-  throw new DamagedZip("is no zip file, or was not downloaded completely.");
+  throw new DamagedZip("is not a zip file, or was not downloaded completely.");
 }
 
 async function readFile(view, bytes, line, most) {

@@ -270,6 +270,10 @@ test("what is predicted is compared with what happened", () => {
   assert.equal(ages.outcome([told(0.2), told(1)], null), "newborn");
   assert.equal(ages.outcome([told(1), told(0.2)], null), "grown");
   assert.equal(ages.outcome([told(0.02), told(0.01)], null), "alike");
+  const sure = { ...told(1), newLoss: { before: 12.87, after: 1 } };
+  assert.match(ages.why([told(0.2), sure]), /12\.87.*5\.00/);
+  assert.equal(ages.why([told(1), told(0.2)]), null, "it was the grown one that knew it better");
+  assert.equal(ages.why([told(0.2), told(1)]), null, "nothing had to be unlearned");
 
   const one = told(0);
   assert.equal(times.outcome([one], null), "never");

@@ -28,6 +28,8 @@ const BEATEN = {
 const RECENT = 10; // points of a curve that tell where it is
 const RISEN = 0.15; // nats: what is less may be chance
 
+const labelFont = () => `${12 * devicePixelRatio * textScale()}px Inter, sans-serif`;
+
 const textScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 
 class LabLoss extends LabFigure {
@@ -88,14 +90,24 @@ class LabLoss extends LabFigure {
     const since = this.byHeartSince();
     const tokens = this.tokens.tokenizer?.vocab.length ?? 0;
     if (!this.step) {
-      return html`It has learned nothing yet: its loss is <b>${now.loss.toFixed(2)} nats</b>, about that of guessing among
-        all ${count(tokens)} tokens.`;
+      return html`It has learned nothing yet: its loss is <b>${now.loss.toFixed(2)} nats</b>${this.besideGuessing(now.loss, tokens)}`;
     }
     if (since === null) {
       return html`On text that it never learns from: <b>${nats(now.loss, tokens)}</b>${this.comparison(now.loss)}.`;
     }
     return html`On its text: <b>${nats(this.lossNow)}</b>. On other text, the loss has risen since step ${count(since)}: it
-      learns this text by heart. A longer text helps.`;
+      has read this text so often that it learns it by heart. That happens with every short text, and is no failure. <a
+      href="#your-text">Choose a longer one</a> if it is to learn more than that.`;
+  }
+
+  /** Why a model that knows nothing does not begin exactly where guessing does. */
+  besideGuessing(loss, tokens) {
+    const all = `all ${count(tokens)} tokens`;
+    const guessing = this.baselines?.uniform;
+    if (guessing === undefined || loss.toFixed(2) <= guessing.toFixed(2))
+      return `, about that of guessing among ${all}.`;
+    return `. Guessing among ${all} has a loss of ${guessing.toFixed(2)}. The model begins a little above that, because by
+      chance its random weights prefer some tokens.`;
   }
 
   /** The loss of the last updates: that of a single one is a matter of luck. */
@@ -123,7 +135,7 @@ class LabLoss extends LabFigure {
   updated() {
     const box = this.renderRoot.querySelector(".plot");
     if (!box) return;
-    if (!this.plot || this.shownSteps !== this.settings.steps || this.shownBaselines !== this.baselines) {
+    if (!this.plot || this.shownSteps !== this.settings.steps || this.shownBaselines !== this.comparedWith) {
       this.createPlot(box);
     }
     cancelAnimationFrame(this.frame);
@@ -133,7 +145,7 @@ class LabLoss extends LabFigure {
   createPlot(box) {
     this.plot?.destroy();
     this.shownSteps = this.settings.steps;
-    this.shownBaselines = this.baselines;
+    this.shownBaselines = this.comparedWith;
     this.plot = new uPlot(this.options(box.clientWidth || 400), this.table(), box);
     this.drawnScale = textScale();
   }
@@ -147,8 +159,13 @@ class LabLoss extends LabFigure {
     ]);
   }
 
+  /** What guessing and counting reach; null for a text that nothing can be learned from: they are those of another. */
+  get comparedWith() {
+    return this.status === "empty" ? null : this.baselines;
+  }
+
   get highest() {
-    return 1.08 * Math.max(this.baselines?.uniform ?? 0, this.evaluations[0]?.loss ?? 1);
+    return 1.08 * Math.max(this.comparedWith?.uniform ?? 0, this.evaluations[0]?.loss ?? 1);
   }
 
   options(width) {
@@ -199,24 +216,26 @@ class LabLoss extends LabFigure {
     ctx.save();
     ctx.strokeStyle = cssVariable(this, "muted");
     ctx.setLineDash([2 * devicePixelRatio, 5 * devicePixelRatio]);
-    for (const loss of Object.values(this.baselines ?? {})) {
+    for (const loss of Object.values(this.comparedWith ?? {})) {
       const y = Math.round(plot.valToPos(loss, "y", true));
       ctx.beginPath();
       ctx.moveTo(left, y);
       ctx.lineTo(left + width, y);
       ctx.stroke();
     }
+    // No line goes through the label of another one that is close to it.
+    ctx.fillStyle = cssVariable(this, "panel");
+    for (const { x, top, width: w, height } of this.labels(plot)) ctx.fillRect(x, top - 1, w, height + 1);
     ctx.restore();
   }
 
   /** What they mean, written in front of the curves. */
   drawLabels(plot) {
-    const { ctx, bbox } = plot;
+    const { ctx } = plot;
     const ratio = devicePixelRatio;
-    const height = LABEL_HEIGHT * ratio * textScale();
     ctx.save();
     Object.assign(ctx, {
-      font: `${12 * ratio * textScale()}px Inter, sans-serif`,
+      font: labelFont(),
       textAlign: "left",
       textBaseline: "middle",
       lineWidth: 4 * ratio,
@@ -224,17 +243,26 @@ class LabLoss extends LabFigure {
       strokeStyle: cssVariable(this, "panel"),
       fillStyle: cssVariable(this, "muted"),
     });
-    const labels = Object.entries(this.baselines ?? {}).map(([name, loss]) => {
+    for (const { text, x, top, height } of this.labels(plot)) {
+      ctx.strokeText(text, x + 4 * ratio, top + height / 2);
+      ctx.fillText(text, x + 4 * ratio, top + height / 2);
+    }
+    ctx.restore();
+  }
+
+  /** The labels, and where each has room. */
+  labels(plot) {
+    const { ctx, bbox } = plot;
+    const ratio = devicePixelRatio;
+    ctx.font = labelFont();
+    const labels = Object.entries(this.comparedWith ?? {}).map(([name, loss]) => {
       const text = `${BASELINES[name]} (${loss.toFixed(2)})`;
       const bottom = plot.valToPos(loss, "y", true) - 2 * ratio;
       return { text, bottom, width: ctx.measureText(text).width + 8 * ratio };
     });
     const { left, width } = bbox;
-    for (const { text, x, top } of placeLabels(labels, this.curves(plot), { left, width, height })) {
-      ctx.strokeText(text, x + 4 * ratio, top + height / 2);
-      ctx.fillText(text, x + 4 * ratio, top + height / 2);
-    }
-    ctx.restore();
+    const height = LABEL_HEIGHT * ratio * textScale();
+    return placeLabels(labels, this.curves(plot), { left, width, height });
   }
 
   /** The points of both curves, in pixels: their labels leave them room. */

@@ -30,6 +30,7 @@ class LabTake extends LabChoice {
     news: { state: true }, // what is going on, or became of it: { section, sentence, isProblem }, or null
     copied: { state: true }, // the command that was copied
     isOver: { state: true }, // whether a file is held over it
+    doomed: { state: true }, // the name of the model that may be deleted: somebody is asked first
   };
 
   static styles = [
@@ -69,7 +70,7 @@ class LabTake extends LabChoice {
     super();
     this.kept = [];
     this.isBusy = false;
-    this.news = this.copied = null;
+    this.news = this.copied = this.doomed = null;
     this.addEventListener("dragover", (event) => this.hold(event));
     this.addEventListener("dragleave", () => (this.isOver = false));
     this.addEventListener("drop", (event) => this.drop(event));
@@ -115,6 +116,7 @@ class LabTake extends LabChoice {
         ${Object.entries(PAGES).map(
           ([page, name]) => html`<button ?disabled=${isOff} @click=${() => this.open(page)}>${name}</button>`,
         )}
+        <button ?disabled=${isOff} @click=${this.keep}>Keep it in this browser</button>
         <button ?disabled=${isOff} @click=${this.download}>Download the model</button>
       </div>
       <p class="note">${this.why(why)}</p>${this.report("open")}</div>`;
@@ -128,7 +130,12 @@ class LabTake extends LabChoice {
 
   keptPart() {
     return html`<div><h3>Models in this browser</h3>
-      ${this.kept.length ? nothing : html`<p>There is none yet. They stay here until you delete them.</p>`}
+      ${
+        this.kept.length
+          ? nothing
+          : html`<p>None is kept here yet. Your model is, once you press “Keep it in this browser”, and
+        then it stays until you delete it.</p>`
+      }
       ${this.kept.length ? html`<ul>${this.kept.map((one) => this.item(one))}</ul>` : nothing}
       <div class="row">
         <button ?disabled=${this.isBusy} @click=${() => this.renderRoot.querySelector("input").click()}>Load a model</button>
@@ -153,17 +160,28 @@ class LabTake extends LabChoice {
           html`<a href=${linkTo(page, name)} aria-label=${`${label}: ${short}`}>${label}</a>`,
       )}</span>
       <span class="group buttons">
-        <button class="small" aria-label=${`Download ${short}`} @click=${() => this.downloadKept(name)}>Download</button>
-        <button class="small" aria-label=${`Delete ${short}`} @click=${() => this.deleteKept(name)}>Delete</button>
+        ${name === this.doomed ? this.lastChance(name, short) : this.itemButtons(name, short)}
       </span></li>`;
+  }
+
+  itemButtons(name, short) {
+    return html`<button class="small" aria-label=${`Download ${short}`} @click=${() => this.downloadKept(name)}>Download</button>
+      <button class="small" aria-label=${`Delete ${short}`} @click=${() => this.askToDelete(name)}>Delete</button>`;
+  }
+
+  /** A second click at the same place deletes nothing: the last button keeps it. */
+  lastChance(name, short) {
+    return html`<button class="small" aria-label=${`Delete ${short} for good`} @click=${() => this.deleteKept(name)}>Delete for good</button>
+      <button class="small" aria-label=${`Do not delete ${short}`} @click=${() => this.askToDelete(null)}>Do not delete</button>`;
   }
 
   commandPart() {
     if (!this.text || whyOnlyHere(this.settings)) return nothing;
     const command = repeatCommand(this.settings, this.tokens, this.fileName);
     return html`<div><h3>Train it with train.py</h3>
-      <p>Save the text into the Terrarium folder, and type this there. It trains the same model on the same text; only the
-        random numbers differ, so its losses and texts will be a little different.</p>
+      <p>For this you need Python and the Terrarium folder on your own machine. Save the text into that folder, and type
+        this there. It trains the same model on the same text; only the random numbers differ, so its losses and texts
+        will be a little different.</p>
       <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
       <div class="row">
         <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
@@ -207,11 +225,23 @@ class LabTake extends LabChoice {
   /** In another page. */
   open(page) {
     return this.do("open", "The model is being kept.", async () => {
-      const [, { keepRun }] = await load();
-      const name = await keepRun(await this.take(), { isTrainedHere: true });
+      const name = await this.keepAsItIs();
       openPage(linkTo(page, name));
       return `${shortName(name)} is kept in this browser.`;
     });
+  }
+
+  keep() {
+    return this.do("open", "The model is being kept.", async () => {
+      const name = await this.keepAsItIs();
+      return `${shortName(name)} is kept in this browser, in the list below.`;
+    });
+  }
+
+  /** @returns {Promise<string>} the name that it is kept under */
+  async keepAsItIs() {
+    const [, { keepRun }] = await load();
+    return keepRun(await this.take(), { isTrainedHere: true });
   }
 
   download() {
@@ -233,7 +263,19 @@ class LabTake extends LabChoice {
     return `The model is in the file ${file}.`;
   }
 
+  /** Ask whether a model is to be deleted; null: it is not. The button that is there instead has the focus. */
+  async askToDelete(name) {
+    const asked = name ?? this.doomed;
+    this.doomed = name;
+    await this.updateComplete;
+    const i = this.kept.findIndex((one) => one.name === asked);
+    /** @type {HTMLElement} */ (
+      this.renderRoot.querySelectorAll("li")[i]?.querySelector("button:last-of-type")
+    )?.focus();
+  }
+
   deleteKept(name) {
+    this.doomed = null;
     return this.do("kept", "It is being deleted.", async () => {
       await forget(name);
       return `${shortName(name)} is deleted.`;

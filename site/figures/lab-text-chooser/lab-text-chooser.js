@@ -128,7 +128,7 @@ class LabTextChooser extends LabFigure {
 
   field() {
     return html`<div class="own">
-      <label for="own-text">Paste or type a text: a chapter, song texts, recipes, your own diary.</label>
+      <label for="own-text">Paste or type a text: a chapter, lyrics, recipes, your own diary.</label>
       <textarea id="own-text" dir="auto" spellcheck="false" autocomplete="off" .value=${this.typed}
         @paste=${this.paste} @input=${({ target }) => (this.typed = target.value)}></textarea>
       <div class="row">
@@ -163,7 +163,7 @@ class LabTextChooser extends LabFigure {
     if (!facts) return "It is being read.";
     const parts = [
       counted(facts.characters, "character"),
-      counted(facts.words, "word"),
+      facts.words === null ? null : counted(facts.words, "word"),
       counted(facts.distinct, "different character"),
       facts.hasDocuments ? counted(facts.documents, "document") : null,
     ].filter(Boolean);

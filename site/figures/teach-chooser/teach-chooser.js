@@ -128,7 +128,7 @@ class TeachChooser extends TeachingFigure {
 
   wayChooser() {
     const hasOne = !this.teaching.canUse("last");
-    return html`<fieldset><legend>What of it may change</legend>
+    return html`<fieldset><legend>Which part may change</legend>
       <div class="ways">${WAYS.map(
         (way) => html`<label><input type="radio" name="way" value=${way} .checked=${way === this.way}
           ?disabled=${way === "last" && hasOne} @change=${() => this.teaching.choose({ way })}>${WAY_NAMES[way]}</label>`,

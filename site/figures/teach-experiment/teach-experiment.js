@@ -153,7 +153,9 @@ class TeachExperiment extends TeachingFigure {
     const answer = this.about.answers[outcome];
     const hasOld = results.some(({ oldLoss }) => oldLoss);
     const labels = this.about.labels(results);
+    const why = this.about.why?.(results);
     return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${isRight ? "You were right" : `You expected: ${this.about.answers[this.choice]}. It was`}: ${answer}.</p>
+      ${why ? html`<p class="note">${why}</p>` : nothing}
       <table><thead><tr><th scope="col">Model</th><th scope="col">Loss, the sentence</th>
         ${hasOld ? html`<th scope="col">Loss, old text</th>` : nothing}<th scope="col">How it goes on, before and after</th></tr></thead>
       <tbody>${results.map((one, i) => this.row(one, labels[i], hasOld))}</tbody></table>`;

@@ -7,9 +7,11 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, inText, isCut, nats, percent } from "../../app/format.js";
 import { headName } from "../../app/heads.js";
+import { textOf } from "../../app/teaching-experiments.js";
 import { TeachingFigure, WAY_NAMES } from "../../app/teaching-figure.js";
 
 const MOST_BARS = 5;
+const BY_HEART = 0.1; // nats: with less, hardly a token of a text is wrong
 const HARDLY = 0.02; // nats: a smaller change is not called one
 const WORDS = {
   token_embedding: "token embedding",
@@ -115,7 +117,9 @@ class TeachResult extends TeachingFigure {
             )
           : nothing
       }</tbody></table>
-      <p class="note took">${counted(request.updates, "update")} took ${seconds.toFixed(1)} seconds on this machine.</p>`;
+      <p class="note took">${counted(request.updates, "update")} took ${seconds.toFixed(1)} seconds on this machine. What it has
+        learned here is not kept: it is gone when you close this page, and when you teach it again, it begins as it was
+        before.</p>`;
   }
 
   loss(value, most, when) {
@@ -133,12 +137,23 @@ class TeachResult extends TeachingFigure {
       return html`<td class=${when} data-when=${when}><p class="text" dir="auto"><b>${inText(prompt)}</b>${tokens.map(inText).join("")}${isCut(tokens) ? "…" : nothing}</p></td>`;
     };
     return html`<section><h3>How it goes on</h3>
-      <p class="note">The same beginnings with the same random numbers, so what differs is what it learned.</p>
+      <p class="note">The same beginnings with the same random numbers, so what differs is what it learned.${this.whyWrong()}</p>
       <table class="both"><thead><tr><th scope="col">Beginning</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
       <tbody>${samples.map(
         ({ prompt, before, after }) => html`<tr><th scope="row">${this.whose(prompt)}</th>
           ${written(prompt, before, "before")}${written(prompt, after, "after")}</tr>`,
       )}</tbody></table></section>`;
+  }
+
+  /** Why it goes on wrongly although its loss is near zero. */
+  whyWrong() {
+    const { newLoss, samples, request } = this.shown;
+    const isWrong = ({ prompt, after }) =>
+      request.text.includes(prompt) && !request.text.includes(prompt + textOf(this.shown, after));
+    if (newLoss.after > BY_HEART || !samples.some(isWrong)) return nothing;
+    return html` It knows the new text by heart, and still may go on wrongly: its loss is measured from the beginning of
+      the text, always with the right tokens before each one. Here it may begin in the middle, where it has never practised
+      beginning, and it reads what it has written itself, so that one wrong token leads to the next.`;
   }
 
   /** Which text a beginning is from. */
@@ -167,10 +182,10 @@ class TeachResult extends TeachingFigure {
     const [tensor, head, neuron] = [most(tensors), most(heads), most(neurons)];
     if (!tensor[0]?.size) return nothing;
     return html`<section><h3>Which weights moved most</h3>
-      <p class="note">Of its matrices, ${tensor[0].label} moved most: by ${percent(tensor[0].size)} of the size of its
-        weights.${
+      <p class="note">Of its matrices, ${tensor[0].label} moved most: its weights differ by ${percent(tensor[0].size)}
+        from what they were before.${
           head[0]?.size
-            ? html` Of its attention heads it was ${head[0].label}, of its neurons ${neuron[0].label}. In these names, the first number is the layer, counted from 0. Beside heads and neurons stands how far a weight of theirs moved (root mean square).`
+            ? html` Of its attention heads it was ${head[0].label}, of its neurons ${neuron[0].label}. In these names, the first number is the layer, counted from 0. Beside heads and neurons stands how far each of their weights moved, on average.`
             : nothing
         }</p>
       <div class="moved">
