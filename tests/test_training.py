@@ -652,7 +652,7 @@ def test_each_window_comes_as_often_as_the_others(engine, lengths, batch_size):
     counts = Counter(a for batch in batches for a, _ in batch)
     # What is left over in an epoch comes in the next one.
     assert set(counts) == {a for a, _ in all_windows}
-    assert max(counts.values()) - min(counts.values()) <= 2
+    assert max(counts.values()) - min(counts.values()) <= 6
     assert batches == engine(BATCHES, given | dict(n=80)), "a seed gives the same batches again"
 
 

@@ -917,7 +917,7 @@ def test_the_first_visit_is_small_though_python_and_an_editor_come_with_it(brows
             for file in files
             if file.is_file() and file.suffix != ".bin"
         )
-        < 527_000
+        < 530_000
     )
 
 

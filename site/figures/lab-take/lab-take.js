@@ -182,7 +182,7 @@ class LabTake extends LabChoice {
       <p>For this you need Python and the Terrarium folder on your own machine. Save the text into that folder, and type
         this there. It trains the same model on the same text; only the random numbers differ, so its losses and texts
         will be a little different.</p>
-      <pre tabindex="0" role="region" aria-label="The command">${unbroken(command)}</pre>
+      <pre tabindex="0" role="group" aria-label="The command">${unbroken(command)}</pre>
       <div class="row">
         <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
         <button @click=${this.saveText}>Save the text</button>

@@ -201,7 +201,7 @@ class TeachResult extends TeachingFigure {
     if (all.length < 2) return nothing;
     return html`<section><h3>Compared</h3>
       <p class="note">What the same model has learned of the same text so far, in different ways.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Compared"><table class="list"><thead><tr><th scope="col">Way</th><th scope="col">Old text</th>
+      <div class="scroll" tabindex="0" role="group" aria-label="Compared"><table class="list"><thead><tr><th scope="col">Way</th><th scope="col">Old text</th>
         <th scope="col">Updates</th><th scope="col">Loss, new text</th><th scope="col">Loss, old text</th><th scope="col">Time</th>
         <th scope="col"><span class="visually-hidden">Show it</span></th></tr></thead>
       <tbody>${all.map((one) => this.line(one))}</tbody></table></div></section>`;
