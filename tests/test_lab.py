@@ -274,7 +274,7 @@ def test_it_pauses_while_nobody_can_see_it_and_says_so(browser, address):
         assert state(page, "status") == "paused" and "Paused" in page.title()
         page.evaluate(hide, False)
         page.wait_for_function(f"() => {LAB}.state.step > {step}")
-        assert "sight" in page.locator("lab-run .note").inner_text()
+        page.locator("lab-run .note", has_text="sight").wait_for()
         button(page, "Pause").click()
         page.evaluate(hide, True)
         page.evaluate(hide, False)

@@ -157,9 +157,11 @@ def test_the_page_knows_the_learning_rate_of_each_step_as_train_py_does(engine):
     ):
         s = train.Settings(**schedule)
         expected = [train.lr_multiplier(step, s) for step in range(schedule["steps"])]
-        found = sizes(
-            engine,
-            "return Array.from({ length: given.steps }, (_, step) => s.rateMultiplier(step, given));",
+        found = engine(
+            """async (given) => {
+          const { lrMultiplier } = await import("/engine/schedule.js");
+          return Array.from({ length: given.steps }, (_, step) => lrMultiplier(step, given));
+        }""",
             schedule,
         )
         assert found == pytest.approx(expected)
@@ -274,7 +276,10 @@ def choose_pieces(page, size=96):
 def test_merges_are_shown_and_can_be_scrubbed_back(browser, site):
     with opened_lab(browser, site) as page:
         figure = page.locator("lab-tokens")
-        sentence = page.evaluate("() => document.querySelector('lab-tokens').sentences[0]")
+        sentence = page.evaluate("""async () => {
+            const figure = document.querySelector("lab-tokens");
+            await figure.updateComplete;  // or it is one of the text before
+            return figure.sentences[0]; }""")
         assert tokens_shown(page) == list(sentence.replace(" ", "·"))
         choose_pieces(page)
         merges = state(page, "tokens.merges")

@@ -151,7 +151,7 @@ def test_old_text_that_goes_along_makes_it_forget_less(browser, site):
         text = "Zoe Zoe Zoe Zoe Zoe Zoe Zoe Zoe"
         teach(page, text, updates=100)
         alone = state(page, "shown.oldLoss")
-        slider = chooser(page).get_by_role("slider", name="How much of its old text goes along")
+        slider = chooser(page).get_by_role("slider", name="How much of its old text is mixed in")
         slider.focus()
         page.keyboard.press("End")
         assert state(page, "oldFraction") == 0.75

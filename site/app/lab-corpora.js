@@ -1,6 +1,6 @@
 /**
  * Texts to begin with: rhymes that were written for this page, and the text that each exported run has learned from,
- * as far as it goes along with the run.
+ * as much of it as was exported.
  *
  *   const choices = await listCorpora();         // [{ id: "rhymes", name: "Nursery rhymes" }, …]
  *   await loadCorpus(choices[0].id)              // { name, text, about }, of a run also its prompts

@@ -9,7 +9,7 @@
  */
 import { END } from "../engine/tokenizer.js";
 import { parameterShapes } from "../engine/training.js";
-import { rateMultiplier } from "./lab-sizes.js";
+import { lrMultiplier } from "../engine/schedule.js";
 import { splitText } from "./lab-split.js";
 import { samplePath, sixDigits } from "./run.js";
 import { sha256 } from "./sha256.js";
@@ -186,7 +186,7 @@ function logOf({ losses: all, settings, evaluations, baselines }, last) {
     steps_per_point: perPoint,
     point_steps: steps,
     loss: losses.map(({ loss }) => rounded(loss)),
-    lr_multiplier: steps.map((step) => rounded(rateMultiplier(step, settings))),
+    lr_multiplier: steps.map((step) => rounded(lrMultiplier(step, settings))),
     gradient_norm: [],
     tokens_per_second: [],
     seconds: [],

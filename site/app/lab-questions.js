@@ -14,7 +14,7 @@ export class Questions {
     this.call = call;
   }
 
-  /** @returns {Promise<any>} the answer, once it has been given; null if nobody can give it any more */
+  /** @returns {Promise<any>} the answer; null if the model is gone before it was given */
   ask(method, params) {
     const key = `${method} ${JSON.stringify(params)}`;
     const question = this.#waiting.get(key) ?? newQuestion(method, params);

@@ -285,7 +285,3 @@ export function aboutHowLong(seconds) {
   if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
   return `about ${Math.round(seconds / 3600)} h`;
 }
-
-/** The fraction of each learning rate in a step, as in train.py: it rises, stays at 1, then falls to zero. */
-export const rateMultiplier = (step, { warmup, steps, cooldown }) =>
-  Math.max(0, Math.min((step + 1) / (warmup + 1), 1, (1 - step / steps) / cooldown));

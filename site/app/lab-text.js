@@ -36,7 +36,7 @@ const WORDS = /[\p{L}\p{N}_\p{M}]+(?:['’][\p{L}\p{N}_\p{M}]+)*/gu;
 /** Letters of languages that are written without spaces between words. */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-const MOST_UNSPACED = 0.2; // of the characters: of more, nobody can count the words like this
+const MOST_UNSPACED = 0.2; // of the characters; above that, spaces do not tell how many words there are
 
 /**
  * @typedef {object} Warning

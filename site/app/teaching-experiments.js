@@ -8,7 +8,7 @@ import { sentencesOf, textsOf } from "./teaching-text.js";
 const AGES_UPDATES = 10;
 const TIMES = [1, 10, 100];
 const FACT_UPDATES = [5, 20];
-const ALIKE = 0.1; // nats: losses that are closer are called alike
+const SAME = 0.1; // nats: losses that are closer count as about the same
 
 /** One sentence of what is to be learned; of a conversation, the first two turns. */
 function oneSentence({ text, run }) {
@@ -60,7 +60,7 @@ export const EXPERIMENTS = {
       sentence: oneSentence(chosen),
       ask: "Which of them knows it better then?",
     }),
-    answers: { newborn: "the newborn", grown: "the grown one", alike: "both about the same" },
+    answers: { newborn: "the newborn", grown: "the grown one", same: "both about the same" },
     requests: (chosen) => {
       const { snapshots } = chosen.run.manifest;
       return [snapshots[0], snapshots.at(-1)].map(({ step }) => ({
@@ -71,11 +71,11 @@ export const EXPERIMENTS = {
     },
     outcome: ([newborn, grown]) => {
       const difference = newborn.newLoss.after - grown.newLoss.after;
-      if (Math.abs(difference) < ALIKE) return "alike";
+      if (Math.abs(difference) < SAME) return "same";
       return difference < 0 ? "newborn" : "grown";
     },
     why: ([newborn, grown]) => {
-      const hasLess = newborn.newLoss.after < grown.newLoss.after - ALIKE;
+      const hasLess = newborn.newLoss.after < grown.newLoss.after - SAME;
       if (!hasLess || newborn.newLoss.before >= grown.newLoss.before) return null;
       return (
         `Before, the loss of this sentence was ${grown.newLoss.before.toFixed(2)} for the grown model, and ` +

@@ -1,6 +1,6 @@
 /**
- * What a grown model is taught: example texts that fit a run, what of a text has to be told a model, and the old text
- * that may go along or shows what was forgotten.
+ * What a grown model is taught: example texts that fit a run, what a model has to be told of a text, and the old text
+ * that is mixed in or shows what was forgotten.
  */
 import { END } from "../engine/tokenizer.js";
 

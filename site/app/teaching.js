@@ -123,7 +123,7 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
   };
 }
 
-/** What goes along of the old text. */
+/** The part of the old text that is mixed in. */
 function oldFor({ tokenizer, updates, oldFraction }, old, { batch_size, n_ctx }) {
   if (!oldFraction || !old) return null;
   const least = Math.ceil(1.5 * updates * oldFraction * batch_size * n_ctx) + 2 * n_ctx;

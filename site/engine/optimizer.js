@@ -11,19 +11,13 @@
  * @property {number} averages address of as many numbers, which are kept from update to update
  * @property {number} squares address of as many more
  */
+import { lrMultiplier } from "./schedule.js";
 import { matrix, transposed } from "./train-kernel.js";
 
 const BETA1 = 0.9;
 const BETA2 = 0.99;
 const CLIPPED_TO = 1; // the norm of all gradients together, or one outlier batch wrecks the run
 const NEWTON_SCHULZ_ROUNDS = 5;
-
-/**
- * The fraction of each learning rate in a step: it rises, stays at 1, then falls to zero.
- * @param {number} step @param {{ warmup: number, steps: number, cooldown: number }} settings
- */
-export const lrMultiplier = (step, { warmup, steps, cooldown }) =>
-  Math.min((step + 1) / (warmup + 1), 1, (1 - step / steps) / cooldown);
 
 export class Optimizer {
   /**

@@ -132,7 +132,7 @@ test("each way lets something else of the model change", () => {
   assert.equal(ways[0].batch_size, 3, "room for the new text, and not for those of the run");
 });
 
-test("old text goes along only if somebody wants that, and never what shows how much was forgotten", async () => {
+test("old text is mixed in only if somebody wants that, and never what shows how much was forgotten", async () => {
   assert.equal((await taught(aRun())).begun.old, null);
   const { begun } = await taught(aRun(), { oldFraction: 0.5 });
   const tokenizer = new Tokenizer(aRun().manifest.tokenizer);
@@ -269,7 +269,7 @@ test("what is predicted is compared with what happened", () => {
   const { ages, times, fact } = EXPERIMENTS;
   assert.equal(ages.outcome([told(0.2), told(1)], null), "newborn");
   assert.equal(ages.outcome([told(1), told(0.2)], null), "grown");
-  assert.equal(ages.outcome([told(0.02), told(0.01)], null), "alike");
+  assert.equal(ages.outcome([told(0.02), told(0.01)], null), "same");
   const sure = { ...told(1), newLoss: { before: 12.87, after: 1 } };
   assert.match(ages.why([told(0.2), sure]), /12\.87.*5\.00/);
   assert.equal(ages.why([told(1), told(0.2)]), null, "it was the grown one that knew it better");

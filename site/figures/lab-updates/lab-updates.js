@@ -8,7 +8,7 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, percent } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
-import { rateMultiplier } from "../../app/lab-sizes.js";
+import { lrMultiplier } from "../../engine/schedule.js";
 
 const SETTLES = 0.5; // of the full learning rates
 const MUCH_MORE = 3; // times what is usual
@@ -175,7 +175,7 @@ class LabUpdates extends LabChoice {
   reading(rows, step) {
     const ratiosOf = (isMuon) => rows.filter((one) => one.isMuon === isMuon).map(({ ratio }) => ratio);
     const [muon, adamw] = [true, false].map((one) => median(ratiosOf(one)));
-    const rate = rateMultiplier(step - 1, this.settings); // of the update that was made last
+    const rate = lrMultiplier(step - 1, this.settings); // of the update that was made last
     const moved =
       muon === null
         ? html`The typical matrix was moved by ${parts(adamw)}.`

@@ -2,7 +2,7 @@
  * <teach-chooser></teach-chooser>
  *
  * What a grown model is taught: which run and how old, the sentences, what of it may change, how much of its old text
- * goes along, how many updates; and the button.
+ * is mixed in, how many updates; and the button.
  */
 import { html, css, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, percent } from "../../app/format.js";
@@ -139,14 +139,14 @@ class TeachChooser extends TeachingFigure {
   oldText() {
     const quarters = Math.round(MOST_OLD * QUARTERS);
     const said = this.oldFraction ? `${percent(this.oldFraction)} of the updates` : "none";
-    return html`<label class="field"><span>How much of its old text goes along <b>${said}</b></span>
+    return html`<label class="field"><span>How much of its old text is mixed in <b>${said}</b></span>
       <input type="range" min="0" max=${quarters} .value=${String(this.oldFraction * QUARTERS)} aria-valuetext=${said}
         ?disabled=${!this.hasOldText}
         @input=${({ target }) => this.teaching.choose({ oldFraction: Number(target.value) / QUARTERS })}></label>
       ${
         this.hasOldText
           ? nothing
-          : html`<p class="note">The text that it grew up with was not exported, so none of it can go along, and what it
+          : html`<p class="note">The text that it grew up with was not exported, so none of it can be mixed in, and what it
             forgets cannot be measured.</p>`
       }`;
   }
