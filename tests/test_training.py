@@ -464,6 +464,23 @@ class Broken(train.GPT):
         return block.down(F.gelu(block.up(block.feed_forward_norm(x)))), None
 
 
+@pytest.mark.parametrize("part", ["positions", "residual", "scale"])
+def test_a_model_without_one_of_its_parts_writes_with_the_probabilities_it_learns_with(
+    on_worker, part
+):
+    loss, written = on_worker(
+        """
+      await call("begin", { ...begin, end: null });
+      await call("train", { steps: 10 });
+      const { rows: [row] } = await call("sample", { prompts: [[0]], tokens: 10, temperature: 1 });
+      return [(await call("evaluate", { ids: [0, ...row.map(({ id }) => id)] })).loss, row];
+    """,
+        **{part: False},
+    )
+    assert len(written) == 10
+    assert loss == pytest.approx(-np.mean([math.log(token["p"]) for token in written]), abs=1e-5)
+
+
 @pytest.mark.parametrize("part", ["mask", "positions", "residual", "scale"])
 def test_a_model_without_one_of_its_parts_learns_as_in_pytorch(engine, part):
     s = small_settings()

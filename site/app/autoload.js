@@ -18,6 +18,7 @@ const ELEMENTS = [
   "live-lab",
   "lab-pass",
   "live-teaching",
+  "live-trials",
   "typed-head",
   "typed-code",
   "embedded-figure",

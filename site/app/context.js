@@ -15,6 +15,7 @@
  *   lab    a model that learns in the page: see lab.js
  *   sentences  the sentence that the model of the lab reads: see elements/lab-pass.js
  *   teaching  a grown model that is taught something: see teaching.js
+ *   trials  models that are trained to be compared: see trials.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

@@ -123,17 +123,21 @@ async function currentModel() {
   return lab.model;
 }
 
-/** A function that takes the next tokens of a text, and returns the logits of what follows. */
+/**
+ * A function that takes the next tokens of a text, and returns the logits of what follows. What an export has no name
+ * for reads all of it again for each token.
+ */
 async function reader() {
   const { training } = lab;
-  if (training.settings.architecture !== "window") {
+  if (isUsual(training.settings)) {
     const model = await currentModel();
     return (ids) => model.forward(ids);
   }
   const read = [];
+  const seen = training.settings.architecture === "window" ? WINDOW : Infinity;
   return (ids) => {
     read.push(...ids);
-    const last = read.slice(-WINDOW);
+    const last = read.slice(-seen);
     const logits = training.forward(last, last.length).value;
     const from = logits.address + 4 * (last.length - 1) * logits.columns;
     const copy = training.kernel.floats(from, logits.columns).slice();
@@ -141,6 +145,10 @@ async function reader() {
     return copy;
   };
 }
+
+/** Whether it is a GPT with all its parts. */
+const isUsual = ({ architecture, mask = true, positions = true, residual = true, scale = true }) =>
+  architecture !== "window" && mask && positions && residual && scale;
 
 /** What the model writes after a prompt, until the end token, a full context or so many tokens. */
 async function continued(prompt, { tokens, temperature, random, end }) {
