@@ -22,6 +22,7 @@ What is written, and where each number comes from:
     guesses.json        held-out text in which to guess the next token, as counting would
     weight_paths.json   how a few single weights changed, at every snapshot
     training_text.json  the first 2 MB of that text, for the page to search: see --corpus, --no-text
+    training_slice.json the first 200 KB of it, for the page to learn from
     heads.json  neurons.json  embeddings.json  update.json  code.json       see web/exporters.py
 """
 

@@ -80,6 +80,7 @@ def test_a_finished_run_exports_every_file_that_the_docstring_lists_and_nothing_
         "copied",
         "guesses",
         "training_text",
+        "training_slice",
     }
     assert set(contents(smoke.parent)) == {
         "index.json",

@@ -149,6 +149,7 @@ def test_each_key_of_a_line_of_a_run_is_documented(smoke_run, name):
         "code.json",
         "copied.json",
         "training_text.json",
+        "training_slice.json",
     ],
 )
 def test_each_key_of_an_exported_file_is_documented(smoke, name):

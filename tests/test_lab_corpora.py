@@ -75,6 +75,48 @@ def test_the_shipped_stories_are_offered_with_their_ends_and_their_credit(page_o
     assert corpus["warnings"] == [] and len(corpus["prompts"]) == 5
 
 
+FIRST = """async () => {
+  const { firstCorpus } = await import("/app/lab-corpora.js");
+  return firstCorpus();
+}"""
+
+
+def test_one_begins_with_the_text_of_a_run_if_it_is_a_long_one(page_of, tale_export):
+    with served(ROOT / "site") as address:
+        assert page_of(address).evaluate(FIRST) == "run:stories"
+    with served(tale_export.parent.parent) as address:  # a short text
+        assert page_of(address).evaluate(FIRST) == "rhymes"
+
+
+def test_the_first_text_of_the_shipped_run_comes_without_the_rest_of_it(browser):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[-1]))
+    with served(ROOT / "site") as address:
+        page.goto(f"{address}/lab.html")
+        page.wait_for_function(
+            "() => document.querySelector('live-lab')?.lab?.state.status === 'ready'"
+        )
+    page.close()
+    assert "training_slice.json" in asked
+    assert not {"training_text.json", "rhymes.txt"} & set(asked)
+
+
+def test_where_the_text_of_the_run_is_damaged_one_begins_with_the_rhymes(browser, tmp_path):
+    site = tmp_path / "site"
+    shutil.copytree(ROOT / "site", site)
+    (site / "exported/stories/training_slice.json").write_text("{", "utf-8")
+    page = browser.new_page()
+    with served(site) as address:
+        page.goto(f"{address}/lab.html")
+        page.wait_for_function(
+            "() => document.querySelector('live-lab')?.lab?.state.status === 'ready'"
+        )
+        text = page.evaluate("() => document.querySelector('live-lab').lab.state.text")
+    assert text["name"] == "Nursery rhymes"
+    page.close()
+
+
 def test_a_site_without_runs_offers_the_rhymes(page_of, tmp_path):
     for folder in ("app", "engine", "lab"):
         shutil.copytree(ROOT / "site" / folder, tmp_path / folder)

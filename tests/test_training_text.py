@@ -9,6 +9,7 @@ from terrarium.web.training_text import (
     first_documents,
     least_words,
     other_words,
+    training_slice,
     training_text,
     written,
 )
@@ -84,6 +85,18 @@ def test_what_goes_along_says_how_much_it_is_and_of_whom(run, monkeypatch):
     text = training_text(run, most=500)
     assert (text["credit"], text["licence"]) == ("Tales by somebody", "CDLA-Sharing-1.0")
     assert text["changes"] and text["changes"] != whole["changes"]
+
+
+def test_a_page_learns_from_whole_documents_at_the_beginning_of_a_long_text():
+    documents = ["one two", "three four", "five", "six"]
+    text = dict(characters=sum(map(len, documents)), documents=documents)
+    assert training_slice(text, most=19) == dict(documents=["one two", "three four"])
+    assert training_slice(text, most=17) == dict(documents=["one two", "three four"])
+    assert training_slice(text, most=16) == dict(documents=["one two"])
+    assert training_slice(text, most=24) is None  # all of it is short enough
+    assert training_slice(dict(characters=13, documents=["one long text"]), most=10) == dict(
+        documents=["one long"]
+    )
 
 
 def test_the_manifest_says_how_much_text_there_is(run, tale_export):

@@ -28,6 +28,17 @@ export async function listCorpora() {
   return choices;
 }
 
+/** What one begins with: the text of a run, if it is a long one that comes quickly; else the rhymes. @returns {Promise<string>} its id */
+export async function firstCorpus() {
+  for (const { name } of await listRuns().catch(() => [])) {
+    const run = await openRun(name).catch(() => null);
+    if (run && hasText(run) && hasSlice(run)) return `run:${name}`;
+  }
+  return "rhymes";
+}
+
+const hasSlice = (run) => run.manifest.files["training_slice.json"] !== undefined;
+
 const hasText = (run) => run !== null && run.manifest.training_text?.characters > 0;
 
 /** Runs that differ only in their seed or size have learned from the same text. */
@@ -76,9 +87,10 @@ async function loadRhymes() {
 
 /** @param {import("./run.js").Run} run */
 async function loadSlice(run) {
-  const { documents } = await run.part("training_text");
+  const part = hasSlice(run) ? "training_slice" : "training_text"; // of a short text, or of an older export
+  const { documents } = await run.part(part);
   if (!Array.isArray(documents) || !documents.length || documents.some((one) => typeof one !== "string")) {
-    throw run.damaged("training_text.json");
+    throw run.damaged(`${part}.json`);
   }
   const { credit, licence, all_characters: all } = run.manifest.training_text;
   const text = sliceOf(documents);

@@ -62,7 +62,7 @@ from terrarium.settings import PATHS
 from terrarium.text import END
 from terrarium.web.guesses import guesses
 from terrarium.web.publish import FORMAT, write_bytes, write_json
-from terrarium.web.training_text import copied, in_manifest, training_text
+from terrarium.web.training_text import copied, in_manifest, training_slice, training_text
 from terrarium.web.weight_paths import weight_paths
 
 import numpy as np
@@ -738,6 +738,9 @@ def write_all(run, folder, corpus, text=True):
             attempt(name, partial(compute, run))
         if text:
             attempt("training_text", partial(training_text, run))
+            part = training_slice(done["training_text"]) if "training_text" in done else None
+            if part:
+                write_json(folder / "training_slice.json", part)
         elif run.corpus:
             run.missing["training_text"] = "It was left out, because of --no-text."
         if corpus:

@@ -45,6 +45,7 @@ PARTS = (
     "copied",
     "guesses",
     "training_text",
+    "training_slice",
     "corpus",
 )
 FILE = re.compile(

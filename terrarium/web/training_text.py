@@ -156,6 +156,9 @@ def longest(texts, spans):
 # 2. The text itself
 
 MOST = 2_000_000  # characters of it that go along
+SLICE = (
+    200_000  # characters that a page learns from: what a small model gets through within minutes
+)
 MOST_OF_WORDS = 150_000  # characters of words that stand only in the rest: about 50 KB, compressed
 
 
@@ -176,6 +179,14 @@ def training_text(run, most=MOST):
         other_words=other_words(run, documents) if n_characters < all_characters else [],
         held_out=list(filter(None, map(whole_words, held_out_pieces(run, run.s.n_ctx)))),
     )
+
+
+def training_slice(text, most=SLICE):
+    """The beginning of what `training_text` returns, for a page to learn from; None if that is no
+    longer than `most` characters."""
+    if text["characters"] <= most:
+        return None
+    return dict(documents=list(first_documents([BOUNDARY.join(text["documents"])], most)))
 
 
 def other_words(run, documents, most=MOST_OF_WORDS):

@@ -7,13 +7,11 @@
 import { provide } from "../context.js";
 import { endFirstView } from "../first-view.js";
 import { percent } from "../format.js";
-import { loadCorpus } from "../lab-corpora.js";
+import { firstCorpus, loadCorpus } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
 import { Lab } from "../lab.js";
 import { Snapshots } from "../lab-snapshots.js";
 import { WorkerClient } from "../worker-client.js";
-
-const FIRST = "rhymes"; // what one begins with
 
 class LiveLab extends HTMLElement {
   lab = new Lab({
@@ -50,7 +48,7 @@ class LiveLab extends HTMLElement {
         await found;
         if (lab.state.kept.length && !lab.state.text) await lab.goOn();
       }
-      const text = await loadCorpus(FIRST);
+      const text = await loadCorpus(await firstCorpus()).catch(() => loadCorpus("rhymes"));
       if (!lab.state.text) await lab.setText(text);
     } catch (error) {
       if (!lab.state.text) lab.update({ status: "empty", problem: error.message, waits: false });
