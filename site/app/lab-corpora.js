@@ -62,8 +62,9 @@ function nameOf(run) {
 
 /**
  * @param {string} id of a choice
- * @returns {Promise<{name: string, text: string, about: string, prompts?: string[]}>} `about`: sentences on where it
- *   comes from; `prompts`: beginnings that its run was asked to continue
+ * @returns {Promise<{name: string, text: string, about: string, prompts?: string[], entropy?: number}>} `about`:
+ *   sentences on where it comes from; `prompts`: beginnings that its run was asked to continue; `entropy`: that of its
+ *   source, in nats per character, where it is known
  * @throws {UserError}
  */
 export async function loadCorpus(id) {
@@ -100,7 +101,14 @@ async function loadSlice(run) {
       ? `That is the beginning of a text of ${count(all)} characters, from which the model “${run.name}” of the other pages learned.`
       : `It is all that the model “${run.name}” of the other pages learned from.`;
   const source = credit && ` Source: ${credit}${licence && ` (${licence})`}.`;
-  return { name: nameOf(run), text, about: which + source, prompts: run.manifest.prompts };
+  const { prompts } = run.manifest;
+  return { name: nameOf(run), text, about: which + source, prompts, entropy: entropyOf(run) };
+}
+
+/** What a run says of its text for each of its tokens, for each character instead. */
+function entropyOf({ manifest: { corpus } }) {
+  const { entropy, validation_tokens: tokens, validation_characters: characters } = corpus;
+  return entropy ? (entropy * tokens) / characters : undefined;
 }
 
 /** Whole documents from the beginning, of about so many characters; of a single long one, whole lines. */

@@ -1,7 +1,7 @@
 /**
  * A model that learns in the page. Figures ask for it as "lab", and follow its state:
- *   text      { name, text, about, facts, prompts }, null while there is none; about: sentences on where it comes from,
- *             or ""; facts: see lab-text.js
+ *   text      { name, text, about, facts, prompts, entropy }, null while there is none; about: sentences on where it
+ *             comes from, or ""; facts: see lab-text.js; entropy: that of its source in nats per character, where known
  *   tokens    { kind: "characters" | "bpe", vocabSize, tokenizer, merges, ids, validationIds, isTraining }; merges: those
  *             learned so far, while isTraining; tokenizer and the ids (Uint16Array) are null until they are there
  *   settings  as in train.py, and architecture: "gpt" | "window"
@@ -19,9 +19,9 @@
  *   undoable  the same of the model that was thrown away last, while it can be brought back
  * The page drives: calls of the worker are short, and it pauses when the page does not call again.
  */
-import { countPieces, encodeDocuments, trainTokenizer } from "../engine/bpe.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { count } from "./format.js";
+import { encodeParts, learnTokenizer } from "./lab-encoding.js";
 import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
 import { Questions } from "./lab-questions.js";
 import { settingsOf, sizeOf } from "./lab-sizes.js";
@@ -106,9 +106,10 @@ export class Lab extends Observable {
 
   /**
    * Another text to learn from.
-   * @param {{ name: string, text: string, about?: string, prompts?: string[] }} text prompts: beginnings that suit it
+   * @param {{ name: string, text: string, about?: string, prompts?: string[], entropy?: number }} text prompts:
+   *   beginnings that suit it
    */
-  async setText({ name, text, about = "", prompts }) {
+  async setText({ name, text, about = "", prompts, entropy }) {
     await this.#throwAway();
     const signal = this.#renew();
     const used = asSaved(usedPart(text));
@@ -117,7 +118,7 @@ export class Lab extends Observable {
     this.update({
       ...UNTRAINED,
       status: "preparing",
-      text: { name, text: used, about, facts: null, prompts },
+      text: { name, text: used, about, facts: null, prompts, entropy },
       tokens: { kind, vocabSize, ...noTokens() },
     });
     await this.#unlessStale(signal, () => this.#make(signal, text));
@@ -354,17 +355,10 @@ export class Lab extends Observable {
   }
 
   /** Merge pairs while somebody looks; what is learned of a text is a tokenizer. */
-  async #learnTokens({ train, validation, hasDocuments }, { kind, vocabSize }, signal) {
+  async #learnTokens(parts, chosen, signal) {
     this.#updateTokens({ isTraining: true, merges: [] });
-    const counts = await inTurns(countPieces(train), signal);
-    const options = { vocabSize: kind === "bpe" ? vocabSize : 0, hasDocuments, heldOut: validation };
-    const merges = [];
-    const trained = await inTurns(
-      trainTokenizer(counts, options),
-      signal,
-      (merge) => merges.push(merge),
-      () => this.#updateTokens({ merges: [...merges] }),
-    );
+    const onMerges = (merges) => this.#updateTokens({ merges });
+    const { trained, merges } = await learnTokenizer(parts, chosen, { signal, onMerges });
     this.#updateTokens({ isTraining: false, merges, trained });
     return new Tokenizer(trained);
   }
@@ -373,10 +367,9 @@ export class Lab extends Observable {
     this.update({ tokens: { ...this.state.tokens, ...changes } });
   }
 
-  async #encode({ train, validation }, tokenizer, signal) {
-    const ids = await inTurns(encodeDocuments(tokenizer, train), signal);
-    const validationIds = await inTurns(encodeDocuments(tokenizer, validation), signal);
-    this.#updateTokens({ tokenizer, ids, validationIds });
+  async #encode(parts, tokenizer, signal) {
+    const encoded = await encodeParts(parts, tokenizer, signal);
+    this.#updateTokens({ tokenizer, ...encoded });
   }
 
   /** A model that has learned nothing, and what it writes. */
@@ -518,7 +511,7 @@ export class Lab extends Observable {
     const { kind, vocabSize, trained } = tokens;
     this.#source ??= {
       id: newId(),
-      text: { name, text: text.text, about: text.about, prompts: text.prompts },
+      text: { name, text: text.text, about: text.about, prompts: text.prompts, entropy: text.entropy },
       tokens: { kind, vocabSize, trained, merges: tokens.merges },
     };
     const model = {

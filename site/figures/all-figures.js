@@ -17,6 +17,7 @@ import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
+import { ladderOf, trialsOf } from "./all-figures-ladder.js";
 import { teachingOf } from "./all-figures-teaching.js";
 
 const VOCAB = [
@@ -564,6 +565,7 @@ const FIGURES = [
   "teach-result",
   "teach-experiment",
   "lab-take",
+  "lab-ladder",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -648,6 +650,7 @@ function sources(figure, i) {
     operated,
     lab: LABS[i],
     sentences: sentencesIn(LABS[i]),
+    trials: trialsOf(STATES[i][0]),
     teaching: teachingOf(STATES[i][0], STATES[i][1]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
@@ -798,3 +801,9 @@ present("compare-texts", (figure) => {
   figure.asked = key;
   figure.second = { key, run, model, promptIds: [0, 2, 3], params: {}, tokens: tokensOf(9).reverse() };
 });
+
+for (const [i, figure] of box.querySelectorAll("lab-ladder").entries()) {
+  customElements.whenDefined("lab-ladder").then(() => {
+    Object.assign(figure, ladderOf(STATES[i][0], figure.trials));
+  });
+}

@@ -1,0 +1,700 @@
+/**
+ * <lab-ladder></lab-ladder>
+ *
+ * Three sizes of a model learn from the text of the lab. Somebody predicts the loss of a fourth one, sees what a line
+ * through the three says, has the fourth trained, and sees how far off both were: see app/ladder.js. Where the text is
+ * too short, another one can be taken for it; the model of the lab stays as it is.
+ */
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { controls } from "../../app/controls.js";
+import { count, counted, inText, percent } from "../../app/format.js";
+import { LabChoice } from "../../app/lab-choice.js";
+import { listCorpora, loadCorpus } from "../../app/lab-corpora.js";
+import { charactersPerToken, sourceOf } from "../../app/lab-encoding.js";
+import { LIMITS, aboutHowLong, parametersOf } from "../../app/lab-sizes.js";
+import { linePlots } from "../../app/line-plot.js";
+import { near } from "../../app/near.js";
+import {
+  FEWEST_TOKENS,
+  STEPS,
+  epochsOf,
+  gainOfTwice,
+  isFalling,
+  lineThrough,
+  lossOn,
+  parametersAt,
+  placeOn,
+  pointOf,
+  possibleSteps,
+  problemWith,
+  roundTicks,
+  rungsOf,
+  secondsOf,
+  usualSteps,
+  verdictOf,
+} from "../../app/ladder.js";
+
+const NAME = "ladder";
+const DIGITS = 2;
+const LONGEST = 120; // characters of what a model writes
+const RECENT = 10; // losses that tell where a training is
+const GUESSES = [0.6, 1.2]; // from where to where somebody may predict, in parts of the third loss
+const BENT = 0.05; // the fraction by which a loss has to be above the line before it is asked why
+const FARTHEST = 1e12; // parameters: what a line says of more than that means nothing
+const BY_HEART = 0.8; // of the loss on other text: what is less on its own text is learned by heart
+
+class LabLadder extends LabChoice {
+  static share = { title: "The ladder", table: (figure) => figure.asked && figure.numbers() };
+
+  static properties = {
+    work: { from: "trials" },
+    problem: { from: "trials" },
+    machine: { state: true }, // see app/lab-sizes.js; null until it is known
+    choices: { state: true }, // the texts that come with the site; null until somebody needs one
+    other: { state: true }, // a text in place of that of the lab: { name, source, prompts, entropy }
+    isLoading: { state: true }, // the name of a text that is made into tokens
+    failure: { state: true }, // a sentence on why that failed, or on why there is no line
+    chosen: { state: true }, // { steps, seed }; steps: null until somebody chooses some
+    asked: { state: true }, // what is trained: { name, rungs, chosen, source, entropy }
+    stage: { state: true }, // "before", "three", "guess", "line", "fourth" or "over"
+    guess: { state: true }, // in nats
+    earlier: { state: true }, // ladders that are over
+    said: { state: true }, // what is read aloud
+  };
+
+  static styles = [
+    LabChoice.styles,
+    controls,
+    linePlots,
+    css`
+    :host { --labels: 3.4em; }
+    h3 { font: 600 var(--small)/1.5 var(--sans); margin: 20px 0 4px; }
+    .about { max-width: 66ch; text-wrap: pretty; }
+    .row { gap: 8px 12px; margin-top: 8px; }
+    .row.last { min-height: 44px; margin-top: 12px; }
+    input[type="number"] { width: 6em; min-height: 44px; font: inherit; color: var(--text); background: var(--background);
+                           border: 1px solid var(--line); border-radius: 8px; padding: 0 8px; }
+    input[aria-invalid="true"] { border-color: var(--warning); box-shadow: inset 0 0 0 1px var(--warning); }
+    .axis { color: var(--muted); margin-top: 20px; }
+    .plot { height: 280px; margin: 8px 12px 0 var(--labels); border-left: 1px solid var(--line); }
+    .plot svg { overflow: hidden; }
+    .plot polyline { stroke-width: 2px; }
+    .plot .further { stroke-dasharray: 6 5; }
+    .plot .grid { position: absolute; inset: auto 0; height: 0; border-top: 1px solid var(--line); opacity: 0.5; }
+    .plot .next { position: absolute; top: 0; bottom: 0; width: 0; border-left: 2px dotted var(--line); }
+    .plot .next b { position: absolute; top: 0; left: 8px; color: var(--muted); font-weight: 400; white-space: nowrap; }
+    .plot .next.is-left b { left: auto; right: 8px; }
+    .plot i { width: 12px; height: 12px; margin: 0 0 -6px -6px; transition: bottom 200ms ease; z-index: 1; }
+    .plot i.growing { background: var(--panel); border: 2px solid var(--accent); transition: none; }
+    .plot i.predicted { background: var(--panel); border: 3px solid var(--accent); width: 16px; height: 16px; margin: 0 0 -8px -8px; }
+    .plot i.reader { border-radius: 2px; background: var(--chosen); width: 14px; height: 14px; margin: 0 0 -7px -7px;
+                     transform: rotate(45deg); transition: none; box-shadow: 0 0 0 2px var(--panel); }
+    .plot i.measured { z-index: 2; }
+    .plot .value { right: auto; transform: translate(2px, -8px); color: var(--text); z-index: 1; }
+    .across { position: relative; height: 1.6em; margin: 4px 12px 0 var(--labels); color: var(--muted); }
+    .across span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
+    .across.name { text-align: center; margin-top: 0; }
+    .marks { display: flex; flex-wrap: wrap; gap: 0 20px; min-height: 1.5em; margin: 4px 0 0 var(--labels); padding: 0; list-style: none; }
+    .marks li { display: flex; align-items: center; gap: 8px; }
+    .marks i { width: 12px; height: 12px; border-radius: 50%; background: var(--accent); flex: none; }
+    .marks i.predicted { background: var(--panel); border: 3px solid var(--accent); }
+    .marks i.reader { border-radius: 2px; background: var(--chosen); transform: rotate(45deg); width: 10px; height: 10px; }
+    .now { min-height: 96px; margin-top: 12px; }
+    .now p { max-width: 66ch; text-wrap: pretty; }
+    .now b { font-weight: 600; }
+    .slider { display: block; color: var(--text); max-width: 40em; }
+    .slider .slide { width: 100%; margin: 0; height: 40px; }
+    .ends { padding: 0; max-width: 40em; }
+    .track { height: 6px; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); overflow: hidden; flex: 1 1 8em; max-width: 20em; }
+    .track i { display: block; height: 100%; background: var(--accent); }
+    .note { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
+    .problem { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; margin-top: 8px; }
+    .verdict { font-weight: 600; }
+    .verdict.is-right { color: var(--accent); }
+    .facts p { margin-top: 8px; max-width: 66ch; text-wrap: pretty; }
+    table { width: 100%; border-collapse: collapse; margin-top: 8px; }
+    caption { text-align: left; font-weight: 600; padding: 12px 0 0; }
+    th, td { text-align: left; font-weight: 400; padding: 6px 16px 6px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
+    thead th { color: var(--muted); }
+    .number { white-space: nowrap; font-variant-numeric: tabular-nums; }
+    .text { font: 400 1rem/1.45 var(--serif); overflow-wrap: anywhere; }
+    .text b { font-weight: 600; }
+    @media (max-width: 640px) {
+      .plot { height: 240px; margin-right: 4px; }
+      .across { margin-right: 4px; }
+      .now { min-height: 120px; }
+      .row.last button { flex: 1 1 auto; text-align: center; }
+      table, tbody { display: block; } thead { display: none; } caption { display: block; }
+      tr { display: grid; grid-template-columns: auto auto; gap: 0 12px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+      th, td { border: 0; padding: 1px 0; }
+      td.wide { grid-column: 1 / 3; }
+      [data-what]::before { content: attr(data-what) " "; color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
+    }
+    @media (forced-colors: active) {
+      .plot i, .marks i { forced-color-adjust: none; background: CanvasText; }
+      :is(.plot, .marks) i:is(.growing, .predicted) { background: Canvas; border-color: CanvasText; }
+      :is(.plot, .marks) i.reader, .track i { forced-color-adjust: none; background: Highlight; }
+    }
+  `,
+  ];
+
+  constructor() {
+    super();
+    Object.assign(this, { machine: null, choices: null, other: null, isLoading: null, failure: null });
+    Object.assign(this, { chosen: { steps: null, seed: 1 }, asked: null, stage: "before", guess: null });
+    Object.assign(this, { earlier: [], said: "" });
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.leaving = new AbortController();
+    this.getReady(this.leaving.signal);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.leaving.abort();
+  }
+
+  /** What takes time is done once somebody comes near. */
+  async getReady(signal) {
+    try {
+      await near(this, signal);
+      await this.trials?.findMachine();
+      this.machine = this.trials?.machine ?? null;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  // What is trained ---------------------------------------------------------------------------------
+
+  /** The text: { name, source, prompts, entropy }; null while there is none. */
+  get subject() {
+    if (this.other) return this.other;
+    const source = this.trials?.source;
+    if (!source) return null;
+    return { name: source.name, source, prompts: this.lab.state.prompts, entropy: this.text?.entropy };
+  }
+
+  get steps() {
+    const { ids, tokenizer } = this.subject.source;
+    return this.chosen.steps ?? usualSteps(ids.length, tokenizer.vocab.length, this.machine);
+  }
+
+  get seedProblem() {
+    const { seed } = this.chosen;
+    const [least, most] = LIMITS.seed;
+    const isPossible = Number.isInteger(seed) && seed >= least && seed <= most;
+    return isPossible ? null : `A seed is a whole number from ${least} to ${count(most)}.`;
+  }
+
+  /** The four requests that are trained, or would be. */
+  get rungs() {
+    if (this.asked) return this.asked.rungs;
+    const { source, prompts } = this.subject;
+    const seed = this.seedProblem ? 1 : this.chosen.seed;
+    return rungsOf({ settings: {}, source, prompts }, { steps: this.steps, seed });
+  }
+
+  /** A trial of each, as far as it is; null for those that have not begun. */
+  get trialsSoFar() {
+    if (!this.asked) return [null, null, null, null];
+    const isShown = (i) => i < 3 || this.stage === "fourth" || this.stage === "over";
+    return this.asked.rungs.map((rung, i) => (isShown(i) ? this.trialOf(rung) : null));
+  }
+
+  trialOf(rung) {
+    const growing = this.isBusy ? this.work.trial : null;
+    const isThis = growing?.settings.n_embd === rung.settings.n_embd;
+    return this.trials.find(rung) ?? (isThis ? growing : null);
+  }
+
+  get isBusy() {
+    return this.work?.name === NAME;
+  }
+
+  get line() {
+    const three = this.trialsSoFar.slice(0, 3);
+    const isThere = ["guess", "line", "fourth", "over"].includes(this.stage);
+    return isThere ? lineThrough(three.map(pointOf)) : null;
+  }
+
+  async start() {
+    const { name, source, entropy } = this.subject;
+    const chosen = { steps: this.steps, seed: this.chosen.seed };
+    const asked = { name, source, entropy, chosen, rungs: this.rungs };
+    Object.assign(this, {
+      asked,
+      stage: "three",
+      guess: null,
+      failure: null,
+      said: "Three models are trained.",
+    });
+    const three = await this.trials.run(NAME, asked.rungs.slice(0, 3));
+    if (this.asked !== asked) return;
+    this.failure = three && problemWith(three);
+    if (!three || this.failure) {
+      Object.assign(this, { asked: null, stage: "before", said: this.failure ?? "It has stopped." });
+      return;
+    }
+    const guess = round(pointOf(three[2]).loss);
+    Object.assign(this, {
+      stage: "guess",
+      guess,
+      said: "All three are trained. What will the fourth reach?",
+    });
+  }
+
+  predict() {
+    const says = lossOn(this.line, parametersOf(this.asked.rungs[3].settings));
+    Object.assign(this, { stage: "line", said: `The line says ${written(says)} nats.` });
+  }
+
+  async trainFourth() {
+    const { asked } = this;
+    Object.assign(this, { stage: "fourth", failure: null, said: "The fourth model is trained." });
+    const fourth = await this.trials.run(NAME, asked.rungs.slice(3));
+    if (this.asked !== asked) return;
+    this.failure = fourth && problemWith(fourth);
+    if (!fourth || this.failure) {
+      Object.assign(this, { stage: "line", said: this.failure ?? "It has stopped." });
+      return;
+    }
+    this.stage = "over";
+    this.said = this.verdict();
+    this.earlier = [...this.earlier, { ...asked, ...this.losses }];
+  }
+
+  /** Back to the beginning. @param {number} seed */
+  begin(seed) {
+    const chosen = { ...this.chosen, seed };
+    Object.assign(this, { chosen, asked: null, stage: "before", guess: null, failure: null });
+  }
+
+  /** What was measured, and what was predicted. */
+  get losses() {
+    const { parameters, loss } = pointOf(this.trialsSoFar[3]);
+    return { measured: loss, line: lossOn(this.line, parameters), reader: this.guess };
+  }
+
+  // Another text ----------------------------------------------------------------------------------
+
+  async list() {
+    if (this.choices) return;
+    this.choices = [];
+    const all = await listCorpora();
+    this.choices = all.filter(({ id }) => id !== "rhymes");
+  }
+
+  async take({ id, name }) {
+    const { signal } = this.leaving;
+    Object.assign(this, { isLoading: name, failure: null });
+    try {
+      const text = await loadCorpus(id);
+      const { kind, vocabSize } = this.tokens;
+      const source = await sourceOf(text, { kind, vocabSize }, signal);
+      this.other = { name, source, prompts: text.prompts ?? [], entropy: text.entropy };
+      this.chosen = { ...this.chosen, steps: null };
+      this.said = `The ladder uses “${name}”.`;
+    } catch (error) {
+      if (!signal.aborted) this.failure = error.message;
+    }
+    this.isLoading = null;
+  }
+
+  // What one sees -----------------------------------------------------------------------------------
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    this.focused = /** @type {any} */ (this.renderRoot)?.activeElement;
+  }
+
+  /** What was pressed and is gone hands on the focus: the next key must not go elsewhere. */
+  updated(changed) {
+    super.updated(changed);
+    const { focused } = this;
+    const isGone = focused && (focused.disabled || !focused.isConnected);
+    if (isGone) /** @type {HTMLElement} */ (this.renderRoot.querySelector(".go, .texts button"))?.focus();
+  }
+
+  drawLab() {
+    return html`${this.content()}<p class="visually-hidden" role="status">${this.said}</p>`;
+  }
+
+  content() {
+    const { subject } = this;
+    if (!subject && !this.asked) return this.withoutText();
+    if (!this.asked && !possibleSteps(subject.source.ids.length).length) return this.tooShort(subject);
+    return html`<p class="about">${this.about()}</p>
+      ${this.plot()}
+      ${this.marks()}
+      <div class="now">${this.now()}</div>
+      ${this.buttons()}
+      ${this.failure || this.problem?.name === NAME ? html`<p class="problem" role="alert">${this.failure ?? this.problem.sentence}</p>` : nothing}
+      ${this.stage === "over" ? this.facts() : nothing}
+      ${this.table()}
+      ${this.earlierTable()}`;
+  }
+
+  withoutText() {
+    const isComing = this.status === "preparing";
+    return html`<p class="note" aria-busy=${String(isComing)}>${
+      isComing ? "The text is made into tokens …" : "There is no text to learn from yet."
+    } ${isComing ? nothing : html`<a href="#your-text">Choose one</a>`}</p>`;
+  }
+
+  /** Why there is no ladder of a text, and what to do. */
+  tooShort({ name, source }) {
+    this.list();
+    const tokens = counted(source.ids.length, "token");
+    const others = this.choices ?? [];
+    return html`<p class="about">“${name}” has ${tokens} to learn from. A larger model would soon know so short a text by
+        heart, and the losses would follow no line: it takes at least ${count(FEWEST_TOKENS)}. ${
+          others.length
+            ? "Take another text for the ladder; your model and its text stay as they are."
+            : html`<a href="#your-text">Choose a longer text</a>, or cut it into smaller tokens.`
+        }</p>
+      <div class="row last texts" role="group" aria-label="Texts for the ladder">${others.map(
+        (one) => html`<button aria-disabled=${String(Boolean(this.isLoading))}
+          @click=${() => !this.isLoading && this.take(one)}>${one.name}</button>`,
+      )}${this.other ? html`<button @click=${() => (this.other = null)}>The text of your model</button>` : nothing}
+      ${this.isLoading ? html`<span class="note" aria-busy="true">“${this.isLoading}” is made into tokens …</span>` : nothing}</div>
+      ${this.failure ? html`<p class="problem" role="alert">${this.failure}</p>` : nothing}`;
+  }
+
+  about() {
+    const { rungs, asked } = this;
+    const [a, b, c, d] = rungs.map(({ settings }) => count(parametersOf(settings)));
+    const name = asked?.name ?? this.subject.name;
+    const { steps, seed } = asked?.chosen ?? { steps: this.steps, seed: this.chosen.seed };
+    if (asked) {
+      return html`Three models with ${a}, ${b} and ${c} parameters, and a fourth with ${d}, each trained on “${name}” for
+        ${count(steps)} steps, with seed ${seed}.`;
+    }
+    return html`Three models with ${a}, ${b} and ${c} parameters learn from “${name}”. Then you predict how good a fourth
+      one with ${d} will be.`;
+  }
+
+  /** What there is to choose or to read at each stage, in the same place. */
+  now() {
+    const { stage } = this;
+    if (stage === "guess") return this.slider();
+    if (stage === "three") {
+      return html`<p class="note">All of them read the same text in the same order. The rings move until a model is done.</p>`;
+    }
+    if (stage === "line" || stage === "fourth") return html`<p>${this.bothPredictions()}</p>`;
+    return stage === "over" ? this.outcome() : this.settingsRow();
+  }
+
+  bothPredictions() {
+    const says = lossOn(this.line, parametersOf(this.rungs[3].settings));
+    const how = isFalling(this.line)
+      ? `twice as many parameters lower the loss by ${percent(gainOfTwice(this.line))}`
+      : "more parameters hardly help";
+    return html`In the first three, ${how}. If that goes on, the fourth will reach <b>${written(says)} nats</b>: so says the
+      line. You say <b>${written(this.guess)}</b>.`;
+  }
+
+  settingsRow() {
+    const possible = possibleSteps(this.subject.source.ids.length);
+    return html`<div class="row">
+        <label>Steps <select @change=${({ target }) => this.choose({ steps: Number(target.value) })}>${possible.map(
+          (steps) => html`<option value=${steps} .selected=${steps === this.steps}>${count(steps)}</option>`,
+        )}</select></label>
+        <label>Seed <input type="number" step="1" .value=${inField(this.chosen.seed)} aria-describedby="seed-problem"
+          aria-invalid=${String(Boolean(this.seedProblem))}
+          @change=${({ target }) => this.choose({ seed: target.value.trim() === "" ? NaN : Number(target.value) })}></label>
+        ${this.other ? html`<button @click=${() => (this.other = null)}>Use the text of your model</button>` : nothing}
+      </div>
+      <p id="seed-problem" role="status" class=${this.seedProblem ? "problem" : ""}>${this.seedProblem ?? nothing}</p>`;
+  }
+
+  choose(changes) {
+    this.chosen = { ...this.chosen, ...changes };
+  }
+
+  // The plot ----------------------------------------------------------------------------------------
+
+  /** The ends of both axes. */
+  get ranges() {
+    const sizes = this.rungs.map(({ settings }) => parametersOf(settings));
+    const x = [sizes[0] / 1.25, sizes[3] * 1.25];
+    if (!this.line) {
+      const guessing = Math.log(this.rungs[0].source.tokenizer.vocab.length);
+      return { x, y: [guessing / 6, guessing * 1.1] };
+    }
+    const losses = this.trialsSoFar.filter(Boolean).map((trial) => pointOf(trial).loss);
+    const [low, high] = this.guesses;
+    const says = lossOn(this.line, sizes[3]);
+    return { x, y: [0.93 * Math.min(low, says, ...losses), 1.07 * Math.max(high, ...losses)] };
+  }
+
+  /** From where to where somebody may predict. */
+  get guesses() {
+    const { loss } = pointOf(this.trialsSoFar[2]);
+    return GUESSES.map((part) => round(part * loss));
+  }
+
+  plot() {
+    const { x, y } = this.ranges;
+    const across = placeOn(x[0], x[1]);
+    const up = placeOn(y[0], y[1]);
+    const at = (parameters, loss) =>
+      styleMap({ left: `${100 * across(parameters)}%`, bottom: `${100 * up(loss)}%` });
+    const fourth = parametersOf(this.rungs[3].settings);
+    const hasLine = ["line", "fourth", "over"].includes(this.stage);
+    return html`<p class="axis" aria-hidden="true">Loss on text that they never learn from (nats per token)</p>
+      <div class="plot" aria-hidden="true">
+        ${roundTicks(y[0], y[1]).map((loss) => {
+          const place = styleMap({ bottom: `${100 * up(loss)}%` });
+          return html`<em class="grid" style=${place}></em><span style=${place}>${Number(loss.toPrecision(2))}</span>`;
+        })}
+        <div class="next is-left" style=${styleMap({ left: `${100 * across(fourth)}%` })}><b>the fourth, ${count(fourth)}</b></div>
+        ${this.drawnLine(hasLine, across, up)}
+        ${this.trialsSoFar.map((trial, i) => this.dot(trial, i, at))}
+        ${hasLine ? html`<i class="predicted" style=${at(fourth, lossOn(this.line, fourth))}></i>` : nothing}
+        ${this.guess === null ? nothing : html`<i class="reader" style=${at(fourth, this.guess)}></i>`}
+      </div>
+      <div class="across" aria-hidden="true">${roundTicks(x[0], x[1]).map(
+        (n) => html`<span style=${styleMap({ left: `${100 * across(n)}%` })}>${shortCount(n)}</span>`,
+      )}</div>
+      <p class="across name" aria-hidden="true">Parameters</p>`;
+  }
+
+  /** Through the three, and further on. */
+  drawnLine(isShown, across, up) {
+    const { x } = this.ranges;
+    const [first, , third] = this.rungs.map(({ settings }) => parametersOf(settings));
+    const along = (sizes) =>
+      sizes.map((n) => `${100 * across(n)},${100 - 100 * up(lossOn(this.line, n))}`).join(" ");
+    const inside = isShown ? along([first, third]) : "";
+    const further = isShown ? along([third, x[1]]) : "";
+    return html`<svg viewBox="0 0 100 100" preserveAspectRatio="none"><polyline points=${inside}></polyline><polyline
+      class="further" points=${further}></polyline></svg>`;
+  }
+
+  dot(trial, i, at) {
+    if (!trial) return nothing;
+    const { parameters, loss } = pointOf(trial);
+    if (!(loss > 0)) return nothing;
+    const isDone = trial.step === trial.settings.steps;
+    const kind = `${isDone ? "" : "growing"} ${i === 3 ? "measured" : ""}`;
+    const label =
+      i < 3 ? html`<span class="value" style=${at(parameters, loss)}>${written(loss)}</span>` : nothing;
+    return html`<i class=${kind} style=${at(parameters, loss)}></i>${label}`;
+  }
+
+  /** What the marks at the fourth mean. */
+  marks() {
+    const { stage } = this;
+    const hasLine = ["line", "fourth", "over"].includes(stage);
+    const fourth = parametersOf(this.rungs[3].settings);
+    return html`<ul class="marks" aria-label="The fourth model">
+      ${this.guess === null ? nothing : html`<li><i class="reader"></i>you say ${written(this.guess)}</li>`}
+      ${hasLine ? html`<li><i class="predicted"></i>the line says ${written(lossOn(this.line, fourth))}</li>` : nothing}
+      ${stage === "over" ? html`<li><i></i>measured ${written(this.losses.measured)}</li>` : nothing}</ul>`;
+  }
+
+  slider() {
+    const [low, high] = this.guesses;
+    return html`<label class="slider"><span>How good will the fourth be? Its loss: <b>${written(this.guess)} nats</b></span>
+        <input class="slide" type="range" min=${low} max=${high} step=${10 ** -DIGITS} .value=${String(this.guess)}
+          aria-valuetext=${`${written(this.guess)} nats`} @input=${({ target }) => (this.guess = Number(target.value))}></label>
+      <div class="ends" aria-hidden="true"><span>${written(low)}</span><span>${written(high)}</span></div>`;
+  }
+
+  // What one does -------------------------------------------------------------------------------------
+
+  /** One button with several names: it keeps the focus. */
+  buttons() {
+    const { name, act, isPossible = true } = this.action();
+    const canLeave = this.stage === "guess" || this.stage === "line";
+    return html`<div class="row last"><button class="go primary" ?disabled=${!isPossible} @click=${act}>${name}</button>
+      ${canLeave ? html`<button @click=${() => this.begin(this.chosen.seed)}>Start over</button>` : nothing}
+      ${this.isBusy ? this.progress() : html`<span class="note">${this.note()}</span>`}</div>`;
+  }
+
+  action() {
+    const isPossible = !this.work;
+    if (this.isBusy) return { name: "Stop", act: () => this.trials.stop() };
+    const actions = {
+      guess: { name: "That is my prediction", act: () => this.predict() },
+      line: { name: "Train the fourth", act: () => this.trainFourth(), isPossible },
+      over: { name: "Another ladder", act: () => this.begin(this.asked.chosen.seed + 1) },
+    };
+    const first = {
+      name: "Train three models",
+      act: () => this.start(),
+      isPossible: isPossible && !this.seedProblem,
+    };
+    return actions[this.stage] ?? first;
+  }
+
+  progress() {
+    const { done, of } = this.work;
+    return html`<div class="track" role="progressbar" aria-label="How far the training is" aria-valuemin="0" aria-valuemax=${of}
+        aria-valuenow=${done}><i style=${styleMap({ width: `${(100 * done) / (of || 1)}%` })}></i></div>
+      <span class="note" aria-hidden="true">step ${count(done)} of ${count(of)}</span>`;
+  }
+
+  note() {
+    if (this.work)
+      return "Another comparison on this page is being trained. This can begin when it has ended.";
+    const parts = { before: this.rungs.slice(0, 3), line: this.rungs.slice(3) }[this.stage];
+    if (!parts || !this.machine) return nothing;
+    return `This takes ${aboutHowLong(secondsOf(parts, this.machine))} here.`;
+  }
+
+  // What came of it -----------------------------------------------------------------------------------
+
+  verdict() {
+    const { measured, line, reader } = this.losses;
+    const { closer } = verdictOf(this.losses);
+    const who = {
+      line: "The line was closer.",
+      reader: "You were closer.",
+      same: "Both are equally far off.",
+    };
+    return (
+      `The fourth reached ${written(measured)} nats. The line said ${written(line)}: ${offBy(line, measured)}. ` +
+      `You said ${written(reader)}: ${offBy(reader, measured)}. ${who[closer]}`
+    );
+  }
+
+  outcome() {
+    const isRight = verdictOf(this.losses).closer === "reader";
+    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${this.verdict()}</p>`;
+  }
+
+  facts() {
+    const sentences = [this.aboutLine(), this.aboutBend(), this.aboutEntropy(), this.aboutSeeds()];
+    return html`<div class="facts">${sentences.filter(Boolean).map((sentence) => html`<p>${sentence}</p>`)}</div>`;
+  }
+
+  aboutLine() {
+    if (isFalling(this.line)) return null;
+    return "In the first three, more parameters hardly helped: on this text, this is no line to plan by.";
+  }
+
+  /** Why the fourth is above the line, where it learned its text by heart. */
+  aboutBend() {
+    const { measured, line } = this.losses;
+    const own = lossNow(this.trialsSoFar[3]);
+    if (measured < (1 + BENT) * line || own > BY_HEART * measured) return null;
+    const { chosen, source } = this.asked;
+    const readings = Math.round(epochsOf(chosen.steps, source.ids.length));
+    return `On its own text, the fourth has a loss of ${written(own)}, far less than on other text. It has read it ${counted(readings, "time")}, and begins to know it by heart. On a longer text, the line would hold further.`;
+  }
+
+  /** Where the line cannot go. */
+  aboutEntropy() {
+    const { entropy, source, name } = this.asked;
+    if (!isFalling(this.line)) return null;
+    if (!entropy) {
+      return `It cannot go on forever: no model can get below the entropy of the text. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
+    }
+    const floor = entropy * charactersPerToken(source);
+    const there = parametersAt(this.line, floor);
+    const where =
+      there < FARTHEST
+        ? `The line would be there at about ${count(Number(there.toPrecision(1)))} parameters, so it has to bend before.`
+        : "So it has to bend somewhere.";
+    return `It cannot go on forever: the entropy of “${name}” is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
+  }
+
+  /** What chance does, as far as it has been seen. */
+  aboutSeeds() {
+    const same = this.earlier.filter(
+      (one) => one.source === this.asked.source && one.chosen.steps === this.asked.chosen.steps,
+    );
+    const seeds = [...new Map(same.map((one) => [one.chosen.seed, one])).values()];
+    if (seeds.length < 2) {
+      return "All four were trained with one seed. Another one moves each of the losses a little: build another ladder to see how much.";
+    }
+    const all = seeds.map(({ chosen, measured }) => `${written(measured)} (seed ${chosen.seed})`);
+    return `What the fourth reached with different seeds: ${all.join(", ")}. So much is chance.`;
+  }
+
+  table() {
+    const trials = this.trialsSoFar.filter((trial) => trial && trial.step === trial.settings.steps);
+    if (!trials.length) return nothing;
+    return html`<table><caption>The models</caption><thead><tr><th scope="col">Parameters</th><th scope="col">Loss</th>
+        <th scope="col">On its own text</th><th scope="col">What it writes</th></tr></thead>
+      <tbody>${trials.map((trial) => this.modelRow(trial))}</tbody></table>`;
+  }
+
+  modelRow(trial) {
+    const { parameters, loss } = pointOf(trial);
+    return html`<tr><th scope="row" class="number" data-what="Parameters:">${count(parameters)}</th>
+      <td class="number" data-what="Loss:"><b>${written(loss)}</b></td>
+      <td class="number wide" data-what="On its own text:">${written(lossNow(trial))}</td>
+      <td class="text wide" dir="auto">${trial.samples.map((sample) => html`<b>${inText(sample.prompt)}</b>${sampleText(sample, trial)}`)}</td></tr>`;
+  }
+
+  earlierTable() {
+    if (this.earlier.length < (this.stage === "over" ? 2 : 1)) return nothing;
+    return html`<table><caption>Ladders so far</caption><thead><tr><th scope="col">Text</th><th scope="col">Steps, seed</th>
+        <th scope="col">Fourth</th><th scope="col">The line</th><th scope="col">You</th></tr></thead>
+      <tbody>${this.earlier.map(
+        ({ name, chosen, measured, line, reader }) => html`<tr><th scope="row">${name}</th>
+          <td class="number">${count(chosen.steps)}, ${chosen.seed}</td>
+          <td class="number" data-what="Fourth:">${written(measured)}</td>
+          <td class="number" data-what="The line:">${written(line)}</td>
+          <td class="number" data-what="You:">${written(reader)}</td></tr>`,
+      )}</tbody></table>`;
+  }
+
+  /** What can be kept. */
+  numbers() {
+    const trials = this.trialsSoFar.filter(Boolean);
+    const predictions =
+      this.stage === "over"
+        ? [
+            ["line", this.losses.line],
+            ["reader", this.losses.reader],
+          ]
+        : [];
+    return [
+      ["parameters", "loss", "of"],
+      ...trials.map((trial) => [pointOf(trial).parameters, pointOf(trial).loss, "model"]),
+      ...predictions.map(([who, loss]) => [pointOf(trials[3]).parameters, loss, `prediction: ${who}`]),
+    ];
+  }
+}
+
+const round = (loss) => Number(loss.toFixed(DIGITS));
+const written = (loss) => loss.toFixed(DIGITS);
+
+/** What stands in a field: nothing while what is typed is no number. */
+const inField = (value) => (Number.isFinite(value) ? String(value) : "");
+
+/** 20000 -> "20 K": what has room at an axis. */
+const shortCount = (n) => (n < 10_000 ? count(n) : `${count(n / 1000)} K`);
+
+/** "0.02 too high (2%)" */
+function offBy(predicted, measured) {
+  const nats = predicted - measured;
+  if (Math.abs(nats) < 10 ** -DIGITS / 2) return "exactly that";
+  return `${written(Math.abs(nats))} too ${nats > 0 ? "high" : "low"} (${percent(Math.abs(nats) / measured)})`;
+}
+
+/** The loss of the last updates on its own text: that of a single one is a matter of luck. */
+function lossNow({ losses }) {
+  const last = losses.slice(-RECENT);
+  return last.reduce((sum, one) => sum + one.loss, 0) / (last.length || 1);
+}
+
+/** What a model wrote after a prompt. */
+function sampleText({ tokens }, { source: { tokenizer } }) {
+  const text = tokens
+    .filter(({ id }) => id !== tokenizer.end)
+    .map(({ id }) => tokenizer.vocab[id])
+    .join("");
+  const characters = Array.from(inText(text));
+  return characters.length > LONGEST
+    ? `${characters.slice(0, LONGEST).join("").trimEnd()}…`
+    : characters.join("");
+}
+
+customElements.define("lab-ladder", LabLadder);
