@@ -73,6 +73,9 @@ def test_the_shipped_stories_are_offered_with_their_ends_and_their_credit(page_o
     manifest = json.loads((ROOT / "site/exported/stories/manifest.json").read_text("utf-8"))
     assert f"{manifest['training_text']['all_characters']:,}" in corpus["about"]
     assert corpus["warnings"] == [] and len(corpus["prompts"]) == 5
+    facts = manifest["corpus"]  # of all held-out text, in nats
+    of_all = facts["entropy"] * facts["validation_tokens"]
+    assert corpus["entropy"] * facts["validation_characters"] == pytest.approx(of_all)
 
 
 FIRST = """async () => {

@@ -16,7 +16,6 @@ import { linePlots } from "../../app/line-plot.js";
 import { near } from "../../app/near.js";
 import {
   FEWEST_TOKENS,
-  STEPS,
   epochsOf,
   gainOfTwice,
   isFalling,
@@ -49,7 +48,7 @@ class LabLadder extends LabChoice {
   static properties = {
     work: { from: "trials" },
     problem: { from: "trials" },
-    machine: { state: true }, // see app/lab-sizes.js; null until it is known
+    machine: { state: true }, // see app/lab-sizes.js; null until it is known, false where it cannot be
     choices: { state: true }, // the texts that come with the site; null until somebody needs one
     other: { state: true }, // a text in place of that of the lab: { name, source, prompts, entropy }
     isLoading: { state: true }, // the name of a text that is made into tokens
@@ -161,7 +160,7 @@ class LabLadder extends LabChoice {
     try {
       await near(this, signal);
       await this.trials?.findMachine();
-      this.machine = this.trials?.machine ?? null;
+      this.machine = this.trials?.machine ?? false;
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -179,7 +178,7 @@ class LabLadder extends LabChoice {
 
   get steps() {
     const { ids, tokenizer } = this.subject.source;
-    return this.chosen.steps ?? usualSteps(ids.length, tokenizer.vocab.length, this.machine);
+    return this.chosen.steps ?? usualSteps(ids.length, tokenizer.vocab.length, this.machine || null);
   }
 
   get seedProblem() {
@@ -542,7 +541,8 @@ class LabLadder extends LabChoice {
     if (this.work)
       return "Another comparison on this page is being trained. This can begin when it has ended.";
     const parts = { before: this.rungs.slice(0, 3), line: this.rungs.slice(3) }[this.stage];
-    if (!parts || !this.machine) return nothing;
+    if (!parts || this.machine === false) return nothing;
+    if (!this.machine) return "Timing this machine …";
     return `This takes ${aboutHowLong(secondsOf(parts, this.machine))} here.`;
   }
 
