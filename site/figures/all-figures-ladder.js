@@ -14,17 +14,19 @@ const VOCAB = [
 ];
 const TEXTS = {
   "as it is": { name: "Stories", tokens: 60_000, length: 12 },
-  "too long": { name: "/home/<b>/counterrevolutionaries ".repeat(4), tokens: 9_000_000, length: 160 },
+  "too long": { name: "/home/<b>/counterrevolutionaries ".repeat(4), tokens: 900_000, length: 160 },
   "as small as can be": { name: "a", tokens: 20, length: 0 },
   "with an error": { name: "Stories", tokens: 60_000, length: 0 },
 };
 
 /** A text of so many tokens. */
 function sourceIn({ name, tokens }) {
-  const ids = Uint16Array.from({ length: tokens }, (_, i) => i % VOCAB.length);
+  const ids = new Uint16Array(tokens).fill(1);
   const tokenizer = new Tokenizer({ vocab: VOCAB, merges: [] });
   return { name, tokenizer, ids, validationIds: ids.slice(0, tokens / 10) };
 }
+
+const SOURCES = Object.fromEntries(Object.entries(TEXTS).map(([state, text]) => [state, sourceIn(text)]));
 
 /** As if somebody had trained it. */
 function trialOf({ settings, source, prompts }, length) {
@@ -43,7 +45,7 @@ function trialOf({ settings, source, prompts }, length) {
 /** What figures ask for as "trials". @param {string} state one of those of the storybook @returns {any} */
 export function trialsOf(state) {
   const text = TEXTS[state];
-  const source = text ? sourceIn(text) : null;
+  const source = SOURCES[state] ?? null;
   const sentence = "It could not be trained. This model is too large for a page.";
   const problem = state === "with an error" ? { name: "ladder", sentence } : null;
   const machine = { overhead: 1, rate: 50 };

@@ -115,6 +115,7 @@ class LabLadder extends LabChoice {
     caption { text-align: left; font-weight: 600; padding: 12px 0 0; }
     th, td { text-align: left; font-weight: 400; padding: 6px 16px 6px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
     thead th { color: var(--muted); }
+    .name { overflow-wrap: anywhere; }
     .number { white-space: nowrap; font-variant-numeric: tabular-nums; }
     .text { font: 400 1rem/1.45 var(--serif); overflow-wrap: anywhere; }
     .text b { font-weight: 600; }
@@ -124,9 +125,9 @@ class LabLadder extends LabChoice {
       .now { min-height: 120px; }
       .row.last button { flex: 1 1 auto; text-align: center; }
       table, tbody { display: block; } thead { display: none; } caption { display: block; }
-      tr { display: grid; grid-template-columns: auto auto; gap: 0 12px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+      tr { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 12px; padding: 8px 0; border-bottom: 1px solid var(--line); }
       th, td { border: 0; padding: 1px 0; }
-      td.wide { grid-column: 1 / 3; }
+      :is(.wide, .name) { grid-column: 1 / 3; }
       [data-what]::before { content: attr(data-what) " "; color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
     }
     @media (forced-colors: active) {
@@ -426,7 +427,7 @@ class LabLadder extends LabChoice {
     const losses = this.trialsSoFar.filter(Boolean).map((trial) => pointOf(trial).loss);
     const [low, high] = this.guesses;
     const says = lossOn(this.line, sizes[3]);
-    return { x, y: [0.93 * Math.min(low, says, ...losses), 1.07 * Math.max(high, ...losses)] };
+    return { x, y: withRoom(Math.min(low, says, ...losses), Math.max(high, ...losses)) };
   }
 
   /** From where to where somebody may predict. */
@@ -584,6 +585,7 @@ class LabLadder extends LabChoice {
     if (measured < (1 + BENT) * line || own > BY_HEART * measured) return null;
     const { chosen, source } = this.asked;
     const readings = Math.round(epochsOf(chosen.steps, source.ids.length));
+    if (readings < 2) return null;
     return `On its own text, the fourth has a loss of ${written(own)}, far less than on other text. It has read it ${counted(readings, "time")}, and begins to know it by heart. On a longer text, the line would hold further.`;
   }
 
@@ -592,7 +594,7 @@ class LabLadder extends LabChoice {
     const { entropy, source, name } = this.asked;
     if (!isFalling(this.line)) return null;
     if (!entropy) {
-      return `It cannot go on forever: no model can get below the entropy of the text. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
+      return `Such a line cannot go on forever: no model can get below the entropy of the text. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
     }
     const floor = entropy * charactersPerToken(source);
     const there = parametersAt(this.line, floor);
@@ -600,7 +602,7 @@ class LabLadder extends LabChoice {
       there < FARTHEST
         ? `The line would be there at about ${count(Number(there.toPrecision(1)))} parameters, so it has to bend before.`
         : "So it has to bend somewhere.";
-    return `It cannot go on forever: the entropy of “${name}” is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
+    return `Such a line cannot go on forever: the entropy of “${name}” is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
   }
 
   /** What chance does, as far as it has been seen. */
@@ -637,8 +639,8 @@ class LabLadder extends LabChoice {
     return html`<table><caption>Ladders so far</caption><thead><tr><th scope="col">Text</th><th scope="col">Steps, seed</th>
         <th scope="col">Fourth</th><th scope="col">The line</th><th scope="col">You</th></tr></thead>
       <tbody>${this.earlier.map(
-        ({ name, chosen, measured, line, reader }) => html`<tr><th scope="row">${name}</th>
-          <td class="number">${count(chosen.steps)}, ${chosen.seed}</td>
+        ({ name, chosen, measured, line, reader }) => html`<tr><th scope="row" class="name">${name}</th>
+          <td class="number" data-what="Steps, seed:">${count(chosen.steps)}, ${chosen.seed}</td>
           <td class="number" data-what="Fourth:">${written(measured)}</td>
           <td class="number" data-what="The line:">${written(line)}</td>
           <td class="number" data-what="You:">${written(reader)}</td></tr>`,
@@ -661,6 +663,12 @@ class LabLadder extends LabChoice {
       ...predictions.map(([who, loss]) => [pointOf(trials[3]).parameters, loss, `prediction: ${who}`]),
     ];
   }
+}
+
+/** The ends of a logarithmic axis, with room below, and for a label above. */
+function withRoom(low, high) {
+  const ratio = high / low;
+  return [low / ratio ** 0.06, high * ratio ** 0.16];
 }
 
 const round = (loss) => Number(loss.toFixed(DIGITS));
