@@ -17,11 +17,12 @@ TEXT = (
     "Tom saw a small dog. The dog ran to Tom and Anna.\n<|endoftext|>\n"
     "Anna and Tom went home, and the dog went home with them.\n<|endoftext|>\n"
 ) * 300
+SHORT = TEXT[:6000]
 
 
 @contextlib.contextmanager
 def opened(browser, address, text=TEXT, width=1440, height=900, **options):
-    """The lab, at the ladder of a text that is long enough, or of the one that one begins with."""
+    """The lab, at the ladder of a text."""
     size = dict(width=width, height=height)
     context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
     page = context.new_page()
@@ -34,12 +35,11 @@ def opened(browser, address, text=TEXT, width=1440, height=900, **options):
         page.locator("#ladder").scroll_into_view_if_needed()
         page.wait_for_function("() => customElements.get('lab-ladder')")
         page.wait_for_function(IS_READY)
-        if text:
-            tiny = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=32, batch_size=4)
-            page.evaluate(f"given => {LAB}.setSettings(given)", tiny)
-            page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", text)
-            page.wait_for_function(IS_READY)
-            choose(page, steps=3)
+        tiny = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=32, batch_size=4)
+        page.evaluate(f"given => {LAB}.setSettings(given)", tiny)
+        page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", text)
+        page.wait_for_function(IS_READY)
+        choose(page, steps=3)
         yield page
         assert page.complaints == [], page.complaints
     finally:
@@ -203,13 +203,13 @@ def test_another_text_does_not_change_a_ladder_that_is_there(browser, site):
 def test_a_text_that_is_too_short_says_so_and_another_one_is_used_for_the_ladder_only(
     browser, site
 ):
-    with opened(browser, site.address, text=None) as page:
+    with opened(browser, site.address, text=SHORT) as page:
         fetched = []
         page.on("request", lambda request: fetched.append(request.url))
         tokens = page.evaluate(f"() => {LAB}.state.tokens.ids.length")
         assert f"{tokens:,}" in figure(page).locator(".about").inner_text()
         assert button(page, "Train three").count() == 0
-        assert not [url for url in fetched if "training_text" in url]
+        assert not [url for url in fetched if "training_" in url]
         figure(page).locator(".texts button").first.click()
         button(page, "Train three").wait_for()
         assert "Train three" in focused(page)
@@ -223,11 +223,11 @@ def test_a_text_that_is_too_short_says_so_and_another_one_is_used_for_the_ladder
 
 
 def test_a_text_that_cannot_be_fetched_is_said_and_can_be_tried_again(browser, site):
-    with opened(browser, site.address, text=None) as page:
-        page.route("**/training_text.json*", lambda route: route.fulfill(status=404, body=""))
+    with opened(browser, site.address, text=SHORT) as page:
+        page.route("**/training_slice.json*", lambda route: route.fulfill(status=404, body=""))
         figure(page).locator(".texts button").first.click()
         figure(page).get_by_role("alert").wait_for()
-        assert "training_text.json" in figure(page).get_by_role("alert").inner_text()
+        assert "training_slice.json" in figure(page).get_by_role("alert").inner_text()
         assert figure(page).locator(".texts button").first.get_attribute("aria-disabled") == "false"
         page.complaints.clear()  # the browser names the missing file, too
 
