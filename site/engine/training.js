@@ -289,7 +289,7 @@ function lastTokens(ids, T, none) {
 }
 
 /** The numbers of a tensor as they are computed with. */
-function dequantized({ shape, values, scales }) {
+export function dequantized({ shape, values, scales }) {
   if (!scales) return values;
   return Float32Array.from(values, (one, i) => one * scales[Math.floor(i / shape[1])]);
 }
