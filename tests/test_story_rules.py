@@ -37,11 +37,15 @@ WORDS = st.sampled_from(
 
 @st.composite
 def spoiled_stories(draw):
-    """A story in which some words have changed, or sentences are those of another story."""
-    parts = re.findall(r"\w+|\W", draw(STORIES))
+    """A story in which some sentences are those of others, and some words have changed."""
+    first, second = draw(STORIES), draw(STORIES)
+    both = zip(*[[a + b for a, b in stories.split_sentences(one)] for one in (first, second)])
+    mixed = draw(st.booleans())
+    text = "".join(draw(st.sampled_from(pair)) if mixed else pair[0] for pair in both)
+    parts = re.findall(r"\w+|\W", text)
     for _ in range(draw(st.integers(0, 3))):
         i = draw(st.integers(0, len(parts) - 1))
-        parts[i] = draw(WORDS | ANY | STORIES.map(lambda one: one.split(". ")[0]) | st.just(""))
+        parts[i] = draw(WORDS | ANY | st.just(""))
     return "".join(parts)[: draw(st.none() | st.integers(0, 400))]
 
 

@@ -306,7 +306,8 @@ export function evidence(text, rule) {
   const sentences = sentencesOf(text);
   const facts = factsOf(sentences);
   const found = EVIDENCE[rule](text, sentences, facts);
-  return found.map(({ start, end }) => [start, end]).sort(([a], [b]) => a - b);
+  const spans = found.map(({ start, end }) => /** @type {[number, number]} */ ([start, end]));
+  return spans.sort(([a], [b]) => a - b);
 }
 
 const whole = ({ start, text }) => ({ start, end: start + text.length });

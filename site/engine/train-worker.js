@@ -277,9 +277,9 @@ const methods = {
    * So many texts by a model that does not learn here (see withModel), after each prompt (a list of ids) in turn. Each is
    * a progress: its ids, with the prompt, and with the end token if the model comes to it.
    */
-  async write({ prompts, n, end, temperature, seed, ...model }, { onProgress, isCancelled }) {
-    const { n_ctx } = model.settings;
-    return withModel(model, async (gpt) => {
+  async write({ settings, weights, prompts, n, end, temperature, seed }, { onProgress, isCancelled }) {
+    const { n_ctx } = settings;
+    return withModel({ settings, weights }, async (gpt) => {
       for (let i = 0; i < n && !isCancelled(); i++) {
         const prompt = prompts[i % prompts.length];
         const random = randomFor(seed, i);
@@ -315,10 +315,10 @@ const methods = {
   },
 
   /** The same of a model that does not learn here: see withModel. -> { weights, passes } */
-  async snapshotOf({ settings, weights: given, ...asked }) {
+  async snapshotOf({ settings, weights: given, prompts, tokens, temperature, end, seed }) {
     return withModel({ settings, weights: given }, async (model, tensors) => ({
       weights: flattened(tensors, settings),
-      passes: passesOf(model, asked),
+      passes: passesOf(model, { prompts, tokens, temperature, end, seed }),
     }));
   },
 
