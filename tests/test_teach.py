@@ -2,10 +2,13 @@
 
 import contextlib
 import json
+import zipfile
 
+from data import stories
 from helpers import ROOT, TIMEOUT, served
 from terrarium.trained import Run
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -183,6 +186,165 @@ def test_what_cannot_be_learned_is_said_and_the_button_waits(browser, site):
         assert "日" in text_of(chooser(page))
         field.fill("Tom ran.")
         assert button.is_enabled() and field.get_attribute("aria-invalid") == "false"
+
+
+# The rules of the stories ---------------------------------------------------------------------------
+
+
+def test_the_rules_that_it_breaks_are_counted_in_stories_that_it_writes(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=25)
+        rules = page.locator("teach-rules")
+        asked = "() => performance.getEntriesByType('resource').some((one) => one.name.includes('story-'))"
+        assert not page.evaluate(asked), "nobody has asked for the grammar"
+        rules.get_by_role("button", name="Let it write").focus()
+        page.keyboard.press("Enter")
+        rules.locator("table").wait_for()
+        assert rules.evaluate("one => one.renderRoot.activeElement?.className") == "verdict"
+        found = page.evaluate(f"() => {TEACHING}.state.rules.get({TEACHING}.state.shown)")
+        texts = page.evaluate(
+            f"""async () => {{
+          const {{ run, tokenizer, shown, snapshot }} = {TEACHING}.state;
+          const {{ weightsFile }} = await import("/app/teaching.js");
+          const {{ judgedStories }} = await import("/app/teaching-rules.js");
+          const given = {{ n: 40, prompts: run.manifest.prompts, tokenizer }};
+          const write = (weights) =>
+            judgedStories({TEACHING}.worker, {{ settings: shown.settings, weights }}, given);
+          const all = [await write(weightsFile(run, snapshot)), await write(shown.weights)];
+          return all.map((stories) => stories.map(({{ text }}) => text));
+        }}"""
+        )
+        cells = rules.locator("tbody td").all_inner_texts()
+        prompts = state(page, "run.manifest.prompts")
+    kept = [[stories.check(text) for text in written] for written in texts]
+    for one in found["rules"][:-1]:
+        counts = [sum(story[one["rule"]] for story in judged) for judged in kept]
+        assert counts == [one["before"], one["after"]], one["rule"]
+    assert [f"{n} of 40" for one in found["rules"] for n in (one["before"], one["after"])] == [
+        cell.strip() for cell in cells
+    ]
+    assert texts[0] != texts[1] and all(len(set(written)) > 20 for written in texts)
+    assert [text.startswith(prompts[i % 5]) for i, text in enumerate(texts[0])] == [True] * 40
+
+
+def test_writing_stories_can_be_stopped_and_keeps_the_focus(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        rules = page.locator("teach-rules")
+        page.evaluate(
+            f"""() => {{ const {{ worker }} = {TEACHING};
+          const call = worker.call.bind(worker);
+          worker.call = (method, given, options) =>
+            call(method, method === "write" ? {{ ...given, n: 100_000 }} : given, options); }}"""
+        )
+        rules.get_by_role("button", name="Let it write").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => {TEACHING}.state.judging?.done > 1")
+        assert rules.get_by_role("progressbar").is_visible()
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => !{TEACHING}.state.judging")
+        assert rules.locator("table").count() == 0
+        assert rules.evaluate("one => one.renderRoot.activeElement?.localName") == "button"
+        teach(page, updates=1)  # the worker is free again
+
+
+def test_of_another_text_no_rules_are_known(browser, family):
+    with served(family) as address, opened(browser, address) as page:
+        teach(page, "Tom saw a dog.", updates=1)
+        page.locator("teach-keep button").first.wait_for()
+        assert page.locator("teach-rules").is_hidden()
+        assert text_of(page.locator("teach-rules")).strip() == ""
+
+
+# What becomes of it ---------------------------------------------------------------------------------
+
+
+def keep_button(page, name):
+    return page.locator("teach-keep").get_by_role("button", name=name)
+
+
+def test_a_word_that_it_was_taught_comes_when_one_talks_to_it(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=100)
+        keep_button(page, "Talk to it").click()
+        page.wait_for_url("**/playground.html*")
+        page.wait_for_function(
+            "() => document.querySelector('written-text')?.renderRoot?.textContent.includes('wobo')"
+        )
+        assert "smoke-taught" in page.url
+        page.goto(page.url.replace("playground.html", "index.html"))
+        page.locator("run-origin").get_by_text("smoke", exact=False).first.wait_for()
+        page.locator("loss-curve .plot canvas").wait_for()
+
+
+@pytest.mark.parametrize("way", ["whole", "adapters"])
+def test_the_file_of_it_is_a_run_that_goes_on_from_its_parent(
+    browser, site, smoke_run, tmp_path, way
+):
+    with opened(browser, site.address) as page:
+        teach(page, updates=5, way=way)
+        after = page.evaluate(f"() => [...{TEACHING}.state.shown.weights]")
+        losses, forgot = state(page, "shown.losses"), state(page, "shown.oldLoss")
+        with page.expect_download() as waiting:
+            keep_button(page, "Download").click()
+        file = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(file)
+        page.locator("lab-take").scroll_into_view_if_needed()
+        page.locator("lab-take input[type=file]").set_input_files(file)
+        page.locator("lab-take li", has_text="smoke-taught").wait_for()  # it is read, and works
+    assert file.name == "smoke-taught.zip"
+    with zipfile.ZipFile(file) as archive:
+        read = lambda name: archive.read(f"smoke-taught/{name}")
+        manifest, log = json.loads(read("manifest.json")), json.loads(read("log.json"))
+        first, last = (read(one["file"]) for one in manifest["snapshots"])
+    assert manifest["corpus"]["parent"] == dict(name="smoke", step=20, dataset="stories")
+    assert manifest["settings"]["lora"] == (4 if way == "adapters" else 0)
+    assert manifest["tokenizer"] == json.loads((smoke_run / "tokenizer.json").read_text("utf-8"))
+    assert [one["step"] for one in manifest["snapshots"]] == [0, 5]
+    assert len(manifest["prompts"]) == 5 and manifest["prompts"][0] == "Tom saw"
+    assert log["loss"] == pytest.approx(losses, rel=1e-3)
+    assert log["validation"]["loss"] == []  # nothing was held out
+    assert log["validation"]["parent_loss"] == pytest.approx([*forgot.values()][:2], rel=1e-3)
+    assert weights_in(last, manifest) == pytest.approx(after, rel=1e-3, abs=1e-7)
+    parent = Run(smoke_run).model.state_dict().values()
+    parent = np.concatenate([one.numpy().ravel() for one in parent])
+    assert np.abs(weights_in(first, manifest) - parent).max() < 0.02  # int8
+    assert np.abs(weights_in(last, manifest) - parent).max() > 0.02
+
+
+def weights_in(content, manifest):
+    """All numbers of a file of weights, in the order of PyTorch."""
+    types = {"float16": "<f2", "float32": "<f4"}
+    tensors = manifest["weights"]["tensors"]
+    return np.concatenate(
+        [
+            np.frombuffer(
+                content, types[one["type"]], int(np.prod(one["shape"])), one["offset"]
+            ).astype("<f4")
+            for one in tensors
+        ]
+    )
+
+
+def test_a_model_is_kept_beside_those_of_the_lab_and_another_one_gets_its_own_name(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        keep_button(page, "Keep it").focus()
+        page.keyboard.press("Enter")
+        kept = page.locator("lab-take li")
+        kept.nth(0).wait_for()
+        page.wait_for_function("() => !document.querySelector('teach-keep').taking.isBusy")
+        focused = "figure => figure.renderRoot.activeElement?.textContent ?? ''"
+        assert page.locator("teach-keep").evaluate(focused).startswith("Keep")
+        assert "smoke-taught" in page.locator("teach-keep").get_by_role("status").inner_text()
+        keep_button(page, "Keep it").click()
+        page.wait_for_function("() => !document.querySelector('teach-keep').taking.isBusy")
+        assert kept.count() == 1  # the same model
+        teach(page, updates=2)
+        assert page.locator("teach-keep .status").inner_text() == "", "it was of another model"
+        keep_button(page, "Keep it").click()
+        kept.nth(1).wait_for()
+        assert "smoke-taught-2" in kept.first.inner_text()
 
 
 def test_it_can_be_stopped_and_taught_again(browser, site):

@@ -49,6 +49,7 @@ const SETTINGS_OF_RUNS = {
   dropout: 0,
 };
 const CHOSEN = [
+  ...["preset", "parent", "freeze", "lora"],
   ...["seed", "n_layer", "n_head", "n_embd", "n_ff", "n_ctx", "batch_size", "steps", "warmup", "cooldown"],
   ...["matrix_lr", "momentum", "embedding_lr", "unembedding_lr", "embedding_std", "weight_decay"],
   ...["temperature", "optimizer"],
@@ -61,7 +62,9 @@ const CHOSEN = [
 
 /**
  * The model as it is at the last of its snapshots: see lab-snapshots.js.
- * @param {string} name of the run @param {any} state of the lab @param {any[]} snapshots
+ * @param {string} name of the run @param {any} state of the lab; of a run that goes on from another one also its
+ *   origin (what the manifest says of its parent and of who talks in its text), split (its documents, as splitText has
+ *   them) and in its evaluations parentLoss, on the text of its parent @param {any[]} snapshots
  * @returns {Promise<Taken>}
  */
 export async function exported(name, state, snapshots) {
@@ -78,6 +81,7 @@ export async function exported(name, state, snapshots) {
   const { layout, described } = await addWeights(files, shapes, snapshots);
   const prompts = passes.map(({ ids }) => textOf(ids, vocab));
   const finished = step >= settings.steps;
+  const { speakers = null, topics = null, parent } = state.origin ?? {};
   const manifest = {
     format: FORMAT,
     version: "lab",
@@ -85,11 +89,11 @@ export async function exported(name, state, snapshots) {
     name,
     folder: null,
     settings: settingsOf(state),
-    corpus: corpusOf(state, prompts),
+    corpus: { ...corpusOf(state, prompts), ...(parent && { parent }) },
     source: "",
     training_text: null,
-    speakers: null,
-    topics: null,
+    speakers,
+    topics,
     prompts,
     parameters,
     step,
@@ -150,8 +154,8 @@ function settingsOf({ settings, tokens, text }) {
   return { ...SETTINGS_OF_RUNS, dataset: text.name, vocab_size, ...Object.fromEntries(chosen) };
 }
 
-function corpusOf({ tokens, text }, prompts) {
-  const { train, validation } = splitText(text.text);
+function corpusOf({ tokens, text, split }, prompts) {
+  const { train, validation } = split ?? splitText(text.text);
   return {
     dataset: text.name,
     note: "",
@@ -180,6 +184,9 @@ const textOf = (ids, vocab) =>
 function logOf({ losses: all, settings, evaluations, baselines }, last) {
   const losses = all.filter(({ step }) => step <= last); // it may have gone on
   const measured = evaluations.filter(({ step }) => step <= last);
+  const known = (name) =>
+    measured.filter((one) => Number.isFinite(one[name])).map((one) => rounded(one[name]));
+  const parent_loss = known("parentLoss");
   const perPoint = losses[0]?.step ?? 1;
   const steps = losses.map(({ step }) => step - perPoint);
   return {
@@ -192,7 +199,8 @@ function logOf({ losses: all, settings, evaluations, baselines }, last) {
     seconds: [],
     validation: {
       sampled_steps: measured.map(({ step }) => step),
-      loss: measured.map(({ loss }) => rounded(loss)),
+      loss: known("loss"),
+      ...(parent_loss.length && { parent_loss }),
     },
     baselines,
   };

@@ -37,6 +37,20 @@ export function describe(milestone, chance) {
   return KINDS[milestone.kind]?.({ ...milestone, nWords }) ?? [milestone.kind, ""];
 }
 
+/** What a rule asks of a story, in words. */
+export const OF_STORIES = {
+  spelling: "every word is spelled right",
+  grammar: "every sentence is grammatical",
+  quotes: "speech is in quotation marks",
+  name: "the hero keeps the same name",
+  pronoun: "he and she match the hero",
+  object: "the object stays the same",
+  place: "things are where they were left",
+  feeling: "the feeling fits what happened",
+  ending: "the story reaches an ending",
+  all: "all of these at once",
+};
+
 /** A rule inside a sentence. */
 export const ruleName = (rule) => (rule === "all" ? "all at once" : rule);
 

@@ -10,6 +10,9 @@
  *   results   of what was taught so far, the latest last: see `teach`
  *   shown     the one of them that is shown, or null
  *   experiments { name: results } that were made
+ *   judging   { result, done, of } while stories are written, before and after: whose, and how many; null otherwise
+ *   rules     a Map of results to what became of the rules of the stories: see teaching-rules.js, with seconds
+ *   rulesProblem  a sentence on why there are no stories to judge, or null
  */
 import { Tokenizer } from "../engine/tokenizer.js";
 import { Observable } from "./observable.js";
@@ -28,8 +31,11 @@ import {
 const FINE_TUNE = { optimizer: "muon", matrix_lr: 0.015, embedding_lr: 0.005, unembedding_lr: 0.01 };
 const WARMUP = 5;
 const RANK = 4; // of adapters
-const SEED = 1;
+export const SEED = 1;
 const SLICE = 100; // milliseconds of training at a time
+export const N_STORIES = 40; // of a model before it is taught something, and after
+const MOST_BYTES = 100e6; // of the weights of all results
+const WITH_RULES = "stories"; // the corpus whose grammar is known
 export const MOST_CHARACTERS = 2000;
 export const MOST_OLD = 0.75; // of the updates that may be made with the old text
 export const WAYS = ["whole", "last", "adapters"];
@@ -77,11 +83,12 @@ async function oldTextOf(run) {
  *   updates: number, oldFraction: number, prompts?: string[], temperature?: number }} request
  * @param {{ signal?: AbortSignal, onUpdate?: (done: number) => void }} [options]
  * @returns {Promise<any>} { request, newLoss: { before, after }, oldLoss: { before, after, texts } or null,
- *   samples: [{ prompt, before, after }], changes (see engine/changes.js), tokens, seconds }
+ *   samples: [{ prompt, before, after }], changes (see engine/changes.js), weights (after, see engine/flat-weights.js),
+ *   losses of its updates, settings, tokens, seconds }
  */
 export async function teach(worker, request, { signal, onUpdate = () => {} } = {}) {
   const { run, tokenizer, snapshot, text, updates } = request;
-  const { settings: own, snapshots, weights } = run.manifest;
+  const { settings: own } = run.manifest;
   const { end } = tokenizer;
   const ids = encoded(textsOf(text, end !== null), tokenizer);
   const settings = teachingSettings(run, { ...request, tokens: ids.length });
@@ -89,7 +96,6 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
   const held = heldOutTokens(old?.heldOut ?? [], tokenizer, own.n_ctx);
   const call = (method, params) => worker.call(method, params, { signal });
 
-  const { file, sha256 } = snapshots.find(({ step }) => step === snapshot);
   const { validationLoss } = await call("begin", {
     settings,
     ids: end === null ? repeated(ids, tokenizer.encode("\n").slice(0, 1), 4 * own.n_ctx) : ids,
@@ -97,15 +103,17 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
     validationSpans: held.spans,
     end,
     seed: SEED,
-    weights: { url: new URL(file, run.url).href, weights, sha256 },
+    weights: weightsFile(run, snapshot),
     old: oldFor(request, old, settings),
   });
   const prompts = request.prompts ?? beginnings(text, run.manifest);
   const before = await seen(call, request, ids, prompts);
+  const losses = [];
   const since = performance.now();
   for (let finished = updates === 0; !finished;) {
     const done = await call("train", { milliseconds: SLICE });
     if (done.failed) throw new Error(`After update ${done.step}, the loss was no number any more.`);
+    losses.push(...done.losses);
     onUpdate(done.step);
     finished = done.finished;
   }
@@ -118,9 +126,29 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
     oldLoss: held.spans.length ? { before: validationLoss, after: loss, texts: held.spans.length } : null,
     samples: prompts.map((prompt, i) => ({ prompt, before: before.rows[i], after: after.rows[i] })),
     changes: await call("changes", {}),
+    weights: (await call("weights", {})).weights,
+    losses,
+    settings,
     tokens: ids.length,
     seconds,
   };
+}
+
+/** Where the weights of a snapshot are, as the worker fetches them. */
+export function weightsFile(run, snapshot) {
+  const { snapshots, weights } = run.manifest;
+  const { file, sha256 } = snapshots.find(({ step }) => step === snapshot);
+  return { url: new URL(file, run.url).href, weights, sha256 };
+}
+
+/** Results of which only the last ones have their weights: all of them might be too much for a phone. */
+function withoutOldWeights(results) {
+  let bytes = 0;
+  const kept = results.toReversed().map((one) => {
+    bytes += one.weights?.byteLength ?? 0;
+    return one.weights && bytes > MOST_BYTES ? Object.assign(one, { weights: null }) : one;
+  });
+  return kept.toReversed();
 }
 
 /** The part of the old text that is mixed in. */
@@ -155,10 +183,13 @@ export class Teaching extends Observable {
     ...{ runs: null, run: null, tokenizer: null, problem: null, hasOldText: false, fact: null },
     ...{ snapshot: null, text: "", way: "whole", updates: 50, oldFraction: 0 },
     ...{ work: null, results: [], shown: null, experiments: {} },
+    ...{ judging: null, rules: new Map(), rulesProblem: null },
   };
 
   #working = new AbortController();
   #opening = null; // the name of the run
+  #judging = new AbortController();
+  #judgedBefore = new Map(); // step -> what that snapshot of the run wrote before it was taught anything
 
   /**
    * @param {object} parts
@@ -201,6 +232,7 @@ export class Teaching extends Observable {
   #show(run) {
     const { text, fact } = examplesFor(run);
     const { missing, files, snapshots } = run.manifest;
+    this.#judgedBefore = new Map();
     this.update({
       run,
       fact,
@@ -213,6 +245,8 @@ export class Teaching extends Observable {
       results: [],
       shown: null,
       experiments: {},
+      rules: new Map(),
+      rulesProblem: null,
     });
     if (!this.state.hasOldText) this.update({ oldFraction: 0 });
   }
@@ -283,8 +317,10 @@ export class Teaching extends Observable {
         const onUpdate = (done) => this.update({ work: { name, done: made + done, of } });
         const result = await teach(this.worker, request, { signal, onUpdate });
         made += request.updates;
+        if (isExperiment)
+          result.weights = null; // nothing more is asked of it
+        else this.#add(result);
         found.push(result);
-        if (!isExperiment) this.update({ results: [...this.state.results, result], shown: result });
       }
       const { experiments } = this.state;
       this.update({
@@ -298,15 +334,74 @@ export class Teaching extends Observable {
     }
   }
 
+  #add(result) {
+    const results = withoutOldWeights([...this.state.results, result]);
+    this.update({ results, shown: result, rulesProblem: null });
+  }
+
   /** End what goes on. */
   stop() {
     this.#working.abort(new Error("It was stopped."));
+    this.stopJudging();
     if (this.state.work) this.update({ work: null });
+  }
+
+  /** Whether the text that a result's model grew up with has rules that are known here. */
+  hasRules({ request }) {
+    return request.run.manifest.settings.dataset === WITH_RULES && request.tokenizer.end !== null;
+  }
+
+  /** Let the model that is shown write stories, as it was before and as it is now: which rules do they keep? */
+  async judge() {
+    const { shown: result } = this.state;
+    this.stopJudging();
+    this.update({ rulesProblem: null });
+    this.#judging = new AbortController();
+    const { signal } = this.#judging;
+    const isKnown = this.#judgedBefore.has(result.request.snapshot);
+    const of = isKnown ? N_STORIES : 2 * N_STORIES;
+    let done = 0;
+    const onStory = () => this.update({ judging: { result, done: done++, of } });
+    onStory(); // the first is being written
+    try {
+      const found = await this.#judged(result, { signal, onStory });
+      this.update({ judging: null, rules: new Map(this.state.rules).set(result, found) });
+    } catch (error) {
+      if (!signal.aborted)
+        this.update({ judging: null, rulesProblem: `No stories were written. ${error.message}` });
+    }
+  }
+
+  async #judged(result, { signal, onStory }) {
+    const { request, settings, weights } = result;
+    const { run, tokenizer, snapshot, text } = request;
+    const { prompts } = run.manifest;
+    const { compared, judgedStories } = await import("./teaching-rules.js");
+    signal.throwIfAborted();
+    const known = this.#judgedBefore.get(snapshot);
+    const write = (from) =>
+      judgedStories(
+        this.worker,
+        { settings, weights: from },
+        { n: N_STORIES, prompts, tokenizer },
+        { signal, onStory },
+      );
+    const since = performance.now();
+    const before = known ?? (await write(weightsFile(run, snapshot)));
+    this.#judgedBefore.set(snapshot, before);
+    const after = await write(weights);
+    return { ...compared(before, after, textsOf(text, true)), seconds: (performance.now() - since) / 1000 };
+  }
+
+  stopJudging() {
+    this.#judging.abort(new Error("It was stopped."));
+    if (this.state.judging) this.update({ judging: null });
   }
 
   /** Show another of the results. */
   show(result) {
-    this.update({ shown: result });
+    this.stopJudging();
+    this.update({ shown: result, rulesProblem: null });
   }
 
   /** Those that can be compared with the one that is shown: of the same model and the same text. */

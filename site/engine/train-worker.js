@@ -6,6 +6,7 @@ import { activationsOf } from "./activations.js";
 import { changesOf, rms } from "./changes.js";
 import { drawBatch, makeBatches, mixed, windows } from "./batches.js";
 import { fetchTensors, modelOf } from "./fetch.js";
+import { flattened, tensorsOf } from "./flat-weights.js";
 import { softmax } from "./kernel.js";
 import { unpack } from "./packed.js";
 import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
@@ -124,15 +125,27 @@ async function currentModel() {
 }
 
 /**
+ * Do something with a model that does not learn here. Its weights are in a file (see fetchTensors), or as flat-weights.js
+ * has them.
+ */
+async function withModel({ settings, weights }, act) {
+  const isFlat = weights instanceof Float32Array;
+  const tensors = isFlat ? tensorsOf(weights, settings) : await fetchTensors(weights);
+  const model = await modelOf(settings, tensors);
+  try {
+    return await act(model, tensors);
+  } finally {
+    model.kernel.release();
+  }
+}
+
+/**
  * A function that takes the next tokens of a text, and returns the logits of what follows. What an export has no name
  * for reads all of it again for each token.
  */
 async function reader() {
   const { training } = lab;
-  if (isUsual(training.settings)) {
-    const model = await currentModel();
-    return (ids) => model.forward(ids);
-  }
+  if (isUsual(training.settings)) return readerOf(await currentModel());
   const read = [];
   const seen = training.settings.architecture === "window" ? WINDOW : Infinity;
   return (ids) => {
@@ -150,21 +163,49 @@ async function reader() {
 const isUsual = ({ architecture, mask = true, positions = true, residual = true, scale = true }) =>
   architecture !== "window" && mask && positions && residual && scale;
 
-/** What the model writes after a prompt, until the end token, a full context or so many tokens. */
-async function continued(prompt, { tokens, temperature, random, end }) {
-  const read = await reader();
-  const room = lab.training.settings.n_ctx - prompt.length;
-  const row = [];
+function readerOf(model) {
+  model.reset();
+  return (ids) => model.forward(ids);
+}
+
+/**
+ * What a model writes after a prompt, until the end token, a full context or so many tokens: of each token its id, and
+ * the probabilities (V) of all that could have stood there.
+ */
+function* writing(read, prompt, { n_ctx, tokens = Infinity, temperature, random, end }) {
+  const most = Math.min(tokens, n_ctx - prompt.length);
   let logits = read(prompt);
-  while (row.length < Math.min(tokens, room)) {
-    const p = softmax(logits);
+  for (let n = 1; n <= most; n++) {
     const id = pick(samplingProbs(logits, { temperature }), random());
-    row.push({ id, p: p[id], top: top(p), entropy: entropy(p) });
-    if (id === end || row.length === room) break;
+    yield { id, probabilities: softmax(logits) };
+    if (id === end || n === most) return;
     logits = read([id]);
+  }
+}
+
+/** The same with what figures show of each token: { id, p, top, entropy } as in worker.js. */
+function continued(read, prompt, options) {
+  const row = [];
+  for (const { id, probabilities: p } of writing(read, prompt, options)) {
+    row.push({ id, p: p[id], top: top(p), entropy: entropy(p) });
   }
   return row;
 }
+
+/** What a model writes after each prompt, and what it attends to in all of that. */
+function passesOf(model, { prompts, tokens, temperature, end, seed }) {
+  const { n_ctx } = model;
+  return prompts.map((prompt, i) => {
+    const random = randomFor(seed, i);
+    const row = continued(readerOf(model), prompt, { n_ctx, tokens, temperature, random, end });
+    readerOf(model)([...prompt, ...row.map(({ id }) => id)]);
+    const { attention, attentionEntropy } = activationsOf(model);
+    return { tokens: row, attention, attentionEntropy };
+  });
+}
+
+/** The random numbers of the text of a number, of several that have the same seed. */
+const randomFor = (seed, i) => makeRng(seed * 1009 + i);
 
 const methods = {
   /**
@@ -217,12 +258,37 @@ const methods = {
 
   /** Continue prompts (lists of ids). -> for each, a row of { id, p, top, entropy } as in worker.js. */
   async sample({ prompts, tokens, temperature = 1, seed = 1 }) {
+    const { n_ctx } = lab.training.settings;
     const rows = [];
     for (const [i, prompt] of prompts.entries()) {
-      const random = makeRng(seed * 1009 + i);
-      rows.push(await continued(prompt, { tokens, temperature, random, end: lab.end }));
+      const random = randomFor(seed, i);
+      rows.push(continued(await reader(), prompt, { n_ctx, tokens, temperature, random, end: lab.end }));
     }
     return { rows };
+  },
+
+  /** The weights as they are now, adapters added to what they stand beside: see flat-weights.js. */
+  async weights() {
+    const { training } = lab;
+    return { weights: flattened(training.tensors(), training.settings) };
+  },
+
+  /**
+   * So many texts by a model that does not learn here (see withModel), after each prompt (a list of ids) in turn. Each is
+   * a progress: its ids, with the prompt, and with the end token if the model comes to it.
+   */
+  async write({ settings, weights, prompts, n, end, temperature, seed }, { onProgress, isCancelled }) {
+    const { n_ctx } = settings;
+    return withModel({ settings, weights }, async (gpt) => {
+      for (let i = 0; i < n && !isCancelled(); i++) {
+        const prompt = prompts[i % prompts.length];
+        const random = randomFor(seed, i);
+        const tokens = [...writing(readerOf(gpt), prompt, { n_ctx, temperature, random, end })];
+        onProgress([...prompt, ...tokens.map(({ id }) => id)]);
+        await new Promise((resolve) => setTimeout(resolve)); // it may have been cancelled
+      }
+      return {};
+    });
   },
 
   /** What a forward pass over a text computes: see activationsOf. */
@@ -238,14 +304,22 @@ const methods = {
    */
   async snapshot({ prompts, tokens, temperature }) {
     const { step } = lab.training;
-    const { rows } = await methods.sample({ prompts, tokens, temperature, seed: 1 + step });
-    const passes = [];
-    for (const [i, row] of rows.entries()) {
-      const ids = [...prompts[i], ...row.map(({ id }) => id)];
-      const { attention, attentionEntropy } = await methods.attention({ ids });
-      passes.push({ tokens: row, attention, attentionEntropy });
-    }
+    const passes = passesOf(await currentModel(), {
+      prompts,
+      tokens,
+      temperature,
+      end: lab.end,
+      seed: 1 + step,
+    });
     return { step, weights: weightsOf(lab.training).slice(), passes };
+  },
+
+  /** The same of a model that does not learn here: see withModel. -> { weights, passes } */
+  async snapshotOf({ settings, weights: given, prompts, tokens, temperature, end, seed }) {
+    return withModel({ settings, weights: given }, async (model, tensors) => ({
+      weights: flattened(tensors, settings),
+      passes: passesOf(model, { prompts, tokens, temperature, end, seed }),
+    }));
   },
 
   /** The embedding of every token, (V, C). */

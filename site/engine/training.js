@@ -288,8 +288,8 @@ function lastTokens(ids, T, none) {
   return found;
 }
 
-/** The numbers of a tensor as they are computed with. */
-function dequantized({ shape, values, scales }) {
+/** The numbers of a tensor as they are computed with. @param {import("./weights.js").Tensor} tensor */
+export function dequantized({ shape, values, scales }) {
   if (!scales) return values;
   return Float32Array.from(values, (one, i) => one * scales[Math.floor(i / shape[1])]);
 }

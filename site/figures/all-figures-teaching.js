@@ -20,9 +20,24 @@ function resultOf(state, run, way, request) {
       heads: some(n_layer * n_head),
       neurons: some(n_layer * n_ff),
     },
+    weights: state === "as small as can be" ? null : new Float32Array(1),
+    losses: [],
+    settings: run.manifest.settings,
     tokens: 40,
     seconds: 3,
   };
+}
+
+/** What became of the rules of the stories. */
+function rulesOf(state) {
+  const rules = ["spelling", "quotes", "feeling", "all"].map((rule, i) => ({
+    ...{ rule, before: 40 - i, after: 40 - 11 * i },
+    isSure: i > 0,
+  }));
+  const story = "The cat <img src=x onerror=alert(1)> was glad. ".repeat(LENGTHS[state]);
+  const parts = ["Tom ", "wsa", ` away. ${story}`].map((text, i) => ({ text, isMarked: i === 1 }));
+  const example = { rule: "spelling", others: state === "too long" ? ["quotes", "feeling"] : [], parts };
+  return { n: 40, rules, byHeart: state === "too long" ? 7 : 0, example, seconds: 2 };
 }
 
 /** What figures ask for as "teaching". @param {string} state one of those of the storybook @param {any} run */
@@ -31,6 +46,7 @@ export function teachingOf(state, run) {
   const teaching = new Teaching({ worker: { call: nothing }, listRuns: async () => [], openRun: nothing });
   const runs = [{ name: run.name, parameters: 1234 }];
   if (state === "loading") return teaching;
+  teaching.hasRules = () => true;
   if (state === "with an error") {
     teaching.update({ runs, problem: "manifest.json of the run canned is damaged." });
     return teaching;
@@ -47,6 +63,7 @@ export function teachingOf(state, run) {
   ];
   teaching.update({
     ...{ runs, run, tokenizer, snapshot: 100, text, fact, results, shown: results[0] },
+    rules: state === "as small as can be" ? new Map() : new Map([[results[0], rulesOf(state)]]),
     hasOldText: state !== "as small as can be",
   });
   return teaching;

@@ -563,6 +563,8 @@ const FIGURES = [
   "lab-updates",
   "teach-chooser",
   "teach-result",
+  "teach-keep",
+  "teach-rules",
   "teach-experiment",
   "lab-take",
   "lab-ladder",

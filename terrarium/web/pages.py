@@ -1,5 +1,6 @@
 """Write what has to stand in every page of the site: its policy, its scripts, its header. And write
-the scripts that hold other files: the Python of the page, and the program of its engine.
+the scripts that hold other files: the Python of the page, the programs of its engine, and the
+grammar of the stories.
 
     python -m terrarium.web.pages
 
@@ -19,6 +20,7 @@ import re
 import tokenize
 from pathlib import Path
 
+from data import stories
 from terrarium.files import atomic_write
 
 SITE = Path(__file__).parent.parent.parent / "site"
@@ -50,6 +52,12 @@ FETCHING = ("terra-page", "forward-pass", "live-text")  # elements that fetch wh
 EXPLAIN = "app/explain.js"
 PYTHON, PROGRAM = "exercise/python-files.js", "engine/kernel-program.js"
 TRAINING = "engine/train-kernel-program.js"
+GRAMMAR = "app/story-grammar.js"
+# The tables of data/stories.py that its check() reads.
+TABLES = (
+    *("RULES", "NAMES", "FAMILY", "FRIENDS", "HELPERS", "FEMALE", "PRONOUNS"),
+    *("ANYWHERE", "ENDINGS", "OPENINGS", "PLOTS"),
+)
 # A host that is told no encoding, or a wrong one, does not matter: this mark comes before all that.
 UTF8_MARK = "\ufeff"
 BEGIN, END = "<!-- written by python -m terrarium.web.pages, from here -->", "<!-- to here -->"
@@ -364,10 +372,18 @@ def training_programs(site):
     return "\n".join([about, "".join(texts)])
 
 
+def story_grammar():
+    """The script that holds the words and sentences of the stories, for app/story-rules.js."""
+    tables = {name: getattr(stories, name) for name in TABLES}
+    about = "// Written by python -m terrarium.web.pages, from data/stories.py."
+    text = json.dumps(tables, default=sorted, indent=1)  # a set as a list
+    return f"{about}\nexport default JSON.parse({literal(text)});\n"
+
+
 def main():
     written = {name: complete(SITE, name) for name in pages_of(SITE)}
     written |= {PYTHON: python_files(SITE), PROGRAM: kernel_program(SITE)}
-    written |= {TRAINING: training_programs(SITE)}
+    written |= {TRAINING: training_programs(SITE), GRAMMAR: story_grammar()}
     for name, text in written.items():
         place = SITE / name
         if not place.exists() or text.encode() != place.read_bytes():

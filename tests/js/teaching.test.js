@@ -52,10 +52,14 @@ class FakeWorker {
   calls = [];
   step = 0;
 
-  async call(method, params, { signal } = {}) {
-    signal?.throwIfAborted();
+  async call(method, params, options = {}) {
+    options.signal?.throwIfAborted();
     this.calls.push({ method, params });
-    return this[method](params);
+    return this[method](params, options);
+  }
+
+  get written() {
+    return this.calls.filter(({ method }) => method === "write").map(({ params }) => params);
   }
 
   begin({ settings }) {
@@ -79,6 +83,20 @@ class FakeWorker {
 
   changes() {
     return { tensors: [], heads: [], neurons: [] };
+  }
+
+  weights() {
+    return { weights: new Float32Array(4) };
+  }
+
+  /** As train-worker.js: each text is a progress. */
+  async write({ prompts, n }, { onProgress, signal }) {
+    for (let i = 0; i < n; i++) {
+      await null;
+      signal.throwIfAborted();
+      onProgress([...prompts[i % prompts.length], 1]);
+    }
+    return {};
   }
 }
 
@@ -240,6 +258,83 @@ test("what is stopped leaves no result, and what fails says so", async () => {
   await teaching.teachChosen();
   assert.match(teaching.state.problem, /3/);
   assert.equal(teaching.state.work, null);
+});
+
+async function taughtStories() {
+  const { teaching, worker } = await opened();
+  teaching.choose({ text: "Wobo sat.", updates: 1 });
+  await teaching.teachChosen();
+  return { teaching, worker };
+}
+
+test("stories are written by the model as it was and as it is, from the same beginnings", async () => {
+  const { teaching, worker } = await taughtStories();
+  await teaching.judge();
+  const [before, after] = worker.written;
+  assert.equal(before.weights.url, "http://here/exported/tale/weights/20.bin");
+  assert.equal(after.weights, teaching.state.shown.weights);
+  assert.deepEqual([before.prompts, before.seed], [after.prompts, after.seed]);
+  const found = teaching.state.rules.get(teaching.state.shown);
+  assert.deepEqual([found.n, found.rules.length, found.rules.at(-1).after], [40, 10, 0]);
+  assert.equal(teaching.state.judging, null);
+});
+
+test("what a model wrote before is not written again for another lesson of the same age", async () => {
+  const { teaching, worker } = await taughtStories();
+  await teaching.judge();
+  await teaching.teachChosen();
+  await teaching.judge();
+  assert.equal(worker.written.length, 3);
+  teaching.choose({ snapshot: 0 });
+  await teaching.teachChosen();
+  await teaching.judge();
+  assert.equal(worker.written.length, 5);
+  assert.equal(teaching.state.rules.size, 3);
+});
+
+test("writing stories ends at once where somebody stops it or teaches something else", async () => {
+  for (const stop of ["stopJudging", "teachChosen"]) {
+    const { teaching } = await taughtStories();
+    const judged = teaching.judge();
+    await new Promise((resolve) => {
+      teaching.subscribe(() => teaching.state.judging?.done > 2 && resolve(null));
+    });
+    await Promise.all([teaching[stop](), judged]);
+    assert.deepEqual([teaching.state.judging, teaching.state.rules.size], [null, 0]);
+    assert.equal(teaching.state.rulesProblem, null);
+  }
+});
+
+test("stories that cannot be written are said, and can be asked for again", async () => {
+  const { teaching, worker } = await taughtStories();
+  worker.write = () => Promise.reject(new Error("20.bin is missing."));
+  await teaching.judge();
+  assert.match(teaching.state.rulesProblem, /20\.bin/);
+  delete worker.write;
+  await teaching.judge();
+  assert.equal(teaching.state.rulesProblem, null);
+  assert.equal(teaching.state.rules.size, 1);
+});
+
+test("only the built-in stories have rules that are known", async () => {
+  const { teaching } = await taughtStories();
+  assert.ok(teaching.hasRules(teaching.state.shown));
+  const settings = { ...aRun().manifest.settings, dataset: "novel.txt" };
+  assert.ok(!teaching.hasRules({ request: requestFor(aRun({ settings })) }));
+  assert.ok(!teaching.hasRules({ request: requestFor(aRun({ vocab: LETTERS })) }), "no story ends there");
+});
+
+test("of many large models only the last ones stay in memory", async () => {
+  const { teaching, worker } = await opened();
+  worker.weights = () => ({ weights: { byteLength: 40e6 } });
+  teaching.choose({ text: "Wobo sat.", updates: 1 });
+  for (let i = 0; i < 4; i++) await teaching.teachChosen();
+  assert.deepEqual(
+    teaching.state.results.map(({ weights }) => Boolean(weights)),
+    [false, false, true, true],
+  );
+  await teaching.experiment("ages", [{ updates: 1 }]);
+  assert.equal(teaching.state.experiments.ages[0].weights, null);
 });
 
 test("a run that cannot be opened is said, and another one can be chosen", async () => {

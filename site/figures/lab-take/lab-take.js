@@ -5,19 +5,16 @@
  * and loaded from one; and there is the command with which train.py trains the like of it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { openPage } from "../../app/address.js";
 import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
 import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
-import { UserError } from "../../app/run.js";
-import { forget, listKept, shortName } from "../../engine/kept.js";
+import { keptRuns, linkTo, save, TakeAlong } from "../../app/take-along.js";
+import { forget, shortName } from "../../engine/kept.js";
 
-const PAGES = { "explore.html": "Look inside it", "playground.html": "Talk to it" };
 const SHORT = { "explore.html": "Look inside", "playground.html": "Talk to it" };
-const NO_NEWS = { sentence: "", isProblem: false };
 const BUSY = ["preparing", "empty", "failed"];
 
 /** What moves models is fetched when somebody comes near. */
@@ -26,8 +23,6 @@ const load = () => Promise.all([import("../../app/lab-export.js"), import("../..
 class LabTake extends LabChoice {
   static properties = {
     kept: { state: true }, // what this browser has: see engine/kept.js
-    isBusy: { state: true },
-    news: { state: true }, // what is going on, or became of it: { section, sentence, isProblem }, or null
     copied: { state: true }, // the command that was copied
     isOver: { state: true }, // whether a file is held over it
     doomed: { state: true }, // the name of the model that may be deleted: somebody is asked first
@@ -66,11 +61,12 @@ class LabTake extends LabChoice {
   `,
   ];
 
+  taking = new TakeAlong(this, { take: () => this.take(), list: "in the list below" });
+
   constructor() {
     super();
     this.kept = [];
-    this.isBusy = false;
-    this.news = this.copied = this.doomed = null;
+    this.copied = this.doomed = null;
     this.addEventListener("dragover", (event) => this.hold(event));
     this.addEventListener("dragleave", () => (this.isOver = false));
     this.addEventListener("drop", (event) => this.drop(event));
@@ -78,8 +74,12 @@ class LabTake extends LabChoice {
 
   connectedCallback() {
     super.connectedCallback();
+    this.stops.push(keptRuns.subscribe(() => (this.kept = keptRuns.state.list)));
     this.leaving = new AbortController();
-    this.list();
+    near(this, this.leaving.signal).then(
+      () => keptRuns.refresh(),
+      () => {}, // it has left the page
+    );
   }
 
   disconnectedCallback() {
@@ -87,10 +87,8 @@ class LabTake extends LabChoice {
     this.leaving.abort();
   }
 
-  async list() {
-    const { signal } = this.leaving;
-    await near(this, signal).catch(() => {}); // it has left the page
-    if (!signal.aborted) this.kept = await listKept();
+  get isBusy() {
+    return this.taking.isBusy;
   }
 
   get name() {
@@ -109,17 +107,11 @@ class LabTake extends LabChoice {
 
   openPart() {
     const why = whyOnlyHere(this.settings);
-    const isOff = Boolean(why || this.isBusy || !this.step || BUSY.includes(this.status));
+    const isOff = Boolean(why || !this.step || BUSY.includes(this.status));
     return html`<div><h3>Open it</h3>
       <p>The other pages show your model as they show any other. A file of it can be opened on any machine.</p>
-      <div class="row">
-        ${Object.entries(PAGES).map(
-          ([page, name]) => html`<button ?disabled=${isOff} @click=${() => this.open(page)}>${name}</button>`,
-        )}
-        <button ?disabled=${isOff} @click=${this.keep}>Keep it in this browser</button>
-        <button ?disabled=${isOff} @click=${this.download}>Download the model</button>
-      </div>
-      <p class="note">${this.why(why)}</p>${this.report("open")}</div>`;
+      ${this.taking.buttons({ isOff })}
+      <p class="note">${this.why(why)}</p>${this.taking.report()}</div>`;
   }
 
   why(whyOnlyHere) {
@@ -142,13 +134,7 @@ class LabTake extends LabChoice {
         <input type="file" hidden accept=".zip,application/zip" aria-label="The file of a model" @change=${this.chooseFile}>
         <span class="drop">or drop its file here</span>
       </div>
-      ${this.report("kept")}</div>`;
-  }
-
-  /** What is going on, or what became of it, where it was asked for. @param {"open" | "kept"} section */
-  report(section) {
-    const { sentence, isProblem } = this.news?.section === section ? this.news : NO_NEWS;
-    return html`<p class=${isProblem ? "status problem" : "status"} role="status">${sentence}</p>`;
+      ${this.taking.report("kept")}</div>`;
   }
 
   item({ name, parameters, step, isTrainedHere }) {
@@ -197,23 +183,6 @@ class LabTake extends LabChoice {
 
   // What the buttons do ------------------------------------------------------------------------------
 
-  /** Do something that takes a moment, and say what became of it. @param {"open" | "kept"} section */
-  async do(section, doing, act) {
-    if (this.isBusy) return;
-    this.isBusy = true;
-    const report = (sentence, isProblem = false) => (this.news = { section, sentence, isProblem });
-    report(doing);
-    try {
-      report(await act());
-      this.kept = await listKept();
-    } catch (error) {
-      if (!(error instanceof UserError)) console.warn(error);
-      report(error instanceof UserError ? error.message : `That did not work. ${error.message}`, true);
-    } finally {
-      this.isBusy = false;
-    }
-  }
-
   /** The model as it is now, and as it was before. */
   async take() {
     const [{ exported }] = await load();
@@ -222,45 +191,11 @@ class LabTake extends LabChoice {
     return exported(this.name, this.lab.state, snapshots.list);
   }
 
-  /** In another page. */
-  open(page) {
-    return this.do("open", "The model is being kept.", async () => {
-      const name = await this.keepAsItIs();
-      openPage(linkTo(page, name));
-      return `${shortName(name)} is kept in this browser.`;
-    });
-  }
-
-  keep() {
-    return this.do("open", "The model is being kept.", async () => {
-      const name = await this.keepAsItIs();
-      return `${shortName(name)} is kept in this browser, in the list below.`;
-    });
-  }
-
-  /** @returns {Promise<string>} the name that it is kept under */
-  async keepAsItIs() {
-    const [, { keepRun }] = await load();
-    return keepRun(await this.take(), { isTrainedHere: true });
-  }
-
-  download() {
-    return this.do("open", "The file is being made.", async () => this.saveModel(await this.take()));
-  }
-
   downloadKept(name) {
-    return this.do("kept", "The file is being made.", async () => {
+    return this.taking.do("kept", "The file is being made.", async () => {
       const [, { takeKept }] = await load();
-      return this.saveModel(await takeKept(name));
+      return this.taking.saveModel(await takeKept(name));
     });
-  }
-
-  async saveModel(taken) {
-    const [{ inFolder }] = await load();
-    const { zipped } = await import("../../app/zip.js");
-    const file = `${taken.manifest.name}.zip`;
-    save(file, new Blob([/** @type {any} */ (await zipped(inFolder(taken)))], { type: "application/zip" }));
-    return `The model is in the file ${file}.`;
   }
 
   /** Ask whether a model is to be deleted; null: it is not. The button that is there instead has the focus. */
@@ -276,14 +211,14 @@ class LabTake extends LabChoice {
 
   deleteKept(name) {
     this.doomed = null;
-    return this.do("kept", "It is being deleted.", async () => {
+    return this.taking.do("kept", "It is being deleted.", async () => {
       await forget(name);
       return `${shortName(name)} is deleted.`;
     });
   }
 
   read(file) {
-    return this.do("kept", `${file.name} is being read.`, async () => {
+    return this.taking.do("kept", `${file.name} is being read.`, async () => {
       const [, { keepFile }] = await load();
       const name = await keepFile(file);
       return `${shortName(name)} is here: look inside it, or talk to it.`;
@@ -328,14 +263,5 @@ class LabTake extends LabChoice {
 /** The command, which is never cut inside of a flag. */
 const unbroken = (command) =>
   command.split(/ (?=--)/).map((part, i) => html`${i ? " " : ""}<span>${part}</span>`);
-
-const linkTo = (page, name) => `${page}#run=${encodeURIComponent(name)}`;
-
-/** A file for whoever looks at the page. */
-function save(name, content) {
-  const url = URL.createObjectURL(content);
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
 
 customElements.define("lab-take", LabTake);

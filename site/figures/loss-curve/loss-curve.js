@@ -117,7 +117,11 @@ class LossCurve extends Figure {
   draw({ log }) {
     const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${styleSheet}>
-      <p class="legend"><span><b>●—</b> loss on unseen text, in nats per token</span>
+      <p class="legend">${
+        log.validation.loss.length
+          ? html`<span><b>●—</b> loss on unseen text, in nats per token</span>`
+          : html`<span>Loss in nats per token:</span>`
+      }
         <span>— on its training text, one batch at a time</span>
         ${
           log.validation.parent_loss
@@ -186,6 +190,7 @@ class LossCurve extends Figure {
     const sentences = Object.entries(baselines).map(
       ([name, loss]) => `${loss.toFixed(2)} is ${BASELINES[name](this.run)[0]}`,
     );
+    if (first === undefined) return `For comparison, ${sentences.join("; ")}.${ofParent(validation)}`;
     return (
       `The loss on unseen text ${last < first ? "falls" : "goes"} from ${nats(first, this.run.vocab.length)}, at step ` +
       `${validation.sampled_steps[0]}, to ${nats(last, this.run.vocab.length)}, at step ${count(
@@ -421,7 +426,7 @@ function table(log, place) {
   };
   log.point_steps.forEach((step, i) => put(step, 0, log.loss[i]));
   const { sampled_steps, loss, parent_loss } = log.validation;
-  sampled_steps.forEach((step, i) => put(step, 1, loss[i]));
+  sampled_steps.forEach((step, i) => put(step, 1, loss[i] ?? null)); // a run may have no unseen text
   if (parent_loss) sampled_steps.forEach((step, i) => put(step, 2, parent_loss[i]));
   const xs = [...rows.keys()].sort((a, b) => a - b);
   return [xs, ...[0, 1, 2].map((column) => xs.map((x) => rows.get(x)[column]))];

@@ -10,24 +10,10 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
 import { count, percent } from "../../app/format.js";
-import { criterionOf, moreThan } from "../../app/milestones.js";
+import { criterionOf, moreThan, OF_STORIES } from "../../app/milestones.js";
 import { fractionalIndex, latest, nearest } from "../../app/step-scale.js";
 
-/** What a rule asks of a story, in words. */
-const OF_STORIES = {
-  spelling: "every word is spelled right",
-  grammar: "every sentence is grammatical",
-  quotes: "speech is in quotation marks",
-  name: "the hero keeps the same name",
-  pronoun: "he and she match the hero",
-  object: "the object stays the same",
-  place: "things are where they were left",
-  feeling: "the feeling fits what happened",
-  ending: "the story reaches an ending",
-  all: "all of these at once",
-};
-
-/** The same of a reply in a conversation. */
+/** What a rule asks of a reply in a conversation, in words. */
 const OF_REPLIES = {
   character: "words and sentences are like those of the corpus",
   grammar: "the reply is built like one of the corpus",

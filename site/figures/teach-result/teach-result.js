@@ -1,8 +1,9 @@
 /**
- * <teach-result></teach-result>
+ * <teach-result><teach-keep slot="keep"></teach-keep><teach-rules slot="rules"></teach-rules></teach-result>
  *
  * What a grown model was before it was taught something, and what it is after: how well it knows the new text and the
- * old one, how it goes on with the same beginnings, and which of its weights moved most.
+ * old one, how it goes on with the same beginnings, and which of its weights moved most. What else there is to show of
+ * it has slots.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, inText, isCut, nats, percent } from "../../app/format.js";
@@ -50,7 +51,9 @@ class TeachResult extends TeachingFigure {
     .after .bar i { background: var(--accent); }
     .text { font: 400 1.0625rem/1.45 var(--serif); overflow-wrap: anywhere; white-space: pre-wrap; }
     .text b { font-weight: 600; }
-    section { margin-top: 24px; } .took { margin-top: 8px; }
+    section, slot[name="rules"]::slotted(*) { margin-top: 24px; }
+    slot[name="keep"]::slotted(*) { margin-top: 16px; }
+    .took { margin-top: 8px; }
     .moved { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 16px 40px; margin-top: 12px; }
     .moved ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
     .moved .label { display: flex; justify-content: space-between; gap: 8px; }
@@ -80,7 +83,8 @@ class TeachResult extends TeachingFigure {
           ? nothing
           : html`<p class="note">It was taught another text than the one that stands above now.</p>`
       }
-      ${this.losses()}${this.continuations()}${this.moved()}${this.comparison()}`;
+      ${this.losses()}<slot name="keep"></slot>
+      ${this.continuations()}<slot name="rules"></slot>${this.moved()}${this.comparison()}`;
   }
 
   /** What came of it, in words. */
@@ -117,9 +121,7 @@ class TeachResult extends TeachingFigure {
             )
           : nothing
       }</tbody></table>
-      <p class="note took">${counted(request.updates, "update")} took ${seconds.toFixed(1)} seconds on this machine. What it has
-        learned here is not kept: it is gone when you close this page, and when you teach it again, it begins as it was
-        before.</p>`;
+      <p class="note took">${counted(request.updates, "update")} took ${seconds.toFixed(1)} seconds on this machine.</p>`;
   }
 
   loss(value, most, when) {
