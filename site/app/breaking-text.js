@@ -354,13 +354,18 @@ function lastPart(start, tokenizer, n_ctx) {
 
 const startOf = ({ end }) => (end === null ? [] : [end]);
 
-/** A document up to the word, from where a window of the training begins: a model knows its text by such windows. */
+/**
+ * A document up to the word, from where a window of the training begins: a model knows its text by such windows. If the
+ * word is cut there, the window ends with it instead.
+ */
 function textUpTo({ before, target }, tokenizer, n_ctx) {
   const word = tokenizer.encode(target);
   const ids = [...startOf(tokenizer), ...tokenizer.encode(before)];
-  const start = n_ctx * Math.floor(Math.max(0, ids.length - 1) / n_ctx);
-  const all = [...ids.slice(start), ...word].slice(0, n_ctx + 1); // the last one is only predicted
-  return { ids: all, tokens: Math.min(all.length - 1, all.length - (ids.length - start)) };
+  const all = [...ids, ...word];
+  const most = n_ctx + 1; // the last one is only predicted
+  const window = all.slice(n_ctx * Math.floor(Math.max(0, ids.length - 1) / n_ctx));
+  const found = window.length <= most ? window : all.slice(-most);
+  return { ids: found, tokens: Math.min(word.length, found.length - 1) };
 }
 
 /** Sentences one after another, each between end tokens if there are such. */

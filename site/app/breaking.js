@@ -8,7 +8,7 @@
  *   const result = resultOf("mask", { trained, text, baselines });
  *   EXPERIMENTS.mask.outcome(result)                            // "cheats": a key of EXPERIMENTS.mask.answers
  */
-import { count, percent, precisePercent } from "./format.js";
+import { count, counted, percent, precisePercent } from "./format.js";
 import { changed } from "./trials.js";
 
 /** @typedef {import("./trials.js").Request} Request */
@@ -21,7 +21,6 @@ const LEAST = 0.03; // nats: a smaller difference is not worth a word,
 const SEEDS = 3; // and neither is one of less than so many times what another seed makes
 const FEWER = 0.15; // a fraction of the words or pairs: a difference that somebody sees
 const HALF = 0.5;
-const RECENT = 0.1; // the part of the training whose losses say where it ended
 const POINTS = 40; // of a curve
 const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself cannot write yet
 const SHORT = 1; // words of a beginning that gives little away
@@ -130,7 +129,14 @@ export const EXPERIMENTS = {
     lookAt: "Look at how late its curve begins to fall.",
     changes: () => ({ residual: false }),
     outcome: endOf,
-    why: { higher: ({ broken }) => deepNote(broken), same: ({ broken }) => deepNote(broken) },
+    why: {
+      higher: ({ broken: { settings } }) =>
+        "Whatever a part does not pass on is missing from all that follow, so they have to learn to pass things on " +
+        `first. This model has only ${counted(settings.n_layer, "layer")}: the more there are, the harder that gets.`,
+      same: ({ broken: { settings } }) =>
+        `This model has only ${counted(settings.n_layer, "layer")}, so there is little on the way to get lost in. The more ` +
+        "there are, the less comes through without the residual stream.",
+    },
   },
   scale: {
     title: "No scale",
@@ -175,8 +181,8 @@ export const EXPERIMENTS = {
       higher: () =>
         "The gradient says in which direction the loss falls, but not for how long: it steps too far.",
       nothing: () =>
-        "The gradient says in which direction the loss falls, but not for how long. Each step goes too far, and lands " +
-        "where the loss is as high as before.",
+        "The gradient says in which direction the loss falls, but not for how long. Each step goes too far, past where " +
+        "the loss is low.",
     },
   },
   head: {
@@ -198,7 +204,7 @@ export const EXPERIMENTS = {
     },
     why: {
       same: ({ broken: { settings } }) =>
-        `With ${count(settings.n_layer)} layers and a text like this one, one way to look in each layer is enough. Large ` +
+        `With ${counted(settings.n_layer, "layer")} and a text like this one, one way to look in each layer is enough. Large ` +
         "models have dozens of heads in each layer, because there is more to keep apart.",
     },
   },
@@ -236,7 +242,7 @@ export const EXPERIMENTS = {
     lesson: ["09-limits.html#false", "lesson 9"],
     hasWord: true,
     question: (word) =>
-      `It is given beginnings of such sentences, up to “${word}”. What does it write there?`,
+      `It is given beginnings of such sentences, up to ${word ? `“${word}”` : "that word"}. What does it write there?`,
     answers: {
       word: "That word all the same, or nearly as often",
       another: "Another word of the text",
@@ -256,10 +262,6 @@ export const EXPERIMENTS = {
     },
   },
 };
-
-const deepNote = ({ settings: { n_layer } }) =>
-  `This model has ${count(n_layer)} ${n_layer === 1 ? "layer" : "layers"}, so there is little on the way to get lost in. ` +
-  "The more layers there are, the less comes through without a residual stream.";
 
 const knowledgeNote = ({ word }) =>
   `All that a model can say comes from its text. Without a sentence about it, there is no “${word}” in its world, and ` +
@@ -379,11 +381,8 @@ function measured(trial, text, samples) {
 export const textOf = ({ source: { tokenizer } }, tokens) =>
   tokenizer.decode(tokens.filter(({ id }) => id !== tokenizer.end).map(({ id }) => id));
 
-/** The mean loss of the last updates: that of a single one is a matter of luck. */
-export function lossAtEnd({ losses }) {
-  const last = losses.slice(-Math.max(1, Math.ceil(RECENT * losses.length)));
-  return last.length ? last.reduce((sum, { loss }) => sum + loss, 0) / last.length : NaN;
-}
+/** Where its curve ends: a mean, because the loss of a single update is a matter of luck. @param {Trial} trial */
+export const lossAtEnd = (trial) => curveOf(trial).at(-1)?.[1] ?? NaN;
 
 /** A curve that can be looked at: means of neighbours. @param {Trial} trial @returns {[number, number][]} step, loss */
 export function curveOf({ losses, evaluations, settings }, kind = "own") {
@@ -399,6 +398,12 @@ export function curveOf({ losses, evaluations, settings }, kind = "own") {
     ({ sum, n, step }) => /** @type {[number, number]} */ ([step, sum / n]),
   );
   return losses.length && every > 1 ? [[losses[0].step, losses[0].loss], ...points] : points;
+}
+
+/** What is drawn of it: where the loss was no number any more, so is the last point. */
+export function drawnCurve(trial, kind) {
+  const points = curveOf(trial, kind);
+  return trial.failedAt === null ? points : [...points, [trial.failedAt + 1, NaN]];
 }
 
 /** The first step at which a curve is at or below a loss, or null. */
@@ -494,14 +499,15 @@ function sameNote({ measured: { healthy, broken, other } }) {
 export function cautionOf({ healthy, measured }) {
   const { pairs } = measured.healthy.written;
   if (pairs === null || pairs >= WEAK) return null;
+  const part = pairs ? `only ${percent(pairs)}` : "none";
   return (
-    `Even the healthy model has learned little within ${count(healthy.settings.steps)} steps: only ${percent(pairs)} of ` +
-    "the pairs of words that it writes occur in the text. With a smaller model, this machine gets further."
+    `Even the healthy model has learned little within ${count(healthy.settings.steps)} steps: ${part} of the pairs of ` +
+    "words that it writes occur in the text. A smaller model gets further in the same time."
   );
 }
 
 /** @param {string} name @param {string | undefined} word */
 export const questionOf = (name, word) => {
   const { question } = EXPERIMENTS[name];
-  return typeof question === "function" ? question(word ?? "…") : question;
+  return typeof question === "function" ? question(word) : question;
 };

@@ -78,6 +78,7 @@ class LabBreak extends LabFigure {
     table { border-collapse: collapse; }
     th, td { text-align: left; font-weight: 400; padding: 6px 24px 6px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
     thead th { color: var(--muted); }
+    .facts { margin-bottom: 12px; }
     .facts td { font: 400 0.8125rem/1.6 var(--mono); }
     .written { width: 100%; table-layout: fixed; }
     .sample { font: 400 1rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -374,7 +375,7 @@ class LabBreak extends LabFigure {
   // What came of it ----------------------------------------------------------------------------------------------
 
   namesOf({ name, word }) {
-    const broken = word ? `without “${word.word}”` : EXPERIMENTS[name].title.toLowerCase();
+    const broken = word ? `no “${word.word}”` : EXPERIMENTS[name].title.toLowerCase();
     return ["healthy", broken, "another seed"];
   }
 
@@ -392,9 +393,7 @@ class LabBreak extends LabFigure {
     const curves = requests.flatMap((request, i) => {
       const trial = this.trialOf(request);
       if (!trial) return [];
-      return [
-        { name: names[i], points: breaking.curveOf(trial, kind), isReference: i === 0, isDashed: i === 2 },
-      ];
+      return [{ name: names[i], points: breaking.drawnCurve(trial, kind), isReference: i === 0 }];
     });
     const label =
       kind === "own" ? "Loss on its own text, by step" : "Loss on text that neither has read, by step";
