@@ -23,7 +23,6 @@ const FEWER = 0.15; // a fraction of the words or pairs: a difference that someb
 const HALF = 0.5;
 const POINTS = 40; // of a curve
 const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself cannot write yet
-const SHORT = 1; // words of a beginning that gives little away
 
 /**
  * @typedef {object} Result
@@ -39,9 +38,9 @@ const SHORT = 1; // words of a beginning that gives little away
  * @property {{ words: number | null, pairs: number | null }} written fractions of what it writes that occur in the text
  */
 
-/** What it learned from is not in the order of the text: its loss there says nothing about the text. */
+/** Where its loss may end beside that of the healthy model, and beside what counting reaches. */
 const END_ANSWERS = {
-  same: "It ends about as low",
+  same: "It ends about as low, or lower",
   higher: "It falls, but stays higher",
   nothing: "It stays where counting pairs of tokens would be, or above",
 };
@@ -69,7 +68,7 @@ const nats = (loss) => loss.toFixed(2);
 /**
  * Each has a title; what is changed, in a sentence or two, with a link to a lesson; the question and the answers to
  * choose from; what to look at; `missing`, a sentence on why it cannot be asked of a model, or null; `changes` of its
- * settings, or `text`, a function that makes another one; which answer was right; and why, in a sentence, or null.
+ * settings, unless the text is what changes; which answer was right; and for some answers why, in a sentence.
  * @type {Object<string, any>}
  */
 export const EXPERIMENTS = {
@@ -210,7 +209,8 @@ export const EXPERIMENTS = {
   },
   order: {
     title: "Shuffled text",
-    about: "It learns from the same words, but they stand in a random order.",
+    about:
+      "It learns from the same words, but they stand in a random order. Both models are measured on text in its usual order.",
     lesson: ["01-the-task.html#counting", "lesson 1"],
     question: "It is given one word. What does it go on with?",
     answers: {
@@ -411,12 +411,20 @@ const firstBelow = (points, loss) => points.find(([, one]) => one <= loss)?.[0] 
 
 /** What a model wrote where the word stood: how often that word, and how often any word of the text. */
 function firstWordsOf(trial, { word }, text) {
-  const first = trial.samples.map(({ prompt, tokens }) => text.firstWordOf(prompt, textOf(trial, tokens)));
+  const written = trial.samples.map(({ prompt, tokens }) => [prompt, textOf(trial, tokens)]);
+  const first = written.map(([prompt, one]) => text.firstWordOf(prompt, one));
   return {
-    n: first.length,
-    same: first.filter((one) => one === word.toLowerCase()).length,
+    n: written.length,
+    same: written.filter(([, one]) => beginsWith(one, word)).length,
     known: first.filter((one) => one !== null && text.has(one)).length,
   };
+}
+
+/** Whether a text begins with a word, and not with a longer one. */
+function beginsWith(text, word) {
+  const written = text.trimStart().toLowerCase();
+  const sought = word.toLowerCase();
+  return written.startsWith(sought) && !/^[\p{L}\p{N}_\p{M}]/u.test(written.slice(sought.length));
 }
 
 /** How likely it found the word where it stood: the mean over all places. */
@@ -467,7 +475,7 @@ function wordFacts({ healthy, broken, word, text, measured }) {
     const { same, n } = firstWordsOf(trial, word, text);
     return `${count(same)} of ${count(n)} times`;
   };
-  const where = word.isHeldOut ? "sentences with it, new to both" : "the sentences that were left out";
+  const where = word.isHeldOut ? "new sentences with it" : "the sentences that were left out";
   return [
     row(`Wrote “${word.word}” there`, wrote),
     row("How likely it found it there, on average", (trial) => precisePercent(probabilityOf(trial, word))),
@@ -482,22 +490,27 @@ function wordFacts({ healthy, broken, word, text, measured }) {
  */
 export function whyOf(name, result, outcome) {
   const why = EXPERIMENTS[name].why[outcome]?.(result) ?? null;
-  return outcome === "same" && result.other ? `${sameNote(result)}${why ? ` ${why}` : ""}` : why;
+  const notes = [outcome === "same" ? chanceNote(result) : null, why].filter(Boolean);
+  return notes.length ? notes.join(" ") : null;
 }
 
-/** What chance does. */
-function sameNote({ measured: { healthy, broken, other } }) {
+/** What chance does; null where the difference is larger than that, or where it is not known. @param {Result} result */
+function chanceNote(result) {
+  const { healthy, broken, other } = result.measured;
   const difference = Math.abs(broken.loss - healthy.loss);
-  const bySeed = Math.abs(other.loss - healthy.loss);
+  if (!other || difference > chanceOf(result)) return null;
   return (
-    `The difference is ${nats(difference)} nats; another seed alone makes ${nats(bySeed)}. That is no effect that ` +
-    "could be told from chance."
+    `The difference is ${nats(difference)} nats; another seed alone makes ${nats(Math.abs(other.loss - healthy.loss))}. ` +
+    "That is no effect that could be told from chance."
   );
 }
 
 /** What to keep in mind about the healthy model; null if there is nothing. @param {Result} result */
 export function cautionOf({ healthy, measured }) {
   const { pairs } = measured.healthy.written;
+  if (healthy.failedAt !== null) {
+    return "The model above breaks by itself: its learning rates are too high. Choose smaller ones under “Model”.";
+  }
   if (pairs === null || pairs >= WEAK) return null;
   const part = pairs ? `only ${percent(pairs)}` : "none";
   return (
