@@ -14,18 +14,15 @@
  * @property {Source} source what is left
  * @property {number} n sentences that are left out @property {number} of all
  * @property {number} fraction of the characters that is left out
- * @property {boolean} isHeldOut whether what follows comes from held-out text: of that, no model has read anything
- * @property {string[]} prompts beginnings of sentences up to the word
- * @property {{ ids: number[], tokens: number }[]} texts that end with the word, and how many tokens it has
- * @property {number[]} sentences with the word, as tokens
- *
- * @typedef {{ sentence: string, before: string, start: string, target: string }} Place where a word stands: its
- *   sentence, all that stands before the word in its document, and in its sentence, and the word as it is there
+ * @property {boolean} isHeldOut whether the passages are of held-out text, of which no model has read anything
+ * @property {import("./missing-word.js").Passage[]} passages in which the word stands
+ * @property {number[][]} beginnings up to the word, for models to go on from
  */
 import { encodeDocuments } from "../engine/bpe.js";
 import { makeRng } from "../engine/sample.js";
 import { count } from "./format.js";
 import { inTurns } from "./lab-ids.js";
+import { beginningsOf, finder, passageAt, placesOf, spread } from "./missing-word.js";
 
 const WORD = /[\p{L}\p{N}_\p{M}]+(?:['’][\p{L}\p{N}_\p{M}]+)*/gu;
 const LETTER = /[\p{L}\p{N}_\p{M}]/gu; // where no spaces stand between words
@@ -37,20 +34,27 @@ const MOST_LEFT_OUT = 0.5; // a fraction of the text
 const FEWEST_TOKENS = 100; // that are left to learn from
 const FEWEST_HELD_OUT = 5; // sentences with a word
 const MOST_PLACES = 24; // at which a word is looked for
-const N_PROMPTS = 5;
-const EACH_PROMPT = 2; // times, with different random numbers
+const N_BEGINNINGS = 5;
+const EACH = 2; // times, with different random numbers
 const SUGGESTED = { n: 6, least: 3, most: 0.04, letters: 4 }; // sentences, or a fraction of them
 const REMEMBERED = 4; // texts without a word
 
-/** The documents of some tokens, or the only text. @returns {Generator<number, string[]>} */
+/**
+ * The documents of some tokens, or the only text.
+ * @returns {Generator<number, import("./missing-word.js").Document[]>}
+ */
 function* documentsOf(ids, { vocab, end }) {
-  const documents = [[]];
-  for (let i = 0; i < ids.length; i++) {
-    if (ids[i] === end) documents.push([]);
-    else documents.at(-1).push(vocab[ids[i]]);
+  const documents = [];
+  let start = 0;
+  for (let i = 0; i <= ids.length; i++) {
     if (i % OFTEN === 0) yield i;
+    if (i < ids.length && ids[i] !== end) continue;
+    const part = ids.subarray(start, i);
+    const text = Array.from(part, (id) => vocab[id]).join("");
+    if (text) documents.push({ text, ids: part, sentences: sentencesOf(text) });
+    start = i + 1;
   }
-  return documents.filter((one) => one.length).map((one) => one.join(""));
+  return documents;
 }
 
 /** A text in sentences, with the white space after them; where nothing ends a sentence, in lines. */
@@ -64,15 +68,6 @@ function isSpaced(documents) {
   const beginning = documents.slice(0, 100).join("\n").slice(0, 20_000);
   const words = beginning.match(WORD) ?? [];
   return words.join("").length <= LONGEST_WORD * Math.max(1, words.length);
-}
-
-/** Finds a word, but not as a part of another one; the space before it belongs to it. */
-function finder(word) {
-  const escaped = word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replace(/\s+/g, "\\s+");
-  const isLetter = (character) => /[\p{L}\p{N}_\p{M}]/u.test(character ?? "");
-  const before = isLetter(Array.from(word)[0]) ? "(?<![\\p{L}\\p{N}_\\p{M}])" : "";
-  const after = isLetter(Array.from(word).at(-1)) ? "(?![\\p{L}\\p{N}_\\p{M}])" : "";
-  return new RegExp(` ?${before}${escaped}${after}`, "iu");
 }
 
 /** @param {Source} source @param {AbortSignal} signal @returns {Promise<LearnedText>} */
@@ -95,23 +90,26 @@ export class LearnedText {
     this.source = source;
     this.documents = documents;
     this.heldOut = heldOut;
-    this.isSpaced = isSpaced(documents);
+    this.texts = documents.map(({ text }) => text);
+    this.isSpaced = isSpaced(this.texts);
     this.unit = this.isSpaced ? WORD : LETTER;
-    this.sentences = []; // of each document
   }
 
   /** Look through all of it: a generator that yields now and then. */
   *read() {
     let n = 0;
-    for (const document of this.documents) {
-      const sentences = sentencesOf(document);
-      this.sentences.push(sentences);
+    for (const { sentences } of this.documents) {
       let before = null;
       for (const sentence of sentences) {
         before = this.#readSentence(sentence, before);
         if (++n % 200 === 0) yield n;
       }
     }
+  }
+
+  /** All sentences. */
+  get #all() {
+    return this.documents.flatMap(({ sentences }) => sentences);
   }
 
   #readSentence(sentence, before) {
@@ -141,8 +139,8 @@ export class LearnedText {
 
   /** What is shuffled: documents, or the lines of a text that has none. */
   get #parts() {
-    const { documents, source } = this;
-    return source.tokenizer.end === null ? documents.flatMap((one) => one.match(LINE) ?? []) : documents;
+    const { texts, source } = this;
+    return source.tokenizer.end === null ? texts.flatMap((one) => one.match(LINE) ?? []) : texts;
   }
 
   /** Whether there are two different words in one part. */
@@ -187,7 +185,7 @@ export class LearnedText {
   /** Words that some sentences have, the most frequent first, as they are usually written. @returns {string[]} */
   get suggestions() {
     const { n, least, most, letters } = SUGGESTED;
-    const limit = Math.max(least, most * this.sentences.flat().length);
+    const limit = Math.max(least, most * this.#all.length);
     const isOne = ([word, { sentences }]) =>
       sentences >= least && sentences <= limit && Array.from(word).length >= letters;
     const found = [...this.#words].filter(isOne).sort(([, a], [, b]) => b.sentences - a.sentences);
@@ -200,7 +198,7 @@ export class LearnedText {
    */
   problemOf(typed) {
     const word = typed.trim();
-    if (!word) return "Type a word of the text, or choose one of these.";
+    if (!word) return `Type a word of the text${this.suggestions.length ? ", or choose one of these" : ""}.`;
     const { n, of, fraction } = this.countsOf(word);
     if (!n) return `“${word}” does not occur in the text that it learns from. Choose a word that does.`;
     const left = (1 - fraction) * this.source.ids.length;
@@ -214,7 +212,7 @@ export class LearnedText {
   /** How many sentences have a word, of how many, and which fraction of the characters they are. */
   countsOf(typed) {
     const find = finder(typed.trim());
-    const all = this.sentences.flat();
+    const all = this.#all;
     const out = all.filter((one) => find.test(one));
     const characters = (list) => list.reduce((sum, { length }) => sum + length, 0);
     return { n: out.length, of: all.length, fraction: characters(out) / Math.max(1, characters(all)) };
@@ -239,24 +237,22 @@ export class LearnedText {
   async #makeWithout(word, n_ctx, signal) {
     const find = finder(word);
     const { tokenizer } = this.source;
-    const heldOut = placesOf(this.heldOut.map(sentencesOf), find);
+    const heldOut = placesOf(this.heldOut, find);
     const isHeldOut = heldOut.length >= FEWEST_HELD_OUT;
-    const places = isHeldOut ? heldOut : placesOf(this.sentences, find);
-    const some = spread(places, MOST_PLACES);
+    const places = spread(isHeldOut ? heldOut : placesOf(this.documents, find), MOST_PLACES);
+    const passages = places.map((place) => passageAt(place, tokenizer, n_ctx));
+    const beginnings = beginningsOf(passages, n_ctx, N_BEGINNINGS);
     return {
-      word,
-      ...this.countsOf(word),
-      isHeldOut,
+      ...{ word, isHeldOut, ...this.countsOf(word) },
       source: await this.#sourceOf(this.#documentsWithout(find), signal),
-      prompts: promptsOf(places, tokenizer, n_ctx),
-      texts: some.map((place) => textUpTo(place, tokenizer, n_ctx)).filter(({ tokens }) => tokens > 0),
-      sentences: asTokens(some, tokenizer),
+      passages: passages.filter((one) => one.word[0] > 0),
+      beginnings: Array.from({ length: EACH }, () => beginnings).flat(),
     };
   }
 
   /** What is left of each document; those that lost their last sentence end as the others do. */
   #documentsWithout(find) {
-    const left = this.sentences.map((sentences) => sentences.filter((one) => !find.test(one)).join(""));
+    const left = this.documents.map(({ sentences }) => sentences.filter((one) => !find.test(one)).join(""));
     const hasDocuments = this.source.tokenizer.end !== null;
     return left.map((one) => (hasDocuments ? one.trimEnd() : one)).filter((one) => one.trim());
   }
@@ -310,66 +306,4 @@ function shuffledUnits(text, unit, random) {
   }
   let next = 0;
   return text.replace(unit, () => units[next++]);
-}
-
-/** Where a word stands in documents, each cut into sentences: once in a sentence. @returns {Place[]} */
-function placesOf(documents, find) {
-  const places = [];
-  for (const sentences of documents) {
-    let before = "";
-    for (const sentence of sentences) {
-      const found = find.exec(sentence);
-      if (found) {
-        const start = sentence.slice(0, found.index);
-        places.push({ sentence, before: before + start, start, target: found[0] });
-      }
-      before += sentence;
-    }
-  }
-  return places;
-}
-
-/** Some of a list, evenly from all of it. */
-function spread(list, n) {
-  if (list.length <= n) return list;
-  return Array.from({ length: n }, (_, i) => list[Math.floor((i * list.length) / n)]);
-}
-
-/** Beginnings up to the word: with some words in them, if there are such, and with room to go on. */
-function promptsOf(places, tokenizer, n_ctx) {
-  const starts = [...new Set(places.map(({ start }) => start.trimEnd()))].filter(Boolean);
-  const isShort = (start) => tokenizer.encode(start).length <= n_ctx / 2;
-  const short = starts.filter(isShort);
-  const telling = short.filter((start) => /\S\s+\S/.test(start));
-  const best =
-    [telling, short].find((list) => list.length) ?? starts.map((start) => lastPart(start, tokenizer, n_ctx));
-  const chosen = spread(best, N_PROMPTS);
-  return Array.from({ length: EACH_PROMPT }, () => chosen).flat();
-}
-
-/** What fits of a long beginning: its end. */
-function lastPart(start, tokenizer, n_ctx) {
-  return tokenizer.decode(tokenizer.encode(start).slice(-Math.floor(n_ctx / 2)));
-}
-
-const startOf = ({ end }) => (end === null ? [] : [end]);
-
-/**
- * A document up to the word, from where a window of the training begins: a model knows its text by such windows. If the
- * word is cut there, the window ends with it instead.
- */
-function textUpTo({ before, target }, tokenizer, n_ctx) {
-  const word = tokenizer.encode(target);
-  const ids = [...startOf(tokenizer), ...tokenizer.encode(before)];
-  const all = [...ids, ...word];
-  const most = n_ctx + 1; // the last one is only predicted
-  const window = all.slice(n_ctx * Math.floor(Math.max(0, ids.length - 1) / n_ctx));
-  const found = window.length <= most ? window : all.slice(-most);
-  return { ids: found, tokens: Math.min(word.length, found.length - 1) };
-}
-
-/** Sentences one after another, each between end tokens if there are such. */
-function asTokens(places, tokenizer) {
-  const end = startOf(tokenizer);
-  return [...end, ...places.flatMap(({ sentence }) => [...tokenizer.encode(sentence.trimEnd()), ...end])];
 }

@@ -21,6 +21,8 @@ const LEAST = 0.03; // nats: a smaller difference is not worth a word,
 const SEEDS = 3; // and neither is one of less than so many times what another seed makes
 const FEWER = 0.15; // a fraction of the words or pairs: a difference that somebody sees
 const HALF = 0.5;
+const WRITTEN = 24; // tokens after a beginning up to a word, or
+const WRITTEN_CHARACTERS = 80; // if they are characters
 const POINTS = 40; // of a curve
 const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself cannot write yet
 
@@ -326,13 +328,15 @@ export function stillToTrain(trials, name, healthy) {
   return [...shared.filter((one) => !trials.find(one)).map((one) => one.settings), settings];
 }
 
-/** Both are asked for the word, and for the loss of sentences with it. */
-function wordRequests(healthy, { source, prompts, texts, sentences }) {
+/** Both are asked how likely each token of the passages is, and how they go on up to the word. */
+function wordRequests(healthy, { source, passages, beginnings }) {
+  const { temperature, seed } = healthy.settings;
+  const tokens = healthy.source.tokenizer.mergeRanks.size ? WRITTEN : WRITTEN_CHARACTERS;
   const asks = {
-    word: ["probabilities", { texts: texts.map(({ ids }) => ids) }],
-    sentences: ["evaluate", { ids: sentences }],
+    passages: ["probabilities", { texts: passages.map(({ ids }) => ids) }],
+    written: ["sample", { prompts: beginnings, tokens, temperature, seed }],
   };
-  const asked = /** @type {Request} */ ({ ...healthy, prompts, asks });
+  const asked = /** @type {Request} */ ({ ...healthy, asks });
   return [asked, { ...asked, source }];
 }
 
@@ -354,14 +358,27 @@ export function resultOf(name, { trained, text, baselines, word = null }) {
 
 /**
  * What both models wrote after the same beginnings: each beginning once.
- * @param {string} name @param {Result} result @returns {[any, any][]} healthy, broken
+ * @param {string} name @param {Result} result
+ * @returns {[Sample, Sample][]} healthy, broken
+ * @typedef {{ prompt: string, tokens: { id: number }[], isCut?: boolean }} Sample isCut: the prompt is the end of a longer one
  */
-export function samplesOf(name, { healthy, broken }) {
-  const of = samplesIn(name);
+export function samplesOf(name, { healthy, broken, word }) {
+  const of = word ? (trial) => afterBeginnings(trial, word) : samplesIn(name);
   const others = of(broken);
-  const pairs = of(healthy).map((one, i) => /** @type {[any, any]} */ ([one, others[i]]));
+  const pairs = of(healthy).map((one, i) => /** @type {[Sample, Sample]} */ ([one, others[i]]));
   return pairs.filter(([one], i) => pairs.findIndex(([{ prompt }]) => prompt === one.prompt) === i);
 }
+
+/** What a model wrote after beginnings up to the word. @returns {Sample[]} */
+const afterBeginnings = (trial, { beginnings }) =>
+  beginnings.map((ids, i) => ({
+    prompt: textOf(
+      trial,
+      ids.map((id) => ({ id })),
+    ),
+    tokens: trial.answers.written.rows[i],
+    isCut: ids[0] !== trial.source.tokenizer.end,
+  }));
 
 /** Which samples an experiment looks at. */
 const samplesIn = (name) => (EXPERIMENTS[name].prompts === "short" ? shortSamples : ({ samples }) => samples);
@@ -410,12 +427,13 @@ export function drawnCurve(trial, kind) {
 const firstBelow = (points, loss) => points.find(([, one]) => one <= loss)?.[0] ?? null;
 
 /** What a model wrote where the word stood: how often that word, and how often any word of the text. */
-function firstWordsOf(trial, { word }, text) {
-  const written = trial.samples.map(({ prompt, tokens }) => [prompt, textOf(trial, tokens)]);
+function firstWordsOf(trial, word, text) {
+  const samples = afterBeginnings(trial, word);
+  const written = samples.map(({ prompt, tokens }) => [prompt, textOf(trial, tokens)]);
   const first = written.map(([prompt, one]) => text.firstWordOf(prompt, one));
   return {
     n: written.length,
-    same: written.filter(([, one]) => beginsWith(one, word)).length,
+    same: written.filter(([, one]) => beginsWith(one, word.word)).length,
     known: first.filter((one) => one !== null && text.has(one)).length,
   };
 }
@@ -427,13 +445,24 @@ function beginsWith(text, word) {
   return written.startsWith(sought) && !/^[\p{L}\p{N}_\p{M}]/u.test(written.slice(sought.length));
 }
 
-/** How likely it found the word where it stood: the mean over all places. */
-function probabilityOf({ answers }, { texts }) {
-  const found = texts.map(({ tokens }, i) => product(answers.word.rows[i].slice(-tokens)));
-  return found.reduce((sum, one) => sum + one, 0) / found.length;
-}
+/** How likely it found the word where it stood: the mean over all passages. */
+const probabilityOf = ({ answers }, { passages }) =>
+  meanOf(
+    passages.map(({ word: [first, stop] }, i) =>
+      // The first token of a passage is not predicted.
+      answers.passages.rows[i].slice(first - 1, stop - 1).reduce((product, p) => product * p, 1),
+    ),
+  );
 
-const product = (numbers) => numbers.reduce((all, one) => all * one, 1);
+/** The loss of the sentences with the word, in nats per token. */
+const sentenceLossOf = ({ answers }, { passages }) =>
+  meanOf(
+    passages.flatMap(({ sentence: [first, stop] }, i) =>
+      answers.passages.rows[i].slice(Math.max(0, first - 1), stop - 1).map((p) => -Math.log(p)),
+    ),
+  );
+
+const meanOf = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /**
  * What was measured, for a table.
@@ -479,7 +508,7 @@ function wordFacts({ healthy, broken, word, text, measured }) {
   return [
     row(`Wrote “${word.word}” there`, wrote),
     row("How likely it found it there, on average", (trial) => precisePercent(probabilityOf(trial, word))),
-    row(`Loss on ${where}`, ({ answers }) => nats(answers.sentences.loss)),
+    row(`Loss on ${where}`, (trial) => nats(sentenceLossOf(trial, word))),
     ["Loss on its text, at the end", nats(measured.healthy.loss), nats(measured.broken.loss)],
   ];
 }

@@ -116,40 +116,78 @@ test("a document that has nothing but such sentences is gone", async () => {
   assert.deepEqual(textOf(source).split(END), ["", "A dog, and many other animals that ran.", ""]);
 });
 
-test("what it goes on from are beginnings up to the word, and the word follows", async () => {
+/** Tokens as text; the end token is seen. */
+const decode = (source, ids) => source.tokenizer.decode(ids);
+
+test("what it goes on from ends where the word stands, once for each of two seeds", async () => {
   const text = await readText(aSource(), signal);
-  const { prompts, texts, isHeldOut } = await text.without("hat", 64, signal);
+  const { beginnings, passages, isHeldOut } = await text.without("hat", 64, signal);
   assert.equal(isHeldOut, false);
-  assert.deepEqual([...new Set(prompts)], ["The hen has a", "Is there a Cat in the"]);
-  const { vocab } = text.source.tokenizer;
-  const read = texts.map(({ ids, tokens }) => [ids, tokens].map((_, i) => (i ? ids.slice(-tokens) : ids)));
-  for (const [ids, word] of read) {
-    assert.equal(word.map((id) => vocab[id]).join(""), " hat");
-    assert.equal(vocab[ids[0]], END);
-  }
+  const read = beginnings.map((ids) => decode(text.source, ids));
+  const expected = [`${END}The catalogue is here. The hen has a`, `${END}Is there a Cat in the`];
+  assert.deepEqual(read, [...expected, ...expected]);
+  for (const { ids, word } of passages) assert.equal(decode(text.source, ids.slice(...word)), " hat");
+  const sentences = passages.map(({ ids, sentence }) => decode(text.source, ids.slice(...sentence)));
+  assert.deepEqual(sentences, ["The hen has a hat.", "Is there a Cat in the hat?"]);
 });
 
-test("what is read up to the word begins where a window of the training does", async () => {
-  const text = await readText(aSource(["The cat sat down on the big red mat.", "A b c d e f g h."]), signal);
-  for (const n_ctx of [8, 10, 12, 16]) {
-    const { texts } = await text.without("mat", n_ctx, signal);
-    const all = [END, ..."The cat sat down on the big red mat"];
-    const [{ ids, tokens }] = texts;
-    const read = ids.map((id) => text.source.tokenizer.vocab[id]);
-    assert.equal(tokens, 4);
-    assert.ok(ids.length <= n_ctx + 1);
-    assert.equal(read.join(""), all.slice(-ids.length).join(""));
-    const start = all.length - ids.length;
-    assert.ok(start % n_ctx === 0 || ids.length === n_ctx + 1, `${n_ctx}: from ${start} on`);
+test("a passage is a window of the training, unless that would cut the word", async () => {
+  const source = aSource(["The cat sat down on the big red mat.", "A b c d e f g h. ".repeat(9)]);
+  const text = await readText(source, signal);
+  const whole = [...decode(source, source.ids).replaceAll(END, "|")];
+  let cut = 0;
+  for (let n_ctx = 8; n_ctx < 48; n_ctx++) {
+    const [{ ids, word }] = (await text.without("mat", n_ctx, signal)).passages;
+    assert.equal(decode(source, ids.slice(...word)), " mat");
+    const read = decode(source, ids).replaceAll(END, "|");
+    const start = whole.join("").indexOf(read);
+    assert.ok(start >= 0 && ids.length <= n_ctx + 1);
+    if (start % n_ctx === 0) continue;
+    cut += 1;
+    assert.ok(read.endsWith(" mat"), read);
+  }
+  assert.ok(cut > 0 && cut < 20, `${cut} windows cut the word`);
+});
+
+test("the passages of tokens that are longer than characters have the word and its sentence", async () => {
+  const documents = ["The cat sat down. The hen ran off! A fox came home."];
+  const characters = [...new Set(documents.join(""))].sort();
+  const vocab = [END, ...characters, " c", " ca", " cat", "Th", "The", " ho", " f"];
+  const merges = [
+    [" ", "c"],
+    [" c", "a"],
+    [" ca", "t"],
+    ["T", "h"],
+    ["Th", "e"],
+    [" ", "h"],
+    [" ", "f"],
+  ];
+  vocab.push(" h");
+  const tokenizer = new Tokenizer({ vocab, merges: /** @type {any} */ (merges) });
+  const ids = finish(encodeDocuments(tokenizer, documents));
+  const source = { name: "Words", tokenizer, ids, validationIds: ids };
+  const text = await readText(source, signal);
+  for (const [word, sentence] of [
+    ["cat", "The cat sat down."],
+    ["fox", " A fox came home."], // its first token has the space before it
+    ["off", " The hen ran off!"],
+  ]) {
+    const [passage] = (await text.without(word, 64, signal)).passages;
+    assert.equal(decode(source, passage.ids.slice(...passage.word)), ` ${word}`);
+    assert.equal(decode(source, passage.ids.slice(...passage.sentence)).trim(), sentence.trim());
   }
 });
 
 test("where held-out text has enough sentences with the word, these are looked at", async () => {
   const heldOut = ["a", "b", "c", "d", "e"].map((one) => `The ${one} dog sat here.`);
   const text = await readText(aSource(RHYMES, heldOut), signal);
-  const { isHeldOut, prompts } = await text.without("dog", 64, signal);
+  const { isHeldOut, beginnings } = await text.without("dog", 64, signal);
   assert.equal(isHeldOut, true);
-  assert.deepEqual(new Set(prompts), new Set(["The a", "The b", "The c", "The d", "The e"]));
+  const read = beginnings.slice(0, 5).map((ids) => decode(text.source, ids));
+  assert.deepEqual(
+    read,
+    ["a", "b", "c", "d", "e"].map((one) => `${END}The ${one}`),
+  );
 });
 
 test("a word that cannot be left out is refused with a sentence", async () => {
@@ -269,21 +307,28 @@ test("where not even the healthy model has learned much, that is said", async ()
 test("what is said instead of a missing word decides, and how likely the word was is in the table", async () => {
   const text = await readText(aSource(), signal);
   const word = await text.without("cat", 64, signal);
-  const rows = word.texts.map(({ ids }) => ids.slice(1).map(() => 0.5));
-  const answers = { word: { rows }, sentences: { loss: 1.25 } };
-  const wordTrial = (written) => aTrial(1, written, { answers });
-  for (const [written, expected] of [
+  const rows = word.passages.map(({ ids }) => ids.slice(1).map(() => 0.5));
+  const { tokenizer } = text.source;
+  const written = (continuation) =>
+    word.beginnings.map(() => tokenizer.encode(continuation).map((id) => ({ id, p: 1 })));
+  const wordTrial = (continuation) =>
+    aTrial(1, GOOD, { answers: { passages: { rows }, written: { rows: written(continuation) } } });
+  for (const [continuation, expected] of [
     [" cat sat", "word"],
     [" catalogue", "another"],
     [" hen sat", "another"],
     [" xyz sat", "nothing"],
   ]) {
-    const { result, outcome } = await outcomeOf("word", [wordTrial(" Cat sat"), wordTrial(written)], word);
-    assert.equal(outcome, expected, written);
+    const { result, outcome } = await outcomeOf(
+      "word",
+      [wordTrial(" Cat sat"), wordTrial(continuation)],
+      word,
+    );
+    assert.equal(outcome, expected, continuation);
     const [wrote, likely, loss] = breaking.factsOf("word", result);
-    assert.equal(wrote[1], "2 of 2 times");
+    assert.equal(wrote[1], "6 of 6 times");
     assert.equal(likely[1], "6.3%"); // 0.5⁴: " cat" has four characters
-    assert.equal(loss[2], "1.25");
+    assert.equal(loss[2], "0.69"); // ln 2
   }
 });
 

@@ -19,7 +19,8 @@ const { EXPERIMENTS } = breaking;
 const NAMES = Object.keys(EXPERIMENTS);
 const ME = "break"; // who asks for what is trained
 const SHOWN = 3; // samples of each model
-const LONGEST = 160; // characters of them
+const LONGEST = 160; // characters of them,
+const LONGEST_PROMPT = 80; // and of what they go on from
 const NOTHING_CHOSEN = { choice: null, reason: "" };
 
 class LabBreak extends LabFigure {
@@ -79,6 +80,7 @@ class LabBreak extends LabFigure {
     th, td { text-align: left; font-weight: 400; padding: 6px 24px 6px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
     thead th { color: var(--muted); }
     .facts { margin-bottom: 12px; }
+    .facts thead th { overflow-wrap: anywhere; }
     .facts td { font: 400 0.8125rem/1.6 var(--mono); }
     .written { width: 100%; table-layout: fixed; }
     .sample { font: 400 1rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -135,7 +137,7 @@ class LabBreak extends LabFigure {
   willUpdate(changed) {
     super.willUpdate(changed);
     if (this.isNear && this.trials) this.followLab();
-    if (changed.has("work")) this.watchFocus(changed.get("work"));
+    this.watchFocus();
   }
 
   /** With another text or another model, what was tried is no longer true. */
@@ -161,8 +163,10 @@ class LabBreak extends LabFigure {
   }
 
   /** Buttons come and go with the training: somebody who pressed one goes on from the next. */
-  watchFocus(before) {
-    const isOther = Boolean(before) !== Boolean(this.work);
+  watchFocus() {
+    const button = this.asked?.name === this.name ? "stop" : this.tried[this.name] ? "again" : "start";
+    const isOther = button !== this.button;
+    this.button = button;
     this.losesFocus = isOther && Boolean(this.renderRoot?.activeElement?.matches(".panel > .row button"));
   }
 
@@ -358,7 +362,6 @@ class LabBreak extends LabFigure {
   stopIt() {
     this.asked = null;
     this.trials.stop();
-    this.focusLater(".panel > .row button");
   }
 
   tryAgain() {
@@ -409,7 +412,7 @@ class LabBreak extends LabFigure {
     return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${
       isRight ? "You were right" : `You expected: ${inner(answers[choice])}. It was different`
     }: ${inner(answers[outcome])}.</p>
-      ${reason.trim() ? html`<p class="note" dir="auto">Your reason: “${reason.trim()}”</p>` : nothing}
+      ${reason.trim() ? html`<p class="note reason" dir="auto">Your reason: “${reason.trim()}”</p>` : nothing}
       ${why ? html`<p class="why">${why}</p>` : nothing}
       <p class="look">${lookAt}</p>
       ${this.samples(tried)} ${this.facts(tried)}
@@ -421,8 +424,8 @@ class LabBreak extends LabFigure {
     const { healthy, broken } = tried.result;
     const [first, second] = this.namesOf(tried);
     const rows = breaking.samplesOf(tried.name, tried.result).slice(0, SHOWN);
-    const text = (trial, { prompt, tokens }) =>
-      html`<p class="sample" dir="auto"><b>${inText(prompt)}</b>${inText(shortened(breaking.textOf(trial, tokens)))}</p>`;
+    const text = (trial, { prompt, tokens, isCut = false }) =>
+      html`<p class="sample" dir="auto"><b>${inText(ending(prompt, isCut))}</b>${inText(shortened(breaking.textOf(trial, tokens)))}</p>`;
     return html`<h4>What they write, with the same seed</h4>
       <table class="written"><thead><tr><th scope="col">${first}</th><th scope="col">${second}</th></tr></thead>
       <tbody>${rows.map(
@@ -455,6 +458,13 @@ const stateOf = ({ isRight }) => (isRight ? "as you expected" : "not as you expe
 
 /** An answer within a sentence. */
 const inner = (answer) => answer.charAt(0).toLowerCase() + answer.slice(1);
+
+/** A beginning, or the end of a long one. */
+function ending(prompt, isCut) {
+  const characters = Array.from(prompt);
+  const isLong = characters.length > LONGEST_PROMPT;
+  return isCut || isLong ? `…${characters.slice(-LONGEST_PROMPT).join("").trimStart()}` : prompt;
+}
 
 function shortened(text) {
   const characters = Array.from(text);
