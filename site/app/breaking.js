@@ -193,7 +193,7 @@ export const EXPERIMENTS = {
       "together, but in each layer it can look in one way only.",
     lesson: ["05-attention.html#all", "lesson 5"],
     question: "Where does its loss end?",
-    answers: { lower: "Clearly lower", same: "About as low", higher: "Clearly higher" },
+    answers: { lower: "Lower", same: "About as low", higher: "Higher" },
     lookAt: "Look at whether the two curves can be told apart at all.",
     missing: ({ n_head }) =>
       n_head === 1 ? "The model above has one head already. Choose more heads for it under “Model”." : null,
@@ -519,19 +519,18 @@ function wordFacts({ healthy, broken, word, text, measured }) {
  */
 export function whyOf(name, result, outcome) {
   const why = EXPERIMENTS[name].why[outcome]?.(result) ?? null;
-  const notes = [outcome === "same" ? chanceNote(result) : null, why].filter(Boolean);
+  const notes = [outcome in EXPERIMENTS.head.answers ? differenceNote(result) : null, why].filter(Boolean);
   return notes.length ? notes.join(" ") : null;
 }
 
-/** What chance does; null where the difference is larger than that, or where it is not known. @param {Result} result */
-function chanceNote(result) {
+/** How far apart they end, beside what chance does; null where the latter is not known. @param {Result} result */
+function differenceNote(result) {
   const { healthy, broken, other } = result.measured;
-  const difference = Math.abs(broken.loss - healthy.loss);
-  if (!other || difference > chanceOf(result)) return null;
-  return (
-    `The difference is ${nats(difference)} nats; another seed alone makes ${nats(Math.abs(other.loss - healthy.loss))}. ` +
-    "That is no effect that could be told from chance."
-  );
+  if (!other) return null;
+  const [difference, bySeed] = [broken, other].map(({ loss }) => Math.abs(loss - healthy.loss));
+  const measured = `The losses end ${nats(difference)} nats apart; with another seed alone, it is ${nats(bySeed)}.`;
+  const isChance = difference <= chanceOf(result);
+  return isChance ? `${measured} Such a difference cannot be told from chance.` : measured;
 }
 
 /** What to keep in mind about the healthy model; null if there is nothing. @param {Result} result */

@@ -283,10 +283,13 @@ test("a difference that another seed makes as well is none", async () => {
   assert.match(breaking.whyOf("scale", result, outcome), /0\.10 .* 0\.05/);
 });
 
-test("a model that is clearly better is not said to differ by chance", async () => {
-  const { result, outcome } = await outcomeOf("rate", [aTrial(1.5), aTrial(0.7), aTrial(1.5)]);
-  assert.equal(outcome, "same");
-  assert.equal(breaking.whyOf("rate", result, outcome), null);
+test("how far apart two models end is said beside what another seed makes, whatever the outcome", async () => {
+  const better = await outcomeOf("rate", [aTrial(1.5), aTrial(0.7), aTrial(1.5)]);
+  assert.equal(better.outcome, "same");
+  const said = breaking.whyOf("rate", better.result, better.outcome);
+  assert.match(said, /0\.80 .* 0\.00/);
+  const alike = await outcomeOf("rate", [aTrial(1.5), aTrial(1.5), aTrial(1.5)]);
+  assert.notEqual(breaking.whyOf("rate", alike.result, alike.outcome).length, said.length);
 });
 
 test("a loss that is no number any more is said, and the curve ends there", async () => {
