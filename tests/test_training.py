@@ -481,6 +481,22 @@ def test_a_model_without_one_of_its_parts_writes_with_the_probabilities_it_learn
     assert loss == pytest.approx(-np.mean([math.log(token["p"]) for token in written]), abs=1e-5)
 
 
+@pytest.mark.parametrize("part", ["scale", None])
+def test_the_probabilities_of_a_text_are_those_that_its_loss_is_made_of(on_worker, part):
+    loss, [probabilities, none] = on_worker(
+        """
+      await call("begin", { ...begin, end: null });
+      await call("train", { steps: 10 });
+      const ids = [0, 3, 1, 2, 5];
+      const { rows } = await call("probabilities", { texts: [ids, [1]] });
+      return [(await call("evaluate", { ids })).loss, rows];
+    """,
+        **({part: False} if part else {}),
+    )
+    assert len(probabilities) == 4 and none == []
+    assert loss == pytest.approx(-np.mean(np.log(probabilities)), abs=1e-5)
+
+
 @pytest.mark.parametrize("part", ["mask", "positions", "residual", "scale"])
 def test_a_model_without_one_of_its_parts_learns_as_in_pytorch(engine, part):
     s = small_settings()

@@ -250,6 +250,19 @@ const methods = {
     return { loss: training.evaluate(ids ? someBatches(ids, end, training.settings) : validation) };
   },
 
+  /**
+   * How likely each token of some texts (lists of ids) is after those before it. -> for each text, the probabilities of
+   * its tokens from the second one on
+   */
+  async probabilities({ texts }) {
+    const rows = [];
+    for (const ids of texts) {
+      const read = await reader();
+      rows.push(Array.from(ids.slice(1), (id, i) => softmax(read([ids[i]]))[id]));
+    }
+    return { rows };
+  },
+
   /** How far the weights have moved since the beginning: see changes.js. */
   async changes() {
     const { training, first } = lab;

@@ -16,6 +16,8 @@ import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
+import { brokenIn } from "./all-figures-break.js";
+import { curvesOf } from "./all-figures-compare.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
 import { ladderOf, trialsOf } from "./all-figures-ladder.js";
 import { teachingOf } from "./all-figures-teaching.js";
@@ -484,6 +486,9 @@ const CHATS = STATES.map(([state, ordinary]) => {
 /** What learns in the page, in each state. */
 const LABS = await Promise.all(STATES.map(([state]) => labOf(state)));
 
+/** What was broken on purpose, in each state. */
+const BROKEN = await Promise.all(STATES.map(([state]) => brokenIn(state)));
+
 const FIGURES = [
   "prompt-chooser",
   "token-row",
@@ -568,6 +573,8 @@ const FIGURES = [
   "teach-experiment",
   "lab-take",
   "lab-ladder",
+  "loss-curves",
+  "lab-break",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -652,7 +659,7 @@ function sources(figure, i) {
     operated,
     lab: LABS[i],
     sentences: sentencesIn(LABS[i]),
-    trials: trialsOf(STATES[i][0]),
+    trials: figure === "lab-ladder" ? trialsOf(STATES[i][0]) : BROKEN[i].trials,
     teaching: teachingOf(STATES[i][0], STATES[i][1]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],
@@ -723,6 +730,14 @@ for (const check of box.querySelectorAll("parity-check")) {
     const step = nearestSnapshot(run, 10);
     check.result = { run, step, maxAbsDiff: 3.1e-6, n: 8 };
   });
+}
+
+for (const [i, figure] of box.querySelectorAll("lab-break").entries()) {
+  customElements.whenDefined("lab-break").then(() => Object.assign(figure, BROKEN[i].properties));
+}
+
+for (const [i, figure] of box.querySelectorAll("loss-curves").entries()) {
+  customElements.whenDefined("loss-curves").then(() => Object.assign(figure, curvesOf(STATES[i][0])));
 }
 
 /** What was found in the training text, in each state; where nothing is written, nothing is. */

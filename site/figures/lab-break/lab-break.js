@@ -1,0 +1,474 @@
+/**
+ * <lab-break></lab-break>
+ *
+ * Eight ways to break the model of the lab: see app/breaking.js. Somebody chooses one, says what they expect and why,
+ * then a healthy and a broken model are trained side by side, and they see what came of it. What they tried stays
+ * until there is another text or another model.
+ */
+import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { readText } from "../../app/breaking-text.js";
+import * as breaking from "../../app/breaking.js";
+import { controls } from "../../app/controls.js";
+import { count, counted, inText, percent } from "../../app/format.js";
+import { LabFigure } from "../../app/lab-figure.js";
+import { aboutHowLong, secondsFor } from "../../app/lab-sizes.js";
+import { near } from "../../app/near.js";
+import "../loss-curves/loss-curves.js";
+
+const { EXPERIMENTS } = breaking;
+const NAMES = Object.keys(EXPERIMENTS);
+const ME = "break"; // who asks for what is trained
+const SHOWN = 3; // samples of each model
+const LONGEST = 160; // characters of them,
+const LONGEST_PROMPT = 80; // and of what they go on from
+const NOTHING_CHOSEN = { choice: null, reason: "" };
+
+class LabBreak extends LabFigure {
+  static properties = {
+    step: { state: true }, // not that of the lab: this need not be drawn again with each
+    status: { from: "lab" },
+    text: { from: "lab" },
+    tokens: { from: "lab" },
+    settings: { from: "lab" },
+    prompts: { from: "lab" },
+    work: { from: "trials" },
+    problem: { from: "trials" },
+    name: { state: true }, // of the experiment that is shown
+    drafts: { state: true }, // name -> { choice, reason }: what somebody expects so far
+    tried: { state: true }, // name -> what was expected, and what came of it
+    asked: { state: true }, // what is being trained, or null
+    typed: { state: true }, // the word that is to be missing
+    learned: { state: true }, // a LearnedText, null until the text is read
+    hint: { state: true },
+    notice: { state: true },
+  };
+
+  static styles = [
+    LabFigure.styles,
+    controls,
+    css`
+    .desk { display: grid; grid-template-columns: 13.5em minmax(0, 1fr); gap: 16px 40px; align-items: start; }
+    ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 6px; }
+    li button { width: 100%; min-height: 48px; border-radius: 12px; padding: 6px 16px; display: grid; align-content: center; }
+    li small { font: 400 0.8125rem/1.3 var(--sans); color: var(--muted); }
+    li .is-right { color: var(--accent); }
+    h3 { font: 600 1.25rem/1.4 var(--serif); margin: 0 0 4px; }
+    h4 { font: 600 var(--small)/1.5 var(--sans); margin: 20px 0 4px; }
+    .about { font: 400 1.0625rem/1.5 var(--serif); max-width: 62ch; }
+    .panel { min-width: 0; }
+    fieldset { border: 0; margin: 16px 0 0; padding: 0; min-width: 0; }
+    legend, .field > span { padding: 0; font-weight: 600; color: var(--text); }
+    .answers { display: grid; margin-top: 4px; }
+    .answers label { min-height: 40px; color: var(--text); }
+    input[type="radio"] { accent-color: var(--accent); width: 18px; height: 18px; margin: 0; flex: none; }
+    .field { display: grid; gap: 4px; margin-top: 12px; max-width: 40em; }
+    input[type="text"] { min-height: 44px; width: 100%; padding: 6px 12px; color: var(--text); background: var(--background);
+                         font: 400 1.0625rem/1.4 var(--serif); border: 1px solid var(--line); border-radius: 8px; }
+    .words { display: flex; flex-wrap: wrap; gap: 6px; margin: 8px 0; }
+    .words button { min-height: 40px; padding: 2px 16px; }
+    .track { height: 6px; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); overflow: hidden; flex: 1 1 8em; max-width: 20em; }
+    .track i { display: block; height: 100%; background: var(--accent); }
+    .panel > .row { min-height: 48px; margin: 16px 0; }
+    .note { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
+    .problem { border-left: 4px solid var(--warning); padding-left: 12px; max-width: 66ch; }
+    .notice { margin-bottom: 16px; }
+    .verdict { font: 600 1.0625rem/1.45 var(--sans); margin: 0 0 4px; max-width: 62ch; }
+    .verdict.is-right { color: var(--accent); }
+    .why { max-width: 66ch; margin: 8px 0; }
+    .look { border-left: 4px solid var(--accent); padding-left: 12px; margin: 12px 0; max-width: 66ch; }
+    table { border-collapse: collapse; }
+    th, td { text-align: left; font-weight: 400; padding: 6px 24px 6px 0; vertical-align: top; border-bottom: 1px solid var(--line); }
+    thead th { color: var(--muted); }
+    .facts { margin-bottom: 12px; }
+    .facts thead th { overflow-wrap: anywhere; }
+    .facts td { font: 400 0.8125rem/1.6 var(--mono); }
+    .written { width: 100%; table-layout: fixed; }
+    .sample { font: 400 1rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; }
+    .sample b { font-weight: 600; }
+    @media (max-width: 760px) {
+      .desk { grid-template-columns: minmax(0, 1fr); }
+      ul { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+      li button { padding: 6px 12px; }
+      .primary { flex: 1 1 auto; text-align: center; }
+      .facts th, .facts td { padding-right: 12px; }
+      .written, .written tbody { display: block; }
+      .written thead { display: none; }
+      .written tr { display: grid; padding: 8px 0; border-bottom: 1px solid var(--line); }
+      .written td { border: 0; padding: 2px 0; }
+      .written td::before { content: attr(data-model); display: block; color: var(--muted); font: 400 0.8125rem/1.5 var(--sans); }
+    }
+    @media (forced-colors: active) { .track i { forced-color-adjust: none; background: Highlight; } }
+  `,
+  ];
+
+  constructor() {
+    super();
+    [this.name] = NAMES;
+    this.drafts = {};
+    this.tried = {};
+    this.asked = null;
+    this.typed = "";
+    this.learned = null;
+    this.request = null; // that of the healthy model
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.leaving = new AbortController();
+    near(this, this.leaving.signal).then(
+      () => this.begin(),
+      () => {}, // it was taken away before anybody came
+    );
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.leaving.abort();
+    this.learned = null;
+  }
+
+  /** Somebody comes near: from now on, the text is read. */
+  async begin() {
+    await this.trials?.findMachine();
+    this.isNear = true;
+    this.requestUpdate();
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    if (this.isNear && this.trials) this.followLab();
+    this.watchFocus();
+  }
+
+  /** With another text or another model, what was tried is no longer true. */
+  followLab() {
+    const request = this.status === "preparing" ? null : breaking.healthyRequest(this.trials);
+    if (!request || isSame(request, this.request)) return;
+    const isOther = this.asked || Object.keys(this.tried).length;
+    if (this.asked) this.trials.stop();
+    const hasText = request.source === this.request?.source;
+    this.request = request;
+    this.asked = null;
+    this.tried = {};
+    this.notice = isOther
+      ? "The text or the model above has changed. What you tried was about the one before, so it is gone from here."
+      : null;
+    if (!hasText) this.readText(request.source);
+  }
+
+  async readText(source) {
+    this.learned = null;
+    const text = await readText(source, this.leaving.signal).catch(() => null);
+    if (source === this.request.source) this.learned = text;
+  }
+
+  /** Buttons come and go with the training: somebody who pressed one goes on from the next. */
+  watchFocus() {
+    const button = this.asked?.name === this.name ? "stop" : this.tried[this.name] ? "again" : "start";
+    const isOther = button !== this.button;
+    this.button = button;
+    this.losesFocus = isOther && Boolean(this.renderRoot?.activeElement?.matches(".panel > .row button"));
+  }
+
+  updated() {
+    if (this.losesFocus)
+      /** @type {HTMLElement} */ (this.renderRoot.querySelector(".panel > .row button"))?.focus();
+    this.losesFocus = false;
+  }
+
+  get experiment() {
+    return EXPERIMENTS[this.name];
+  }
+
+  get draft() {
+    return this.drafts[this.name] ?? NOTHING_CHOSEN;
+  }
+
+  /** What is being trained for the one that is shown, or was. */
+  get shown() {
+    return this.asked?.name === this.name ? this.asked : (this.tried[this.name] ?? null);
+  }
+
+  drawLab() {
+    return html`${this.notice ? html`<p class="note notice" role="status">${this.notice}</p>` : nothing}
+      <div class="desk"><ul aria-label="What to break">${NAMES.map((name) => this.item(name))}</ul>
+      <div class="panel">${this.panel()}</div></div>`;
+  }
+
+  item(name) {
+    const tried = this.tried[name];
+    const state = this.asked?.name === name ? "is being trained" : tried && stateOf(tried);
+    return html`<li><button aria-pressed=${String(name === this.name)} @click=${() => this.choose(name)}>${EXPERIMENTS[name].title}
+      ${state ? html`<small class=${tried?.isRight ? "is-right" : ""}>${state}</small>` : nothing}</button></li>`;
+  }
+
+  choose(name) {
+    Object.assign(this, { name, hint: null });
+  }
+
+  panel() {
+    const { title, about, lesson } = this.experiment;
+    const [address, where] = lesson;
+    return html`<h3>${title}</h3>
+      <p class="about">${about} <a href=${`lessons/${address}`}>More in ${where}</a></p>
+      ${this.trial()}`;
+  }
+
+  /** What is asked, and what came of it; or why it cannot be asked. */
+  trial() {
+    if (!this.request) return this.waiting();
+    if (!this.learned) return html`<p class="note" aria-busy="true">…</p>`;
+    const missing = breaking.whyMissing(this.name, this.request, this.learned);
+    if (missing) return html`<p class="problem">${missing}</p>`;
+    const isFixed = Boolean(this.shown);
+    return html`${this.experiment.hasWord ? this.wordField(isFixed) : nothing}
+      ${this.question(isFixed)} ${this.buttons()}
+      ${this.shown ? this.curves() : nothing}
+      <div aria-live="polite">${this.tried[this.name] ? this.outcome(this.tried[this.name]) : nothing}</div>`;
+  }
+
+  waiting() {
+    if (this.status !== "empty") return html`<p class="note" aria-busy="true">…</p>`;
+    return html`<p class="problem">There is no text to learn from. <a href="#your-text">Choose one</a> first.</p>`;
+  }
+
+  // What somebody expects ----------------------------------------------------------------------------------------
+
+  question(isFixed) {
+    const { choice, reason } = this.shown ?? this.draft;
+    const { answers } = this.experiment;
+    const word = this.shown?.word?.word ?? this.typed.trim();
+    return html`<fieldset ?disabled=${isFixed}><legend dir="auto">${breaking.questionOf(this.name, word)}</legend>
+        <div class="answers">${Object.entries(answers).map(
+          ([value, answer]) =>
+            html`<label><input type="radio" name="answer" value=${value} .checked=${value === choice}
+              @change=${() => this.expect({ choice: value })}>${answer}</label>`,
+        )}</div></fieldset>
+      <label class="field"><span>Why do you think so?</span>
+        <input type="text" maxlength="200" dir="auto" .value=${reason} ?readonly=${isFixed} placeholder="One sentence is enough."
+          @input=${({ target }) => this.expect({ reason: target.value })}></label>`;
+  }
+
+  expect(change) {
+    this.drafts = { ...this.drafts, [this.name]: { ...this.draft, ...change } };
+    this.hint = null;
+  }
+
+  /** The word that is to be missing. */
+  wordField(isFixed) {
+    const problem = this.learned.problemOf(this.typed);
+    const isWrong = Boolean(problem && this.typed.trim());
+    const value = this.shown?.word?.word ?? this.typed;
+    return html`<label class="field"><span>A word of the text</span>
+        <input type="text" class="word" maxlength="40" dir="auto" spellcheck="false" autocapitalize="none" .value=${value}
+          ?readonly=${isFixed} aria-invalid=${String(isWrong && !isFixed)} aria-describedby="about-word"
+          @input=${({ target }) => this.type(target.value)}></label>
+      ${isFixed ? nothing : this.suggestions()}
+      <p id="about-word" class=${isWrong && !isFixed ? "problem" : "note"} role="status">${
+        isFixed || !problem ? this.aboutWord(value) : problem
+      }</p>`;
+  }
+
+  suggestions() {
+    return html`<div class="words">${this.learned.suggestions.map(
+      (word) => html`<button dir="auto" @click=${() => this.type(word)}>${word}</button>`,
+    )}</div>`;
+  }
+
+  type(word) {
+    Object.assign(this, { typed: word, hint: null });
+  }
+
+  aboutWord(word) {
+    const { n, of, fraction } = this.learned.countsOf(word);
+    return `“${word.trim()}” is in ${count(n)} of ${counted(of, "sentence")}. Without them, ${percent(fraction)} of the text is gone.`;
+  }
+
+  // Training -----------------------------------------------------------------------------------------------------
+
+  buttons() {
+    if (this.asked?.name === this.name) return this.progress(this.asked);
+    if (this.tried[this.name]) {
+      return html`<div class="row"><button @click=${() => this.tryAgain()}>Predict again</button></div>`;
+    }
+    const isBusy = Boolean(this.work);
+    return html`<div class="row"><button class="primary" ?disabled=${isBusy} @click=${() => this.tryIt()}>Break it</button>
+        <span class="note" role="status">${this.hint ?? (isBusy ? "Something else is being trained at the moment." : this.howLong())}</span></div>
+      ${this.problem?.name === ME ? html`<p class="problem" role="alert">${this.problem.sentence}</p>` : nothing}`;
+  }
+
+  /** How long it takes on this machine. */
+  howLong() {
+    const { machine } = this.trials;
+    if (!machine) return nothing;
+    const settings = breaking.stillToTrain(this.trials, this.name, this.request);
+    const seconds = settings.reduce((sum, one) => sum + secondsFor(one, machine), 0);
+    const models = counted(settings.length, "model");
+    if (!settings.length) return "It has been trained already.";
+    const beside = this.status === "training" ? ", and longer while the one above is training" : "";
+    return `Trains ${models}: ${aboutHowLong(seconds)}${beside}.`;
+  }
+
+  progress(asked) {
+    const { done, of, trial } = this.work ?? { done: 0, of: 1, trial: null };
+    const which = asked.requests?.findIndex((one) => isOf(trial, one)) ?? -1;
+    const name = which < 0 ? "It begins." : `Model “${this.namesOf(asked)[which]}”`;
+    return html`<div class="row"><button @click=${() => this.stopIt()}>Stop</button>
+      <div class="track" role="progressbar" aria-label="Training" aria-valuemin="0" aria-valuemax=${of}
+        aria-valuenow=${done}><i style=${styleMap({ width: `${(100 * done) / Math.max(1, of)}%` })}></i></div>
+      <span class="note" aria-hidden="true">${name}</span></div>`;
+  }
+
+  /** Nothing is shown to somebody who has not guessed. */
+  async tryIt() {
+    const { name, typed } = this;
+    if (this.complains()) return;
+    const { signal } = this.leaving;
+    const asked = { name, ...this.draft, requests: null, word: null };
+    Object.assign(this, { asked, notice: null, hint: null });
+    const { requests, word } = await breaking.prepare(name, {
+      healthy: this.request,
+      text: this.learned,
+      typed,
+      signal,
+    });
+    if (this.asked !== asked) return;
+    const { baselines } = this.lab.state;
+    const text = this.learned;
+    this.asked = { ...asked, requests, word };
+    const mine = this.asked;
+    const trained = await this.trials.run(ME, requests);
+    if (this.asked !== mine) return;
+    this.asked = null; // it was stopped, or failed
+    if (trained) this.show(mine, breaking.resultOf(name, { trained, text, baselines, word }));
+  }
+
+  show(asked, result) {
+    const { name, choice } = asked;
+    const outcome = EXPERIMENTS[name].outcome(result);
+    this.tried = { ...this.tried, [name]: { ...asked, result, outcome, isRight: outcome === choice } };
+  }
+
+  /** Whether something is missing before it can be tried: then it is said, and the focus is there. */
+  complains() {
+    const problem = this.experiment.hasWord && this.learned.problemOf(this.typed);
+    const field = problem ? ".word" : this.draft.choice === null ? 'input[type="radio"]' : null;
+    if (!field) return false;
+    this.hint = problem || "Choose what you expect first.";
+    this.renderRoot.querySelector(field).focus();
+    return true;
+  }
+
+  stopIt() {
+    this.asked = null;
+    this.trials.stop();
+  }
+
+  tryAgain() {
+    const { [this.name]: _, ...others } = this.tried;
+    this.tried = others;
+    this.drafts = { ...this.drafts, [this.name]: NOTHING_CHOSEN };
+    this.focusLater(this.experiment.hasWord ? ".word" : 'input[type="radio"]');
+  }
+
+  focusLater(selector) {
+    this.updateComplete.then(() => this.renderRoot.querySelector(selector)?.focus());
+  }
+
+  // What came of it ----------------------------------------------------------------------------------------------
+
+  namesOf({ name, word }) {
+    const broken = word ? `no “${word.word}”` : EXPERIMENTS[name].title.toLowerCase();
+    return ["healthy", broken, "another seed"];
+  }
+
+  /** The trial of a request, as far as it is. */
+  trialOf(request) {
+    const now = this.work?.trial;
+    return this.trials.find(request) ?? (isOf(now, request) ? now : null);
+  }
+
+  curves() {
+    const { requests } = this.shown;
+    if (!requests) return nothing;
+    const names = this.namesOf(this.shown);
+    const kind = this.experiment.curve ?? "own";
+    const curves = requests.flatMap((request, i) => {
+      const trial = this.trialOf(request);
+      if (!trial) return [];
+      return [{ name: names[i], points: breaking.drawnCurve(trial, kind), isReference: i === 0 }];
+    });
+    const label =
+      kind === "own" ? "Loss on its own text, by step" : "Loss on text that neither has read, by step";
+    return html`<loss-curves .curves=${curves} .steps=${requests[0].settings.steps} .baselines=${this.lab.state.baselines}
+      label=${label}></loss-curves>`;
+  }
+
+  outcome(tried) {
+    const { name, choice, reason, result, outcome, isRight } = tried;
+    const { answers, lookAt } = EXPERIMENTS[name];
+    const why = breaking.whyOf(name, result, outcome);
+    const caution = breaking.cautionOf(result);
+    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${
+      isRight ? "You were right" : `You expected: ${inner(answers[choice])}. It was different`
+    }: ${inner(answers[outcome])}.</p>
+      ${reason.trim() ? html`<p class="note reason" dir="auto">Your reason: “${reason.trim()}”</p>` : nothing}
+      ${why ? html`<p class="why">${why}</p>` : nothing}
+      <p class="look">${lookAt}</p>
+      ${this.samples(tried)} ${this.facts(tried)}
+      ${caution ? html`<p class="note">${caution}</p>` : nothing}`;
+  }
+
+  /** What both models write after the same beginnings, with the same random numbers. */
+  samples(tried) {
+    const { healthy, broken } = tried.result;
+    const [first, second] = this.namesOf(tried);
+    const rows = breaking.samplesOf(tried.name, tried.result).slice(0, SHOWN);
+    const text = (trial, { prompt, tokens, isCut = false }) =>
+      html`<p class="sample" dir="auto"><b>${inText(ending(prompt, isCut))}</b>${inText(shortened(breaking.textOf(trial, tokens)))}</p>`;
+    return html`<h4>What they write, with the same seed</h4>
+      <table class="written"><thead><tr><th scope="col">${first}</th><th scope="col">${second}</th></tr></thead>
+      <tbody>${rows.map(
+        ([one, other]) => html`<tr><td data-model=${first}>${text(healthy, one)}</td>
+          <td data-model=${second}>${text(broken, other)}</td></tr>`,
+      )}</tbody></table>`;
+  }
+
+  facts(tried) {
+    const rows = breaking.factsOf(tried.name, tried.result);
+    const names = this.namesOf(tried).slice(0, rows[0].length - 1);
+    return html`<h4>What was measured</h4>
+      <table class="facts"><thead><tr><td></td>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+      <tbody>${rows.map(
+        ([what, ...values]) =>
+          html`<tr><th scope="row">${what}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`,
+      )}</tbody></table>`;
+  }
+}
+
+/** Whether a trial is that of a request. */
+const isOf = (trial, { settings, source }) => trial?.settings === settings && trial.source === source;
+
+/** Whether two requests ask for the same healthy model. */
+const isSame = (one, other) => one.source === other?.source && keyOf(one) === keyOf(other);
+
+const keyOf = ({ settings, prompts }) => JSON.stringify([settings, prompts]);
+
+const stateOf = ({ isRight }) => (isRight ? "as you expected" : "not as you expected");
+
+/** An answer within a sentence. */
+const inner = (answer) => answer.charAt(0).toLowerCase() + answer.slice(1);
+
+/** A beginning, or the end of a long one. */
+function ending(prompt, isCut) {
+  const characters = Array.from(prompt);
+  const isLong = characters.length > LONGEST_PROMPT;
+  return isCut || isLong ? `…${characters.slice(-LONGEST_PROMPT).join("").trimStart()}` : prompt;
+}
+
+function shortened(text) {
+  const characters = Array.from(text);
+  return characters.length > LONGEST ? `${characters.slice(0, LONGEST).join("").trimEnd()}…` : text;
+}
+
+customElements.define("lab-break", LabBreak);
