@@ -16,6 +16,7 @@ import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
+import { curvesOf } from "./all-figures-compare.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
 import { teachingOf } from "./all-figures-teaching.js";
 
@@ -564,6 +565,7 @@ const FIGURES = [
   "teach-result",
   "teach-experiment",
   "lab-take",
+  "loss-curves",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -718,6 +720,10 @@ for (const check of box.querySelectorAll("parity-check")) {
     const step = nearestSnapshot(run, 10);
     check.result = { run, step, maxAbsDiff: 3.1e-6, n: 8 };
   });
+}
+
+for (const [i, figure] of box.querySelectorAll("loss-curves").entries()) {
+  customElements.whenDefined("loss-curves").then(() => Object.assign(figure, curvesOf(STATES[i][0])));
 }
 
 /** What was found in the training text, in each state; where nothing is written, nothing is. */

@@ -1,7 +1,7 @@
 /** Labels in a plot touch no curve and no other label, as long as there is room. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeLabels } from "../../site/app/label-places.js";
+import { placeLabels, spreadApart } from "../../site/app/label-places.js";
 
 const PLOT = { left: 50, width: 400, height: 15 };
 const label = (bottom) => ({ text: "a label", bottom, width: 100 });
@@ -59,4 +59,22 @@ test("where there is no room at all, each label is there nevertheless", () => {
     [450, 5 * i],
   ]);
   assert.equal(placeLabels([label(200), label(200)], all, PLOT).length, 2);
+});
+
+test("names at the ends of curves stay where they are as long as none overlaps", () => {
+  assert.deepEqual(spreadApart([80, 10, 40], { top: 0, bottom: 100, height: 20 }), [80, 10, 40]);
+});
+
+test("names that would overlap stand below one another, in the order of their curves", () => {
+  assert.deepEqual(spreadApart([52, 50, 54], { top: 0, bottom: 200, height: 20 }), [52, 32, 72]);
+});
+
+test("names stay within the plot as long as it has room for them", () => {
+  assert.deepEqual(spreadApart([95, 95, -30], { top: 0, bottom: 100, height: 20 }), [60, 80, 0]);
+});
+
+test("however many names there are, no two overlap", () => {
+  const wanted = Array.from({ length: 12 }, (_, i) => 50 + 3 * Math.sin(7 * i));
+  const tops = spreadApart(wanted, { top: 0, bottom: 100, height: 20 }).sort((a, b) => a - b);
+  for (const [i, top] of tops.slice(1).entries()) assert.ok(top - tops[i] >= 20 - 1e-9);
 });
