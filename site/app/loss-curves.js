@@ -57,6 +57,7 @@ export function lossRange(curves, { baselines, fromStep }) {
   return [Math.max(0, low - room), high + room];
 }
 
+/** Whether a point is shown. @param {number} fromStep @returns {(point: number[]) => boolean} */
 const isFrom =
   (fromStep) =>
   ([step]) =>
