@@ -12,6 +12,7 @@ import { Run as ARun, UserError } from "../../site/app/run.js";
 import { Side } from "../../site/app/sides.js";
 import { Store as AStore } from "../../site/app/store.js";
 import { Teaching } from "../../site/app/teaching.js";
+import { Trials } from "../../site/app/trials.js";
 import { TypedHead } from "../../site/app/typed-head.js";
 import { Writing } from "../../site/app/writing.js";
 
@@ -36,6 +37,7 @@ declare module "../../site/app/figure.js" {
     chat: Chat;
     lab: Lab;
     sentences: any;
+    trials: Trials;
     load(run: Run): any;
     draw(data: any): unknown;
   }
