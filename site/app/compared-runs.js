@@ -8,6 +8,7 @@
  * @property {import("./loss-curves.js").Baselines | null} baselines
  * @property {(one: Pick<Run, "tokens">) => number} factorOf what a loss of a run in nats per token is multiplied with
  */
+import { END } from "../engine/tokenizer.js";
 import { count, counted } from "./format.js";
 import { FIELDS } from "./lab-fields.js";
 import { ENOUGH_SEEDS, compareSeeds } from "./seed-band.js";
@@ -92,9 +93,9 @@ export function unitOf(runs) {
   return { isBits, baselines: runs[0]?.baselines ?? null, factorOf: () => 1 };
 }
 
-/** How many tokens a character of a text takes. @param {string[]} vocab @param {ArrayLike<number>} ids */
+/** How many tokens a character of a text takes; the ends of documents are no characters. @param {string[]} vocab @param {ArrayLike<number>} ids */
 export function tokensPerCharacter(vocab, ids) {
-  const lengths = vocab.map((token) => Array.from(token).length);
+  const lengths = vocab.map((token) => (token === END ? 0 : Array.from(token).length));
   let characters = 0;
   for (let i = 0; i < ids.length; i++) characters += lengths[ids[i]];
   return (ids.length - 1) / Math.max(1, characters); // the first token is given

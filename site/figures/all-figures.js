@@ -16,7 +16,7 @@ import { UserError } from "../app/run.js";
 import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
-import { curvesOf } from "./all-figures-compare.js";
+import { curvesOf, namedOf, trialsOf } from "./all-figures-compare.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
 import { teachingOf } from "./all-figures-teaching.js";
 
@@ -566,6 +566,7 @@ const FIGURES = [
   "teach-experiment",
   "lab-take",
   "loss-curves",
+  "lab-compare",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -650,6 +651,8 @@ function sources(figure, i) {
     operated,
     lab: LABS[i],
     sentences: sentencesIn(LABS[i]),
+    trials: trialsOf(STATES[i][0], LABS[i]),
+    named: namedOf(STATES[i][0]),
     teaching: teachingOf(STATES[i][0], STATES[i][1]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],

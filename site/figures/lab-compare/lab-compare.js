@@ -85,7 +85,8 @@ class LabCompare extends LabChoice {
                          border: 1px solid transparent; border-radius: 8px; padding: 0 8px; text-overflow: ellipsis; }
     input[type="text"]:is(:hover, :focus) { border-color: var(--line); background: var(--background); }
     input[aria-invalid="true"] { border-color: var(--warning); }
-    .hidden-run :is(input[type="text"], .swatch) { opacity: 0.6; }
+    .hidden-run input[type="text"] { color: var(--muted); font-weight: 400; }
+    .hidden-run .swatch { opacity: 0.5; }
     table { border-collapse: collapse; width: 100%; }
     th, td { text-align: left; padding: 8px 16px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; font-weight: 400;
              overflow-wrap: anywhere; }
@@ -191,12 +192,15 @@ class LabCompare extends LabChoice {
   }
 
   updated() {
-    if (this.losesFocus)
-      /** @type {HTMLElement} */ (
-        this.renderRoot.querySelector(".turn:not(:disabled), .act button:not(:disabled), .act select")
-      )?.focus();
+    if (this.losesFocus) this.focusFirst(".turn:not(:disabled)", ".act select:not(:disabled)");
     this.losesFocus = false;
     if (this.isNear) this.plan();
+  }
+
+  /** Focus the first thing that there is: what had the focus is gone. */
+  focusFirst(...selectors) {
+    const found = selectors.map((selector) => this.renderRoot.querySelector(selector)).find(Boolean);
+    /** @type {HTMLElement} */ (found)?.focus();
   }
 
   /** Find out what the buttons would train, whenever that may be something else. */
@@ -466,9 +470,7 @@ class LabCompare extends LabChoice {
     this.hint = null;
     this.named.remove(id);
     await this.updateComplete;
-    const next =
-      this.renderRoot.querySelector(".undo button") ?? this.renderRoot.querySelector(".act button");
-    /** @type {HTMLElement} */ (next)?.focus();
+    this.focusFirst(".undo button", ".act select:not(:disabled)");
   }
 
   async bringBack() {
