@@ -16,6 +16,7 @@
  *   sentences  the sentence that the model of the lab reads: see elements/lab-pass.js
  *   teaching  a grown model that is taught something: see teaching.js
  *   trials  models that are trained to be compared: see trials.js
+ *   named  the runs that are compared, where a page keeps its own: see named-runs.js
  *   typed  the head that somebody types: see typed-head.js
  */
 

@@ -15,6 +15,13 @@ const MARGIN_WIDTHS = 2;
 // than one width in 31% of all cases, and by more than three widths in 6%.
 const DIFFERENCE_WIDTHS = 3;
 
+// The same for the means of two times three or more runs: those of models that differ in nothing but the seeds are more
+// than one width apart in 5% of all cases, and a mean of three is more than three widths from a single run in 4%.
+const DIFFERENCE_OF_MEANS_WIDTHS = 1;
+
+/** With fewer seeds, nobody knows how far apart chance puts them. */
+export const ENOUGH_SEEDS = 3;
+
 /** How far apart the losses of a band are, in nats per token. @param {Band} band */
 export const bandWidth = ({ low, high }) => high - low;
 
@@ -47,6 +54,25 @@ export function compareLosses(run, otherRun) {
   if (width === 0) return null;
   return { losses, difference, width, isDistinguishable: difference > DIFFERENCE_WIDTHS * width };
 }
+
+/**
+ * How far apart the losses at the end are of two models that were trained with some seeds each, and whether seeds alone
+ * would put them as far apart.
+ * @param {number[]} losses @param {number[]} otherLosses
+ * @returns {{ difference: number, width: number | null, limit: number | null, isDistinguishable: boolean | null }}
+ *   difference: of their means; width: of the wider band; limit: what chance may do; null where too few seeds were tried
+ */
+export function compareSeeds(losses, otherLosses) {
+  const both = [losses, otherLosses];
+  const difference = mean(losses) - mean(otherLosses);
+  const known = both.filter(({ length }) => length >= ENOUGH_SEEDS);
+  const width = Math.max(0, ...known.map((some) => Math.max(...some) - Math.min(...some)));
+  if (width === 0) return { difference, width: null, limit: null, isDistinguishable: null };
+  const limit = width * (known.length === 2 ? DIFFERENCE_OF_MEANS_WIDTHS : DIFFERENCE_WIDTHS);
+  return { difference, width, limit, isDistinguishable: Math.abs(difference) > limit };
+}
+
+const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /** Whether two runs have learned from the same text, and split it into tokens with the same vocabulary. */
 function readSameTokens(run, otherRun) {

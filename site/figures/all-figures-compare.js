@@ -1,4 +1,7 @@
 /** The comparisons of the storybook: curves of trainings that never took place. See all-figures.js. */
+import { settingsOf } from "../app/lab-sizes.js";
+import { NamedRuns } from "../app/named-runs.js";
+import { Trials } from "../app/trials.js";
 
 const UNIFORM = 4.6;
 const BASELINES = { uniform: UNIFORM, unigram: 3.2, bigram: 2.4 };
@@ -44,3 +47,48 @@ export const curvesOf = (state) => ({
   baselines: CURVES[state] ? BASELINES : null,
   label: "Loss on held-out text, in nats per token, by step",
 });
+
+/** A training with some seeds that ends at `end`. */
+const runOf = (name, end, seeds, changes = {}) => ({
+  name,
+  text: { name: LONG, key: "text" },
+  tokens: { kind: "bpe", size: 64, key: "tokens", perCharacter: 0.4 },
+  settings: { ...settingsOf("middle", 64), steps: STEPS, ...changes },
+  parameters: 12_345,
+  baselines: BASELINES,
+  seeds: seeds.map((seed) => ({ seed, points: falling(end + 0.01 * seed, 8), failedAt: null })),
+});
+
+const RUNS = {
+  "as it is": [
+    runOf("Middle, Muon", 1.5, [1, 2, 3]),
+    runOf("Middle, AdamW", 1.9, [1, 2, 3], { optimizer: "adamw" }),
+  ],
+  "too long": Array.from({ length: 12 }, (_, i) =>
+    runOf(`${LONG}${i}`, 1.5 + 0.1 * i, [1], { n_layer: 1 + i }),
+  ),
+  "as small as can be": [runOf("x", 1.5, [1])],
+};
+
+/** What figures ask for as "named". @param {string} state */
+export function namedOf(state) {
+  const kept = new Map();
+  const named = new NamedRuns(() => ({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+  }));
+  for (const run of RUNS[state] ?? []) named.add(run);
+  return named;
+}
+
+/** What figures ask for as "trials". @param {string} state @param {any} lab */
+export function comparedOf(state, lab) {
+  const worker = { call: async () => /** @type {any} */ (null) };
+  const trials = new Trials({ worker, lab, measure: async () => ({ overhead: 1, rate: 10 }) });
+  if (state === "with an error") {
+    trials.update({
+      problem: { name: "compare", sentence: "It could not be trained. There is no memory left." },
+    });
+  }
+  return trials;
+}

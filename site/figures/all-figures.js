@@ -17,7 +17,7 @@ import { Store } from "../app/store.js";
 import { TypedHead } from "../app/typed-head.js";
 import { Writing } from "../app/writing.js";
 import { brokenIn } from "./all-figures-break.js";
-import { curvesOf } from "./all-figures-compare.js";
+import { comparedOf, curvesOf, namedOf } from "./all-figures-compare.js";
 import { labOf, sentencesIn } from "./all-figures-lab.js";
 import { ladderOf, trialsOf } from "./all-figures-ladder.js";
 import { teachingOf } from "./all-figures-teaching.js";
@@ -572,9 +572,10 @@ const FIGURES = [
   "teach-rules",
   "teach-experiment",
   "lab-take",
-  "lab-ladder",
   "loss-curves",
   "lab-break",
+  "lab-compare",
+  "lab-ladder",
 ];
 // The lessons in which the words stand that these say.
 const LESSONS = {
@@ -623,6 +624,13 @@ const comparisonOf = (both) =>
     ? new Comparison(both[0], both[1])
     : null;
 
+/** Models that are trained to be compared: each figure has its own. */
+function trialsFor(figure, i) {
+  const [state] = STATES[i];
+  if (figure === "lab-ladder") return trialsOf(state);
+  return figure === "lab-compare" ? comparedOf(state, LABS[i]) : BROKEN[i].trials;
+}
+
 /** What a figure in a state asks for. */
 function sources(figure, i) {
   const isAsItIs = figure === "run-origin" && i === 0; // which says nothing of other runs
@@ -659,7 +667,8 @@ function sources(figure, i) {
     operated,
     lab: LABS[i],
     sentences: sentencesIn(LABS[i]),
-    trials: figure === "lab-ladder" ? trialsOf(STATES[i][0]) : BROKEN[i].trials,
+    trials: trialsFor(figure, i),
+    named: namedOf(STATES[i][0]),
     teaching: teachingOf(STATES[i][0], STATES[i][1]),
     chat: Object.assign(new Chat(), {
       state: figure === "chat-topics" ? { ...CHATS[i], reason: null } : CHATS[i],

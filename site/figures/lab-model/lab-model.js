@@ -8,6 +8,7 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, percent } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
+import { FIELDS, SIZE_NAMES } from "../../app/lab-fields.js";
 import {
   FRACTIONS,
   SIZES,
@@ -26,40 +27,6 @@ import {
 } from "../../app/lab-sizes.js";
 import { measureSpeed } from "../../app/lab-speed.js";
 
-const NAMES = { small: "Small", middle: "Middle", large: "Large", window: "Window model" };
-
-/** The numbers of the open panel, by their names in train.py: what they are called, and what they do. */
-const FIELDS = {
-  n_layer: ["Layers", "Blocks that a token passes, one after the other. Later ones build on earlier ones."],
-  n_head: ["Heads", "Ways of looking back that each layer has, side by side."],
-  n_embd: ["Width", "How many numbers stand for a token on its way through the model."],
-  n_ff: ["Neurons", "How many each layer has. They work on what a token has gathered."],
-  n_ctx: ["Context", "Tokens that the model sees at once. It knows nothing of what is further back."],
-  batch_size: [
-    "Batch",
-    "Rows of text that it learns from in one step. More make a step steadier, and slower.",
-  ],
-  steps: ["Steps", "How often the weights are changed."],
-  warmup: ["Warm-up", "Steps in which the learning rates rise to full, so that the start does no harm."],
-  optimizer: [
-    "Optimizer",
-    "The rule that makes a change of the weights out of a gradient. Muon needs fewer steps; AdamW is what most people use.",
-  ],
-  matrix_lr: [
-    "Learning rate of the matrices",
-    "How far a step moves them. Too far, and each step undoes the last.",
-  ],
-  embedding_lr: ["Learning rate of the embeddings", "The same for the numbers that each token begins with."],
-  unembedding_lr: [
-    "Learning rate of the unembedding",
-    "The same for what makes predictions of the last numbers.",
-  ],
-  weight_decay: [
-    "Weight decay",
-    "How strongly the matrices are pulled towards zero, against learning by heart.",
-  ],
-  seed: ["Seed", "Decides the first weights and the order of the text. The same seed makes the same model."],
-};
 const ONLY_GPT = ["n_layer", "n_head", "n_ctx"]; // a window model has none of these
 
 class LabModel extends LabChoice {
@@ -185,7 +152,7 @@ class LabModel extends LabChoice {
       : settingsOf(size, this.vocabSize, this.machine || null, this.tokens.ids?.length);
     return html`<label class="size"><input type="radio" name="size" value=${size} .checked=${isChosen}
         @change=${() => this.choose(size)}>
-      <b>${NAMES[size]}</b>
+      <b>${SIZE_NAMES[size]}</b>
       <span class="parameters">${count(rounded(parametersOf(settings)))} parameters</span>
       <span>${this.howLong(settings)}</span></label>`;
   }

@@ -141,8 +141,7 @@ class LossCurves extends Figure {
     };
     const [first, last] = [this.fromStep, this.steps];
     const inside = (plot) => plot.bbox.width / devicePixelRatio / scale / 90;
-    const ticks = (plot) =>
-      roundSteps("linear", last - first, Math.max(2, Math.floor(inside(plot)))).map((step) => first + step);
+    const ticks = (plot) => ticksBetween(first, last, Math.max(2, Math.floor(inside(plot))));
     return {
       width,
       height: HEIGHT,
@@ -257,7 +256,7 @@ class LossCurves extends Figure {
     Object.assign(ctx, {
       textAlign: "left",
       textBaseline: "middle",
-      lineWidth: 4 * devicePixelRatio,
+      lineWidth: 5 * devicePixelRatio,
       lineJoin: "round",
       strokeStyle: cssVariable(this, "panel"),
     });
@@ -336,6 +335,12 @@ class LossCurves extends Figure {
 function valueLabel(curve, loss, high) {
   if (isBroken(curve)) return "✕";
   return loss > high ? `↑ ${loss.toFixed(2)}` : loss.toFixed(2);
+}
+
+/** Round steps for about `n` numbers below the axis. */
+function ticksBetween(first, last, n) {
+  const ofAll = Math.round((n * last) / Math.max(1, last - first));
+  return roundSteps("linear", last, ofAll).filter((step) => step >= first);
 }
 
 /** A text in front of whatever is there. */

@@ -1,0 +1,244 @@
+/**
+ * What a comparison of named runs (see named-runs.js) says: their curves in a unit that all of them share, the settings
+ * that differ, and which differences chance could have made.
+ *
+ * @typedef {import("./named-runs.js").Run} Run
+ * @typedef {object} Unit
+ * @property {boolean} isBits whether losses are given in bits per character
+ * @property {import("./loss-curves.js").Baselines | null} baselines
+ * @property {(one: Pick<Run, "tokens">) => number} factorOf what a loss of a run in nats per token is multiplied with
+ */
+import { END } from "../engine/tokenizer.js";
+import { count, counted } from "./format.js";
+import { FIELDS } from "./lab-fields.js";
+import { ENOUGH_SEEDS, compareSeeds } from "./seed-band.js";
+
+const NO_FIELDS = ["seed", "temperature", "vocab_size"]; // which change no loss, or have a row of their own
+const OTHER_NAMES = {
+  architecture: "Kind of model",
+  cooldown: "Part of the steps in which the learning rates fall",
+  momentum: "Momentum",
+  embedding_std: "Spread of the first embeddings",
+  mask: "Mask",
+  positions: "Positions",
+  residual: "Residual stream",
+  scale: "Scaled scores",
+};
+const VALUES = {
+  muon: "Muon",
+  adamw: "AdamW",
+  gpt: "transformer",
+  window: "window model",
+  bpe: "pieces of words",
+};
+
+const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
+// Losses -------------------------------------------------------------------------------------------
+
+/** The trainings of a run that went to their end, and did not break off. @param {Run} run */
+export const sound = ({ seeds }) => seeds.filter(({ failedAt }) => failedAt === null);
+
+/** The loss of each of these at its end. @param {Run} run */
+export const lossesAtEnd = (run) => sound(run).map(({ points }) => points.at(-1)[1]);
+
+/** The lowest loss of any seed. @param {Run} run */
+export const lowestLoss = ({ seeds }) =>
+  Math.min(...seeds.flatMap(({ points }) => points.map(([, loss]) => loss)));
+
+/** Updates made. @param {Run} run */
+export const stepsMade = ({ seeds }) => Math.max(...seeds.map(({ points }) => points.at(-1)[0]));
+
+/** The loss at a step that lies between two that were measured. */
+function lossAt(points, step) {
+  const after = points.findIndex(([one]) => one >= step);
+  if (after <= 0) return points.at(after)[1]; // the first, or the last if it ended before
+  const [start, from] = points[after - 1];
+  const [end, to] = points[after];
+  return from + ((to - from) * (step - start)) / (end - start);
+}
+
+/**
+ * The curve of a run: of several seeds, their mean, in a band from the lowest to the highest.
+ * @param {Run} run @param {number} factor see Unit
+ * @returns {import("./loss-curves.js").Curve}
+ */
+export function curveOf(run, factor = 1) {
+  const { name, style, seeds } = run;
+  const whole = sound(run);
+  if (!whole.length) {
+    const [{ points, failedAt }] = seeds;
+    const drawn = points.map(([step, loss]) => [step, factor * loss]);
+    return /** @type {any} */ ({ name, style, points: [...drawn, [failedAt, NaN]] });
+  }
+  // Measured at different steps, they are compared at those of the one that was measured least often.
+  const fewest = whole.reduce((least, one) => (one.points.length < least.points.length ? one : least));
+  const rows = fewest.points.map(([step]) => ({
+    step,
+    losses: whole.map(({ points }) => factor * lossAt(points, step)),
+  }));
+  const points = rows.map(({ step, losses }) => [step, mean(losses)]);
+  const band = rows.map(({ step, losses }) => [step, Math.min(...losses), Math.max(...losses)]);
+  return /** @type {any} */ ({ name, style, points, band: whole.length > 1 ? band : undefined });
+}
+
+/**
+ * A unit in which the losses of runs on the same text can be compared: nats per token if they have the same tokens, or
+ * bits per character.
+ * @param {Run[]} runs @returns {Unit}
+ */
+export function unitOf(runs) {
+  const isBits = new Set(runs.map(({ tokens }) => tokens.key)).size > 1;
+  if (isBits) return { isBits, baselines: null, factorOf: ({ tokens }) => tokens.perCharacter / Math.LN2 };
+  return { isBits, baselines: runs[0]?.baselines ?? null, factorOf: () => 1 };
+}
+
+/** How many tokens a character of a text takes; the ends of documents are no characters. @param {string[]} vocab @param {ArrayLike<number>} ids */
+export function tokensPerCharacter(vocab, ids) {
+  const lengths = vocab.map((token) => (token === END ? 0 : Array.from(token).length));
+  let characters = 0;
+  for (let i = 0; i < ids.length; i++) characters += lengths[ids[i]];
+  return (ids.length - 1) / Math.max(1, characters); // the first token is given
+}
+
+// What differs --------------------------------------------------------------------------------------
+
+/**
+ * The rows of a table: what differs among the runs, then what came of it.
+ * @param {Run[]} runs @param {Unit} unit
+ * @returns {{ name: string, values: string[], isOutcome?: boolean }[]}
+ */
+export function comparisonRows(runs, unit) {
+  const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))];
+  const settings = names
+    .filter((name) => !NO_FIELDS.includes(name))
+    .map((name) => ({
+      name: FIELDS[name]?.[0] ?? OTHER_NAMES[name] ?? name,
+      values: runs.map((run) => written(run.settings[name])),
+    }));
+  const others = [
+    { name: "Tokens", values: runs.map(({ tokens }) => `${count(tokens.size)} ${kindOf(tokens)}`) },
+    { name: "Parameters", values: runs.map(({ parameters }) => count(parameters)) },
+    { name: "Steps made", values: runs.map((run) => count(stepsMade(run))) },
+    { name: "Seeds", values: runs.map(seedsOf) },
+  ];
+  const differs = ({ values }) => new Set(values).size > 1;
+  const loss = (run, number) =>
+    Number.isFinite(number) ? (unit.factorOf(run) * number).toFixed(2) : "no number";
+  const outcomes = [
+    { name: "Loss at the end", values: runs.map((run) => loss(run, mean(lossesAtEnd(run)))) },
+    { name: "Lowest loss", values: runs.map((run) => loss(run, lowestLoss(run))) },
+  ];
+  return [
+    ...[...settings, ...others].filter(differs),
+    ...outcomes.map((row) => ({ ...row, isOutcome: true })),
+  ];
+}
+
+const kindOf = ({ kind }) => (kind === "bpe" ? VALUES.bpe : "characters");
+const seedsOf = ({ seeds }) => seeds.map(({ seed }) => seed).join(", ");
+
+/** A setting, as it is read. A part of a model that nobody has left out is there. */
+function written(value = true) {
+  if (typeof value === "boolean") return value ? "yes" : "left out";
+  return typeof value === "number" ? small.format(value) : (VALUES[value] ?? value);
+}
+
+const small = new Intl.NumberFormat("en", { maximumFractionDigits: 5 });
+
+// Chance or not -------------------------------------------------------------------------------------
+
+/**
+ * How runs compare with one of them, the reference.
+ * @param {Run} reference @param {Run[]} runs @param {Unit} unit
+ * @returns {Verdict[]} one for each other run
+ * @typedef {object} Verdict
+ * @property {Run} run
+ * @property {"effect" | "chance" | "unknown" | "broken"} kind
+ * @property {number} [loss] at its end @property {number} [referenceLoss] that of the reference
+ * @property {number} [difference] @property {number | null} [width] how far apart seeds alone put losses
+ * @property {number | null} [limit] what chance may do
+ */
+export function verdictsOf(reference, runs, unit) {
+  const endsOf = (run) => lossesAtEnd(run).map((loss) => unit.factorOf(run) * loss);
+  const others = runs.filter((run) => run !== reference);
+  const referenceEnds = endsOf(reference);
+  if (!referenceEnds.length) return [brokenOff(reference)];
+  return others.map((run) => {
+    const ends = endsOf(run);
+    if (!ends.length) return brokenOff(run);
+    const { isDistinguishable, ...numbers } = compareSeeds(ends, referenceEnds);
+    const losses = { loss: mean(ends), referenceLoss: mean(referenceEnds) };
+    return { run, kind: kindOfVerdict(isDistinguishable), ...losses, ...numbers };
+  });
+}
+
+/** @param {Run} run @returns {Verdict} */
+const brokenOff = (run) => ({ run, kind: "broken" });
+
+/** @param {boolean | null} isDistinguishable @returns {Verdict["kind"]} */
+function kindOfVerdict(isDistinguishable) {
+  if (isDistinguishable === null) return "unknown";
+  return isDistinguishable ? "effect" : "chance";
+}
+
+/** Which of some runs have too few seeds to tell an effect from chance. @param {Run[]} runs */
+export const withFewSeeds = (runs) => runs.filter((run) => sound(run).length < ENOUGH_SEEDS);
+
+const HEADS = {
+  effect: "This is more than chance.",
+  chance: "This could be chance.",
+  unknown: "Nobody can say yet.",
+  broken: "It broke off.",
+};
+
+/** A verdict in words: its head, and a sentence. @param {Verdict} verdict @param {Run} reference @returns {[string, string]} */
+export function verdictSentence(verdict, reference) {
+  const { run, kind } = verdict;
+  const head = HEADS[kind];
+  if (kind === "broken") {
+    const [{ failedAt }] = run.seeds;
+    return [head, `After step ${count(failedAt)}, the loss of “${run.name}” was no number any more.`];
+  }
+  const parts = [ends(verdict, reference), why(verdict, reference), brokenSeeds([run, reference])];
+  return [head, [...parts, stepsSentence(run, reference)].filter(Boolean).join(" ")];
+}
+
+/** Where the two end. @param {Verdict} verdict @param {Run} reference */
+function ends({ run, loss, referenceLoss, difference }, reference) {
+  const size = Math.abs(difference).toFixed(2);
+  if (Number(size) === 0) return `“${run.name}” and “${reference.name}” both end at ${loss.toFixed(2)}.`;
+  const way = difference < 0 ? "lower" : "higher";
+  const both = `${loss.toFixed(2)} against ${referenceLoss.toFixed(2)}`;
+  return `“${run.name}” ends ${size} ${way} than “${reference.name}”: ${both}.`;
+}
+
+/** What seeds alone would do. @param {Verdict} verdict @param {Run} reference */
+function why({ run, kind, width, limit }, reference) {
+  const few = withFewSeeds([run, reference]);
+  if (kind === "unknown") {
+    const which = few.length === 1 ? `“${few[0].name}” was` : "Each was";
+    return `${which} trained with too few seeds, and with another seed it would end elsewhere.`;
+  }
+  const seeds = `Seeds alone make a difference of up to ${width.toFixed(2)}`;
+  if (!few.length) return `${seeds}.`;
+  return `${seeds}, and with so few seeds of “${few[0].name}”, only more than ${limit.toFixed(2)} would tell.`;
+}
+
+/** Which of the trainings are not counted. @param {Run[]} runs */
+function brokenSeeds(runs) {
+  const some = runs.filter((run) => sound(run).length < run.seeds.length);
+  const sentences = some.map((run) => {
+    const broken = run.seeds.length - sound(run).length;
+    return `Of “${run.name}”, ${broken} of ${counted(run.seeds.length, "seed")} broke off and ${broken === 1 ? "is" : "are"} left out.`;
+  });
+  return sentences.join(" ");
+}
+
+/** What else is behind a difference. */
+function stepsSentence(run, reference) {
+  const [steps, others] = [run, reference].map(stepsMade);
+  return steps === others
+    ? ""
+    : `They were not trained for equally long: ${count(steps)} and ${count(others)} steps.`;
+}
