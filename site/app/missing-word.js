@@ -106,14 +106,12 @@ function lastAtOrBelow(list, number) {
  * @returns {number[][]} ids
  */
 export function beginningsOf(passages, n_ctx, n) {
-  const known = passages.filter(({ word: [first] }) => first > 0);
-  const isGood = ({ word: [first] }) => first >= FEWEST_TOKENS && first <= MOST_OF_WINDOW * n_ctx;
-  const good = known.filter(isGood);
-  const different = new Map(
-    (good.length ? good : known).map(({ ids, word: [first] }) => [
-      ids.slice(0, first).join(),
-      ids.slice(0, first),
-    ]),
+  const lengthOf = ({ word }) => word[0];
+  const known = passages.filter((one) => lengthOf(one) > 0);
+  const good = known.filter(
+    (one) => lengthOf(one) >= FEWEST_TOKENS && lengthOf(one) <= MOST_OF_WINDOW * n_ctx,
   );
+  const found = (good.length ? good : known).map((one) => one.ids.slice(0, lengthOf(one)));
+  const different = new Map(found.map((ids) => [ids.join(), ids]));
   return spread([...different.values()], n);
 }

@@ -34,8 +34,11 @@ function sourceOf(text) {
   return { name: "canned", tokenizer, ids, validationIds: ids.slice(0, 100) };
 }
 
-/** As if somebody had trained it: its loss falls to `end`. */
-function trialOf({ settings, source, prompts, asks = {} }, end, written) {
+/**
+ * As if somebody had trained it: its loss falls to `end`.
+ * @param {any} request @param {number} end @param {number} written tokens
+ */
+function trialOf({ settings, source, prompts, asks }, end, written) {
   const { ids } = source;
   const losses = Array.from({ length: STEPS }, (_, i) => ({
     step: i + 1,
@@ -46,8 +49,8 @@ function trialOf({ settings, source, prompts, asks = {} }, end, written) {
     p: 0.5,
     entropy: 1,
   }));
-  const texts = asks.passages?.[1].texts ?? [];
-  const beginnings = asks.written?.[1].prompts ?? [];
+  const texts = asks?.passages[1].texts ?? [];
+  const beginnings = asks?.written[1].prompts ?? [];
   return {
     ...{
       settings,

@@ -365,8 +365,8 @@ class LabBreak extends LabFigure {
   }
 
   tryAgain() {
-    const { [this.name]: _, ...others } = this.tried;
-    this.tried = others;
+    const others = Object.entries(this.tried).filter(([name]) => name !== this.name);
+    this.tried = Object.fromEntries(others);
     this.drafts = { ...this.drafts, [this.name]: NOTHING_CHOSEN };
     this.focusLater(this.experiment.hasWord ? ".word" : 'input[type="radio"]');
   }
