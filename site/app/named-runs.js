@@ -65,9 +65,8 @@ export class NamedRuns extends Observable {
   /** The style of the next run: the first that no other one has, of those that are shown if all are taken. */
   nextStyle() {
     const { runs } = this.state;
-    const free = (among) => CURVE_STYLES.findIndex((_, i) => !among.some(({ style }) => style === i));
-    const ofAll = free(runs);
-    return ofAll >= 0 ? ofAll : Math.max(0, free(runs.filter(({ isShown }) => isShown)));
+    const ofAll = freeStyle(runs);
+    return ofAll >= 0 ? ofAll : Math.max(0, freeStyle(runs.filter(({ isShown }) => isShown)));
   }
 
   /** A name that no other run has. @param {string} name */
@@ -101,10 +100,13 @@ export class NamedRuns extends Observable {
   /** @param {string} id @param {boolean} isShown @returns {string | null} a sentence on why it stays hidden */
   show(id, isShown) {
     const run = this.state.runs.find((one) => one.id === id);
-    if (isShown && run && shownOf(this.state.runs, run.text.key).length >= MOST_SHOWN) {
+    if (!run) return null;
+    const others = shownOf(this.state.runs, run.text.key).filter((one) => one !== run);
+    if (isShown && others.length >= MOST_SHOWN) {
       return `More than ${MOST_SHOWN} curves cannot be told apart. Hide another one first.`;
     }
-    this.change(id, { isShown });
+    const isTaken = isShown && others.some(({ style }) => style === run.style);
+    this.change(id, { isShown, style: isTaken ? freeStyle(others) : run.style });
     return null;
   }
 
@@ -148,6 +150,9 @@ export class NamedRuns extends Observable {
 }
 
 const shownOf = (runs, textKey) => runs.filter(({ isShown, text }) => isShown && text.key === textKey);
+
+/** The first style that none of some runs has; -1 if all are taken. @param {Run[]} runs */
+const freeStyle = (runs) => CURVE_STYLES.findIndex((_, i) => !runs.some(({ style }) => style === i));
 
 // What is read back may be damaged, or from somebody else --------------------------------------------
 

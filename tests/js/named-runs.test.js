@@ -77,6 +77,8 @@ test("as many are shown as can be told apart, and each of these has a style of i
   named.remove(runs[2].id);
   assert.equal(named.nextStyle(), 2);
   assert.equal(named.show(runs.at(-1).id, true), null);
+  const shown = named.state.runs.filter(({ isShown }) => isShown);
+  assert.equal(new Set(shown.map(({ style }) => style)).size, MOST_SHOWN);
 });
 
 test("a browser that keeps nothing says so once, and the runs are there until the page is closed", () => {

@@ -46,7 +46,7 @@ class LabCompare extends LabChoice {
     outcome: { state: true },
     variant: { state: true }, // what is to be changed, a key of VARIANTS
     nSeeds: { state: true },
-    part: { state: true }, // of the steps, what is left out at the beginning
+    skipped: { state: true }, // the part of the steps that is left out at the beginning
     textKey: { state: true }, // whose runs are shown; null: those of the text that was added last
     planned: { state: true }, // what the button would train, or null while that is not known
     moreSeeds: { state: true }, // the same for runs with too few seeds: { plans, reason }
@@ -124,7 +124,7 @@ class LabCompare extends LabChoice {
     Object.assign(this, {
       variant: "optimizer",
       nSeeds: ENOUGH_SEEDS,
-      part: 0,
+      skipped: 0,
       textKey: null,
       referenceId: null,
     });
@@ -344,14 +344,14 @@ class LabCompare extends LabChoice {
     const label = `Loss on text that none of them learned from, in ${unit.isBits ? "bits per character" : "nats per token"}, by step`;
     return html`<div class="shown">${this.textChooser()}
       <div class="verdicts" aria-live="polite">${shown.length > 1 ? this.verdicts() : this.nothingToCompare()}</div>
-      <div class="row">${shown.length > 2 ? this.referenceChooser() : nothing}<label>Steps <select @change=${({ target }) => (this.part = Number(target.value))}>${Object.entries(
+      <div class="row">${shown.length > 2 ? this.referenceChooser() : nothing}<label>Steps <select @change=${({ target }) => (this.skipped = Number(target.value))}>${Object.entries(
         PARTS,
       ).map(
         ([part, name]) =>
-          html`<option value=${part} .selected=${Number(part) === this.part}>${name}</option>`,
+          html`<option value=${part} .selected=${Number(part) === this.skipped}>${name}</option>`,
       )}</select></label>
         ${unit.isBits ? html`<span class="note">Their tokens differ, so losses are given per character.</span>` : nothing}</div>
-      <loss-curves .curves=${this.allCurves()} .steps=${this.lastStep} .fromStep=${Math.floor(this.part * this.lastStep)}
+      <loss-curves .curves=${this.allCurves()} .steps=${this.lastStep} .fromStep=${Math.floor(this.skipped * this.lastStep)}
         .baselines=${unit.baselines ?? this.plans[0]?.facts.baselines ?? null} label=${label}></loss-curves>
       ${this.ofText.length ? this.list() : nothing}
       ${shown.length > 1 ? this.table() : nothing}</div>`;
@@ -442,7 +442,7 @@ class LabCompare extends LabChoice {
       <label><input type="checkbox" aria-label=${`Show ${name}`} .checked=${isShown} @change=${(event) => this.show(event, id)}>${swatch(run)}</label>
       <input type="text" aria-label=${`Name of ${name}`} .value=${name} maxlength="60" spellcheck="false" @change=${(event) => this.rename(event, id)}>
       <span class="facts note">${this.factsOf(run)}</span>
-      <button aria-label=${`Remove ${name}`} @click=${() => this.remove(id)}>Remove</button></li>`;
+      <button aria-label=${`Remove ${name}`} @click=${() => this.removeRun(id)}>Remove</button></li>`;
   }
 
   factsOf(run) {
@@ -466,7 +466,7 @@ class LabCompare extends LabChoice {
   }
 
   /** Its button goes with it: who pressed it can take that back. */
-  async remove(id) {
+  async removeRun(id) {
     this.hint = null;
     this.named.remove(id);
     await this.updateComplete;
