@@ -2,7 +2,6 @@
  * A model learns in this worker, so that the page stays quick. Every call is short: the page asks for a tenth of a
  * second of training, then for what it wants to show, and so on; to pause is not to ask. See serve.js for messages.
  */
-import { activationsOf } from "./activations.js";
 import { changesOf, rms } from "./changes.js";
 import { drawBatch, makeBatches, mixed, windows } from "./batches.js";
 import { fetchTensors, modelOf } from "./fetch.js";
@@ -225,11 +224,11 @@ const methods = {
     return { rows };
   },
 
-  /** What a forward pass over a text computes: see activationsOf. */
+  /** What a forward pass over a text computes: see GPT.activations. */
   async attention({ ids }) {
     const model = await currentModel();
     model.forward(ids);
-    return activationsOf(model);
+    return model.activations();
   },
 
   /**

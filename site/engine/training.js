@@ -13,7 +13,7 @@
  *   mask, positions, residual, scale    false: the model without them, to see what they are good for
  *   freeze, lora       as in finetune.py: blocks that stay as they are; the rank of adapters, 0: none
  */
-import { gaussian, makeRng } from "./sample.js";
+import { makeRng } from "./sample.js";
 import { Optimizer } from "./optimizer.js";
 import { Tape, Tensor } from "./train.js";
 import { matrix } from "./train-kernel.js";
@@ -275,6 +275,14 @@ export class Training {
     }
     return total / tokens;
   }
+}
+
+/**
+ * Random numbers of the standard normal distribution (Box and Muller).
+ * @param {() => number} random numbers from 0 to 1 @returns {() => number}
+ */
+function gaussian(random) {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 const isAdapter = (name) => /\.(tall|flat)$/.test(name);
