@@ -24,6 +24,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 BROKEN_STORAGE = (
     "Object.defineProperty(window, 'indexedDB', { get() { throw new Error('No.'); } });"
 )
+LISTS_NO_DATABASES = "delete IDBFactory.prototype.databases;"  # as older browsers do not
 
 
 @contextlib.contextmanager
@@ -364,8 +365,9 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
         page.complaints.clear()  # it is said in the console, too
 
 
-def test_a_model_is_kept_without_leaving_the_page(browser, site):
-    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+@pytest.mark.parametrize("script", ["", LISTS_NO_DATABASES])
+def test_a_model_is_kept_without_leaving_the_page(browser, site, script):
+    with new_profile(browser) as context, opened_lab(context, site.address, script) as page:
         train(page, steps=10)
         assert page.locator("lab-take li").count() == 0
         button(page, "Keep it in this browser").click()

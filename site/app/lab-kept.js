@@ -7,7 +7,8 @@
  *
  * Nothing of a file is trusted: whatever is wrong with it becomes a UserError, a sentence.
  */
-import { forget, keep, listKept, readKept, shortName } from "../engine/kept.js";
+import { forget, keep } from "../engine/kept-database.js";
+import { listKept, readKept, shortName } from "../engine/kept.js";
 import { unpack } from "../engine/weights.js";
 import { printable } from "./command.js";
 import { plainName } from "./lab-command.js";

@@ -13,7 +13,7 @@ import { LabChoice } from "../../app/lab-choice.js";
 import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
 import { UserError } from "../../app/run.js";
-import { forget, listKept, shortName } from "../../engine/kept.js";
+import { listKept, shortName } from "../../engine/kept.js";
 
 const PAGES = { "explore.html": "Look inside it", "playground.html": "Talk to it" };
 const SHORT = { "explore.html": "Look inside", "playground.html": "Talk to it" };
@@ -277,6 +277,7 @@ class LabTake extends LabChoice {
   deleteKept(name) {
     this.doomed = null;
     return this.do("kept", "It is being deleted.", async () => {
+      const { forget } = await import("../../engine/kept-database.js");
       await forget(name);
       return `${shortName(name)} is deleted.`;
     });
