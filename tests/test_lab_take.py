@@ -380,6 +380,15 @@ def test_a_model_is_kept_without_leaving_the_page(browser, site, script):
         page.locator("lab-take li").wait_for()
 
 
+def test_a_file_is_kept_and_looked_inside_in_firefox(firefox_browser, site, trained, tmp_path):
+    with new_profile(firefox_browser) as context, opened_lab(context, site.address) as page:
+        assert "tom-dog is here" in load(page, trained.file)
+        page.locator("lab-take").get_by_role("link", name="Look inside: tom-dog").click()
+        page.wait_for_url("**/explore.html*")
+        assert "Tom" in looked_inside(page)
+        page.locator("top-ten tbody tr").first.wait_for()  # which a worker computes
+
+
 def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site, tmp_path):
     with new_profile(browser) as context:
         with opened_lab(context, site.address, BROKEN_STORAGE) as page:
