@@ -11,7 +11,8 @@ import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 import { compileTraining, javascriptTraining } from "./train-kernel.js";
 import * as programs from "./train-kernel-program.js";
-import { Training, WINDOW } from "./training.js";
+import { Training } from "./training.js";
+import { WINDOW } from "./window.js";
 
 const EVALUATED = 32; // windows of the validation text, evenly spread over it
 const MAX_BYTES = 1.5e9; // of memory

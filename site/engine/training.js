@@ -17,9 +17,7 @@ import { makeRng } from "./sample.js";
 import { Optimizer } from "./optimizer.js";
 import { Tape, Tensor } from "./train.js";
 import { matrix } from "./train-kernel.js";
-
-/** Tokens that the window model sees. */
-export const WINDOW = 10;
+import { lastTokens, WINDOW } from "./window.js";
 
 /**
  * The parameters of a model, in the order of PyTorch: name and shape.
@@ -286,15 +284,6 @@ function gaussian(random) {
 }
 
 const isAdapter = (name) => /\.(tall|flat)$/.test(name);
-
-/** For each token, it and those before it: the ids of ten; where there are none, `none`. */
-function lastTokens(ids, T, none) {
-  const found = new Int32Array(ids.length * WINDOW);
-  for (let row = 0; row < ids.length; row++) {
-    for (let i = 0; i < WINDOW; i++) found[row * WINDOW + i] = row % T < i ? none : ids[row - i];
-  }
-  return found;
-}
 
 /** The numbers of a tensor as they are computed with. */
 function dequantized({ shape, values, scales }) {

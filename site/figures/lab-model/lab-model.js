@@ -11,7 +11,6 @@ import { LabChoice } from "../../app/lab-choice.js";
 import {
   FRACTIONS,
   SIZES,
-  WINDOW,
   aboutHowLong,
   corrected,
   matrixRateOf,
@@ -25,6 +24,7 @@ import {
   usualFor,
 } from "../../app/lab-sizes.js";
 import { measureSpeed } from "../../app/lab-speed.js";
+import { WINDOW } from "../../engine/window.js";
 
 const NAMES = { small: "Small", middle: "Middle", large: "Large", window: "Window model" };
 
