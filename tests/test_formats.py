@@ -186,6 +186,13 @@ def test_each_key_of_the_list_of_runs_is_documented(smoke):
     assert check("index.json", content) == set()
 
 
+def test_the_format_is_the_one_that_is_documented(smoke):
+    for path in (smoke.parent / "index.json", smoke / "manifest.json"):
+        number = json.loads(path.read_text("utf-8"))["format"]
+        part = DOCUMENT.split(f"### {path.name}")[1].split("\n### ")[0]
+        assert f"| `format` | integer | {number} |" in part
+
+
 def test_every_file_of_a_run_and_of_an_export_is_documented(smoke_run, smoke):
     files = [
         path.relative_to(folder).as_posix()

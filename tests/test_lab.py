@@ -1,21 +1,15 @@
 """lab.html, in which a model of one's own learns: the text, the training, and what a browser keeps of it."""
 
-import contextlib
 import gzip
 from urllib.parse import urlparse
 
-from helpers import ROOT, TIMEOUT, served
+from helpers import ROOT, served
 
 import pytest
+from lab_page import IS_READY, LAB, TEXT, opened_in, opened_lab, prepare, state
 
-# A model so small that a slow machine trains it in seconds, and a text for it.
+# A model so small that a slow machine trains it in seconds.
 TINY = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=32, batch_size=4)
-TEXT = (
-    "Tom saw a small dog. The dog ran to Tom and Anna.\n<|endoftext|>\n"
-    "Anna and Tom went home, and the dog went home with them.\n<|endoftext|>\n"
-) * 40
-LAB = "document.querySelector('live-lab').lab"
-IS_READY = f"() => {LAB}?.state.status === 'ready'"
 
 
 @pytest.fixture(scope="module")
@@ -23,46 +17,9 @@ def address(site):
     return f"{site.address}/lab.html"
 
 
-@contextlib.contextmanager
-def opened_in(context, address, script=""):
-    """The lab in a browser that may have been there before."""
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    if script:
-        page.add_init_script(script)
-    page.goto(address)
-    page.wait_for_function(IS_READY)
-    try:
-        yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        page.close()
-
-
-@contextlib.contextmanager
-def opened_lab(browser, address, width=1440, height=900, script="", **options):
-    """The lab in a browser that has never been there."""
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-    try:
-        with opened_in(context, address, script) as page:
-            yield page
-    finally:
-        context.close()
-
-
-def state(page, name):
-    return page.evaluate(f"() => {LAB}.state.{name}")
-
-
 def make_tiny(page, steps=100_000):
     """A tiny model and a short text, so that nothing here takes long."""
-    page.evaluate(f"given => {LAB}.setSettings(given)", dict(TINY, steps=steps, warmup=5))
-    page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", TEXT)
-    page.wait_for_function(IS_READY)
+    prepare(page, dict(TINY, steps=steps, warmup=5))
 
 
 def train_until(page, step):
@@ -295,7 +252,7 @@ def test_the_page_answers_while_it_trains(browser, address):
         times = page.evaluate("() => times")
         # Those below 16 are not reported. Other processes may take the machine for a moment.
         slow = [one for one in times if one > 50]
-        assert len(slow) <= n / 2, times
+        assert len(slow) <= n / 4, times
 
 
 def test_a_text_of_ones_own_is_pasted_and_learned_from(browser, address):

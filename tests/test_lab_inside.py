@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 
 import train
-from helpers import TIMEOUT
 
 import numpy as np
 import pytest
 import torch
+from lab_page import IS_READY, LAB, new_profile, opened_in, prepare, state
 from torch.nn.functional import cosine_similarity
 
 FIGURES = ("lab-tokens", "lab-model", "lab-embeddings", "lab-pass", "lab-updates")
@@ -21,8 +21,6 @@ TEXT = (
     "Tom saw a small dog by the pond. The dog ran to Tom and to Anna, who sat on the wall.\n<|endoftext|>\n"
     "Anna and Tom went home in the rain, and the small dog went home with them.\n<|endoftext|>\n"
 ) * 40
-LAB = "document.querySelector('live-lab').lab"
-IS_READY = f"() => {LAB}?.state.status === 'ready'"
 # What figures ask of the model, and when.
 NOTE_QUESTIONS = f"""() => {{
     globalThis.asked = [];
@@ -39,30 +37,12 @@ NOTE_QUESTIONS = f"""() => {{
 @contextlib.contextmanager
 def opened_lab(browser, site, width=1440, height=900, still=True, **options):
     """The lab with a tiny model and a short text, in a browser that has never been there."""
-    motion = "reduce" if still else "no-preference"
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion=motion, **options)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(f"{site.address}/lab.html")
-        page.wait_for_function(IS_READY)
-        page.evaluate(f"given => {LAB}.setSettings(given)", TINY)
-        page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", TEXT)
-        page.wait_for_function(IS_READY)
-        for name in FIGURES:
-            page.wait_for_function("name => customElements.get(name)", arg=name)
-        yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        context.close()
-
-
-def state(page, name):
-    return page.evaluate(f"() => {LAB}.state.{name}")
+    with new_profile(browser, width, height, still, **options) as context:
+        with opened_in(context, f"{site.address}/lab.html") as page:
+            prepare(page, TINY, TEXT)
+            for name in FIGURES:
+                page.wait_for_function("name => customElements.get(name)", arg=name)
+            yield page
 
 
 def ask(page, method, params=None):

@@ -8,60 +8,32 @@ import shutil
 import zipfile
 from types import SimpleNamespace
 
-from helpers import TIMEOUT, parsed, served
+from helpers import parsed, served
 
 import numpy as np
 import pytest
+from lab_page import IS_READY, LAB, TEXT, new_profile, opened_in, prepare
 
 TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, warmup=3)
-TEXT = (
-    "Tom saw a small dog. The dog ran to Tom and Anna.\n<|endoftext|>\n"
-    "Anna and Tom went home, and the dog went home with them.\n<|endoftext|>\n"
-) * 40
-LAB = "document.querySelector('live-lab').lab"
-IS_READY = f"() => {LAB}?.state.status === 'ready'"
 HOSTILE = "<img src=x onerror=alert(1)>"
 BROKEN_STORAGE = (
     "Object.defineProperty(window, 'indexedDB', { get() { throw new Error('No.'); } });"
 )
+LISTS_NO_DATABASES = "delete IDBFactory.prototype.databases;"  # as older browsers do not
 
 
 @contextlib.contextmanager
 def opened_lab(context, address, script=""):
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    if script:
-        page.add_init_script(script)
-    page.goto(f"{address}/lab.html")
-    page.wait_for_function(IS_READY)
-    page.locator("lab-take").scroll_into_view_if_needed()
-    page.locator("lab-take h3").first.wait_for()
-    try:
+    """The lab, at the part in which models are taken along."""
+    with opened_in(context, f"{address}/lab.html", script) as page:
+        page.locator("lab-take").scroll_into_view_if_needed()
+        page.locator("lab-take h3").first.wait_for()
         yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        page.close()
-
-
-@contextlib.contextmanager
-def new_profile(browser, width=1440, height=900, **options):
-    """A browser that has never been there."""
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-    try:
-        yield context
-    finally:
-        context.close()
 
 
 def make_tiny(page, steps, name="Tom & dog", **settings):
-    page.evaluate(f"given => {LAB}.setSettings(given)", {**TINY, "steps": steps, **settings})
     page.evaluate(f"() => {LAB}.setTokens({{ kind: 'bpe', vocabSize: 80 }})")
-    page.evaluate(f"([name, text]) => {LAB}.setText({{ name, text }})", [name, TEXT])
-    page.wait_for_function(IS_READY)
+    prepare(page, {**TINY, "steps": steps, **settings}, name=name)
 
 
 def train(page, steps=60, **settings):
@@ -364,8 +336,9 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
         page.complaints.clear()  # it is said in the console, too
 
 
-def test_a_model_is_kept_without_leaving_the_page(browser, site):
-    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+@pytest.mark.parametrize("script", ["", LISTS_NO_DATABASES])
+def test_a_model_is_kept_without_leaving_the_page(browser, site, script):
+    with new_profile(browser) as context, opened_lab(context, site.address, script) as page:
         train(page, steps=10)
         assert page.locator("lab-take li").count() == 0
         button(page, "Keep it in this browser").click()
@@ -376,6 +349,15 @@ def test_a_model_is_kept_without_leaving_the_page(browser, site):
         page.wait_for_function(IS_READY)
         page.locator("lab-take").scroll_into_view_if_needed()
         page.locator("lab-take li").wait_for()
+
+
+def test_a_file_is_kept_and_looked_inside_in_firefox(firefox_browser, site, trained, tmp_path):
+    with new_profile(firefox_browser) as context, opened_lab(context, site.address) as page:
+        assert "tom-dog is here" in load(page, trained.file)
+        page.locator("lab-take").get_by_role("link", name="Look inside: tom-dog").click()
+        page.wait_for_url("**/explore.html*")
+        assert "Tom" in looked_inside(page)
+        page.locator("top-ten tbody tr").first.wait_for()  # which a worker computes
 
 
 def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site, tmp_path):

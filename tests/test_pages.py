@@ -2100,7 +2100,9 @@ def test_the_storybook_has_every_figure(browser, site):
         assert figures - shown <= in_lessons
         figures &= shown
         for figure in figures:
-            assert page.locator(f"section > {figure}").count() == 5, figure  # some are in others, too
+            assert page.locator(f"section > {figure}").count() == 5, (
+                figure
+            )  # some are in others, too
             assert page.evaluate("name => Boolean(customElements.get(name))", figure)
             own = "name => Object.getOwnPropertyNames(customElements.get(name).prototype)"
             hides = ".filter((one) => one !== 'constructor' && one in HTMLElement.prototype)"

@@ -5,12 +5,13 @@ import json
 import zipfile
 
 from data import stories
-from helpers import ROOT, TIMEOUT, served
+from helpers import ROOT, served
 from terrarium.trained import Run
 
 import numpy as np
 import pytest
 import torch
+from lab_page import new_profile, opened_at
 from torch.nn.functional import cross_entropy
 
 TEACHING = "document.querySelector('live-teaching').teaching"
@@ -21,23 +22,14 @@ TEXT = "Tom saw a wobo. The wobo ran to Tom and sat."
 @contextlib.contextmanager
 def opened(browser, address, width=1440, height=900, **options):
     """The lab, at the part in which something is taught."""
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(f"{address}/lab.html")
-        page.locator("#teach").scroll_into_view_if_needed()
-        page.wait_for_function("() => document.querySelector('live-teaching')?.teaching?.state.run")
-        for name in ("teach-chooser", "teach-result", "teach-experiment"):
-            page.wait_for_function("name => customElements.get(name)", arg=name)
-        yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        context.close()
+    is_there = "() => document.querySelector('live-teaching')?.teaching"
+    with new_profile(browser, width, height, **options) as context:
+        with opened_at(context, f"{address}/lab.html", is_there) as page:
+            page.locator("#teach").scroll_into_view_if_needed()
+            page.wait_for_function(f"() => {TEACHING}.state.run")
+            for name in ("teach-chooser", "teach-result", "teach-experiment"):
+                page.wait_for_function("name => customElements.get(name)", arg=name)
+            yield page
 
 
 def chooser(page):

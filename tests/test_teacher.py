@@ -92,6 +92,7 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
         )
     }
     assert keeping == {
+        "kept-database.js",
         "kept.js",
         "lab-storage.js",
         "progress.js",

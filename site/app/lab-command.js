@@ -4,6 +4,7 @@
  *   repeatCommand(settings, { kind: "bpe", vocabSize: 512 }, "my_text.txt")
  *   // "python train.py --dataset my_text.txt --vocab-size 512 --n-layer 2 …"
  */
+import { USUAL } from "./lab-sizes.js";
 
 /** What train.py takes if nothing else is said, for a text of one's own: the class Settings. */
 const DEFAULTS = {
@@ -15,16 +16,7 @@ const DEFAULTS = {
   n_ctx: 256,
   batch_size: 8,
   steps: 1300,
-  warmup: 40,
-  cooldown: 0.75,
-  matrix_lr: 0.03,
-  momentum: 0.85,
-  embedding_lr: 0.01,
-  unembedding_lr: 0.02,
-  embedding_std: 0.3,
-  weight_decay: 0.1,
-  temperature: 0.8,
-  seed: 1,
+  ...USUAL,
 };
 const ONLY_OF_MUON = ["matrix_lr", "momentum"];
 

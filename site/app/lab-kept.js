@@ -7,7 +7,8 @@
  *
  * Nothing of a file is trusted: whatever is wrong with it becomes a UserError, a sentence.
  */
-import { forget, keep, listKept, readKept, shortName } from "../engine/kept.js";
+import { forget, keep } from "../engine/kept-database.js";
+import { listKept, readKept, shortName } from "../engine/kept.js";
 import { unpack } from "../engine/weights.js";
 import { printable } from "./command.js";
 import { plainName } from "./lab-command.js";
@@ -16,7 +17,6 @@ import { isValidManifest } from "./manifest.js";
 import { LiveModel } from "./model.js";
 import { openRun, UserError } from "./run.js";
 import { sha256 } from "./sha256.js";
-import { DamagedZip, unzipped } from "./zip.js";
 
 const MANIFEST = "manifest.json";
 const LARGEST = 200e6; // bytes of a file,
@@ -115,6 +115,7 @@ const shallowest = (paths) => paths.sort((a, b) => a.split("/").length - b.split
 
 async function readZip(file) {
   if (file.size > LARGEST) throw problem(file, "is too large to be a model of this page.");
+  const { DamagedZip, unzipped } = await import("./zip.js"); // with a library, which few visits need
   try {
     return await unzipped(new Uint8Array(await file.arrayBuffer()), { most: MOST });
   } catch (error) {

@@ -7,9 +7,7 @@
  *   problemOf(settings)           // { field: "n_head", sentence: "…" }, or null
  *   secondsFor(settings, machine) // 41.3
  */
-
-/** Tokens that a window model sees, as in engine/training.js. */
-export const WINDOW = 10;
+import { WINDOW } from "../engine/window.js";
 
 /**
  * What a machine can do: the milliseconds that every step takes, however small the model is, and the millions of
@@ -17,10 +15,8 @@ export const WINDOW = 10;
  * @typedef {{ overhead: number, rate: number }} Machine
  */
 
-/** Settings that all sizes share: those of train.py. */
-const COMMON = {
-  architecture: "gpt",
-  optimizer: "muon",
+/** How train.py trains and samples if nothing else is said: see its class Settings. */
+export const USUAL = {
   warmup: 40,
   cooldown: 0.75,
   matrix_lr: 0.03,
@@ -32,6 +28,9 @@ const COMMON = {
   temperature: 0.8,
   seed: 1,
 };
+
+/** Settings that all sizes share. */
+const COMMON = { architecture: "gpt", optimizer: "muon", ...USUAL };
 
 /**
  * The sizes to choose from. `steps` is how long it is worth to train them, and `patience` the seconds that nobody should

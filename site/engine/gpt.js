@@ -11,6 +11,7 @@
  * Shapes: T positions, C channels (width), H heads, D size of a head, V vocabulary, L layers. Layers,
  * heads, neurons and positions count from 0; head 2.1 is head 1 of layer 2.
  */
+import { entropy } from "./sample.js";
 import { rowOf } from "./weights.js";
 
 const MAX_FLOATS = 2 ** 29; // two gigabytes
@@ -346,5 +347,28 @@ export class GPT {
   /** The activations of a layer's neurons at a position, (n_ff). */
   neuronActivations(layer, position) {
     return this.kernel.floats(this.neurons[layer] + 4 * position * this.n_ff, this.n_ff);
+  }
+
+  /**
+   * What was computed of the text in the cache, as copies that can be sent to the page: logits (T, V);
+   * attention, of each head the lower triangle, row by row, (L H, T (T + 1) / 2); attentionEntropy of each
+   * row (L H, T) in nats.
+   */
+  activations() {
+    const T = this.length;
+    const triangle = (T * (T + 1)) / 2;
+    const heads = this.L * this.H;
+    const logits = new Float32Array(T * this.V);
+    const attention = new Float32Array(heads * triangle);
+    const attentionEntropy = new Float32Array(heads * T);
+    for (let position = 0; position < T; position++) {
+      logits.set(this.logits(position), position * this.V);
+      for (let i = 0; i < heads; i++) {
+        const row = this.attentionRow(Math.floor(i / this.H), i % this.H, position);
+        attention.set(row, i * triangle + (position * (position + 1)) / 2);
+        attentionEntropy[i * T + position] = entropy(row);
+      }
+    }
+    return { logits, attention, attentionEntropy };
   }
 }

@@ -87,14 +87,6 @@ export function makeRng(seed) {
   };
 }
 
-/**
- * Random numbers of the standard normal distribution (Box and Muller).
- * @param {() => number} random numbers from 0 to 1 @returns {() => number}
- */
-export function gaussian(random) {
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
 /** The entropy of probabilities in nats, 0 if one of them is 1. @returns {number} */
 export function entropy(p) {
   let nats = 0;

@@ -2,7 +2,6 @@
  * A model learns in this worker, so that the page stays quick. Every call is short: the page asks for a tenth of a
  * second of training, then for what it wants to show, and so on; to pause is not to ask. See serve.js for messages.
  */
-import { activationsOf } from "./activations.js";
 import { changesOf, rms } from "./changes.js";
 import { drawBatch, makeBatches, mixed, windows } from "./batches.js";
 import { fetchTensors, modelOf } from "./fetch.js";
@@ -13,7 +12,8 @@ import { entropy, makeRng, pick, samplingProbs, top } from "./sample.js";
 import { serve } from "./serve.js";
 import { compileTraining, javascriptTraining } from "./train-kernel.js";
 import * as programs from "./train-kernel-program.js";
-import { Training, WINDOW } from "./training.js";
+import { Training } from "./training.js";
+import { WINDOW } from "./window.js";
 
 const EVALUATED = 32; // windows of the validation text, evenly spread over it
 const MAX_BYTES = 1.5e9; // of memory
@@ -199,7 +199,7 @@ function passesOf(model, { prompts, tokens, temperature, end, seed }) {
     const random = randomFor(seed, i);
     const row = continued(readerOf(model), prompt, { n_ctx, tokens, temperature, random, end });
     readerOf(model)([...prompt, ...row.map(({ id }) => id)]);
-    const { attention, attentionEntropy } = activationsOf(model);
+    const { attention, attentionEntropy } = model.activations();
     return { tokens: row, attention, attentionEntropy };
   });
 }
@@ -304,11 +304,11 @@ const methods = {
     });
   },
 
-  /** What a forward pass over a text computes: see activationsOf. */
+  /** What a forward pass over a text computes: see GPT.activations. */
   async attention({ ids }) {
     const model = await currentModel();
     model.forward(ids);
-    return activationsOf(model);
+    return model.activations();
   },
 
   /**

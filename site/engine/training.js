@@ -13,13 +13,11 @@
  *   mask, positions, residual, scale    false: the model without them, to see what they are good for
  *   freeze, lora       as in finetune.py: blocks that stay as they are; the rank of adapters, 0: none
  */
-import { gaussian, makeRng } from "./sample.js";
+import { makeRng } from "./sample.js";
 import { Optimizer } from "./optimizer.js";
 import { Tape, Tensor } from "./train.js";
 import { matrix } from "./train-kernel.js";
-
-/** Tokens that the window model sees. */
-export const WINDOW = 10;
+import { lastTokens, WINDOW } from "./window.js";
 
 /**
  * The parameters of a model, in the order of PyTorch: name and shape.
@@ -277,16 +275,15 @@ export class Training {
   }
 }
 
-const isAdapter = (name) => /\.(tall|flat)$/.test(name);
-
-/** For each token, it and those before it: the ids of ten; where there are none, `none`. */
-function lastTokens(ids, T, none) {
-  const found = new Int32Array(ids.length * WINDOW);
-  for (let row = 0; row < ids.length; row++) {
-    for (let i = 0; i < WINDOW; i++) found[row * WINDOW + i] = row % T < i ? none : ids[row - i];
-  }
-  return found;
+/**
+ * Random numbers of the standard normal distribution (Box and Muller).
+ * @param {() => number} random numbers from 0 to 1 @returns {() => number}
+ */
+function gaussian(random) {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+const isAdapter = (name) => /\.(tall|flat)$/.test(name);
 
 /** The numbers of a tensor as they are computed with. @param {import("./weights.js").Tensor} tensor */
 export function dequantized({ shape, values, scales }) {

@@ -2,7 +2,6 @@
  * The model in a worker, so that the page never waits for it. `open` comes first; each of the other
  * methods says what it takes and returns. See serve.js for the messages.
  */
-import { activationsOf } from "./activations.js";
 import { fetchModel } from "./fetch.js";
 import { resolved } from "./intervention.js";
 import { softmax } from "./kernel.js";
@@ -64,11 +63,11 @@ const methods = {
     return { maxAbsDiff: ours.reduce((most, logit, i) => Math.max(most, Math.abs(logit - logits[i])), 0) };
   },
 
-  /** A forward pass over a text: see activationsOf; and the milliseconds that it took. */
+  /** A forward pass over a text: see GPT.activations; and the milliseconds that it took. */
   async forward({ model, ids, intervention }) {
     const start = performance.now();
     const gpt = forward(await open(model), ids, intervention);
-    return { ...activationsOf(gpt), milliseconds: performance.now() - start };
+    return { ...gpt.activations(), milliseconds: performance.now() - start };
   },
 
   /** Read a text and continue it, as generate: its ids (T) and all that forward returns, in one go. */
@@ -77,7 +76,7 @@ const methods = {
     const ids = [...params.ids];
     const takeIds = (tokens) => ids.push(...tokens.map(({ id }) => id));
     await methods.generate(params, { ...call, onProgress: takeIds });
-    const activations = activationsOf(await open(params.model));
+    const activations = (await open(params.model)).activations();
     return { ids, ...activations, milliseconds: performance.now() - start };
   },
 

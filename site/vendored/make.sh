@@ -19,7 +19,8 @@ npm install --silent --ignore-scripts --no-audit --no-fund --save-exact esbuild@
   @micropython/micropython-webassembly-pyscript@1.27.0 binaryen@132.0.0 terser@5.51.2 \
   papaparse@5.7.1 mammoth@1.13.0 @xmldom/xmldom@0.8.15 jszip@3.10.2 underscore@1.13.8 \
   xmlbuilder@10.1.1 lop@0.4.2 option@0.2.4 dingbat-to-unicode@1.0.2 base64-js@1.5.1 \
-  pako@1.0.11 lie@3.3.0 immediate@3.0.6 setimmediate@1.0.5 pdfjs-dist@6.5.438
+  pako@1.0.11 lie@3.3.0 immediate@3.0.6 setimmediate@1.0.5 pdfjs-dist@6.5.438 \
+  @zip.js/zip.js@2.24.0 @noble/hashes@2.4.0
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check fonttools==4.68.0 brotli==1.2.1
 
@@ -240,6 +241,16 @@ export { getDocument } from "pdfjs-dist/build/pdf.mjs";
 JS
 bundle pdf-entry.js pdf.js "pdf.js 6.5.438, Copyright 2024 Mozilla Foundation, Apache-2.0, licences/pdf.txt; changed, see README.md"
 
+# --- Zip files and hashes --------------------------------------------------------------------
+# Without a worker of its own, and without a deflate of its own: browsers have one.
+cat > zip-entry.js <<'JS'
+export { Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from "@zip.js/zip.js/lib/zip-core-custom.js";
+export { ERR_EOCDR_NOT_FOUND } from "@zip.js/zip.js/lib/zip-core-custom.js";
+JS
+bundle zip-entry.js zip.js "zip.js 2.24.0, Copyright 2023 Gildas Lormeau, BSD-3-Clause, licences/zip.txt"
+echo 'export { sha256 } from "@noble/hashes/sha2.js";' > sha256-entry.js
+bundle sha256-entry.js sha256.js "noble-hashes 2.4.0, Copyright 2022 Paul Miller, MIT, licences/sha256.txt"
+
 # --- Fonts: Latin only, weights 400 to 700; two files each -----------------------------------
 cat > fonts.py <<'PY'
 from io import BytesIO
@@ -379,6 +390,8 @@ for copyright, names in holders.items():
 print("", *terms, sep="\n")
 PY
 cp node_modules/papaparse/LICENSE out/licences/papaparse.txt
+cp node_modules/@zip.js/zip.js/LICENSE out/licences/zip.txt
+cp node_modules/@noble/hashes/LICENSE out/licences/sha256.txt
 licences() { # packages, or files of theirs: their licences one after the other, each under its name
   for name in "$@"; do
     path=node_modules/$name

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import {
   LIMITS,
   SIZES,
-  WINDOW,
   aboutHowLong,
   bytesOf,
   corrected,
@@ -81,7 +80,6 @@ test("a window model has no attention and no positions, and its hidden layer see
   const { n_embd, n_ff } = SIZES.window.shape;
   assert.equal(parts["hidden layer"], 10 * n_embd * n_ff);
   assert.equal(parts["token embedding"], 51 * n_embd); // one for what is before the beginning
-  assert.equal(WINDOW, 10);
 });
 
 test("settings are recognized as those of a size until their shape is changed", () => {

@@ -38,7 +38,9 @@ declare module "*/vendored/micropython.js";
 declare module "*/vendored/micropython-program.js";
 declare module "*/vendored/papaparse.js";
 declare module "*/vendored/pdf.js";
+declare module "*/vendored/sha256.js";
 declare module "*/vendored/uplot.js";
+declare module "*/vendored/zip.js";
 
 /** An element that is looked up may be of any class. */
 interface ParentNode {

@@ -12,7 +12,6 @@ import { FIELDS, SIZE_NAMES } from "../../app/lab-fields.js";
 import {
   FRACTIONS,
   SIZES,
-  WINDOW,
   aboutHowLong,
   corrected,
   matrixRateOf,
@@ -26,6 +25,7 @@ import {
   usualFor,
 } from "../../app/lab-sizes.js";
 import { measureSpeed } from "../../app/lab-speed.js";
+import { WINDOW } from "../../engine/window.js";
 
 const ONLY_GPT = ["n_layer", "n_head", "n_ctx"]; // a window model has none of these
 

@@ -12,7 +12,7 @@ import { LabChoice } from "../../app/lab-choice.js";
 import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
 import { keptRuns, linkTo, save, TakeAlong } from "../../app/take-along.js";
-import { forget, shortName } from "../../engine/kept.js";
+import { shortName } from "../../engine/kept.js";
 
 const SHORT = { "explore.html": "Look inside", "playground.html": "Talk to it" };
 const BUSY = ["preparing", "empty", "failed"];
@@ -212,6 +212,7 @@ class LabTake extends LabChoice {
   deleteKept(name) {
     this.doomed = null;
     return this.taking.do("kept", "It is being deleted.", async () => {
+      const { forget } = await import("../../engine/kept-database.js");
       await forget(name);
       return `${shortName(name)} is deleted.`;
     });
