@@ -301,6 +301,32 @@ def test_a_file_that_is_dropped_is_learned_from(browser, address):
         assert "documents" in page.locator("lab-text-chooser .facts").inner_text()
 
 
+@pytest.mark.parametrize("part", ["section=ladder", "break"])
+def test_an_address_leads_to_its_part_of_the_page_and_stays_there_while_it_grows(
+    browser, address, part
+):
+    with opened_lab(browser, f"{address}#{part}") as page:
+        page.wait_for_function(
+            "() => customElements.get('lab-ladder') && customElements.get('lab-take')"
+        )
+        page.wait_for_function(
+            "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 40",
+            arg=part.removeprefix("section="),
+        )
+
+
+def test_every_part_of_the_page_is_listed_and_a_link_leads_there(browser, address):
+    with opened_lab(browser, address) as page:
+        links = page.locator("page-contents a")
+        titles = page.locator("main h2:not(.visually-hidden)").all_inner_texts()
+        assert links.all_inner_texts() == titles
+        links.get_by_text("Break it").click()
+        page.wait_for_function(
+            "() => Math.abs(document.getElementById('break').getBoundingClientRect().top) < 40"
+        )
+        assert page.evaluate("() => document.activeElement.id") == "break"
+
+
 def test_the_first_view_is_small_and_of_this_site(browser):
     site = ROOT / "site"
     with served(site) as address, opened_lab(browser, f"{address}/lab.html") as page:

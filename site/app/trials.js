@@ -41,7 +41,7 @@ const N_EVALUATIONS = 40;
 const WRITTEN = 60; // tokens of a sample, or
 const WRITTEN_CHARACTERS = 160; // if they are characters
 const PATIENCE = 12_000; // milliseconds for each
-const FEWEST_STEPS = 100; // with fewer, there is nothing to see
+const FEWEST_STEPS = 200; // with fewer, a model of the middle size cannot write yet
 const ROUND = 50; // steps
 
 /** The same request with other settings. @param {Request} request @param {object} changes @returns {Request} */

@@ -148,8 +148,8 @@ test("a slow machine gets fewer steps, and a window model becomes a GPT", () => 
   const slow = { overhead: 50, rate: 1 };
   const usual = settingsOf("middle", 100);
   assert.equal(trialSettings(usual, 100, 1e6, null).steps, usual.steps);
-  assert.equal(trialSettings(usual, 100, 1e6, slow).steps, 100);
-  assert.ok(trialSettings({ ...usual, warmup: 500 }, 100, 1e6, slow).warmup < 100);
+  assert.equal(trialSettings(usual, 100, 1e6, slow).steps, 200);
+  assert.ok(trialSettings({ ...usual, warmup: 500 }, 100, 1e6, slow).warmup < 200);
   const window = trialSettings(settingsOf("window", 100), 100, 1e6, FAST);
   assert.equal(window.architecture, "gpt");
 });

@@ -31,7 +31,8 @@ class TerraPage extends HTMLElement {
     this.querySelector(".no-scripts:not([role])")?.remove(); // it says that no script runs
     for (const code of this.querySelectorAll("code")) code.translate = false; // by the browser
     this.store.subscribe(() => this.follow());
-    if (!this.hasAttribute("without-run")) this.open();
+    if (this.hasAttribute("without-run")) leadTo(this.store.chosen.section);
+    else this.open();
   }
 
   /** Open another run once it is chosen, and have the links to other pages show what this one shows. */
