@@ -13,6 +13,7 @@ import { count, counted } from "./format.js";
 import { FIELDS } from "./lab-fields.js";
 import { ENOUGH_SEEDS, compareSeeds } from "./seed-band.js";
 
+const RISEN = 0.15; // nats: what is less may be chance
 const NO_FIELDS = ["seed", "temperature", "vocab_size"]; // which change no loss, or have a row of their own
 const OTHER_NAMES = {
   architecture: "Kind of model",
@@ -39,12 +40,26 @@ const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.l
 /** The trainings of a run that went to their end, and did not break off. @param {Run} run */
 export const sound = ({ seeds }) => seeds.filter(({ failedAt }) => failedAt === null);
 
-/** The loss of each of these at its end. @param {Run} run */
-export const lossesAtEnd = (run) => sound(run).map(({ points }) => points.at(-1)[1]);
+/**
+ * What of a training is compared: the loss at its end, or, where models have learned their text by heart, their lowest
+ * loss. After that, they only become surer of what they know by heart.
+ * @typedef {"end" | "lowest"} Measure
+ */
 
-/** The lowest loss of any seed. @param {Run} run */
-export const lowestLoss = ({ seeds }) =>
-  Math.min(...seeds.flatMap(({ points }) => points.map(([, loss]) => loss)));
+/** @type {Object<Measure, (seedRun: import("./named-runs.js").SeedRun) => number>} */
+const MEASURES = {
+  end: ({ points }) => points.at(-1)[1],
+  lowest: ({ points }) => Math.min(...points.map(([, loss]) => loss)),
+};
+
+/** The losses of a run with each seed, in nats per token, without those that broke off. @param {Run} run @param {Measure} measure */
+export const lossesOf = (run, measure) => sound(run).map(MEASURES[measure]);
+
+/** What of some runs can be compared. @param {Run[]} runs @returns {Measure} */
+export function measureOf(runs) {
+  const rises = (one) => MEASURES.end(one) - MEASURES.lowest(one) > RISEN;
+  return runs.flatMap(sound).some(rises) ? "lowest" : "end";
+}
 
 /** Updates made. @param {Run} run */
 export const stepsMade = ({ seeds }) => Math.max(...seeds.map(({ points }) => points.at(-1)[0]));
@@ -126,8 +141,8 @@ export function comparisonRows(runs, unit) {
   const loss = (run, number) =>
     Number.isFinite(number) ? (unit.factorOf(run) * number).toFixed(2) : "no number";
   const outcomes = [
-    { name: "Loss at the end", values: runs.map((run) => loss(run, mean(lossesAtEnd(run)))) },
-    { name: "Lowest loss", values: runs.map((run) => loss(run, lowestLoss(run))) },
+    { name: "Loss at the end", values: runs.map((run) => loss(run, mean(lossesOf(run, "end")))) },
+    { name: "Lowest loss", values: runs.map((run) => loss(run, mean(lossesOf(run, "lowest")))) },
   ];
   return [
     ...[...settings, ...others].filter(differs),
@@ -155,26 +170,27 @@ const small = new Intl.NumberFormat("en", { maximumFractionDigits: 5 });
  * @typedef {object} Verdict
  * @property {Run} run
  * @property {"effect" | "chance" | "unknown" | "broken"} kind
- * @property {number} [loss] at its end @property {number} [referenceLoss] that of the reference
+ * @property {Measure} measure @property {number} [loss] by this measure @property {number} [referenceLoss] that of the reference
  * @property {number} [difference] @property {number | null} [width] how far apart seeds alone put losses
  * @property {number | null} [limit] what chance may do
  */
 export function verdictsOf(reference, runs, unit) {
-  const endsOf = (run) => lossesAtEnd(run).map((loss) => unit.factorOf(run) * loss);
+  const measure = measureOf(runs);
+  const lossesIn = (run) => lossesOf(run, measure).map((loss) => unit.factorOf(run) * loss);
   const others = runs.filter((run) => run !== reference);
-  const referenceEnds = endsOf(reference);
-  if (!referenceEnds.length) return [brokenOff(reference)];
+  const referenceLosses = lossesIn(reference);
+  if (!referenceLosses.length) return [brokenOff(reference)];
   return others.map((run) => {
-    const ends = endsOf(run);
-    if (!ends.length) return brokenOff(run);
-    const { isDistinguishable, ...numbers } = compareSeeds(ends, referenceEnds);
-    const losses = { loss: mean(ends), referenceLoss: mean(referenceEnds) };
-    return { run, kind: kindOfVerdict(isDistinguishable), ...losses, ...numbers };
+    const losses = lossesIn(run);
+    if (!losses.length) return brokenOff(run);
+    const { isDistinguishable, ...numbers } = compareSeeds(losses, referenceLosses);
+    const means = { loss: mean(losses), referenceLoss: mean(referenceLosses) };
+    return { run, measure, kind: kindOfVerdict(isDistinguishable), ...means, ...numbers };
   });
 }
 
 /** @param {Run} run @returns {Verdict} */
-const brokenOff = (run) => ({ run, kind: "broken" });
+const brokenOff = (run) => ({ run, measure: "end", kind: "broken" });
 
 /** @param {boolean | null} isDistinguishable @returns {Verdict["kind"]} */
 function kindOfVerdict(isDistinguishable) {
@@ -200,17 +216,24 @@ export function verdictSentence(verdict, reference) {
     const [{ failedAt }] = run.seeds;
     return [head, `After step ${count(failedAt)}, the loss of “${run.name}” was no number any more.`];
   }
-  const parts = [ends(verdict, reference), why(verdict, reference), brokenSeeds([run, reference])];
+  const parts = [distance(verdict, reference), why(verdict, reference), brokenSeeds([run, reference])];
   return [head, [...parts, stepsSentence(run, reference)].filter(Boolean).join(" ")];
 }
 
-/** Where the two end. @param {Verdict} verdict @param {Run} reference */
-function ends({ run, loss, referenceLoss, difference }, reference) {
+/** How far apart the two are. @param {Verdict} verdict @param {Run} reference */
+function distance({ run, measure, loss, referenceLoss, difference }, reference) {
   const size = Math.abs(difference).toFixed(2);
-  if (Number(size) === 0) return `“${run.name}” and “${reference.name}” both end at ${loss.toFixed(2)}.`;
   const way = difference < 0 ? "lower" : "higher";
   const both = `${loss.toFixed(2)} against ${referenceLoss.toFixed(2)}`;
-  return `“${run.name}” ends ${size} ${way} than “${reference.name}”: ${both}.`;
+  const isSame = Number(size) === 0;
+  if (measure === "end") {
+    return isSame
+      ? `“${run.name}” and “${reference.name}” both end at ${loss.toFixed(2)}.`
+      : `“${run.name}” ends ${size} ${way} than “${reference.name}”: ${both}.`;
+  }
+  return isSame
+    ? `The lowest losses of “${run.name}” and “${reference.name}” are the same: ${loss.toFixed(2)}.`
+    : `The lowest loss of “${run.name}” is ${size} ${way} than that of “${reference.name}”: ${both}.`;
 }
 
 /** What seeds alone would do. @param {Verdict} verdict @param {Run} reference */

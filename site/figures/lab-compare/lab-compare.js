@@ -11,7 +11,8 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import {
   comparisonRows,
   curveOf,
-  lossesAtEnd,
+  lossesOf,
+  measureOf,
   unitOf,
   verdictSentence,
   verdictsOf,
@@ -73,6 +74,7 @@ class LabCompare extends LabChoice {
     .verdicts li.effect { border-color: var(--accent); }
     .verdicts li:is(.broken) { border-color: var(--warning); }
     .verdicts b { font-weight: 600; }
+    .verdicts .note { margin-bottom: 16px; }
     .verdicts .row { margin: 0 0 16px; }
     .runs { list-style: none; margin: 0; padding: 0; }
     .runs li { display: grid; grid-template-columns: auto minmax(8em, 20em) minmax(0, 1fr) auto; gap: 4px 12px; align-items: center; padding: 4px 0; }
@@ -188,6 +190,7 @@ class LabCompare extends LabChoice {
     this.ofText = this.runs.filter(({ text }) => text.key === key);
     this.shown = this.ofText.filter(({ isShown }) => isShown);
     this.unit = unitOf(this.shown);
+    this.measure = measureOf(this.shown);
     this.curves = this.shown.map((run) => curveOf(run, this.unit.factorOf(run)));
   }
 
@@ -384,7 +387,13 @@ class LabCompare extends LabChoice {
     return html`<ul>${verdicts.map((verdict) => {
       const [head, sentence] = verdictSentence(verdict, this.reference);
       return html`<li class=${verdict.kind}><b>${head}</b> ${sentence}</li>`;
-    })}</ul>${verdicts.some(({ kind }) => kind === "unknown" || kind === "chance") ? this.offer() : nothing}`;
+    })}</ul>${this.measure === "lowest" ? this.byHeart() : nothing}${verdicts.some(({ kind }) => kind === "unknown" || kind === "chance") ? this.offer() : nothing}`;
+  }
+
+  /** Why it is not the losses at the end that are compared. */
+  byHeart() {
+    return html`<p class="note">On this text, models learn by heart, and then their loss on other text rises again. So
+      the lowest loss of each is compared. <a href="#your-text">A longer text</a> can be learned from for longer.</p>`;
   }
 
   referenceChooser() {
@@ -446,13 +455,13 @@ class LabCompare extends LabChoice {
   }
 
   factsOf(run) {
-    const factor = this.unit.factorOf(run);
-    const ends = lossesAtEnd(run).map((loss) => factor * loss);
-    if (!ends.length) return "broke off";
-    const low = Math.min(...ends).toFixed(2);
-    const high = Math.max(...ends).toFixed(2);
-    const seeds = counted(run.seeds.length, "seed");
-    return low === high ? `ends at ${low}, ${seeds}` : `ends between ${low} and ${high}, ${seeds}`;
+    const measure = this.measure;
+    const losses = lossesOf(run, measure).map((loss) => this.unit.factorOf(run) * loss);
+    if (!losses.length) return "broke off";
+    const low = Math.min(...losses).toFixed(2);
+    const high = Math.max(...losses).toFixed(2);
+    const range = low === high ? `at ${low}` : `between ${low} and ${high}`;
+    return `${measure === "end" ? "ends" : "lowest"} ${range}, ${counted(run.seeds.length, "seed")}`;
   }
 
   show({ target }, id) {
