@@ -488,3 +488,21 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(browser, site, wid
         page.complaints.clear()  # axe itself tries what the policy forbids
         assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_is_asked_about_a_sentence_before_there_is_a_text(browser, site):
+    with opened_lab(browser, site) as page:
+        asked = page.evaluate(f"""async () => {{
+          const {{ provide }} = await import("/app/context.js");
+          const {{ state }} = {LAB};
+          const lab = {{ state: {{ ...state, text: null }}, subscribe: () => () => {{}} }};
+          const around = document.createElement("div");
+          provide(around, "lab", lab);
+          const sentences = document.createElement("lab-pass");
+          around.append(sentences);
+          document.body.append(around);
+          const question = sentences.question();
+          around.remove();
+          return question;
+        }}""")
+        assert asked is None

@@ -38,6 +38,7 @@ class LabPass extends HTMLElement {
     provide(this, "passes", this.passes);
     provide(this, "sentences", this.sentences);
     this.index = 0;
+    this.all = []; // sentences, once there is a text
     this.asking = new Asking({
       element: this,
       lab: this.lab,
