@@ -11,11 +11,13 @@
  *
  * @typedef {object} Passage a window around a place
  * @property {number[]} ids
+ * @property {boolean} isStart whether the document begins with it
  * @property {[number, number]} word the index of its first token and of the one after its last
  * @property {[number, number]} sentence the same of its sentence, as much of it as is in the window
  */
-const FEWEST_TOKENS = 3; // of a beginning: after fewer, anything may follow
-const MOST_OF_WINDOW = 0.75; // of a window may be given: the rest is for what is written
+const FEWEST_TOKENS = 3; // of the beginning of a document: after fewer, anything may follow
+const LEAST_OF_WINDOW = 0.25; // is given of a window in the middle of one,
+const MOST_OF_WINDOW = 0.75; // and at most this: the rest is for what is written
 
 /** Finds a word, but not as a part of another one; the space before it belongs to it. */
 export function finder(word) {
@@ -71,6 +73,7 @@ export function passageAt({ document, word, sentence }, { vocab, end }, n_ctx) {
   const inWindow = (index) => Math.max(0, Math.min(index, to) - from);
   return {
     ids: all.slice(from, to),
+    isStart: from === 0,
     word: [inWindow(first), inWindow(stop)],
     sentence: /** @type {[number, number]} */ (tokensOf(sentence).map(inWindow)),
   };
@@ -108,9 +111,10 @@ function lastAtOrBelow(list, number) {
 export function beginningsOf(passages, n_ctx, n) {
   const lengthOf = ({ word }) => word[0];
   const known = passages.filter((one) => lengthOf(one) > 0);
-  const good = known.filter(
-    (one) => lengthOf(one) >= FEWEST_TOKENS && lengthOf(one) <= MOST_OF_WINDOW * n_ctx,
-  );
+  const good = known.filter((one) => {
+    const least = one.isStart ? FEWEST_TOKENS : LEAST_OF_WINDOW * n_ctx;
+    return lengthOf(one) >= least && lengthOf(one) <= MOST_OF_WINDOW * n_ctx;
+  });
   const found = (good.length ? good : known).map((one) => one.ids.slice(0, lengthOf(one)));
   const different = new Map(found.map((ids) => [ids.join(), ids]));
   return spread([...different.values()], n);

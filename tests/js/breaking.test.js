@@ -131,6 +131,18 @@ test("what it goes on from ends where the word stands, once for each of two seed
   assert.deepEqual(sentences, ["The hen has a hat.", "Is there a Cat in the hat?"]);
 });
 
+test("in the middle of a document, enough is given to go on from, and room is left to write", async () => {
+  const line = "Many words stand before it, and then a cat comes. ";
+  const text = await readText(
+    aSource([line.repeat(40), "A hen came along here, and many others came with it."]),
+    signal,
+  );
+  assert.equal(typeof text.problemOf("cat"), "string");
+  const { beginnings, passages } = await text.without("cat", 32, signal);
+  assert.ok(passages.some(({ word }) => word[0] < 8) && passages.some(({ word }) => word[0] > 24));
+  for (const ids of beginnings) assert.ok(ids.length >= 8 && ids.length <= 24, `${ids.length} tokens`);
+});
+
 test("a passage is a window of the training, unless that would cut the word", async () => {
   const source = aSource(["The cat sat down on the big red mat.", "A b c d e f g h. ".repeat(9)]);
   const text = await readText(source, signal);
