@@ -85,12 +85,5 @@ export async function readAlike(pass, otherPass, signal) {
   return new ForwardPass({ ...otherPass, ...read, ids, promptLength, generated: undefined });
 }
 
-/** 0.0042 -> "0.4%": changes may be small. What is not quite 0 or not quite 1 is not rounded to it. */
-export function percentTenths(p) {
-  if (p > 0 && p < 0.0005) return "<0.1%";
-  if (p < 1 && p >= 0.9995) return ">99.9%";
-  return `${(100 * p).toFixed(1)}%`;
-}
-
 /** Changes that are smaller than what percentTenths shows are not listed. */
 export const SMALLEST_CHANGE = 0.0005;

@@ -20,19 +20,6 @@ export function percent(p) {
 }
 
 /**
- * 0.9997 -> "99.97%", 0.00012 -> "0.012%": enough digits to tell apart what is nearly certain, and what is
- * hardly possible.
- */
-export function precisePercent(p) {
-  if (p > 0 && p < 1e-5) return "<0.001%";
-  if (p < 1 && p > 0.9999) return ">99.99%";
-  const rest = Math.min(p, 1 - p); // how far it is from the nearer end
-  if (!rest) return `${100 * p}%`;
-  const digits = (p < 0.5 ? 1 : 0) - Math.floor(Math.log10(100 * rest));
-  return `${(100 * p).toFixed(Math.max(0, Math.min(3, digits)))}%`;
-}
-
-/**
  * 2.3026 -> "2.30 nats, like guessing among 10 equal options". A loss may be higher than that of guessing
  * blindly: then there are not so many options; and where only one is left, nothing is guessed. @param {number} loss @param {number} [most] the options there are
  */

@@ -84,13 +84,6 @@ export class LiveFigure extends ForwardPassFigure {
   }
 }
 
-/** A number with two decimals, and a real minus. */
-export const decimals = (number) =>
-  number
-    .toFixed(2)
-    .replace(/^-0\.00$/, "0.00")
-    .replace("-", "−");
-
 /** A row of a list of vectors, (C). */
 export const vectorOf = (vectors, i, C) => vectors.subarray(i * C, (i + 1) * C);
 

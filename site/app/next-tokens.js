@@ -1,6 +1,7 @@
 /** The likeliest next tokens of several models side by side, as tables with bars. */
 import { css, html, nothing, styleMap } from "../vendored/lit.js";
-import { precisePercent, showWhitespace, spoken } from "./format.js";
+import { precisePercent } from "./decimals.js";
+import { showWhitespace, spoken } from "./format.js";
 import { softmax } from "../engine/kernel.js";
 import { top } from "../engine/sample.js";
 

@@ -5,7 +5,7 @@
  */
 import { css, html, nothing, styleMap } from "../vendored/lit.js";
 import { moveTo } from "./address.js";
-import { percentTenths } from "./comparison.js";
+import { percentTenths } from "./decimals.js";
 import { isDirection, judge } from "./control.js";
 import { Figure } from "./figure.js";
 import { capitalized, count, inText, percent, spoken } from "./format.js";

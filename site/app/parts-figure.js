@@ -3,7 +3,7 @@
  * that does for the token that came next. They follow the position in the store; see engine/attribution.js.
  */
 import { css, html } from "../vendored/lit.js";
-import { inText, precisePercent } from "./format.js";
+import { inText } from "./format.js";
 import { tokenText } from "./forward-pass-figure.js";
 import { LiveFigure } from "./live-figure.js";
 
@@ -16,9 +16,6 @@ export const tokenButtons = css`
   .tokens button.read { color: var(--text); background: color-mix(in oklab, var(--accent) 12%, var(--panel)); }
   .tokens button[aria-pressed="true"] { border-color: var(--chosen); box-shadow: inset 0 0 0 2px var(--chosen); }
 `;
-
-/** A probability with two decimals, so that small changes of it are seen; more near its ends. */
-export const finePercent = (p) => (p >= 0.01 && p <= 0.99 ? `${(100 * p).toFixed(2)}%` : precisePercent(p));
 
 export class PartsFigure extends LiveFigure {
   /** @type {Object<string, object>} */

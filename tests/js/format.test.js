@@ -11,7 +11,6 @@ import {
   nats,
   ordinal,
   percent,
-  precisePercent,
   showWhitespace,
   spoken,
 } from "../../site/app/format.js";
@@ -42,23 +41,6 @@ test("a probability is rounded to whole percent", () => {
 test("what is not quite 0 or not quite 1 is not rounded to it", () => {
   assert.deepEqual([1e-9, 0.0049].map(percent), ["<1%", "<1%"]);
   assert.deepEqual([0.9951, 1 - 1e-9].map(percent), [">99%", ">99%"]);
-});
-
-test("a precise percentage has the digits that tell near certainty and near impossibility apart", () => {
-  assert.deepEqual([0.9997, 0.00012, 0.0432, 0.452, 0.994].map(precisePercent), [
-    "99.97%",
-    "0.012%",
-    "4.3%",
-    "45%",
-    "99.4%",
-  ]);
-  assert.deepEqual([0, 1e-9, 0.5, 1 - 1e-9, 1].map(precisePercent), [
-    "0%",
-    "<0.001%",
-    "50%",
-    ">99.99%",
-    "100%",
-  ]);
 });
 
 test("a loss in nats comes with as many equal options as it is like", () => {

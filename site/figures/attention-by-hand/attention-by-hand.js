@@ -8,6 +8,7 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
+import { decimals } from "../../app/decimals.js";
 import { inSentence, percent } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
@@ -161,7 +162,7 @@ class AttentionByHand extends ForwardPassFigure {
         stage === "weights" || stage === "mixed"
           ? html`<td>${this.weight(parts.weights[key])}</td>`
           : html`<td class="number">${
-              isHidden ? "−∞" : written((stage === "products" ? parts.products : parts.scores)[key])
+              isHidden ? "−∞" : decimals((stage === "products" ? parts.products : parts.scores)[key])
             }</td>`
       }</tr>`;
   }
@@ -187,17 +188,17 @@ class AttentionByHand extends ForwardPassFigure {
       const k = rowOf(keys, key, D);
       const terms = Array.from(
         { length: Math.min(TERMS, D) },
-        (_, d) => `${written(q[d])} × ${written(k[d])}`,
+        (_, d) => `${decimals(q[d])} × ${decimals(k[d])}`,
       );
-      return `${this.labelOf(key)}: ${terms.join(" + ")} + … = ${written(products[key])}`;
+      return `${this.labelOf(key)}: ${terms.join(" + ")} + … = ${decimals(products[key])}`;
     }
     if (key > this.query && stage !== "scores") return `${this.labelOf(key)}: ${this.say("is-later")}`;
     if (stage === "scores" || stage === "hidden") {
-      return `${this.labelOf(key)}: ${written(products[key])} / √${D} = ${written(scores[key])}`;
+      return `${this.labelOf(key)}: ${decimals(products[key])} / √${D} = ${decimals(scores[key])}`;
     }
-    return `${this.labelOf(key)}: e^${written(scores[key])} / (${scores
+    return `${this.labelOf(key)}: e^${decimals(scores[key])} / (${scores
       .slice(0, this.query + 1)
-      .map((score) => `e^${written(score)}`)
+      .map((score) => `e^${decimals(score)}`)
       .join(" + ")}) = ${percent(weights[key])}`;
   }
 
@@ -221,8 +222,5 @@ class AttentionByHand extends ForwardPassFigure {
     this.requestUpdate();
   }
 }
-
-/** A number with two decimals, and a real minus. */
-const written = (number) => number.toFixed(2).replace("-", "−");
 
 customElements.define("attention-by-hand", AttentionByHand);

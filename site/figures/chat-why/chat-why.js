@@ -7,7 +7,8 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
-import { count, percent, precisePercent, showWhitespace } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { count, percent, showWhitespace } from "../../app/format.js";
 import { tokenText } from "../../app/token-text.js";
 
 const RIVALS = 5;

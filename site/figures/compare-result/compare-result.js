@@ -5,7 +5,8 @@
  * both are the same. Chooses that position. It is announced to somebody whose focus is in this section.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
-import { SMALLEST_CHANGE, percentTenths } from "../../app/comparison.js";
+import { SMALLEST_CHANGE } from "../../app/comparison.js";
+import { percentTenths } from "../../app/decimals.js";
 import { capitalized } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 

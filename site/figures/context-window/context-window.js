@@ -7,7 +7,8 @@
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { inSentence, precisePercent } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { inSentence } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 import { near } from "../../app/near.js";
 import { nextTokenStyles, nextTokens } from "../../app/next-tokens.js";

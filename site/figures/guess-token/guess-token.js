@@ -10,7 +10,7 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { END } from "../../engine/tokenizer.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { percent } from "../../app/format.js";
+import { inSentence, percent } from "../../app/format.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { wordsOf } from "../../app/page-words.js";
 import { tokenText } from "../../app/token-text.js";
@@ -239,7 +239,7 @@ class GuessToken extends Figure {
   }
 
   verdict({ ids, position }) {
-    const token = this.run.vocab[ids[position]].trim();
+    const token = inSentence(this.run.vocab[ids[position]]);
     const key = this.answers[this.round].choice === ids[position] ? "came-true" : "came-otherwise";
     return this.say(key, { token, you: this.bits("you", this.round), model: this.bits("model", this.round) });
   }

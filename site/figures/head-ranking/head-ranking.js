@@ -7,7 +7,7 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { bringIntoView, moveTo } from "../../app/address.js";
-import { percentTenths } from "../../app/comparison.js";
+import { percentTenths } from "../../app/decimals.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
 import { capitalized, count, inText } from "../../app/format.js";

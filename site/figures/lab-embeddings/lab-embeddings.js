@@ -7,6 +7,7 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { cssVariable } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
+import { decimals } from "../../app/decimals.js";
 import { count, percent, showWhitespace } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
@@ -228,7 +229,7 @@ class LabEmbeddings extends LabChoice {
         html`<li><b dir="auto">${tokenText(vocab[this.ids[i]])}</b>
           <span class="bar" aria-hidden="true"><i style=${styleMap({ width: `${100 * Math.max(0, cosine)}%` })}></i><u
             style=${left(chance)}></u></span>
-          <span>${cosine.toFixed(2).replace("-", "−")}</span></li>`,
+          <span>${decimals(cosine)}</span></li>`,
     )}</ol>`;
   }
 

@@ -5,6 +5,7 @@
  * large their gradients were: bars on a scale of powers of ten.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { decimals } from "../../app/decimals.js";
 import { count, percent } from "../../app/format.js";
 import { Asking } from "../../app/lab-asking.js";
 import { LabChoice } from "../../app/lab-choice.js";
@@ -225,7 +226,7 @@ function marks({ decades }) {
   const shown = decades.filter((_, i) => i % every === 0);
   return html`<div class="scale">${shown.map(
     (power) =>
-      html`<span style=${styleMap({ left: `${(100 * (power - decades[0])) / last}%` })}>10<sup>${String(power).replace("-", "−")}</sup></span>`,
+      html`<span style=${styleMap({ left: `${(100 * (power - decades[0])) / last}%` })}>10<sup>${decimals(power, 0)}</sup></span>`,
   )}</div>`;
 }
 

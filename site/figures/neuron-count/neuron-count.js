@@ -7,8 +7,8 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { colormapsOf } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { decimals } from "../../app/live-figure.js";
-import { finePercent, PartsFigure, tokenButtons } from "../../app/parts-figure.js";
+import { decimals, finePercent } from "../../app/decimals.js";
+import { PartsFigure, tokenButtons } from "../../app/parts-figure.js";
 import { softmax } from "../../engine/kernel.js";
 
 const ACTIVE = 0.1; // GELU of what is clearly above 0

@@ -6,7 +6,7 @@
  */
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { decimals } from "../../app/live-figure.js";
+import { decimals } from "../../app/decimals.js";
 import { PartsFigure } from "../../app/parts-figure.js";
 
 class NormNumbers extends PartsFigure {

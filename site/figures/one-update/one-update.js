@@ -8,8 +8,10 @@
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { precisePercent, showWhitespace } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { showWhitespace } from "../../app/format.js";
 import { surprise } from "../../app/guesses.js";
+import { signed } from "../../app/heads.js";
 import { wordsOf } from "../../app/page-words.js";
 import { tokenText } from "../../app/token-text.js";
 import { END } from "../../engine/tokenizer.js";
@@ -99,7 +101,7 @@ class OneUpdate extends Figure {
       step: step + 1,
       before: precisePercent(before),
       part: before.toFixed(3),
-      push: signed(1 - before),
+      push: pushText(1 - before),
       after: precisePercent(after),
       bits_before: surprise(before),
       bits_after: surprise(after),
@@ -123,7 +125,7 @@ class OneUpdate extends Figure {
     const rows = shown.map((one) => {
       const name = tokenText(this.run.vocab[one.id]);
       const kind = one.id === target ? "is-target" : "";
-      if (stage === "push") return row(name, pushBar(-one.p_minus_y), signed(-one.p_minus_y), kind);
+      if (stage === "push") return row(name, pushBar(-one.p_minus_y), pushText(-one.p_minus_y), kind);
       return row(name, bar(one, stage, most), precisePercent(one[`p_${stage}`]), kind);
     });
     if (stage === "push") rows.push(this.others(shown));
@@ -134,7 +136,7 @@ class OneUpdate extends Figure {
   others(shown) {
     const n = this.run.vocab.length - shown.length;
     const push = shown.reduce((sum, one) => sum + one.p_minus_y, 0); // all pushes together are zero
-    return n > 0 ? row(this.say("others", { n }), pushBar(push), signed(push), "others") : nothing;
+    return n > 0 ? row(this.say("others", { n }), pushBar(push), pushText(push), "others") : nothing;
   }
 
   /** The tensors that moved most, compared with their length. */
@@ -173,10 +175,7 @@ function pushBar(push) {
 /** A text that may begin within a word, from its first whole one on. */
 const fromAWord = (text) => text.replace(/^\S+\s+(?=\S)|^\s+/, "");
 
-/** 0.92 -> "+0.920", with a real minus and enough digits. */
-function signed(number) {
-  const digits = Math.abs(number) < 0.0005 ? 5 : 3;
-  return `${number > 0 ? "+" : "−"}${Math.abs(number).toFixed(digits)}`;
-}
+/** 0.92 -> "+0.920"; a small one with more digits. */
+const pushText = (push) => signed(push, Math.abs(push) < 0.0005 ? 5 : 3);
 
 customElements.define("one-update", OneUpdate);

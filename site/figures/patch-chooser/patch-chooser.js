@@ -13,6 +13,7 @@ import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
 import { Fades, fades } from "../../app/fades.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
+import { decimals } from "../../app/decimals.js";
 import { capitalized, count, inText, percent, showWhitespace, spoken } from "../../app/format.js";
 import { encodePrompt, encodeTyped } from "../../app/forward-pass.js";
 import { near } from "../../app/near.js";
@@ -569,7 +570,7 @@ class PatchChooser extends Figure {
     return html`${gap}<span role="gridcell" id=${`cell-${row}-${column}`} data-cell=${`${row} ${column}`} aria-colindex=${column + 1}
       aria-selected=${String(isChosen)} class=${`cell ${shade} ${isChosen ? "chosen" : ""} ${isPointed ? "pointed" : ""}`}
       aria-label=${`${depthName(depth)}, ${token}: ${value === undefined ? "not tried yet" : value.toFixed(2)}`}>${
-        value === undefined ? "" : rounded(value)
+        value === undefined ? "" : decimals(value, 1)
       }</span>`;
   }
 
@@ -616,7 +617,7 @@ class PatchChooser extends Figure {
     const ids = this.ids;
     const token = html`${whichOf(ids, position)}<code dir="auto">${tokenText(this.run.vocab[ids[position]])}</code>`;
     return html`${capitalized(depthName(depth))}, at ${token}: ${
-      value === undefined ? "not tried yet" : minus(value.toFixed(2))
+      value === undefined ? "not tried yet" : decimals(value)
     }. Press a place to patch it; with the keyboard, arrows and Enter.`;
   }
 
@@ -629,11 +630,6 @@ class PatchChooser extends Figure {
 
 /** Whether tokens are left out before a column of the map. */
 const isAfterGap = ({ positions }, column) => column > 0 && positions[column] > positions[column - 1] + 1;
-
-/** 0.97 -> "1.0", -0.04 -> "0.0". */
-const rounded = (value) => (Math.abs(value) < 0.05 ? "0.0" : minus(value.toFixed(1)));
-
-const minus = (text) => text.replace("-", "−");
 
 /** How far each patch has moved the prediction: 0 is not at all, 1 all the way. */
 function numbers({ values }, vocab, promptIds) {

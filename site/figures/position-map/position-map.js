@@ -7,7 +7,8 @@
 import { css, html, styleMap } from "../../vendored/lit.js";
 import { colormapsOf, drawSquare } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
-import { LiveFigure, decimals, vectorOf } from "../../app/live-figure.js";
+import { decimals } from "../../app/decimals.js";
+import { LiveFigure, vectorOf } from "../../app/live-figure.js";
 
 const WIDTH = 400;
 const HEIGHT = 120;

@@ -7,9 +7,10 @@
 import { css, html } from "../../vendored/lit.js";
 import { colormapsOf, drawVector } from "../../app/colormap.js";
 import { controls } from "../../app/controls.js";
+import { decimals } from "../../app/decimals.js";
 import { inSentence } from "../../app/format.js";
 import { tokenText } from "../../app/forward-pass-figure.js";
-import { LiveFigure, cosine, decimals, vectorOf } from "../../app/live-figure.js";
+import { LiveFigure, cosine, vectorOf } from "../../app/live-figure.js";
 import { END } from "../../engine/tokenizer.js";
 
 const MAX_TOKENS = 8; // to choose from

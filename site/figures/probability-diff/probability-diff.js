@@ -5,7 +5,8 @@
  * other, and which are less likely. Where the texts have diverged, both models have read the first one.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { SMALLEST_CHANGE, percentTenths } from "../../app/comparison.js";
+import { SMALLEST_CHANGE } from "../../app/comparison.js";
+import { percentTenths } from "../../app/decimals.js";
 import { showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure } from "../../app/forward-pass-figure.js";
 

@@ -7,8 +7,8 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
-import { decimals } from "../../app/live-figure.js";
-import { finePercent, PartsFigure, tokenButtons } from "../../app/parts-figure.js";
+import { decimals, finePercent } from "../../app/decimals.js";
+import { PartsFigure, tokenButtons } from "../../app/parts-figure.js";
 
 const LEAST = 0.005; // what is written as 0.00 has no bar
 const MAX_HEADS = 4; // of a layer that have a row each; of more, the others share one

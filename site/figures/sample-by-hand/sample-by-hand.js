@@ -8,6 +8,7 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
+import { percentTenths } from "../../app/decimals.js";
 import { inText, percent, showWhitespace } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { tokenizerOf } from "../../app/forward-pass.js";
@@ -315,7 +316,7 @@ class SampleByHand extends ForwardPassFigure {
       <td><div class="bar"><i style=${styleMap({ width: `${100 * p}%` })}></i><u style=${styleMap({
         left: `${100 * own}%`,
       })}></u></div><i class="dots" style=${styleMap(this.hasHundred ? dots : { width: "0" })}></i></td>
-      <td class="p">${isCut ? this.say("cut") : tenths(p)}</td>
+      <td class="p">${isCut ? this.say("cut") : percentTenths(p)}</td>
       <td class="n">${this.hasHundred ? n : nothing}</td></tr>`;
   }
 
@@ -324,7 +325,7 @@ class SampleByHand extends ForwardPassFigure {
     const token = showWhitespace(this.run.vocab[id]);
     const left = p.filter((one) => one > 0).length;
     const isCut = left < tempered.filter((one) => one > 0).length;
-    const drawnNow = this.say("drawn", { seed: this.seed, token, p: tenths(p[id]) });
+    const drawnNow = this.say("drawn", { seed: this.seed, token, p: percentTenths(p[id]) });
     return isCut ? `${drawnNow} ${this.say("left", { n: left, of: p.length })}` : drawnNow;
   }
 }
@@ -333,14 +334,6 @@ class SampleByHand extends ForwardPassFigure {
 function sharpening(logits) {
   const largest = (p) => p.reduce((most, one) => Math.max(most, one));
   return largest(samplingProbs(logits, { temperature: SHARPER })) - largest(samplingProbs(logits));
-}
-
-/** 0.1463 -> "14.6%": a cut at 15% must not seem to keep one too many. */
-function tenths(p) {
-  if (p === 0 || p === 1) return percent(p);
-  if (p < 0.0005) return "<0.1%";
-  if (p > 0.9995) return ">99.9%";
-  return `${(100 * p).toFixed(1)}%`;
 }
 
 customElements.define("sample-by-hand", SampleByHand);

@@ -10,6 +10,7 @@ import { alsoOn, alsoOnStyles } from "../../app/also-on.js";
 import { elsewhere } from "../../app/control.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox } from "../../app/figure.js";
+import { decimals } from "../../app/decimals.js";
 import { inText, percent, showWhitespace, spoken } from "../../app/format.js";
 import { near } from "../../app/near.js";
 import { likeliest, nextTokenStyles, nextTokens } from "../../app/next-tokens.js";
@@ -266,7 +267,7 @@ class SteerChooser extends Figure {
       <input type="range" min=${-MAX_STRENGTH} max=${MAX_STRENGTH} step=${STRENGTH_STEP} .value=${String(strength)}
         aria-label="Strength" aria-valuetext=${times.replace("-", "minus ")}
         @input=${({ target }) => this.choose({ strength: Number(target.value) })}>
-      <output aria-hidden="true">${times.replace("-", "−")}</output>
+      <output aria-hidden="true">${decimals(strength / 100, 1)} times</output>
       <span class="ends" aria-hidden="true"><span>−${MAX_STRENGTH / 100}</span><span>0</span><span>${MAX_STRENGTH / 100}</span></span></label>`;
   }
 

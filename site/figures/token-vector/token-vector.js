@@ -11,7 +11,8 @@ import { controls } from "../../app/controls.js";
 import { N_NEAREST, chanceOf, clearestTokens, embeddingsAt } from "../../app/embeddings.js";
 import { Figure, wayOf } from "../../app/figure.js";
 import { near } from "../../app/near.js";
-import { showWhitespace } from "../../app/format.js";
+import { decimals } from "../../app/decimals.js";
+import { inSentence } from "../../app/format.js";
 import { wordsOf } from "../../app/page-words.js";
 import { tokenText } from "../../app/token-text.js";
 import { tokenOf } from "../../app/words.js";
@@ -163,9 +164,9 @@ class TokenVector extends Figure {
 
   /** The number that is pointed at, in words. */
   value() {
-    const value = this.numbers(this.shown)[this.shownCell].toFixed(3).replace("-", "−");
+    const value = decimals(this.numbers(this.shown)[this.shownCell], 3);
     const token = this.run.vocab[this.shown];
-    const said = { token: showWhitespace(token.trim() || token), n: this.shownCell + 1 };
+    const said = { token: inSentence(token), n: this.shownCell + 1 };
     return this.say("value", { ...said, of: this.embeddings.C, value });
   }
 
@@ -188,7 +189,7 @@ class TokenVector extends Figure {
     return html`<tr><th scope="row"><button @click=${() => this.choose(id)}>${tokenText(this.run.vocab[id])}</button></th>
       <td><canvas data-token=${id} aria-hidden="true"></canvas></td>
       <td><div class="like"><i style=${styleMap({ width })}></i><u style=${styleMap({ left: `${100 * chance}%` })}></u>
-        <span>${this.say("cosine", { cosine: cosine.toFixed(2).replace("-", "−") })}</span></div></td></tr>`;
+        <span>${this.say("cosine", { cosine: decimals(cosine) })}</span></div></td></tr>`;
   }
 
   updated() {

@@ -7,7 +7,8 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { errorBox } from "../../app/figure.js";
-import { count, nats, precisePercent, showWhitespace, spoken } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { count, nats, showWhitespace, spoken } from "../../app/format.js";
 import { ForwardPassFigure, tokenText } from "../../app/forward-pass-figure.js";
 import { nearestSnapshot } from "../../app/model.js";
 

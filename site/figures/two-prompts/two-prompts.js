@@ -7,7 +7,8 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
-import { inSentence, precisePercent } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { inSentence } from "../../app/format.js";
 import { encodeTyped } from "../../app/forward-pass.js";
 import { LiveModel, nearestSnapshot } from "../../app/model.js";
 import { near } from "../../app/near.js";

@@ -7,6 +7,7 @@
 import { css, html } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { Figure } from "../../app/figure.js";
+import { decimals } from "../../app/decimals.js";
 import { count, showWhitespace } from "../../app/format.js";
 import { endLabels, linePlot, linePlots, rangeOf } from "../../app/line-plot.js";
 import { wordsOf } from "../../app/page-words.js";
@@ -130,7 +131,6 @@ const choice = (options, chosen, choose) =>
     ([value, text]) => html`<option value=${value} .selected=${value === chosen}>${text}</option>`,
   )}</select>`;
 
-/** A weight with three decimals, and a real minus. */
-const written = (number) => number.toFixed(3).replace("-", "−");
+const written = (weight) => decimals(weight, 3);
 
 customElements.define("weight-path", WeightPath);

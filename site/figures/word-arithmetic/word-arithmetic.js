@@ -9,7 +9,8 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { controls } from "../../app/controls.js";
 import { analogies, embeddingsAt } from "../../app/embeddings.js";
 import { Figure } from "../../app/figure.js";
-import { percent, showWhitespace } from "../../app/format.js";
+import { decimals } from "../../app/decimals.js";
+import { inSentence, percent } from "../../app/format.js";
 import { LiveModel } from "../../app/model.js";
 import { near } from "../../app/near.js";
 import { wordsOf } from "../../app/page-words.js";
@@ -181,7 +182,7 @@ class WordArithmetic extends Figure {
   }
 
   shown(id) {
-    return showWhitespace(this.plain(id));
+    return inSentence(this.run.vocab[id]);
   }
 
   problem() {
@@ -193,7 +194,7 @@ class WordArithmetic extends Figure {
     const width = `${100 * Math.max(0, cosine)}%`;
     return html`<li class=${id === this.chosen[3] ? "expected" : ""}><b>${tokenText(this.run.vocab[id])}</b>
       <div class="like"><i style=${styleMap({ width })}></i><span>${this.say("cosine", {
-        cosine: cosine.toFixed(2).replace("-", "−"),
+        cosine: decimals(cosine),
       })}</span></div></li>`;
   }
 

@@ -9,7 +9,8 @@ import { moveTo } from "../../app/address.js";
 import { formatBranch, parseBranch } from "../../app/branch.js";
 import { controls } from "../../app/controls.js";
 import { Figure, errorBox, wayOf } from "../../app/figure.js";
-import { count, inText, percent, precisePercent, showWhitespace, spoken } from "../../app/format.js";
+import { precisePercent } from "../../app/decimals.js";
+import { count, inText, percent, showWhitespace, spoken } from "../../app/format.js";
 import { END } from "../../engine/tokenizer.js";
 
 const UNSURE = 4 * Math.LN2; // nats, from which on the shade is strongest: 4 bits, like 16 equal options
