@@ -8,7 +8,8 @@
  *   const result = resultOf("mask", { trained, text, baselines });
  *   EXPERIMENTS.mask.outcome(result)                            // "cheats": a key of EXPERIMENTS.mask.answers
  */
-import { count, counted, percent, precisePercent } from "./format.js";
+import { precisePercent } from "./decimals.js";
+import { count, counted, percent } from "./format.js";
 import { changed } from "./trials.js";
 
 /** @typedef {import("./trials.js").Request} Request */
