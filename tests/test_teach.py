@@ -422,3 +422,23 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(browser, site, wid
         found = Axe().run(page, context="#taught").response["violations"]
         page.complaints.clear()  # axe itself tries what the policy forbids
     assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []
+
+
+def test_a_model_that_was_taught_and_kept_can_be_taught_again(browser, site):
+    with opened(browser, site.address) as page:
+        teach(page, updates=1)
+        keep_button(page, "Keep it").click()
+        models = chooser(page).get_by_label("Which model")
+        models.wait_for()
+        assert "smoke-taught, kept in this browser" in models.locator("option").last.inner_text()
+        models.select_option("lab:smoke-taught")
+        page.wait_for_function(f"() => {TEACHING}.state.run.name === 'lab:smoke-taught'")
+        teach(page, updates=1)
+        assert state(page, "shown.request.run.name") == "lab:smoke-taught"
+        keep_button(page, "Keep it").click()
+        page.locator("lab-take li", has_text="smoke-taught-taught").wait_for()
+        about = page.evaluate(
+            """async () => (await import("/app/run.js")).openRun("lab:smoke-taught-taught")
+            .then((run) => run.manifest.corpus.parent)"""
+        )
+        assert about["name"] == "smoke-taught"

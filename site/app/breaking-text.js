@@ -201,12 +201,20 @@ export class LearnedText {
     if (!word) return `Type a word of the text${this.suggestions.length ? ", or choose one of these" : ""}.`;
     const { n, of, fraction } = this.countsOf(word);
     if (!n) return `“${word}” does not occur in the text that it learns from. Choose a word that does.`;
+    if (n === 1 && this.#beginsWith(word)) {
+      return `“${word}” only stands at the very beginning, where no model predicts it. Choose another word.`;
+    }
     const left = (1 - fraction) * this.source.ids.length;
     if (fraction <= MOST_LEFT_OUT && left >= FEWEST_TOKENS) return null;
     return (
       `“${word}” is in ${count(n)} of ${count(of)} sentences. Without them, too little would be left to learn from: ` +
       "choose a rarer word."
     );
+  }
+
+  /** Whether a word is the first of a text that has no end token before it. */
+  #beginsWith(word) {
+    return this.source.tokenizer.end === null && finder(word).exec(this.documents[0].text)?.index === 0;
   }
 
   /** How many sentences have a word, of how many, and which fraction of the characters they are. */

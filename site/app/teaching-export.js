@@ -2,6 +2,7 @@
  * A model that was taught something, as a run that goes on from another one: `python train.py --from` writes the like of
  * it. Its first snapshot is that of its parent, its last one what became of it.
  */
+import { isKept, shortName } from "../engine/kept.js";
 import { exported } from "./lab-export.js";
 import { plainName } from "./lab-command.js";
 import { textsOf } from "./teaching-text.js";
@@ -10,6 +11,8 @@ import { SEED, weightsFile } from "./teaching.js";
 const N_TOKENS = 40; // written after each prompt, as train.py does
 const N_PROMPTS = 5; // as every run has
 const TEXT = "taught.txt"; // the name that the text would have, if it were in a file
+
+const nameOf = (run) => (isKept(run.name) ? shortName(run.name) : run.name);
 
 /**
  * @param {{ call: (method: string, params: object) => Promise<any> }} worker see engine/train-worker.js
@@ -20,7 +23,7 @@ export async function exportedResult(worker, result) {
   const { run, updates } = result.request;
   const before = await snapshotOf(worker, result, 0);
   const after = await snapshotOf(worker, result, updates);
-  return exported(plainName(`${run.name}-taught`), stateOf(result), [before, after]);
+  return exported(plainName(`${nameOf(run)}-taught`), stateOf(result), [before, after]);
 }
 
 /** The model after so many updates: none of them, or all. */
@@ -55,7 +58,7 @@ function stateOf(result) {
   const { vocab, merges } = manifest.tokenizer;
   const hasEnd = tokenizer.end !== null;
   return {
-    settings: { ...settings, preset: "fine-tune", parent: manifest.folder ?? run.name, seed: SEED },
+    settings: { ...settings, preset: "fine-tune", parent: manifest.folder ?? nameOf(run), seed: SEED },
     text: { name: TEXT },
     split: { train: textsOf(text, hasEnd), validation: [] },
     tokens: {
@@ -77,7 +80,7 @@ function stateOf(result) {
     origin: {
       speakers: manifest.speakers ?? null,
       topics: manifest.topics ?? null,
-      parent: { name: run.name, step: snapshot, dataset: manifest.settings.dataset },
+      parent: { name: nameOf(run), step: snapshot, dataset: manifest.settings.dataset },
     },
   };
 }

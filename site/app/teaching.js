@@ -14,6 +14,7 @@
  *   rules     a Map of results to what became of the rules of the stories: see teaching-rules.js, with seconds
  *   rulesProblem  a sentence on why there are no stories to judge, or null
  */
+import { isKept } from "../engine/kept.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { Observable } from "./observable.js";
 import {
@@ -214,6 +215,12 @@ export class Teaching extends Observable {
     } catch (error) {
       this.update({ runs: this.state.runs ?? [], problem: error.message });
     }
+  }
+
+  /** What this browser keeps has changed. @param {{ name: string, parameters: number }[]} kept */
+  addKept(kept) {
+    const { runs } = this.state;
+    if (runs) this.update({ runs: [...runs.filter(({ name }) => !isKept(name)), ...kept] });
   }
 
   /** @param {string} name */

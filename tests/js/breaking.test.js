@@ -213,6 +213,9 @@ test("a word that cannot be left out is refused with a sentence", async () => {
   for (const word of ["cat", " Cat ", "sat down", "hat?"]) assert.equal(text.problemOf(word), null, word);
   const common = await readText(aSource(Array(9).fill("The cat sat here. He ran.")), signal);
   assert.equal(typeof common.problemOf("cat"), "string", "more than half of the text goes");
+  const first = await readText(aSource([`Zoe sat. ${RHYMES.join(" ")}`], HELD_OUT, false), signal);
+  assert.equal(typeof first.problemOf("Zoe"), "string", "nothing comes before it");
+  assert.equal(first.problemOf("cat"), null);
   const short = await readText(aSource(["A cat. A dog."]), signal);
   assert.equal(typeof short.problemOf("cat"), "string", "too little is left");
 });

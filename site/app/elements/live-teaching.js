@@ -7,19 +7,32 @@
 import { ask, provide } from "../context.js";
 import { near } from "../near.js";
 import { listRuns, openRun } from "../run.js";
+import { keptRuns } from "../take-along.js";
 import { Teaching } from "../teaching.js";
 import { WorkerClient } from "../worker-client.js";
+
+/** The runs of this site, and those that this browser keeps. */
+async function listAll() {
+  await keptRuns.refresh();
+  const kept = keptRuns.state.list;
+  const exported = await listRuns().catch((error) => {
+    if (!kept.length) throw error;
+    return [];
+  });
+  return [...exported, ...kept];
+}
 
 class LiveTeaching extends HTMLElement {
   teaching = new Teaching({
     worker: new WorkerClient(new URL("../../engine/train-worker.js", import.meta.url)),
-    listRuns,
+    listRuns: listAll,
     openRun,
   });
 
   connectedCallback() {
     provide(this, "teaching", this.teaching);
     this.leaving = new AbortController();
+    this.stopFollowing = keptRuns.subscribe(() => this.teaching.addKept(keptRuns.state.list));
     near(this.closest("section") ?? this, this.leaving.signal).then(
       () => this.teaching.open(ask(this, "store")?.chosen.run),
       () => {}, // it was taken away before anybody came
@@ -28,6 +41,7 @@ class LiveTeaching extends HTMLElement {
 
   disconnectedCallback() {
     this.leaving.abort();
+    this.stopFollowing();
     this.teaching.stop();
   }
 }

@@ -90,7 +90,8 @@ class LabBreak extends LabFigure {
       ul { grid-template-columns: repeat(2, minmax(0, 1fr)); }
       li button { padding: 6px 12px; }
       .primary { flex: 1 1 auto; text-align: center; }
-      .facts th, .facts td { padding-right: 12px; }
+      .facts :is(th, td) { padding-right: 8px; }
+      .facts thead th { font-size: 0.75rem; }
       .written, .written tbody { display: block; }
       .written thead { display: none; }
       .written tr { display: grid; padding: 8px 0; border-bottom: 1px solid var(--line); }

@@ -8,6 +8,7 @@ import { html, css, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, percent } from "../../app/format.js";
 import { MOST_CHARACTERS, MOST_OLD, WAYS } from "../../app/teaching.js";
 import { TeachingFigure, WAY_NAMES } from "../../app/teaching-figure.js";
+import { isKept, shortName } from "../../engine/kept.js";
 
 const UPDATES = [1, 3, 10, 25, 50, 100, 200]; // stops of the slider
 const QUARTERS = 4;
@@ -94,7 +95,7 @@ class TeachChooser extends TeachingFigure {
     return html`<label class="field"><span>Which model</span>
       <select @change=${({ target }) => this.teaching.chooseRun(target.value)}>${this.runs.map(
         ({ name, parameters }) =>
-          html`<option value=${name} .selected=${name === this.run?.name}>${name} · ${count(parameters)} parameters</option>`,
+          html`<option value=${name} .selected=${name === this.run?.name}>${nameOf(name)} · ${count(parameters)} parameters</option>`,
       )}</select></label>`;
   }
 
@@ -177,5 +178,7 @@ class TeachChooser extends TeachingFigure {
       <span class="note" aria-hidden="true">update ${count(done)} of ${count(of)}</span>`;
   }
 }
+
+const nameOf = (run) => (isKept(run) ? `${shortName(run)}, kept in this browser` : run);
 
 customElements.define("teach-chooser", TeachChooser);
