@@ -260,6 +260,23 @@ def test_a_run_whose_loss_is_no_number_any_more_breaks_off_and_says_so(browser, 
         assert curves(page) == names(page)
 
 
+def test_where_models_learn_by_heart_their_lowest_losses_are_compared(browser, site):
+    with opened(browser, site.address) as page:
+        train(page, seeds="one seed")
+        learned = f"""() => {{
+            const {{ named }} = {FIGURE};
+            const [{{ seeds: [seed], ...facts }}] = named.state.runs;
+            const seeds = [1, 2, 3].map((i) => ({{ ...seed, seed: i, points: [[0, 4], [20, 1 + i / 100], [40, 9]] }}));
+            named.add({{ ...facts, name: "By heart", seeds }});
+        }}"""
+        page.evaluate(learned)
+        last = figure(page).locator(".facts").last
+        page.wait_for_function(f"() => {FIGURE}.runs.length === 3")
+        assert "1.01" in last.inner_text() and "1.03" in last.inner_text()
+        assert "9.00" not in figure(page).locator(".verdicts").inner_text()
+        assert figure(page).locator(".verdicts a").get_attribute("href") == "#your-text"
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_on_a_phone_nothing_is_wider_than_the_screen_and_all_can_be_touched(browser, site, dark):
     scheme = "dark" if dark else "light"
