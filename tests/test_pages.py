@@ -1647,7 +1647,7 @@ def test_the_menu_shows_what_an_address_asks_for(browser, site):
 def test_the_chances_of_being_drawn_are_compared_where_only_the_temperature_differs(browser, site):
     with comparing(browser, site, "step=20&prompt=0&versus=temperature:0") as page:
         top = page.locator("probability-diff li").first
-        assert top.locator(".change").inner_text().endswith("→ 100.0%")
+        assert top.locator(".change").inner_text().endswith("→ 100%")
         assert page.locator("probability-diff li").count() > 1
 
 

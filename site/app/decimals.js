@@ -9,6 +9,7 @@ export const decimals = (number, digits = 2) =>
 
 /** 0.0042 -> "0.4%": changes may be small. What is not quite 0 or not quite 1 is not rounded to it. */
 export function percentTenths(p) {
+  if (p === 0 || p === 1) return `${100 * p}%`;
   if (p > 0 && p < 0.0005) return "<0.1%";
   if (p < 1 && p >= 0.9995) return ">99.9%";
   return `${(100 * p).toFixed(1)}%`;

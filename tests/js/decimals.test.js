@@ -13,11 +13,11 @@ test("a number has a real minus, but none once it is rounded to nothing", () => 
 
 test("what is not quite 0 or not quite 1 is not rounded to it", () => {
   assert.deepEqual([0, 0.0004, 0.1463, 0.9996, 1].map(percentTenths), [
-    "0.0%",
+    "0%",
     "<0.1%",
     "14.6%",
     ">99.9%",
-    "100.0%",
+    "100%",
   ]);
 });
 
