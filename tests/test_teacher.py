@@ -95,11 +95,12 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
         "kept-database.js",
         "kept.js",
         "lab-storage.js",
+        "named-runs.js",
         "progress.js",
         "reading-depth.js",
         "typed-head.js",
     }
     told = (ROOT / "site" / PAGE).read_text("utf-8-sig")
-    lab = ("terrarium.lab", "terrarium.runs")
+    lab = ("terrarium.lab", "terrarium.runs", "terrarium.compared")
     for key in ("terrarium.lessons", "terrarium.depth", *lab, "Write the head"):
         assert key in told.split('id="data"')[1]
