@@ -31,7 +31,7 @@
  * @property {Object<string, any>} answers to what was asked
  * @property {number} seconds that training took
  */
-import { millisecondsFor, settingsOf } from "./lab-sizes.js";
+import { settingsOf } from "./lab-sizes.js";
 import { measureSpeed } from "./lab-speed.js";
 import { LossSeries } from "./loss-series.js";
 import { Observable } from "./observable.js";
@@ -40,9 +40,7 @@ const SLICE = 100; // milliseconds of training at a time
 const N_EVALUATIONS = 40;
 const WRITTEN = 60; // tokens of a sample, or
 const WRITTEN_CHARACTERS = 160; // if they are characters
-const PATIENCE = 12_000; // milliseconds for each
-const FEWEST_STEPS = 200; // with fewer, a model of the middle size cannot write yet
-const ROUND = 50; // steps
+const MOST_STEPS = 300; // on every machine: what is found on one can be compared with what is found on another
 
 /** The same request with other settings. @param {Request} request @param {object} changes @returns {Request} */
 export const changed = (request, changes) => ({ ...request, settings: { ...request.settings, ...changes } });
@@ -51,16 +49,11 @@ export const changed = (request, changes) => ({ ...request, settings: { ...reque
  * Settings of the lab for a training that is over soon. A window model has no parts to compare: the smallest GPT takes
  * its place.
  * @param {any} settings @param {number} vocabSize @param {number} n tokens of the text
- * @param {import("./lab-sizes.js").Machine | null} machine
  */
-export function trialSettings(settings, vocabSize, n, machine) {
+export function trialSettings(settings, vocabSize, n) {
   const isWindow = settings.architecture === "window";
-  const chosen = isWindow
-    ? settingsOf("small", vocabSize, machine, n)
-    : { ...settings, vocab_size: vocabSize };
-  const possible = machine ? PATIENCE / millisecondsFor(chosen, machine) : Infinity;
-  const most = Math.max(FEWEST_STEPS, ROUND * Math.floor(possible / ROUND));
-  const steps = Math.min(chosen.steps, most);
+  const chosen = isWindow ? settingsOf("small", vocabSize, null, n) : { ...settings, vocab_size: vocabSize };
+  const steps = Math.min(chosen.steps, MOST_STEPS);
   return { ...chosen, steps, warmup: Math.min(chosen.warmup, steps - 1) };
 }
 
@@ -179,17 +172,13 @@ export class Trials extends Observable {
     return this.#sources.get(ids);
   }
 
-  /** The model of the lab, with as many steps as this machine does soon; null while there is none. @returns {Request | null} */
+  /** The model of the lab, with few enough steps to be over soon; null while there is none. @returns {Request | null} */
   request() {
     const { source } = this;
     if (!source) return null;
     const { settings, prompts } = this.lab.state;
     const { vocab } = source.tokenizer;
-    return {
-      settings: trialSettings(settings, vocab.length, source.ids.length, this.machine),
-      source,
-      prompts,
-    };
+    return { settings: trialSettings(settings, vocab.length, source.ids.length), source, prompts };
   }
 
   /** What has been trained already is not trained again. @param {Request} request @returns {Trial | null} */

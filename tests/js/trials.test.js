@@ -144,14 +144,14 @@ test("progress is told from the first update to the last of all that were asked 
   assert.equal(numbers.at(-1), 200);
 });
 
-test("a slow machine gets fewer steps, and a window model becomes a GPT", () => {
-  const slow = { overhead: 50, rate: 1 };
+test("a trial has at most three hundred steps on every machine, and a window model becomes a GPT", () => {
   const usual = settingsOf("middle", 100);
-  assert.equal(trialSettings(usual, 100, 1e6, null).steps, usual.steps);
-  assert.equal(trialSettings(usual, 100, 1e6, slow).steps, 200);
-  assert.ok(trialSettings({ ...usual, warmup: 500 }, 100, 1e6, slow).warmup < 200);
-  const window = trialSettings(settingsOf("window", 100), 100, 1e6, FAST);
+  assert.equal(trialSettings(usual, 100, 1e6).steps, 300);
+  assert.equal(trialSettings({ ...usual, steps: 40 }, 100, 1e6).steps, 40);
+  assert.equal(trialSettings({ ...usual, warmup: 500 }, 100, 1e6).warmup, 299);
+  const window = trialSettings(settingsOf("window", 100), 100, 1e6);
   assert.equal(window.architecture, "gpt");
+  assert.equal(window.steps, 300);
 });
 
 test("without a text, there is nothing to train", () => {
