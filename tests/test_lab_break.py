@@ -206,9 +206,9 @@ def test_with_another_text_what_was_tried_is_gone_and_that_is_said(browser, site
 
 
 def test_it_is_stopped_with_the_keyboard_and_nothing_is_lost(browser, site):
-    with opened(browser, site, settings={**TINY, "steps": 100_000}) as page:
-        page.evaluate(f"() => {{ {TRIALS}.machine = null; {FIGURE}.requestUpdate(); }}")
-        page.wait_for_function(f"() => {FIGURE}.request.settings.steps === 100_000")
+    slow = dict(n_embd=128, n_ff=512, batch_size=64, steps=100_000)
+    with opened(browser, site, settings={**TINY, **slow}) as page:
+        page.wait_for_function(f"() => {FIGURE}.request.settings.steps === 300")
         figure(page).get_by_role("radio").nth(1).focus()
         page.keyboard.press("Space")
         figure(page).get_by_label("Why do you think so?").fill("I know it.")
@@ -270,10 +270,7 @@ def test_the_model_of_the_lab_can_train_at_the_same_time(browser, site):
     with opened(browser, site) as page:
         page.evaluate(f"() => {LAB}.setSettings({{ steps: 100_000 }})")
         page.wait_for_function(f"() => {LAB}.state.status === 'ready'")
-        page.evaluate(
-            f"() => {{ {TRIALS}.machine = {{ overhead: 1000, rate: 1 }}; {FIGURE}.requestUpdate(); }}"
-        )
-        page.wait_for_function(f"() => {FIGURE}.request?.settings.steps === 100")
+        page.wait_for_function(f"() => {FIGURE}.request?.settings.steps === 300")
         page.evaluate(f"() => {LAB}.start()")
         break_it(page, "scale")
         assert page.evaluate(f"() => {LAB}.state.status") == "training"

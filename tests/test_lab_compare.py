@@ -176,9 +176,11 @@ def test_runs_can_be_hidden_renamed_removed_and_brought_back_by_the_keyboard(bro
 
 def test_a_training_can_be_stopped_and_the_focus_stays_where_one_goes_on(browser, site):
     with opened(browser, site.address) as page:
-        page.evaluate(f"given => {LAB}.setSettings(given)", dict(steps=100_000))
+        page.evaluate(
+            f"given => {LAB}.setSettings(given)", dict(n_embd=128, n_ff=512, batch_size=64)
+        )
         page.wait_for_function(IS_READY)
-        page.wait_for_function(f"() => {FIGURE}.planned?.[0]?.facts.settings.steps > 1000")
+        page.wait_for_function(f"() => {FIGURE}.planned?.[0]?.facts.settings.n_embd === 128")
         button(page, "and compare").focus()
         page.keyboard.press("Enter")
         page.wait_for_function(f"() => {FIGURE}.work?.trial?.step > 0")
