@@ -63,14 +63,14 @@ function endOf(result) {
 const END_HAPPENED = {
   same: (result) =>
     excessOf(result) < -chanceOf(result)
-      ? `it ended lower, at ${besideHealthy(result)}`
-      : `it ended about as low, at ${besideHealthy(result)}`,
+      ? `its loss ended lower, at ${besideHealthy(result)}`
+      : `its loss ended about as low, at ${besideHealthy(result)}`,
   higher: (result) =>
-    `it ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.baselines.bigram)})`,
+    `its loss ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.baselines.bigram)})`,
   nothing: (result) => {
     const { failedAt } = result.broken;
     if (failedAt !== null) return `its loss was no number any more after step ${count(failedAt)}`;
-    return `it ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.baselines.bigram)})`;
+    return `its loss ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.baselines.bigram)})`;
   },
 };
 
@@ -207,7 +207,7 @@ export const EXPERIMENTS = {
     },
   },
   rate: {
-    title: `Learning rates × ${TIMES}`,
+    title: `Learning rates ×\u00a0${TIMES}`,
     subtitle: "takes far larger steps",
     about: `The learning rates say how far an update moves the numbers. Here, all of them are ${TIMES} times as high.`,
     lesson: ["08-learning.html#slice", "lesson 8"],
@@ -250,9 +250,9 @@ export const EXPERIMENTS = {
       return excessOf(result) < 0 ? "lower" : "higher";
     },
     happened: {
-      lower: (result) => `it ended lower, at ${besideHealthy(result)}`,
-      same: (result) => `it ended about as low, at ${besideHealthy(result)}`,
-      higher: (result) => `it ended higher, at ${besideHealthy(result)}`,
+      lower: (result) => `its loss ended lower, at ${besideHealthy(result)}`,
+      same: (result) => `its loss ended about as low, at ${besideHealthy(result)}`,
+      higher: (result) => `its loss ended higher, at ${besideHealthy(result)}`,
     },
     why: {
       same: ({ broken: { settings } }) =>
@@ -262,7 +262,7 @@ export const EXPERIMENTS = {
   },
   order: {
     title: "Shuffled text",
-    subtitle: "reads words in a random order",
+    subtitle: "reads mixed-up words",
     about:
       "It learns from the same words, but they stand in a random order. Afterwards it is measured on text in its usual " +
       "order, and so is the healthy model.",
@@ -321,14 +321,15 @@ export const EXPERIMENTS = {
       word: (result) => `it wrote that word all the same, ${wroteBeside(result)}`,
       another: (result) => `it wrote another word in most cases, and that word ${wroteBeside(result)}`,
       nothing: (result) => `in most cases it wrote no word of the text, and that word ${wroteBeside(result)}`,
-      [UNCLEAR]: ({ word, healthy, broken }) =>
-        `even the healthy model did not write “${word.word}” in ${count(word.beginnings.length)} tries, ` +
-        `so what they write cannot tell. How likely they found it there can: ${likelyText(healthy, word)} for the healthy ` +
-        `model, and ${likelyText(broken, word)} without those sentences`,
+      [UNCLEAR]: ({ word }) =>
+        `even the healthy model did not write “${word.word}” in ${count(word.beginnings.length)} tries`,
     },
     why: {
       another: ({ word }) => knowledgeNote(word),
       nothing: ({ word }) => knowledgeNote(word),
+      [UNCLEAR]: ({ word, healthy, broken }) =>
+        `What they write says nothing here, but how likely they found “${word.word}” there does: ` +
+        `${likelyText(healthy, word)} in the healthy model, and ${likelyText(broken, word)} in the other.`,
       word: ({ word }) =>
         `No sentence with “${word.word}” was left. Its letters and pieces occur elsewhere, and that was enough.`,
     },

@@ -386,8 +386,8 @@ test("what is said instead of a missing word decides, and how likely the word wa
   const { result, outcome } = await outcomeOf("word", [wordTrial(" hen sat"), wordTrial(" hen sat")], word);
   assert.equal(outcome, breaking.UNCLEAR);
   assert.ok(!(outcome in EXPERIMENTS.word.answers));
-  assert.match(breaking.happenedOf("word", result, outcome), /cat.* 6 tries.*6\.3%.*6\.3%/);
-  assert.equal(breaking.whyOf("word", result, outcome), null);
+  assert.match(breaking.happenedOf("word", result, outcome), /cat.* 6 tries/);
+  assert.match(breaking.whyOf("word", result, outcome), /6\.3%.*6\.3%/);
   assert.notEqual(breaking.lookAtOf("word", outcome), EXPERIMENTS.word.lookAt);
 });
 

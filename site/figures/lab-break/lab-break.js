@@ -91,11 +91,14 @@ class LabBreak extends LabFigure {
     .answers.is-missing { box-shadow: -4px 0 0 var(--panel), -8px 0 0 var(--warning); }
     .answers small { font: 600 0.8125rem/1.3 var(--sans); color: var(--accent); }
     .verdict, loss-curves { scroll-margin-block: 24px; }
+    loss-curves { display: block; margin-top: 16px; }
+    table + .note { margin-top: 8px; }
     @media (min-width: 761px) and (min-height: 640px) { ul { position: sticky; top: 16px; } }
     @media (max-width: 760px) {
       .desk { grid-template-columns: minmax(0, 1fr); }
       ul { grid-template-columns: repeat(2, minmax(0, 1fr)); }
       li button { padding: 6px 12px; }
+      .answers { gap: 8px; }
       .primary { flex: 1 1 auto; text-align: center; }
       .facts { width: 100%; table-layout: fixed; }
       .facts :is(th, td) { padding-right: 8px; }
