@@ -350,10 +350,10 @@ class LabBreak extends LabFigure {
 
   /** What is being trained, where somebody has to wait for it. */
   whatElse() {
-    const other = ELSEWHERE[this.work.name] ?? "Another part of this page";
+    const other = ELSEWHERE[this.work.name] ?? "another part of this page";
     const what = this.asked
       ? `“${EXPERIMENTS[this.asked.name].title}” is being trained`
-      : `${other} is training models`;
+      : `Models for ${other} are being trained`;
     return `${what} at the moment. You can predict already.`;
   }
 
