@@ -92,11 +92,15 @@ def start_without_a_guess(page):
 
 def outcome_of(page, name):
     """Which answer was right, whether it was the first one, and how many models were trained."""
-    verdict = figure(page).locator(".verdict").inner_text().rstrip(".")
-    answers = figure(page).locator(".answers label").all_inner_texts()
-    right = [i for i, one in enumerate(answers) if verdict.endswith(one[1:])]
+    answers = figure(page).locator(".answers label")
+    right = [i for i in range(answers.count()) if answers.nth(i).locator("small").count()]
     tried = f"{FIGURE}.tried.{name}"
     return right, *page.evaluate(f"() => [{tried}.isRight, {tried}.requests.length]")
+
+
+def is_unclear(page):
+    """Whether even the healthy model never wrote the word: then nobody was right or wrong."""
+    return page.evaluate(f"() => {FIGURE}.tried.word.outcome") == "unclear"
 
 
 def test_each_experiment_shows_something_to_those_who_have_guessed(browser, site):
@@ -111,13 +115,16 @@ def test_each_experiment_shows_something_to_those_who_have_guessed(browser, site
             )
             break_it(page, name)
             right, is_right, trained = outcome_of(page, name)
-            assert len(right) == 1 and is_right == (right == [0]), name
+            if name == "word" and is_unclear(page):
+                assert right == [] and not is_right
+            else:
+                assert len(right) == 1 and is_right == (right == [0]), name
             assert f"<b>a guess</b> on {name}" in figure(page).locator(".reason").inner_text()
             curves = f"() => {FIGURE}.renderRoot.querySelector('loss-curves').curves.length"
             assert page.evaluate(curves) == trained
             assert figure(page).locator(".facts thead th").count() == trained
             assert figure(page).locator(".written tbody tr").count() > 0
-        assert figure(page).locator("li small").count() == len(TITLES)
+        assert figure(page).locator("li .state").count() == len(TITLES)
 
 
 def test_models_that_were_compared_differ_in_nothing_else(browser, site):
@@ -203,6 +210,52 @@ def test_with_another_text_what_was_tried_is_gone_and_that_is_said(browser, site
         choose(page, "head")
         assert "one head" in figure(page).locator(".panel .problem").inner_text()
         assert figure(page).get_by_role("radio").count() == 0
+
+
+def test_enter_begins_it_and_what_it_shows_comes_into_view(browser, site):
+    with opened(browser, site, width=390) as page:
+        reason = figure(page).get_by_label("Why do you think so?")
+        reason.press("Enter")
+        assert page.evaluate(f"() => {FIGURE}.renderRoot.activeElement.type") == "radio"
+        assert page.evaluate(f"() => {TRIALS}.state.work") is None
+        expect_first(page)
+        reason.press("Enter")
+        figure(page).locator(".verdict").wait_for()
+        page.wait_for_function(
+            f"""() => {{
+              const {{ top, bottom }} = {FIGURE}.renderRoot.querySelector('.verdict').getBoundingClientRect();
+              return top >= 0 && bottom <= innerHeight;
+            }}"""
+        )
+
+
+def test_suggested_words_stay_in_their_place_while_it_trains(browser, site):
+    settings = {**TINY, "steps": 100_000}
+    text = "The moon is up.\n<|endoftext|>\n" * 4 + TEXT
+    with opened(browser, site, text=text, settings=settings) as page:
+        page.evaluate(f"() => {{ {TRIALS}.machine = null; {FIGURE}.requestUpdate(); }}")
+        page.wait_for_function(f"() => {FIGURE}.request.settings.steps === 100_000")
+        choose(page, "word")
+        figure(page).locator(".words button").first.click()
+        expect_first(page)
+        place = f"""() => {FIGURE}.renderRoot.querySelector('legend').getBoundingClientRect().top
+          - {FIGURE}.getBoundingClientRect().top"""
+        before = page.evaluate(place)
+        figure(page).get_by_role("button", name="Break it").click()
+        figure(page).get_by_role("button", name="Stop").wait_for()
+        assert page.evaluate(place) == before
+        assert figure(page).locator(".words button").first.is_disabled()
+        figure(page).get_by_role("button", name="Stop").click()
+
+
+def test_a_rare_word_is_warned_of_and_a_frequent_one_is_not(browser, site):
+    with opened(browser, site, text="The moon is up.\n<|endoftext|>\n" * 4 + TEXT) as page:
+        choose(page, "word")
+        about = figure(page).locator("#about-word")
+        figure(page).get_by_label("A word of the text").fill("moon")
+        rare = about.inner_text()
+        figure(page).get_by_label("A word of the text").fill("dog")
+        assert about.inner_text().count(".") < rare.count(".")
 
 
 def test_it_is_stopped_with_the_keyboard_and_nothing_is_lost(browser, site):

@@ -25,6 +25,7 @@ const HALF = 0.5;
 const WRITTEN = 24; // tokens after a beginning up to a word, or
 const WRITTEN_CHARACTERS = 80; // if they are characters
 const POINTS = 40; // of a curve
+export const UNCLEAR = "unclear"; // an outcome of which no answer is true
 const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself cannot write yet
 
 /**
@@ -41,23 +42,54 @@ const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself
  * @property {{ words: number | null, pairs: number | null }} written fractions of what it writes that occur in the text
  */
 
-/** Where its loss may end beside that of the healthy model, and beside what counting reaches. */
+/** Where its loss may end beside that of the healthy model, and beside what counting pairs of tokens reaches. */
 const END_ANSWERS = {
-  same: "It ends about as low, or lower",
-  higher: "It falls, but stays higher",
-  nothing: "It stays where counting pairs of tokens would be, or above",
+  same: () => "About as low as that of the healthy model, or lower",
+  higher: (baselines) => `Higher, but below ${countingOf(baselines)}`,
+  nothing: (baselines) => `Higher, and not even below ${countingOf(baselines)}`,
 };
+
+const countingOf = (baselines) =>
+  `counting pairs of tokens${baselines ? ` (${nats(baselines.bigram)})` : ""}`;
 
 /** How its loss ends beside that of the healthy model. @param {Result} result */
 function endOf(result) {
-  const { healthy, broken } = result.measured;
-  if (result.broken.failedAt !== null || broken.loss >= result.baselines.bigram) return "nothing";
-  return broken.loss - healthy.loss > chanceOf(result) ? "higher" : "same";
+  if (result.broken.failedAt !== null) return "nothing";
+  if (excessOf(result) <= chanceOf(result)) return "same";
+  return isBelowCounting(result) ? "higher" : "nothing";
 }
+
+/** What happened to its loss, in a clause. */
+const END_HAPPENED = {
+  same: (result) =>
+    excessOf(result) < -chanceOf(result)
+      ? `its loss ended lower, at ${besideHealthy(result)}`
+      : `its loss ended about as low, at ${besideHealthy(result)}`,
+  higher: (result) =>
+    `its loss ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.baselines.bigram)})`,
+  nothing: (result) => {
+    const { failedAt } = result.broken;
+    if (failedAt !== null) return `its loss was no number any more after step ${count(failedAt)}`;
+    return `its loss ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.baselines.bigram)})`;
+  },
+};
+
+/** Its loss, and that of the healthy model. */
+const besideHealthy = ({ measured: { healthy, broken } }) =>
+  `${nats(broken.loss)} (healthy: ${nats(healthy.loss)})`;
+
+/** How much higher it ends than the healthy model, in nats. @param {Result} result */
+const excessOf = ({ measured: { healthy, broken } }) => difference(broken.loss, healthy.loss);
+
+const isBelowCounting = ({ measured: { broken }, baselines }) =>
+  difference(broken.loss, baselines.bigram) < 0;
+
+/** How much higher one loss is than another, as they are shown: somebody who subtracts them gets the same. */
+const difference = (one, other) => Number((Number(nats(one)) - Number(nats(other))).toFixed(2));
 
 /** A difference of losses that may be chance, in nats. */
 function chanceOf({ measured: { healthy, other } }) {
-  const bySeed = other ? Math.abs(other.loss - healthy.loss) : 0;
+  const bySeed = other ? Math.abs(difference(other.loss, healthy.loss)) : 0;
   return Math.max(LEAST, SEEDS * bySeed);
 }
 
@@ -69,38 +101,45 @@ function writesWorse({ measured: { healthy, broken } }) {
 const nats = (loss) => loss.toFixed(2);
 
 /**
- * Each has a title; what is changed, in a sentence or two, with a link to a lesson; the question and the answers to
- * choose from; what to look at; `missing`, a sentence on why it cannot be asked of a model, or null; `changes` of its
- * settings, unless the text is what changes; which answer was right; and for some answers why, in a sentence.
+ * Each has a title, and what that means in a few words; what is changed, in a sentence or two, with a link to a lesson;
+ * the question and the answers to choose from, of which one alone can be true; what to look at; `missing`, a sentence on
+ * why it cannot be asked of a model, or null; `changes` of its settings, unless the text is what changes; which answer
+ * was right; for each of them what `happened`, in a clause with the figures; and for some why, in a sentence.
  * @type {Object<string, any>}
  */
 export const EXPERIMENTS = {
   mask: {
     title: "No mask",
+    subtitle: "may see the answer",
     about:
       "The mask hides later tokens from each token. Without it, a token can look at the very one that it has to predict.",
     lesson: ["05-attention.html#formula", "lesson 5"],
     question: "What becomes of its loss, and of what it writes?",
     answers: {
-      cheats: "The loss falls lower, but it writes worse",
-      better: "The loss falls lower, and it writes at least as well",
-      higher: "The loss falls no lower",
+      cheats: "The loss ends lower, but it writes worse",
+      better: "The loss ends lower, and it writes about as well, or better",
+      higher: "The loss ends no lower, or hardly",
     },
     lookAt: "Look at how low the curve without a mask goes, and then at what that model writes.",
     changes: () => ({ mask: false }),
     outcome(result) {
-      const { healthy, broken } = result.measured;
-      if (healthy.loss - broken.loss <= chanceOf(result)) return "higher";
+      if (-excessOf(result) <= chanceOf(result)) return "higher";
       return writesWorse(result) ? "cheats" : "better";
+    },
+    happened: {
+      cheats: (result) => `its loss ended lower, at ${besideHealthy(result)}, but it writes worse`,
+      better: (result) => `its loss ended lower, at ${besideHealthy(result)}, and it writes no worse`,
+      higher: (result) => `its loss ended at ${besideHealthy(result)}, and that is not clearly lower`,
     },
     why: {
       cheats: () =>
         "While it learns, the next token is there to be looked at, so it need not learn anything else. When it " +
-        "writes, there is no next token yet. A loss says nothing if the answer can be seen.",
+        "writes, there is no next token yet. A low loss means nothing if you can see the answer.",
     },
   },
   positions: {
     title: "No positions",
+    subtitle: "does not know the order",
     about:
       "Position embeddings say which token is the first, the second and so on. Without them, a head sees which tokens came " +
       "before, but not how far back each of them stands.",
@@ -111,6 +150,7 @@ export const EXPERIMENTS = {
       "Look at the letters and words it writes: are they the right ones, and are they in the right order?",
     changes: () => ({ positions: false }),
     outcome: endOf,
+    happened: END_HAPPENED,
     why: {
       higher: () =>
         "It still learns much: it knows which tokens came before, and because each token sees only earlier ones, " +
@@ -122,19 +162,21 @@ export const EXPERIMENTS = {
   },
   residual: {
     title: "No residual",
+    subtitle: "hands nothing on by itself",
     about:
       "Each part of a block adds its result to what came in. Without that, the result takes its place, and whatever " +
       "a part does not pass on is lost.",
     lesson: ["06-the-block.html#stream", "lesson 6"],
     question: "Where does its loss end?",
     answers: END_ANSWERS,
-    lookAt: "Look at how late its curve begins to fall.",
+    lookAt: "Look at how its curve falls after the first steps: as fast as the healthy one, or more slowly?",
     changes: () => ({ residual: false }),
     outcome: endOf,
+    happened: END_HAPPENED,
     why: {
       higher: ({ broken: { settings } }) =>
-        "Whatever a part does not pass on is missing from all that follow, so they have to learn to pass things on " +
-        `first. This model has only ${counted(settings.n_layer, "layer")}: the more there are, the harder that gets.`,
+        "If one part drops something, all later parts have to do without it. So each first has to learn to hand things " +
+        `on. This model has only ${counted(settings.n_layer, "layer")}: the more there are, the harder that gets.`,
       same: ({ broken: { settings } }) =>
         `This model has only ${counted(settings.n_layer, "layer")}, so there is little on the way to get lost in. The more ` +
         "there are, the less comes through without the residual stream.",
@@ -142,6 +184,7 @@ export const EXPERIMENTS = {
   },
   scale: {
     title: "No scale",
+    subtitle: "looks at one token only",
     about:
       "Before softmax, the scores of a head are divided by the root of its size. Otherwise they would be so large that " +
       "nearly all the weight goes to one token.",
@@ -151,6 +194,7 @@ export const EXPERIMENTS = {
     lookAt: "Look at whether the two curves can be told apart at all.",
     changes: () => ({ scale: false }),
     outcome: endOf,
+    happened: END_HAPPENED,
     why: {
       same: ({ broken: { settings } }) => {
         const size = settings.n_embd / settings.n_head;
@@ -163,14 +207,14 @@ export const EXPERIMENTS = {
     },
   },
   rate: {
-    title: `Learning rates × ${TIMES}`,
+    title: `Learning rates ×\u00a0${TIMES}`,
+    subtitle: "takes far larger steps",
     about: `The learning rates say how far an update moves the numbers. Here, all of them are ${TIMES} times as high.`,
     lesson: ["08-learning.html#slice", "lesson 8"],
-    question: "What becomes of its loss?",
+    question: "Where does its loss end?",
     answers: {
-      same: "It ends as low, or lower: it learns faster",
-      higher: END_ANSWERS.higher,
-      nothing: "It learns no more than counting pairs of tokens would, or its loss stops being a number",
+      ...END_ANSWERS,
+      nothing: (baselines) => `${END_ANSWERS.nothing(baselines)}, or it stops being a number`,
     },
     lookAt: "Look at the first steps: does the loss fall, or does it jump?",
     changes: ({ matrix_lr, embedding_lr, unembedding_lr }) => ({
@@ -179,6 +223,7 @@ export const EXPERIMENTS = {
       unembedding_lr: TIMES * unembedding_lr,
     }),
     outcome: endOf,
+    happened: END_HAPPENED,
     why: {
       higher: () =>
         "The gradient says in which direction the loss falls, but not for how long: it steps too far.",
@@ -189,6 +234,7 @@ export const EXPERIMENTS = {
   },
   head: {
     title: "One head",
+    subtitle: "looks in one way only",
     about:
       "Each head of a layer looks for something of its own. Here, a single head has as many numbers as all of them " +
       "together, but in each layer it can look in one way only.",
@@ -200,9 +246,13 @@ export const EXPERIMENTS = {
       n_head === 1 ? "The model above has one head already. Choose more heads for it under “Model”." : null,
     changes: () => ({ n_head: 1 }),
     outcome(result) {
-      const difference = result.measured.broken.loss - result.measured.healthy.loss;
-      if (Math.abs(difference) <= chanceOf(result)) return "same";
-      return difference < 0 ? "lower" : "higher";
+      if (Math.abs(excessOf(result)) <= chanceOf(result)) return "same";
+      return excessOf(result) < 0 ? "lower" : "higher";
+    },
+    happened: {
+      lower: (result) => `its loss ended lower, at ${besideHealthy(result)}`,
+      same: (result) => `its loss ended about as low, at ${besideHealthy(result)}`,
+      higher: (result) => `its loss ended higher, at ${besideHealthy(result)}`,
     },
     why: {
       same: ({ broken: { settings } }) =>
@@ -212,10 +262,12 @@ export const EXPERIMENTS = {
   },
   order: {
     title: "Shuffled text",
+    subtitle: "reads mixed-up words",
     about:
-      "It learns from the same words, but they stand in a random order. Both models are measured on text in its usual order.",
+      "It learns from the same words, but they stand in a random order. Afterwards it is measured on text in its usual " +
+      "order, and so is the healthy model.",
     lesson: ["01-the-task.html#counting", "lesson 1"],
-    question: "It is given one word. What does it go on with?",
+    question: "We give it one word. What comes next?",
     answers: {
       sentences: "Words in an order as good as before",
       words: "Real words, in an order that the text does not have",
@@ -231,6 +283,11 @@ export const EXPERIMENTS = {
       if (after.pairs >= (1 - FEWER) * before.pairs) return "sentences";
       return after.words >= HALF * before.words ? "words" : "nothing";
     },
+    happened: {
+      sentences: (result) => `it put its words in an order as good as before: ${writtenBeside(result)}`,
+      words: (result) => `it wrote real words, but not in the order of the text: ${writtenBeside(result)}`,
+      nothing: (result) => `most of what it wrote are not even words: ${writtenBeside(result)}`,
+    },
     why: {
       words: () =>
         "How a word is spelled can be learned from the word alone. What comes after it can only be learned from text in " +
@@ -241,11 +298,13 @@ export const EXPERIMENTS = {
   },
   word: {
     title: "The missing sentence",
+    subtitle: "never reads a certain word",
     about: "It learns from all sentences but those with a word of your choice.",
     lesson: ["09-limits.html#false", "lesson 9"],
     hasWord: true,
     question: (word) =>
-      `It is given beginnings of such sentences, up to ${word ? `“${word}”` : "that word"}. What does it write there?`,
+      `We give it the beginning of a sentence with ${word ? `“${word}”` : "such a word"} and stop just before that word. ` +
+      "How does it go on?",
     answers: {
       word: "That word all the same, or nearly as often",
       another: "Another word of the text",
@@ -254,12 +313,23 @@ export const EXPERIMENTS = {
     lookAt: "Look at the first word after each beginning.",
     outcome: ({ word, healthy, broken, text }) => {
       const [before, after] = [healthy, broken].map((trial) => firstWordsOf(trial, word, text));
+      if (!before.same && !after.same) return UNCLEAR;
       if (after.same && after.same >= HALF * before.same) return "word";
       return after.known >= HALF * after.n ? "another" : "nothing";
+    },
+    happened: {
+      word: (result) => `it wrote that word all the same, ${wroteBeside(result)}`,
+      another: (result) => `it wrote another word in most cases, and that word ${wroteBeside(result)}`,
+      nothing: (result) => `in most cases it wrote no word of the text, and that word ${wroteBeside(result)}`,
+      [UNCLEAR]: ({ word }) =>
+        `even the healthy model did not write “${word.word}” in ${count(word.beginnings.length)} tries`,
     },
     why: {
       another: ({ word }) => knowledgeNote(word),
       nothing: ({ word }) => knowledgeNote(word),
+      [UNCLEAR]: ({ word, healthy, broken }) =>
+        `What they write says nothing here, but how likely they found “${word.word}” there does: ` +
+        `${likelyText(healthy, word)} in the healthy model, and ${likelyText(broken, word)} in the other.`,
       word: ({ word }) =>
         `No sentence with “${word.word}” was left. Its letters and pieces occur elsewhere, and that was enough.`,
     },
@@ -319,14 +389,19 @@ export async function prepare(name, { healthy, text, typed = "", signal }) {
 const withOtherSeed = (healthy) => changed(healthy, { seed: healthy.settings.seed + 1 });
 
 /**
- * The settings of the models that an experiment has to train: what was trained for another one is there already.
+ * The models that an experiment has to train: what was trained for another one is there already.
  * @param {import("./trials.js").Trials} trials @param {string} name @param {Request} healthy
+ * @returns {{ role: string, settings: any }[]} role: which of the models it is, in a few words
  */
 export function stillToTrain(trials, name, healthy) {
   const { settings } = healthy;
-  if (name === "word") return [settings, settings];
-  const shared = name === "order" ? [healthy] : [healthy, withOtherSeed(healthy)];
-  return [...shared.filter((one) => !trials.find(one)).map((one) => one.settings), settings];
+  const first = { role: "a healthy one", settings };
+  const broken = { role: "the broken one", settings };
+  if (name === "word") return [first, broken];
+  const isThere = (request) => Boolean(trials.find(request));
+  const hasOther = name !== "order" && !isThere(withOtherSeed(healthy));
+  const other = { role: "a second healthy one with another seed, to see how much chance does", settings };
+  return [...(isThere(healthy) ? [] : [first]), broken, ...(hasOther ? [other] : [])];
 }
 
 /** Both are asked how likely each token of the passages is, and how they go on up to the word. */
@@ -424,9 +499,6 @@ export function drawnCurve(trial, kind) {
   return trial.failedAt === null ? points : [...points, [trial.failedAt + 1, NaN]];
 }
 
-/** The first step at which a curve is at or below a loss, or null. */
-const firstBelow = (points, loss) => points.find(([, one]) => one <= loss)?.[0] ?? null;
-
 /** What a model wrote where the word stood: how often that word, and how often any word of the text. */
 function firstWordsOf(trial, word, text) {
   const samples = afterBeginnings(trial, word);
@@ -474,41 +546,56 @@ export function factsOf(name, result) {
   if (EXPERIMENTS[name].hasWord) return wordFacts(result);
   const models = ["healthy", "broken", "other"].filter((which) => result[which]);
   const row = (what, of) => [what, ...models.map((which) => of(result.measured[which], result[which]))];
-  const losses =
+  const loss =
     EXPERIMENTS[name].curve === "heldOut"
-      ? [row("Lowest loss on text in its order", ({ heldOut }) => nats(heldOut))]
-      : [row("Loss on its text, at the end", endText), halfway(row, result)];
-  const written = (fraction) => (fraction === null ? "none" : percent(fraction));
+      ? row("Lowest loss on text in its order", ({ heldOut }) => nats(heldOut))
+      : row("Loss on its text, at the end", endText);
   return [
-    ...losses,
-    row("Words it writes that are in the text", (one) => written(one.written.words)),
-    row("Pairs of words that are in the text", (one) => written(one.written.pairs)),
+    loss,
+    row("Words it writes that are in the text", (one) => fractionText(one.written.words)),
+    row("Pairs of words that are in the text", (one) => fractionText(one.written.pairs)),
   ];
+}
+
+const fractionText = (fraction) => (fraction === null ? "none" : percent(fraction));
+
+/** How much of what it writes occurs in the text, beside the same of the healthy model. */
+function writtenBeside({ measured: { healthy, broken } }) {
+  const beside = (of) =>
+    `${fractionText(broken.written[of])} (healthy: ${fractionText(healthy.written[of])})`;
+  return `${beside("words")} of its words occur in the text, and ${beside("pairs")} of its pairs of words`;
+}
+
+/** What chance does to the fractions of a table; null where there are none. @param {string} name @param {Result} result */
+export function chanceNote(name, { other }) {
+  if (EXPERIMENTS[name].hasWord) return null;
+  const seen = other
+    ? ": compare the first column with the last, in which nothing but the seed is different"
+    : "";
+  return `The fractions come from a few short texts, so chance moves them a lot${seen}.`;
 }
 
 const endText = ({ loss }, { failedAt }) =>
   failedAt === null ? nats(loss) : `no number after step ${count(failedAt)}`;
 
-/** When each was first as low as the healthy model is after half of its steps. */
-function halfway(row, { healthy }) {
-  const points = curveOf(healthy);
-  const level = points[Math.floor(points.length / 2)]?.[1] ?? 0;
-  return row(`Loss first below ${nats(level)}`, (_, trial) => {
-    const step = firstBelow(curveOf(trial), level);
-    return step === null ? "never" : `step ${count(step)}`;
-  });
+/** How often a model wrote the word where it stood. */
+function wroteText(trial, { word, text }) {
+  const { same, n } = firstWordsOf(trial, word, text);
+  return `${count(same)} of ${count(n)} times`;
 }
 
-function wordFacts({ healthy, broken, word, text, measured }) {
+const wroteBeside = (result) =>
+  `${wroteText(result.broken, result)} (healthy: ${wroteText(result.healthy, result)})`;
+
+const likelyText = (trial, word) => precisePercent(probabilityOf(trial, word));
+
+function wordFacts(result) {
+  const { healthy, broken, word, measured } = result;
   const row = (what, of) => [what, of(healthy), of(broken)];
-  const wrote = (trial) => {
-    const { same, n } = firstWordsOf(trial, word, text);
-    return `${count(same)} of ${count(n)} times`;
-  };
   const where = word.isHeldOut ? "new sentences with it" : "the sentences that were left out";
   return [
-    row(`Wrote “${word.word}” there`, wrote),
-    row("How likely it found it there, on average", (trial) => precisePercent(probabilityOf(trial, word))),
+    row(`Wrote “${word.word}” there`, (trial) => wroteText(trial, result)),
+    row("How likely it found it there, on average", (trial) => likelyText(trial, word)),
     row(`Loss on ${where}`, (trial) => nats(sentenceLossOf(trial, word))),
     ["Loss on its text, at the end", nats(measured.healthy.loss), nats(measured.broken.loss)],
   ];
@@ -520,7 +607,9 @@ function wordFacts({ healthy, broken, word, text, measured }) {
  */
 export function whyOf(name, result, outcome) {
   const why = EXPERIMENTS[name].why[outcome]?.(result) ?? null;
-  const notes = [outcome in EXPERIMENTS.head.answers ? differenceNote(result) : null, why].filter(Boolean);
+  const isNumber = result.broken.failedAt === null;
+  const isAboutLoss = isNumber && outcome in EXPERIMENTS.head.answers;
+  const notes = [isAboutLoss ? differenceNote(result) : null, why].filter(Boolean);
   return notes.length ? notes.join(" ") : null;
 }
 
@@ -528,9 +617,9 @@ export function whyOf(name, result, outcome) {
 function differenceNote(result) {
   const { healthy, broken, other } = result.measured;
   if (!other) return null;
-  const [difference, bySeed] = [broken, other].map(({ loss }) => Math.abs(loss - healthy.loss));
-  const measured = `The losses end ${nats(difference)} nats apart; with another seed alone, it is ${nats(bySeed)}.`;
-  const isChance = difference <= chanceOf(result);
+  const [apart, bySeed] = [broken, other].map(({ loss }) => Math.abs(difference(loss, healthy.loss)));
+  const measured = `The losses end ${nats(apart)} nats apart; with another seed alone, it is ${nats(bySeed)}.`;
+  const isChance = apart <= chanceOf(result);
   return isChance ? `${measured} Such a difference cannot be told from chance.` : measured;
 }
 
@@ -547,6 +636,28 @@ export function cautionOf({ healthy, measured }) {
     "words that it writes occur in the text. A smaller model gets further in the same time."
   );
 }
+
+/**
+ * The answers to choose from, by name.
+ * @param {string} name @param {{ uniform: number, unigram: number, bigram: number } | null} baselines null: not known yet
+ * @returns {Object<string, string>}
+ */
+export const answersOf = (name, baselines) =>
+  Object.fromEntries(
+    Object.entries(EXPERIMENTS[name].answers).map(([key, answer]) => [
+      key,
+      typeof answer === "function" ? answer(baselines) : answer,
+    ]),
+  );
+
+/** What happened, in a clause with the figures that decide it. @param {string} name @param {Result} result @param {string} outcome */
+export const happenedOf = (name, result, outcome) => EXPERIMENTS[name].happened[outcome](result);
+
+/** What to look at. @param {string} name @param {string} outcome */
+export const lookAtOf = (name, outcome) =>
+  outcome === UNCLEAR
+    ? "Look at how likely each of them found the word, in the table below."
+    : EXPERIMENTS[name].lookAt;
 
 /** @param {string} name @param {string | undefined} word */
 export const questionOf = (name, word) => {

@@ -298,6 +298,38 @@ test("a difference that another seed makes as well is none", async () => {
   assert.match(breaking.whyOf("scale", result, outcome), /0\.10 .* 0\.05/);
 });
 
+test("differences are those of the figures that are shown", async () => {
+  const trained = [aTrial(0.7951), aTrial(1.3049), aTrial(0.8349)]; // shown as 0.80, 1.30 and 0.83
+  const { result, outcome } = await outcomeOf("residual", trained);
+  assert.match(breaking.whyOf("residual", result, outcome), /0\.50 .* 0\.03/);
+});
+
+for (const [healthy, broken, expected] of [
+  [1.5, 1.9, "higher"],
+  [1.5, 2.1, "nothing"],
+  [1.5, 1.999, "nothing"], // shown as 2.00, like what counting reaches
+  [2.5, 2.51, "same"], // not below counting either, but no higher than the healthy one
+  [2.5, 1.9, "same"],
+]) {
+  test(`one answer alone is true of ${broken} beside ${healthy}, and the verdict names the figures`, async () => {
+    for (const name of ["positions", "residual", "scale", "rate"]) {
+      const { result, outcome } = await outcomeOf(name, [aTrial(healthy), aTrial(broken), aTrial(healthy)]);
+      assert.equal(outcome, expected, name);
+      const happened = breaking.happenedOf(name, result, outcome);
+      for (const loss of [healthy, broken]) assert.ok(happened.includes(loss.toFixed(2)), happened);
+      const answers = breaking.answersOf(name, BASELINES);
+      for (const answer of [answers.higher, answers.nothing]) assert.ok(answer.includes("2.00"), answer);
+    }
+  });
+}
+
+test("answers can be read before it is known what counting reaches", () => {
+  for (const name of Object.keys(EXPERIMENTS)) {
+    for (const answer of Object.values(breaking.answersOf(name, null)))
+      assert.doesNotMatch(answer, /NaN|undefined|null/);
+  }
+});
+
 test("how far apart two models end is said beside what another seed makes, whatever the outcome", async () => {
   const better = await outcomeOf("rate", [aTrial(1.5), aTrial(0.7), aTrial(1.5)]);
   assert.equal(better.outcome, "same");
@@ -312,6 +344,7 @@ test("a loss that is no number any more is said, and the curve ends there", asyn
   const { result, outcome } = await outcomeOf("rate", [aTrial(1.5), broken, aTrial(1.5)]);
   assert.equal(outcome, "nothing");
   assert.match(breaking.factsOf("rate", result)[0][2], /no number.*3/);
+  assert.match(breaking.happenedOf("rate", result, outcome), /no number.*3/);
   assert.ok(Number.isNaN(breaking.drawnCurve(broken, "own").at(-1)[1]));
 });
 
@@ -347,7 +380,15 @@ test("what is said instead of a missing word decides, and how likely the word wa
     assert.equal(wrote[1], "6 of 6 times");
     assert.equal(likely[1], "6.3%"); // 0.5⁴: " cat" has four characters
     assert.equal(loss[2], "0.69"); // ln 2
+    assert.match(breaking.happenedOf("word", result, outcome), /6 of 6 times/);
   }
+  // A word that even the healthy model never writes: what they write decides nothing, and no answer is right.
+  const { result, outcome } = await outcomeOf("word", [wordTrial(" hen sat"), wordTrial(" hen sat")], word);
+  assert.equal(outcome, breaking.UNCLEAR);
+  assert.ok(!(outcome in EXPERIMENTS.word.answers));
+  assert.match(breaking.happenedOf("word", result, outcome), /cat.* 6 tries/);
+  assert.match(breaking.whyOf("word", result, outcome), /6\.3%.*6\.3%/);
+  assert.notEqual(breaking.lookAtOf("word", outcome), EXPERIMENTS.word.lookAt);
 });
 
 /** The trials of a lab whose text and model are there. */
@@ -399,7 +440,8 @@ test("the healthy model is trained once for all experiments", async () => {
   const trials = someTrials();
   const healthy = breaking.healthyRequest(trials);
   const text = await readText(healthy.source, signal);
-  assert.equal(breaking.stillToTrain(trials, "mask", healthy).length, 3);
+  const first = breaking.stillToTrain(trials, "mask", healthy);
+  assert.equal(new Set(first.map(({ role }) => role)).size, 3);
   const { requests } = await breaking.prepare("mask", { healthy, text, signal });
   await trials.run("break", requests);
   for (const name of ["positions", "residual", "scale", "rate", "head", "order"]) {
@@ -418,9 +460,9 @@ test("a model with one head is told so instead of being asked", () => {
 
 test("each experiment has three answers, and leads to a place that exists", () => {
   assert.equal(Object.keys(EXPERIMENTS).length, 8);
-  for (const [name, { answers, lesson, lookAt, about, title }] of Object.entries(EXPERIMENTS)) {
-    assert.equal(new Set(Object.values(answers)).size, 3, name);
-    for (const text of [lookAt, about, title]) assert.ok(text.length > 5, name);
+  for (const [name, { lesson, lookAt, about, title, subtitle }] of Object.entries(EXPERIMENTS)) {
+    assert.equal(new Set(Object.values(breaking.answersOf(name, BASELINES))).size, 3, name);
+    for (const text of [lookAt, about, title, subtitle]) assert.ok(text.length > 5, name);
     const [file, id] = lesson[0].split("#");
     const page = readFileSync(new URL(`../../site/lessons/${file}`, import.meta.url), "utf8");
     assert.ok(page.includes(`id="${id}"`), lesson[0]);

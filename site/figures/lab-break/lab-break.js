@@ -9,7 +9,7 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { readText } from "../../app/breaking-text.js";
 import * as breaking from "../../app/breaking.js";
 import { controls } from "../../app/controls.js";
-import { count, counted, inText, percent } from "../../app/format.js";
+import { count, counted, duration, inText, percent } from "../../app/format.js";
 import { LabFigure } from "../../app/lab-figure.js";
 import { aboutHowLong, secondsFor } from "../../app/lab-sizes.js";
 import { near } from "../../app/near.js";
@@ -18,9 +18,11 @@ import "../loss-curves/loss-curves.js";
 const { EXPERIMENTS } = breaking;
 const NAMES = Object.keys(EXPERIMENTS);
 const ME = "break"; // who asks for what is trained
+const ELSEWHERE = { compare: "“Compare”", ladder: "“The ladder”" }; // who else asks
 const SHOWN = 3; // samples of each model
 const LONGEST = 160; // characters of them,
 const LONGEST_PROMPT = 80; // and of what they go on from
+const RARE = 0.02; // of the sentences: of a word with fewer, a model learns little
 const NOTHING_CHOSEN = { choice: null, reason: "" };
 
 class LabBreak extends LabFigure {
@@ -85,13 +87,23 @@ class LabBreak extends LabFigure {
     .written { width: 100%; table-layout: fixed; }
     .sample { font: 400 1rem/1.45 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere; }
     .sample b { font-weight: 600; }
+    .hint { color: var(--warning); font-weight: 600; }
+    .answers.is-missing { box-shadow: -4px 0 0 var(--panel), -8px 0 0 var(--warning); }
+    .answers small { font: 600 0.8125rem/1.3 var(--sans); color: var(--accent); }
+    .verdict, loss-curves { scroll-margin-block: 24px; }
+    loss-curves { display: block; margin-top: 16px; }
+    table + .note { margin-top: 8px; }
+    @media (min-width: 761px) and (min-height: 640px) { ul { position: sticky; top: 16px; } }
     @media (max-width: 760px) {
       .desk { grid-template-columns: minmax(0, 1fr); }
       ul { grid-template-columns: repeat(2, minmax(0, 1fr)); }
       li button { padding: 6px 12px; }
+      .answers { gap: 8px; }
       .primary { flex: 1 1 auto; text-align: center; }
+      .facts { width: 100%; table-layout: fixed; }
       .facts :is(th, td) { padding-right: 8px; }
       .facts thead th { font-size: 0.75rem; }
+      .facts thead td { width: 34%; }
       .written, .written tbody { display: block; }
       .written thead { display: none; }
       .written tr { display: grid; padding: 8px 0; border-bottom: 1px solid var(--line); }
@@ -175,6 +187,21 @@ class LabBreak extends LabFigure {
     if (this.losesFocus)
       /** @type {HTMLElement} */ (this.renderRoot.querySelector(".panel > .row button"))?.focus();
     this.losesFocus = false;
+    this.bringIntoView();
+  }
+
+  /** What is new is brought into view: the curves when they begin, the verdict when it is there. */
+  bringIntoView() {
+    const part = this.toSee && this.renderRoot.querySelector(this.toSee);
+    if (!part) return;
+    this.toSee = null;
+    if (this.isSeen) part.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Whether somebody still looks at this figure: nobody who went on to read elsewhere is called back. */
+  get isSeen() {
+    const { top, bottom } = this.renderRoot.querySelector(".panel").getBoundingClientRect();
+    return top < innerHeight && bottom > 0;
   }
 
   get experiment() {
@@ -198,9 +225,11 @@ class LabBreak extends LabFigure {
 
   item(name) {
     const tried = this.tried[name];
+    const { title, subtitle } = EXPERIMENTS[name];
     const state = this.asked?.name === name ? "is being trained" : tried && stateOf(tried);
-    return html`<li><button aria-pressed=${String(name === this.name)} @click=${() => this.choose(name)}>${EXPERIMENTS[name].title}
-      ${state ? html`<small class=${tried?.isRight ? "is-right" : ""}>${state}</small>` : nothing}</button></li>`;
+    const style = `${state ? "state" : ""} ${tried?.isRight ? "is-right" : ""}`;
+    return html`<li><button aria-pressed=${String(name === this.name)} @click=${() => this.choose(name)}>${title}
+      <small class=${style}>${state || subtitle}</small></button></li>`;
   }
 
   choose(name) {
@@ -224,8 +253,9 @@ class LabBreak extends LabFigure {
     const isFixed = Boolean(this.shown);
     return html`${this.experiment.hasWord ? this.wordField(isFixed) : nothing}
       ${this.question(isFixed)} ${this.buttons()}
+      <div aria-live="polite">${this.tried[this.name] ? this.verdict(this.tried[this.name]) : nothing}</div>
       ${this.shown ? this.curves() : nothing}
-      <div aria-live="polite">${this.tried[this.name] ? this.outcome(this.tried[this.name]) : nothing}</div>`;
+      ${this.tried[this.name] ? this.details(this.tried[this.name]) : nothing}`;
   }
 
   waiting() {
@@ -237,17 +267,32 @@ class LabBreak extends LabFigure {
 
   question(isFixed) {
     const { choice, reason } = this.shown ?? this.draft;
-    const { answers } = this.experiment;
+    const outcome = this.tried[this.name]?.outcome;
+    const answers = breaking.answersOf(this.name, this.baselines);
+    const isMissing = Boolean(this.hint) && choice === null;
     const word = this.shown?.word?.word ?? this.typed.trim();
     return html`<fieldset ?disabled=${isFixed}><legend dir="auto">${breaking.questionOf(this.name, word)}</legend>
-        <div class="answers">${Object.entries(answers).map(
+        <div class=${`answers ${isMissing ? "is-missing" : ""}`}>${Object.entries(answers).map(
           ([value, answer]) =>
             html`<label><input type="radio" name="answer" value=${value} .checked=${value === choice}
-              @change=${() => this.expect({ choice: value })}>${answer}</label>`,
+              @change=${() => this.expect({ choice: value })}><span>${answer}${
+                value === outcome ? html` <small>(this happened)</small>` : nothing
+              }</span></label>`,
         )}</div></fieldset>
       <label class="field"><span>Why do you think so?</span>
         <input type="text" maxlength="200" dir="auto" .value=${reason} ?readonly=${isFixed} placeholder="One sentence is enough."
-          @input=${({ target }) => this.expect({ reason: target.value })}></label>`;
+          @keydown=${this.onKey} @input=${({ target }) => this.expect({ reason: target.value })}></label>`;
+  }
+
+  /** Enter in a field of one line does what the button does. */
+  onKey(event) {
+    const isFree = !this.shown && !this.work;
+    if (event.key === "Enter" && !event.isComposing && isFree) this.tryIt();
+  }
+
+  /** What guessing and counting reach on the text. */
+  get baselines() {
+    return this.tried[this.name]?.result.baselines ?? this.lab.state.baselines ?? null;
   }
 
   expect(change) {
@@ -263,16 +308,18 @@ class LabBreak extends LabFigure {
     return html`<label class="field"><span>A word of the text</span>
         <input type="text" class="word" maxlength="40" dir="auto" spellcheck="false" autocapitalize="none" .value=${value}
           ?readonly=${isFixed} aria-invalid=${String(isWrong && !isFixed)} aria-describedby="about-word"
-          @input=${({ target }) => this.type(target.value)}></label>
-      ${isFixed ? nothing : this.suggestions()}
+          @keydown=${this.onKey} @input=${({ target }) => this.type(target.value)}></label>
+      ${this.suggestions(isFixed)}
       <p id="about-word" class=${isWrong && !isFixed ? "problem" : "note"} role="status">${
         isFixed || !problem ? this.aboutWord(value) : problem
       }</p>`;
   }
 
-  suggestions() {
+  /** They stay where they are while it trains: nothing below them moves. */
+  suggestions(isFixed) {
     return html`<div class="words">${this.learned.suggestions.map(
-      (word) => html`<button dir="auto" @click=${() => this.type(word)}>${word}</button>`,
+      (word) =>
+        html`<button dir="auto" ?disabled=${isFixed} @click=${() => this.type(word)}>${word}</button>`,
     )}</div>`;
   }
 
@@ -282,7 +329,10 @@ class LabBreak extends LabFigure {
 
   aboutWord(word) {
     const { n, of, fraction } = this.learned.countsOf(word);
-    return `“${word.trim()}” is in ${count(n)} of ${counted(of, "sentence")}. Without them, ${percent(fraction)} of the text is gone.`;
+    const about = `“${word.trim()}” is in ${count(n)} of ${counted(of, "sentence")}. Without them, ${percent(fraction)} of the text is gone.`;
+    return n < RARE * of
+      ? `${about} That is rare: even the healthy model may not write it. With a more frequent word you see more.`
+      : about;
   }
 
   // Training -----------------------------------------------------------------------------------------------------
@@ -294,20 +344,28 @@ class LabBreak extends LabFigure {
     }
     const isBusy = Boolean(this.work);
     return html`<div class="row"><button class="primary" ?disabled=${isBusy} @click=${() => this.tryIt()}>Break it</button>
-        <span class="note" role="status">${this.hint ?? (isBusy ? "Something else is being trained at the moment." : this.howLong())}</span></div>
+        <span class=${`note ${this.hint ? "hint" : ""}`} role="status">${this.hint ?? (isBusy ? this.whatElse() : this.howLong())}</span></div>
       ${this.problem?.name === ME ? html`<p class="problem" role="alert">${this.problem.sentence}</p>` : nothing}`;
   }
 
-  /** How long it takes on this machine. */
+  /** What is being trained, where somebody has to wait for it. */
+  whatElse() {
+    const other = ELSEWHERE[this.work.name] ?? "another part of this page";
+    const what = this.asked
+      ? `“${EXPERIMENTS[this.asked.name].title}” is being trained`
+      : `Models for ${other} are being trained`;
+    return `${what} at the moment. You can predict already.`;
+  }
+
+  /** Which models are trained, and how long that takes on this machine. */
   howLong() {
     const { machine } = this.trials;
     if (!machine) return nothing;
-    const settings = breaking.stillToTrain(this.trials, this.name, this.request);
-    const seconds = settings.reduce((sum, one) => sum + secondsFor(one, machine), 0);
-    const models = counted(settings.length, "model");
-    if (!settings.length) return "It has been trained already.";
+    const models = breaking.stillToTrain(this.trials, this.name, this.request);
+    const seconds = models.reduce((sum, { settings }) => sum + secondsFor(settings, machine), 0);
     const beside = this.status === "training" ? ", and longer while the one above is training" : "";
-    return `Trains ${models}: ${aboutHowLong(seconds)}${beside}.`;
+    const which = inList(models.map(({ role }) => role));
+    return `Trains ${counted(models.length, "model")}, ${aboutHowLong(seconds)}${beside}: ${which}.`;
   }
 
   progress(asked) {
@@ -337,6 +395,7 @@ class LabBreak extends LabFigure {
     const { baselines } = this.lab.state;
     const text = this.learned;
     this.asked = { ...asked, requests, word };
+    this.toSee = "loss-curves";
     const mine = this.asked;
     const trained = await this.trials.run(ME, requests);
     if (this.asked !== mine) return;
@@ -348,6 +407,7 @@ class LabBreak extends LabFigure {
     const { name, choice } = asked;
     const outcome = EXPERIMENTS[name].outcome(result);
     this.tried = { ...this.tried, [name]: { ...asked, result, outcome, isRight: outcome === choice } };
+    this.toSee = name === this.name ? ".verdict" : null;
   }
 
   /** Whether something is missing before it can be tried: then it is said, and the focus is there. */
@@ -405,19 +465,24 @@ class LabBreak extends LabFigure {
       label=${label}></loss-curves>`;
   }
 
-  outcome(tried) {
-    const { name, choice, reason, result, outcome, isRight } = tried;
-    const { answers, lookAt } = EXPERIMENTS[name];
+  /** What happened, beside what somebody expected. */
+  verdict({ name, choice, reason, result, outcome, isRight }) {
+    const expected = inner(breaking.answersOf(name, result.baselines)[choice]);
+    const happened = breaking.happenedOf(name, result, outcome);
+    const begin = isRight ? "You were right" : `You expected: ${expected}. ${beginningOf(outcome)}`;
+    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${begin}: ${happened}.</p>
+      ${reason.trim() ? html`<p class="note reason" dir="auto">Your reason: “${reason.trim()}”</p>` : nothing}`;
+  }
+
+  details(tried) {
+    const { name, result, outcome } = tried;
     const why = breaking.whyOf(name, result, outcome);
     const caution = breaking.cautionOf(result);
-    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${
-      isRight ? "You were right" : `You expected: ${inner(answers[choice])}. It was different`
-    }: ${inner(answers[outcome])}.</p>
-      ${reason.trim() ? html`<p class="note reason" dir="auto">Your reason: “${reason.trim()}”</p>` : nothing}
+    return html`<p class="look">${breaking.lookAtOf(name, outcome)}</p>
       ${why ? html`<p class="why">${why}</p>` : nothing}
-      <p class="look">${lookAt}</p>
-      ${this.samples(tried)} ${this.facts(tried)}
-      ${caution ? html`<p class="note">${caution}</p>` : nothing}`;
+      ${this.samples(tried)}
+      ${caution ? html`<p class="note">${caution}</p>` : nothing}
+      ${this.facts(tried)}`;
   }
 
   /** What both models write after the same beginnings, with the same random numbers. */
@@ -432,18 +497,21 @@ class LabBreak extends LabFigure {
       <tbody>${rows.map(
         ([one, other]) => html`<tr><td data-model=${first}>${text(healthy, one)}</td>
           <td data-model=${second}>${text(broken, other)}</td></tr>`,
-      )}</tbody></table>`;
+      )}</tbody></table>
+      <p class="note">${healthyNote(healthy)}</p>`;
   }
 
   facts(tried) {
     const rows = breaking.factsOf(tried.name, tried.result);
     const names = this.namesOf(tried).slice(0, rows[0].length - 1);
+    const note = breaking.chanceNote(tried.name, tried.result);
     return html`<h4>What was measured</h4>
       <table class="facts"><thead><tr><td></td>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows.map(
         ([what, ...values]) =>
           html`<tr><th scope="row">${what}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`,
-      )}</tbody></table>`;
+      )}</tbody></table>
+      ${note ? html`<p class="note">${note}</p>` : nothing}`;
   }
 }
 
@@ -455,7 +523,21 @@ const isSame = (one, other) => one.source === other?.source && keyOf(one) === ke
 
 const keyOf = ({ settings, prompts }) => JSON.stringify([settings, prompts]);
 
-const stateOf = ({ isRight }) => (isRight ? "as you expected" : "not as you expected");
+function stateOf({ isRight, outcome }) {
+  if (outcome === breaking.UNCLEAR) return "nobody can tell";
+  return isRight ? "as you expected" : "not as you expected";
+}
+
+const beginningOf = (outcome) => (outcome === breaking.UNCLEAR ? "Nobody can tell" : "It was different");
+
+/** Of the healthy model nothing was left out, but it has not learned for long. */
+const healthyNote = ({ settings, seconds }) =>
+  `“Healthy” means that nothing was left out. It, too, has learned for only ${counted(settings.steps, "step")} ` +
+  `(${duration(Math.max(1, seconds))}), so it makes mistakes.`;
+
+/** ["a", "b", "c"] -> "a, b and c". */
+const inList = (parts) =>
+  parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts.join("");
 
 /** An answer within a sentence. */
 const inner = (answer) => answer.charAt(0).toLowerCase() + answer.slice(1);
