@@ -62,7 +62,7 @@ class LabCompare extends LabChoice {
     controls,
     css`
     h3 { font: 600 1rem/1.4 var(--sans); margin: 24px 0 8px; }
-    .act { display: grid; gap: 8px; }
+    .act { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
     .about { min-height: 2.2em; }
     .note { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
     .status { margin-top: 8px; max-width: 66ch; }
@@ -105,8 +105,8 @@ class LabCompare extends LabChoice {
     @media (max-width: 640px) {
       .about { min-height: 4.5em; }
       .act .row > * { flex: 1 1 100%; }
-      .act label { justify-content: space-between; }
-      .act select { flex: 0 1 62%; }
+      .act label { justify-content: space-between; min-width: 0; }
+      .act select { flex: 0 1 62%; min-width: 0; text-overflow: ellipsis; }
       .act .buttons { justify-content: center; text-align: center; }
       .runs li { grid-template-columns: auto minmax(0, 1fr) auto; }
       .runs input[type="text"] { grid-column: 2 / 4; }
@@ -239,11 +239,12 @@ class LabCompare extends LabChoice {
   /** Find out what the buttons would train, whenever that may be something else. */
   async plan() {
     const { variant, nSeeds, base, runs, shown, canTrain, tokens } = this;
-    const asked = [variant, nSeeds, JSON.stringify(base), runs, canTrain && tokens.ids];
+    const asked = [variant, nSeeds, JSON.stringify(base), runs, canTrain && tokens.ids, this.referenceId];
     if (this.isBusy || asked.every((one, i) => one === this.asked?.[i])) return;
     this.asked = asked;
     const planned = canTrain ? await this.training.plansFor(variant, nSeeds) : null;
-    const moreSeeds = canTrain ? await this.planMoreSeeds(shown) : null;
+    const compared = shown.filter((run) => this.isAbout(run));
+    const moreSeeds = canTrain ? await this.planMoreSeeds(compared) : null;
     if (this.asked === asked) Object.assign(this, { planned, moreSeeds });
   }
 
@@ -415,7 +416,7 @@ class LabCompare extends LabChoice {
 
   verdicts() {
     const verdicts = verdictsOf(this.reference, this.shown, this.unit);
-    const asked = verdicts.filter((one) => this.isAsked(one));
+    const asked = this.hasPair ? verdicts.filter(({ run }) => this.isAbout(run)) : [];
     const others = verdicts.filter((one) => !asked.includes(one));
     const first = asked.length ? asked : others;
     const hasOthers = asked.length > 0 && others.length > 0;
@@ -428,9 +429,15 @@ class LabCompare extends LabChoice {
       }${this.measure === "lowest" ? this.byHeart() : nothing}${verdicts.some(({ kind }) => kind === "unknown" || kind === "chance") ? this.offer() : nothing}`;
   }
 
-  /** Whether it is about the two that were trained last to be compared. */
-  isAsked({ run }) {
-    return this.pair?.base === this.reference.id && this.pair.change === run.id;
+  /** Whether the two that were trained last to be compared are, before all others. */
+  get hasPair() {
+    const { pair, reference } = this;
+    return Boolean(pair) && pair.base === reference?.id && this.shown.some(({ id }) => id === pair.change);
+  }
+
+  /** Whether a run is one of those that are compared first. */
+  isAbout({ id }) {
+    return !this.hasPair || Object.values(this.pair).includes(id);
   }
 
   verdict(verdict) {

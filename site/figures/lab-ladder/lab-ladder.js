@@ -41,7 +41,7 @@ const LONGEST = 120; // characters of what a model writes
 const RECENT = 10; // losses that tell where a training is
 const AXIS = [1 / 8, 0.8]; // from where to where losses are shown, in parts of that of guessing
 const ROOM = 1.06; // times a loss that would be at the edge
-const BESIDE = 1.9; // times the parameters of the fourth: room for numbers beside its marks
+const BESIDE = 2.1; // times the parameters of the fourth: room for numbers beside its marks
 const LABEL = 0.085; // of the height of the plot, for such a number
 const GUESSES = [0.6, 1.2]; // from where to where somebody may predict, in parts of the third loss
 const BENT = 0.05; // the fraction by which a loss has to be above the line before it is asked why
@@ -415,7 +415,8 @@ class LabLadder extends LabChoice {
 
   settingsRow() {
     const possible = possibleSteps(this.subject.source.ids.length);
-    return html`<div class="row">
+    return html`<p class="note">All of them are trained for equally many steps, with the same seed.</p>
+      <div class="row">
         <label>Steps <select @change=${({ target }) => this.choose({ steps: Number(target.value) })}>${possible.map(
           (steps) => html`<option value=${steps} .selected=${steps === this.steps}>${count(steps)}</option>`,
         )}</select></label>
