@@ -107,6 +107,8 @@ class LabCompare extends LabChoice {
       .act .row > * { flex: 1 1 100%; }
       .act label { justify-content: space-between; min-width: 0; }
       .act select { flex: 0 1 62%; min-width: 0; text-overflow: ellipsis; }
+      .act label:first-child { flex-wrap: wrap; }
+      .act label:first-child select { flex-basis: 100%; }
       .act .buttons { justify-content: center; text-align: center; }
       .runs li { grid-template-columns: auto minmax(0, 1fr) auto; }
       .runs input[type="text"] { grid-column: 2 / 4; }
