@@ -66,11 +66,19 @@ def button(page, name):
     return figure(page).get_by_role("button", name=name)
 
 
+def choose(page, change, seeds):
+    """Change something, by the beginning of what it is called."""
+    chooser = figure(page).get_by_label("Change")
+    names = chooser.locator("option").all_inner_texts()
+    [label] = [name for name in names if name.startswith(change)]
+    chooser.select_option(label=label)
+    figure(page).get_by_label("Train each with").select_option(label=seeds)
+
+
 def train(page, change="AdamW instead of Muon", seeds="three seeds"):
     """Change something, train what it takes, and wait until it is there."""
     before = len(runs(page))
-    figure(page).get_by_label("Change").select_option(label=change)
-    figure(page).get_by_label("Train each with").select_option(label=seeds)
+    choose(page, change, seeds)
     button(page, "and compare").click()
     page.wait_for_function(
         "({ before }) => {"
@@ -113,12 +121,35 @@ def test_one_press_trains_a_model_and_its_change_and_says_whether_it_is_chance(b
         ends = [[seed["points"][-1][1] for seed in run["seeds"]] for run in runs(page)]
         means = [sum(some) / 3 for some in ends]
         width = max(max(some) - min(some) for some in ends)
-        for number in (abs(means[0] - means[1]), *means, width):
+        difference = abs(round(means[0], 2) - round(means[1], 2))  # of the numbers beside it
+        for number in (difference, *means, width):
             assert f"{number:.2f}" in said
         kind = verdicts(page).get_attribute("class")
         assert kind == ("effect" if abs(means[0] - means[1]) > width else "chance")
         rows = figure(page).locator("tbody th").all_inner_texts()
         assert "Learning rate of the matrices" in rows and "Layers" not in rows
+
+
+def test_the_two_that_were_trained_last_are_compared_first_whatever_else_is_shown(browser, site):
+    with opened(browser, site.address) as page:
+        train(page, "Half the width", seeds="one seed")
+        page.evaluate(f"given => {LAB}.setSettings(given)", dict(steps=30))
+        page.wait_for_function(IS_READY)
+        page.wait_for_function(f"() => {FIGURE}.planned?.[0]?.facts.settings.steps === 30")
+        choose(page, "No weight decay", "one seed")
+        page.wait_for_function(IS_IDLE)
+        button(page, "and compare").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => {FIGURE}.runs.length === 4 && !{FIGURE}.plans.length")
+        page.wait_for_function(IS_IDLE)
+        base, change = names(page)[2:]
+        first = verdicts(page).first.inner_text()
+        assert f"“{base}”" in first and f"“{change}”" in first
+        chosen = figure(page).get_by_label("Compared with").locator("option:checked")
+        assert chosen.inner_text() == base
+        assert verdicts(page).count() == 3
+        focus = f"() => {FIGURE}.renderRoot.activeElement?.className"
+        assert page.evaluate(focus) == "verdicts"
 
 
 def test_one_run_each_says_nothing_until_there_are_more_seeds(browser, site):
@@ -206,6 +237,24 @@ def test_the_model_above_is_added_as_it_is(browser, site):
         button(page, "Add the model above").click()
         page.wait_for_function(f"() => {FIGURE}.outcome.includes('already')")
         assert len(runs(page)) == 1
+        button(page, "Remove My model").click()
+        page.wait_for_function(f"() => !{FIGURE}.runs.length")
+        assert "My model" not in figure(page).locator("[role=status]").inner_text()
+
+
+def test_a_model_in_the_middle_of_its_training_is_not_compared_with_one_at_the_end(browser, site):
+    with opened(browser, site.address) as page:
+        train(page, seeds="one seed")
+        early = f"""() => {{
+            const {{ named }} = {FIGURE};
+            const [{{ seeds: [seed], ...facts }}] = named.state.runs;
+            const seeds = [{{ ...seed, points: seed.points.slice(0, 3) }}];
+            named.add({{ ...facts, name: "Early", seeds }});
+        }}"""
+        page.evaluate(early)
+        said = figure(page).locator(".verdicts li.unfinished")
+        said.wait_for()
+        assert "Early" in said.inner_text() and f"of {TINY['steps']}" in said.inner_text()
 
 
 def test_runs_on_different_texts_are_not_compared(browser, site):
@@ -298,8 +347,7 @@ def test_the_figure_is_as_high_while_it_trains_as_before(browser, site):
         train(page, seeds="one seed")
         act = figure(page).locator(".act")
         before = act.bounding_box()["height"]
-        figure(page).get_by_label("Change").select_option(label="Half the width")
-        figure(page).get_by_label("Train each with").select_option(label="five seeds")
+        choose(page, "Half the width", "five seeds")
         page.wait_for_function(IS_IDLE)
         button(page, "and compare").click()
         page.wait_for_function(f"() => {FIGURE}.work?.trial")

@@ -77,10 +77,16 @@ def measured(page):
       .filter(Boolean).map((one) => [one.parameters, one.evaluations.at(-1).loss])""")
 
 
-def build(page):
-    """A whole ladder, with the prediction that stands there at first."""
-    button(page, "Train three").click()
+def predict(page):
+    """Once the three are trained, a prediction a little below the third."""
+    slider(page).press("ArrowLeft")
     button(page, "my prediction").click()
+
+
+def build(page):
+    """A whole ladder, with some prediction."""
+    button(page, "Train three").click()
+    predict(page)
     button(page, "Train the fourth").click()
     button(page, "Another ladder").wait_for()
 
@@ -96,8 +102,9 @@ def test_the_keyboard_alone_leads_from_three_models_to_the_verdict(browser, site
         numbers = [f"{loss:.2f}" for _, loss in three]
         assert figure(page).locator(".plot .value").all_inner_texts() == numbers
         assert figure(page).locator(".predicted").count() == 0, "nobody has predicted anything yet"
-        assert "prediction" in focused(page)
-        slider(page).focus()
+        assert button(page, "my prediction").is_disabled()
+        assert figure(page).locator(".reader").count() == 0, "the figure has not predicted, either"
+        assert page.evaluate(f"() => {FIGURE}.renderRoot.activeElement.type") == "range"
         for _ in range(5):
             page.keyboard.press("ArrowLeft")
         guess = round(three[2][1], 2) - 0.05
@@ -115,16 +122,16 @@ def test_the_keyboard_alone_leads_from_three_models_to_the_verdict(browser, site
         found = [float(number) for number in re.findall(r"\d+\.\d\d", verdict)]
         assert {round(loss, 2), round(line, 2), round(guess, 2)} <= set(found)
         assert said(page) == verdict
-        assert "Another" in focused(page)
+        assert focused(page) == verdict, "who pressed Stop late must press nothing else"
         assert figure(page).locator("table").first.locator("tbody tr").count() == 4
         assert page.evaluate(f"() => [{LAB}.state.step, {LAB}.state.tokens.ids.length]") == before
 
 
-@pytest.mark.parametrize(("moved", "closer"), [(0, "reader"), (30, "line")])
+@pytest.mark.parametrize(("moved", "closer"), [(0, "reader"), (30, "line"), (4, "same")])
 def test_whoever_was_closer_is_named(browser, site, moved, closer):
     with opened(browser, site.address) as page:
         button(page, "Train three").click()
-        button(page, "my prediction").click()
+        predict(page)
         losses = f"{{ measured: 2, line: 2.1, reader: {2.05 + moved / 100} }}"
         page.evaluate(
             f"() => Object.defineProperty({FIGURE}, 'losses', {{ get: () => ({losses}) }})"
@@ -134,6 +141,35 @@ def test_whoever_was_closer_is_named(browser, site, moved, closer):
         verdict.wait_for()
         assert ("is-right" in verdict.get_attribute("class")) == (closer == "reader")
         assert ("You were" in verdict.inner_text()) == (closer == "reader")
+
+
+def test_the_axes_stay_as_they_are_while_points_come(browser, site):
+    with opened(browser, site.address) as page:
+        ranges = f"() => JSON.stringify({FIGURE}.ranges)"
+        choose(page, steps=60)
+        before = page.evaluate(ranges)
+        button(page, "Train three").click()
+        slider(page).wait_for()
+        assert page.evaluate(ranges) == before
+        predict(page)
+        button(page, "Train the fourth").click()
+        button(page, "Another ladder").wait_for()
+        assert page.evaluate(ranges) == before
+
+
+def test_what_can_be_pressed_after_a_training_is_not_where_stop_was(browser, site):
+    with opened(browser, site.address) as page:
+        choose(page, steps=100_000)
+        button(page, "Train three").click()
+        stop = button(page, "Stop").bounding_box()
+        button(page, "Stop").click()
+        choose(page, steps=3)
+        button(page, "Train three").click()
+        slider(page).wait_for()
+        for one in figure(page).locator(".row.last button").all():
+            box = one.bounding_box()
+            is_left = box["x"] + box["width"] <= stop["x"]
+            assert is_left or box["y"] >= stop["y"] + stop["height"]
 
 
 def test_points_come_as_the_models_are_trained(browser, site):
@@ -164,7 +200,7 @@ def test_a_ladder_that_is_stopped_can_be_begun_again(browser, site):
 def test_the_fourth_can_be_stopped_without_losing_the_three(browser, site):
     with opened(browser, site.address) as page:
         button(page, "Train three").click()
-        button(page, "my prediction").click()
+        predict(page)
         page.evaluate(f"() => {{ {FIGURE}.asked.rungs[3].settings.steps = 100_000; }}")
         button(page, "Train the fourth").click()
         page.wait_for_function(f"() => {FIGURE}.work?.done > 1")
@@ -292,6 +328,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(browser, site, wid
             assert button(page, name).bounding_box()["height"] >= 40
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             found += Axe().run(page, context=section).response["violations"]
+            if name == "my prediction":
+                slider(page).press("ArrowLeft")
             button(page, name).click()
         page.complaints.clear()  # axe itself tries what the policy forbids
     assert [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found] == []

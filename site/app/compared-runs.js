@@ -13,6 +13,7 @@ import { count, counted } from "./format.js";
 import { FIELDS } from "./lab-fields.js";
 import { ENOUGH_SEEDS, compareSeeds } from "./seed-band.js";
 
+const DIGITS = 2; // of a loss, as it is shown
 const RISEN = 0.15; // nats: what is less may be chance
 const NO_FIELDS = ["seed", "temperature", "vocab_size"]; // which change no loss, or have a row of their own
 const OTHER_NAMES = {
@@ -34,6 +35,7 @@ const VALUES = {
 };
 
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+const rounded = (loss) => Number(loss.toFixed(DIGITS));
 
 // Losses -------------------------------------------------------------------------------------------
 
@@ -63,6 +65,10 @@ export function measureOf(runs) {
 
 /** Updates made. @param {Run} run */
 export const stepsMade = ({ seeds }) => Math.max(...seeds.map(({ points }) => points.at(-1)[0]));
+
+/** Whether all seeds of a run were trained to the end. @param {Run} run */
+export const isOver = ({ seeds, settings }) =>
+  seeds.every(({ points, failedAt }) => failedAt !== null || points.at(-1)[0] >= settings.steps);
 
 /** The loss at a step that lies between two that were measured. */
 function lossAt(points, step) {
@@ -169,10 +175,10 @@ const small = new Intl.NumberFormat("en", { maximumFractionDigits: 5 });
  * @returns {Verdict[]} one for each other run
  * @typedef {object} Verdict
  * @property {Run} run
- * @property {"effect" | "chance" | "unknown" | "broken"} kind
+ * @property {"effect" | "chance" | "unknown" | "unfinished" | "broken"} kind
  * @property {Measure} measure @property {number} [loss] by this measure @property {number} [referenceLoss] that of the reference
- * @property {number} [difference] @property {number | null} [width] how far apart seeds alone put losses
- * @property {number | null} [limit] what chance may do
+ * @property {number} [difference] of the two losses as they are shown
+ * @property {number | null} [width] how far apart seeds alone put losses @property {number | null} [limit] what chance may do
  */
 export function verdictsOf(reference, runs, unit) {
   const measure = measureOf(runs);
@@ -183,20 +189,30 @@ export function verdictsOf(reference, runs, unit) {
   return others.map((run) => {
     const losses = lossesIn(run);
     if (!losses.length) return brokenOff(run);
-    const { isDistinguishable, ...numbers } = compareSeeds(losses, referenceLosses);
+    if (isUnfair(run, reference)) return { run, measure, kind: "unfinished" };
+    const { isDistinguishable, width, limit } = compareSeeds(losses, referenceLosses);
     const means = { loss: mean(losses), referenceLoss: mean(referenceLosses) };
-    return { run, measure, kind: kindOfVerdict(isDistinguishable), ...means, ...numbers };
+    // Somebody subtracts the numbers that are shown, so they are what the difference is taken of.
+    const difference = rounded(means.loss) - rounded(means.referenceLoss);
+    const kind = kindOfVerdict(isDistinguishable, difference);
+    return { run, measure, kind, ...means, difference, width, limit };
   });
+}
+
+/** @param {boolean | null} isDistinguishable @param {number} difference as it is shown @returns {Verdict["kind"]} */
+function kindOfVerdict(isDistinguishable, difference) {
+  if (isDistinguishable === null) return "unknown";
+  return isDistinguishable && difference !== 0 ? "effect" : "chance";
+}
+
+/** Whether one of two was to learn for longer: the last steps, with smaller learning rates, lower a loss. */
+function isUnfair(run, reference) {
+  if (isOver(run) !== isOver(reference)) return true;
+  return !isOver(run) && stepsMade(run) !== stepsMade(reference);
 }
 
 /** @param {Run} run @returns {Verdict} */
 const brokenOff = (run) => ({ run, measure: "end", kind: "broken" });
-
-/** @param {boolean | null} isDistinguishable @returns {Verdict["kind"]} */
-function kindOfVerdict(isDistinguishable) {
-  if (isDistinguishable === null) return "unknown";
-  return isDistinguishable ? "effect" : "chance";
-}
 
 /** Which of some runs have too few seeds to tell an effect from chance. @param {Run[]} runs */
 export const withFewSeeds = (runs) => runs.filter((run) => sound(run).length < ENOUGH_SEEDS);
@@ -205,6 +221,7 @@ const HEADS = {
   effect: "This is more than chance.",
   chance: "This could be chance.",
   unknown: "Nobody can say yet.",
+  unfinished: "These two cannot be compared yet.",
   broken: "It broke off.",
 };
 
@@ -216,23 +233,37 @@ export function verdictSentence(verdict, reference) {
     const [{ failedAt }] = run.seeds;
     return [head, `After step ${count(failedAt)}, the loss of “${run.name}” was no number any more.`];
   }
+  if (kind === "unfinished") return [head, unfinishedSentence(run, reference)];
   const parts = [distance(verdict, reference), why(verdict, reference), brokenSeeds([run, reference])];
   return [head, [...parts, stepsSentence(run, reference)].filter(Boolean).join(" ")];
 }
 
+/** Which of two is still in the middle of its training. */
+function unfinishedSentence(run, reference) {
+  const where = [run, reference].map((one) =>
+    isOver(one)
+      ? `“${one.name}” is at the end of its training`
+      : `“${one.name}” is at step ${count(stepsMade(one))} of ${count(one.settings.steps)}`,
+  );
+  const open = [run, reference].filter((one) => !isOver(one));
+  const which = open.length === 1 ? "it" : "both";
+  return `${where.join(", and ")}. Finish ${which} first, then add ${open.length === 1 ? "it" : "them"} again.`;
+}
+
 /** How far apart the two are. @param {Verdict} verdict @param {Run} reference */
 function distance({ run, measure, loss, referenceLoss, difference }, reference) {
-  const size = Math.abs(difference).toFixed(2);
+  const size = Math.abs(difference).toFixed(DIGITS);
   const way = difference < 0 ? "lower" : "higher";
-  const both = `${loss.toFixed(2)} against ${referenceLoss.toFixed(2)}`;
-  const isSame = Number(size) === 0;
+  const [own, other] = [loss, referenceLoss].map((one) => one.toFixed(DIGITS));
+  const both = `${own} against ${other}`;
+  const isSame = own === other;
   if (measure === "end") {
     return isSame
-      ? `“${run.name}” and “${reference.name}” both end at ${loss.toFixed(2)}.`
+      ? `“${run.name}” and “${reference.name}” are as good as equal: both end at ${own}.`
       : `“${run.name}” ends ${size} ${way} than “${reference.name}”: ${both}.`;
   }
   return isSame
-    ? `The lowest losses of “${run.name}” and “${reference.name}” are the same: ${loss.toFixed(2)}.`
+    ? `“${run.name}” and “${reference.name}” are as good as equal: the lowest loss of both is ${own}.`
     : `The lowest loss of “${run.name}” is ${size} ${way} than that of “${reference.name}”: ${both}.`;
 }
 
@@ -243,9 +274,11 @@ function why({ run, kind, width, limit }, reference) {
     const which = few.length === 1 ? `“${few[0].name}” was` : "Each was";
     return `${which} trained with too few seeds, and with another seed it would end elsewhere.`;
   }
-  const seeds = `Seeds alone make a difference of up to ${width.toFixed(2)}`;
-  if (!few.length) return `${seeds}.`;
-  return `${seeds}, and with so few seeds of “${few[0].name}”, only more than ${limit.toFixed(2)} would tell.`;
+  const seeds = `Seeds alone make a difference of up to ${width.toFixed(DIGITS)}.`;
+  if (!few.length) return seeds;
+  const n = sound(few[0]).length;
+  const only = n === 1 ? "a single seed" : `only ${n} seeds`;
+  return `${seeds} With ${only} of “${few[0].name}”, only a difference above ${limit.toFixed(DIGITS)} counts.`;
 }
 
 /** Which of the trainings are not counted. @param {Run[]} runs */
@@ -263,5 +296,5 @@ function stepsSentence(run, reference) {
   const [steps, others] = [run, reference].map(stepsMade);
   return steps === others
     ? ""
-    : `They were not trained for equally long: ${count(steps)} and ${count(others)} steps.`;
+    : `“${run.name}” was trained for ${count(steps)} steps, “${reference.name}” for ${count(others)}, so the comparison is not fair.`;
 }

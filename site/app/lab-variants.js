@@ -23,19 +23,20 @@ function halfWidth({ n_embd, n_head, n_ff }) {
 }
 
 /**
- * What may be changed: what it is called, and the settings that it changes; null where a model does not have it.
- * @type {Object<string, { label: (settings: any) => string, changes: (settings: any) => object | null }>}
+ * What may be changed: what it is called, with what else it changes; a shorter name for a model with it, where that is
+ * too long; and the settings that it changes, null where a model does not have it.
+ * @type {Object<string, { label: (settings: any) => string, name?: string, changes: (settings: any) => object | null }>}
  */
 export const VARIANTS = {
   optimizer: {
     label: (settings) =>
-      `${OPTIMIZERS[otherOptimizer(settings)]} instead of ${OPTIMIZERS[settings.optimizer]}`,
+      `${OPTIMIZERS[otherOptimizer(settings)]} instead of ${OPTIMIZERS[settings.optimizer]}, with the learning rate that suits it`,
     changes: (settings) => {
       const optimizer = otherOptimizer(settings);
       return { optimizer, matrix_lr: matrixRateOf(optimizer) };
     },
   },
-  width: { label: () => "Half the width", changes: halfWidth },
+  width: { label: () => "Half the width (and half the neurons)", name: "Half the width", changes: halfWidth },
   layer: {
     label: ({ n_layer }) => (n_layer > 1 ? "One layer fewer" : "One layer more"),
     changes: ({ n_layer }) => ({ n_layer: n_layer > 1 ? n_layer - 1 : n_layer + 1 }),
@@ -68,6 +69,7 @@ export function modelName(settings) {
 
 /** A name for a model of which one thing was changed. @param {string} variant @param {any} settings of the unchanged one */
 export function variantName(variant, settings) {
-  const { label, changes } = VARIANTS[variant];
-  return variant === "optimizer" ? modelName({ ...settings, ...changes(settings) }) : label(settings);
+  const { label, name, changes } = VARIANTS[variant];
+  if (variant === "optimizer") return modelName({ ...settings, ...changes(settings) });
+  return name ?? label(settings);
 }

@@ -130,15 +130,30 @@ export function problemWith(trials) {
  * How far off two predictions were. @param {{ measured: number, line: number, reader: number }} losses in nats
  * @returns {{ line: { nats: number, fraction: number }, reader: { nats: number, fraction: number }, closer: "line" | "reader" | "same" }}
  *   nats: how much higher the prediction was than what was measured; fraction: the same as a part of what was measured;
- *   closer: that one whose distance is smaller to two decimals
+ *   closer: that one whose distance is smaller by more than chance may make
  */
 export function verdictOf({ measured, line, reader }) {
   const off = (predicted) => ({ nats: predicted - measured, fraction: predicted / measured - 1 });
+  return { line: off(line), reader: off(reader), closer: closerOf(measured, line, reader) };
+}
+
+/** To two decimals, as the losses are shown. */
+function closerOf(measured, line, reader) {
   const distance = (predicted) => Math.round(100 * Math.abs(predicted - measured));
   const difference = distance(line) - distance(reader);
-  const closer = difference === 0 ? "same" : difference < 0 ? "line" : "reader";
-  return { line: off(line), reader: off(reader), closer };
+  if (Math.abs(difference) <= 100 * chanceOf(measured)) return "same";
+  return difference < 0 ? "line" : "reader";
 }
+
+// Another seed moved the loss of the fourth by more than that where it was measured: see docs/decisions.md.
+const CHANCE = 0.02; // nats, or a part of a loss, whichever is more
+
+/** What is less apart than that is a matter of chance, in nats. @param {number} loss */
+const chanceOf = (loss) => CHANCE * Math.max(1, loss);
+
+/** Whether a prediction is as close as chance allows. @param {number} predicted @param {number} measured */
+export const isAsCloseAsChance = (predicted, measured) =>
+  Math.round(100 * Math.abs(predicted - measured)) <= 100 * chanceOf(measured);
 
 // Axes ------------------------------------------------------------------------------------------------
 

@@ -110,6 +110,19 @@ export class NamedRuns extends Observable {
     return null;
   }
 
+  /**
+   * Show some runs, of a text that they share; where there is no room for more curves, others are hidden, the earliest
+   * first. @param {string[]} ids at most MOST_SHOWN
+   */
+  showAll(ids) {
+    const { runs } = this.state;
+    const asked = runs.filter(({ id }) => ids.includes(id));
+    const others = shownOf(runs, asked[0]?.text.key).filter((run) => !asked.includes(run));
+    const tooMany = Math.max(0, others.length + asked.length - MOST_SHOWN);
+    for (const { id } of others.slice(0, tooMany)) this.show(id, false);
+    for (const { id } of asked.filter(({ isShown }) => !isShown)) this.show(id, true);
+  }
+
   /** @param {string} id */
   remove(id) {
     const index = this.state.runs.findIndex((run) => run.id === id);

@@ -3,6 +3,7 @@
  *
  *   plans     the runs that are being trained, while they are: see Plan
  *   outcome   a sentence on what became of what was asked last, or null
+ *   pair      the ids of the two runs that were trained last to be compared: { base, change }, or null
  *
  * @typedef {import("./named-runs.js").Run} Run
  * @typedef {object} Plan a run that is to be
@@ -10,9 +11,11 @@
  * @property {string | null} id of the run that it makes longer; null for a new one
  * @property {any} facts what else is known of it: text, tokens, settings, baselines
  * @property {import("./trials.js").Request[]} requests one for each seed
+ * @property {"base" | "change"} [role] in a comparison of two
+ * @property {{ base: string | null, change: string | null }} [ids] of the runs of that comparison that are there already
  */
 import { counted } from "./format.js";
-import { tokensPerCharacter } from "./compared-runs.js";
+import { isOver, tokensPerCharacter } from "./compared-runs.js";
 import { secondsFor } from "./lab-sizes.js";
 import { VARIANTS, modelName, variantName } from "./lab-variants.js";
 import { thinned } from "./loss-series.js";
@@ -29,8 +32,8 @@ const WITHOUT = ["seed", "temperature"]; // what changes no model, but for chanc
 const keyOf = (text) => sha256(new TextEncoder().encode(text));
 
 export class RunTraining extends Observable {
-  /** @type {{ plans: Plan[], outcome: string | null }} */
-  state = { plans: [], outcome: null };
+  /** @type {{ plans: Plan[], outcome: string | null, pair: { base: string, change: string } | null }} */
+  state = { plans: [], outcome: null, pair: null };
 
   #facts = new WeakMap(); // the ids of a text -> what is known of it
 
@@ -85,8 +88,7 @@ export class RunTraining extends Observable {
       this.update({ outcome: `This model is among the runs already: it is “${same.name}”.` });
       return;
     }
-    const isOver = made >= settings.steps;
-    const name = `${modelName(settings)}${isOver ? "" : `, step ${made}`}`;
+    const name = `${modelName(settings)}${made >= settings.steps ? "" : `, step ${made}`}`;
     const run = this.named.add(/** @type {any} */ ({ ...model, name }));
     this.update({ outcome: `“${run.name}” is among the runs.` });
   }
@@ -115,15 +117,20 @@ export class RunTraining extends Observable {
     const first = settings.seed;
     const isControl = variant === "seeds";
     const changes = VARIANTS[variant].changes(settings);
-    return [
-      this.#plan(changed(request, {}), { name: modelName(settings), first, n, facts }),
-      this.#plan(changed(request, changes), {
-        name: isControl ? "Other seeds" : variantName(variant, settings),
-        first: isControl ? first + n : first,
-        n,
-        facts,
-      }),
-    ].filter(({ requests }) => requests.length);
+    const base = this.#plan(changed(request, {}), { name: modelName(settings), first, n, facts });
+    const change = this.#plan(changed(request, changes), {
+      name: isControl ? "Other seeds" : variantName(variant, settings),
+      first: isControl ? first + n : first,
+      n,
+      facts,
+    });
+    const ids = { base: base.id, change: change.id };
+    /** @type {Plan[]} */
+    const plans = [
+      { ...base, role: "base", ids },
+      { ...change, role: "change", ids },
+    ];
+    return plans.filter(({ requests }) => requests.length);
   }
 
   /** What is missing of a run with seeds from the first on. */
@@ -148,7 +155,7 @@ export class RunTraining extends Observable {
     if (!this.trials.source) return "There is no text to learn from yet.";
     const { text, tokens } = await this.facts();
     if (!isOver(run)) {
-      return `“${run.name}” was added before its training was over, and its other seeds would go on to the end.`;
+      return `You added “${run.name}” before it was finished, and other seeds would be trained to the end.`;
     }
     if (run.text.key !== text.key) return `“${run.name}” learned from another text than the one above.`;
     return run.tokens.key === tokens.key ? null : `“${run.name}” has other tokens than the text above.`;
@@ -188,10 +195,16 @@ export class RunTraining extends Observable {
       NAME,
       plans.flatMap(({ requests }) => requests),
     );
-    const added = plans.map((plan) => this.#finish(plan)).filter(Boolean);
+    const finished = plans.map((plan) => ({ plan, run: this.#finish(plan) }));
+    const added = finished.map(({ run }) => run).filter(Boolean);
     const names = added.map(({ name, seeds }) => `“${name}” (${counted(seeds.length, "seed")})`);
     const outcome = names.length ? `Among the runs now: ${names.join(" and ")}.` : null;
-    this.update({ plans: [], outcome });
+    this.update({ plans: [], outcome, pair: pairOf(finished) ?? this.state.pair });
+  }
+
+  /** The run that the last sentence is about is gone, or has another name. */
+  forgetOutcome() {
+    this.update({ outcome: null });
   }
 
   /** The run that came of a plan, as far as it was carried out; null if nothing was. */
@@ -236,6 +249,9 @@ export class RunTraining extends Observable {
 export const pointsOf = (evaluations) =>
   evaluations.filter(({ loss }) => Number.isFinite(loss)).map(({ step, loss }) => [step, loss]);
 
-/** Whether all seeds of a run were trained to the end. @param {Run} run */
-export const isOver = ({ seeds, settings }) =>
-  seeds.every(({ points, failedAt }) => failedAt !== null || points.at(-1)[0] >= settings.steps);
+/** The two runs of a comparison that has been carried out; null if one of them is missing, or it was none. */
+function pairOf(finished) {
+  const ids = { ...finished[0]?.plan.ids };
+  for (const { plan, run } of finished) if (plan.role && run) ids[plan.role] = run.id;
+  return ids.base && ids.change ? ids : null;
+}

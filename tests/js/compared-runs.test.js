@@ -78,6 +78,48 @@ test("of models that learned their text by heart, the lowest losses are compared
   assert.deepEqual([verdict(byHeart("early", 1.2, 6)).loss, verdict(run("late", [3])).loss], [1.2, 3]);
 });
 
+test("two losses that are shown as the same number are no effect, and no difference is made up", () => {
+  const found = verdict(run("close", [1.5189, 1.519, 1.5191]), run("reference", [1.5159, 1.516, 1.5161]));
+  assert.deepEqual([found.kind, found.difference], ["chance", 0]);
+});
+
+test("the difference is that of the two losses as they are shown", () => {
+  const reference = run("reference", [1.214, 1.214, 1.214]);
+  const { difference, kind } = verdict(run("other", [0.835, 0.84, 0.845]), reference);
+  assert.ok(Math.abs(difference + 0.37) < 1e-9, `${difference}`);
+  assert.equal(kind, "effect");
+});
+
+test("a run in the middle of its training is not compared with one that is at the end", () => {
+  const early = run("early", [1.9], {
+    points: [
+      [0, 4],
+      [50, 1.9],
+    ],
+  });
+  assert.equal(verdict(early).kind, "unfinished");
+  assert.equal(verdict(MUON, early).kind, "unfinished");
+  const later = run("later", [1.8], {
+    points: [
+      [0, 4],
+      [70, 1.8],
+    ],
+  });
+  assert.equal(verdict(later, early).kind, "unfinished");
+  assert.equal(
+    verdict(
+      run("as early", [1.8], {
+        points: [
+          [0, 4],
+          [50, 1.8],
+        ],
+      }),
+      early,
+    ).kind,
+    "unknown",
+  );
+});
+
 test("of one run each, nobody can say anything", () => {
   assert.equal(verdict(run("one", [1.9]), run("other", [1.5])).kind, "unknown");
 });

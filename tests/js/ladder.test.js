@@ -11,6 +11,7 @@ import {
   WIDTHS,
   epochsOf,
   gainOfTwice,
+  isAsCloseAsChance,
   isFalling,
   lineThrough,
   lossOn,
@@ -153,6 +154,13 @@ test("a prediction is judged by how far it is from what was measured, to two dec
   assert.equal(verdictOf({ measured: 2, line: 2.1, reader: 1.95 }).closer, "reader");
   assert.equal(verdictOf({ measured: 2, line: 2.1, reader: 1.9 }).closer, "same");
   assert.equal(verdictOf({ measured: 2, line: 2.101, reader: 1.9 }).closer, "same");
+});
+
+test("nobody is called closer by no more than another seed would make", () => {
+  assert.equal(verdictOf({ measured: 1.04, line: 1.06, reader: 1.05 }).closer, "same");
+  assert.equal(verdictOf({ measured: 1.04, line: 1.09, reader: 1.05 }).closer, "reader");
+  assert.equal(verdictOf({ measured: 3, line: 3.1, reader: 3.05 }).closer, "same"); // two percent are 0.06
+  assert.deepEqual([isAsCloseAsChance(1.06, 1.04), isAsCloseAsChance(1.09, 1.04)], [true, false]);
 });
 
 test("a model whose loss is no number has no point, and says so", () => {

@@ -123,3 +123,17 @@ test("what is damaged in the browser is left out, and the rest is there", () => 
   memory.setItem(key, JSON.stringify({ version: 1, runs: Array(99).fill(good) }));
   assert.equal(inMemory(memory).state.runs.length, MOST_RUNS);
 });
+
+test("runs that are to be shown are, and the earliest others make room", () => {
+  const named = inMemory();
+  const all = Array.from({ length: MOST_SHOWN + 2 }, () => named.add(FACTS));
+  const hidden = all.slice(-2).map(({ id }) => id);
+  named.showAll(hidden);
+  const shown = named.state.runs.filter(({ isShown }) => isShown).map(({ id }) => id);
+  assert.deepEqual(
+    shown,
+    all.slice(2).map(({ id }) => id),
+  );
+  const styles = named.state.runs.filter(({ isShown }) => isShown).map(({ style }) => style);
+  assert.equal(new Set(styles).size, MOST_SHOWN);
+});

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { END, Tokenizer } from "../../site/engine/tokenizer.js";
+import { isOver } from "../../site/app/compared-runs.js";
 import { problemOf, settingsOf } from "../../site/app/lab-sizes.js";
 import { VARIANTS, variantName, variantsFor } from "../../site/app/lab-variants.js";
 import { NamedRuns } from "../../site/app/named-runs.js";
 import { Observable } from "../../site/app/observable.js";
-import { RunTraining, isOver } from "../../site/app/run-training.js";
+import { RunTraining } from "../../site/app/run-training.js";
 import { Trials } from "../../site/app/trials.js";
 
 const SETTINGS = { ...settingsOf("small", 0), steps: 100, warmup: 10 };
@@ -111,6 +112,17 @@ test("what is among the runs already is not trained again", async () => {
   assert.deepEqual([named.state.runs.length, worker.begun.length], [3, 9]);
 });
 
+test("the two that were to be compared are named, also where one of them was there already", async () => {
+  const { training, named } = someTraining();
+  await training.train(await training.plansFor("optimizer", 1));
+  const [base, adamw] = named.state.runs;
+  assert.deepEqual(training.state.pair, { base: base.id, change: adamw.id });
+  await training.train(await training.plansFor("width", 1));
+  assert.deepEqual(training.state.pair, { base: base.id, change: named.state.runs[2].id });
+  await training.train(await training.plansForMoreSeeds([adamw]));
+  assert.deepEqual(training.state.pair, { base: base.id, change: named.state.runs[2].id });
+});
+
 test("a run gets the seeds that it lacks", async () => {
   const { training, named, worker } = someTraining();
   await training.train(await training.plansFor("optimizer", 1));
@@ -174,7 +186,7 @@ test("the model of the lab is added as it is, and not twice", async () => {
     },
   ]);
   assert.deepEqual([run.parameters, run.settings.vocab_size, isOver(run)], [99, 3, false]);
-  assert.match(await training.whyNoMoreSeeds(run), /before its training was over/);
+  assert.match(await training.whyNoMoreSeeds(run), /Small, Muon, step 40/);
   lab.update({ step: 50, evaluations: [...lab.state.evaluations, { step: 50, loss: 2 }] });
   await training.addModel();
   assert.equal(named.state.runs.length, 2);

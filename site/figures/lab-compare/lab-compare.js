@@ -11,6 +11,7 @@ import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import {
   comparisonRows,
   curveOf,
+  isOver,
   lossesOf,
   measureOf,
   unitOf,
@@ -32,7 +33,7 @@ import { ENOUGH_SEEDS } from "../../app/seed-band.js";
 import "../loss-curves/loss-curves.js";
 
 const SEED_COUNTS = [1, 3, 5];
-const PARTS = { 0: "all", 0.5: "the last half", 0.75: "the last quarter" };
+const PARTS = { 0: "all steps", 0.5: "the last half", 0.75: "the last quarter" };
 const NUMBERS = { 1: "one seed", 3: "three seeds", 5: "five seeds" };
 
 class LabCompare extends LabChoice {
@@ -45,6 +46,7 @@ class LabCompare extends LabChoice {
     notice: { state: true },
     plans: { state: true }, // see app/run-training.js
     outcome: { state: true },
+    pair: { state: true },
     variant: { state: true }, // what is to be changed, a key of VARIANTS
     nSeeds: { state: true },
     skipped: { state: true }, // the part of the steps that is left out at the beginning
@@ -60,10 +62,12 @@ class LabCompare extends LabChoice {
     controls,
     css`
     h3 { font: 600 1rem/1.4 var(--sans); margin: 24px 0 8px; }
-    .act { display: grid; gap: 8px; }
-    .about { min-height: 2.5em; }
+    .act { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px; }
+    .about { min-height: 2.2em; }
     .note { color: var(--muted); max-width: 66ch; text-wrap: pretty; }
-    .status { min-height: 1.5em; margin-top: 8px; max-width: 66ch; }
+    .status { margin-top: 8px; max-width: 66ch; }
+    .status.has-runs { min-height: 1.5em; }
+    .status:not(.has-runs):empty { margin: 0; }
     .problem { border-left: 4px solid var(--warning); padding-left: 12px; }
     .track { height: 6px; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); overflow: hidden; max-width: 30em; margin-bottom: 4px; }
     .track i { display: block; height: 100%; background: var(--accent); }
@@ -74,6 +78,8 @@ class LabCompare extends LabChoice {
     .verdicts li.effect { border-color: var(--accent); }
     .verdicts li:is(.broken) { border-color: var(--warning); }
     .verdicts b { font-weight: 600; }
+    .verdicts .others li { font: 400 var(--small)/1.5 var(--sans); }
+    .verdicts .note.others-head { margin-bottom: 8px; }
     .verdicts .note { margin-bottom: 16px; }
     .verdicts .row { margin: 0 0 16px; }
     .runs { list-style: none; margin: 0; padding: 0; }
@@ -84,8 +90,8 @@ class LabCompare extends LabChoice {
     .swatch { width: 36px; height: 10px; flex: none; overflow: visible; }
     .swatch line { stroke-width: 2.5px; }
     input[type="text"] { width: 100%; min-width: 0; min-height: 44px; font: 600 var(--small)/1.4 var(--sans); color: var(--text); background: none;
-                         border: 1px solid transparent; border-radius: 8px; padding: 0 8px; text-overflow: ellipsis; }
-    input[type="text"]:is(:hover, :focus) { border-color: var(--line); background: var(--background); }
+                         border: 1px solid var(--line); border-radius: 8px; padding: 0 8px; text-overflow: ellipsis; }
+    input[type="text"]:is(:hover, :focus) { border-color: var(--accent); background: var(--background); }
     input[aria-invalid="true"] { border-color: var(--warning); }
     .hidden-run input[type="text"] { color: var(--muted); font-weight: 400; }
     .hidden-run .swatch { opacity: 0.5; }
@@ -99,8 +105,10 @@ class LabCompare extends LabChoice {
     @media (max-width: 640px) {
       .about { min-height: 4.5em; }
       .act .row > * { flex: 1 1 100%; }
-      .act label { justify-content: space-between; }
-      .act select { flex: 0 1 62%; }
+      .act label { justify-content: space-between; min-width: 0; }
+      .act select { flex: 0 1 62%; min-width: 0; text-overflow: ellipsis; }
+      .act label:first-child { flex-wrap: wrap; }
+      .act label:first-child select { flex-basis: 100%; }
       .act .buttons { justify-content: center; text-align: center; }
       .runs li { grid-template-columns: auto minmax(0, 1fr) auto; }
       .runs input[type="text"] { grid-column: 2 / 4; }
@@ -122,7 +130,15 @@ class LabCompare extends LabChoice {
 
   constructor() {
     super();
-    Object.assign(this, { runs: [], removed: null, notice: null, plans: [], outcome: null, hint: null });
+    Object.assign(this, {
+      runs: [],
+      removed: null,
+      notice: null,
+      plans: [],
+      outcome: null,
+      hint: null,
+      pair: null,
+    });
     Object.assign(this, {
       variant: "optimizer",
       nSeeds: ENOUGH_SEEDS,
@@ -180,7 +196,16 @@ class LabCompare extends LabChoice {
     this.base = request?.settings ?? null;
     const possible = this.base ? variantsFor(this.base) : [];
     if (possible.length && !possible.includes(this.variant)) this.variant = possible[0];
+    if (changed.has("pair") && this.pair) this.showPair();
     if (["runs", "textKey"].some((name) => changed.has(name))) this.compare();
+  }
+
+  /** Compare the two that have just been trained, whatever was compared before. */
+  showPair() {
+    const { base, change } = this.pair;
+    this.named.showAll([base, change]);
+    this.textKey = this.runs.find(({ id }) => id === base)?.text.key ?? null;
+    this.referenceId = base;
   }
 
   /** The runs on one text, those of them that are shown, and what a comparison of these says. */
@@ -195,9 +220,16 @@ class LabCompare extends LabChoice {
   }
 
   updated() {
-    if (this.losesFocus) this.focusFirst(".turn:not(:disabled)", ".act select:not(:disabled)");
+    if (this.losesFocus) this.handOnFocus();
     this.losesFocus = false;
     if (this.isNear) this.plan();
+  }
+
+  /** To “Stop” while it trains, then to what came of it; where nothing did, to what can be pressed again. */
+  handOnFocus() {
+    const hasResult = !this.isBusy && this.outcome && this.shown.length > 1;
+    const before = hasResult ? [".verdicts"] : [];
+    this.focusFirst(...before, ".turn:not(:disabled)", ".act select:not(:disabled)");
   }
 
   /** Focus the first thing that there is: what had the focus is gone. */
@@ -209,16 +241,17 @@ class LabCompare extends LabChoice {
   /** Find out what the buttons would train, whenever that may be something else. */
   async plan() {
     const { variant, nSeeds, base, runs, shown, canTrain, tokens } = this;
-    const asked = [variant, nSeeds, JSON.stringify(base), runs, canTrain && tokens.ids];
+    const asked = [variant, nSeeds, JSON.stringify(base), runs, canTrain && tokens.ids, this.referenceId];
     if (this.isBusy || asked.every((one, i) => one === this.asked?.[i])) return;
     this.asked = asked;
     const planned = canTrain ? await this.training.plansFor(variant, nSeeds) : null;
-    const moreSeeds = canTrain ? await this.planMoreSeeds(shown) : null;
+    const compared = shown.filter((run) => this.isAbout(run));
+    const moreSeeds = canTrain ? await this.planMoreSeeds(compared) : null;
     if (this.asked === asked) Object.assign(this, { planned, moreSeeds });
   }
 
   async planMoreSeeds(shown) {
-    const few = shown.length > 1 ? withFewSeeds(shown) : [];
+    const few = shown.length > 1 ? withFewSeeds(shown.filter(isOver)) : [];
     const reasons = await Promise.all(few.map((run) => this.training.whyNoMoreSeeds(run)));
     const possible = few.filter((_, i) => !reasons[i]);
     const plans = await this.training.plansForMoreSeeds(possible);
@@ -286,7 +319,7 @@ class LabCompare extends LabChoice {
   aboutModel() {
     const now = this.evaluations?.at(-1);
     if (!this.canTrain || !this.step || !now) return "It has learned nothing yet: train it first.";
-    return `As it is now: step ${count(this.step)} of ${count(this.settings.steps)}, loss ${now.loss.toFixed(2)}.`;
+    return `As it was measured last: step ${count(now.step)} of ${count(this.settings.steps)}, loss ${now.loss.toFixed(2)} on text that it does not learn from.`;
   }
 
   progress() {
@@ -336,7 +369,8 @@ class LabCompare extends LabChoice {
   report() {
     const problem = this.problem?.name === "compare" ? this.problem.sentence : null;
     const sentence = this.hint ?? problem ?? this.outcome;
-    return html`<p class=${this.hint || problem ? "status problem" : "status"} role="status">${sentence}</p>
+    const kind = `status ${this.hint || problem ? "problem" : ""} ${this.runs.length ? "has-runs" : ""}`;
+    return html`<p class=${kind} role="status">${sentence}</p>
       ${this.notice ? html`<p class="note">${this.notice}</p>` : nothing}`;
   }
 
@@ -346,8 +380,8 @@ class LabCompare extends LabChoice {
     const { shown, unit } = this;
     const label = `Loss on text that none of them learned from, in ${unit.isBits ? "bits per character" : "nats per token"}, by step`;
     return html`<div class="shown">${this.textChooser()}
-      <div class="verdicts" aria-live="polite">${shown.length > 1 ? this.verdicts() : this.nothingToCompare()}</div>
-      <div class="row">${shown.length > 2 ? this.referenceChooser() : nothing}<label>Steps <select @change=${({ target }) => (this.skipped = Number(target.value))}>${Object.entries(
+      <div class="verdicts" role="group" aria-label="What came of it" tabindex="-1" aria-live="polite">${shown.length > 1 ? this.verdicts() : this.nothingToCompare()}</div>
+      <div class="row">${shown.length > 2 ? this.referenceChooser() : nothing}<label>Show <select @change=${({ target }) => (this.skipped = Number(target.value))}>${Object.entries(
         PARTS,
       ).map(
         ([part, name]) =>
@@ -384,10 +418,33 @@ class LabCompare extends LabChoice {
 
   verdicts() {
     const verdicts = verdictsOf(this.reference, this.shown, this.unit);
-    return html`<ul>${verdicts.map((verdict) => {
-      const [head, sentence] = verdictSentence(verdict, this.reference);
-      return html`<li class=${verdict.kind}><b>${head}</b> ${sentence}</li>`;
-    })}</ul>${this.measure === "lowest" ? this.byHeart() : nothing}${verdicts.some(({ kind }) => kind === "unknown" || kind === "chance") ? this.offer() : nothing}`;
+    const asked = this.hasPair ? verdicts.filter(({ run }) => this.isAbout(run)) : [];
+    const others = verdicts.filter((one) => !asked.includes(one));
+    const first = asked.length ? asked : others;
+    const hasOthers = asked.length > 0 && others.length > 0;
+    return html`<ul>${first.map((verdict) => this.verdict(verdict))}</ul>
+      ${
+        hasOthers
+          ? html`<p class="note others-head">The other runs that are shown, compared with “${this.reference.name}”:</p>
+        <ul class="others">${others.map((verdict) => this.verdict(verdict))}</ul>`
+          : nothing
+      }${this.measure === "lowest" ? this.byHeart() : nothing}${verdicts.some(({ kind }) => kind === "unknown" || kind === "chance") ? this.offer() : nothing}`;
+  }
+
+  /** Whether the two that were trained last to be compared are, before all others. */
+  get hasPair() {
+    const { pair, reference } = this;
+    return Boolean(pair) && pair.base === reference?.id && this.shown.some(({ id }) => id === pair.change);
+  }
+
+  /** Whether a run is one of those that are compared first. */
+  isAbout({ id }) {
+    return !this.hasPair || Object.values(this.pair).includes(id);
+  }
+
+  verdict(verdict) {
+    const [head, sentence] = verdictSentence(verdict, this.reference);
+    return html`<li class=${verdict.kind}><b>${head}</b> ${sentence}</li>`;
   }
 
   /** Why it is not the losses at the end that are compared. */
@@ -471,12 +528,14 @@ class LabCompare extends LabChoice {
 
   rename({ target }, id) {
     this.hint = this.named.rename(id, target.value);
+    if (!this.hint) this.training.forgetOutcome();
     target.setAttribute("aria-invalid", String(Boolean(this.hint)));
   }
 
   /** Its button goes with it: who pressed it can take that back. */
   async removeRun(id) {
     this.hint = null;
+    this.training.forgetOutcome();
     this.named.remove(id);
     await this.updateComplete;
     this.focusFirst(".undo button", ".act select:not(:disabled)");

@@ -6,6 +6,7 @@
  * too short, another one can be taken for it; the model of the lab stays as it is.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
+import { spreadApart } from "../../app/label-places.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, inText, percent } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
@@ -18,6 +19,7 @@ import {
   FEWEST_TOKENS,
   epochsOf,
   gainOfTwice,
+  isAsCloseAsChance,
   isFalling,
   lineThrough,
   lossOn,
@@ -37,6 +39,10 @@ const NAME = "ladder";
 const DIGITS = 2;
 const LONGEST = 120; // characters of what a model writes
 const RECENT = 10; // losses that tell where a training is
+const AXIS = [1 / 8, 0.8]; // from where to where losses are shown, in parts of that of guessing
+const ROOM = 1.06; // times a loss that would be at the edge
+const BESIDE = 2.1; // times the parameters of the fourth: room for numbers beside its marks
+const LABEL = 0.085; // of the height of the plot, for such a number
 const GUESSES = [0.6, 1.2]; // from where to where somebody may predict, in parts of the third loss
 const BENT = 0.05; // the fraction by which a loss has to be above the line before it is asked why
 const FARTHEST = 1e12; // parameters: what a line says of more than that means nothing
@@ -71,11 +77,12 @@ class LabLadder extends LabChoice {
     .about { max-width: 66ch; text-wrap: pretty; }
     .row { gap: 8px 12px; margin-top: 8px; }
     .row.last { min-height: 44px; margin-top: 12px; }
+    .row.last .stop { margin-left: auto; }
     input[type="number"] { width: 6em; min-height: 44px; font: inherit; color: var(--text); background: var(--background);
                            border: 1px solid var(--line); border-radius: 8px; padding: 0 8px; }
     input[aria-invalid="true"] { border-color: var(--warning); box-shadow: inset 0 0 0 1px var(--warning); }
     .axis { color: var(--muted); margin-top: 20px; }
-    .plot { height: 280px; margin: 8px 12px 0 var(--labels); border-left: 1px solid var(--line); }
+    .plot { height: 17.5rem; margin: 8px 12px 0 var(--labels); border-left: 1px solid var(--line); }
     .plot svg { overflow: hidden; }
     .plot polyline { stroke-width: 2px; }
     .plot .further { stroke-dasharray: 6 5; }
@@ -88,7 +95,12 @@ class LabLadder extends LabChoice {
     .plot i.predicted { background: var(--panel); border: 3px solid var(--accent); width: 16px; height: 16px; margin: 0 0 -8px -8px; }
     .plot i.reader { border-radius: 2px; background: var(--chosen); width: 14px; height: 14px; margin: 0 0 -7px -7px;
                      transform: rotate(45deg); transition: none; box-shadow: 0 0 0 2px var(--panel); }
-    .plot i.measured { z-index: 2; }
+    .plot i.measured { z-index: 2; width: 10px; height: 10px; margin: 0 0 -5px -5px; box-shadow: 0 0 0 1px var(--panel); }
+    .plot .beside { right: auto; margin-left: 18px; display: flex; align-items: center; gap: 6px; color: var(--text); z-index: 3;
+                    line-height: 1.4; background: var(--panel); }
+    .plot .beside i { position: static; margin: 0; transition: none; box-shadow: none; width: 10px; height: 10px; }
+    .plot .beside i.predicted { width: 12px; height: 12px; }
+    .plot .beside i.reader { width: 9px; height: 9px; }
     .plot .value { right: auto; transform: translate(2px, -8px); color: var(--text); z-index: 1; }
     .across { position: relative; height: 1.6em; margin: 4px 12px 0 var(--labels); color: var(--muted); }
     .across span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
@@ -98,7 +110,11 @@ class LabLadder extends LabChoice {
     .marks i { width: 12px; height: 12px; border-radius: 50%; background: var(--accent); flex: none; }
     .marks i.predicted { background: var(--panel); border: 3px solid var(--accent); }
     .marks i.reader { border-radius: 2px; background: var(--chosen); transform: rotate(45deg); width: 10px; height: 10px; }
-    .now { min-height: 96px; margin-top: 12px; }
+    .now { min-height: 96px; margin-top: 4px; display: grid; align-content: end; }
+    .now.is-over { min-height: 0; margin-top: 12px; }
+    .now.is-over ~ .row.last { min-height: 44px; }
+    .verdict:focus { outline: none; }
+    .verdict:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
     .now p { max-width: 66ch; text-wrap: pretty; }
     .now b { font-weight: 600; }
     .slider { display: block; color: var(--text); max-width: 40em; }
@@ -120,10 +136,12 @@ class LabLadder extends LabChoice {
     .text { font: 400 1rem/1.45 var(--serif); overflow-wrap: anywhere; }
     .text b { font-weight: 600; }
     @media (max-width: 640px) {
-      .plot { height: 240px; margin-right: 4px; }
+      .plot { height: 15rem; margin-right: 4px; }
       .across { margin-right: 4px; }
       .now { min-height: 120px; }
-      .row.last button { flex: 1 1 auto; text-align: center; }
+      .row.last { min-height: 96px; align-content: start; }
+      .row.last .go { flex: 1 1 100%; text-align: center; }
+      .row.last .track { flex: 1 1 50%; }
       table, tbody { display: block; } thead { display: none; } caption { display: block; }
       tr { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 12px; padding: 8px 0; border-bottom: 1px solid var(--line); }
       th, td { border: 0; padding: 1px 0; }
@@ -238,12 +256,7 @@ class LabLadder extends LabChoice {
       Object.assign(this, { asked: null, stage: "before", said: this.failure ?? "It has stopped." });
       return;
     }
-    const guess = round(pointOf(three[2]).loss);
-    Object.assign(this, {
-      stage: "guess",
-      guess,
-      said: "All three are trained. What will the fourth reach?",
-    });
+    Object.assign(this, { stage: "guess", said: "All three are trained. What will the fourth reach?" });
   }
 
   predict() {
@@ -315,7 +328,11 @@ class LabLadder extends LabChoice {
     super.updated(changed);
     const { focused } = this;
     const isGone = focused && (focused.disabled || !focused.isConnected);
-    if (isGone) /** @type {HTMLElement} */ (this.renderRoot.querySelector(".go, .texts button"))?.focus();
+    if (!isGone) return;
+    // Whoever presses “Stop” just when a model is done must not press what comes next.
+    const next = [".slide", ".stop", ".verdict", ".go:not(:disabled)", ".texts button"];
+    const found = next.map((selector) => this.renderRoot.querySelector(selector)).find(Boolean);
+    /** @type {HTMLElement} */ (found)?.focus();
   }
 
   drawLab() {
@@ -329,10 +346,10 @@ class LabLadder extends LabChoice {
     return html`<p class="about">${this.about()}</p>
       ${this.plot()}
       ${this.marks()}
-      <div class="now">${this.now()}</div>
+      <div class=${this.stage === "over" ? "now is-over" : "now"}>${this.now()}</div>
+      ${this.stage === "over" ? this.facts() : nothing}
       ${this.buttons()}
       ${this.failure || this.problem?.name === NAME ? html`<p class="problem" role="alert">${this.failure ?? this.problem.sentence}</p>` : nothing}
-      ${this.stage === "over" ? this.facts() : nothing}
       ${this.table()}
       ${this.earlierTable()}`;
   }
@@ -398,7 +415,8 @@ class LabLadder extends LabChoice {
 
   settingsRow() {
     const possible = possibleSteps(this.subject.source.ids.length);
-    return html`<div class="row">
+    return html`<p class="note">All of them are trained for equally many steps, with the same seed.</p>
+      <div class="row">
         <label>Steps <select @change=${({ target }) => this.choose({ steps: Number(target.value) })}>${possible.map(
           (steps) => html`<option value=${steps} .selected=${steps === this.steps}>${count(steps)}</option>`,
         )}</select></label>
@@ -416,24 +434,32 @@ class LabLadder extends LabChoice {
 
   // The plot ----------------------------------------------------------------------------------------
 
-  /** The ends of both axes. */
+  /** The ends of both axes. They stay as they are, unless a loss would be outside: points must not jump. */
   get ranges() {
     const sizes = this.rungs.map(({ settings }) => parametersOf(settings));
-    const x = [sizes[0] / 1.25, sizes[3] * 1.25];
-    if (!this.line) {
-      const guessing = Math.log(this.rungs[0].source.tokenizer.vocab.length);
-      return { x, y: [guessing / 6, guessing * 1.1] };
-    }
-    const losses = this.trialsSoFar.filter(Boolean).map((trial) => pointOf(trial).loss);
-    const [low, high] = this.guesses;
+    const x = [sizes[0] / 1.25, sizes[3] * BESIDE];
+    const [low, high] = this.axis;
+    if (!this.line) return { x, y: [low, high] };
     const says = lossOn(this.line, sizes[3]);
-    return { x, y: withRoom(Math.min(low, says, ...losses), Math.max(high, ...losses)) };
+    const losses = [
+      ...this.guesses,
+      says,
+      ...this.trialsSoFar.filter(isDone).map((one) => pointOf(one).loss),
+    ];
+    return { x, y: [Math.min(low, Math.min(...losses) / ROOM), Math.max(high, Math.max(...losses) * ROOM)] };
+  }
+
+  /** The losses that are shown, if none is outside. */
+  get axis() {
+    const guessing = Math.log(this.rungs[0].source.tokenizer.vocab.length);
+    return AXIS.map((part) => part * guessing);
   }
 
   /** From where to where somebody may predict. */
   get guesses() {
     const { loss } = pointOf(this.trialsSoFar[2]);
-    return GUESSES.map((part) => round(part * loss));
+    const [low, high] = GUESSES.map((part) => round(part * loss));
+    return [Math.min(loss, Math.max(low, round(this.axis[0] * ROOM))), high];
   }
 
   plot() {
@@ -455,11 +481,34 @@ class LabLadder extends LabChoice {
         ${this.trialsSoFar.map((trial, i) => this.dot(trial, i, at))}
         ${hasLine ? html`<i class="predicted" style=${at(fourth, lossOn(this.line, fourth))}></i>` : nothing}
         ${this.guess === null ? nothing : html`<i class="reader" style=${at(fourth, this.guess)}></i>`}
+        ${this.numbersBeside(across(fourth), up)}
       </div>
       <div class="across" aria-hidden="true">${roundTicks(x[0], x[1]).map(
         (n) => html`<span style=${styleMap({ left: `${100 * across(n)}%` })}>${shortCount(n)}</span>`,
       )}</div>
       <p class="across name" aria-hidden="true">Parameters</p>`;
+  }
+
+  /** What was said of the fourth and what was measured, as [mark, loss]. */
+  get ofFourth() {
+    const hasLine = ["line", "fourth", "over"].includes(this.stage);
+    const fourth = parametersOf(this.rungs[3].settings);
+    return [
+      ...(this.guess === null ? [] : [["reader", this.guess]]),
+      ...(hasLine ? [["predicted", lossOn(this.line, fourth)]] : []),
+      ...(this.stage === "over" ? [["measured", this.losses.measured]] : []),
+    ];
+  }
+
+  /** The numbers of the marks at the fourth, apart from one another where the marks are not. */
+  numbersBeside(x, up) {
+    const all = this.ofFourth;
+    const tops = all.map(([, loss]) => 1 - up(loss) - LABEL / 2);
+    const placed = spreadApart(tops, { top: 0, bottom: 1, height: LABEL });
+    return all.map(([mark, loss], i) => {
+      const place = { left: `${100 * x}%`, bottom: `${100 * (1 - placed[i] - LABEL / 2)}%` };
+      return html`<span class="beside" style=${styleMap(place)}><i class=${mark}></i>${written(loss)}</span>`;
+    });
   }
 
   /** Through the three, and further on. */
@@ -478,48 +527,48 @@ class LabLadder extends LabChoice {
     if (!trial) return nothing;
     const { parameters, loss } = pointOf(trial);
     if (!(loss > 0)) return nothing;
-    const isDone = trial.step === trial.settings.steps;
-    const kind = `${isDone ? "" : "growing"} ${i === 3 ? "measured" : ""}`;
+    const kind = `${isDone(trial) ? "" : "growing"} ${i === 3 ? "measured" : ""}`;
+    const shown = isDone(trial) ? loss : Math.min(loss, this.axis[1]); // at first, it is above all that is shown
     const label =
-      i < 3 ? html`<span class="value" style=${at(parameters, loss)}>${written(loss)}</span>` : nothing;
-    return html`<i class=${kind} style=${at(parameters, loss)}></i>${label}`;
+      i < 3 ? html`<span class="value" style=${at(parameters, shown)}>${written(loss)}</span>` : nothing;
+    return html`<i class=${kind} style=${at(parameters, shown)}></i>${label}`;
   }
 
   /** What the marks at the fourth mean. */
   marks() {
-    const { stage } = this;
-    const hasLine = ["line", "fourth", "over"].includes(stage);
-    const fourth = parametersOf(this.rungs[3].settings);
-    return html`<ul class="marks" aria-label="The fourth model">
-      ${this.guess === null ? nothing : html`<li><i class="reader"></i>you say ${written(this.guess)}</li>`}
-      ${hasLine ? html`<li><i class="predicted"></i>the line says ${written(lossOn(this.line, fourth))}</li>` : nothing}
-      ${stage === "over" ? html`<li><i></i>measured ${written(this.losses.measured)}</li>` : nothing}</ul>`;
+    return html`<ul class="marks" aria-label="The fourth model">${this.ofFourth.map(
+      ([mark, loss]) => html`<li><i class=${mark}></i>${MARKS[mark]} ${written(loss)}</li>`,
+    )}</ul>`;
   }
 
   slider() {
     const [low, high] = this.guesses;
-    return html`<label class="slider"><span>How good will the fourth be? Its loss: <b>${written(this.guess)} nats</b></span>
-        <input class="slide" type="range" min=${low} max=${high} step=${10 ** -DIGITS} .value=${String(this.guess)}
-          aria-valuetext=${`${written(this.guess)} nats`} @input=${({ target }) => (this.guess = Number(target.value))}></label>
+    const start = round(pointOf(this.trialsSoFar[2]).loss); // no prediction: the loss of the third
+    const says = this.guess === null ? "…" : `${written(this.guess)} nats`;
+    return html`<label class="slider"><span>How good will the fourth be? Its loss: <b>${says}</b></span>
+        <input class="slide" type="range" min=${low} max=${high} step=${10 ** -DIGITS} .value=${String(this.guess ?? start)}
+          aria-valuetext=${this.guess === null ? "nothing predicted yet" : says} @input=${({ target }) => (this.guess = Number(target.value))}></label>
       <div class="ends" aria-hidden="true"><span>${written(low)}</span><span>${written(high)}</span></div>`;
   }
 
   // What one does -------------------------------------------------------------------------------------
 
-  /** One button with several names: it keeps the focus. */
+  /** One button with several names, which keeps the focus. “Stop” is another one, and stands elsewhere. */
   buttons() {
+    if (this.isBusy) {
+      return html`<div class="row last">${this.progress()}<button class="stop" @click=${() => this.trials.stop()}>Stop</button></div>`;
+    }
     const { name, act, isPossible = true } = this.action();
     const canLeave = this.stage === "guess" || this.stage === "line";
     return html`<div class="row last"><button class="go primary" ?disabled=${!isPossible} @click=${act}>${name}</button>
       ${canLeave ? html`<button @click=${() => this.begin(this.chosen.seed)}>Start over</button>` : nothing}
-      ${this.isBusy ? this.progress() : html`<span class="note">${this.note()}</span>`}</div>`;
+      <span class="note">${this.note()}</span></div>`;
   }
 
   action() {
     const isPossible = !this.work;
-    if (this.isBusy) return { name: "Stop", act: () => this.trials.stop() };
     const actions = {
-      guess: { name: "That is my prediction", act: () => this.predict() },
+      guess: { name: "That is my prediction", act: () => this.predict(), isPossible: this.guess !== null },
       line: { name: "Train the fourth", act: () => this.trainFourth(), isPossible },
       over: { name: "Another ladder", act: () => this.begin(this.asked.chosen.seed + 1) },
     };
@@ -541,6 +590,7 @@ class LabLadder extends LabChoice {
   note() {
     if (this.work)
       return "Another comparison on this page is being trained. This can begin when it has ended.";
+    if (this.stage === "guess" && this.guess === null) return "Move the slider to predict.";
     const parts = { before: this.rungs.slice(0, 3), line: this.rungs.slice(3) }[this.stage];
     if (!parts || this.machine === false) return nothing;
     if (!this.machine) return "Timing this machine …";
@@ -551,21 +601,25 @@ class LabLadder extends LabChoice {
 
   verdict() {
     const { measured, line, reader } = this.losses;
-    const { closer } = verdictOf(this.losses);
-    const who = {
-      line: "The line was closer.",
-      reader: "You were closer.",
-      same: "Both are equally far off.",
-    };
     return (
-      `The fourth reached ${written(measured)} nats. The line said ${written(line)}: ${offBy(line, measured)}. ` +
-      `You said ${written(reader)}: ${offBy(reader, measured)}. ${who[closer]}`
+      `The fourth ended at ${written(measured)} nats. The line said ${written(line)} (${offBy(line, measured)}), ` +
+      `you said ${written(reader)} (${offBy(reader, measured)}). ${this.whoWasCloser()}`
     );
+  }
+
+  whoWasCloser() {
+    const { measured, line, reader } = this.losses;
+    const { closer } = verdictOf(this.losses);
+    if (closer === "line") return "The line was closer.";
+    if (closer === "reader") return "You were closer.";
+    return [line, reader].every((predicted) => isAsCloseAsChance(predicted, measured))
+      ? "Both are as close as chance allows: another seed would move the loss by about as much."
+      : "Both are about equally far off.";
   }
 
   outcome() {
     const isRight = verdictOf(this.losses).closer === "reader";
-    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${this.verdict()}</p>`;
+    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`} tabindex="-1">${this.verdict()}</p>`;
   }
 
   facts() {
@@ -619,7 +673,7 @@ class LabLadder extends LabChoice {
   }
 
   table() {
-    const trials = this.trialsSoFar.filter((trial) => trial && trial.step === trial.settings.steps);
+    const trials = this.trialsSoFar.filter(isDone);
     if (!trials.length) return nothing;
     return html`<table><caption>The models</caption><thead><tr><th scope="col">Parameters</th><th scope="col">Loss</th>
         <th scope="col">On its own text</th><th scope="col">What it writes</th></tr></thead>
@@ -665,11 +719,10 @@ class LabLadder extends LabChoice {
   }
 }
 
-/** The ends of a logarithmic axis, with room below, and for a label above. */
-function withRoom(low, high) {
-  const ratio = high / low;
-  return [low / ratio ** 0.06, high * ratio ** 0.16];
-}
+const MARKS = { reader: "you say", predicted: "the line says", measured: "measured" };
+
+/** Whether a trial is over. @param {import("../../app/trials.js").Trial | null} trial */
+const isDone = (trial) => Boolean(trial) && trial.step === trial.settings.steps;
 
 const round = (loss) => Number(loss.toFixed(DIGITS));
 const written = (loss) => loss.toFixed(DIGITS);
@@ -680,11 +733,12 @@ const inField = (value) => (Number.isFinite(value) ? String(value) : "");
 /** 20000 -> "20 K": what has room at an axis. */
 const shortCount = (n) => (n < 10_000 ? count(n) : `${count(n / 1000)} K`);
 
-/** "0.02 too high (2%)" */
+/** "0.02 too high, or 2%", of the numbers as they are shown */
 function offBy(predicted, measured) {
-  const nats = predicted - measured;
-  if (Math.abs(nats) < 10 ** -DIGITS / 2) return "exactly that";
-  return `${written(Math.abs(nats))} too ${nats > 0 ? "high" : "low"} (${percent(Math.abs(nats) / measured)})`;
+  const nats = round(predicted) - round(measured);
+  if (nats === 0) return "exactly that";
+  const way = nats > 0 ? "high" : "low";
+  return `${written(Math.abs(nats))} too ${way}, or ${percent(Math.abs(nats) / measured)}`;
 }
 
 /** The loss of the last updates on its own text: that of a single one is a matter of luck. */

@@ -177,10 +177,14 @@ class LossCurves extends Figure {
 
   /** How wide the names are, in pixels of the page; long ones are cut. */
   labelWidth(width) {
-    const ctx = document.createElement("canvas").getContext("2d");
-    ctx.font = fontOf(600);
-    const widths = this.drawn.map(({ name }) => ctx.measureText(`00.00  ${name}`).width / devicePixelRatio);
-    return Math.ceil(Math.min(WIDEST_LABEL * textScale(), LABELS_PART * width, Math.max(0, ...widths)));
+    const most = Math.min(WIDEST_LABEL * textScale(), LABELS_PART * width);
+    const texts = this.drawn.map(({ name }) => (this.isStacked(width) ? name : `00.00  ${name}`));
+    return Math.ceil(Math.min(most, widestOf(texts)));
+  }
+
+  /** Whether the names stand below the losses, as there is no room beside them. */
+  isStacked(width) {
+    return widestOf(this.drawn.map(({ name }) => `00.00  ${name}`)) > LABELS_PART * width;
   }
 
   /** What stands at the end of each curve, and where, in the pixels of the canvas. */
@@ -189,7 +193,9 @@ class LossCurves extends Figure {
     const ratio = devicePixelRatio;
     const [low, high] = lossRange(this.drawn, this);
     const width = this.labelWidth(plot.width) * ratio;
-    const height = LABEL_HEIGHT * ratio * textScale();
+    const isStacked = this.isStacked(plot.width);
+    const lineHeight = LABEL_HEIGHT * ratio * textScale();
+    const height = isStacked ? 2 * lineHeight : lineHeight;
     ctx.font = fontOf(600);
     const shown = this.drawn.filter((curve) => drawable(curve).length);
     const ends = shown.map((curve) => {
@@ -198,10 +204,12 @@ class LossCurves extends Figure {
       const valueWidth = ctx.measureText(`${value} `).width;
       const x = plot.valToPos(Math.max(step, this.fromStep), "x", true);
       const y = plot.valToPos(Math.min(high, Math.max(low, loss)), "y", true);
-      const name = cut(ctx, curve.name, width - valueWidth);
-      return { curve, x, y, value, valueWidth, name, width, height, broken: isBroken(curve) };
+      const name = cut(ctx, curve.name, isStacked ? width : width - valueWidth);
+      const common = { curve, x, y, value, name, width, height, broken: isBroken(curve) };
+      // Where the name begins, seen from the beginning of the loss.
+      return { ...common, nameOffset: isStacked ? [0, lineHeight] : [valueWidth, 0], lineHeight };
     });
-    const room = { top: bbox.top - height / 4, bottom: bbox.top + bbox.height + height / 2, height };
+    const room = { top: bbox.top - lineHeight / 4, bottom: bbox.top + bbox.height + lineHeight / 2, height };
     const tops = spreadApart(
       ends.map(({ y }) => y - height / 2),
       room,
@@ -221,6 +229,7 @@ class LossCurves extends Figure {
     for (const curve of this.drawn) if (curve.band?.length) this.drawBand(plot, curve);
     ctx.globalAlpha = 1;
     ctx.strokeStyle = cssVariable(this, "muted");
+    ctx.lineWidth = devicePixelRatio; // the curves that were drawn last have left theirs
     ctx.setLineDash([2 * devicePixelRatio, 5 * devicePixelRatio]);
     for (const [, loss] of this.shownBaselines()) {
       const y = Math.round(plot.valToPos(loss, "y", true));
@@ -270,17 +279,18 @@ class LossCurves extends Figure {
   }
 
   /** The loss at the end of a curve, and its name. */
-  drawEnd(ctx, { curve, x, y, left, top, height, value, valueWidth, name, broken }) {
+  drawEnd(ctx, { curve, x, y, left, top, height, lineHeight, value, nameOffset, name, broken }) {
     const middle = top + height / 2;
     ctx.fillStyle = this.colorOf(curve);
     ctx.beginPath();
     ctx.arc(x, y, (broken ? 4 : 3) * devicePixelRatio, 0, 2 * Math.PI);
     ctx.fill();
-    if (Math.abs(middle - y) > height / 3) this.drawLeader(ctx, [x, y], [left - 1, middle]);
+    if (Math.abs(middle - y) > lineHeight / 3) this.drawLeader(ctx, [x, y], [left - 1, middle]);
+    const first = top + lineHeight / 2;
     ctx.font = fontOf(600);
-    write(ctx, value, left, middle);
+    write(ctx, value, left, first);
     ctx.font = fontOf(400);
-    write(ctx, name, left + valueWidth, middle);
+    write(ctx, name, left + nameOffset[0], first + nameOffset[1]);
   }
 
   /** From the end of a curve to its name, where that had to move. */
@@ -306,7 +316,7 @@ class LossCurves extends Figure {
     });
     const height = (LABEL_HEIGHT - 1) * ratio * textScale();
     const names = ends.flatMap(({ left, top, width, height: h }) =>
-      [0.2, 0.8].map((part) => [
+      [0.2, 0.5, 0.8].map((part) => [
         [left, top + part * h],
         [left + width, top + part * h],
       ]),
@@ -335,6 +345,13 @@ class LossCurves extends Figure {
 function valueLabel(curve, loss, high) {
   if (isBroken(curve)) return "✕";
   return loss > high ? `↑ ${loss.toFixed(2)}` : loss.toFixed(2);
+}
+
+/** How wide the widest of some names is, in pixels of the page. @param {string[]} texts */
+function widestOf(texts) {
+  const ctx = document.createElement("canvas").getContext("2d");
+  ctx.font = fontOf(600);
+  return Math.max(0, ...texts.map((text) => ctx.measureText(text).width / devicePixelRatio));
 }
 
 /** Round steps for about `n` numbers below the axis. */
