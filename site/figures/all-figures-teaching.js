@@ -31,7 +31,11 @@ function resultOf(state, run, way, request) {
 /** What became of the rules of the stories. */
 function rulesOf(state) {
   const rules = ["spelling", "quotes", "feeling", "all"].map((rule, i) => ({
-    ...{ rule, before: { kept: 40 - i, of: 40 }, after: { kept: 30 - 10 * i, of: rule === "feeling" ? 0 : 40 } },
+    ...{
+      rule,
+      before: { kept: 40 - i, of: 40 },
+      after: { kept: 30 - 10 * i, of: rule === "feeling" ? 0 : 40 },
+    },
     isSure: i > 0,
   }));
   const story = "The cat <img src=x onerror=alert(1)> was glad. ".repeat(LENGTHS[state]);

@@ -53,7 +53,10 @@ test("only a difference that chance would hardly make is called one", () => {
   assert.ok(isSure(40, 20) && isSure(20, 40) && isSure(40, 30));
   assert.ok(!isSure(40, 39) && !isSure(40, 38) && !isSure(22, 18));
   assert.ok(!isSure(0, 0) && !isSure(40, 40));
-  assert.ok(isSure(40, 0, 10) && !isSure(20, 5, 10), "of fewer stories it counts what fraction keeps the rule");
+  assert.ok(
+    isSure(40, 0, 10) && !isSure(20, 5, 10),
+    "of fewer stories it counts what fraction keeps the rule",
+  );
   assert.ok(!isSure(40, 0, 1), "one story tells nothing");
 });
 

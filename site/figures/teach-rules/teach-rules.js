@@ -197,13 +197,14 @@ function verdict(rules, n) {
 }
 
 function row(rule) {
-  const cell = ({ kept, of }, when, mark) => html`<td class=${`${when} ${mark}`} data-when=${when}>${
-    of
-      ? html`<span>
+  const cell = ({ kept, of }, when, mark) =>
+    html`<td class=${`${when} ${mark}`} data-when=${when}>${
+      of
+        ? html`<span>
     <span class="bar" aria-hidden="true"><i style=${styleMap({ width: `${(100 * kept) / of}%` })}></i></span>
     <span class="number">${kept} of ${of}</span></span>`
-      : html`<span class="unknown">cannot be judged</span>`
-  }</td>`;
+        : html`<span class="unknown">cannot be judged</span>`
+    }</td>`;
   const { rule: name, before, after } = rule;
   return html`<tr><th scope="row"><b>${ruleName(name)}</b> <span>${name === "all" ? nothing : ABOUT[name]}</span></th>
     ${cell(before, "before", "")}${cell(after, "after", isWorse(rule) ? "surely" : "")}</tr>`;
