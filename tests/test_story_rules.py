@@ -15,6 +15,7 @@ CHECK = """async (texts) => {
   const { check } = await import("/app/story-rules.js");
   return texts.map(check);
 }"""
+JUDGE = CHECK.replace("check", "judge")
 EVIDENCE = """async ([text, rule]) => {
   const { evidence } = await import("/app/story-rules.js");
   return evidence(text, rule).map(([start, end]) => text.slice(start, end));
@@ -103,6 +104,39 @@ def test_one_sees_what_in_a_story_breaks_a_rule(engine, rule, before, after, whe
     assert not engine(CHECK, [spoiled])[0][rule]
     assert engine(EVIDENCE, [spoiled, rule]) == where
     assert engine(CHECK, [STORY])[0][rule]
+
+
+@settings(max_examples=60)
+@given(texts=st.lists(spoiled_stories() | ANY, min_size=1, max_size=10))
+def test_what_can_be_judged_is_judged_as_by_train_py(engine, texts):
+    for judged, expected in zip(engine(JUDGE, texts), verdicts(texts), strict=True):
+        assert [*judged] == [*expected]
+        for rule, kept in judged.items():
+            assert kept == expected[rule] or (kept is None and not expected[rule])
+
+
+def test_good_english_that_is_in_no_story_breaks_no_rule_that_cannot_be_judged(engine):
+    text = "There was an owl named Zorbi. Zorbi lived in a clock. Every night Zorbi read the map."
+    judged = engine(JUDGE, [text])[0]
+    assert [rule for rule, kept in judged.items() if kept is False] == ["spelling", "grammar"]
+    assert [judged[rule] for rule in ("quotes", "name", "pronoun", "feeling")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"),
+    [
+        ("name", "said Mia", "said Tom"),
+        ("pronoun", "Now she felt", "Now he felt"),
+        ("object", "find the ball", "find the drum"),
+        ("place", "came to the park", "came to the zoo"),
+        ("feeling", "felt sad", "felt happy"),
+        ("ending", " Mia and Mum gave each other a big hug.", ""),
+        ("quotes", 'ball?" asked', "ball? asked"),
+    ],
+)
+def test_a_story_of_known_sentences_is_said_to_break_a_rule(engine, rule, before, after):
+    assert engine(JUDGE, [STORY.replace(before, after)])[0][rule] is False
+    assert all(engine(JUDGE, [STORY])[0].values())
 
 
 def test_where_something_is_missing_nothing_is_pointed_at(engine):

@@ -180,6 +180,33 @@ def test_what_cannot_be_learned_is_said_and_the_button_waits(browser, site):
         assert button.is_enabled() and field.get_attribute("aria-invalid") == "false"
 
 
+def test_what_was_written_and_chosen_is_there_again_when_one_comes_back(browser, site):
+    with opened(browser, site.address) as page:
+        field = chooser(page).get_by_label("What it is to learn")
+        example = field.input_value()
+        field.fill(TEXT)
+        chooser(page).get_by_label("Adapters").check()
+        chooser(page).get_by_role("slider", name="How often").press("Home")
+        page.reload()
+        page.locator("#teach").scroll_into_view_if_needed()
+        page.wait_for_function(f"() => {TEACHING}?.state.run")
+        field.wait_for()
+        assert example != field.input_value() == TEXT
+        assert chooser(page).get_by_label("Adapters").is_checked()
+        assert [state(page, name) for name in ("way", "updates")] == ["adapters", 1]
+
+
+def test_what_the_browser_kept_of_another_version_is_not_shown(browser, site):
+    with opened(browser, site.address) as page:
+        example = state(page, "text")
+        for kept in ("{", "null", "[]", '{"run": 3}', '{"text": "x"}'):
+            page.evaluate("kept => sessionStorage.setItem('terrarium.teaching', kept)", kept)
+            page.reload()
+            page.locator("#teach").scroll_into_view_if_needed()
+            page.wait_for_function(f"() => {TEACHING}?.state.run")
+            assert state(page, "text") == example
+
+
 # The rules of the stories ---------------------------------------------------------------------------
 
 
@@ -211,10 +238,12 @@ def test_the_rules_that_it_breaks_are_counted_in_stories_that_it_writes(browser,
     kept = [[stories.check(text) for text in written] for written in texts]
     for one in found["rules"][:-1]:
         counts = [sum(story[one["rule"]] for story in judged) for judged in kept]
-        assert counts == [one["before"], one["after"]], one["rule"]
-    assert [f"{n} of 40" for one in found["rules"] for n in (one["before"], one["after"])] == [
-        cell.strip() for cell in cells
-    ]
+        assert counts == [one["before"]["kept"], one["after"]["kept"]], one["rule"]
+    told = [one[when] for one in found["rules"] for when in ("before", "after")]
+    assert any(one["of"] == 0 for one in told) and any(one["of"] == 40 for one in told)
+    for one, cell in zip(told, cells, strict=True):
+        expected = f"{one['kept']} of {one['of']}" if one["of"] else "cannot be judged"
+        assert cell.strip() == expected
     assert texts[0] != texts[1] and all(len(set(written)) > 20 for written in texts)
     assert [text.startswith(prompts[i % 5]) for i, text in enumerate(texts[0])] == [True] * 40
 
@@ -337,6 +366,7 @@ def test_a_model_is_kept_beside_those_of_the_lab_and_another_one_gets_its_own_na
         keep_button(page, "Keep it").click()
         kept.nth(1).wait_for()
         assert "smoke-taught-2" in kept.first.inner_text()
+        assert "2 updates after step 20 of smoke" in kept.first.inner_text()
 
 
 def test_it_can_be_stopped_and_taught_again(browser, site):

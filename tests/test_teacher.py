@@ -98,9 +98,10 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
         "named-runs.js",
         "progress.js",
         "reading-depth.js",
+        "teaching-memory.js",
         "typed-head.js",
     }
     told = (ROOT / "site" / PAGE).read_text("utf-8-sig")
-    lab = ("terrarium.lab", "terrarium.runs", "terrarium.compared")
+    lab = ("terrarium.lab", "terrarium.runs", "terrarium.compared", "terrarium.teaching")
     for key in ("terrarium.lessons", "terrarium.depth", *lab, "Write the head"):
         assert key in told.split('id="data"')[1]

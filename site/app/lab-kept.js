@@ -33,13 +33,22 @@ export async function keepRun({ manifest, files }, { isTrainedHere }) {
   const { parameters, step, settings } = manifest;
   const about = { name, parameters, step, dataset: settings.dataset, savedAt: Date.now(), weights };
   try {
-    await keep({ ...about, isTrainedHere }, new Map([[MANIFEST, jsonBytes(manifest)], ...files]));
+    await keep(
+      { ...about, parent: parentOf(manifest), isTrainedHere },
+      new Map([[MANIFEST, jsonBytes(manifest)], ...files]),
+    );
   } catch (error) {
     const why =
       error?.name === "QuotaExceededError" ? "its storage is full" : "it keeps nothing for this page";
     throw new UserError(`This browser cannot keep the model: ${why}. You can still download it.`, null);
   }
   return name;
+}
+
+/** Which model it goes on from, and how old that one was; null for one that began at random. */
+function parentOf({ corpus }) {
+  const { name, step } = corpus?.parent ?? {};
+  return typeof name === "string" && Number.isInteger(step) ? { name, step } : null;
 }
 
 /** "lab:rhymes", or "lab:rhymes-2" if there is another model of that name. */

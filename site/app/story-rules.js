@@ -3,6 +3,7 @@
  * story-grammar.js, and where it breaks them.
  *
  *   check("Once upon a time …")          // { spelling: true, grammar: false, … }, one for each of RULES
+ *   judge("A dragon sat.")               // the same, with null for what cannot be judged: { …, feeling: null }
  *   evidence("Once upon a …", "name")    // [[104, 108], …]: from where to where a text breaks a rule
  *
  * A model that is still learning breaks some rules and keeps others. So every sentence is read alone, with any filling
@@ -50,6 +51,19 @@ export function check(text) {
     feeling: keepsFeeling(facts),
     ending: ENDINGS.includes(sentences.at(-1)?.template),
   };
+}
+
+/**
+ * Which rules a text keeps, true or false, and null for those that cannot be judged: a text of sentences that the
+ * grammar does not have may name its hero well, but nobody here can tell.
+ * @param {string} text @returns {Object<string, boolean | null>}
+ */
+export function judge(text) {
+  const sentences = sentencesOf(text);
+  const facts = factsOf(sentences);
+  const kept = check(text);
+  const canBeJudged = (rule) => kept[rule] || (JUDGED_IF[rule]?.(text, sentences, facts) ?? true);
+  return Object.fromEntries(RULES.map((rule) => [rule, canBeJudged(rule) ? kept[rule] : null]));
 }
 
 // The grammar ---------------------------------------------------------------------------------------------------
@@ -295,6 +309,22 @@ function keepsFeeling({ all, plot }) {
     events.length > 0 && events.every((event) => all(event).every((word) => plot[event]?.includes(word)))
   );
 }
+
+// What can be judged --------------------------------------------------------------------------------------------
+
+const hasPlot = ({ plot }) => Object.keys(plot).length > 0;
+
+/** What a text has to tell, in sentences of the grammar, before one can say that it breaks a rule; others can always be judged. */
+const JUDGED_IF = {
+  quotes: (text, sentences) => text.includes('"') || sentences.some(lacksQuote),
+  name: (_, __, { all }) => all("name").length > 1 && all("helper").length > 0,
+  pronoun: (_, __, { all }) =>
+    all("name").length > 0 && Object.keys(PRONOUNS).some((key) => all(key).length > 0),
+  object: (_, __, facts) => hasPlot(facts) && facts.all("thing").length > 1,
+  place: (_, __, facts) => hasPlot(facts) && facts.all("place").length > 1,
+  feeling: (_, __, facts) => hasPlot(facts) && ["trouble", "glad"].some((key) => facts.all(key).length > 0),
+  ending: (_, sentences) => Boolean(sentences.at(-1)?.template),
+};
 
 // Where a text breaks a rule ------------------------------------------------------------------------------------
 

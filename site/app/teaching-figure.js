@@ -1,7 +1,11 @@
 /** The base class of figures that show a grown model while it is taught: see teaching.js. */
 import { css, html } from "../vendored/lit.js";
+import { isKept, shortName } from "../engine/kept.js";
 import { controls } from "./controls.js";
 import { Figure, errorBox } from "./figure.js";
+
+/** The name of a run, for people. @param {string} run */
+export const plainNameOf = (run) => (isKept(run) ? shortName(run) : run);
 
 /** What of a model may change, in words. */
 export const WAY_NAMES = { whole: "Whole model", last: "Last layer only", adapters: "Adapters" };

@@ -3,12 +3,16 @@
  * each is judged as at the end of train.py.
  */
 import { END } from "../engine/tokenizer.js";
-import { RULES, check, evidence } from "./story-rules.js";
+import { RULES, evidence, judge } from "./story-rules.js";
 
 const SEED = 7;
 const SURE = 2; // standard errors: what differs by less may be chance
+const FEWEST = 5; // stories that could be judged: fewer tell nothing
 
-/** @typedef {{ text: string, rules: Object<string, boolean> }} Judged a story, and which rules it keeps */
+/**
+ * @typedef {{ text: string, rules: Object<string, boolean | null> }} Judged a story, and which rules it keeps: see judge
+ * @typedef {{ kept: number, of: number }} Fraction of the stories that could be judged, how many keep a rule
+ */
 
 /**
  * Let a model write stories.
@@ -28,7 +32,7 @@ export async function judgedStories(
   const stories = [];
   const onProgress = (ids) => {
     const text = tokenizer.decode(ids).replaceAll(END, "");
-    stories.push({ text, rules: check(text) });
+    stories.push({ text, rules: judge(text) });
     onStory();
   };
   const { end } = tokenizer;
@@ -42,35 +46,53 @@ export async function judgedStories(
 const keepsAll = ({ rules }) => RULES.every((rule) => rules[rule]);
 
 /**
- * What two models differ in: of each rule, how many stories keep it, and whether that is more than chance would do; and
- * how many of the stories after are what it was taught, word for word.
+ * What two models differ in: of each rule, how many stories keep it, of how many that can be judged, and whether the
+ * difference is more than chance would make; how many of the stories after are what it was taught, word for word; and
+ * whether what it was taught follows the rules itself.
  * @param {Judged[]} before @param {Judged[]} after as many @param {string[]} taught
  */
 export function compared(before, after, taught) {
   const n = after.length;
-  const counted = (rule, keeps) => {
-    const [first, last] = [before, after].map((stories) => stories.filter(keeps).length);
-    return { rule, before: first, after: last, isSure: isSureOf(first, last, n) };
+  const counted = (rule, verdictOn) => {
+    const [first, last] = [before, after].map((stories) => fractionOf(stories.map(verdictOn)));
+    return { rule, before: first, after: last, isSure: isSureOf(first, last) };
   };
   const rules = RULES.map((rule) => counted(rule, (story) => story.rules[rule]));
-  const byHeart = after.filter(({ text }) => taught.includes(text.trim())).length;
-  return { n, rules: [...rules, counted("all", keepsAll)], byHeart, example: exampleOf(rules, after) };
+  return {
+    n,
+    rules: [...rules, counted("all", keepsAll)],
+    byHeart: after.filter(({ text }) => taught.includes(text.trim())).length,
+    followsRules: taught.every((text) => keepsAll({ rules: judge(text) })),
+    example: exampleOf(rules, after),
+  };
 }
 
-/** Whether two counts of n differ by more than chance. */
-export function isSureOf(first, last, n) {
-  const p = (first + last) / (2 * n);
-  return Math.abs(first - last) > SURE * Math.sqrt(2 * n * p * (1 - p));
+/** @param {(boolean | null)[]} verdicts null: cannot be judged @returns {Fraction} */
+function fractionOf(verdicts) {
+  const judged = verdicts.filter((one) => one !== null);
+  return { kept: judged.filter(Boolean).length, of: judged.length };
 }
+
+/** Whether two fractions differ by more than chance. @param {Fraction} first @param {Fraction} last */
+export function isSureOf(first, last) {
+  if (Math.min(first.of, last.of) < FEWEST) return false;
+  const p = (first.kept + last.kept) / (first.of + last.of);
+  const standardError = Math.sqrt(p * (1 - p) * (1 / first.of + 1 / last.of));
+  return Math.abs(first.kept / first.of - last.kept / last.of) > SURE * standardError;
+}
+
+/** By how much a rule is kept less often than before; zero where no story can be judged. */
+const decline = ({ before, after }) =>
+  before.of && after.of ? before.kept / before.of - after.kept / after.of : 0;
 
 /**
  * A story that breaks the rule that is broken more often than before, of several such rules the one with the largest
  * difference; it breaks as few others as possible. Null if no rule is broken more often.
  */
 function exampleOf(rules, stories) {
-  const worst = [...rules].sort((a, b) => b.before - b.after - (a.before - a.after))[0];
-  if (worst.after >= worst.before) return null;
-  const broken = ({ rules: kept }) => RULES.filter((rule) => !kept[rule]);
+  const worst = [...rules].sort((a, b) => decline(b) - decline(a))[0];
+  if (decline(worst) <= 0) return null;
+  const broken = ({ rules: kept }) => RULES.filter((rule) => kept[rule] === false);
   const breaking = stories.filter((story) => broken(story).includes(worst.rule));
   const [story] = complete(breaking).sort((a, b) => broken(a).length - broken(b).length);
   return {

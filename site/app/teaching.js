@@ -17,6 +17,7 @@
 import { isKept } from "../engine/kept.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { Observable } from "./observable.js";
+import { remember, remembered } from "./teaching-memory.js";
 import {
   beginnings,
   encoded,
@@ -190,6 +191,7 @@ export class Teaching extends Observable {
   #working = new AbortController();
   #opening = null; // the name of the run
   #judging = new AbortController();
+  #earlier = remembered(); // what was chosen before somebody left the page, until it is shown again
   #judgedBefore = new Map(); // step -> what that snapshot of the run wrote before it was taught anything
 
   /**
@@ -210,7 +212,8 @@ export class Teaching extends Observable {
     try {
       const runs = await this.listRuns();
       this.update({ runs });
-      const first = runs.find(({ name }) => name === wished) ?? runs[0];
+      const named = (asked) => runs.find(({ name }) => name === asked);
+      const first = named(this.#earlier?.run) ?? named(wished) ?? runs[0];
       await this.chooseRun(first.name);
     } catch (error) {
       this.update({ runs: this.state.runs ?? [], problem: error.message });
@@ -237,6 +240,7 @@ export class Teaching extends Observable {
   }
 
   #show(run) {
+    const isOther = Boolean(this.state.run); // somebody has chosen it
     const { text, fact } = examplesFor(run);
     const { missing, files, snapshots } = run.manifest;
     this.#judgedBefore = new Map();
@@ -256,11 +260,34 @@ export class Teaching extends Observable {
       rulesProblem: null,
     });
     if (!this.state.hasOldText) this.update({ oldFraction: 0 });
+    if (this.#earlier) this.#restore(this.#earlier);
+    else if (isOther) this.#remember();
+    this.#earlier = null;
+  }
+
+  /** Show what was chosen before somebody left the page. If that model is gone, at least the text is there. */
+  #restore({ run, text, snapshot, way, updates, oldFraction }) {
+    this.update({ text });
+    if (run !== this.state.run.name) return;
+    const { hasOldText } = this.state;
+    const isThere = this.state.run.manifest.snapshots.some(({ step }) => step === snapshot);
+    this.update({
+      updates,
+      ...(isThere && { snapshot }),
+      ...(WAYS.includes(way) && this.canUse(way) && { way }),
+      ...(hasOldText && { oldFraction: Math.min(oldFraction, MOST_OLD) }),
+    });
+  }
+
+  #remember() {
+    const { run, snapshot, text, way, updates, oldFraction } = this.state;
+    if (run) remember({ run: run.name, snapshot, text, way, updates, oldFraction });
   }
 
   /** What is to be taught, and how: snapshot, text, way, updates, oldFraction. @param {object} changes */
   choose(changes) {
     this.update(changes);
+    this.#remember();
   }
 
   /** A sentence on why this text cannot be taught; null if it can. @param {string} [text] */

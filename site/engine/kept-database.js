@@ -11,8 +11,8 @@ const FILES = "files"; // address -> Uint8Array
 
 /**
  * @typedef {{ name: string, parameters: number, step: number, dataset: string, savedAt: number, weights: string,
- *   isTrainedHere: boolean }} About what the list says of a run; weights: the hash of its last ones; isTrainedHere: it
- *   does not come from a file
+ *   parent?: { name: string, step: number } | null, isTrainedHere: boolean }} About what the list says of a run; weights:
+ *   the hash of its last ones; parent: the model that it goes on from; isTrainedHere: it does not come from a file
  * @returns {Promise<About[]>}
  */
 export const list = () => transaction("readonly", (stores) => stores.runs.getAll());

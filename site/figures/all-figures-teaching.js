@@ -31,13 +31,17 @@ function resultOf(state, run, way, request) {
 /** What became of the rules of the stories. */
 function rulesOf(state) {
   const rules = ["spelling", "quotes", "feeling", "all"].map((rule, i) => ({
-    ...{ rule, before: 40 - i, after: 40 - 11 * i },
+    ...{
+      rule,
+      before: { kept: 40 - i, of: 40 },
+      after: { kept: 30 - 10 * i, of: rule === "feeling" ? 0 : 40 },
+    },
     isSure: i > 0,
   }));
   const story = "The cat <img src=x onerror=alert(1)> was glad. ".repeat(LENGTHS[state]);
   const parts = ["Tom ", "wsa", ` away. ${story}`].map((text, i) => ({ text, isMarked: i === 1 }));
   const example = { rule: "spelling", others: state === "too long" ? ["quotes", "feeling"] : [], parts };
-  return { n: 40, rules, byHeart: state === "too long" ? 7 : 0, example, seconds: 2 };
+  return { n: 40, rules, byHeart: state === "too long" ? 7 : 0, followsRules: false, example, seconds: 2 };
 }
 
 /** What figures ask for as "teaching". @param {string} state one of those of the storybook @param {any} run */

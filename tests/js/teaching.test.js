@@ -275,7 +275,7 @@ test("stories are written by the model as it was and as it is, from the same beg
   assert.equal(after.weights, teaching.state.shown.weights);
   assert.deepEqual([before.prompts, before.seed], [after.prompts, after.seed]);
   const found = teaching.state.rules.get(teaching.state.shown);
-  assert.deepEqual([found.n, found.rules.length, found.rules.at(-1).after], [40, 10, 0]);
+  assert.deepEqual([found.n, found.rules.length, found.rules.at(-1).after.kept], [40, 10, 0]);
   assert.equal(teaching.state.judging, null);
 });
 

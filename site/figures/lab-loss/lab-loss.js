@@ -76,8 +76,9 @@ class LabLoss extends LabFigure {
     const styleSheet = new URL("../../vendored/uplot.css", import.meta.url);
     return html`<link rel="stylesheet" href=${styleSheet}>
       <h3>Loss</h3>
-      <p class="caption">How surprised it is by what really comes next: the lower, the better. More in <a
-        href="lessons/08-learning.html">lesson 8</a> and the <a href="lessons/glossary.html#loss">glossary</a>.</p>
+      <p class="caption">How surprised it is by what really comes next: the lower, the better. It is counted in <a
+        href="lessons/glossary.html#nat">nats</a>; more in <a href="lessons/08-learning.html">lesson 8</a> and the <a
+        href="lessons/glossary.html#loss">glossary</a>.</p>
       <div class="plot" aria-hidden="true"></div>
       <p class="legend"><span>— on its text</span> <span><b>●—</b> on text that it never learns from</span></p>
       <p class="reading">${this.reading()}</p>`;

@@ -191,7 +191,8 @@ class LabRun extends LabFigure {
   keptModel(one, i) {
     const when = new Date(one.savedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
     const hasButton = i > 0 || !this.isReturn;
-    return html`<span class="kept">This browser has a model that learned from “${one.name}” until ${when}.
+    const how = hasButton ? nothing : ` Press “${openName(one)}” to get it back.`;
+    return html`<span class="kept">This browser has a model that learned from “${one.name}” until ${when}.${how}
       ${hasButton ? html`<button class="quiet" @click=${() => this.open(one)}>${openName(one)}</button>` : nothing}
       <button class="quiet" @click=${() => this.forget(one)}>${this.doubted === one.id ? "Delete it for good" : "Delete it"}</button></span>`;
   }

@@ -7,7 +7,7 @@
 import { css, html, nothing } from "../../vendored/lit.js";
 import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
-import { count } from "../../app/format.js";
+import { count, counted } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
 import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
@@ -116,6 +116,8 @@ class LabTake extends LabChoice {
 
   why(whyOnlyHere) {
     if (whyOnlyHere) return whyOnlyHere;
+    if (!this.step && this.lab.state.kept.length)
+      return "The new model has learned nothing yet. Train it first, or get your earlier model back: its button is at the top of this page.";
     if (!this.step) return "It has learned nothing yet: train it first.";
     return "The file holds the model, its tokens and what it wrote while it learned, but not the text that it learned from.";
   }
@@ -137,10 +139,10 @@ class LabTake extends LabChoice {
       ${this.taking.report("kept")}</div>`;
   }
 
-  item({ name, parameters, step, isTrainedHere }) {
+  item({ name, parameters, step, parent, isTrainedHere }) {
     const short = shortName(name);
     const origin = isTrainedHere ? "trained in this browser" : "from a file";
-    return html`<li><span class="name"><b>${short}</b> <span>${count(parameters)} parameters, step ${count(step)}, ${origin}</span></span>
+    return html`<li><span class="name"><b>${short}</b> <span>${count(parameters)} parameters, ${howFar(step, parent)}, ${origin}</span></span>
       <span class="group">${Object.entries(SHORT).map(
         ([page, label]) =>
           html`<a href=${linkTo(page, name)} aria-label=${`${label}: ${short}`}>${label}</a>`,
@@ -260,6 +262,12 @@ class LabTake extends LabChoice {
     save(this.fileName, new Blob([this.text.text], { type: "text/plain" }));
   }
 }
+
+/** How long it has learned: a model that was taught something begins where its parent was. */
+const howFar = (step, parent) =>
+  parent
+    ? `${counted(step, "update")} after step ${count(parent.step)} of ${parent.name}`
+    : `step ${count(step)}`;
 
 /** The command, which is never cut inside of a flag. */
 const unbroken = (command) =>

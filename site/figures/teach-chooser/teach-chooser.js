@@ -7,16 +7,16 @@
 import { html, css, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, percent } from "../../app/format.js";
 import { MOST_CHARACTERS, MOST_OLD, WAYS } from "../../app/teaching.js";
-import { TeachingFigure, WAY_NAMES } from "../../app/teaching-figure.js";
-import { isKept, shortName } from "../../engine/kept.js";
+import { TeachingFigure, WAY_NAMES, plainNameOf } from "../../app/teaching-figure.js";
+import { isKept } from "../../engine/kept.js";
 
 const UPDATES = [1, 3, 10, 25, 50, 100, 200]; // stops of the slider
 const QUARTERS = 4;
 
 const ABOUT = {
-  whole: "All its numbers may change.",
-  last: "Only the last layer, and what turns its result into tokens. It takes the least time.",
-  adapters: "All its numbers stay; a few new ones are added beside each matrix (LoRA), and only these learn.",
+  whole: "all its numbers may change",
+  last: "and what turns its result into tokens: the fastest",
+  adapters: "all its numbers stay, and a few new ones beside each matrix learn (LoRA)",
 };
 
 class TeachChooser extends TeachingFigure {
@@ -46,18 +46,19 @@ class TeachChooser extends TeachingFigure {
                border-radius: 8px; }
     input[type="range"] { width: 100%; height: 32px; margin: 0; accent-color: var(--accent); }
     .ways { display: grid; gap: 2px; }
-    .ways label { min-height: 32px; color: var(--text); }
+    .ways label { min-height: 40px; color: var(--text); align-items: flex-start; flex-wrap: nowrap; padding-block: 4px; }
+    .ways label span { color: var(--muted); display: block; }
+    .which { margin-bottom: 16px; }
+    .which b { color: var(--text); font-weight: 600; }
     input[type="radio"] { accent-color: var(--accent); width: 18px; height: 18px; margin: 0; flex: none; }
     .ends { display: flex; justify-content: space-between; color: var(--muted); }
     .row { margin-top: 20px; min-height: 52px; }
     .go { min-height: 48px; border-radius: 24px; padding: 8px 28px; }
-    .about { min-height: 3em; }
     select { width: 100%; }
     @media (max-width: 720px) {
       .choices { grid-template-columns: minmax(0, 1fr); }
       textarea { min-height: 13em; }
       .go { width: 100%; text-align: center; }
-      .about { min-height: 4.5em; }
     }
   `,
   ];
@@ -82,11 +83,23 @@ class TeachChooser extends TeachingFigure {
           ? html`<p class="problem" role="alert">${this.problem}</p>`
           : html`<p class="caption" aria-busy="true">…</p>`
       }`;
-    return html`<div class="choices">
+    return html`${this.whichModel()}<div class="choices">
         <div class="column">${this.textField()}${this.age()}</div>
         <div class="column">${this.runChooser()}${this.wayChooser()}${this.oldText()}${this.howMany()}</div>
       </div>
       ${this.buttons()}`;
+  }
+
+  /** Nobody should take it for the model that they have just trained above. */
+  whichModel() {
+    const { name, manifest } = this.run;
+    const last = counted(manifest.snapshots.at(-1).step, "step");
+    const own = html`<a href="#take">“Take it along”</a>`;
+    if (isKept(name))
+      return html`<p class="note which">You teach <b>${plainNameOf(name)}</b>, a model that this browser keeps. What it is
+        kept as stays as it is.</p>`;
+    return html`<p class="note which">You do not teach your model from above, but <b>${name}</b>, one that has learned for
+      ${last} already. Models that this browser keeps can be chosen as well: keep yours under ${own}.</p>`;
   }
 
   /** There is something to choose if there are two. */
@@ -132,9 +145,10 @@ class TeachChooser extends TeachingFigure {
     return html`<fieldset><legend>Which part may change</legend>
       <div class="ways">${WAYS.map(
         (way) => html`<label><input type="radio" name="way" value=${way} .checked=${way === this.way}
-          ?disabled=${way === "last" && hasOne} @change=${() => this.teaching.choose({ way })}>${WAY_NAMES[way]}</label>`,
-      )}</div>
-      <p class="note about">${ABOUT[this.way]} ${hasOne ? "This model has only one layer." : nothing}</p></fieldset>`;
+          ?disabled=${way === "last" && hasOne} @change=${() => this.teaching.choose({ way })}><div>${WAY_NAMES[way]} <span>${
+            way === "last" && hasOne ? "this model has only one layer" : ABOUT[way]
+          }</span></div></label>`,
+      )}</div></fieldset>`;
   }
 
   oldText() {
@@ -179,6 +193,6 @@ class TeachChooser extends TeachingFigure {
   }
 }
 
-const nameOf = (run) => (isKept(run) ? `${shortName(run)}, kept in this browser` : run);
+const nameOf = (run) => (isKept(run) ? `${plainNameOf(run)}, kept in this browser` : run);
 
 customElements.define("teach-chooser", TeachChooser);

@@ -6,7 +6,7 @@
  */
 import { css, html, nothing } from "../../vendored/lit.js";
 import { TakeAlong } from "../../app/take-along.js";
-import { TeachingFigure } from "../../app/teaching-figure.js";
+import { TeachingFigure, plainNameOf } from "../../app/teaching-figure.js";
 
 class TeachKeep extends TeachingFigure {
   static properties = { shown: { from: "teaching" } };
@@ -38,7 +38,7 @@ class TeachKeep extends TeachingFigure {
     return html`${this.taking.buttons({ isOff })}
       <p class="note">${
         this.shown.weights
-          ? "Unless you keep it, what it has learned is gone when you close the page. The next lesson begins again with the model that you chose above."
+          ? `Unless you keep it, what it has learned is gone when you leave the page. The next lesson begins again with ${plainNameOf(this.shown.request.run.name)} as it was before.`
           : "Only the last models are still there, and this is not one of them: teach it again."
       }</p>
       ${this.taking.report()}`;

@@ -109,7 +109,7 @@ class TeachResult extends TeachingFigure {
     const most = Math.max(newLoss.before, newLoss.after, oldLoss?.before ?? 0, oldLoss?.after ?? 0);
     const row = (name, about, { before, after }) =>
       html`<tr><th scope="row"><b>${name}</b>${about}</th>${this.loss(before, most, "before")}${this.loss(after, most, "after")}</tr>`;
-    return html`<table class="both"><thead><tr><th scope="col">Loss, the lower the better</th><th scope="col">Before</th>
+    return html`<table class="both"><thead><tr><th scope="col">Loss in <a href="lessons/glossary.html#nat">nats</a>, the lower the better</th><th scope="col">Before</th>
         <th scope="col">After</th></tr></thead><tbody>
       ${row("The new text", `all its ${count(tokens)} tokens`, newLoss)}
       ${
@@ -139,12 +139,13 @@ class TeachResult extends TeachingFigure {
       return html`<td class=${when} data-when=${when}><p class="text" dir="auto"><b>${inText(prompt)}</b>${tokens.map(inText).join("")}${isCut(tokens) ? "…" : nothing}</p></td>`;
     };
     return html`<section><h3>How it goes on</h3>
-      <p class="note">The same beginnings with the same random numbers, so what differs is what it learned.${this.whyWrong()}</p>
       <table class="both"><thead><tr><th scope="col">Beginning</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
       <tbody>${samples.map(
         ({ prompt, before, after }) => html`<tr><th scope="row">${this.whose(prompt)}</th>
           ${written(prompt, before, "before")}${written(prompt, after, "after")}</tr>`,
-      )}</tbody></table></section>`;
+      )}</tbody></table>
+      <p class="note took">Both times it got the same beginnings and the same random numbers, so what differs is what it
+        learned.${this.whyWrong()}</p></section>`;
   }
 
   /** Why it goes on wrongly although its loss is near zero. */
@@ -187,7 +188,8 @@ class TeachResult extends TeachingFigure {
       <p class="note">Of its matrices, ${tensor[0].label} moved most: its weights differ by ${percent(tensor[0].size)}
         from what they were before.${
           head[0]?.size
-            ? html` Of its attention heads it was ${head[0].label}, of its neurons ${neuron[0].label}. In these names, the first number is the layer, counted from 0. Beside heads and neurons stands how far each of their weights moved, on average.`
+            ? html` In the names of heads and neurons, the first number is the layer, counted from 0. The number beside them
+              says how far each of their weights moved, on average.`
             : nothing
         }</p>
       <div class="moved">

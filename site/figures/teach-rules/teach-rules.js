@@ -6,9 +6,26 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted } from "../../app/format.js";
-import { OF_STORIES, ruleName } from "../../app/milestones.js";
+import { OF_STORIES, ruleName as shortName } from "../../app/milestones.js";
 import { N_STORIES } from "../../app/teaching.js";
 import { TeachingFigure } from "../../app/teaching-figure.js";
+
+/**
+ * What the rules are called here, where a model may write good English that no story has: a word that is not in the
+ * stories is not misspelled for that.
+ */
+const NAMES = { spelling: "known words", grammar: "known sentences" };
+const ABOUT = {
+  ...OF_STORIES,
+  spelling: "every word is one that the stories use",
+  grammar: "every sentence is one that the grammar can make, in an order that it can have",
+};
+const UNDERLINED = {
+  spelling: "Underlined are words that are not in the stories. They need not be misspelled.",
+  grammar: "Underlined are sentences that are not in the stories. They may be good English all the same.",
+};
+
+const ruleName = (rule) => NAMES[rule] ?? shortName(rule);
 
 class TeachRules extends TeachingFigure {
   static share = {
@@ -41,12 +58,15 @@ class TeachRules extends TeachingFigure {
     .bar i { display: block; height: 100%; background: var(--muted); }
     .after .bar i { background: var(--accent); }
     .number { white-space: nowrap; text-align: right; }
+    td .unknown { display: block; color: var(--muted); }
+    .rules { margin-bottom: 12px; }
     .surely .number { font-weight: 700; color: var(--warning); }
     .took { margin-top: 8px; }
     blockquote { margin: 4px 0 0; font: 400 1.0625rem/1.5 var(--serif); white-space: pre-wrap; overflow-wrap: anywhere;
                  max-width: 66ch; border-left: 3px solid var(--line); padding-left: 16px; }
     mark { color: inherit; background: color-mix(in oklab, var(--warning) 14%, transparent);
-           text-decoration: underline wavy var(--warning); text-underline-offset: 3px; }
+           text-decoration: underline 2px var(--warning); text-underline-offset: 3px; }
+    mark.unknown { background: none; text-decoration: underline dotted 2px var(--muted); }
     .example { margin-top: 16px; }
     @media (max-width: 640px) {
       table, tbody { display: block; } thead { display: none; }
@@ -122,42 +142,51 @@ class TeachRules extends TeachingFigure {
       <span class="note" aria-hidden="true">story ${count(Math.min(done + 1, of))} of ${count(of)}</span>`;
   }
 
-  outcome({ n, rules, byHeart, example, seconds }) {
+  outcome({ n, rules, byHeart, followsRules, example, seconds }) {
     return html`<p class="verdict" tabindex="-1">${verdict(rules, n)}${
       byHeart ? ` Of its stories now, ${byHeart} are what it was taught, word for word.` : nothing
     }</p>
+      <p class="note rules">These are the rules of the world of the stories, and not those of English.${
+        followsRules
+          ? nothing
+          : " What you taught it does not follow them all either, so a story that it tells by heart counts as outside of them."
+      }</p>
       <table><thead><tr><th scope="col">Rule</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
-        <tbody>${rules.map((one) => row(one, n))}</tbody></table>
-      <p class="note took">Each number says how many of ${n} stories keep the rule.${
-        rules.some(isWorse) ? " Those in bold fell by more than chance would explain." : nothing
-      } Writing and judging the stories took ${seconds.toFixed(1)} seconds on this machine.</p>
+        <tbody>${rules.map(row)}</tbody></table>
+      <p class="note took">Each number says how many stories keep the rule, of those that can be judged.${
+        rules.some(hasUnknown)
+          ? ` The others of the ${n} say too little in sentences that the program can read.`
+          : nothing
+      }${rules.some(isWorse) ? " Bold means: this drop is too large to be chance." : nothing} Writing and judging the stories took ${seconds.toFixed(1)} seconds on this machine.</p>
       ${example ? this.example(example) : nothing}`;
   }
 
   example({ rule, others, parts }) {
     const isMarked = parts.some((one) => one.isMarked);
-    return html`<div class="example"><h3>A story that it wrote now, and that breaks the rule “${rule}”</h3>
-      <p class="note">The rule is: ${OF_STORIES[rule]}. ${
+    return html`<div class="example"><h3>A story that it wrote now, and that breaks the rule “${ruleName(rule)}”</h3>
+      <p class="note">The rule is: ${ABOUT[rule]}. ${
         isMarked
-          ? "What breaks it is underlined."
+          ? (UNDERLINED[rule] ?? "What breaks it is underlined.")
           : "No single word breaks it: something is missing, or in the wrong order."
-      }${others.length ? ` The story also breaks: ${others.join(", ")}.` : nothing}</p>
-      <blockquote>${parts.map((one) => (one.isMarked ? html`<mark>${one.text}</mark>` : one.text))}</blockquote></div>`;
+      }${others.length ? ` The story also breaks: ${others.map(ruleName).join(", ")}.` : nothing}</p>
+      <blockquote>${parts.map((one) => (one.isMarked ? html`<mark class=${rule in UNDERLINED ? "unknown" : ""}>${one.text}</mark>` : one.text))}</blockquote></div>`;
   }
 }
 
-const isWorse = ({ before, after, isSure }) => isSure && after < before;
-const isBetter = ({ before, after, isSure }) => isSure && after > before;
+const fraction = ({ kept, of }) => kept / of;
+const isWorse = ({ before, after, isSure }) => isSure && fraction(after) < fraction(before);
+const isBetter = ({ before, after, isSure }) => isSure && fraction(after) > fraction(before);
+const hasUnknown = ({ before, after }, _, rules) => Math.min(before.of, after.of) < rules.at(-1).after.of;
 
 /** Of all rules together, and which of them changed by more than chance would explain. */
 function verdict(rules, n) {
   const all = rules.at(-1);
-  const first = `Before, ${all.before} of ${n} stories kept all rules; now ${all.after} of ${n} do.`;
+  const first = `Before, ${all.before.kept} of ${n} stories kept all rules; now ${all.after.kept} of ${n} do.`;
   const names = (holds) =>
     rules
       .slice(0, -1)
       .filter(holds)
-      .map(({ rule }) => rule)
+      .map(({ rule }) => ruleName(rule))
       .join(", ");
   const [worse, better] = [names(isWorse), names(isBetter)];
   if (!worse && !better)
@@ -167,19 +196,24 @@ function verdict(rules, n) {
   }`;
 }
 
-function row(rule, n) {
-  const cell = (kept, when, mark) => html`<td class=${`${when} ${mark}`} data-when=${when}><span>
-    <span class="bar" aria-hidden="true"><i style=${styleMap({ width: `${(100 * kept) / n}%` })}></i></span>
-    <span class="number">${kept} of ${n}</span></span></td>`;
+function row(rule) {
+  const cell = ({ kept, of }, when, mark) =>
+    html`<td class=${`${when} ${mark}`} data-when=${when}>${
+      of
+        ? html`<span>
+    <span class="bar" aria-hidden="true"><i style=${styleMap({ width: `${(100 * kept) / of}%` })}></i></span>
+    <span class="number">${kept} of ${of}</span></span>`
+        : html`<span class="unknown">cannot be judged</span>`
+    }</td>`;
   const { rule: name, before, after } = rule;
-  return html`<tr><th scope="row"><b>${ruleName(name)}</b> <span>${name === "all" ? nothing : OF_STORIES[name]}</span></th>
+  return html`<tr><th scope="row"><b>${ruleName(name)}</b> <span>${name === "all" ? nothing : ABOUT[name]}</span></th>
     ${cell(before, "before", "")}${cell(after, "after", isWorse(rule) ? "surely" : "")}</tr>`;
 }
 
-function numbers({ n, rules }) {
+function numbers({ rules }) {
   return [
-    ["rule", `before (stories of ${n})`, `after (stories of ${n})`],
-    ...rules.map(({ rule, before, after }) => [rule, before, after]),
+    ["rule", "before: stories that keep it", "of", "after: stories that keep it", "of"],
+    ...rules.map(({ rule, before, after }) => [ruleName(rule), before.kept, before.of, after.kept, after.of]),
   ];
 }
 
