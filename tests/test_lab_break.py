@@ -249,7 +249,7 @@ def test_suggested_words_stay_in_their_place_while_it_trains(browser, site):
 
 
 def test_a_rare_word_is_warned_of_and_a_frequent_one_is_not(browser, site):
-    with opened(browser, site, text="The moon is up.\n<|endoftext|>\n" * 4 + TEXT) as page:
+    with opened(browser, site, text="The moon is up.\n<|endoftext|>\n" * 2 + TEXT) as page:
         choose(page, "word")
         about = figure(page).locator("#about-word")
         figure(page).get_by_label("A word of the text").fill("moon")
