@@ -146,7 +146,7 @@ def test_whoever_was_closer_is_named(browser, site, moved, closer):
 def test_the_axes_stay_as_they_are_while_points_come(browser, site):
     with opened(browser, site.address) as page:
         ranges = f"() => JSON.stringify({FIGURE}.ranges)"
-        choose(page, steps=60)
+        choose(page, steps=20)
         before = page.evaluate(ranges)
         button(page, "Train three").click()
         slider(page).wait_for()
