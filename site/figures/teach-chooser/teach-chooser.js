@@ -15,7 +15,7 @@ const QUARTERS = 4;
 
 const ABOUT = {
   whole: "all its numbers may change",
-  last: "and what turns its result into tokens: the fastest",
+  last: "together with what turns its result into tokens; the fastest",
   adapters: "all its numbers stay, and a few new ones beside each matrix learn (LoRA)",
 };
 
