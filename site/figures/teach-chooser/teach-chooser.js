@@ -193,6 +193,6 @@ class TeachChooser extends TeachingFigure {
   }
 }
 
-const nameOf = (run) => (isKept(run) ? `${plainNameOf(run)}, kept in this browser` : run);
+const nameOf = (name) => (isKept(name) ? `${plainNameOf(name)}, kept in this browser` : name);
 
 customElements.define("teach-chooser", TeachChooser);
