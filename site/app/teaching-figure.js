@@ -4,8 +4,8 @@ import { isKept, shortName } from "../engine/kept.js";
 import { controls } from "./controls.js";
 import { Figure, errorBox } from "./figure.js";
 
-/** The name of a run, for people. @param {string} run */
-export const plainNameOf = (run) => (isKept(run) ? shortName(run) : run);
+/** The name of a run, for people. @param {string} name */
+export const plainNameOf = (name) => (isKept(name) ? shortName(name) : name);
 
 /** What of a model may change, in words. */
 export const WAY_NAMES = { whole: "Whole model", last: "Last layer only", adapters: "Adapters" };

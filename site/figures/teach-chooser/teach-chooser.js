@@ -15,7 +15,7 @@ const QUARTERS = 4;
 
 const ABOUT = {
   whole: "all its numbers may change",
-  last: "and what turns its result into tokens: the fastest",
+  last: "together with what turns its result into tokens; the fastest",
   adapters: "all its numbers stay, and a few new ones beside each matrix learn (LoRA)",
 };
 
@@ -193,6 +193,6 @@ class TeachChooser extends TeachingFigure {
   }
 }
 
-const nameOf = (run) => (isKept(run) ? `${plainNameOf(run)}, kept in this browser` : run);
+const nameOf = (name) => (isKept(name) ? `${plainNameOf(name)}, kept in this browser` : name);
 
 customElements.define("teach-chooser", TeachChooser);
