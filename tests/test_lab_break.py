@@ -8,6 +8,7 @@ import pytest
 
 # A model that is trained within a second, and a text for it, in which many sentences have a dog.
 TINY = dict(n_layer=1, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, steps=24, warmup=4)
+SLOW = dict(n_embd=128, n_ff=512, batch_size=64)  # there is time to stop it
 TEXT = (
     "Tom saw a small dog. The dog ran to Tom and Anna. They went out to see the sea.\n<|endoftext|>\n"
     "Anna and Tom went home. The cat slept, and nobody came. Tom had a cup of tea.\n<|endoftext|>\n"
@@ -230,11 +231,9 @@ def test_enter_begins_it_and_what_it_shows_comes_into_view(browser, site):
 
 
 def test_suggested_words_stay_in_their_place_while_it_trains(browser, site):
-    settings = {**TINY, "steps": 100_000}
     text = "The moon is up.\n<|endoftext|>\n" * 4 + TEXT
-    with opened(browser, site, text=text, settings=settings) as page:
-        page.evaluate(f"() => {{ {TRIALS}.machine = null; {FIGURE}.requestUpdate(); }}")
-        page.wait_for_function(f"() => {FIGURE}.request.settings.steps === 100_000")
+    with opened(browser, site, text=text, settings={**TINY, **SLOW}) as page:
+        page.wait_for_function(f"() => {FIGURE}.request.settings.n_embd === 128")
         choose(page, "word")
         figure(page).locator(".words button").first.click()
         expect_first(page)
@@ -259,8 +258,7 @@ def test_a_rare_word_is_warned_of_and_a_frequent_one_is_not(browser, site):
 
 
 def test_it_is_stopped_with_the_keyboard_and_nothing_is_lost(browser, site):
-    slow = dict(n_embd=128, n_ff=512, batch_size=64, steps=100_000)
-    with opened(browser, site, settings={**TINY, **slow}) as page:
+    with opened(browser, site, settings={**TINY, **SLOW, "steps": 100_000}) as page:
         page.wait_for_function(f"() => {FIGURE}.request.settings.steps === 300")
         figure(page).get_by_role("radio").nth(1).focus()
         page.keyboard.press("Space")
