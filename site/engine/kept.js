@@ -31,6 +31,7 @@ export async function listKept() {
 
 /** Not every browser says which databases it has: then one has to look into ours. */
 async function mayHaveSome() {
+  if (globalThis.origin === "null") return false; // a frame that is closed off has no storage
   const databases = await indexedDB.databases?.();
   return databases?.some(({ name }) => name === DATABASE) ?? true;
 }
