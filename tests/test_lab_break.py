@@ -2,9 +2,8 @@
 
 import contextlib
 
-from helpers import TIMEOUT
-
 import pytest
+from lab_page import opened_lab
 
 # A model that is trained within a second, and a text for it, in which many sentences have a dog.
 TINY = dict(n_layer=1, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, steps=24, warmup=4)
@@ -31,25 +30,12 @@ TITLES = {
 @contextlib.contextmanager
 def opened(browser, site, width=1440, text=TEXT, settings=TINY, **options):
     """The lab, at the part in which something is broken, with a tiny model."""
-    context = browser.new_context(
-        viewport=dict(width=width, height=900), reduced_motion="reduce", **options
-    )
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(f"{site.address}/lab.html")
-        page.wait_for_function(f"() => {LAB}?.state.status === 'ready'")
+    with opened_lab(browser, f"{site.address}/lab.html", width, **options) as page:
         page.evaluate(f"given => {LAB}.setSettings(given)", settings)
         put_text(page, text)
         figure(page).scroll_into_view_if_needed()
         page.wait_for_function(f"() => {FIGURE}.learned?.source === {TRIALS}.source")
         yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        context.close()
 
 
 def put_text(page, text):

@@ -3,9 +3,8 @@
 import contextlib
 import math
 
-from helpers import TIMEOUT
-
 import pytest
+from lab_page import opened_lab
 
 # A model so small that it is trained several times within a second, and a text for it.
 TINY = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=16, batch_size=4, steps=40, warmup=4)
@@ -26,22 +25,9 @@ NOTHING_IS_KEPT = (
 @contextlib.contextmanager
 def opened(browser, address, width=1440, height=900, script="", text=TEXT, **options):
     """The lab with a tiny model, at the part in which runs are compared."""
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    if script:
-        page.add_init_script(script)
-    try:
-        page.goto(f"{address}/lab.html")
+    with opened_lab(browser, f"{address}/lab.html", width, height, script, **options) as page:
         prepare(page, text)
         yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        context.close()
 
 
 def prepare(page, text=TEXT):

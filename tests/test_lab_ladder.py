@@ -4,10 +4,9 @@ import contextlib
 import math
 import re
 
-from helpers import TIMEOUT
-
 import numpy as np
 import pytest
+from lab_page import opened_lab
 
 LAB = "document.querySelector('live-lab').lab"
 FIGURE = "document.querySelector('lab-ladder')"
@@ -23,15 +22,7 @@ SHORT = TEXT[:6000]
 @contextlib.contextmanager
 def opened(browser, address, text=TEXT, width=1440, height=900, **options):
     """The lab, at the ladder of a text."""
-    size = dict(width=width, height=height)
-    context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
-    page = context.new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.complaints = []
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    try:
-        page.goto(f"{address}/lab.html")
+    with opened_lab(browser, f"{address}/lab.html", width, height, **options) as page:
         page.locator("#ladder").scroll_into_view_if_needed()
         page.wait_for_function("() => customElements.get('lab-ladder')")
         page.wait_for_function(IS_READY)
@@ -41,9 +32,6 @@ def opened(browser, address, text=TEXT, width=1440, height=900, **options):
         page.wait_for_function(IS_READY)
         choose(page, steps=3)
         yield page
-        assert page.complaints == [], page.complaints
-    finally:
-        context.close()
 
 
 def choose(page, steps, seed=1):

@@ -69,7 +69,7 @@ const END_HAPPENED = {
     `its loss ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.baselines.bigram)})`,
   nothing: (result) => {
     const { failedAt } = result.broken;
-    if (failedAt !== null) return `its loss was no number any more after step ${count(failedAt)}`;
+    if (failedAt !== null) return `its loss stopped being a number after step ${count(failedAt)}`;
     return `its loss ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.baselines.bigram)})`;
   },
 };
@@ -576,7 +576,7 @@ export function chanceNote(name, { other }) {
 }
 
 const endText = ({ loss }, { failedAt }) =>
-  failedAt === null ? nats(loss) : `no number after step ${count(failedAt)}`;
+  failedAt === null ? nats(loss) : `not a number after step ${count(failedAt)}`;
 
 /** How often a model wrote the word where it stood. */
 function wroteText(trial, { word, text }) {

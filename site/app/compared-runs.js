@@ -145,7 +145,7 @@ export function comparisonRows(runs, unit) {
   ];
   const differs = ({ values }) => new Set(values).size > 1;
   const loss = (run, number) =>
-    Number.isFinite(number) ? (unit.factorOf(run) * number).toFixed(2) : "no number";
+    Number.isFinite(number) ? (unit.factorOf(run) * number).toFixed(2) : "not a number";
   const outcomes = [
     { name: "Loss at the end", values: runs.map((run) => loss(run, mean(lossesOf(run, "end")))) },
     { name: "Lowest loss", values: runs.map((run) => loss(run, mean(lossesOf(run, "lowest")))) },
@@ -231,7 +231,7 @@ export function verdictSentence(verdict, reference) {
   const head = HEADS[kind];
   if (kind === "broken") {
     const [{ failedAt }] = run.seeds;
-    return [head, `After step ${count(failedAt)}, the loss of “${run.name}” was no number any more.`];
+    return [head, `After step ${count(failedAt)}, the loss of “${run.name}” stopped being a number.`];
   }
   if (kind === "unfinished") return [head, unfinishedSentence(run, reference)];
   const parts = [distance(verdict, reference), why(verdict, reference), brokenSeeds([run, reference])];
@@ -291,7 +291,7 @@ function brokenSeeds(runs) {
   return sentences.join(" ");
 }
 
-/** What else is behind a difference. */
+/** What else may cause a difference. */
 function stepsSentence(run, reference) {
   const [steps, others] = [run, reference].map(stepsMade);
   return steps === others

@@ -430,7 +430,7 @@ export class Lab extends Observable {
     const done = await this.worker.call("train", howMany, { signal });
     if (done.failed) {
       this.#fail(
-        `After step ${done.step}, the loss was no number any more: a step was too large. Reset it, and choose ` +
+        `After step ${done.step}, the loss stopped being a number: a step was too large. Reset it, and choose ` +
           "smaller learning rates.",
       );
       return;

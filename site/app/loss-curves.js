@@ -4,7 +4,7 @@
  * @typedef {[step: number, loss: number]} Point
  * @typedef {object} Curve
  * @property {string} name
- * @property {Point[]} points in the order of their steps; a loss that is no number ends the curve
+ * @property {Point[]} points in the order of their steps; a loss that is not a number ends the curve
  * @property {boolean} [isReference] what the others are compared with: a broad grey line below them
  * @property {[step: number, low: number, high: number][]} [band] between which losses of the same steps lie
  * @property {number} [style] the index of its style (see curve-styles.js); by default, that of its turn
@@ -15,13 +15,13 @@ import { count } from "./format.js";
 const ABOVE_GUESSING = 1.1; // a model that is much worse than guessing has diverged: how far is not the point
 const ROOM = 0.08; // of the range that is shown, above and below it
 
-/** The points of a curve that can be drawn: those before its first loss that is no number. @param {Curve} curve */
+/** The points of a curve that can be drawn: those before its first loss that is not a number. @param {Curve} curve */
 export function drawable({ points }) {
   const end = points.findIndex(([, loss]) => !Number.isFinite(loss));
   return end < 0 ? points : points.slice(0, end);
 }
 
-/** Whether the loss was no number any more at the end. @param {Curve} curve */
+/** Whether the loss stopped being a number. @param {Curve} curve */
 export const isBroken = (curve) => drawable(curve).length < curve.points.length;
 
 /**
@@ -70,7 +70,7 @@ export function curveSentence(curve) {
   const [firstStep, first] = points[0];
   const [lastStep, last] = points.at(-1);
   const way = `from ${first.toFixed(2)} at step ${count(firstStep)} to ${last.toFixed(2)} at step ${count(lastStep)}`;
-  const end = isBroken(curve) ? ", after which it is no number any more" : "";
+  const end = isBroken(curve) ? ", after which it stops being a number" : "";
   const band = curve.band?.at(-1);
   const between = band ? `; its seeds end between ${band[1].toFixed(2)} and ${band[2].toFixed(2)}` : "";
   return `${curve.name}: ${way}${end}${between}.`;

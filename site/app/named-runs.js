@@ -20,7 +20,7 @@
  * @typedef {object} SeedRun
  * @property {number} seed
  * @property {[step: number, loss: number][]} points on held-out text, in nats per token
- * @property {number | null} failedAt the step after which its loss was no number any more
+ * @property {number | null} failedAt the step after which its loss stopped being a number
  */
 import { CURVE_STYLES } from "./curve-styles.js";
 import { Observable } from "./observable.js";

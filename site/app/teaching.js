@@ -114,7 +114,7 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
   const since = performance.now();
   for (let finished = updates === 0; !finished;) {
     const done = await call("train", { milliseconds: SLICE });
-    if (done.failed) throw new Error(`After update ${done.step}, the loss was no number any more.`);
+    if (done.failed) throw new Error(`After update ${done.step}, the loss stopped being a number.`);
     losses.push(...done.losses);
     onUpdate(done.step);
     finished = done.finished;

@@ -26,7 +26,7 @@
  * @property {number} parameters
  * @property {{ step: number, loss: number }[]} losses on its text, in nats per token, of each update or, of many, means
  * @property {{ step: number, loss: number }[]} evaluations on held-out text, at the same steps for the same `steps`
- * @property {number | null} failedAt the step after which its loss was no number any more
+ * @property {number | null} failedAt the step after which its loss stopped being a number
  * @property {{ prompt: string, ids: number[], tokens: { id: number, p: number, entropy: number }[] }[]} samples at the end
  * @property {Object<string, any>} answers to what was asked
  * @property {number} seconds that training took
