@@ -475,7 +475,7 @@ export const textOf = ({ source: { tokenizer } }, tokens) =>
   tokenizer.decode(tokens.filter(({ id }) => id !== tokenizer.end).map(({ id }) => id));
 
 /** Where its curve ends: a mean, because the loss of a single update is a matter of luck. @param {Trial} trial */
-export const lossAtEnd = (trial) => curveOf(trial).at(-1)?.[1] ?? NaN;
+const lossAtEnd = (trial) => curveOf(trial).at(-1)?.[1] ?? NaN;
 
 /** A curve that can be looked at: means of neighbours. @param {Trial} trial @returns {[number, number][]} step, loss */
 export function curveOf({ losses, evaluations, settings }, kind = "own") {

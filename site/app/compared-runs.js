@@ -64,7 +64,7 @@ export function measureOf(runs) {
 }
 
 /** Updates made. @param {Run} run */
-export const stepsMade = ({ seeds }) => Math.max(...seeds.map(({ points }) => points.at(-1)[0]));
+const stepsMade = ({ seeds }) => Math.max(...seeds.map(({ points }) => points.at(-1)[0]));
 
 /** Whether all seeds of a run were trained to the end. @param {Run} run */
 export const isOver = ({ seeds, settings }) =>

@@ -52,7 +52,7 @@ function parentOf({ corpus }) {
 }
 
 /** "lab:rhymes", or "lab:rhymes-2" if there is another model of that name. */
-export function nameFor(wanted, weights, kept) {
+function nameFor(wanted, weights, kept) {
   const plain = plainName(wanted);
   for (let i = 1; ; i++) {
     const name = `lab:${i === 1 ? plain : `${plain}-${i}`}`;
@@ -93,7 +93,7 @@ const problem = (file, what) => new UserError(`${printable(file.name)} ${what}`,
  * The model in a zip file, all of it checked but the numbers themselves.
  * @param {File} file @returns {Promise<import("./lab-export.js").Taken>} @throws {UserError}
  */
-export async function readModel(file) {
+async function readModel(file) {
   const all = await readZip(file);
   const manifestPath = shallowest([...all.keys()].filter((path) => path.split("/").at(-1) === MANIFEST));
   if (manifestPath === undefined) throw problem(file, "holds no model: there is no manifest.json in it.");
