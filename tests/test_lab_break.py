@@ -199,6 +199,31 @@ def test_with_another_text_what_was_tried_is_gone_and_that_is_said(browser, site
         assert figure(page).get_by_role("radio").count() == 0
 
 
+def test_what_was_tried_comes_back_with_its_text_and_its_model(browser, site):
+    with opened(browser, site) as page:
+        for name in ("mask", "word", "order"):
+            break_it(page, name)
+        choose(page, "word")
+        shown = figure(page).locator(".panel").inner_text()
+        seed = page.evaluate(f"() => {LAB}.state.settings.seed")
+        page.evaluate(f"() => {LAB}.setSettings({{ seed: 5 }})")
+        figure(page).get_by_role("button", name="Break it").wait_for()
+        assert figure(page).locator(".verdict").count() == 0
+        page.evaluate(f"given => {LAB}.setSettings({{ seed: given }})", seed)
+        figure(page).locator(".verdict").wait_for()
+        page.reload()
+        page.wait_for_function(f"() => {LAB}?.state.status === 'ready'")
+        figure(page).scroll_into_view_if_needed()
+        page.evaluate(f"given => {LAB}.setSettings(given)", TINY)
+        put_text(page, TEXT)
+        figure(page).locator(".verdict").wait_for()
+        page.wait_for_function(f"() => Object.keys({FIGURE}.tried).length === 3")
+        assert figure(page).locator(".panel").inner_text() == shown
+        assert page.evaluate(f"() => {TRIALS}.state.work") is None
+        figure(page).get_by_role("button", name="Predict again").click()
+        page.wait_for_function(f"() => Object.keys({FIGURE}.tried).length === 2")
+
+
 def test_enter_begins_it_and_what_it_shows_comes_into_view(browser, site):
     with opened(browser, site, width=390) as page:
         reason = figure(page).get_by_label("Why do you think so?")

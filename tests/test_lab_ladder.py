@@ -26,12 +26,24 @@ def opened(browser, address, text=TEXT, width=1440, height=900, **options):
         page.locator("#ladder").scroll_into_view_if_needed()
         page.wait_for_function("() => customElements.get('lab-ladder')")
         page.wait_for_function(IS_READY)
-        tiny = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=32, batch_size=4)
-        page.evaluate(f"given => {LAB}.setSettings(given)", tiny)
-        page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", text)
-        page.wait_for_function(IS_READY)
+        put_text(page, text)
         choose(page, steps=3)
         yield page
+
+
+def put_text(page, text):
+    tiny = dict(n_layer=1, n_head=1, n_embd=16, n_ff=32, n_ctx=32, batch_size=4)
+    page.evaluate(f"given => {LAB}.setSettings(given)", tiny)
+    page.evaluate(f"text => {LAB}.setText({{ name: 'Tom', text }})", text)
+    page.wait_for_function(IS_READY)
+
+
+def load_again(page, text=TEXT):
+    """Load the page again, and give it a text."""
+    page.reload()
+    page.wait_for_function(IS_READY)
+    page.locator("#ladder").scroll_into_view_if_needed()
+    put_text(page, text)
 
 
 def choose(page, steps, seed=1):
@@ -212,6 +224,34 @@ def test_a_second_ladder_has_another_seed_and_the_first_one_stays(browser, site)
         assert f"{first[3][1]:.2f}" in facts and f"{second[3][1]:.2f}" in facts
 
 
+def test_a_ladder_outlives_loading_the_page_again_at_each_stage(browser, site):
+    with opened(browser, site.address) as page:
+        button(page, "Train three").click()
+        slider(page).wait_for()
+        three = measured(page)
+        load_again(page)
+        slider(page).wait_for()
+        assert measured(page) == three
+        assert button(page, "my prediction").is_disabled(), "nobody has predicted anything yet"
+        predict(page)
+        load_again(page)
+        button(page, "Train the fourth").click()
+        button(page, "Another ladder").wait_for()
+        losses, verdict = measured(page), figure(page).locator(".verdict").inner_text()
+        assert losses[:3] == three
+        load_again(page)
+        figure(page).locator(".verdict").wait_for()
+        assert measured(page) == losses
+        assert figure(page).locator(".verdict").inner_text() == verdict
+        assert page.evaluate(f"() => {FIGURE}.renderRoot.activeElement") is None
+        button(page, "Another ladder").click()
+        build(page)
+        load_again(page, text=TEXT[200:])
+        button(page, "Train three").wait_for()
+        seeds = figure(page).locator("[data-what^=Steps]").all_inner_texts()
+        assert seeds == ["3, 1", "3, 2"], "those of another text stay in the list"
+
+
 def test_another_text_does_not_change_a_ladder_that_is_there(browser, site):
     with opened(browser, site.address) as page:
         build(page)
@@ -222,6 +262,20 @@ def test_another_text_does_not_change_a_ladder_that_is_there(browser, site):
         assert "Tom" in figure(page).locator(".about").inner_text()
         button(page, "Another ladder").click()
         assert "Anna" in figure(page).locator(".about").inner_text()
+
+
+def test_in_forced_colours_a_button_that_cannot_be_pressed_can_be_read(browser, site):
+    style = "(one) => { const { color, backgroundColor } = getComputedStyle(one); return [color, backgroundColor]; }"
+    with opened(browser, site.address, forced_colors="active") as page:
+        grey, face = (
+            page.evaluate("""() => { const one = document.body.appendChild(document.createElement("p"));
+            one.style.cssText = "forced-color-adjust: none; color: GrayText; background: ButtonFace";
+            const { color, backgroundColor } = getComputedStyle(one); return [color, backgroundColor]; }""")
+        )
+        button(page, "Train three").click()
+        slider(page).wait_for()
+        assert button(page, "my prediction").is_disabled()
+        assert button(page, "my prediction").evaluate(style) == [grey, face]
 
 
 def test_a_text_that_is_too_short_says_so_and_another_one_is_used_for_the_ladder_only(

@@ -98,10 +98,16 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
         "named-runs.js",
         "progress.js",
         "reading-depth.js",
-        "teaching-memory.js",
+        "tab-memory.js",
         "typed-head.js",
     }
     told = (ROOT / "site" / PAGE).read_text("utf-8-sig")
-    lab = ("terrarium.lab", "terrarium.runs", "terrarium.compared", "terrarium.teaching")
+    lab = (
+        "terrarium.lab",
+        "terrarium.runs",
+        "terrarium.compared",
+        "terrarium.teaching",
+        "terrarium.tried",
+    )
     for key in ("terrarium.lessons", "terrarium.depth", *lab, "Write the head"):
         assert key in told.split('id="data"')[1]

@@ -20,6 +20,7 @@ export const controls = css`
   @media (forced-colors: active) {
     button[aria-pressed="true"], button[aria-current="true"], .primary:not(:disabled) {
       forced-color-adjust: none; background: Highlight; color: HighlightText; border-color: Highlight; }
-    button:disabled { color: GrayText; border-color: GrayText; opacity: 1; }
+    :is(button, .primary):is(:disabled, [aria-disabled="true"]) {
+      forced-color-adjust: none; background: ButtonFace; color: GrayText; border-color: GrayText; opacity: 1; }
   }
 `;

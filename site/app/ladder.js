@@ -21,7 +21,6 @@ const TOKENS_A_STEP = SHAPE.n_ctx * SHAPE.batch_size;
 /** How many updates there may be. */
 export const STEPS = [150, 300, 600];
 const USUAL_STEPS = 300;
-const PATIENCE = 40; // seconds for the first three
 
 /**
  * Readings of a text after which the larger models learn it by heart, and no line is left: after 7 the line still held,
@@ -61,24 +60,9 @@ export const possibleSteps = (tokens) => STEPS.filter((steps) => epochsOf(steps,
 /** Tokens that a text has to have at least, as a round number. */
 export const FEWEST_TOKENS = 1000 * Math.ceil((STEPS[0] * TOKENS_A_STEP) / MOST_EPOCHS / 1000);
 
-/**
- * As many steps as suit a text and a machine: those of the fewest are there for every machine.
- * @param {number} tokens @param {number} vocabSize @param {import("./lab-sizes.js").Machine | null} machine
- */
-export function usualSteps(tokens, vocabSize, machine) {
-  const isSoonDone = (steps) => {
-    const three = settingsOfRungs(vocabSize, { steps, seed: 1 }).slice(0, -1);
-    return (
-      !machine ||
-      secondsOf(
-        three.map((settings) => ({ settings })),
-        machine,
-      ) <= PATIENCE
-    );
-  };
-  const suitable = possibleSteps(tokens).filter((steps) => steps <= USUAL_STEPS && isSoonDone(steps));
-  return suitable.at(-1) ?? STEPS[0];
-}
+/** As many steps as suit a text, on every machine: what is found on one can be compared with what is found on another. */
+export const usualSteps = (tokens) =>
+  possibleSteps(tokens).findLast((steps) => steps <= USUAL_STEPS) ?? STEPS[0];
 
 /** @param {import("./trials.js").Trial} trial @returns {Point} what it reached on held-out text */
 export const pointOf = ({ settings, evaluations }) => ({

@@ -17,7 +17,7 @@
 import { isKept } from "../engine/kept.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { Observable } from "./observable.js";
-import { remember, remembered } from "./teaching-memory.js";
+import { rememberChosen, rememberedChosen } from "./teaching-memory.js";
 import {
   beginnings,
   encoded,
@@ -191,7 +191,7 @@ export class Teaching extends Observable {
   #working = new AbortController();
   #opening = null; // the name of the run
   #judging = new AbortController();
-  #earlier = remembered(); // what was chosen before somebody left the page, until it is shown again
+  #earlier = rememberedChosen(); // what was chosen before somebody left the page, until it is shown again
   #judgedBefore = new Map(); // step -> what that snapshot of the run wrote before it was taught anything
 
   /**
@@ -281,7 +281,7 @@ export class Teaching extends Observable {
 
   #remember() {
     const { run, snapshot, text, way, updates, oldFraction } = this.state;
-    if (run) remember({ run: run.name, snapshot, text, way, updates, oldFraction });
+    if (run) rememberChosen({ run: run.name, snapshot, text, way, updates, oldFraction });
   }
 
   /** What is to be taught, and how: snapshot, text, way, updates, oldFraction. @param {object} changes */

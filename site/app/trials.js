@@ -27,7 +27,7 @@
  * @property {{ step: number, loss: number }[]} losses on its text, in nats per token, of each update or, of many, means
  * @property {{ step: number, loss: number }[]} evaluations on held-out text, at the same steps for the same `steps`
  * @property {number | null} failedAt the step after which its loss stopped being a number
- * @property {{ prompt: string, ids: number[], tokens: { id: number, p: number, entropy: number }[] }[]} samples at the end
+ * @property {{ prompt: string, ids: number[], tokens: { id: number }[] }[]} samples at the end
  * @property {Object<string, any>} answers to what was asked
  * @property {number} seconds that training took
  */
@@ -35,6 +35,7 @@ import { settingsOf } from "./lab-sizes.js";
 import { measureSpeed } from "./lab-speed.js";
 import { LossSeries } from "./loss-series.js";
 import { Observable } from "./observable.js";
+import { rememberTrial, rememberedTrial } from "./trial-memory.js";
 
 const SLICE = 100; // milliseconds of training at a time
 const N_EVALUATIONS = 40;
@@ -127,12 +128,11 @@ async function written(call, { settings, source: { tokenizer }, prompts }) {
     temperature: settings.temperature,
     seed: settings.seed,
   });
-  return prompts.map((prompt, i) => ({
-    prompt,
-    ids: ids[i],
-    tokens: rows[i].map(({ id, p, entropy }) => ({ id, p, entropy })),
-  }));
+  return prompts.map((prompt, i) => ({ prompt, ids: ids[i], tokens: rows[i].map(({ id }) => ({ id })) }));
 }
+
+/** Updates that some requests ask for. */
+const stepsOf = (requests) => requests.reduce((sum, { settings }) => sum + settings.steps, 0);
 
 export class Trials extends Observable {
   /** @type {any} see above */
@@ -192,6 +192,22 @@ export class Trials extends Observable {
   }
 
   /**
+   * Look up what was trained in this tab before the page was left, or loaded again.
+   * @param {Request[]} requests @returns {Promise<Trial[] | null>} null if one of them has to be trained
+   */
+  async recall(requests) {
+    for (const request of this.#missing(requests)) {
+      const trial = await rememberedTrial(request);
+      if (trial) this.#finished.set(this.#keyOf(request), trial);
+    }
+    return this.#missing(requests).length ? null : requests.map((request) => this.find(request));
+  }
+
+  #missing(requests) {
+    return requests.filter((request) => !this.find(request));
+  }
+
+  /**
    * Train what is asked for, one after another; what goes on for somebody else ends.
    * @param {string} name who asks @param {Request[]} requests @returns {Promise<Trial[] | null>} null if it was stopped, or failed
    */
@@ -199,14 +215,21 @@ export class Trials extends Observable {
     this.stop();
     this.#working = new AbortController();
     const { signal } = this.#working;
-    const missing = requests.filter((request) => !this.find(request));
-    const of = missing.reduce((sum, { settings }) => sum + settings.steps, 0);
-    let made = 0;
-    this.update({ problem: null, work: { name, trial: null, done: 0, of } });
+    this.update({
+      problem: null,
+      work: { name, trial: null, done: 0, of: stepsOf(this.#missing(requests)) },
+    });
     try {
+      await this.recall(requests);
+      signal.throwIfAborted();
+      const missing = this.#missing(requests);
+      const of = stepsOf(missing);
+      let made = 0;
       for (const request of missing) {
         const onProgress = (trial) => this.update({ work: { name, trial, done: made + trial.step, of } });
-        this.#finished.set(this.#keyOf(request), await train(this.worker, request, { signal, onProgress }));
+        const trial = await train(this.worker, request, { signal, onProgress });
+        this.#finished.set(this.#keyOf(request), trial);
+        await rememberTrial(request, trial);
         made += request.settings.steps;
       }
       this.update({ work: null });

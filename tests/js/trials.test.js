@@ -159,3 +159,26 @@ test("without a text, there is nothing to train", () => {
   lab.update({ tokens: { ...lab.state.tokens, ids: null } });
   assert.equal(trials.request(), null);
 });
+
+test("what was trained before a page was left is not trained again", async () => {
+  const kept = new Map();
+  globalThis.sessionStorage = /** @type {any} */ ({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+  });
+  try {
+    const before = someTrials();
+    const [trial] = await before.trials.run("break", [before.trials.request()]);
+    const after = someTrials();
+    const request = after.trials.request();
+    const other = changed(request, { seed: 2 });
+    assert.equal(await after.trials.recall([request, other]), null); // one of them has to be trained
+    assert.equal(after.worker.calls.length, 0);
+    assert.deepEqual(after.trials.find(request).losses, trial.losses);
+    await after.trials.run("break", [request, other]);
+    assert.equal(after.worker.calls.filter(({ method }) => method === "begin").length, 1);
+    assert.equal((await after.trials.recall([request, other])).length, 2);
+  } finally {
+    delete globalThis.sessionStorage;
+  }
+});

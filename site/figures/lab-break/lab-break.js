@@ -2,8 +2,8 @@
  * <lab-break></lab-break>
  *
  * Eight ways to break the model of the lab: see app/breaking.js. Somebody chooses one, says what they expect and why,
- * then a healthy and a broken model are trained side by side, and they see what came of it. What they tried stays
- * until there is another text or another model.
+ * then a healthy and a broken model are trained side by side, and they see what came of it. What they tried is shown
+ * while the text and the model stay the same, and again when both are back, until the tab is closed.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { readText } from "../../app/breaking-text.js";
@@ -13,11 +13,14 @@ import { count, counted, duration, inText, percent } from "../../app/format.js";
 import { LabFigure } from "../../app/lab-figure.js";
 import { aboutHowLong, secondsFor } from "../../app/lab-sizes.js";
 import { near } from "../../app/near.js";
+import { remember, remembered } from "../../app/tab-memory.js";
+import { requestKey } from "../../app/trial-memory.js";
 import "../loss-curves/loss-curves.js";
 
 const { EXPERIMENTS } = breaking;
 const NAMES = Object.keys(EXPERIMENTS);
 const ME = "break"; // who asks for what is trained
+const KEY = "terrarium.tried.break."; // and that of the healthy model: what was tried with it
 const ELSEWHERE = { compare: "“Compare”", ladder: "“The ladder”" }; // who else asks
 const SHOWN = 3; // samples of each model
 const LONGEST = 160; // characters of them,
@@ -123,6 +126,7 @@ class LabBreak extends LabFigure {
     this.typed = "";
     this.learned = null;
     this.request = null; // that of the healthy model
+    this.hasChosen = false; // whether somebody has chosen one since the page was loaded
   }
 
   connectedCallback() {
@@ -164,15 +168,50 @@ class LabBreak extends LabFigure {
     this.asked = null;
     this.tried = {};
     this.notice = isOther
-      ? "The text or the model above has changed. What you tried was about the one before, so it is gone from here."
+      ? "The text or the model above has changed. What you tried was about the one before: it is shown again when that is back."
       : null;
     if (!hasText) this.readText(request.source);
+    else if (this.learned) this.bringBack();
   }
 
   async readText(source) {
     this.learned = null;
     const text = await readText(source, this.leaving.signal).catch(() => null);
-    if (source === this.request.source) this.learned = text;
+    if (source !== this.request.source) return;
+    this.learned = text;
+    if (text) await this.bringBack();
+  }
+
+  /** What was tried with this text and this model before, and is remembered. */
+  async bringBack() {
+    const { request } = this;
+    const { shown, tried = [] } = remembered(KEY + (await requestKey(request))) ?? {};
+    if (shown in EXPERIMENTS && !this.hasChosen) this.name = shown;
+    for (const one of tried.filter(({ name }) => name in EXPERIMENTS)) {
+      try {
+        await this.bringBackOne(one, request);
+      } catch (error) {
+        if (!this.leaving.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async bringBackOne({ name, choice, reason, missing }, request) {
+    const { signal } = this.leaving;
+    const parts = { healthy: request, text: this.learned, typed: missing, signal };
+    const { requests, word } = await breaking.prepare(name, parts);
+    const trained = await this.trials.recall(requests);
+    if (!trained || this.request !== request || this.shownOf(name)) return;
+    this.show({ name, choice, reason, requests, word, baselines: this.lab.state.baselines }, trained);
+    this.toSee = null; // it was seen before
+  }
+
+  async rememberTried() {
+    const tried = Object.values(this.tried).map(({ name, choice, reason, word }) => ({
+      ...{ name, choice, reason },
+      missing: word?.word,
+    }));
+    remember(KEY + (await requestKey(this.request)), { shown: this.name, tried });
   }
 
   /** Buttons come and go with the training: somebody who pressed one goes on from the next. */
@@ -214,7 +253,11 @@ class LabBreak extends LabFigure {
 
   /** What is being trained for the one that is shown, or was. */
   get shown() {
-    return this.asked?.name === this.name ? this.asked : (this.tried[this.name] ?? null);
+    return this.shownOf(this.name);
+  }
+
+  shownOf(name) {
+    return this.asked?.name === name ? this.asked : (this.tried[name] ?? null);
   }
 
   drawLab() {
@@ -233,7 +276,8 @@ class LabBreak extends LabFigure {
   }
 
   choose(name) {
-    Object.assign(this, { name, hint: null });
+    Object.assign(this, { name, hint: null, hasChosen: true });
+    if (Object.keys(this.tried).length) this.rememberTried();
   }
 
   panel() {
@@ -392,19 +436,20 @@ class LabBreak extends LabFigure {
       signal,
     });
     if (this.asked !== asked) return;
-    const { baselines } = this.lab.state;
-    const text = this.learned;
-    this.asked = { ...asked, requests, word };
+    this.asked = { ...asked, requests, word, baselines: this.lab.state.baselines };
     this.toSee = "loss-curves";
     const mine = this.asked;
     const trained = await this.trials.run(ME, requests);
     if (this.asked !== mine) return;
     this.asked = null; // it was stopped, or failed
-    if (trained) this.show(mine, breaking.resultOf(name, { trained, text, baselines, word }));
+    if (!trained) return;
+    this.show(mine, trained);
+    await this.rememberTried();
   }
 
-  show(asked, result) {
-    const { name, choice } = asked;
+  show(asked, trained) {
+    const { name, choice, word, baselines } = asked;
+    const result = breaking.resultOf(name, { trained, text: this.learned, baselines, word });
     const outcome = EXPERIMENTS[name].outcome(result);
     this.tried = { ...this.tried, [name]: { ...asked, result, outcome, isRight: outcome === choice } };
     this.toSee = name === this.name ? ".verdict" : null;
@@ -428,6 +473,7 @@ class LabBreak extends LabFigure {
   tryAgain() {
     const others = Object.entries(this.tried).filter(([name]) => name !== this.name);
     this.tried = Object.fromEntries(others);
+    this.rememberTried();
     this.drafts = { ...this.drafts, [this.name]: NOTHING_CHOSEN };
     this.focusLater(this.experiment.hasWord ? ".word" : 'input[type="radio"]');
   }

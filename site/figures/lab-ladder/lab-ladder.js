@@ -3,7 +3,8 @@
  *
  * Three sizes of a model learn from the text of the lab. Somebody predicts the loss of a fourth one, sees what a line
  * through the three says, has the fourth trained, and sees how far off both were: see app/ladder.js. Where the text is
- * too short, another one can be taken for it; the model of the lab stays as it is.
+ * too short, another one can be taken for it; the model of the lab stays as it is. Ladders are remembered until the tab
+ * is closed.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { spreadApart } from "../../app/label-places.js";
@@ -15,6 +16,8 @@ import { charactersPerToken, sourceOf } from "../../app/lab-encoding.js";
 import { LIMITS, aboutHowLong, parametersOf } from "../../app/lab-sizes.js";
 import { linePlots } from "../../app/line-plot.js";
 import { near } from "../../app/near.js";
+import { remember, remembered } from "../../app/tab-memory.js";
+import { sourceKey } from "../../app/trial-memory.js";
 import {
   FEWEST_TOKENS,
   epochsOf,
@@ -36,6 +39,7 @@ import {
 } from "../../app/ladder.js";
 
 const NAME = "ladder";
+const KEY = "terrarium.tried.ladder";
 const DIGITS = 2;
 const LONGEST = 120; // characters of what a model writes
 const RECENT = 10; // losses that tell where a training is
@@ -60,10 +64,10 @@ class LabLadder extends LabChoice {
     isLoading: { state: true }, // the name of a text that is made into tokens
     failure: { state: true }, // a sentence on why that failed, or on why there is no line
     chosen: { state: true }, // { steps, seed }; steps: null until somebody chooses some
-    asked: { state: true }, // what is trained: { name, rungs, chosen, source, entropy }
+    asked: { state: true }, // what is trained: { name, rungs, chosen, source, entropy, textKey }
     stage: { state: true }, // "before", "three", "guess", "line", "fourth" or "over"
     guess: { state: true }, // in nats
-    earlier: { state: true }, // ladders that are over
+    earlier: { state: true }, // ladders that are over: { name, textKey, chosen, measured, line, reader }
     said: { state: true }, // what is read aloud
   };
 
@@ -196,8 +200,7 @@ class LabLadder extends LabChoice {
   }
 
   get steps() {
-    const { ids, tokenizer } = this.subject.source;
-    return this.chosen.steps ?? usualSteps(ids.length, tokenizer.vocab.length, this.machine || null);
+    return this.chosen.steps ?? usualSteps(this.subject.source.ids.length);
   }
 
   get seedProblem() {
@@ -241,7 +244,7 @@ class LabLadder extends LabChoice {
   async start() {
     const { name, source, entropy } = this.subject;
     const chosen = { steps: this.steps, seed: this.chosen.seed };
-    const asked = { name, source, entropy, chosen, rungs: this.rungs };
+    const asked = { name, source, entropy, chosen, rungs: this.rungs, textKey: null };
     Object.assign(this, {
       asked,
       stage: "three",
@@ -250,6 +253,7 @@ class LabLadder extends LabChoice {
       said: "Three models are trained.",
     });
     const three = await this.trials.run(NAME, asked.rungs.slice(0, 3));
+    asked.textKey = await sourceKey(source);
     if (this.asked !== asked) return;
     this.failure = three && problemWith(three);
     if (!three || this.failure) {
@@ -257,11 +261,13 @@ class LabLadder extends LabChoice {
       return;
     }
     Object.assign(this, { stage: "guess", said: "All three are trained. What will the fourth reach?" });
+    this.rememberIt();
   }
 
   predict() {
     const says = lossOn(this.line, parametersOf(this.asked.rungs[3].settings));
     Object.assign(this, { stage: "line", said: `The line says ${written(says)} nats.` });
+    this.rememberIt();
   }
 
   async trainFourth() {
@@ -276,13 +282,37 @@ class LabLadder extends LabChoice {
     }
     this.stage = "over";
     this.said = this.verdict();
-    this.earlier = [...this.earlier, { ...asked, ...this.losses }];
+    const { name, textKey, chosen } = asked;
+    this.earlier = [...this.earlier, { name, textKey, chosen, ...this.losses }];
+    this.rememberIt();
   }
 
   /** Back to the beginning. @param {number} seed */
   begin(seed) {
     const chosen = { ...this.chosen, seed };
     Object.assign(this, { chosen, asked: null, stage: "before", guess: null, failure: null });
+    this.rememberIt();
+  }
+
+  rememberIt() {
+    const { asked, stage, guess, earlier } = this;
+    const now = asked && { textKey: asked.textKey, chosen: asked.chosen, stage, guess };
+    remember(KEY, { earlier, now });
+  }
+
+  /** Where somebody was before they left the page, once its text is there. */
+  async bringBack(source) {
+    this.lookedUp = source;
+    const { earlier, now } = remembered(KEY) ?? {};
+    if (Array.isArray(earlier)) this.earlier = earlier.filter(isLadder);
+    if (this.asked || !isStage(now)) return;
+    const { name, prompts, entropy } = this.subject;
+    const { chosen, stage, guess, textKey } = now;
+    if (textKey !== (await sourceKey(source))) return;
+    const rungs = rungsOf({ settings: {}, source, prompts }, chosen);
+    const trained = await this.trials.recall(stage === "over" ? rungs : rungs.slice(0, 3));
+    if (!trained || this.asked || this.subject.source !== source) return;
+    Object.assign(this, { chosen, stage, guess, asked: { name, source, entropy, chosen, rungs, textKey } });
   }
 
   /** What was measured, and what was predicted. */
@@ -326,6 +356,8 @@ class LabLadder extends LabChoice {
   /** What was pressed and is gone hands on the focus: the next key must not go elsewhere. */
   updated(changed) {
     super.updated(changed);
+    const source = this.status === "preparing" ? null : this.subject?.source;
+    if (source && source !== this.lookedUp) this.bringBack(source);
     const { focused } = this;
     const isGone = focused && (focused.disabled || !focused.isConnected);
     if (!isGone) return;
@@ -648,7 +680,7 @@ class LabLadder extends LabChoice {
     const { entropy, source, name } = this.asked;
     if (!isFalling(this.line)) return null;
     if (!entropy) {
-      return `Such a line cannot go on forever: no model can get below the entropy of the text. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
+      return `Such a line cannot go on forever: no model can get below the entropy of the text, which is what it leaves to chance. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
     }
     const floor = entropy * charactersPerToken(source);
     const there = parametersAt(this.line, floor);
@@ -656,13 +688,13 @@ class LabLadder extends LabChoice {
       there < FARTHEST
         ? `The line would be there at about ${count(Number(there.toPrecision(1)))} parameters, so it has to bend before.`
         : "So it has to bend somewhere.";
-    return `Such a line cannot go on forever: the entropy of “${name}” is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
+    return `Such a line cannot go on forever: the entropy of “${name}”, which is what it leaves to chance, is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
   }
 
   /** What chance does, as far as it has been seen. */
   aboutSeeds() {
     const same = this.earlier.filter(
-      (one) => one.source === this.asked.source && one.chosen.steps === this.asked.chosen.steps,
+      (one) => one.textKey === this.asked.textKey && one.chosen.steps === this.asked.chosen.steps,
     );
     const seeds = [...new Map(same.map((one) => [one.chosen.seed, one])).values()];
     if (seeds.length < 2) {
@@ -720,6 +752,21 @@ class LabLadder extends LabChoice {
 }
 
 const MARKS = { reader: "you say", predicted: "the line says", measured: "measured" };
+
+const isNumber = (value) => Number.isFinite(value);
+
+const isChosen = (chosen) => chosen?.steps > 0 && [chosen.steps, chosen.seed].every(Number.isInteger);
+
+/** Whether what is remembered is where somebody stopped to think. */
+const isStage = (now) =>
+  ["guess", "line", "over"].includes(now?.stage) &&
+  isChosen(now.chosen) &&
+  (isNumber(now.guess) || (now.guess === null && now.stage === "guess"));
+
+const isLadder = (one) =>
+  typeof one?.name === "string" &&
+  isChosen(one.chosen) &&
+  [one.measured, one.line, one.reader].every(isNumber);
 
 /** Whether a trial is over. @param {import("../../app/trials.js").Trial | null} trial */
 const isDone = (trial) => Boolean(trial) && trial.step === trial.settings.steps;
