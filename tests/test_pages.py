@@ -122,7 +122,10 @@ def test_other_pages_show_what_was_chosen_on_this_one(browser, site):
 @pytest.mark.parametrize("name", ("index.html", "write.html"))
 def test_a_page_ends_with_a_link_to_another_one(browser, site, name):
     with opened(browser, f"{site.address}/{name}#step=10") as page:
-        page.locator("main > :last-child a, main .next a").last.click()
+        link = page.locator("main > :last-child a, main .next a").last
+        link.scroll_into_view_if_needed()
+        drawn(page)  # what was waiting for somebody to come near has its height now
+        link.click()
         page.wait_for_function(f"() => !location.pathname.endsWith('{name}')")
         drawn(page)
         assert page.url.endswith("#step=10")
