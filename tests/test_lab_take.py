@@ -83,7 +83,8 @@ def trained(browser, site, tmp_path_factory):
         train(page)
         file = download(page, "Download the model", folder)
         weights = page.evaluate(f"async () => [...(await {LAB}.ask('state')).weights]")
-        return SimpleNamespace(file=file, weights=np.array(weights, "<f4"))
+        address = page.locator("lab-take pre.address").inner_text()
+        return SimpleNamespace(file=file, weights=np.array(weights, "<f4"), address=address)
 
 
 def files_in(file):
@@ -111,6 +112,14 @@ def change_manifest(change):
     return act
 
 
+def test_a_model_takes_the_place_of_no_run_of_the_site(browser, site):
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        page.evaluate(f"text => {LAB}.setText({{ name: 'Smoke', text }})", TEXT)
+        page.wait_for_function(IS_READY)
+        page.locator("lab-take pre.address", has_text="run=smoke-2").wait_for()
+        assert "--dataset smoke-2.txt" in page.locator("lab-take pre.command").inner_text()
+
+
 # The command ------------------------------------------------------------------------------------
 
 
@@ -119,7 +128,7 @@ def test_train_py_takes_the_very_command_and_the_saved_text(browser, site, run_t
     with new_profile(browser) as context, opened_lab(context, site.address) as page:
         make_tiny(page, 4, **chosen)
         saved = download(page, "Save the text", folder)
-        command = page.locator("lab-take pre").inner_text()
+        command = page.locator("lab-take pre.command").inner_text()
         settings = page.evaluate(f"() => {LAB}.state.settings")
         parameters = page.evaluate(f"() => {LAB}.state.parameters")
     python, script, *flags = shlex.split(command)
@@ -134,14 +143,15 @@ def test_train_py_takes_the_very_command_and_the_saved_text(browser, site, run_t
     assert json.loads((run / "metrics.json").read_text("utf-8"))["parameters"] == parameters
 
 
-def test_the_command_can_be_copied(browser, site):
+@pytest.mark.parametrize("what", ["command", "address"])
+def test_the_command_and_the_address_can_be_copied(browser, site, what):
     permissions = ["clipboard-read", "clipboard-write"]
     with new_profile(browser, permissions=permissions) as context:
         with opened_lab(context, site.address) as page:
-            button(page, "Copy the command").click()
+            button(page, f"Copy the {what}").click()
             button(page, "Copied").wait_for()
-            command = page.locator("lab-take pre").inner_text()
-            assert page.evaluate("() => navigator.clipboard.readText()") == command
+            shown = page.locator(f"lab-take pre.{what}").inner_text()
+            assert page.evaluate("() => navigator.clipboard.readText()") == shown
 
 
 def test_a_button_keeps_its_shape_when_the_keyboard_reaches_it(browser, site):
@@ -161,7 +171,7 @@ def test_what_the_other_pages_cannot_show_stays_here_and_says_why(browser, site)
         train(page, steps=10, architecture="window", n_layer=1, n_head=1)
         assert button(page, "Download the model").is_disabled()
         assert "window" in page.locator("lab-take .note").first.inner_text()
-        assert page.locator("lab-take pre").count() == 0
+        assert page.locator("lab-take pre.command").count() == 0
 
 
 # The file ---------------------------------------------------------------------------------------
@@ -219,7 +229,7 @@ def test_a_file_can_be_opened_in_another_browser_and_handed_on(browser, site, tr
 
 
 def test_a_file_that_is_unpacked_into_a_site_is_a_run_like_any_other(
-    browser, smoke_site, trained, tmp_path
+    browser, site, smoke_site, trained, tmp_path
 ):
     copy = tmp_path / "site"
     shutil.copytree(smoke_site, copy)
@@ -229,8 +239,10 @@ def test_a_file_that_is_unpacked_into_a_site_is_a_run_like_any_other(
         page = context.new_page()
         problems = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{address}/explore.html#run=tom-dog")
-        assert "Tom" in looked_inside(page)
+        page.goto(
+            trained.address.replace(site.address, address)
+        )  # what the lab says that it will be
+        assert page.url.startswith(address) and "Tom" in looked_inside(page)
         missing = page.locator("head-story .error").inner_text()
         assert missing and "export_for_web" not in missing
         assert problems == []

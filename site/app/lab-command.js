@@ -57,3 +57,10 @@ export function plainName(name) {
     .replace(/^-+|-+$/g, "");
   return plain || "my-text";
 }
+
+/** A name that no other one is: "stories-2" beside "stories". @param {string} name @param {Set<string>} others */
+export function unusedName(name, others) {
+  let unused = name;
+  for (let i = 2; others.has(unused); i++) unused = `${name}-${i}`;
+  return unused;
+}

@@ -1,7 +1,7 @@
 /** site/app/lab-command.js; that train.py takes the command is tested in test_lab_take.py. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainName, repeatCommand, whyOnlyHere } from "../../site/app/lab-command.js";
+import { plainName, repeatCommand, unusedName, whyOnlyHere } from "../../site/app/lab-command.js";
 import { settingsOf } from "../../site/app/lab-sizes.js";
 
 const CHARACTERS = { kind: "characters", vocabSize: 512 };
@@ -32,4 +32,10 @@ test("whatever a text is called, the name of its file can be typed", () => {
   const names = ["Nursery rhymes", "Ähren im Wind.TXT", "$(rm -rf ~)", "--help", "老子", "", "a".repeat(99)];
   for (const name of names) assert.match(plainName(name), /^[a-z0-9][a-z0-9-]{0,39}$/);
   assert.equal(plainName("Ähren im Wind.TXT"), "ahren-im-wind");
+});
+
+test("a name that is taken gets a number that is not", () => {
+  assert.equal(unusedName("tom", new Set()), "tom");
+  assert.equal(unusedName("tom", new Set(["tom"])), "tom-2");
+  assert.equal(unusedName("tom", new Set(["tom", "tom-2", "tom-4"])), "tom-3");
 });

@@ -1,16 +1,18 @@
 /**
  * <lab-take></lab-take>
  *
- * What becomes of a model of the lab: it can be opened in the other pages, kept in this browser, downloaded as a file
- * and loaded from one; and there is the command with which train.py trains the like of it.
+ * What becomes of a model of the lab: it can be opened in the other pages, kept in this browser, downloaded as a file,
+ * loaded from one and handed on; and there is the command with which train.py trains the like of it.
  */
 import { css, html, nothing } from "../../vendored/lit.js";
+import { addressOf } from "../../app/address.js";
 import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count, counted } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
-import { plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
+import { plainName, repeatCommand, unusedName, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
+import { listRuns } from "../../app/run.js";
 import { keptRuns, linkTo, save, TakeAlong } from "../../app/take-along.js";
 import { shortName } from "../../engine/kept.js";
 
@@ -23,7 +25,8 @@ const load = () => Promise.all([import("../../app/lab-export.js"), import("../..
 class LabTake extends LabChoice {
   static properties = {
     kept: { state: true }, // what this browser has: see engine/kept.js
-    copied: { state: true }, // the command that was copied
+    ofSite: { state: true }, // the names of the runs that come with the site
+    copied: { state: true }, // the command or the address that was copied
     isOver: { state: true }, // whether a file is held over it
     doomed: { state: true }, // the name of the model that may be deleted: somebody is asked first
   };
@@ -33,7 +36,7 @@ class LabTake extends LabChoice {
     controls,
     css`
     h3 { font: 600 1rem/1.4 var(--sans); margin: 0 0 8px; }
-    .parts { display: grid; gap: 24px; }
+    .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 24px; }
     .parts > * + * { border-top: 1px solid var(--line); padding-top: 20px; }
     .row { gap: 8px; margin-top: 12px; }
     .note { margin-top: 8px; max-width: 66ch; color: var(--muted); }
@@ -51,7 +54,7 @@ class LabTake extends LabChoice {
     li .small { min-height: 32px; padding: 2px 12px; }
     li a { display: inline-flex; align-items: center; min-height: 32px; }
     pre { margin: 12px 0 0; color: var(--text); padding: 12px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--background);
-          font: 400 0.875rem/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: break-word; user-select: all; }
+          font: 400 0.875rem/1.6 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; }
     pre span { white-space: nowrap; }
     .drop { color: var(--muted); }
     @media (max-width: 640px) {
@@ -66,6 +69,7 @@ class LabTake extends LabChoice {
   constructor() {
     super();
     this.kept = [];
+    this.ofSite = new Set();
     this.copied = this.doomed = null;
     this.addEventListener("dragover", (event) => this.hold(event));
     this.addEventListener("dragleave", () => (this.isOver = false));
@@ -77,9 +81,15 @@ class LabTake extends LabChoice {
     this.stops.push(keptRuns.subscribe(() => (this.kept = keptRuns.state.list)));
     this.leaving = new AbortController();
     near(this, this.leaving.signal).then(
-      () => keptRuns.refresh(),
+      () => this.getReady(),
       () => {}, // it has left the page
     );
+  }
+
+  async getReady() {
+    keptRuns.refresh();
+    const runs = await listRuns().catch(() => []); // a site without runs
+    this.ofSite = new Set(runs.map(({ name }) => name));
   }
 
   disconnectedCallback() {
@@ -91,8 +101,9 @@ class LabTake extends LabChoice {
     return this.taking.isBusy;
   }
 
+  /** What it is called elsewhere: in a folder with the runs of the site, it must not take the place of another one. */
   get name() {
-    return plainName(this.text?.name ?? "");
+    return unusedName(plainName(this.text?.name ?? ""), this.ofSite);
   }
 
   get fileName() {
@@ -101,7 +112,7 @@ class LabTake extends LabChoice {
 
   drawLab() {
     return html`<div class=${this.isOver ? "parts over" : "parts"}>
-      ${this.openPart()}${this.keptPart()}${this.commandPart()}
+      ${this.openPart()}${this.keptPart()}${this.handOnPart()}${this.commandPart()}
     </div>`;
   }
 
@@ -163,19 +174,38 @@ class LabTake extends LabChoice {
       <button class="small" aria-label=${`Do not delete ${short}`} @click=${() => this.askToDelete(null)}>Do not delete</button>`;
   }
 
+  /** A file is a folder of an export: unpacked into a site, it is a run there, whether index.json lists it or not. */
+  handOnPart() {
+    if (!this.text || whyOnlyHere(this.settings)) return nothing;
+    const link = addressOf("explore", `run=${this.name}`);
+    return html`<div><h3>Hand it on</h3>
+      <p>Whoever has its file opens it in this page, with “Load a model”. Where these pages are published, there can be
+        a link instead: somebody unpacks the file into their folder <code>exported</code>, and from then on this address
+        shows the model to everybody.</p>
+      ${this.toCopy("address", link, link, "Copy the address")}</div>`;
+  }
+
+  /**
+   * What can be copied, with its button.
+   * @param {string} what it is @param {string} text @param {unknown} shown the same, as it is drawn
+   * @param {string} name of the button @param {unknown} [others] beside it
+   */
+  toCopy(what, text, shown, name, others = nothing) {
+    const isCopied = this.copied === text;
+    return html`<pre class=${what} tabindex="0" role="group" aria-label=${`The ${what}`}>${shown}</pre>
+      <div class="row"><button @click=${() => this.copy(what, text)}>${isCopied ? "Copied" : name}</button>${others}</div>
+      <span class="visually-hidden" role="status">${isCopied ? `The ${what} is copied.` : ""}</span>`;
+  }
+
   commandPart() {
     if (!this.text || whyOnlyHere(this.settings)) return nothing;
     const command = repeatCommand(this.settings, this.tokens, this.fileName);
+    const saveText = html`<button @click=${this.saveText}>Save the text</button>`;
     return html`<div><h3>Train it with train.py</h3>
       <p>For this you need Python and the Terrarium folder on your own machine. Save the text into that folder, and type
         this there. It trains the same model on the same text; only the random numbers differ, so its losses and texts
         will be a little different.</p>
-      <pre tabindex="0" role="group" aria-label="The command">${unbroken(command)}</pre>
-      <div class="row">
-        <button @click=${() => this.copy(command)}>${this.copied === command ? "Copied" : "Copy the command"}</button>
-        <button @click=${this.saveText}>Save the text</button>
-      </div>
-      <span class="visually-hidden" role="status">${this.copied === command ? "The command is copied." : ""}</span>
+      ${this.toCopy("command", command, unbroken(command), "Copy the command", saveText)}
       ${
         this.settings.optimizer === "adamw"
           ? html`<p class="note">train.py has Muon and no AdamW for the matrices: there, they learn in another way.</p>`
@@ -249,12 +279,12 @@ class LabTake extends LabChoice {
   }
 
   /** Where a browser forbids to copy, such as on unencrypted pages of another machine, it is selected instead. */
-  async copy(command) {
+  async copy(what, text) {
     try {
-      await navigator.clipboard.writeText(command);
-      this.copied = command;
+      await navigator.clipboard.writeText(text);
+      this.copied = text;
     } catch {
-      getSelection().selectAllChildren(this.renderRoot.querySelector("pre"));
+      getSelection().selectAllChildren(this.renderRoot.querySelector(`pre.${what}`));
     }
   }
 
