@@ -7,7 +7,6 @@
  * is closed.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
-import { spreadApart } from "../../app/label-places.js";
 import { controls } from "../../app/controls.js";
 import { count, counted, inText, percent } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
@@ -22,35 +21,37 @@ import {
   FEWEST_TOKENS,
   epochsOf,
   gainOfTwice,
-  isAsCloseAsChance,
   isFalling,
   lineThrough,
   lossOn,
-  parametersAt,
-  placeOn,
   pointOf,
   possibleSteps,
   problemWith,
-  roundTicks,
   rungsOf,
   secondsOf,
   usualSteps,
   verdictOf,
 } from "../../app/ladder.js";
+import { ladderPlot, ladderPlots } from "../../app/ladder-plot.js";
+import {
+  SMALLEST,
+  bendText,
+  entropyText,
+  flatText,
+  lossNow,
+  rounded,
+  seedsText,
+  verdictText,
+  written,
+} from "../../app/ladder-sentences.js";
 
 const NAME = "ladder";
 const KEY = "terrarium.tried.ladder";
-const DIGITS = 2;
 const LONGEST = 120; // characters of what a model writes
-const RECENT = 10; // losses that tell where a training is
 const AXIS = [1 / 8, 0.8]; // from where to where losses are shown, in parts of that of guessing
 const ROOM = 1.06; // times a loss that would be at the edge
 const BESIDE = 2.1; // times the parameters of the fourth: room for numbers beside its marks
-const LABEL = 0.085; // of the height of the plot, for such a number
 const GUESSES = [0.6, 1.2]; // from where to where somebody may predict, in parts of the third loss
-const BENT = 0.05; // the fraction by which a loss has to be above the line before it is asked why
-const FARTHEST = 1e12; // parameters: what a line says of more than that means nothing
-const BY_HEART = 0.8; // of the loss on other text: what is less on its own text is learned by heart
 
 class LabLadder extends LabChoice {
   static share = { title: "The ladder", table: (figure) => figure.asked && figure.numbers() };
@@ -75,8 +76,8 @@ class LabLadder extends LabChoice {
     LabChoice.styles,
     controls,
     linePlots,
+    ladderPlots,
     css`
-    :host { --labels: 3.4em; }
     h3 { font: 600 var(--small)/1.5 var(--sans); margin: 20px 0 4px; }
     .about { max-width: 66ch; text-wrap: pretty; }
     .row { gap: 8px 12px; margin-top: 8px; }
@@ -85,35 +86,6 @@ class LabLadder extends LabChoice {
     input[type="number"] { width: 6em; min-height: 44px; font: inherit; color: var(--text); background: var(--background);
                            border: 1px solid var(--line); border-radius: 8px; padding: 0 8px; }
     input[aria-invalid="true"] { border-color: var(--warning); box-shadow: inset 0 0 0 1px var(--warning); }
-    .axis { color: var(--muted); margin-top: 20px; }
-    .plot { height: 17.5rem; margin: 8px 12px 0 var(--labels); border-left: 1px solid var(--line); }
-    .plot svg { overflow: hidden; }
-    .plot polyline { stroke-width: 2px; }
-    .plot .further { stroke-dasharray: 6 5; }
-    .plot .grid { position: absolute; inset: auto 0; height: 0; border-top: 1px solid var(--line); opacity: 0.5; }
-    .plot .next { position: absolute; top: 0; bottom: 0; width: 0; border-left: 2px dotted var(--line); }
-    .plot .next b { position: absolute; top: 0; left: 8px; color: var(--muted); font-weight: 400; white-space: nowrap; }
-    .plot .next.is-left b { left: auto; right: 8px; }
-    .plot i { width: 12px; height: 12px; margin: 0 0 -6px -6px; transition: bottom 200ms ease; z-index: 1; }
-    .plot i.growing { background: var(--panel); border: 2px solid var(--accent); transition: none; }
-    .plot i.predicted { background: var(--panel); border: 3px solid var(--accent); width: 16px; height: 16px; margin: 0 0 -8px -8px; }
-    .plot i.reader { border-radius: 2px; background: var(--chosen); width: 14px; height: 14px; margin: 0 0 -7px -7px;
-                     transform: rotate(45deg); transition: none; box-shadow: 0 0 0 2px var(--panel); }
-    .plot i.measured { z-index: 2; width: 10px; height: 10px; margin: 0 0 -5px -5px; box-shadow: 0 0 0 1px var(--panel); }
-    .plot .beside { right: auto; margin-left: 18px; display: flex; align-items: center; gap: 6px; color: var(--text); z-index: 3;
-                    line-height: 1.4; background: var(--panel); }
-    .plot .beside i { position: static; margin: 0; transition: none; box-shadow: none; width: 10px; height: 10px; }
-    .plot .beside i.predicted { width: 12px; height: 12px; }
-    .plot .beside i.reader { width: 9px; height: 9px; }
-    .plot .value { right: auto; transform: translate(2px, -8px); color: var(--text); z-index: 1; }
-    .across { position: relative; height: 1.6em; margin: 4px 12px 0 var(--labels); color: var(--muted); }
-    .across span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-    .across.name { text-align: center; margin-top: 0; }
-    .marks { display: flex; flex-wrap: wrap; gap: 0 20px; min-height: 1.5em; margin: 4px 0 0 var(--labels); padding: 0; list-style: none; }
-    .marks li { display: flex; align-items: center; gap: 8px; }
-    .marks i { width: 12px; height: 12px; border-radius: 50%; background: var(--accent); flex: none; }
-    .marks i.predicted { background: var(--panel); border: 3px solid var(--accent); }
-    .marks i.reader { border-radius: 2px; background: var(--chosen); transform: rotate(45deg); width: 10px; height: 10px; }
     .now { min-height: 96px; margin-top: 4px; display: grid; align-content: end; }
     .now.is-over { min-height: 0; margin-top: 12px; }
     .now.is-over ~ .row.last { min-height: 44px; }
@@ -140,8 +112,6 @@ class LabLadder extends LabChoice {
     .text { font: 400 1rem/1.45 var(--serif); overflow-wrap: anywhere; }
     .text b { font-weight: 600; }
     @media (max-width: 640px) {
-      .plot { height: 15rem; margin-right: 4px; }
-      .across { margin-right: 4px; }
       .now { min-height: 120px; }
       .row.last { min-height: 96px; align-content: start; }
       .row.last .go { flex: 1 1 100%; text-align: center; }
@@ -153,9 +123,7 @@ class LabLadder extends LabChoice {
       [data-what]::before { content: attr(data-what) " "; color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
     }
     @media (forced-colors: active) {
-      .plot i, .marks i { forced-color-adjust: none; background: CanvasText; }
-      :is(.plot, .marks) i:is(.growing, .predicted) { background: Canvas; border-color: CanvasText; }
-      :is(.plot, .marks) i.reader, .track i { forced-color-adjust: none; background: Highlight; }
+      .track i { forced-color-adjust: none; background: Highlight; }
     }
   `,
   ];
@@ -281,7 +249,7 @@ class LabLadder extends LabChoice {
       return;
     }
     this.stage = "over";
-    this.said = this.verdict();
+    this.said = verdictText(this.losses);
     const { name, textKey, chosen } = asked;
     this.earlier = [...this.earlier, { name, textKey, chosen, ...this.losses }];
     this.rememberIt();
@@ -377,7 +345,6 @@ class LabLadder extends LabChoice {
     if (!this.asked && !possibleSteps(subject.source.ids.length).length) return this.tooShort(subject);
     return html`<p class="about">${this.about()}</p>
       ${this.plot()}
-      ${this.marks()}
       <div class=${this.stage === "over" ? "now is-over" : "now"}>${this.now()}</div>
       ${this.stage === "over" ? this.facts() : nothing}
       ${this.buttons()}
@@ -490,95 +457,42 @@ class LabLadder extends LabChoice {
   /** From where to where somebody may predict. */
   get guesses() {
     const { loss } = pointOf(this.trialsSoFar[2]);
-    const [low, high] = GUESSES.map((part) => round(part * loss));
-    return [Math.min(loss, Math.max(low, round(this.axis[0] * ROOM))), high];
+    const [low, high] = GUESSES.map((part) => rounded(part * loss));
+    return [Math.min(loss, Math.max(low, rounded(this.axis[0] * ROOM))), high];
   }
 
+  /** What is drawn: see app/ladder-plot.js. */
   plot() {
-    const { x, y } = this.ranges;
-    const across = placeOn(x[0], x[1]);
-    const up = placeOn(y[0], y[1]);
-    const at = (parameters, loss) =>
-      styleMap({ left: `${100 * across(parameters)}%`, bottom: `${100 * up(loss)}%` });
-    const fourth = parametersOf(this.rungs[3].settings);
-    const hasLine = ["line", "fourth", "over"].includes(this.stage);
-    return html`<p class="axis" aria-hidden="true">Loss on text that they never learn from (nats per token)</p>
-      <div class="plot" aria-hidden="true">
-        ${roundTicks(y[0], y[1]).map((loss) => {
-          const place = styleMap({ bottom: `${100 * up(loss)}%` });
-          return html`<em class="grid" style=${place}></em><span style=${place}>${Number(loss.toPrecision(2))}</span>`;
-        })}
-        <div class="next is-left" style=${styleMap({ left: `${100 * across(fourth)}%` })}><b>the fourth, ${count(fourth)}</b></div>
-        ${this.drawnLine(hasLine, across, up)}
-        ${this.trialsSoFar.map((trial, i) => this.dot(trial, i, at))}
-        ${hasLine ? html`<i class="predicted" style=${at(fourth, lossOn(this.line, fourth))}></i>` : nothing}
-        ${this.guess === null ? nothing : html`<i class="reader" style=${at(fourth, this.guess)}></i>`}
-        ${this.numbersBeside(across(fourth), up)}
-      </div>
-      <div class="across" aria-hidden="true">${roundTicks(x[0], x[1]).map(
-        (n) => html`<span style=${styleMap({ left: `${100 * across(n)}%` })}>${shortCount(n)}</span>`,
-      )}</div>
-      <p class="across name" aria-hidden="true">Parameters</p>`;
+    const sizes = this.rungs.map(({ settings }) => parametersOf(settings));
+    const trained = this.trialsSoFar
+      .filter(Boolean)
+      .map((trial) => ({ ...pointOf(trial), isDone: isDone(trial) }));
+    const models = trained.filter(({ loss }) => loss > 0);
+    const line = this.hasLine ? this.line : null;
+    return ladderPlot({ ...this.ranges, sizes, line, models, marks: this.marks });
   }
 
-  /** What was said of the fourth and what was measured, as [mark, loss]. */
-  get ofFourth() {
-    const hasLine = ["line", "fourth", "over"].includes(this.stage);
+  /** Whether somebody has predicted, and may see what the line says. */
+  get hasLine() {
+    return ["line", "fourth", "over"].includes(this.stage);
+  }
+
+  /** What was said of the fourth, and what was measured. */
+  get marks() {
     const fourth = parametersOf(this.rungs[3].settings);
     return [
-      ...(this.guess === null ? [] : [["reader", this.guess]]),
-      ...(hasLine ? [["predicted", lossOn(this.line, fourth)]] : []),
-      ...(this.stage === "over" ? [["measured", this.losses.measured]] : []),
+      ...(this.guess === null ? [] : [{ kind: "reader", loss: this.guess }]),
+      ...(this.hasLine ? [{ kind: "predicted", loss: lossOn(this.line, fourth) }] : []),
+      ...(this.stage === "over" ? [{ kind: "measured", loss: this.losses.measured }] : []),
     ];
-  }
-
-  /** The numbers of the marks at the fourth, apart from one another where the marks are not. */
-  numbersBeside(x, up) {
-    const all = this.ofFourth;
-    const tops = all.map(([, loss]) => 1 - up(loss) - LABEL / 2);
-    const placed = spreadApart(tops, { top: 0, bottom: 1, height: LABEL });
-    return all.map(([mark, loss], i) => {
-      const place = { left: `${100 * x}%`, bottom: `${100 * (1 - placed[i] - LABEL / 2)}%` };
-      return html`<span class="beside" style=${styleMap(place)}><i class=${mark}></i>${written(loss)}</span>`;
-    });
-  }
-
-  /** Through the three, and further on. */
-  drawnLine(isShown, across, up) {
-    const { x } = this.ranges;
-    const [first, , third] = this.rungs.map(({ settings }) => parametersOf(settings));
-    const along = (sizes) =>
-      sizes.map((n) => `${100 * across(n)},${100 - 100 * up(lossOn(this.line, n))}`).join(" ");
-    const inside = isShown ? along([first, third]) : "";
-    const further = isShown ? along([third, x[1]]) : "";
-    return html`<svg viewBox="0 0 100 100" preserveAspectRatio="none"><polyline points=${inside}></polyline><polyline
-      class="further" points=${further}></polyline></svg>`;
-  }
-
-  dot(trial, i, at) {
-    if (!trial) return nothing;
-    const { parameters, loss } = pointOf(trial);
-    if (!(loss > 0)) return nothing;
-    const kind = `${isDone(trial) ? "" : "growing"} ${i === 3 ? "measured" : ""}`;
-    const shown = isDone(trial) ? loss : Math.min(loss, this.axis[1]); // at first, it is above all that is shown
-    const label =
-      i < 3 ? html`<span class="value" style=${at(parameters, shown)}>${written(loss)}</span>` : nothing;
-    return html`<i class=${kind} style=${at(parameters, shown)}></i>${label}`;
-  }
-
-  /** What the marks at the fourth mean. */
-  marks() {
-    return html`<ul class="marks" aria-label="The fourth model">${this.ofFourth.map(
-      ([mark, loss]) => html`<li><i class=${mark}></i>${MARKS[mark]} ${written(loss)}</li>`,
-    )}</ul>`;
   }
 
   slider() {
     const [low, high] = this.guesses;
-    const start = round(pointOf(this.trialsSoFar[2]).loss); // no prediction: the loss of the third
+    const start = rounded(pointOf(this.trialsSoFar[2]).loss); // no prediction: the loss of the third
     const says = this.guess === null ? "…" : `${written(this.guess)} nats`;
     return html`<label class="slider"><span>How good will the fourth be? Its loss: <b>${says}</b></span>
-        <input class="slide" type="range" min=${low} max=${high} step=${10 ** -DIGITS} .value=${String(this.guess ?? start)}
+        <input class="slide" type="range" min=${low} max=${high} step=${SMALLEST} .value=${String(this.guess ?? start)}
           aria-valuetext=${this.guess === null ? "nothing predicted yet" : says} @input=${({ target }) => (this.guess = Number(target.value))}></label>
       <div class="ends" aria-hidden="true"><span>${written(low)}</span><span>${written(high)}</span></div>`;
   }
@@ -631,77 +545,25 @@ class LabLadder extends LabChoice {
 
   // What came of it -----------------------------------------------------------------------------------
 
-  verdict() {
-    const { measured, line, reader } = this.losses;
-    return (
-      `The fourth ended at ${written(measured)} nats. The line said ${written(line)} (${offBy(line, measured)}), ` +
-      `you said ${written(reader)} (${offBy(reader, measured)}). ${this.whoWasCloser()}`
-    );
-  }
-
-  whoWasCloser() {
-    const { measured, line, reader } = this.losses;
-    const { closer } = verdictOf(this.losses);
-    if (closer === "line") return "The line was closer.";
-    if (closer === "reader") return "You were closer.";
-    return [line, reader].every((predicted) => isAsCloseAsChance(predicted, measured))
-      ? "Both are as close as chance allows: another seed would move the loss by about as much."
-      : "Both are about equally far off.";
-  }
-
   outcome() {
     const isRight = verdictOf(this.losses).closer === "reader";
-    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`} tabindex="-1">${this.verdict()}</p>`;
+    return html`<p class=${`verdict ${isRight ? "is-right" : ""}`} tabindex="-1">${verdictText(this.losses)}</p>`;
   }
 
   facts() {
-    const sentences = [this.aboutLine(), this.aboutBend(), this.aboutEntropy(), this.aboutSeeds()];
+    const { line, losses, asked } = this;
+    const { name, textKey, chosen, source, entropy } = asked;
+    const isSame = (one) => one.textKey === textKey && one.chosen.steps === chosen.steps;
+    const same = this.earlier
+      .filter(isSame)
+      .map((one) => ({ seed: one.chosen.seed, measured: one.measured }));
+    const sentences = [
+      flatText(line),
+      bendText(losses, lossNow(this.trialsSoFar[3]), epochsOf(chosen.steps, source.ids.length)),
+      entropyText(line, name, entropy ? entropy * charactersPerToken(source) : null),
+      seedsText(same),
+    ];
     return html`<div class="facts">${sentences.filter(Boolean).map((sentence) => html`<p>${sentence}</p>`)}</div>`;
-  }
-
-  aboutLine() {
-    if (isFalling(this.line)) return null;
-    return "In the first three, more parameters hardly helped: on this text, this is no line to plan by.";
-  }
-
-  /** Why the fourth is above the line, where it learned its text by heart. */
-  aboutBend() {
-    const { measured, line } = this.losses;
-    const own = lossNow(this.trialsSoFar[3]);
-    if (measured < (1 + BENT) * line || own > BY_HEART * measured) return null;
-    const { chosen, source } = this.asked;
-    const readings = Math.round(epochsOf(chosen.steps, source.ids.length));
-    if (readings < 2) return null;
-    return `On its own text, the fourth has a loss of ${written(own)}, far less than on other text. It has read it ${counted(readings, "time")}, and begins to know it by heart. On a longer text, the line would hold further.`;
-  }
-
-  /** Where the line cannot go. */
-  aboutEntropy() {
-    const { entropy, source, name } = this.asked;
-    if (!isFalling(this.line)) return null;
-    if (!entropy) {
-      return `Such a line cannot go on forever: no model can get below the entropy of the text, which is what it leaves to chance. Nobody knows that of “${name}”, but somewhere the line has to bend.`;
-    }
-    const floor = entropy * charactersPerToken(source);
-    const there = parametersAt(this.line, floor);
-    const where =
-      there < FARTHEST
-        ? `The line would be there at about ${count(Number(there.toPrecision(1)))} parameters, so it has to bend before.`
-        : "So it has to bend somewhere.";
-    return `Such a line cannot go on forever: the entropy of “${name}”, which is what it leaves to chance, is about ${written(floor)} nats for each of these tokens, and no model can get below that. ${where}`;
-  }
-
-  /** What chance does, as far as it has been seen. */
-  aboutSeeds() {
-    const same = this.earlier.filter(
-      (one) => one.textKey === this.asked.textKey && one.chosen.steps === this.asked.chosen.steps,
-    );
-    const seeds = [...new Map(same.map((one) => [one.chosen.seed, one])).values()];
-    if (seeds.length < 2) {
-      return "All four were trained with one seed. Another one moves each of the losses a little: build another ladder to see how much.";
-    }
-    const all = seeds.map(({ chosen, measured }) => `${written(measured)} (seed ${chosen.seed})`);
-    return `What the fourth reached with different seeds: ${all.join(", ")}. So much is chance.`;
   }
 
   table() {
@@ -751,8 +613,6 @@ class LabLadder extends LabChoice {
   }
 }
 
-const MARKS = { reader: "you say", predicted: "the line says", measured: "measured" };
-
 const isNumber = (value) => Number.isFinite(value);
 
 const isChosen = (chosen) => chosen?.steps > 0 && [chosen.steps, chosen.seed].every(Number.isInteger);
@@ -771,28 +631,8 @@ const isLadder = (one) =>
 /** Whether a trial is over. @param {import("../../app/trials.js").Trial | null} trial */
 const isDone = (trial) => Boolean(trial) && trial.step === trial.settings.steps;
 
-const round = (loss) => Number(loss.toFixed(DIGITS));
-const written = (loss) => loss.toFixed(DIGITS);
-
 /** What stands in a field: nothing while what is typed is no number. */
 const inField = (value) => (Number.isFinite(value) ? String(value) : "");
-
-/** 20000 -> "20 K": what has room at an axis. */
-const shortCount = (n) => (n < 10_000 ? count(n) : `${count(n / 1000)} K`);
-
-/** "0.02 too high, or 2%", of the numbers as they are shown */
-function offBy(predicted, measured) {
-  const nats = round(predicted) - round(measured);
-  if (nats === 0) return "exactly that";
-  const way = nats > 0 ? "high" : "low";
-  return `${written(Math.abs(nats))} too ${way}, or ${percent(Math.abs(nats) / measured)}`;
-}
-
-/** The loss of the last updates on its own text: that of a single one is a matter of luck. */
-function lossNow({ losses }) {
-  const last = losses.slice(-RECENT);
-  return last.reduce((sum, one) => sum + one.loss, 0) / (last.length || 1);
-}
 
 /** What a model wrote after a prompt. */
 function sampleText({ tokens }, { source: { tokenizer } }) {
