@@ -68,6 +68,7 @@ export function ladderPlot({ x, y, sizes, line, models, marks }) {
   const across = placeOn(x[0], x[1]);
   const up = placeOn(y[0], y[1]);
   const fourth = sizes[3];
+  const predicted = marks.filter(({ kind }) => kind !== "measured"); // which is among the models
   const at = (parameters, loss) =>
     styleMap({ left: `${100 * across(parameters)}%`, bottom: `${100 * up(loss)}%` });
   return html`<p class="axis" aria-hidden="true">Loss on text that they never learn from (nats per token)</p>
@@ -79,7 +80,7 @@ export function ladderPlot({ x, y, sizes, line, models, marks }) {
       <div class="next is-left" style=${styleMap({ left: `${100 * across(fourth)}%` })}><b>the fourth, ${count(fourth)}</b></div>
       ${drawnLine(line, [sizes[0], sizes[2], x[1]], across, up)}
       ${models.map((model) => dot(model, model.parameters !== fourth, y[1], at))}
-      ${marks.filter(isPredicted).map(({ kind, loss }) => html`<i class=${kind} style=${at(fourth, loss)}></i>`)}
+      ${predicted.toReversed().map(({ kind, loss }) => html`<i class=${kind} style=${at(fourth, loss)}></i>`)}
       ${numbersBeside(marks, across(fourth), up)}
     </div>
     <div class="across" aria-hidden="true">${roundTicks(x[0], x[1]).map(
@@ -90,8 +91,6 @@ export function ladderPlot({ x, y, sizes, line, models, marks }) {
       ({ kind, loss }) => html`<li><i class=${kind}></i>${MARKS[kind]} ${written(loss)}</li>`,
     )}</ul>`;
 }
-
-const isPredicted = ({ kind }) => kind !== "measured"; // what was measured is among the models
 
 /** Through the three, and further on. */
 function drawnLine(line, [first, third, last], across, up) {
