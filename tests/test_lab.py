@@ -377,3 +377,28 @@ def test_a_text_of_which_nothing_is_learned_is_not_compared_with_the_one_before(
         page.evaluate("() => document.querySelector('lab-loss').updateComplete")
         assert page.evaluate(compared) is None
         assert page.evaluate("() => document.querySelector('lab-loss').shownBaselines") is None
+
+
+def test_a_loss_that_rises_for_a_moment_is_not_taken_for_learning_by_heart(browser, address):
+    """What is offered then, a longer text, is the only link of the sentence."""
+    reading = "document.querySelector('lab-loss').renderRoot.querySelector('.reading')"
+    with opened_lab(browser, address) as page:
+
+        def is_by_heart(step, best):
+            """Held-out loss lowest at one step, and higher at another; on its text, it falls."""
+            losses = [dict(step=best, loss=1.5), dict(step=step, loss=1.0)]
+            evaluations = [dict(step=0, loss=4), dict(step=best, loss=2), dict(step=step, loss=2.5)]
+            page.evaluate(
+                f"given => {LAB}.update(given)",
+                dict(step=step, losses=losses, evaluations=evaluations),
+            )
+            page.evaluate("() => document.querySelector('lab-loss').updateComplete")
+            return page.evaluate(f"() => {reading}.querySelector('a') !== null")
+
+        tokens, rows, length = page.evaluate(
+            f"() => [{LAB}.state.tokens.ids.length, {LAB}.state.settings.batch_size, {LAB}.state.settings.n_ctx]"
+        )
+        once = tokens // (rows * length)  # steps in which the text is read
+        assert not is_by_heart(once, once // 2), "it was hardly read"
+        assert not is_by_heart(5 * once, int(4.5 * once)), "that was a moment ago"
+        assert is_by_heart(5 * once, 3 * once)

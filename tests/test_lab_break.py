@@ -2,8 +2,10 @@
 
 import contextlib
 
+import numpy as np
 import pytest
 from lab_page import opened_lab
+from terrarium.baselines import baselines
 
 # A model that is trained within a second, and a text for it, in which many sentences have a dog.
 TINY = dict(n_layer=1, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, steps=24, warmup=4)
@@ -125,6 +127,23 @@ def test_models_that_were_compared_differ_in_nothing_else(browser, site):
         losses = page.evaluate(f"() => {FIGURE}.tried.mask.result.measured")
         shown = figure(page).locator(".facts tbody tr").first.locator("td").all_inner_texts()
         assert shown == [f"{losses[one]['loss']:.2f}" for one in ("healthy", "broken", "other")]
+
+
+def test_on_its_own_text_a_model_is_compared_with_what_counting_reaches_there(browser, site):
+    shown = "() => document.querySelector('lab-break').renderRoot.querySelector('loss-curves').baselines"
+    with opened(browser, site, text=TEXT + TEXT[:500].upper()) as page:  # which is held out
+        break_it(page, "rate")
+        ids, held_out, n = page.evaluate(
+            f"() => {{ const {{ ids, validationIds, tokenizer }} = {LAB}.state.tokens;"
+            " return [[...ids], [...validationIds], tokenizer.vocab.length]; }"
+        )
+        ids, held_out = np.array(ids), np.array(held_out)
+        assert page.evaluate(shown) == pytest.approx(baselines(ids, ids, n))
+        answers = figure(page).locator(".answers").inner_text()
+        assert f"{baselines(ids, ids, n)['bigram']:.2f}" in answers
+        break_it(page, "order")
+        assert page.evaluate(shown) == pytest.approx(baselines(ids, held_out, n))
+        assert baselines(ids, ids, n)["bigram"] < baselines(ids, held_out, n)["bigram"] - 0.1
 
 
 def test_without_a_word_no_sentence_with_it_is_learned_from_and_the_others_are(browser, site):

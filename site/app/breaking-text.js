@@ -21,7 +21,7 @@
 import { encodeDocuments } from "../engine/bpe.js";
 import { makeRng } from "../engine/sample.js";
 import { count } from "./format.js";
-import { inTurns } from "./lab-ids.js";
+import { baselinesOf, inTurns } from "./lab-ids.js";
 import { beginningsOf, finder, passageAt, placesOf, spread } from "./missing-word.js";
 
 const WORD = /[\p{L}\p{N}_\p{M}]+(?:['’][\p{L}\p{N}_\p{M}]+)*/gu;
@@ -77,6 +77,7 @@ export async function readText(source, signal) {
   const heldOut = await inTurns(documentsOf(validationIds, tokenizer), signal);
   const text = new LearnedText(source, documents, heldOut);
   await inTurns(text.read(), signal);
+  text.baselines = await inTurns(baselinesOf(ids, ids, tokenizer.vocab.length), signal);
   return text;
 }
 
@@ -85,6 +86,8 @@ export class LearnedText {
   #pairs = new Set();
   #left = new Map(); // a word -> what is left without it
   #shuffled = new Map(); // a seed -> a source
+  /** What counting reaches on the very text that was counted, in nats per token. @type {{ uniform: number, unigram: number, bigram: number } | null} */
+  baselines = null;
 
   constructor(source, documents, heldOut) {
     this.source = source;

@@ -5,7 +5,7 @@
  *
  *   const { requests } = await prepare("mask", { healthy, text, signal });   // [healthy, broken, another seed]
  *   const trained = await trials.run("break", requests);
- *   const result = resultOf("mask", { trained, text, baselines });
+ *   const result = resultOf("mask", { trained, text });
  *   EXPERIMENTS.mask.outcome(result)                            // "cheats": a key of EXPERIMENTS.mask.answers
  */
 import { precisePercent } from "./decimals.js";
@@ -32,7 +32,6 @@ const WEAK = 0.3; // of the pairs of words: below that, the healthy model itself
  * @typedef {object} Result
  * @property {Trial} healthy @property {Trial} broken @property {Trial | null} other healthy, with another seed
  * @property {LearnedText} text what the healthy model learned from
- * @property {{ uniform: number, unigram: number, bigram: number }} baselines in nats per token
  * @property {{ healthy: Measured, broken: Measured, other: Measured | null }} measured
  * @property {MissingWord | null} word what was left out
  *
@@ -66,11 +65,11 @@ const END_HAPPENED = {
       ? `its loss ended lower, at ${besideHealthy(result)}`
       : `its loss ended about as low, at ${besideHealthy(result)}`,
   higher: (result) =>
-    `its loss ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.baselines.bigram)})`,
+    `its loss ended higher, at ${besideHealthy(result)}, but below counting pairs (${nats(result.text.baselines.bigram)})`,
   nothing: (result) => {
     const { failedAt } = result.broken;
     if (failedAt !== null) return `its loss stopped being a number after step ${count(failedAt)}`;
-    return `its loss ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.baselines.bigram)})`;
+    return `its loss ended at ${besideHealthy(result)}, and that is not below counting pairs (${nats(result.text.baselines.bigram)})`;
   },
 };
 
@@ -81,8 +80,8 @@ const besideHealthy = ({ measured: { healthy, broken } }) =>
 /** How much higher it ends than the healthy model, in nats. @param {Result} result */
 const excessOf = ({ measured: { healthy, broken } }) => difference(broken.loss, healthy.loss);
 
-const isBelowCounting = ({ measured: { broken }, baselines }) =>
-  difference(broken.loss, baselines.bigram) < 0;
+const isBelowCounting = ({ measured: { broken }, text }) =>
+  difference(broken.loss, text.baselines.bigram) < 0;
 
 /** How much higher one loss is than another, as they are shown: somebody who subtracts them gets the same. */
 const difference = (one, other) => Number((Number(nats(one)) - Number(nats(other))).toFixed(2));
@@ -420,14 +419,14 @@ function wordRequests(healthy, { source, passages, beginnings }) {
 
 /**
  * @param {string} name
- * @param {{ trained: Trial[], text: LearnedText, baselines: any, word?: MissingWord | null }} parts trained: what prepare asked for
+ * @param {{ trained: Trial[], text: LearnedText, word?: MissingWord | null }} parts trained: what prepare asked for
  * @returns {Result}
  */
-export function resultOf(name, { trained, text, baselines, word = null }) {
+export function resultOf(name, { trained, text, word = null }) {
   const [healthy, broken, other = null] = trained;
   const of = (trial) => trial && measured(trial, text, samplesIn(name)(trial));
   return {
-    ...{ healthy, broken, other, text, baselines, word },
+    ...{ healthy, broken, other, text, word },
     measured: { healthy: of(healthy), broken: of(broken), other: of(other) },
   };
 }

@@ -83,8 +83,7 @@ async function figureOf(state) {
   if (!written) return given;
   const { requests, word } = await prepare(name, { healthy: request, text: learned, typed: WORD, signal });
   const trained = requests.map((one, i) => trialOf(one, [1, 0.2, 1.05][i], written));
-  const baselines = { uniform: 4, unigram: 3, bigram: 2 };
-  const result = resultOf(name, { trained, text: learned, baselines, word });
+  const result = resultOf(name, { trained, text: learned, word });
   const outcome = EXPERIMENTS[name].outcome(result);
   const [choice] = Object.keys(EXPERIMENTS[name].answers);
   const tried = { name, choice, reason, requests, word, result, outcome, isRight: outcome === choice };

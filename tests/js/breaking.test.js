@@ -50,7 +50,8 @@ function aTrial(loss, written = " cat sat down. x", others = {}) {
 
 async function outcomeOf(name, trained, word = null) {
   const text = await readText(aSource(), signal);
-  const result = breaking.resultOf(name, { trained, text, baselines: BASELINES, word });
+  text.baselines = BASELINES;
+  const result = breaking.resultOf(name, { trained, text, word });
   return { result, outcome: EXPERIMENTS[name].outcome(result) };
 }
 

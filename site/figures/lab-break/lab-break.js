@@ -202,7 +202,7 @@ class LabBreak extends LabFigure {
     const { requests, word } = await breaking.prepare(name, parts);
     const trained = await this.trials.recall(requests);
     if (!trained || this.request !== request || this.shownOf(name)) return;
-    this.show({ name, choice, reason, requests, word, baselines: this.lab.state.baselines }, trained);
+    this.show({ name, choice, reason, requests, word }, trained);
     this.toSee = null; // it was seen before
   }
 
@@ -334,9 +334,14 @@ class LabBreak extends LabFigure {
     if (event.key === "Enter" && !event.isComposing && isFree) this.tryIt();
   }
 
-  /** What guessing and counting reach on the text. */
+  /** What guessing and counting reach on the text of which the losses are shown. */
   get baselines() {
-    return this.tried[this.name]?.result.baselines ?? this.lab.state.baselines ?? null;
+    return this.curve === "own" ? this.learned.baselines : this.lab.state.baselines;
+  }
+
+  /** Of which text the losses are shown: "own", that of the models, or "heldOut". */
+  get curve() {
+    return this.experiment.curve ?? "own";
   }
 
   expect(change) {
@@ -436,7 +441,7 @@ class LabBreak extends LabFigure {
       signal,
     });
     if (this.asked !== asked) return;
-    this.asked = { ...asked, requests, word, baselines: this.lab.state.baselines };
+    this.asked = { ...asked, requests, word };
     this.toSee = "loss-curves";
     const mine = this.asked;
     const trained = await this.trials.run(ME, requests);
@@ -448,8 +453,8 @@ class LabBreak extends LabFigure {
   }
 
   show(asked, trained) {
-    const { name, choice, word, baselines } = asked;
-    const result = breaking.resultOf(name, { trained, text: this.learned, baselines, word });
+    const { name, choice, word } = asked;
+    const result = breaking.resultOf(name, { trained, text: this.learned, word });
     const outcome = EXPERIMENTS[name].outcome(result);
     this.tried = { ...this.tried, [name]: { ...asked, result, outcome, isRight: outcome === choice } };
     this.toSee = name === this.name ? ".verdict" : null;
@@ -499,21 +504,20 @@ class LabBreak extends LabFigure {
     const { requests } = this.shown;
     if (!requests) return nothing;
     const names = this.namesOf(this.shown);
-    const kind = this.experiment.curve ?? "own";
     const curves = requests.flatMap((request, i) => {
       const trial = this.trialOf(request);
       if (!trial) return [];
-      return [{ name: names[i], points: breaking.drawnCurve(trial, kind), isReference: i === 0 }];
+      return [{ name: names[i], points: breaking.drawnCurve(trial, this.curve), isReference: i === 0 }];
     });
     const label =
-      kind === "own" ? "Loss on its own text, by step" : "Loss on text that neither has read, by step";
-    return html`<loss-curves .curves=${curves} .steps=${requests[0].settings.steps} .baselines=${this.lab.state.baselines}
+      this.curve === "own" ? "Loss on its own text, by step" : "Loss on text that neither has read, by step";
+    return html`<loss-curves .curves=${curves} .steps=${requests[0].settings.steps} .baselines=${this.baselines}
       label=${label}></loss-curves>`;
   }
 
   /** What happened, beside what somebody expected. */
   verdict({ name, choice, reason, result, outcome, isRight }) {
-    const expected = inner(breaking.answersOf(name, result.baselines)[choice]);
+    const expected = inner(breaking.answersOf(name, result.text.baselines)[choice]);
     const happened = breaking.happenedOf(name, result, outcome);
     const begin = isRight ? "You were right" : `You expected: ${expected}. ${beginningOf(outcome)}`;
     return html`<p class=${`verdict ${isRight ? "is-right" : ""}`}>${begin}: ${happened}.</p>

@@ -26,7 +26,9 @@ const BEATEN = {
 };
 
 const RECENT = 10; // points of a curve that tell where it is
-const RISEN = 0.15; // nats: what is less may be chance
+const RISEN = 0.15; // nats: what is less may be chance,
+const FOR_LONG = 0.2; // and so is what happened within so small a part of its steps
+const BY_HEART = 2; // readings of a text, before which none is known by heart
 
 const labelFont = () => `${12 * devicePixelRatio * textScale()}px Inter, sans-serif`;
 
@@ -121,8 +123,15 @@ class LabLoss extends LabFigure {
   byHeartSince() {
     const best = this.evaluations.reduce((least, one) => (one.loss < least.loss ? one : least));
     const now = this.evaluations.at(-1);
-    const isByHeart = now.loss - best.loss > RISEN && this.losses.length && this.lossNow < best.loss;
-    return isByHeart ? best.step : null;
+    const hasRisen = now.loss - best.loss > RISEN && best.step < (1 - FOR_LONG) * now.step;
+    const isLower = this.losses.length > 0 && this.lossNow < best.loss; // on its own text
+    return hasRisen && isLower && this.readings >= BY_HEART ? best.step : null;
+  }
+
+  /** How often it has read its text. */
+  get readings() {
+    const { batch_size: rows, n_ctx: length } = this.settings;
+    return (this.step * rows * length) / this.tokens.ids.length;
   }
 
   /** The best that it has beaten of what only counts. */
