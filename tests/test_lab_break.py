@@ -2,10 +2,11 @@
 
 import contextlib
 
+from terrarium.baselines import baselines
+
 import numpy as np
 import pytest
 from lab_page import opened_lab
-from terrarium.baselines import baselines
 
 # A model that is trained within a second, and a text for it, in which many sentences have a dog.
 TINY = dict(n_layer=1, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, steps=24, warmup=4)
