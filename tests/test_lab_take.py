@@ -105,19 +105,11 @@ def changed(file, change, place):
 
 def change_manifest(change):
     def act(files):
-        manifest = json.loads(files["tom-dog/manifest.json"])
+        manifest = json.loads(files["lab-tom-dog/manifest.json"])
         change(manifest)
-        files["tom-dog/manifest.json"] = json.dumps(manifest).encode()
+        files["lab-tom-dog/manifest.json"] = json.dumps(manifest).encode()
 
     return act
-
-
-def test_a_model_takes_the_place_of_no_run_of_the_site(browser, site):
-    with new_profile(browser) as context, opened_lab(context, site.address) as page:
-        page.evaluate(f"text => {LAB}.setText({{ name: 'Smoke', text }})", TEXT)
-        page.wait_for_function(IS_READY)
-        page.locator("lab-take pre.address", has_text="run=smoke-2").wait_for()
-        assert "--dataset smoke-2.txt" in page.locator("lab-take pre.command").inner_text()
 
 
 # The command ------------------------------------------------------------------------------------
@@ -148,6 +140,7 @@ def test_the_command_and_the_address_can_be_copied(browser, site, what):
     permissions = ["clipboard-read", "clipboard-write"]
     with new_profile(browser, permissions=permissions) as context:
         with opened_lab(context, site.address) as page:
+            train(page, steps=10)  # there is no address yet of a model that has learned nothing
             button(page, f"Copy the {what}").click()
             button(page, "Copied").wait_for()
             shown = page.locator(f"lab-take pre.{what}").inner_text()
@@ -179,11 +172,11 @@ def test_what_the_other_pages_cannot_show_stays_here_and_says_why(browser, site)
 
 def test_the_file_is_an_export_with_the_weights_that_were_trained(trained, smoke_site):
     files = files_in(trained.file)
-    assert trained.file.name == "tom-dog.zip"
-    assert {name.split("/")[0] for name in files} == {"tom-dog"}
-    manifest = json.loads(files["tom-dog/manifest.json"])
+    assert trained.file.name == "lab-tom-dog.zip"
+    assert {name.split("/")[0] for name in files} == {"lab-tom-dog"}
+    manifest = json.loads(files["lab-tom-dog/manifest.json"])
     last = manifest["snapshots"][-1]
-    content = files[f"tom-dog/{last['file']}"]
+    content = files[f"lab-tom-dog/{last['file']}"]
     types = dict(float16="<f2", float32="<f4")
     read = [
         np.frombuffer(content, types[one["type"]], np.prod(one["shape"]), one["offset"])
@@ -205,10 +198,10 @@ def test_the_file_is_an_export_with_the_weights_that_were_trained(trained, smoke
     assert keys(manifest) == keys(theirs("manifest.json"))
     assert set(theirs("manifest.json")["settings"]) <= set(manifest["settings"])
     for name in ("log.json", "samples.json"):
-        assert keys(json.loads(files[f"tom-dog/{name}"])) == keys(theirs(name))
-    ours = json.loads(files["tom-dog/steps/000060-0.json"])
+        assert keys(json.loads(files[f"lab-tom-dog/{name}"])) == keys(theirs(name))
+    ours = json.loads(files["lab-tom-dog/steps/000060-0.json"])
     assert keys(ours) == keys(theirs("steps/000020-0.json"))
-    own = {name.removeprefix("tom-dog/") for name in files}
+    own = {name.removeprefix("lab-tom-dog/") for name in files}
     known = {path.removesuffix(".json") for path in own} | set(manifest["missing"])
     known |= {"manifest", "training_slice"}  # a part of training_text
     assert {path.stem for path in exported.glob("*.json")} <= known
@@ -243,6 +236,8 @@ def test_a_file_that_is_unpacked_into_a_site_is_a_run_like_any_other(
             trained.address.replace(site.address, address)
         )  # what the lab says that it will be
         assert page.url.startswith(address) and "Tom" in looked_inside(page)
+        listed = page.locator("run-picker option").all_inner_texts()
+        assert [one.split(" ")[0] for one in listed] == ["lab-tom-dog", "smoke"]
         missing = page.locator("head-story .error").inner_text()
         assert missing and "export_for_web" not in missing
         assert problems == []
@@ -251,12 +246,12 @@ def test_a_file_that_is_unpacked_into_a_site_is_a_run_like_any_other(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda files: files.pop("tom-dog/manifest.json"),
-        lambda files: files.pop("tom-dog/samples.json"),
-        lambda files: files.pop("tom-dog/weights/000060.bin"),
-        lambda files: files.update({"tom-dog/manifest.json": b"[1, 2"}),
-        lambda files: files.update({"tom-dog/log.json": files["tom-dog/log.json"] + b" "}),
-        lambda files: files.update({"tom-dog/weights/000060.bin": b"\0" * 12}),
+        lambda files: files.pop("lab-tom-dog/manifest.json"),
+        lambda files: files.pop("lab-tom-dog/samples.json"),
+        lambda files: files.pop("lab-tom-dog/weights/000060.bin"),
+        lambda files: files.update({"lab-tom-dog/manifest.json": b"[1, 2"}),
+        lambda files: files.update({"lab-tom-dog/log.json": files["lab-tom-dog/log.json"] + b" "}),
+        lambda files: files.update({"lab-tom-dog/weights/000060.bin": b"\0" * 12}),
         change_manifest(lambda manifest: manifest.update(format=99)),
         change_manifest(lambda manifest: manifest.update(name=[1])),
         change_manifest(lambda manifest: manifest["files"].update({"../../x.json": {}})),
@@ -271,6 +266,19 @@ def test_a_file_that_is_damaged_gets_a_sentence_and_is_not_kept(
     assert re.fullmatch(r"model\.zip .+[.]", said), said
     assert damaged_page.locator("lab-take .problem").count() == 1
     assert damaged_page.locator("lab-take li").count() == 0
+
+
+def test_a_model_gets_the_name_that_somebody_types(browser, site, tmp_path):
+    with new_profile(browser) as context, opened_lab(context, site.address) as page:
+        train(page, steps=10)
+        page.locator("lab-take").get_by_label("Its name").fill("Annas Möwe")
+        page.locator("lab-take").get_by_label("Its name").press("Enter")
+        file = download(page, "Download the model", tmp_path)
+        assert file.name == "lab-annas-mowe.zip"
+        assert page.locator("lab-take pre.address").inner_text().endswith("run=lab-annas-mowe")
+        assert "--dataset tom-dog.txt" in page.locator("lab-take pre.command").inner_text()
+        load(page, file)
+        assert "annas-mowe" in page.locator("lab-take li").inner_text()
 
 
 def test_any_other_file_gets_a_sentence(damaged_page, trained, tmp_path):
@@ -380,7 +388,7 @@ def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site
             problem = page.locator("lab-take .problem")
             problem.wait_for()
             assert "download" in problem.inner_text()
-            assert "tom-dog/manifest.json" in files_in(
+            assert "lab-tom-dog/manifest.json" in files_in(
                 download(page, "Download the model", tmp_path)
             )
 

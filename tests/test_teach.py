@@ -313,9 +313,9 @@ def test_the_file_of_it_is_a_run_that_goes_on_from_its_parent(
         page.locator("lab-take").scroll_into_view_if_needed()
         page.locator("lab-take input[type=file]").set_input_files(file)
         page.locator("lab-take li", has_text="smoke-taught").wait_for()  # it is read, and works
-    assert file.name == "smoke-taught.zip"
+    assert file.name == "lab-smoke-taught.zip"
     with zipfile.ZipFile(file) as archive:
-        read = lambda name: archive.read(f"smoke-taught/{name}")
+        read = lambda name: archive.read(f"lab-smoke-taught/{name}")
         manifest, log = json.loads(read("manifest.json")), json.loads(read("log.json"))
         first, last = (read(one["file"]) for one in manifest["snapshots"])
     assert manifest["corpus"]["parent"] == dict(name="smoke", step=20, dataset="stories")

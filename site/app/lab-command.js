@@ -4,6 +4,7 @@
  *   repeatCommand(settings, { kind: "bpe", vocabSize: 512 }, "my_text.txt")
  *   // "python train.py --dataset my_text.txt --vocab-size 512 --n-layer 2 …"
  */
+import { FROM_PAGE } from "../engine/kept.js";
 import { USUAL } from "./lab-sizes.js";
 
 /** What train.py takes if nothing else is said, for a text of one's own: the class Settings. */
@@ -58,9 +59,12 @@ export function plainName(name) {
   return plain || "my-text";
 }
 
-/** A name that no other one is: "stories-2" beside "stories". @param {string} name @param {Set<string>} others */
-export function unusedName(name, others) {
-  let unused = name;
-  for (let i = 2; others.has(unused); i++) unused = `${name}-${i}`;
-  return unused;
-}
+/** What a model of a page is called in this browser: "lab-rhymes" -> "rhymes". @param {string} name */
+export const nameOfModel = (name) =>
+  plainName(name.startsWith(FROM_PAGE) ? name.slice(FROM_PAGE.length) : name);
+
+/**
+ * And among the runs of a site: "rhymes" -> "lab-rhymes", which takes the place of no run of train.py.
+ * @param {string} name
+ */
+export const nameAmongRuns = (name) => `${FROM_PAGE}${nameOfModel(name)}`;

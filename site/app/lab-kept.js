@@ -11,7 +11,7 @@ import { forget, keep } from "../engine/kept-database.js";
 import { listKept, readKept, shortName } from "../engine/kept.js";
 import { unpack } from "../engine/weights.js";
 import { printable } from "./command.js";
-import { plainName } from "./lab-command.js";
+import { nameAmongRuns, nameOfModel } from "./lab-command.js";
 import { FORMAT, jsonBytes } from "./lab-export.js";
 import { isValidManifest } from "./manifest.js";
 import { LiveModel } from "./model.js";
@@ -53,7 +53,7 @@ function parentOf({ corpus }) {
 
 /** "lab:rhymes", or "lab:rhymes-2" if there is another model of that name. */
 function nameFor(wanted, weights, kept) {
-  const plain = plainName(wanted);
+  const plain = nameOfModel(wanted);
   for (let i = 1; ; i++) {
     const name = `lab:${i === 1 ? plain : `${plain}-${i}`}`;
     const other = kept.find((one) => one.name === name);
@@ -82,7 +82,7 @@ export async function takeKept(name) {
   const paths = [...manifest.snapshots.map(({ file }) => file), ...Object.keys(manifest.files)];
   const contents = await Promise.all(paths.map((path) => readKept(new URL(path, url))));
   return {
-    manifest: { ...manifest, name: shortName(name) },
+    manifest: { ...manifest, name: nameAmongRuns(shortName(name)) },
     files: new Map(paths.map((path, i) => [path, contents[i]])),
   };
 }

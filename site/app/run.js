@@ -9,7 +9,7 @@
  *
  * A run whose name begins with "lab:" is kept in this browser (engine/kept.js), and no server has it.
  */
-import { folderOf, isKept, readKept } from "../engine/kept.js";
+import { FROM_PAGE, folderOf, isKept, readKept } from "../engine/kept.js";
 import { isMissing, problemOf } from "../engine/response.js";
 import { hasHash } from "../engine/weights.js";
 import { exportCommand, printable } from "./command.js";
@@ -61,7 +61,7 @@ function defaultFirst(runs, latest) {
 /** @param {string} name @returns {Promise<Run>} @throws {UserError} */
 export async function openRun(name) {
   const what = runSubject(name);
-  const command = isKept(name) ? null : exportCommand(name);
+  const command = isKept(name) || name.startsWith(FROM_PAGE) ? null : exportCommand(name);
   if (/^\.{0,2}$/.test(name)) throw new UserError(`${what.first} is missing.`, command);
   const url = isKept(name) ? folderOf(name) : new URL(`${encodeURIComponent(name)}/`, EXPORTED);
   const manifest = await fetchJson(new URL("manifest.json", url), what, command);

@@ -4,7 +4,7 @@
  */
 import { isKept, shortName } from "../engine/kept.js";
 import { exported } from "./lab-export.js";
-import { plainName } from "./lab-command.js";
+import { nameAmongRuns } from "./lab-command.js";
 import { textsOf } from "./teaching-text.js";
 import { SEED, weightsFile } from "./teaching.js";
 
@@ -23,7 +23,7 @@ export async function exportedResult(worker, result) {
   const { run, updates } = result.request;
   const before = await snapshotOf(worker, result, 0);
   const after = await snapshotOf(worker, result, updates);
-  return exported(plainName(`${nameOf(run)}-taught`), stateOf(result), [before, after]);
+  return exported(nameAmongRuns(`${nameOf(run)}-taught`), stateOf(result), [before, after]);
 }
 
 /** The model after so many updates: none of them, or all. */

@@ -12,6 +12,9 @@ const SCHEME = "lab:";
 /** Whether a run or a file is kept in the browser: by its name or its address. */
 export const isKept = (nameOrUrl) => String(nameOrUrl).startsWith(SCHEME);
 
+/** How the names of models of a page begin where they stand among the runs of a site. */
+export const FROM_PAGE = "lab-";
+
 /** "lab:rhymes" -> "rhymes" */
 export const shortName = (name) => name.slice(SCHEME.length);
 

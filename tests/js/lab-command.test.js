@@ -1,7 +1,13 @@
 /** site/app/lab-command.js; that train.py takes the command is tested in test_lab_take.py. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainName, repeatCommand, unusedName, whyOnlyHere } from "../../site/app/lab-command.js";
+import {
+  nameAmongRuns,
+  nameOfModel,
+  plainName,
+  repeatCommand,
+  whyOnlyHere,
+} from "../../site/app/lab-command.js";
 import { settingsOf } from "../../site/app/lab-sizes.js";
 
 const CHARACTERS = { kind: "characters", vocabSize: 512 };
@@ -34,8 +40,8 @@ test("whatever a text is called, the name of its file can be typed", () => {
   assert.equal(plainName("Ähren im Wind.TXT"), "ahren-im-wind");
 });
 
-test("a name that is taken gets a number that is not", () => {
-  assert.equal(unusedName("tom", new Set()), "tom");
-  assert.equal(unusedName("tom", new Set(["tom"])), "tom-2");
-  assert.equal(unusedName("tom", new Set(["tom", "tom-2", "tom-4"])), "tom-3");
+test("a model of a page has a name of its own among runs, and the same one in a browser, however often it moves", () => {
+  assert.equal(nameAmongRuns("Stories"), "lab-stories");
+  assert.equal(nameAmongRuns("lab-stories"), "lab-stories");
+  assert.equal(nameOfModel("lab-stories"), "stories");
 });

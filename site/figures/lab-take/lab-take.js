@@ -10,9 +10,8 @@ import { ask } from "../../app/context.js";
 import { controls } from "../../app/controls.js";
 import { count, counted } from "../../app/format.js";
 import { LabChoice } from "../../app/lab-choice.js";
-import { plainName, repeatCommand, unusedName, whyOnlyHere } from "../../app/lab-command.js";
+import { nameAmongRuns, plainName, repeatCommand, whyOnlyHere } from "../../app/lab-command.js";
 import { near } from "../../app/near.js";
-import { listRuns } from "../../app/run.js";
 import { keptRuns, linkTo, save, TakeAlong } from "../../app/take-along.js";
 import { shortName } from "../../engine/kept.js";
 
@@ -25,7 +24,7 @@ const load = () => Promise.all([import("../../app/lab-export.js"), import("../..
 class LabTake extends LabChoice {
   static properties = {
     kept: { state: true }, // what this browser has: see engine/kept.js
-    ofSite: { state: true }, // the names of the runs that come with the site
+    typedName: { state: true }, // the name of the model; "" until somebody types one
     copied: { state: true }, // the command or the address that was copied
     isOver: { state: true }, // whether a file is held over it
     doomed: { state: true }, // the name of the model that may be deleted: somebody is asked first
@@ -39,6 +38,9 @@ class LabTake extends LabChoice {
     .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 24px; }
     .parts > * + * { border-top: 1px solid var(--line); padding-top: 20px; }
     .row { gap: 8px; margin-top: 12px; }
+    label.name { margin-top: 12px; }
+    label.name input { min-height: 44px; min-width: 0; width: 20em; padding: 0 12px; color: var(--text); background: var(--background);
+                       font: inherit; border: 1px solid var(--line); border-radius: 8px; }
     .note { margin-top: 8px; max-width: 66ch; color: var(--muted); }
     .status { min-height: 1.5em; margin-top: 8px; }
     .problem { color: var(--warning); }
@@ -69,7 +71,7 @@ class LabTake extends LabChoice {
   constructor() {
     super();
     this.kept = [];
-    this.ofSite = new Set();
+    this.typedName = "";
     this.copied = this.doomed = null;
     this.addEventListener("dragover", (event) => this.hold(event));
     this.addEventListener("dragleave", () => (this.isOver = false));
@@ -81,15 +83,9 @@ class LabTake extends LabChoice {
     this.stops.push(keptRuns.subscribe(() => (this.kept = keptRuns.state.list)));
     this.leaving = new AbortController();
     near(this, this.leaving.signal).then(
-      () => this.getReady(),
+      () => keptRuns.refresh(),
       () => {}, // it has left the page
     );
-  }
-
-  async getReady() {
-    keptRuns.refresh();
-    const runs = await listRuns().catch(() => []); // a site without runs
-    this.ofSite = new Set(runs.map(({ name }) => name));
   }
 
   disconnectedCallback() {
@@ -101,13 +97,13 @@ class LabTake extends LabChoice {
     return this.taking.isBusy;
   }
 
-  /** What it is called elsewhere: in a folder with the runs of the site, it must not take the place of another one. */
+  /** What the model is called: as somebody wants, or like its text. */
   get name() {
-    return unusedName(plainName(this.text?.name ?? ""), this.ofSite);
+    return plainName(this.typedName || (this.text?.name ?? ""));
   }
 
   get fileName() {
-    return `${this.name}.txt`;
+    return `${plainName(this.text?.name ?? "")}.txt`;
   }
 
   drawLab() {
@@ -121,6 +117,8 @@ class LabTake extends LabChoice {
     const isOff = Boolean(why || !this.step || BUSY.includes(this.status));
     return html`<div><h3>Open it</h3>
       <p>The other pages show your model as they show any other. A file of it can be opened on any machine.</p>
+      <label class="name">Its name <input type="text" maxlength="40" spellcheck="false" autocapitalize="none" autocomplete="off"
+        .value=${this.name} @change=${({ target }) => (this.typedName = target.value.trim())}></label>
       ${this.taking.buttons({ isOff })}
       <p class="note">${this.why(why)}</p>${this.taking.report()}</div>`;
   }
@@ -177,12 +175,12 @@ class LabTake extends LabChoice {
   /** A file is a folder of an export: unpacked into a site, it is a run there, whether index.json lists it or not. */
   handOnPart() {
     if (!this.text || whyOnlyHere(this.settings)) return nothing;
-    const link = addressOf("explore", `run=${this.name}`);
+    const link = addressOf("explore", `run=${nameAmongRuns(this.name)}`);
     return html`<div><h3>Hand it on</h3>
       <p>Whoever has its file opens it in this page, with “Load a model”. Where these pages are published, there can be
-        a link instead: somebody unpacks the file into their folder <code>exported</code>, and from then on this address
-        shows the model to everybody.</p>
-      ${this.toCopy("address", link, link, "Copy the address")}</div>`;
+        a link instead: somebody unpacks the file into their folder <code>exported</code>, and from then on
+        ${this.step ? "this" : "an"} address shows the model to everybody.</p>
+      ${this.step ? this.toCopy("address", link, link, "Copy the address") : nothing}</div>`;
   }
 
   /**
@@ -220,7 +218,7 @@ class LabTake extends LabChoice {
     const [{ exported }] = await load();
     const snapshots = ask(this, "snapshots");
     await snapshots.now();
-    return exported(this.name, this.lab.state, snapshots.list);
+    return exported(nameAmongRuns(this.name), this.lab.state, snapshots.list);
   }
 
   downloadKept(name) {

@@ -36,14 +36,21 @@ class RunPicker extends Figure {
 
   /** There is something to choose from if there are two, even if the run in the address is neither. */
   render() {
-    return this.runs?.length > 1 ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
+    return this.choices.length > 1 ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
+  }
+
+  /** Those that are listed, and the one that is shown: what was only unpacked into the site stands in no list. */
+  get choices() {
+    const { runs = [], run } = this;
+    if (!run || isKept(run.name) || runs.some(({ name }) => name === run.name)) return runs;
+    return [run.manifest, ...runs];
   }
 
   draw({ name }) {
     return html`<label><span class="name">run</span>
       <select @change=${(event) => this.store.set({ run: event.target.value })}>
         ${name ? "" : html`<option selected>choose one</option>`}
-        ${this.runs.map(
+        ${this.choices.map(
           (one) => html`<option value=${one.name}
           .selected=${one.name === name}>${nameOf(one)} · ${count(one.parameters)} parameters</option>`,
         )}
