@@ -9,7 +9,7 @@
  * @property {(one: Pick<Run, "tokens">) => number} factorOf what a loss of a run in nats per token is multiplied with
  */
 import { END } from "../engine/tokenizer.js";
-import { count, counted } from "./format.js";
+import { count, counted, percent } from "./format.js";
 import { FIELDS } from "./lab-fields.js";
 import { ENOUGH_SEEDS, compareSeeds } from "./seed-band.js";
 
@@ -179,6 +179,7 @@ const small = new Intl.NumberFormat("en", { maximumFractionDigits: 5 });
  * @property {Measure} measure @property {number} [loss] by this measure @property {number} [referenceLoss] that of the reference
  * @property {number} [difference] of the two losses as they are shown
  * @property {number | null} [width] how far apart seeds alone put losses @property {number | null} [limit] what chance may do
+ * @property {boolean} [isApart] whether all losses of one are below all of the other
  */
 export function verdictsOf(reference, runs, unit) {
   const measure = measureOf(runs);
@@ -195,9 +196,12 @@ export function verdictsOf(reference, runs, unit) {
     // Somebody subtracts the numbers that are shown, so they are what the difference is taken of.
     const difference = rounded(means.loss) - rounded(means.referenceLoss);
     const kind = kindOfVerdict(isDistinguishable, difference);
-    return { run, measure, kind, ...means, difference, width, limit };
+    const isApart = areBelow(losses, referenceLosses) || areBelow(referenceLosses, losses);
+    return { run, measure, kind, ...means, difference, width, limit, isApart };
   });
 }
+
+const areBelow = (losses, others) => Math.max(...losses) < Math.min(...others);
 
 /** @param {boolean | null} isDistinguishable @param {number} difference as it is shown @returns {Verdict["kind"]} */
 function kindOfVerdict(isDistinguishable, difference) {
@@ -268,17 +272,33 @@ function distance({ run, measure, loss, referenceLoss, difference }, reference) 
 }
 
 /** What seeds alone would do. @param {Verdict} verdict @param {Run} reference */
-function why({ run, kind, width, limit }, reference) {
+function why({ run, kind, width, limit, isApart }, reference) {
   const few = withFewSeeds([run, reference]);
   if (kind === "unknown") {
     const which = few.length === 1 ? `“${few[0].name}” was` : "Each was";
     return `${which} trained with too few seeds, and with another seed it would end elsewhere.`;
   }
   const seeds = `Seeds alone make a difference of up to ${width.toFixed(DIGITS)}.`;
-  if (!few.length) return seeds;
+  if (!few.length) return kind === "chance" && isApart ? `${seeds} ${apartSentence(run, reference)}` : seeds;
   const n = sound(few[0]).length;
   const only = n === 1 ? "a single seed" : `only ${n} seeds`;
   return `${seeds} With ${only} of “${few[0].name}”, only a difference above ${limit.toFixed(DIGITS)} counts.`;
+}
+
+/** Bands that do not touch look like an effect. */
+function apartSentence(run, reference) {
+  const [n, m] = [run, reference].map((one) => sound(one).length);
+  return (
+    `Their bands do not touch. But with ${counted(n, "seed")} and ${m}, that happens in ${percent(apartByChance(n, m))} of ` +
+    "all comparisons of two models that differ in nothing but their seeds."
+  );
+}
+
+/** How probable it is that the lowest n of n + m equally good losses are all those of one model, or the lowest m. */
+function apartByChance(n, m) {
+  let orders = 1; // in which n of them can stand among all
+  for (let i = 1; i <= n; i++) orders = (orders * (m + i)) / i;
+  return 2 / orders;
 }
 
 /** Which of the trainings are not counted. @param {Run[]} runs */

@@ -30,7 +30,7 @@ export const ladderPlots = css`
   .plot .further { stroke-dasharray: 6 5; }
   .plot .grid { position: absolute; inset: auto 0; height: 0; border-top: 1px solid var(--line); opacity: 0.5; }
   .plot .next { position: absolute; top: 0; bottom: 0; width: 0; border-left: 2px dotted var(--line); }
-  .plot .next b { position: absolute; top: 0; left: 8px; color: var(--muted); font-weight: 400; white-space: nowrap; }
+  .plot .next b { position: absolute; bottom: 0; left: 8px; color: var(--muted); font-weight: 400; white-space: nowrap; }
   .plot .next.is-left b { left: auto; right: 8px; }
   .plot i { width: 12px; height: 12px; margin: 0 0 -6px -6px; transition: bottom 200ms ease; z-index: 1; }
   .plot i.growing { background: var(--panel); border: 2px solid var(--accent); transition: none; }

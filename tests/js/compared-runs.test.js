@@ -58,6 +58,18 @@ test("a difference that is larger than what seeds do is more than chance, in eit
   assert.equal(verdict(run("better", [1.3, 1.31, 1.32])).kind, "effect");
 });
 
+test("bands of few seeds that do not touch are said to be so by chance as often as they are", () => {
+  const sentence = (ends) => {
+    const other = run("apart", ends);
+    const [found] = verdictsOf(MUON, [MUON, other], unitOf([MUON, other]));
+    assert.equal(found.kind, "chance");
+    return verdictSentence(found, MUON)[1];
+  };
+  assert.match(sentence([1.55, 1.6, 1.7]), /10%/); // 2 of the 20 orders of three and three
+  assert.match(sentence([1.55, 1.6, 1.7, 1.75]), /5\.7%|6%/); // 2 of 35
+  assert.doesNotMatch(sentence([1.53, 1.6, 1.7]), /%/);
+});
+
 test("a difference that is smaller than what seeds do could be chance", () => {
   assert.equal(verdict(run("no decay", [1.51, 1.53, 1.55])).kind, "chance");
   assert.equal(verdict(run("wild", [1.4, 1.6, 1.9])).kind, "chance");

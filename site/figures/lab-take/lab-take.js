@@ -39,6 +39,7 @@ class LabTake extends LabChoice {
     .parts > * + * { border-top: 1px solid var(--line); padding-top: 20px; }
     .row { gap: 8px; margin-top: 12px; }
     label.name { margin-top: 12px; }
+    label.name span { white-space: nowrap; }
     label.name input { min-height: 44px; min-width: 0; width: 20em; padding: 0 12px; color: var(--text); background: var(--background);
                        font: inherit; border: 1px solid var(--line); border-radius: 8px; }
     .note { margin-top: 8px; max-width: 66ch; color: var(--muted); }
@@ -117,7 +118,7 @@ class LabTake extends LabChoice {
     const isOff = Boolean(why || !this.step || BUSY.includes(this.status));
     return html`<div><h3>Open it</h3>
       <p>The other pages show your model as they show any other. A file of it can be opened on any machine.</p>
-      <label class="name">Its name <input type="text" maxlength="40" spellcheck="false" autocapitalize="none" autocomplete="off"
+      <label class="name"><span>Its name</span> <input type="text" maxlength="40" spellcheck="false" autocapitalize="none" autocomplete="off"
         .value=${this.name} @change=${({ target }) => (this.typedName = target.value.trim())}></label>
       ${this.taking.buttons({ isOff })}
       <p class="note">${this.why(why)}</p>${this.taking.report()}</div>`;

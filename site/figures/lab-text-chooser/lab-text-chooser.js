@@ -114,7 +114,7 @@ class LabTextChooser extends LabFigure {
       </div>
       ${this.isOwn ? this.field() : nothing}
       ${this.aboutFile()}
-      <p class="next">${this.status === "ready" ? html`It is ready. <a href="#train">Train a model with it</a>` : nothing}</p>
+      <p class="next">${this.status === "ready" ? html`“${this.text.name}” is ready. <a href="#train">Train a model with it</a>` : nothing}</p>
       <p class="facts" role="status">${this.facts()}</p>
       ${this.warnings()}
       ${this.status === "empty" ? nothing : this.firstTokens()}
