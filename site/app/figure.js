@@ -189,6 +189,7 @@ function sources({ elementProperties }) {
 
 /** An error, shown in place of a figure, and what to type. */
 export function errorBox(error) {
+  if (error.isExpected) return html`<p class="caption">${error.message}</p>`;
   return html`<div class="error" role="alert"><p>${error.message}</p>
     ${error.command ? html`<p>Type <code>${error.command}</code></p>` : ""}</div>`;
 }
