@@ -118,11 +118,12 @@ class Run:
         ids = self.tokenizer.encode(self.prompts[0])
         return self.tokenizer.decode(ids[: max(1, self.s.n_ctx // 2)])
 
-    def held_out(self, n):
-        """The ids of about n pieces of text that the model was not trained on, evenly chosen."""
+    def held_out(self, n, following=0):
+        """The ids of about n pieces of text that the model was not trained on, evenly chosen; with
+        following=1, each also has the token that its last one is to predict."""
         tokens = self.tokens("validation")
         spans = train.windows(tokens, self.tokenizer.end, self.s.n_ctx)
-        return [tokens[a:b].tolist() for a, b in spans[:: len(spans) // n + 1]]
+        return [tokens[a : b + following].tolist() for a, b in spans[:: len(spans) // n + 1]]
 
 
 def newest():

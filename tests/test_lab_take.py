@@ -19,6 +19,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 BROKEN_STORAGE = (
     "Object.defineProperty(window, 'indexedDB', { get() { throw new Error('No.'); } });"
 )
+NEVER_ANSWERS = "IDBFactory.prototype.databases = () => new Promise(() => {});"
 LISTS_NO_DATABASES = "delete IDBFactory.prototype.databases;"  # as older browsers do not
 
 
@@ -379,6 +380,16 @@ def test_a_file_is_kept_and_looked_inside_in_firefox(firefox_browser, site, trai
         page.wait_for_url("**/explore.html*")
         assert "Tom" in looked_inside(page)
         page.locator("top-ten tbody tr").first.wait_for()  # which a worker computes
+
+
+def test_nobody_is_told_that_nothing_is_kept_before_that_is_known(browser, site):
+    said = {}
+    for script in ("", NEVER_ANSWERS):
+        with new_profile(browser) as context, opened_lab(context, site.address, script) as page:
+            page.wait_for_timeout(500)
+            part = page.locator("lab-take div", has=page.locator("h3", has_text="Models")).last
+            said[script] = part.locator("p").first.inner_text()
+    assert said[""] and not said[NEVER_ANSWERS]
 
 
 def test_where_nothing_can_be_kept_a_model_can_still_be_downloaded(browser, site, tmp_path):

@@ -11,7 +11,7 @@ from terrarium.trained import Run
 import numpy as np
 import pytest
 import torch
-from lab_page import new_profile, opened_at
+from lab_page import IS_READY, LAB, new_profile, opened_at, prepare
 from torch.nn.functional import cross_entropy
 
 TEACHING = "document.querySelector('live-teaching').teaching"
@@ -90,17 +90,23 @@ def test_a_grown_model_learns_a_text_and_one_sees_what_it_was_before(browser, si
     assert losses["before"] == pytest.approx(mean_loss(run.model, rows), abs=0.02)  # int8
 
 
-def test_what_it_forgets_is_measured_on_text_that_it_never_learned(browser, site, smoke, smoke_run):
+def test_what_it_forgets_is_measured_as_the_validation_loss(browser, site, smoke, smoke_run):
     with opened(browser, site.address) as page:
         teach(page, updates=1)
         old = state(page, "shown.oldLoss")
     run = Run(smoke_run)
-    held_out = json.loads((smoke / "training_text.json").read_text("utf-8"))["held_out"]
-    ids = [run.tokenizer.encode(text)[: run.s.n_ctx + 1] for text in held_out]
-    ids = [one for one in ids if len(one) > 1]
-    ids = ids[:: -(-len(ids) // 31)]
-    assert old["texts"] == len(ids)
-    assert old["before"] == pytest.approx(mean_loss(run.model, ids), abs=0.02)
+    rows = json.loads((smoke / "training_text.json").read_text("utf-8"))["held_out_ids"]
+    assert old["texts"] == len(rows)
+    assert old["before"] == pytest.approx(mean_loss(run.model, rows), abs=0.02)  # int8
+    ended = json.loads((smoke_run / "metrics.json").read_text("utf-8"))["validation_loss"]
+    assert old["before"] == pytest.approx(ended, rel=0.03)
+
+
+def test_of_the_default_model_the_page_says_what_training_ended_with(browser):
+    with served(ROOT / "site") as address, opened(browser, address) as page:
+        teach(page, updates=1)
+        ended = state(page, "run.manifest.metrics.validation_loss")
+        assert state(page, "shown.oldLoss.before") == pytest.approx(ended, abs=0.003)
 
 
 def test_a_text_known_by_heart_that_goes_on_wrongly_is_explained(browser, site):
@@ -135,10 +141,37 @@ def test_all_ways_are_compared_and_what_stays_frozen_does_not_move(browser, site
         assert last and not any("embedding" in name or "blocks.0" in name for name in last)
         assert any("blocks.1" in name for name in last)
         assert adapters and all("blocks" in name and "norm" not in name for name in adapters)
-        before = result(page).locator(".verdict").inner_text()
+        before = result(page).locator("p.verdict").last.inner_text()
+        rows.last.get_by_role("button").click()
+        assert rows.last.get_by_role("button").get_attribute("aria-pressed") == "true"
+        assert result(page).locator("p.verdict").last.inner_text() != before
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_a_comparison_comes_into_view_and_names_what_is_shown_below(browser, site, width, height):
+    with opened(browser, site.address, width, height) as page:
+        teach(page, updates=1, way="last")
+        page.locator("teach-rules").get_by_role("button", name="Let it write").click()
+        page.locator("teach-rules table").wait_for()
+        button = chooser(page).get_by_role("button", name="Compare all ways")
+        button.evaluate("one => one.scrollIntoView({ block: 'end' })")
+        assert result(page).locator(".list").count() == 0
+        button.click()
+        page.wait_for_function(f"() => {TEACHING}.state.comparisons === 1")
+        rows = result(page).locator(".list tbody tr")
+        assert [row.split()[0] for row in rows.all_inner_texts()] == ["Whole", "Last", "Adapters"]
+        box = result(page).locator(".list").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        names = result(page).locator("h3").all_inner_texts()
+        assert "Last layer only" in names[1], "the way that is chosen above"
+        assert page.locator("teach-rules table").is_visible(), "its rules are still there"
         rows.first.get_by_role("button").click()
-        assert rows.first.get_by_role("button").get_attribute("aria-pressed") == "true"
-        assert result(page).locator(".verdict").inner_text() != before
+        assert "Whole model" in result(page).locator("h3").all_inner_texts()[1]
+        assert page.locator("teach-rules table").count() == 0
+        button.click()  # all of it is known
+        chooser(page).locator(".notice", has_text="trained").wait_for()
+        assert rows.count() == 3
+        assert "Last layer only" in result(page).locator("h3").all_inner_texts()[1]
 
 
 def test_old_text_that_goes_along_makes_it_forget_less(browser, site):
@@ -266,7 +299,7 @@ def test_writing_stories_can_be_stopped_and_keeps_the_focus(browser, site):
         page.wait_for_function(f"() => !{TEACHING}.state.judging")
         assert rules.locator("table").count() == 0
         assert rules.evaluate("one => one.renderRoot.activeElement?.localName") == "button"
-        teach(page, updates=1)  # the worker is free again
+        teach(page, updates=2)  # the worker is free again
 
 
 def test_of_another_text_no_rules_are_known(browser, family):
@@ -390,7 +423,7 @@ def test_runs_without_their_text_are_taught_and_a_missing_file_is_said(browser, 
         assert chooser(page).get_by_role("slider", name="old text").is_disabled()
         teach(page, "Tom saw a dog.", updates=2)
         assert state(page, "shown.oldLoss") is None
-        assert "exported" in result(page).locator(".verdict").inner_text()
+        assert "exported" in text_of(chooser(page))
         other = "tale" if state(page, "run.name") == "tale-king" else "tale-king"
         chooser(page).get_by_label("Which model").select_option(other)
         page.wait_for_function(f"() => {TEACHING}.state.run?.name === '{other}'")
@@ -472,3 +505,36 @@ def test_a_model_that_was_taught_and_kept_can_be_taught_again(browser, site):
             .then((run) => run.manifest.corpus.parent)"""
         )
         assert about["name"] == "smoke-taught"
+
+
+# One's own model ------------------------------------------------------------------------------------
+
+OWN = dict(n_layer=2, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=8, steps=40)
+
+
+def test_of_ones_own_model_the_text_of_the_lab_is_the_old_text(browser, site):
+    with opened(browser, site.address) as page:
+        page.wait_for_function(IS_READY)
+        prepare(page, OWN, name="your text")
+        page.evaluate(f"() => {LAB}.start()")
+        page.wait_for_function(f"() => {LAB}.state.status === 'finished'")
+        loss = page.evaluate(f"() => {LAB}.state.evaluations.at(-1).loss")
+        page.locator("#take").scroll_into_view_if_needed()
+        page.locator("lab-take").get_by_role("button", name="Keep it in this").click()
+        page.locator("lab-take li").wait_for()
+        chooser(page).get_by_label("Which model").select_option("lab:your-text")
+        page.wait_for_function(f"() => {TEACHING}.state.run.name === 'lab:your-text'")
+        assert "40 steps" in chooser(page).locator(".which").inner_text()
+        slider = chooser(page).get_by_role("slider", name="old text")
+        assert slider.is_enabled()
+        text = "Anna Anna Anna Anna Anna Anna"
+        teach(page, text, updates=50)
+        alone = state(page, "shown.oldLoss")
+        assert alone["before"] == pytest.approx(loss, rel=0.02)  # float16
+        teach(page, text, oldFraction=0.75)
+        assert state(page, "shown.oldLoss.after") < alone["after"]
+        page.evaluate(f"() => {LAB}.setText({{ name: 'other', text: 'Zoe sat. '.repeat(400) }})")
+        page.wait_for_function(f"() => {LAB}.state.text.name === 'other'")
+        assert slider.is_disabled()
+        teach(page, text)
+        assert state(page, "shown.oldLoss") is None

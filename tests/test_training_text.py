@@ -108,6 +108,15 @@ def test_the_manifest_says_how_much_text_there_is(run, tale_export):
     assert text["held_out"] and all(one in unseen for one in text["held_out"])
 
 
+def test_held_out_ids_are_windows_of_the_validation_loss_with_what_follows(run, tale_export):
+    rows = read_json(tale_export / "training_text.json")["held_out_ids"]
+    ids, n_ctx = run.tokens("validation").tolist(), run.s.n_ctx
+    assert run.tokenizer.end is None, "with documents, see test_teach.py"
+    windows = [ids[a : a + n_ctx + 1] for a in range(0, len(ids) - 1, n_ctx)]
+    assert 0 < len(rows) <= 31
+    assert all(row in windows for row in rows)
+
+
 def words(texts):
     return {unit for text in texts for unit in UNIT.findall(text) if IS_WORD.match(unit)}
 

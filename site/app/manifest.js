@@ -5,7 +5,8 @@
  *
  * @typedef {{ name: string, trained_in?: string, folder: string, step: number, parameters: number, finished: boolean,
  *   settings: Settings, metrics?: Metrics,
- *   corpus: { vocab_size: number, train_characters: number, parent?: Parent },
+ *   corpus: { dataset?: string, vocab_size: number, train_characters: number, train_tokens?: number,
+ *     validation_tokens?: number, parent?: Parent },
  *   tokenizer: { vocab: string[], merges: [string, string][] },
  *   weights: { bytes: number, tensors: { name: string, shape: number[], type: string, offset: number }[] },
  *   snapshots: { step: number, file: string, sha256: string }[],

@@ -2,6 +2,7 @@
 import { css, html } from "../vendored/lit.js";
 import { isKept, shortName } from "../engine/kept.js";
 import { controls } from "./controls.js";
+import { counted, percent } from "./format.js";
 import { Figure, errorBox } from "./figure.js";
 
 /** The name of a run, for people. @param {string} name */
@@ -9,6 +10,12 @@ export const plainNameOf = (name) => (isKept(name) ? shortName(name) : name);
 
 /** What of a model may change, in words. */
 export const WAY_NAMES = { whole: "Whole model", last: "Last layer only", adapters: "Adapters" };
+
+/** "50 updates, 25% of them with its old text" @param {{ updates: number, oldFraction: number }} request */
+export function practiceOf({ updates, oldFraction }) {
+  const mixed = oldFraction ? `${percent(oldFraction)} of them with its old text` : "none with its old text";
+  return `${counted(updates, "update")}, ${mixed}`;
+}
 
 export class TeachingFigure extends Figure {
   /** @type {Object<string, object>} */

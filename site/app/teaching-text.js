@@ -1,10 +1,8 @@
 /**
- * What a grown model is taught: example texts that fit a run, what a model has to be told of a text, and the old text
- * that is mixed in or shows what was forgotten.
+ * What a grown model is taught: example texts that fit a run, and what a model has to be told of a text. See
+ * teaching-old-text.js for what it has learned before.
  */
 import { END } from "../engine/tokenizer.js";
-
-const MOST_HELD_OUT = 31; // texts: all of them are measured (see EVALUATED in train-worker.js)
 
 const DRAGON =
   "Once upon a time there was a small dragon named Wobo. Wobo lived in a teapot near the sea. Every day Wobo drank " +
@@ -106,25 +104,6 @@ export function oldTokens(documents, tokenizer, least) {
     if (end !== null) ids.push(end);
   }
   return Uint16Array.from(ids);
-}
-
-/**
- * Held-out texts one after another, and where each is: in it, every token but the first is predicted from those before.
- * They are parts of documents, so no end token stands before or after them.
- */
-export function heldOutTokens(texts, tokenizer, n_ctx) {
-  const pieces = texts
-    .filter((text) => !unknownIn(text, tokenizer).length)
-    .map((text) => tokenizer.encode(text).slice(0, n_ctx + 1))
-    .filter((piece) => piece.length > 1);
-  const every = Math.ceil(pieces.length / MOST_HELD_OUT);
-  const ids = [];
-  const spans = [];
-  for (const piece of pieces.filter((_, i) => i % every === 0)) {
-    spans.push([ids.length, ids.length + piece.length - 1]);
-    for (const id of piece) ids.push(id);
-  }
-  return { ids: Uint16Array.from(ids), spans };
 }
 
 /** The beginning of a sentence, with so many of its words. */

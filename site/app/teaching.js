@@ -2,13 +2,14 @@
  * A grown model is taught something new, in a worker of its own. Figures ask for it as "teaching", and follow its state:
  *   runs      that may be taught, { name, parameters }; null until they are known
  *   run       the one that is chosen, and tokenizer; null until it is open
- *   problem   a sentence on why nothing can be taught, or null
+ *   problem   a sentence on why nothing can be taught, or null; notice: one on what else there is to know, or null
  *   snapshot  its step; text, what is to be learned; way: "whole", "last" or "adapters"; updates; oldFraction: of the
- *             updates that are made with its old text instead
+ *             updates that are made with its old text instead; oldTextIn: where that text is, see teaching-old-text.js
  *   fact      something false in the world of the run, see teaching-text.js; null if none is known
  *   work      { name, done, of } while it learns: what for, and updates made; null otherwise
- *   results   of what was taught so far, the latest last: see `teach`
+ *   results   of what was taught so far, the latest last, each of something else: see `teach`
  *   shown     the one of them that is shown, or null
+ *   comparisons how often all ways were compared
  *   experiments { name: results } that were made
  *   judging   { result, done, of } while stories are written, before and after: whose, and how many; null otherwise
  *   rules     a Map of results to what became of the rules of the stories: see teaching-rules.js, with seconds
@@ -18,16 +19,8 @@ import { isKept } from "../engine/kept.js";
 import { Tokenizer } from "../engine/tokenizer.js";
 import { Observable } from "./observable.js";
 import { rememberChosen, rememberedChosen } from "./teaching-memory.js";
-import {
-  beginnings,
-  encoded,
-  examplesFor,
-  heldOutTokens,
-  oldTokens,
-  repeated,
-  textsOf,
-  unknownIn,
-} from "./teaching-text.js";
+import { oldTextOf, whereIs } from "./teaching-old-text.js";
+import { beginnings, encoded, examplesFor, repeated, textsOf, unknownIn } from "./teaching-text.js";
 
 /** The preset "fine-tune" of train.py: smaller steps than for a model that begins at random. */
 const FINE_TUNE = { optimizer: "muon", matrix_lr: 0.015, embedding_lr: 0.005, unembedding_lr: 0.01 };
@@ -41,6 +34,8 @@ const WITH_RULES = "stories"; // the corpus whose grammar is known
 export const MOST_CHARACTERS = 2000;
 export const MOST_OLD = 0.75; // of the updates that may be made with the old text
 export const WAYS = ["whole", "last", "adapters"];
+
+const NOTHING = { ids: new Uint16Array(0), spans: [] }; // is held out of a text that is not here
 
 /** What of a model may change. */
 const waySettings = ({ way, n_layer }) => ({
@@ -68,41 +63,31 @@ export function teachingSettings(run, { way, updates, tokens }) {
   };
 }
 
-/** What the run has learned from, and what it never saw; null where it is not part of the export. */
-async function oldTextOf(run) {
-  const { manifest } = run;
-  if (manifest.missing.training_text || !manifest.files["training_text.json"]) return null;
-  const { documents, held_out } = await run.part("training_text");
-  const areTexts = (list) => Array.isArray(list) && list.every((one) => typeof one === "string");
-  if (!areTexts(documents) || !areTexts(held_out)) throw run.damaged("training_text.json");
-  return { documents, heldOut: held_out };
-}
-
 /**
  * Teach a snapshot of a run, and compare it before and after.
  * @param {{ call: (method: string, params: object, options?: object) => Promise<any> }} worker
  * @param {{ run: import("./run.js").Run, tokenizer: Tokenizer, snapshot: number, text: string, way: string,
  *   updates: number, oldFraction: number, prompts?: string[], temperature?: number }} request
+ * @param {import("./teaching-old-text.js").OldText | null} old the text that the run grew up with
  * @param {{ signal?: AbortSignal, onUpdate?: (done: number) => void }} [options]
  * @returns {Promise<any>} { request, newLoss: { before, after }, oldLoss: { before, after, texts } or null,
  *   samples: [{ prompt, before, after }], changes (see engine/changes.js), weights (after, see engine/flat-weights.js),
  *   losses of its updates, settings, tokens, seconds }
  */
-export async function teach(worker, request, { signal, onUpdate = () => {} } = {}) {
+export async function teach(worker, request, old, { signal, onUpdate = () => {} } = {}) {
   const { run, tokenizer, snapshot, text, updates } = request;
   const { settings: own } = run.manifest;
   const { end } = tokenizer;
   const ids = encoded(textsOf(text, end !== null), tokenizer);
   const settings = teachingSettings(run, { ...request, tokens: ids.length });
-  const old = await oldTextOf(run);
-  const held = heldOutTokens(old?.heldOut ?? [], tokenizer, own.n_ctx);
+  const heldOut = old?.heldOut ?? NOTHING;
   const call = (method, params) => worker.call(method, params, { signal });
 
-  const { validationLoss } = await call("begin", {
+  const { validationLoss, validationTexts } = await call("begin", {
     settings,
     ids: end === null ? repeated(ids, tokenizer.encode("\n").slice(0, 1), 4 * own.n_ctx) : ids,
-    validationIds: held.ids,
-    validationSpans: held.spans,
+    validationIds: heldOut.ids,
+    validationSpans: heldOut.spans,
     end,
     seed: SEED,
     weights: weightsFile(run, snapshot),
@@ -121,11 +106,11 @@ export async function teach(worker, request, { signal, onUpdate = () => {} } = {
   }
   const seconds = (performance.now() - since) / 1000;
   const after = await seen(call, request, ids, prompts);
-  const { loss } = held.spans.length ? await call("evaluate", {}) : { loss: null };
+  const { loss } = heldOut.ids.length ? await call("evaluate", {}) : { loss: null };
   return {
     request,
     newLoss: { before: before.loss, after: after.loss },
-    oldLoss: held.spans.length ? { before: validationLoss, after: loss, texts: held.spans.length } : null,
+    oldLoss: heldOut.ids.length ? { before: validationLoss, after: loss, texts: validationTexts } : null,
     samples: prompts.map((prompt, i) => ({ prompt, before: before.rows[i], after: after.rows[i] })),
     changes: await call("changes", {}),
     weights: (await call("weights", {})).weights,
@@ -153,11 +138,20 @@ function withoutOldWeights(results) {
   return kept.toReversed();
 }
 
+/** Whether what came of two requests can be compared: the same model has learned the same text. */
+const areAlike = (a, b) => a.text === b.text && a.snapshot === b.snapshot;
+
+/** Whether two requests would end the same. */
+const isSameRequest = (a, b) =>
+  ["run", "snapshot", "text", "way", "updates", "oldFraction", "oldTextIn"].every(
+    (name) => a[name] === b[name],
+  );
+
 /** The part of the old text that is mixed in. */
-function oldFor({ tokenizer, updates, oldFraction }, old, { batch_size, n_ctx }) {
+function oldFor({ updates, oldFraction }, old, { batch_size, n_ctx }) {
   if (!oldFraction || !old) return null;
   const least = Math.ceil(1.5 * updates * oldFraction * batch_size * n_ctx) + 2 * n_ctx;
-  return { ids: oldTokens(old.documents, tokenizer, least), fraction: oldFraction };
+  return { ids: old.first(least), fraction: oldFraction };
 }
 
 /**
@@ -182,14 +176,15 @@ async function seen(call, request, ids, prompts) {
 export class Teaching extends Observable {
   /** @type {any} see above */
   state = {
-    ...{ runs: null, run: null, tokenizer: null, problem: null, hasOldText: false, fact: null },
+    ...{ runs: null, run: null, tokenizer: null, problem: null, notice: null, oldTextIn: null, fact: null },
     ...{ snapshot: null, text: "", way: "whole", updates: 50, oldFraction: 0 },
-    ...{ work: null, results: [], shown: null, experiments: {} },
+    ...{ work: null, results: [], shown: null, comparisons: 0, experiments: {} },
     ...{ judging: null, rules: new Map(), rulesProblem: null },
   };
 
   #working = new AbortController();
   #opening = null; // the name of the run
+  #lab = null; // the state of the lab, whose text may be that of the run
   #judging = new AbortController();
   #earlier = rememberedChosen(); // what was chosen before somebody left the page, until it is shown again
   #judgedBefore = new Map(); // step -> what that snapshot of the run wrote before it was taught anything
@@ -222,8 +217,25 @@ export class Teaching extends Observable {
 
   /** What this browser keeps has changed. @param {{ name: string, parameters: number }[]} kept */
   addKept(kept) {
-    const { runs } = this.state;
-    if (runs) this.update({ runs: [...runs.filter(({ name }) => !isKept(name)), ...kept] });
+    const { runs, run } = this.state;
+    if (!runs) return;
+    const all = [...runs.filter(({ name }) => !isKept(name)), ...kept];
+    this.update({ runs: all });
+    const isGone = run && isKept(run.name) && !kept.some(({ name }) => name === run.name);
+    if (isGone && all.length) this.chooseRun(all[0].name);
+  }
+
+  /** The lab has another text. @param {import("./teaching-old-text.js").LabState} lab its state */
+  followLab(lab) {
+    const isSame = lab.tokens === this.#lab?.tokens && lab.text === this.#lab?.text;
+    this.#lab = lab;
+    if (!isSame && this.state.run) this.#findOldText();
+  }
+
+  #findOldText() {
+    const oldTextIn = whereIs(this.state.run, this.#lab);
+    if (oldTextIn !== this.state.oldTextIn) this.update({ oldTextIn });
+    if (!oldTextIn && this.state.oldFraction) this.update({ oldFraction: 0 });
   }
 
   /** @param {string} name */
@@ -242,7 +254,7 @@ export class Teaching extends Observable {
   #show(run) {
     const isOther = Boolean(this.state.run); // somebody has chosen it
     const { text, fact } = examplesFor(run);
-    const { missing, files, snapshots } = run.manifest;
+    const { snapshots } = run.manifest;
     this.#judgedBefore = new Map();
     this.update({
       run,
@@ -250,7 +262,7 @@ export class Teaching extends Observable {
       text,
       tokenizer: new Tokenizer(run.manifest.tokenizer),
       problem: null,
-      hasOldText: !missing.training_text && Boolean(files["training_text.json"]),
+      notice: null,
       snapshot: snapshots.at(-1).step,
       way: "whole",
       results: [],
@@ -259,7 +271,7 @@ export class Teaching extends Observable {
       rules: new Map(),
       rulesProblem: null,
     });
-    if (!this.state.hasOldText) this.update({ oldFraction: 0 });
+    this.#findOldText();
     if (this.#earlier) this.#restore(this.#earlier);
     else if (isOther) this.#remember();
     this.#earlier = null;
@@ -269,13 +281,13 @@ export class Teaching extends Observable {
   #restore({ run, text, snapshot, way, updates, oldFraction }) {
     this.update({ text });
     if (run !== this.state.run.name) return;
-    const { hasOldText } = this.state;
+    const { oldTextIn } = this.state;
     const isThere = this.state.run.manifest.snapshots.some(({ step }) => step === snapshot);
     this.update({
       updates,
       ...(isThere && { snapshot }),
       ...(WAYS.includes(way) && this.canUse(way) && { way }),
-      ...(hasOldText && { oldFraction: Math.min(oldFraction, MOST_OLD) }),
+      ...(oldTextIn && { oldFraction: Math.min(oldFraction, MOST_OLD) }),
     });
   }
 
@@ -286,7 +298,7 @@ export class Teaching extends Observable {
 
   /** What is to be taught, and how: snapshot, text, way, updates, oldFraction. @param {object} changes */
   choose(changes) {
-    this.update(changes);
+    this.update({ ...changes, notice: null });
     this.#remember();
   }
 
@@ -305,15 +317,32 @@ export class Teaching extends Observable {
 
   /** Teach what is chosen. */
   teachChosen() {
-    return this.#work("chosen", [this.#request()]);
+    return this.#teachNew("chosen", [this.#request()]);
   }
 
-  /** Teach the same in each way, to compare. */
-  teachAllWays() {
-    return this.#work(
-      "ways",
-      WAYS.filter((way) => this.canUse(way)).map((way) => this.#request({ way })),
-    );
+  /** Teach the same in each way, and compare. */
+  async teachAllWays() {
+    const requests = WAYS.filter((way) => this.canUse(way)).map((way) => this.#request({ way }));
+    const found = await this.#teachNew("ways", requests);
+    if (found) this.update({ comparisons: this.state.comparisons + 1 });
+  }
+
+  /** What was taught already is not taught again: with the same random numbers, it would end the same. */
+  async #teachNew(name, requests) {
+    const missing = requests.filter((request) => !this.#resultOf(request));
+    const asChosen = this.#resultOf(this.#request());
+    if (asChosen) this.show(asChosen);
+    if (missing.length) return this.#work(name, missing);
+    this.update({
+      problem: null,
+      notice: "It was taught just this before, and would end the same again: nothing was trained.",
+    });
+    return [];
+  }
+
+  /** What became of a request; undefined where it was not made, or its model is not there any more. */
+  #resultOf(request) {
+    return this.state.results.find((one) => one.weights && isSameRequest(one.request, request));
   }
 
   /** An experiment: several things that are taught one after another. @param {string} name @param {object[]} changes */
@@ -333,8 +362,8 @@ export class Teaching extends Observable {
   }
 
   #request(changes = {}) {
-    const { run, tokenizer, snapshot, text, way, updates, oldFraction } = this.state;
-    return { run, tokenizer, snapshot, text, way, updates, oldFraction, ...changes };
+    const { run, tokenizer, snapshot, text, way, updates, oldFraction, oldTextIn } = this.state;
+    return { run, tokenizer, snapshot, text, way, updates, oldFraction, oldTextIn, ...changes };
   }
 
   /** @returns {Promise<any[] | null>} null if it was stopped, or failed */
@@ -344,16 +373,19 @@ export class Teaching extends Observable {
     const { signal } = this.#working;
     const of = requests.reduce((sum, { updates }) => sum + updates, 0);
     const found = [];
+    const { way } = this.state;
+    const lab = this.#lab;
     let made = 0;
-    this.update({ problem: null, work: { name, done: 0, of } });
+    this.update({ problem: null, notice: null, work: { name, done: 0, of } });
     try {
       for (const request of requests) {
         const onUpdate = (done) => this.update({ work: { name, done: made + done, of } });
-        const result = await teach(this.worker, request, { signal, onUpdate });
+        const old = await oldTextOf(request.run, request.tokenizer, lab);
+        const result = await teach(this.worker, request, old, { signal, onUpdate });
         made += request.updates;
         if (isExperiment)
           result.weights = null; // nothing more is asked of it
-        else this.#add(result);
+        else this.#add(result, { isShown: request.way === way });
         found.push(result);
       }
       const { experiments } = this.state;
@@ -368,9 +400,13 @@ export class Teaching extends Observable {
     }
   }
 
-  #add(result) {
-    const results = withoutOldWeights([...this.state.results, result]);
-    this.update({ results, shown: result, rulesProblem: null });
+  /** One more result; of several ways, the one that is chosen is shown. */
+  #add(result, { isShown }) {
+    const others = this.state.results.filter(({ request }) => !isSameRequest(request, result.request));
+    const results = withoutOldWeights([...others, result]);
+    const { shown } = this.state;
+    const stays = !isShown && others.includes(shown) && areAlike(shown.request, result.request);
+    this.update({ results, shown: stays ? shown : result, rulesProblem: null });
   }
 
   /** End what goes on. */
@@ -441,8 +477,8 @@ export class Teaching extends Observable {
   /** Those that can be compared with the one that is shown: of the same model and the same text. */
   get comparable() {
     const { shown, results } = this.state;
-    const isAlike = ({ request }) =>
-      request.text === shown.request.text && request.snapshot === shown.request.snapshot;
-    return shown ? results.filter(isAlike) : [];
+    if (!shown) return [];
+    const alike = results.filter(({ request }) => areAlike(request, shown.request));
+    return alike.sort((a, b) => WAYS.indexOf(a.request.way) - WAYS.indexOf(b.request.way));
   }
 }

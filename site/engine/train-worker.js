@@ -67,6 +67,7 @@ function aboutIt(training) {
   return {
     parameters: training.parameterCount,
     validationLoss: training.evaluate(lab.validation),
+    validationTexts: lab.validation.reduce((sum, { ids, T }) => sum + ids.length / T, 0),
     kernel: training.kernel.name,
   };
 }
@@ -212,7 +213,7 @@ const methods = {
    * Begin to train: `ids` and `validationIds` are tokens, `end` is the id of the end token or null; settings as in
    * training.js. With `weights` (see fetchTensors), a grown model goes on; with `old` ({ ids, fraction }), that
    * fraction of the batches is of another text; with `validationSpans`, its windows are these instead of documents. -> how many parameters the model has, its loss before the first
-   * update, and its kernel.
+   * update, of how many windows that is the mean, and its kernel.
    */
   async begin(params) {
     return aboutIt(await start(params));

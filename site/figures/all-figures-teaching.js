@@ -68,7 +68,7 @@ export function teachingOf(state, run) {
   teaching.update({
     ...{ runs, run, tokenizer, snapshot: 100, text, fact, results, shown: results[0] },
     rules: state === "as small as can be" ? new Map() : new Map([[results[0], rulesOf(state)]]),
-    hasOldText: state !== "as small as can be",
+    oldTextIn: state === "as small as can be" ? null : "export",
   });
   return teaching;
 }

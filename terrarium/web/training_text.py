@@ -160,6 +160,7 @@ SLICE = (
     200_000  # characters that a page learns from: what a small model gets through within minutes
 )
 MOST_OF_WORDS = 150_000  # characters of words that stand only in the rest: about 50 KB, compressed
+MEASURED = 31  # windows: a page computes the loss on all of them, while somebody waits
 
 
 def training_text(run, most=MOST):
@@ -178,6 +179,8 @@ def training_text(run, most=MOST):
         documents=documents,
         other_words=other_words(run, documents) if n_characters < all_characters else [],
         held_out=list(filter(None, map(whole_words, held_out_pieces(run, run.s.n_ctx)))),
+        # As they are cut for the validation loss, or a page would measure another loss than that.
+        held_out_ids=run.held_out(MEASURED, following=1),
     )
 
 

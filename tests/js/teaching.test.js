@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Tokenizer, END } from "../../site/engine/tokenizer.js";
 import { Teaching, teach, teachingSettings } from "../../site/app/teaching.js";
+import { oldTextOf, whereIs } from "../../site/app/teaching-old-text.js";
 import { EXPERIMENTS } from "../../site/app/teaching-experiments.js";
 import {
   beginnings,
   encoded,
   examplesFor,
-  heldOutTokens,
   oldTokens,
   repeated,
   sentencesOf,
@@ -19,7 +19,10 @@ import {
 const LETTERS = [...' .,\n:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"'];
 const OLD = {
   documents: ["a cat sat.", "a hen sat."],
-  held_out: ["the hen saw a cat.", "a", "a cat saw é."],
+  held_out_ids: [
+    [0, 6, 1, 8], // end token, "a c"
+    [3, 1, 6],
+  ],
 };
 
 /** A run whose tokens are characters. */
@@ -41,6 +44,7 @@ function aRun({ vocab = [END, ...LETTERS], missing = {}, ...others } = {}) {
     snapshots: [0, 20].map((step) => ({ step, file: `weights/${step}.bin`, sha256: "" })),
     prompts: ["a cat", "a hen"],
     files: { "training_text.json": {} },
+    corpus: { dataset: "stories", train_tokens: 9, validation_tokens: 4 },
     missing,
     ...others,
   };
@@ -65,7 +69,7 @@ class FakeWorker {
   begin({ settings }) {
     this.step = 0;
     this.steps = settings.steps;
-    return { parameters: 1, validationLoss: 1, kernel: "fake" };
+    return { parameters: 1, validationLoss: 1, validationTexts: 2, kernel: "fake" };
   }
 
   evaluate({ ids }) {
@@ -107,7 +111,8 @@ const requestFor = (run, changes = {}) => ({
 
 async function taught(run, changes) {
   const worker = new FakeWorker();
-  const result = await teach(worker, requestFor(run, changes));
+  const request = requestFor(run, changes);
+  const result = await teach(worker, request, await oldTextOf(run, request.tokenizer, null));
   return { result, begun: worker.calls.find(({ method }) => method === "begin").params, worker };
 }
 
@@ -122,7 +127,7 @@ async function opened(run = aRun()) {
 test("what it was before is compared with what it is after the updates", async () => {
   const { result } = await taught(aRun());
   assert.deepEqual(result.newLoss, { before: 4, after: 1 });
-  assert.deepEqual(result.oldLoss, { before: 1, after: 4, texts: 1 });
+  assert.deepEqual(result.oldLoss, { before: 1, after: 4, texts: 2 });
   assert.deepEqual(result.samples[0].before[0].id, 1);
   assert.deepEqual(result.samples[0].after[0].id, 2);
 });
@@ -156,8 +161,11 @@ test("old text is mixed in only if somebody wants that, and never what shows how
   const tokenizer = new Tokenizer(aRun().manifest.tokenizer);
   assert.equal(begun.old.fraction, 0.5);
   assert.equal(tokenizer.decode(begun.old.ids), [END, OLD.documents[0], END, OLD.documents[1], END].join(""));
-  assert.equal(tokenizer.decode(begun.validationIds), OLD.held_out[0].slice(0, 17));
-  assert.deepEqual(begun.validationSpans, [[0, 16]]);
+  assert.deepEqual([...begun.validationIds], OLD.held_out_ids.flat());
+  assert.deepEqual(begun.validationSpans, [
+    [0, 3],
+    [4, 6],
+  ]);
 });
 
 test("a run whose text was not exported can be taught, but not what it forgot be measured", async () => {
@@ -166,7 +174,7 @@ test("a run whose text was not exported can be taught, but not what it forgot be
   assert.equal(result.oldLoss, null);
   assert.equal(begun.old, null);
   const { teaching } = await opened(run);
-  assert.equal(teaching.state.hasOldText, false);
+  assert.equal(teaching.state.oldTextIn, null);
 });
 
 test("a run without an end token reads the new text over and over", async () => {
@@ -177,16 +185,61 @@ test("a run without an end token reads the new text over and over", async () => 
   assert.ok(text.startsWith("Wobo sat.\nWobo sat.\n"));
 });
 
-test("held-out texts are parts of documents: no end token stands between them", () => {
+/** What the lab knows when a run like `aRun` has learned from its text. */
+function labOf({ manifest }, changes = {}) {
+  const ids = Uint16Array.from({ length: 9 }, (_, i) => i);
+  const tokens = { trained: manifest.tokenizer, ids, validationIds: ids.slice(0, 4), ...changes };
+  return { text: { name: "stories" }, tokens };
+}
+
+test("the lab has the old text of a model that has learned from its text, and of no other one", async () => {
+  const run = aRun({ missing: { training_text: "It stays with whoever trained it." } });
+  assert.equal(whereIs(run, labOf(run)), "lab");
+  const others = [
+    null,
+    { text: null, tokens: {} },
+    { ...labOf(run), text: { name: "rhymes" } },
+    labOf(run, { ids: null, validationIds: null }), // it is being read
+    labOf(run, { ids: new Uint16Array(8) }),
+    labOf(run, { validationIds: new Uint16Array(5) }),
+    labOf(run, { trained: { vocab: ["a"], merges: [] } }),
+  ];
+  for (const lab of others) assert.equal(whereIs(run, lab), null);
+  const old = await oldTextOf(run, new Tokenizer(run.manifest.tokenizer), labOf(run));
+  assert.deepEqual([...old.first(3)], [0, 1, 2]);
+  assert.deepEqual(old.heldOut, { ids: Uint16Array.of(0, 1, 2, 3) });
+});
+
+test("what a model forgets can be measured as long as the lab has its text", async () => {
+  const run = aRun({ missing: { training_text: "It stays with whoever trained it." } });
+  const { teaching, worker } = await opened(run);
+  const begun = () => worker.calls.findLast(({ method }) => method === "begin").params;
+  teaching.choose({ updates: 1 });
+  await teaching.teachChosen();
+  assert.equal(teaching.state.shown.oldLoss, null);
+  teaching.followLab(labOf(run));
+  teaching.choose({ oldFraction: 0.5 });
+  await teaching.teachChosen();
+  assert.deepEqual([...begun().validationIds], [0, 1, 2, 3]);
+  assert.deepEqual([...begun().old.ids.slice(0, 3)], [0, 1, 2]);
+  assert.ok(teaching.state.shown.oldLoss);
+  teaching.followLab({ ...labOf(run), text: { name: "rhymes" } });
+  assert.deepEqual([teaching.state.oldTextIn, teaching.state.oldFraction], [null, 0]);
+});
+
+test("held-out ids that no model could read are damage, and older exports have none", async () => {
   const tokenizer = new Tokenizer({ vocab: [END, ...LETTERS], merges: [] });
-  const { ids, spans } = heldOutTokens(["abc", "de"], tokenizer, 16);
-  assert.equal(tokenizer.decode(ids), "abcde");
-  assert.deepEqual(spans, [
-    [0, 2],
-    [3, 4],
-  ]);
-  const many = heldOutTokens(Array(100).fill("abc"), tokenizer, 16);
-  assert.ok(many.spans.length > 20 && many.spans.length < 32, "the worker takes all of them");
+  const damaged = [[[0]], [[0, 999]], [0], "", [[0, "1"]]];
+  for (const held_out_ids of damaged) {
+    const run = {
+      ...aRun(),
+      part: async () => ({ ...OLD, held_out_ids }),
+      damaged: () => new Error("damaged"),
+    };
+    await assert.rejects(oldTextOf(run, tokenizer, null), /damaged/);
+  }
+  const run = { ...aRun(), part: async () => ({ documents: OLD.documents }) };
+  assert.equal((await oldTextOf(run, tokenizer, null)).heldOut.ids.length, 0);
 });
 
 test("an empty line begins another text where texts end", () => {
@@ -245,6 +298,61 @@ test("several ways are taught one after another, and can be compared", async () 
   assert.equal(teaching.comparable.length, 1, "another text cannot be compared with it");
 });
 
+test("after a comparison one sees the way that is chosen, and nothing is taught twice", async () => {
+  const { teaching, worker } = await opened();
+  const lessons = () => worker.calls.filter(({ method }) => method === "begin").length;
+  const wayShown = () => teaching.state.shown.request.way;
+  teaching.choose({ text: "Wobo sat.", updates: 2, way: "last" });
+  await teaching.teachChosen();
+  const { shown } = teaching.state;
+  await teaching.judge();
+  await teaching.teachAllWays();
+  assert.deepEqual([lessons(), teaching.comparable.length, wayShown()], [3, 3, "last"]);
+  assert.equal(teaching.state.shown, shown);
+  assert.ok(teaching.state.rules.has(shown), "its rules stay with it");
+  teaching.choose({ way: "adapters" });
+  await teaching.teachChosen();
+  assert.deepEqual([lessons(), wayShown()], [3, "adapters"]);
+  assert.ok(teaching.state.notice, "it is said that nothing was trained");
+  await teaching.teachAllWays();
+  assert.equal(lessons(), 3);
+  for (const others of [{ updates: 3 }, { oldFraction: 0.25 }, { snapshot: 0 }, { text: "Wobo ran." }]) {
+    const before = lessons();
+    teaching.choose(others);
+    assert.equal(teaching.state.notice, null);
+    await teaching.teachChosen();
+    assert.equal(lessons(), before + 1);
+  }
+});
+
+test("a comparison shows the way that is chosen, and no other text meanwhile", async () => {
+  const { teaching } = await opened();
+  teaching.choose({ text: "Wobo sat.", updates: 1 });
+  await teaching.teachChosen();
+  teaching.choose({ text: "Wobo ran.", way: "adapters" });
+  const textsShown = [];
+  teaching.subscribe(() =>
+    textsShown.push(teaching.state.results.at(-1).request.text, teaching.state.shown.request.text),
+  );
+  await teaching.teachAllWays();
+  assert.equal(textsShown.filter((one, i) => i % 2 && one !== textsShown[i - 1]).length, 0);
+  const { text, way } = teaching.state.shown.request;
+  assert.deepEqual([text, way, teaching.comparable.length], ["Wobo ran.", "adapters", 3]);
+});
+
+test("a model that was deleted from the browser is not taught any more", async () => {
+  const kept = { name: "lab:rhymes", parameters: 1, isTrainedHere: true };
+  const openRun = async (name) => ({ ...aRun(), name });
+  const listRuns = async () => [{ name: "tale", parameters: 1 }, kept];
+  const teaching = new Teaching({ worker: new FakeWorker(), listRuns, openRun });
+  await teaching.open("lab:rhymes");
+  teaching.addKept([kept]);
+  assert.equal(teaching.state.run.name, "lab:rhymes");
+  teaching.addKept([]);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(teaching.state.run.name, "tale");
+});
+
 test("what is stopped leaves no result, and what fails says so", async () => {
   const { teaching, worker } = await opened();
   const stopped = teaching.teachChosen();
@@ -282,6 +390,7 @@ test("stories are written by the model as it was and as it is, from the same beg
 test("what a model wrote before is not written again for another lesson of the same age", async () => {
   const { teaching, worker } = await taughtStories();
   await teaching.judge();
+  teaching.choose({ updates: 2 });
   await teaching.teachChosen();
   await teaching.judge();
   assert.equal(worker.written.length, 3);
@@ -296,6 +405,7 @@ test("writing stories ends at once where somebody stops it or teaches something 
   for (const stop of ["stopJudging", "teachChosen"]) {
     const { teaching } = await taughtStories();
     const judged = teaching.judge();
+    teaching.choose({ updates: 2 });
     await new Promise((resolve) => {
       teaching.subscribe(() => teaching.state.judging?.done > 2 && resolve(null));
     });
@@ -328,11 +438,18 @@ test("of many large models only the last ones stay in memory", async () => {
   const { teaching, worker } = await opened();
   worker.weights = () => ({ weights: { byteLength: 40e6 } });
   teaching.choose({ text: "Wobo sat.", updates: 1 });
-  for (let i = 0; i < 4; i++) await teaching.teachChosen();
+  for (const updates of [1, 2, 3, 4]) {
+    teaching.choose({ updates });
+    await teaching.teachChosen();
+  }
   assert.deepEqual(
     teaching.state.results.map(({ weights }) => Boolean(weights)),
     [false, false, true, true],
   );
+  teaching.choose({ updates: 1 });
+  await teaching.teachChosen();
+  assert.equal(teaching.state.results.length, 4, "one that is gone is taught again, and takes its place");
+  assert.ok(teaching.state.shown.weights);
   await teaching.experiment("ages", [{ updates: 1 }]);
   assert.equal(teaching.state.experiments.ages[0].weights, null);
 });

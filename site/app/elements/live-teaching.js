@@ -34,9 +34,19 @@ class LiveTeaching extends HTMLElement {
     this.leaving = new AbortController();
     this.stopFollowing = keptRuns.subscribe(() => this.teaching.addKept(keptRuns.state.list));
     near(this.closest("section") ?? this, this.leaving.signal).then(
-      () => this.teaching.open(ask(this, "store")?.chosen.run),
+      () => this.open(),
       () => {}, // it was taken away before anybody came
     );
+  }
+
+  open() {
+    const lab = ask(this, "lab"); // null where there is none around
+    const follow = () => this.teaching.followLab(lab.state);
+    if (lab) {
+      follow();
+      this.leaving.signal.addEventListener("abort", lab.subscribe(follow));
+    }
+    this.teaching.open(ask(this, "store")?.chosen.run);
   }
 
   disconnectedCallback() {

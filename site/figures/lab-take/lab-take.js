@@ -23,7 +23,7 @@ const load = () => Promise.all([import("../../app/lab-export.js"), import("../..
 
 class LabTake extends LabChoice {
   static properties = {
-    kept: { state: true }, // what this browser has: see engine/kept.js
+    kept: { state: true }, // what this browser has: see engine/kept.js; null until that is known
     typedName: { state: true }, // the name of the model; "" until somebody types one
     copied: { state: true }, // the command or the address that was copied
     isOver: { state: true }, // whether a file is held over it
@@ -71,7 +71,7 @@ class LabTake extends LabChoice {
 
   constructor() {
     super();
-    this.kept = [];
+    this.kept = null;
     this.typedName = "";
     this.copied = this.doomed = null;
     this.addEventListener("dragover", (event) => this.hold(event));
@@ -135,12 +135,12 @@ class LabTake extends LabChoice {
   keptPart() {
     return html`<div><h3>Models in this browser</h3>
       ${
-        this.kept.length
+        this.kept?.length !== 0
           ? nothing
           : html`<p>None is kept here yet. Your model is, once you press “Keep it in this browser”, and
         then it stays until you delete it.</p>`
       }
-      ${this.kept.length ? html`<ul>${this.kept.map((one) => this.item(one))}</ul>` : nothing}
+      ${this.kept?.length ? html`<ul>${this.kept.map((one) => this.item(one))}</ul>` : nothing}
       <div class="row">
         <button ?disabled=${this.isBusy} @click=${() => this.renderRoot.querySelector("input").click()}>Load a model</button>
         <input type="file" hidden accept=".zip,application/zip" aria-label="The file of a model" @change=${this.chooseFile}>

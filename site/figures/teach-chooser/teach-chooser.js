@@ -27,7 +27,8 @@ class TeachChooser extends TeachingFigure {
     way: { from: "teaching" },
     updates: { from: "teaching" },
     oldFraction: { from: "teaching" },
-    hasOldText: { from: "teaching" },
+    oldTextIn: { from: "teaching" },
+    notice: { from: "teaching" },
     said: { state: true }, // what is read aloud
   };
 
@@ -53,6 +54,7 @@ class TeachChooser extends TeachingFigure {
     input[type="radio"] { accent-color: var(--accent); width: 18px; height: 18px; margin: 0; flex: none; }
     .ends { display: flex; justify-content: space-between; color: var(--muted); }
     .row { margin-top: 20px; min-height: 52px; }
+    .notice:not(:empty) { margin-top: 8px; }
     .go { min-height: 48px; border-radius: 24px; padding: 8px 28px; }
     select { width: 100%; }
     @media (max-width: 720px) {
@@ -72,7 +74,8 @@ class TeachChooser extends TeachingFigure {
     super.willUpdate(changed);
     if (!changed.has("work")) return;
     if (this.work && !changed.get("work")) this.said = "It learns.";
-    if (!this.work && changed.get("work")) this.said = this.problem ?? "It has learned. The result is below.";
+    if (!this.work && changed.get("work"))
+      this.said = this.problem ?? `It has learned. ${whatIsBelow(changed.get("work"))}`;
   }
 
   drawTeaching() {
@@ -95,11 +98,20 @@ class TeachChooser extends TeachingFigure {
     const { name, manifest } = this.run;
     const last = counted(manifest.snapshots.at(-1).step, "step");
     const own = html`<a href="#take">“Take it along”</a>`;
-    if (isKept(name))
-      return html`<p class="note which">You teach <b>${plainNameOf(name)}</b>, a model that this browser keeps. What it is
-        kept as stays as it is.</p>`;
+    if (isKept(name)) return this.keptModel(name);
     return html`<p class="note which">You do not teach your model from above, but <b>${name}</b>, one that has learned for
       ${last} already. Models that this browser keeps can be chosen as well: keep yours under ${own}.</p>`;
+  }
+
+  /** A page that opens a model of the lab keeps it first, so somebody may have one without having asked for it. */
+  keptModel(name) {
+    const kept = this.runs.find((one) => one.name === name);
+    const last = counted(this.run.manifest.step, this.run.manifest.corpus.parent ? "update" : "step");
+    const origin = kept?.isTrainedHere
+      ? `a model that was trained in this browser for ${last}. It was kept when somebody pressed “Keep it in this browser”, or opened it in another page.`
+      : "a model from a file, which this browser keeps.";
+    return html`<p class="note which">You teach <b>${plainNameOf(name)}</b>, ${origin} What you teach it here does not
+      change the model that is kept.</p>`;
   }
 
   /** There is something to choose if there are two. */
@@ -156,14 +168,25 @@ class TeachChooser extends TeachingFigure {
     const said = this.oldFraction ? `${percent(this.oldFraction)} of the updates` : "none";
     return html`<label class="field"><span>How much of its old text is mixed in <b>${said}</b></span>
       <input type="range" min="0" max=${quarters} .value=${String(this.oldFraction * QUARTERS)} aria-valuetext=${said}
-        ?disabled=${!this.hasOldText}
+        ?disabled=${!this.oldTextIn}
         @input=${({ target }) => this.teaching.choose({ oldFraction: Number(target.value) / QUARTERS })}></label>
-      ${
-        this.hasOldText
-          ? nothing
-          : html`<p class="note">The text that it grew up with was not exported, so none of it can be mixed in, and what it
-            forgets cannot be measured.</p>`
-      }`;
+      ${this.aboutOldText()}`;
+  }
+
+  /** Where its old text is, if that is not its export. */
+  aboutOldText() {
+    if (this.oldTextIn === "export") return nothing;
+    if (this.oldTextIn === "lab")
+      return html`<p class="note">It grew up with the text at the top of this page, so that one is its old text.</p>`;
+    return html`<p class="note">${
+      isKept(this.run.name)
+        ? "The text that it grew up with is not kept with it"
+        : "The text that it grew up with was not exported"
+    }, so none of it can be mixed in, and what it forgets cannot be measured.${
+      this.run.isOfPage && !this.run.manifest.corpus.parent
+        ? " Choose that text at the top of this page, with the same tokens, and both are possible."
+        : nothing
+    }</p>`;
   }
 
   howMany() {
@@ -182,6 +205,7 @@ class TeachChooser extends TeachingFigure {
           <button ?disabled=${cannot} @click=${() => this.teaching.teachAllWays()}>Compare all ways</button>`
     }
       <span class="visually-hidden" role="status">${this.said}</span></div>
+      <p class="note notice" role="status">${this.notice}</p>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}`;
   }
 
@@ -192,6 +216,8 @@ class TeachChooser extends TeachingFigure {
       <span class="note" aria-hidden="true">update ${count(done)} of ${count(of)}</span>`;
   }
 }
+
+const whatIsBelow = ({ name }) => (name === "ways" ? "The comparison is below." : "The result is below.");
 
 const nameOf = (name) => (isKept(name) ? `${plainNameOf(name)}, kept in this browser` : name);
 

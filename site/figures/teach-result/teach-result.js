@@ -1,15 +1,15 @@
 /**
  * <teach-result><teach-keep slot="keep"></teach-keep><teach-rules slot="rules"></teach-rules></teach-result>
  *
- * What a grown model was before it was taught something, and what it is after: how well it knows the new text and the
- * old one, how it goes on with the same beginnings, and which of its weights moved most. What else there is to show of
- * it has slots.
+ * What a grown model was before it was taught something, and what it is after. First of all, what the same model has
+ * learned of the same text in other ways; then, of one of these: how well it knows the new text and the old one, how it
+ * goes on with the same beginnings, and which of its weights moved most. What else there is to show of it has slots.
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted, inText, isCut, nats, percent } from "../../app/format.js";
 import { headName } from "../../app/heads.js";
 import { textOf } from "../../app/teaching-experiments.js";
-import { TeachingFigure, WAY_NAMES } from "../../app/teaching-figure.js";
+import { TeachingFigure, WAY_NAMES, practiceOf } from "../../app/teaching-figure.js";
 
 const MOST_BARS = 5;
 const BY_HEART = 0.1; // nats: with less, hardly a token of a text is wrong
@@ -31,6 +31,7 @@ class TeachResult extends TeachingFigure {
     shown: { from: "teaching" },
     results: { from: "teaching" },
     text: { from: "teaching" },
+    comparisons: { from: "teaching" },
   };
 
   static styles = [
@@ -51,6 +52,11 @@ class TeachResult extends TeachingFigure {
     .after .bar i { background: var(--accent); }
     .text { font: 400 1.0625rem/1.45 var(--serif); overflow-wrap: anywhere; white-space: pre-wrap; }
     .text b { font-weight: 600; }
+    .compared { margin: 0 0 32px; scroll-margin-block: 16px; }
+    .compared .verdict { margin-bottom: 8px; }
+    tr.shown :is(th, td) { background: color-mix(in oklab, var(--accent) 10%, transparent); }
+    .list tr > :first-child { padding-left: 8px; }
+    .which { color: var(--muted); margin-bottom: 8px; }
     section, slot[name="rules"]::slotted(*) { margin-top: 24px; }
     slot[name="keep"]::slotted(*) { margin-top: 16px; }
     .took { margin-top: 8px; }
@@ -68,6 +74,15 @@ class TeachResult extends TeachingFigure {
       .both :is(th, td) { width: auto; border: 0; padding: 2px 0; }
       .both td::before { content: attr(data-when); color: var(--muted); }
       .moved { grid-template-columns: minmax(0, 1fr); }
+      .list, .list tbody { display: block; } .list thead { display: none; }
+      .list tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 8px; padding: 8px;
+                 border-bottom: 1px solid var(--line); }
+      .list tr.shown { background: color-mix(in oklab, var(--accent) 10%, transparent); }
+      .list tr > :is(th, td) { border: 0; padding: 0; background: none; }
+      .list tr > :first-child { padding: 0; font-weight: 600; }
+      .list td:last-child { grid-area: 1 / 2; } .list button { min-height: 44px; }
+      .list td[data-name] { grid-column: 1 / -1; display: flex; justify-content: space-between; gap: 16px; }
+      .list td[data-name]::before { content: attr(data-name); color: var(--muted); font: 400 var(--small)/1.5 var(--sans); }
     }
   `,
   ];
@@ -77,14 +92,29 @@ class TeachResult extends TeachingFigure {
       return html`<p class="note">Here you will see how it writes before and after, what it forgot, and which of its
         weights moved.</p>`;
     }
-    return html`<p class="verdict" role="status">${this.verdict()}</p>
+    const { request } = this.shown;
+    return html`${this.comparison()}
+      <h3>In detail: ${WAY_NAMES[request.way]}</h3>
+      <p class="which">${practiceOf(request)}</p>
+      <p class="verdict" role="status">${this.verdict()}</p>
       ${
-        this.shown.request.text === this.text
+        request.text === this.text
           ? nothing
           : html`<p class="note">It was taught another text than the one that stands above now.</p>`
       }
       ${this.losses()}<slot name="keep"></slot>
-      ${this.continuations()}<slot name="rules"></slot>${this.moved()}${this.comparison()}`;
+      ${this.continuations()}<slot name="rules"></slot>${this.moved()}`;
+  }
+
+  willUpdate(changed) {
+    super.willUpdate(changed);
+    this.comesIntoView = this.comparisons > changed.get("comparisons");
+  }
+
+  /** All ways were compared: that is what somebody waits for. */
+  updated() {
+    super.updated();
+    if (this.comesIntoView) this.renderRoot.querySelector(".compared")?.scrollIntoView({ block: "nearest" });
   }
 
   /** What came of it, in words. */
@@ -96,7 +126,8 @@ class TeachResult extends TeachingFigure {
       newLoss.before - newLoss.after > HARDLY
         ? html`It has learned the new text: the loss fell ${from(newLoss)}.`
         : html`It has hardly learned the new text.`;
-    if (!oldLoss) return html`${first} What it forgot is not known, because its old text was not exported.`;
+    if (!oldLoss)
+      return html`${first} What it forgot is not known: there is no old text here to measure that with.`;
     const forgot = oldLoss.after - oldLoss.before;
     if (Math.abs(forgot) <= HARDLY) return html`${first} It forgot hardly anything of its old one.`;
     return forgot > 0
@@ -116,7 +147,7 @@ class TeachResult extends TeachingFigure {
         oldLoss
           ? row(
               "Its old kind of text",
-              `${counted(oldLoss.texts, "excerpt")} that it never learned from; the first token of each is not counted`,
+              `${counted(oldLoss.texts, "passage")} that it never learned from`,
               oldLoss,
             )
           : nothing
@@ -154,9 +185,9 @@ class TeachResult extends TeachingFigure {
     const isWrong = ({ prompt, after }) =>
       request.text.includes(prompt) && !request.text.includes(prompt + textOf(this.shown, after));
     if (newLoss.after > BY_HEART || !samples.some(isWrong)) return nothing;
-    return html` It knows the new text by heart, and still may go on wrongly: its loss is measured from the beginning of
-      the text, always with the right tokens before each one. Here it may begin in the middle, where it has never practised
-      beginning, and it reads what it has written itself, so that one wrong token leads to the next.`;
+    return html` It knows the new text by heart and still may go on wrongly. Its loss is measured from the beginning of
+      the text, and each token is predicted from the right ones. Here it has to start in the middle of the text, which it
+      never practised, and then reads what it has written itself: one wrong token leads to the next.`;
   }
 
   /** Which text a beginning is from. */
@@ -199,14 +230,14 @@ class TeachResult extends TeachingFigure {
       </div></section>`;
   }
 
-  /** What else the same model was taught of the same text. */
+  /** What the same model has learned of the same text, each time in another way. */
   comparison() {
     const all = this.teaching.comparable;
     if (all.length < 2) return nothing;
-    return html`<section><h3>Compared</h3>
-      <p class="note">What the same model has learned of the same text so far, in different ways.</p>
-      <div class="scroll" tabindex="0" role="group" aria-label="Compared"><table class="list"><thead><tr><th scope="col">Way</th><th scope="col">Old text</th>
-        <th scope="col">Updates</th><th scope="col">Loss, new text</th><th scope="col">Loss, old text</th><th scope="col">Time</th>
+    return html`<section class="compared"><h3>What it has learned of this text so far</h3>
+      <p class="verdict">${bestOf(all)}</p>
+      <div class="scroll" tabindex="0" role="group" aria-label="Compared"><table class="list"><thead><tr><th scope="col">Way</th>
+        <th scope="col">Updates</th><th scope="col">With old text</th><th scope="col">Loss, new text</th><th scope="col">Loss, old text</th><th scope="col">Time</th>
         <th scope="col"><span class="visually-hidden">Show it</span></th></tr></thead>
       <tbody>${all.map((one) => this.line(one))}</tbody></table></div></section>`;
   }
@@ -214,11 +245,14 @@ class TeachResult extends TeachingFigure {
   line(result) {
     const { request, newLoss, oldLoss, seconds } = result;
     const isShown = result === this.shown;
-    return html`<tr><th scope="row">${WAY_NAMES[request.way]}</th><td>${percent(request.oldFraction)}</td>
-      <td>${count(request.updates)}</td><td>${newLoss.before.toFixed(2)} → ${newLoss.after.toFixed(2)}</td>
-      <td>${oldLoss ? `${oldLoss.before.toFixed(2)} → ${oldLoss.after.toFixed(2)}` : "unknown"}</td>
-      <td>${seconds.toFixed(1)} s</td>
-      <td><button aria-pressed=${String(isShown)} @click=${() => this.teaching.show(result)}>${isShown ? "Shown" : "Show"}</button></td></tr>`;
+    const button = isShown ? "Shown below" : "Show";
+    const from = ({ before, after }) => `${before.toFixed(2)} → ${after.toFixed(2)}`;
+    return html`<tr class=${isShown ? "shown" : ""}><th scope="row">${WAY_NAMES[request.way]}</th>
+      <td data-name="Updates">${count(request.updates)}</td><td data-name="With old text">${percent(request.oldFraction)}</td>
+      <td data-name="Loss, new text">${from(newLoss)}</td><td data-name="Loss, old text">${oldLoss ? from(oldLoss) : "unknown"}</td>
+      <td data-name="Time">${seconds.toFixed(1)} s</td>
+      <td><button aria-pressed=${String(isShown)} aria-label=${`${button}: ${WAY_NAMES[request.way]}, ${practiceOf(request)}`}
+        @click=${() => this.teaching.show(result)}>${button}</button></td></tr>`;
   }
 
   numbers() {
@@ -238,6 +272,39 @@ function tensorName(name) {
   if (inBlock) return `${inBlock[2]} of layer ${inBlock[1]}`;
   const first = name.split(".")[0];
   return WORDS[first] ?? first;
+}
+
+/** Which of several results know the new text best, and which ones the old text. */
+function bestOf(results) {
+  const known = results.filter(({ oldLoss }) => oldLoss);
+  const learned = lowest(results, ({ newLoss }) => newLoss.after);
+  const first =
+    learned.length === results.length
+      ? html`They know the new text about equally well.`
+      : html`${names(results, learned)} ${learned.length === 1 ? "knows" : "know"} the new text best.`;
+  if (known.length < 2) return first;
+  const remember = lowest(known, ({ oldLoss }) => oldLoss.after);
+  const second =
+    remember.length === known.length
+      ? html`They forgot about as much of the old one.`
+      : html`${names(results, remember)} forgot least of the old one.`;
+  return html`${first} ${second}`;
+}
+
+/** Those whose loss is the lowest one, or hardly higher. */
+function lowest(results, lossOf) {
+  const least = Math.min(...results.map(lossOf));
+  return results.filter((one) => lossOf(one) - least <= HARDLY);
+}
+
+/** The names of some of several results, inside a sentence. */
+const names = (results, some) =>
+  some.map((one, i) => html`${i ? " and " : nothing}<b>${nameAmong(results, one)}</b>`);
+
+/** The name of its way, and what else it takes to tell it from others of that way. */
+function nameAmong(results, { request }) {
+  const isAlone = results.filter((one) => one.request.way === request.way).length === 1;
+  return isAlone ? WAY_NAMES[request.way] : `${WAY_NAMES[request.way]} (${practiceOf(request)})`;
 }
 
 function bars(title, list, said) {

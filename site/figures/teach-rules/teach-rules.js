@@ -6,15 +6,11 @@
  */
 import { css, html, nothing, styleMap } from "../../vendored/lit.js";
 import { count, counted } from "../../app/format.js";
-import { OF_STORIES, ruleName as shortName } from "../../app/milestones.js";
+import { OF_STORIES, ruleName } from "../../app/milestones.js";
 import { N_STORIES } from "../../app/teaching.js";
 import { TeachingFigure } from "../../app/teaching-figure.js";
 
-/**
- * What the rules are called here, where a model may write good English that no story has: a word that is not in the
- * stories is not misspelled for that.
- */
-const NAMES = { spelling: "known words", grammar: "known sentences" };
+/** What they ask here, where a model may write good English that no story has: such a word is not misspelled. */
 const ABOUT = {
   ...OF_STORIES,
   spelling: "every word is one that the stories use",
@@ -24,8 +20,6 @@ const UNDERLINED = {
   spelling: "Underlined are words that are not in the stories. They need not be misspelled.",
   grammar: "Underlined are sentences that are not in the stories. They may be good English all the same.",
 };
-
-const ruleName = (rule) => NAMES[rule] ?? shortName(rule);
 
 class TeachRules extends TeachingFigure {
   static share = {
@@ -146,11 +140,12 @@ class TeachRules extends TeachingFigure {
     return html`<p class="verdict" tabindex="-1">${verdict(rules, n)}${
       byHeart ? ` Of its stories now, ${byHeart} are what it was taught, word for word.` : nothing
     }</p>
-      <p class="note rules">These are the rules of the world of the stories, and not those of English.${
-        followsRules
-          ? nothing
-          : " What you taught it does not follow them all either, so a story that it tells by heart counts as outside of them."
-      }</p>
+      <p class="note rules">These are the rules of the stories, and not those of English: a word or a sentence that no
+        story has breaks “spelling” or “grammar” here, however good it is.${
+          followsRules
+            ? nothing
+            : " What you taught it does not follow them all either, so a story that it tells by heart counts as outside of them."
+        }</p>
       <table><thead><tr><th scope="col">Rule</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
         <tbody>${rules.map(row)}</tbody></table>
       <p class="note took">Each number says how many stories keep the rule, of those that can be judged.${
