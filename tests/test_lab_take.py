@@ -311,8 +311,8 @@ def test_markup_in_a_file_is_shown_as_text(browser, site, trained, tmp_path):
         page.locator("lab-take").get_by_role("link", name="Look inside").click()
         page.wait_for_url("**/explore.html*")
         looked_inside(page)
-        page.locator("head-story .error").wait_for()
-        assert HOSTILE in page.locator("head-story .error").inner_text()
+        page.locator("head-story .caption").wait_for()
+        assert HOSTILE in page.locator("head-story .caption").inner_text()
         assert page.locator("img").count() == 0
 
 
