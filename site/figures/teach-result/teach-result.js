@@ -65,7 +65,7 @@ class TeachResult extends TeachingFigure {
     .moved .label { display: flex; justify-content: space-between; gap: 8px; }
     .moved .label span { color: var(--muted); font: 400 0.8125rem/1.5 var(--mono); }
     .moved .bar i { background: var(--accent); }
-    .list td, .list th { padding: 4px 16px 4px 0; } .list button { min-height: 32px; padding: 2px 12px; }
+    .list td, .list th { padding: 4px 16px 4px 0; vertical-align: baseline; } .list button { min-height: 32px; padding: 2px 12px; }
     .list td { font: 400 0.8125rem/1.6 var(--mono); }
     .scroll { overflow-x: auto; }
     @media (max-width: 640px) {
