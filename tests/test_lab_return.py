@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from lab_page import LAB, new_profile, opened_in, prepare, state
+from lab_page import IS_READY, LAB, TEXT, new_profile, opened_in, prepare, state
 
 TINY = dict(n_layer=1, n_head=2, n_embd=16, n_ff=32, n_ctx=16, batch_size=4, warmup=5)
 # Of each snapshot: its step, and numbers that no other weights have.
@@ -174,3 +174,68 @@ def test_a_model_for_which_there_is_no_room_takes_that_of_its_snapshots(browser,
         train_to_the_end(page, 100, has_room=False)
         assert page.evaluate(KEYS) == []
         page.wait_for_function(f"() => {LAB}.state.notice")
+
+
+# The model -------------------------------------------------------------------------------------------
+
+
+def leave(page, address):
+    page.goto(address.replace("lab.html", "lessons/glossary.html"))
+
+
+def come_back(page, address, way):
+    """The three ways in which somebody comes to the lab again."""
+    if way == "reload":
+        page.reload()
+        return
+    leave(page, address)
+    if way == "back":
+        page.go_back()
+    else:
+        page.get_by_role("link", name="Train your own").first.click()
+
+
+@pytest.mark.parametrize("way", ["back", "link", "reload"])
+def test_who_comes_back_in_the_same_tab_finds_the_model_that_was_there(browser, address, way):
+    with new_profile(browser) as context:
+        with opened_in(context, address) as page:
+            train_to_the_end(page, 40)
+            come_back(page, address, way)
+            page.wait_for_function(f"() => {LAB}?.state.status === 'finished'")
+            assert [state(page, "text.name"), state(page, "step")] == ["Tom", 40]
+        with opened_in(context, address) as page:  # another tab begins with the text of the page
+            page.wait_for_function(f"() => {LAB}.state.kept.length")
+            assert state(page, "step") == 0 and state(page, "text.name") != "Tom"
+
+
+@pytest.mark.parametrize("what", ["reset", "text"])
+def test_what_was_chosen_instead_of_a_model_is_not_undone_by_coming_back(browser, address, what):
+    with new_profile(browser) as context, opened_in(context, address) as page:
+        train_to_the_end(page, 40)
+        if what == "reset":
+            button(page, "Reset").click()
+        else:
+            page.evaluate(f"text => {LAB}.setText({{ name: 'Ben', text }})", TEXT)
+        page.wait_for_function(IS_READY)
+        come_back(page, address, "back")
+        page.wait_for_function(IS_READY.replace("lab?", "lab"))
+        assert state(page, "step") == 0
+        assert [one["name"] for one in state(page, "kept")] == ["Tom"]
+
+
+def test_a_text_that_is_chosen_while_the_model_comes_back_stays(browser, address):
+    slow = f"""addEventListener("DOMContentLoaded", async () => {{
+        if (!sessionStorage.getItem("terrarium.shown")) return;
+        await customElements.whenDefined("live-lab");
+        const {{ storage }} = {LAB};
+        const list = storage.list.bind(storage);
+        storage.list = async () => {{
+          const found = await list();
+          if (!globalThis.isAsked) await {LAB}.setText({{ name: "Ben", text: {TEXT!r} }});
+          globalThis.isAsked = true;
+          return found; }}; }});"""
+    with new_profile(browser) as context, opened_in(context, address, slow) as page:
+        train_to_the_end(page, 40)
+        page.reload()
+        page.wait_for_function(f"() => globalThis.isAsked && {LAB}.state.status === 'ready'")
+        assert state(page, "text.name") == "Ben"

@@ -16,7 +16,7 @@
  *   snapshots [{ step, weights, passes }], what it was at some steps: see lab-snapshots.js
  *   speed     { millisecondsPerStep, secondsLeft }, null before the first update
  *   problem   a sentence on why it cannot train, or null; notice: a sentence on what else there is to know, or null
- *   kept      [{ id, name, step, savedAt, isFinished }] of the other models in the browser's storage, the latest first
+ *   kept      [{ id, name, parameters, step, savedAt, isFinished }] of the other models in the browser's storage, the latest first
  *   undoable  the same of the model that was thrown away last, while it can be brought back
  * The page drives: calls of the worker are short, and it pauses when the page does not call again.
  */
@@ -105,6 +105,11 @@ export class Lab extends Observable {
     super();
     this.worker = worker;
     this.storage = storage;
+  }
+
+  /** Of the model that is shown, as in `kept`. */
+  get modelId() {
+    return this.#modelId;
   }
 
   // What somebody chooses -------------------------------------------------------------------------
@@ -254,7 +259,9 @@ export class Lab extends Observable {
 
   /** Open one of them. @param {string} [id] the latest, if left out @param {{ trains?: boolean }} [options] at once */
   async goOn(id = this.state.kept[0]?.id, { trains = false } = {}) {
+    const { signal } = this.#making;
     const records = await this.storage.list().catch(() => []);
+    if (signal.aborted) return; // something else has been chosen meanwhile
     const record = records.find(({ model }) => model.id === id);
     if (!record) {
       this.#stored = this.#stored.filter((one) => one.id !== id);
@@ -511,7 +518,8 @@ export class Lab extends Observable {
 
   /** All that it takes to go on from here. */
   async #record() {
-    const { text, tokens, settings, step, evaluations, samples, speed, baselines, prompts } = this.state;
+    const { text, tokens, settings, parameters, step, evaluations, samples, speed, baselines, prompts } =
+      this.state;
     const { name } = text;
     const { weights, optimizer } = await this.worker.call("state", {});
     const { kind, vocabSize, trained } = tokens;
@@ -522,7 +530,19 @@ export class Lab extends Observable {
     };
     const model = {
       id: this.#modelId,
-      ...{ name, settings, step, weights, optimizer, evaluations, samples, speed, baselines, prompts },
+      ...{
+        name,
+        settings,
+        parameters,
+        step,
+        weights,
+        optimizer,
+        evaluations,
+        samples,
+        speed,
+        baselines,
+        prompts,
+      },
       losses: this.#series.kept,
       savedAt: Date.now(),
     };
@@ -603,6 +623,7 @@ export class Lab extends Observable {
     const { text, tokens } = source;
     const { weights, optimizer, losses, step, settings } = model;
     const { kind, vocabSize, trained, merges } = tokens;
+    this.#modelId = model.id ?? newId();
     this.update({
       ...UNTRAINED,
       status: "preparing",
@@ -611,7 +632,6 @@ export class Lab extends Observable {
       tokens: { ...noTokens(), kind, vocabSize, trained, merges },
       settings,
     });
-    this.#modelId = model.id ?? newId();
     this.#offer();
     await this.#unlessStale(signal, async () => {
       const facts = await describe(text.text, { signal });
@@ -657,8 +677,8 @@ function known(prompt, tokenizer) {
   return tokenizer.encode(characters.join(""));
 }
 
-function factsOf({ model: { id, name, step, savedAt, settings } }) {
-  return { id, name, step, savedAt, isFinished: step >= settings.steps };
+function factsOf({ model: { id, name, parameters = null, step, savedAt, settings } }) {
+  return { id, name, parameters, step, savedAt, isFinished: step >= settings.steps };
 }
 
 function newId() {
