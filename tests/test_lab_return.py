@@ -239,3 +239,92 @@ def test_a_text_that_is_chosen_while_the_model_comes_back_stays(browser, address
         page.reload()
         page.wait_for_function(f"() => globalThis.isAsked && {LAB}.state.status === 'ready'")
         assert state(page, "text.name") == "Ben"
+
+
+# The part of the page --------------------------------------------------------------------------------
+
+TOP_OF = """(id) => Math.round(document.getElementById(id).getBoundingClientRect().top)"""
+IS_DRAWN = "() => !document.querySelector('live-lab :not(:defined)')"
+
+
+def settled(page):
+    """Wait until all parts of the lab are there, and keep their sizes."""
+    page.wait_for_function(IS_READY)
+    page.wait_for_function(IS_DRAWN)
+    settle(page)
+
+
+def settle(page):
+    """Wait until the page has not grown for a while."""
+    page.evaluate("""async () => {
+        for (let height = 0, still = 0; still < 10; ) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          still = document.body.offsetHeight === height ? still + 1 : 0;
+          height = document.body.offsetHeight;
+        } }""")
+
+
+def scroll_past(page, part, pixels):
+    """Scroll to a part of the page, and so many pixels further, as with a wheel."""
+    page.evaluate("(id) => document.getElementById(id).scrollIntoView()", part)
+    settled(page)
+    page.mouse.move(700, 450)
+    page.mouse.wheel(0, page.evaluate(TOP_OF, part) + pixels)
+    page.wait_for_function(
+        "([id, top]) => Math.abs(document.getElementById(id).getBoundingClientRect().top - top) < 3",
+        arg=[part, -pixels],
+    )
+
+
+@pytest.mark.parametrize("way", ["back", "reload"])
+@pytest.mark.parametrize(("part", "pixels"), [("break", 300), ("break", -100), ("inside", 900)])
+def test_who_comes_back_is_at_the_same_part_of_the_page(browser, address, way, part, pixels):
+    with new_profile(browser) as context, opened_in(context, address) as page:
+        scroll_past(page, part, pixels)
+        come_back(page, address, way)
+        settled(page)
+        assert abs(page.evaluate(TOP_OF, part) + pixels) <= 5
+        page.mouse.wheel(0, 200)  # nobody is held there
+        page.wait_for_function(
+            "([id, top]) => document.getElementById(id).getBoundingClientRect().top < top",
+            arg=[part, -pixels - 150],
+        )
+        page.evaluate(
+            "() => { document.querySelector('main').append(document.createElement('hr')); }"
+        )
+        settled(page)
+        assert page.evaluate(TOP_OF, part) < -pixels - 150
+
+
+def test_an_address_leads_to_its_part_until_somebody_comes_back_from_elsewhere(browser, address):
+    with new_profile(browser) as context, opened_in(context, f"{address}#section=tokens") as page:
+        settled(page)
+        assert abs(page.evaluate(TOP_OF, "tokens")) < 40
+        scroll_past(page, "break", 200)
+        come_back(page, address, "back")
+        settled(page)
+        assert abs(page.evaluate(TOP_OF, "break") + 200) <= 5
+        page.goto(address.replace("lab.html", "lessons/glossary.html"))
+        page.goto(f"{address}#section=tokens")  # a link that is followed is no way back
+        settled(page)
+        assert abs(page.evaluate(TOP_OF, "tokens")) < 40
+
+
+def test_a_page_with_a_run_does_not_lead_to_its_part_again_when_somebody_comes_back(browser, site):
+    is_there = "() => document.querySelector('main [id] ~ *') && !document.querySelector('main :not(:defined)')"
+    with new_profile(browser) as context:
+        page = context.new_page()
+        page.goto(f"{site.address}/explore.html#section=text")
+        page.keyboard.press("Tab")  # then all of it is loaded at once
+        page.wait_for_function(is_there)
+        settle(page)
+        part = page.evaluate("() => [...document.querySelectorAll('main h2[id]')].at(-2).id")
+        page.evaluate("(id) => document.getElementById(id).scrollIntoView()", part)
+        settle(page)
+        before = page.evaluate(TOP_OF, part)
+        page.goto(f"{site.address}/lessons/glossary.html")
+        page.go_back()
+        page.wait_for_function(is_there)
+        settle(page)
+        assert abs(page.evaluate(TOP_OF, part) - before) <= 5
+        page.close()

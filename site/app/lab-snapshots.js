@@ -25,9 +25,10 @@ export const isSnapshot = (one, size) =>
   one.passes.length > 0 &&
   one.passes.every(isPass);
 
-const isPass = (pass) =>
-  [pass?.ids, pass?.tokens].every(Array.isArray) &&
-  [pass.attention, pass.attentionEntropy].every((one) => one instanceof Float32Array);
+/** @param {any} written after a prompt */
+const isPass = (written) =>
+  [written?.ids, written?.tokens].every(Array.isArray) &&
+  [written.attention, written.attentionEntropy].every((one) => one instanceof Float32Array);
 
 export class Snapshots {
   #model = null; // changes with each model
