@@ -105,6 +105,8 @@ def test_nothing_is_kept_in_the_browser_but_what_the_data_officer_is_told_of():
     lab = (
         "terrarium.lab",
         "terrarium.runs",
+        "terrarium.shown",
+        "terrarium.places",
         "terrarium.compared",
         "terrarium.teaching",
         "terrarium.tried",

@@ -6,7 +6,7 @@
  *   await snapshots.now()       // the one of this step
  *   snapshots.list              // [{ step, weights, passes }, …]: see the worker's method of this name
  *
- * They are in memory only. A model that was brought back from the browser's storage has those from then on.
+ * The lab holds them, and keeps them in the browser with the model.
  */
 import { whyOnlyHere } from "./lab-command.js";
 import { thinned } from "./loss-series.js";
@@ -16,8 +16,21 @@ const MOST = 16;
 const MOST_BYTES = 100e6; // of all of them
 const N_TOKENS = 40; // written after each prompt, as train.py does
 
+/** Whether something is a snapshot of a model with so many numbers. @param {any} one @param {number} size */
+export const isSnapshot = (one, size) =>
+  Number.isInteger(one?.step) &&
+  one.weights instanceof Float32Array &&
+  one.weights.length === size &&
+  Array.isArray(one.passes) &&
+  one.passes.length > 0 &&
+  one.passes.every(isPass);
+
+/** @param {any} written after a prompt */
+const isPass = (written) =>
+  [written?.ids, written?.tokens].every(Array.isArray) &&
+  [written.attention, written.attentionEntropy].every((one) => one instanceof Float32Array);
+
 export class Snapshots {
-  list = [];
   #model = null; // changes with each model
   #isAsking = false;
 
@@ -27,12 +40,13 @@ export class Snapshots {
     lab.subscribe(() => this.#follow());
   }
 
+  get list() {
+    return this.lab.state.snapshots;
+  }
+
   #follow() {
     const { status, step } = this.lab.state;
-    if (status === "preparing") {
-      this.list = [];
-      this.#model = null;
-    }
+    if (status === "preparing") this.#model = null;
     if (!this.#isAsking && ["ready", "training", "paused"].includes(status) && step >= this.#due) this.#ask();
   }
 
@@ -60,7 +74,8 @@ export class Snapshots {
 
   #add(snapshot) {
     const most = Math.min(MOST, Math.max(2, Math.floor(MOST_BYTES / snapshot.weights.byteLength)));
-    this.list = thinned([...this.list.filter(({ step }) => step < snapshot.step), snapshot], most);
+    const earlier = this.list.filter(({ step }) => step < snapshot.step);
+    this.lab.keepSnapshots(thinned([...earlier, snapshot], most));
   }
 
   /** The snapshot of this moment, which then is the last in the list. @throws {Error} if the model is gone meanwhile */

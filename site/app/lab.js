@@ -13,9 +13,10 @@
  *   evaluations [{ step, loss }] on held-out text, and baselines { uniform, unigram, bigram }, of the same text
  *   prompts   five beginnings; samples [{ step, prompts: [{ ids, tokens: [{ id, p, entropy }] }] }]: how it went on
  *             from their ids
+ *   snapshots [{ step, weights, passes }], what it was at some steps: see lab-snapshots.js
  *   speed     { millisecondsPerStep, secondsLeft }, null before the first update
  *   problem   a sentence on why it cannot train, or null; notice: a sentence on what else there is to know, or null
- *   kept      [{ id, name, step, savedAt, isFinished }] of the other models in the browser's storage, the latest first
+ *   kept      [{ id, name, parameters, step, savedAt, isFinished }] of the other models in the browser's storage, the latest first
  *   undoable  the same of the model that was thrown away last, while it can be brought back
  * The page drives: calls of the worker are short, and it pauses when the page does not call again.
  */
@@ -26,6 +27,7 @@ import { baselinesOf, beginningsOf, inTurns } from "./lab-ids.js";
 import { Questions } from "./lab-questions.js";
 import { settingsOf, sizeOf } from "./lab-sizes.js";
 import { asSaved, splitText } from "./lab-split.js";
+import { isSnapshot } from "./lab-snapshots.js";
 import { describe, usedPart } from "./lab-text.js";
 import { LossSeries, thinned } from "./loss-series.js";
 import { Observable } from "./observable.js";
@@ -49,6 +51,7 @@ const UNTRAINED = {
   losses: [],
   evaluations: [],
   samples: [],
+  snapshots: [],
   speed: null,
   pausedBy: null,
   problem: null,
@@ -87,6 +90,8 @@ export class Lab extends Observable {
   #questions = new Questions((method, params) => this.#find(method, params));
   #lastSave = 0;
   #cannotKeep = false; // said once
+  #cannotKeepSnapshots = false; // those of this model
+  #hasSaidSo = false;
   #lookedAt = 0; // when the last sample was there,
   #lookTook = 0; // and how long it took
   #wasAway = false; // the notice says so
@@ -100,6 +105,11 @@ export class Lab extends Observable {
     super();
     this.worker = worker;
     this.storage = storage;
+  }
+
+  /** Of the model that is shown, as in `kept`. */
+  get modelId() {
+    return this.#modelId;
   }
 
   // What somebody chooses -------------------------------------------------------------------------
@@ -249,7 +259,9 @@ export class Lab extends Observable {
 
   /** Open one of them. @param {string} [id] the latest, if left out @param {{ trains?: boolean }} [options] at once */
   async goOn(id = this.state.kept[0]?.id, { trains = false } = {}) {
+    const { signal } = this.#making;
     const records = await this.storage.list().catch(() => []);
+    if (signal.aborted) return; // something else has been chosen meanwhile
     const record = records.find(({ model }) => model.id === id);
     if (!record) {
       this.#stored = this.#stored.filter((one) => one.id !== id);
@@ -300,6 +312,7 @@ export class Lab extends Observable {
     this.#making.abort();
     this.#making = new AbortController();
     this.#hasModel = false;
+    this.#cannotKeepSnapshots = false;
     this.#questions.drop();
     return this.#making.signal;
   }
@@ -505,7 +518,8 @@ export class Lab extends Observable {
 
   /** All that it takes to go on from here. */
   async #record() {
-    const { text, tokens, settings, step, evaluations, samples, speed, baselines, prompts } = this.state;
+    const { text, tokens, settings, parameters, step, evaluations, samples, speed, baselines, prompts } =
+      this.state;
     const { name } = text;
     const { weights, optimizer } = await this.worker.call("state", {});
     const { kind, vocabSize, trained } = tokens;
@@ -516,7 +530,19 @@ export class Lab extends Observable {
     };
     const model = {
       id: this.#modelId,
-      ...{ name, settings, step, weights, optimizer, evaluations, samples, speed, baselines, prompts },
+      ...{
+        name,
+        settings,
+        parameters,
+        step,
+        weights,
+        optimizer,
+        evaluations,
+        samples,
+        speed,
+        baselines,
+        prompts,
+      },
       losses: this.#series.kept,
       savedAt: Date.now(),
     };
@@ -530,13 +556,15 @@ export class Lab extends Observable {
     try {
       const { source, model } = await this.#record();
       if (signal.aborted) return;
-      await this.storage.write(source, model);
+      if (await this.storage.write(source, model)) this.#cannotKeepSnapshots = true;
       this.#cannotKeep = false;
       const isNew = this.#savedId !== model.id;
       this.#savedId = model.id;
+      if (isNew) await this.#storeSnapshots(); // those of before it had learned something
       if (isNew) await this.findKept(); // another one has been put aside for it
       if (this.#wasAway) this.update({ notice: null }); // it has been read by now
       this.#wasAway = false;
+      if (this.#cannotKeepSnapshots) this.#sayWhatIsLacking();
     } catch (error) {
       if (!signal.aborted && !this.#cannotKeep) this.#say(error);
       this.#cannotKeep = true;
@@ -549,6 +577,35 @@ export class Lab extends Observable {
     this.update({
       notice: `If you close this page, your model is lost: this browser cannot keep it, because ${why}.`,
     });
+  }
+
+  #sayWhatIsLacking() {
+    if (this.#hasSaidSo) return;
+    this.#hasSaidSo = true;
+    this.update({
+      notice:
+        "If you close this page, only the latest step of your model is kept: this browser has no room for the earlier ones.",
+    });
+  }
+
+  /**
+   * The model has another snapshot. They are kept in the browser, too, unless it has learned nothing yet.
+   * @param {any[]} snapshots all of them: see lab-snapshots.js
+   */
+  keepSnapshots(snapshots) {
+    this.update({ snapshots });
+    if (snapshots.at(-1).step) this.#storeSnapshots();
+  }
+
+  async #storeSnapshots() {
+    const { snapshots } = this.state;
+    if (this.#cannotKeepSnapshots || !snapshots.length) return;
+    const { signal } = this.#making;
+    try {
+      await this.storage.writeSnapshots(this.#modelId, snapshots);
+    } catch {
+      if (!signal.aborted) this.#cannotKeepSnapshots = true; // it is not tried again: that would take time
+    }
   }
 
   /** Before a model goes, so that it can be brought back. */
@@ -566,6 +623,7 @@ export class Lab extends Observable {
     const { text, tokens } = source;
     const { weights, optimizer, losses, step, settings } = model;
     const { kind, vocabSize, trained, merges } = tokens;
+    this.#modelId = model.id ?? newId();
     this.update({
       ...UNTRAINED,
       status: "preparing",
@@ -574,7 +632,6 @@ export class Lab extends Observable {
       tokens: { ...noTokens(), kind, vocabSize, trained, merges },
       settings,
     });
-    this.#modelId = model.id ?? newId();
     this.#offer();
     await this.#unlessStale(signal, async () => {
       const facts = await describe(text.text, { signal });
@@ -582,13 +639,15 @@ export class Lab extends Observable {
       await this.#encode(splitText(text.text), new Tokenizer(trained), signal);
       const given = { ...this.#given(), state: { step, weights, optimizer } };
       const { parameters, kernel } = await this.worker.call("restore", given, { signal });
+      const snapshots = await this.#keptSnapshots(model);
+      signal.throwIfAborted();
       this.#source = source;
       this.#series = new LossSeries(losses);
       this.#hasModel = true;
       const { evaluations, samples, speed, baselines, prompts } = model;
       const status = step >= settings.steps ? "finished" : "paused";
       this.update({
-        ...{ step, evaluations, samples, speed, baselines, prompts, parameters, kernel, status },
+        ...{ step, evaluations, samples, snapshots, speed, baselines, prompts, parameters, kernel, status },
       });
       const { waits } = this.state;
       this.update({
@@ -598,6 +657,12 @@ export class Lab extends Observable {
       });
       if (waits) this.start();
     });
+  }
+
+  /** What the browser has of a model at earlier steps: none of one that was kept before there was such a thing. */
+  async #keptSnapshots({ id, step, weights }) {
+    const found = await this.storage.snapshots(id).catch(() => []);
+    return found.filter((one) => isSnapshot(one, weights.length) && one.step <= step);
   }
 }
 
@@ -612,8 +677,8 @@ function known(prompt, tokenizer) {
   return tokenizer.encode(characters.join(""));
 }
 
-function factsOf({ model: { id, name, step, savedAt, settings } }) {
-  return { id, name, step, savedAt, isFinished: step >= settings.steps };
+function factsOf({ model: { id, name, parameters = null, step, savedAt, settings } }) {
+  return { id, name, parameters, step, savedAt, isFinished: step >= settings.steps };
 }
 
 function newId() {

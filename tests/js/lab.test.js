@@ -89,6 +89,12 @@ class Memory {
   async forget(id) {
     this.records = this.records.filter(({ model }) => model.id !== id);
   }
+
+  async writeSnapshots() {}
+
+  async snapshots() {
+    return [];
+  }
 }
 
 let worker;

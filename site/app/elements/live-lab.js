@@ -11,7 +11,10 @@ import { firstCorpus, loadCorpus } from "../lab-corpora.js";
 import { LabStorage } from "../lab-storage.js";
 import { Lab } from "../lab.js";
 import { Snapshots } from "../lab-snapshots.js";
+import { remember, remembered } from "../tab-memory.js";
 import { WorkerClient } from "../worker-client.js";
+
+const SHOWN = "terrarium.shown"; // the id of the model that this tab has shown last; null for one that has learned nothing
 
 class LiveLab extends HTMLElement {
   lab = new Lab({
@@ -24,6 +27,7 @@ class LiveLab extends HTMLElement {
     const { lab } = this;
     provide(this, "lab", lab);
     provide(this, "snapshots", this.snapshots);
+    this.shownId = remembered(SHOWN);
     this.usualTitle = document.title;
     this.onVisible = () => (document.hidden ? lab.hide() : lab.show());
     document.addEventListener("visibilitychange", this.onVisible);
@@ -38,16 +42,18 @@ class LiveLab extends HTMLElement {
     document.title = this.usualTitle;
   }
 
-  /** The text that one begins with, unless somebody has chosen another one meanwhile. */
+  /**
+   * The model that this tab has shown last, if it is kept, or else the text that one begins with; unless somebody has
+   * chosen something meanwhile.
+   */
   async open() {
     const { lab } = this;
     const found = lab.findKept();
     lab.update({ status: "preparing" }); // so that a press on Train is not lost
     try {
-      if (isBack()) {
-        await found;
-        if (lab.state.kept.length && !lab.state.text) await lab.goOn();
-      }
+      if (this.shownId) await found;
+      const isKept = lab.state.kept.some(({ id }) => id === this.shownId);
+      if (isKept && !lab.state.text) await lab.goOn(this.shownId, { trains: lab.state.waits });
       const text = await loadCorpus(await firstCorpus()).catch(() => loadCorpus("rhymes"));
       if (!lab.state.text) await lab.setText(text);
     } catch (error) {
@@ -60,13 +66,17 @@ class LiveLab extends HTMLElement {
     const { state } = this.lab;
     const title = titleOf(state) ?? this.usualTitle;
     if (document.title !== title) document.title = title;
+    if (state.text) this.rememberShown();
   }
-}
 
-/** Whether somebody comes back from another page, where they looked at their model perhaps. */
-function isBack() {
-  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  return visit?.type === "back_forward";
+  /** Once a model has been reset, or another text was chosen, nobody who comes back wants the one before. */
+  rememberShown() {
+    const { state, modelId } = this.lab;
+    const id = state.step ? modelId : null;
+    if (id === this.shownId) return;
+    this.shownId = id;
+    remember(SHOWN, id);
+  }
 }
 
 /** What the tab is called while something goes on; null for its usual name. */

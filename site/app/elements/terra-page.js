@@ -8,7 +8,7 @@
  * while the address names none. A page without a run opens none, and needs none. Its header and its box for errors stand in every page: see
  * terrarium/web/pages.py.
  */
-import { leadTo } from "../address.js";
+import { arrive, leadTo } from "../address.js";
 import { provide } from "../context.js";
 import { endFirstView } from "../first-view.js";
 import { Observable } from "../observable.js";
@@ -31,7 +31,7 @@ class TerraPage extends HTMLElement {
     this.querySelector(".no-scripts:not([role])")?.remove(); // it says that no script runs
     for (const code of this.querySelectorAll("code")) code.translate = false; // by the browser
     this.store.subscribe(() => this.follow());
-    if (this.hasAttribute("without-run")) leadTo(this.store.chosen.section);
+    if (this.hasAttribute("without-run")) this.lead(this.store.chosen.section);
     else this.open();
   }
 
@@ -84,7 +84,14 @@ class TerraPage extends HTMLElement {
     this.setAttribute("talks", run.manifest.speakers ? "yes" : "no"); // some parts are for conversations only
     this.store.show(run); // first, so that figures get what is chosen together with the run
     this.page.update({ run });
-    leadTo(this.store.state.section);
+    this.lead(this.store.state.section);
+  }
+
+  /** To where somebody was who comes back; from then on, to what they choose. */
+  lead(section) {
+    if (this.hasArrived) leadTo(section);
+    else arrive(section);
+    this.hasArrived = true;
   }
 
   /** Say what is wrong; figures without a run are not shown. */

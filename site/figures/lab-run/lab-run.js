@@ -192,7 +192,8 @@ class LabRun extends LabFigure {
     const when = new Date(one.savedAt).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
     const hasButton = i > 0 || !this.isReturn;
     const how = hasButton ? nothing : ` Press “${openName(one)}” to get it back.`;
-    return html`<span class="kept">This browser has a model that learned from “${one.name}” until ${when}.${how}
+    const size = one.parameters ? ` of ${count(one.parameters)} parameters` : ""; // older records lack them
+    return html`<span class="kept">This browser has a model${size} that learned from “${one.name}” until ${when}.${how}
       ${hasButton ? html`<button class="quiet" @click=${() => this.open(one)}>${openName(one)}</button>` : nothing}
       <button class="quiet" @click=${() => this.forget(one)}>${this.doubted === one.id ? "Delete it for good" : "Delete it"}</button></span>`;
   }
