@@ -4,8 +4,6 @@
  * While somebody drags a slider, it is replaced so many times a second at most: Safari throws an error after
  * 100 times in ten seconds, and Chromium loads the icon of the page each time.
  */
-import { remember, remembered } from "./tab-memory.js";
-
 const PER_SECOND = 4;
 
 /** What a store needs of it. @typedef {Pick<PageAddress, "read" | "write" | "link" | "subscribe">} Address */
@@ -64,8 +62,8 @@ const STAY = 10_000; // milliseconds in which figures above may still be drawn, 
 const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"]; // somebody goes on by themselves
 let leaving = new AbortController(); // ends the stay at the part of the page that was scrolled to last
 
-/** Scroll somewhere, and again whenever the page grows, until somebody moves. */
-function stay(scroll) {
+/** Scroll, and again whenever the page grows, until somebody moves: then the signal is aborted. @param {() => void} scroll */
+export function stay(scroll) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
@@ -75,59 +73,16 @@ function stay(scroll) {
   setTimeout(() => observer.disconnect(), STAY);
   scroll();
   observer.observe(document.body);
+  return signal;
 }
 
-/** Scroll to the part of the page that has this id, if there is one, and stay there while the page grows. */
+/** Scroll to the part of the page with this id, and stay there while the page grows. */
 export function leadTo(id) {
   const part = document.getElementById(id);
   if (!part) return;
   document.querySelector("[data-led-to]")?.removeAttribute("data-led-to");
   part.setAttribute("data-led-to", ""); // :target does not hold for what the address names among other things
   stay(() => part.scrollIntoView());
-}
-
-const PLACES = "terrarium.places"; // by the path of a page: { part, top }, as whereOnPage returns them
-
-/**
- * Scroll to where somebody was who comes back to this page or loads it again; and else to the part that the address
- * names. Where they are is remembered in this tab when they leave.
- * @param {string} id of the part that the address names, or ""
- */
-export function arrive(id) {
-  const place = isReturn() ? remembered(PLACES)?.[location.pathname] : null;
-  const part = document.getElementById(place?.part);
-  if (part && Number.isFinite(place.top)) returnTo(part, place);
-  else leadTo(id);
-  addEventListener("pagehide", () => {
-    const left = returnedTo ?? whereOnPage(); // it may not have grown far enough yet
-    remember(PLACES, { ...remembered(PLACES), [location.pathname]: left });
-  });
-}
-
-function isReturn() {
-  const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  return ["back_forward", "reload"].includes(visit?.type);
-}
-
-let returnedTo = null; // the place, until somebody moves
-
-/** Stay where a part of the page has its top so many pixels below that of the window, or above it. */
-function returnTo(part, place) {
-  history.scrollRestoration = "manual"; // the browser only knows how many pixels it was from the top of the page
-  stay(() => scrollBy({ top: part.getBoundingClientRect().top - place.top, behavior: "instant" }));
-  returnedTo = place;
-  leaving.signal.addEventListener("abort", () => {
-    history.scrollRestoration = "auto";
-    returnedTo = null;
-  });
-}
-
-/** The last part of the page that begins above the middle of the window, and where its top is; null if there is none. */
-function whereOnPage() {
-  const tops = [...document.querySelectorAll("main [id]")]
-    .filter((part) => part.getClientRects().length)
-    .map((part) => ({ part: part.id, top: part.getBoundingClientRect().top }));
-  return tops.findLast(({ top }) => top <= innerHeight / 2) ?? null;
 }
 
 const IN_FOLDER = /\/(?:figures|lessons|lessons\/[a-z]{2})\/[^/]*$/;

@@ -20,7 +20,7 @@ export const controls = css`
   @media (forced-colors: active) {
     button[aria-pressed="true"], button[aria-current="true"], .primary:not(:disabled) {
       forced-color-adjust: none; background: Highlight; color: HighlightText; border-color: Highlight; }
-    :is(button, .primary):is(:disabled, [aria-disabled="true"]) {
+    button:disabled, .primary:disabled {
       forced-color-adjust: none; background: ButtonFace; color: GrayText; border-color: GrayText; opacity: 1; }
   }
 `;

@@ -83,7 +83,10 @@ export class Run {
   /** One of the JSON files, such as "samples". @throws {UserError} */
   part(name) {
     const missing = this.manifest.missing[name];
-    if (missing) return Promise.reject(this.absent(missing));
+    if (missing) {
+      const error = new UserError(missing, this.command);
+      return Promise.reject(Object.assign(error, { isExpected: this.isOfPage })); // then it is no fault
+    }
     return this.file(`${name}.json`);
   }
 
@@ -95,11 +98,6 @@ export class Run {
   /** PyTorch's logits (V) after the prompt of check.json, with the weights of a step. @throws {UserError} */
   logits(step) {
     return this.file(`logits/${stepFile(step)}`);
-  }
-
-  /** The error for what was not exported; of a model of a page, some parts never are: that is no fault. */
-  absent(reason) {
-    return Object.assign(new UserError(reason, this.command), { isExpected: this.isOfPage });
   }
 
   /** The error for a file that is not as it should be. */

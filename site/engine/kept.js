@@ -12,7 +12,7 @@ const SCHEME = "lab:";
 /** Whether a run or a file is kept in the browser: by its name or its address. */
 export const isKept = (nameOrUrl) => String(nameOrUrl).startsWith(SCHEME);
 
-/** How the names of models of a page begin where they stand among the runs of a site. */
+/** How names of models of a page begin among the runs of a site. */
 export const FROM_PAGE = "lab-";
 
 /** "lab:rhymes" -> "rhymes" */

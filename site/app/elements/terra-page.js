@@ -5,10 +5,9 @@
  * A whole page: it opens the run that the address names, or the default one, and says so where that fails.
  * Figures inside ask it for "page": its state has runs, the list to choose from, and run, the one that is
  * shown, null until it is there; and for "store". default-step, "first" or "last", is the step that is shown
- * while the address names none. A page without a run opens none, and needs none. Its header and its box for errors stand in every page: see
- * terrarium/web/pages.py.
+ * while the address names none. terrarium/web/pages.py writes its header and its box for errors.
  */
-import { arrive, leadTo } from "../address.js";
+import { leadTo } from "../address.js";
 import { provide } from "../context.js";
 import { endFirstView } from "../first-view.js";
 import { Observable } from "../observable.js";
@@ -31,8 +30,9 @@ class TerraPage extends HTMLElement {
     this.querySelector(".no-scripts:not([role])")?.remove(); // it says that no script runs
     for (const code of this.querySelectorAll("code")) code.translate = false; // by the browser
     this.store.subscribe(() => this.follow());
-    if (this.hasAttribute("without-run")) this.lead(this.store.chosen.section);
-    else this.open();
+    if (this.hasAttribute("without-run")) {
+      import("../arrival.js").then(({ arrive }) => arrive(this.store.chosen.section));
+    } else this.open();
   }
 
   /** Open another run once it is chosen, and have the links to other pages show what this one shows. */
@@ -84,14 +84,7 @@ class TerraPage extends HTMLElement {
     this.setAttribute("talks", run.manifest.speakers ? "yes" : "no"); // some parts are for conversations only
     this.store.show(run); // first, so that figures get what is chosen together with the run
     this.page.update({ run });
-    this.lead(this.store.state.section);
-  }
-
-  /** To where somebody was who comes back; from then on, to what they choose. */
-  lead(section) {
-    if (this.hasArrived) leadTo(section);
-    else arrive(section);
-    this.hasArrived = true;
+    leadTo(this.store.state.section);
   }
 
   /** Say what is wrong; figures without a run are not shown. */

@@ -39,7 +39,7 @@ class RunPicker extends Figure {
     return this.choices.length > 1 ? this.draw(this.run?.manifest ?? { name: "" }) : html``;
   }
 
-  /** Those that are listed, and the one that is shown: what was only unpacked into the site stands in no list. */
+  /** Those that are listed, and the one that is shown: it may only have been unpacked into the site. */
   get choices() {
     const { runs = [], run } = this;
     if (!run || isKept(run.name) || runs.some(({ name }) => name === run.name)) return runs;
