@@ -12,7 +12,7 @@ from helpers import parsed, served
 
 import numpy as np
 import pytest
-from lab_page import IS_READY, LAB, TEXT, new_profile, opened_in, prepare
+from lab_page import LAB, TEXT, new_profile, opened_in, prepare
 
 TINY = dict(n_layer=2, n_head=2, n_embd=16, n_ff=32, n_ctx=32, batch_size=4, warmup=3)
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -21,6 +21,8 @@ BROKEN_STORAGE = (
 )
 NEVER_ANSWERS = "IDBFactory.prototype.databases = () => new Promise(() => {});"
 LISTS_NO_DATABASES = "delete IDBFactory.prototype.databases;"  # as older browsers do not
+# The tab remembers its model, which is opened again.
+IS_BACK = f"() => {LAB}?.state.status === 'finished'"
 
 
 @contextlib.contextmanager
@@ -344,7 +346,7 @@ def test_a_trained_model_is_looked_inside_talked_to_and_deleted(browser, site):
         page.locator("written-text [role=option].written").first.wait_for()
 
         page.goto(f"{site.address}/lab.html")
-        page.wait_for_function(IS_READY)
+        page.wait_for_function(IS_BACK)
         page.locator("lab-take").scroll_into_view_if_needed()
         button(page, "Delete tom-dog").click()
         button(page, "Do not delete tom-dog").click()  # it has asked first
@@ -368,7 +370,7 @@ def test_a_model_is_kept_without_leaving_the_page(browser, site, script):
         assert "lab.html" in page.url
         assert "tom-dog" in page.locator("lab-take li").inner_text()
         page.reload()
-        page.wait_for_function(IS_READY)
+        page.wait_for_function(IS_BACK)
         page.locator("lab-take").scroll_into_view_if_needed()
         page.locator("lab-take li").wait_for()
 
